@@ -1,0 +1,61 @@
+# Needs Python >= 3.11 with pip and venv, and nothing else: no root, no containers, no servers.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := $(wildcard contracts client workers tests benchmarks)
+COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
+	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format lock bench clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+install: .venv/installed ## Put everything, hash by hash, into .venv; the command is .venv/bin/incidents
+
+.venv/installed: pyproject.toml $(wildcard requirements/*.txt)
+	@echo "install: .venv from requirements/"
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed: make PYTHON=...")'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) --require-hashes --only-binary :all: -r requirements/build.txt
+	@$(PIP) --require-hashes --no-build-isolation --use-pep517 --only-binary :all: --no-binary nkeys \
+		-r requirements/development.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@broken=$$($(BIN)/python -m pip check) || { echo "$$broken"; exit 1; }
+	@touch $@
+
+demo: install ## Play an incident on embedded servers and leave them running; ONCE=1 stops them at the end
+	@$(BIN)/incidents demo $(if $(ONCE),--once)
+
+test: check ## Check everything, then run the tests against real, embedded servers
+	@echo "test: pytest"
+	@$(BIN)/pytest --quiet -n 2
+
+check: install ## Check style, types and arrows without running anything
+	@echo "check: ruff format"
+	@$(BIN)/ruff format --quiet --diff $(CODE)
+	@echo "check: ruff"
+	@$(BIN)/ruff check --quiet $(CODE)
+	@echo "check: mypy"
+	@$(BIN)/mypy $(CODE)
+	@echo "check: import-linter"
+	@$(BIN)/lint-imports --no-logo
+
+format: install ## Lay the code out and mend what can be mended
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
+
+lock: install ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
+	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
+	@$(COMPILE) pyproject.toml --group dev --constraints requirements/runtime.txt \
+		--constraints requirements/build.txt --output-file requirements/development.txt
+
+bench: install ## Measure the speed beside the ceiling and the peers
+	@$(BIN)/python -m benchmarks
+
+clean: ## Remove what was made here
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

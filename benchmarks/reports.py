@@ -1,0 +1,153 @@
+"""Reports per CPU second beside bare typst: the same texts in PDF/A-3a, without design and precautions."""
+
+import json
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import typst
+
+from contracts.project_queries import AttachedSequence, Comment, ProjectDetails
+from workers.reports.rendering import DataValue, Renderer, ReportDocument
+from workers.reports.rendering.content import content
+
+ROUNDS = 12
+REPORTS = 25
+
+BARE = """
+#let d = json(bytes(sys.inputs.data))
+#set document(title: d.name, author: "bench", date: auto)
+#set page(paper: "a4", margin: 2cm, footer: context [
+  #d.footer.first() #h(1fr) #counter(page).display("1 / 1", both: true)
+])
+#set text(size: 10pt, lang: "fr")
+#set table(stroke: 0.4pt)
+#heading(level: 1)[#d.title]
+#d.subtitle #d.number
+#for n in d.notes [#n ]
+#for s in d.sections [
+  == #s.heading
+  #if "empty" in s [#s.empty]
+  #if "facts" in s { table(columns: (30%, 1fr), ..s.facts.map(f => (strong(f.at(0)), f.at(1))).flatten()) }
+  #if "text" in s [#s.text]
+  #if "entries" in s { for c in s.entries [- *#c.head* #c.text] }
+  #if "table" in s { table(
+    columns: (1fr,) * 4,
+    table.header(..s.table.head.map(strong)),
+    ..s.table.rows.map(r => (r.at(0).join(" "), ..r.slice(1))).flatten(),
+  ) }
+]
+"""
+
+WORDS = (
+    "caméra",
+    "porte",
+    "nord",
+    "agent",
+    "ronde",
+    "alarme",
+    "incident",
+    "badge",
+    "visiteur",
+    "verre",
+    "appel",
+)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _text(chance: random.Random, words: int) -> str:
+    return f"{' '.join(chance.choices(WORDS, k=words)).capitalize()}."
+
+
+def document(seed: int) -> ReportDocument:
+    """Make up a report of two pages: 14 fields, 150 words, 8 comments, 12 sequences."""
+    chance = random.Random(seed)
+    made = {"created_by": "agent", "created_at": START}
+    project = ProjectDetails.model_validate(
+        {
+            **made,
+            "project_id": UUID(int=seed),
+            "number": seed,
+            "revision": 1,
+            "type_id": None,
+            "status_id": None,
+            "description": _text(chance, 150),
+            "start_time": START,
+            "end_time": None,
+            "updated_by": "agent",
+            "updated_at": START,
+            "imported": False,
+            "retention_exempt": False,
+            "comments": [
+                Comment.model_validate({**made, "comment_id": UUID(int=k), "text": _text(chance, 25)})
+                for k in range(8)
+            ],
+            "sequences": [_sequence(k) for k in range(12)],
+        }
+    )
+    data = tuple(DataValue(label=f"Champ {k}", kind="text", value=_text(chance, 4)) for k in range(8))
+    return ReportDocument(
+        report_id=UUID(int=seed),
+        generated_at=START,
+        language="fr",
+        timezone="Europe/Paris",
+        title="Site",
+        show_user_names=False,
+        project=project,
+        data=data,
+    )
+
+
+def _sequence(number: int) -> AttachedSequence:
+    return AttachedSequence(
+        sequence_id=UUID(int=number),
+        camera_id=f"camera-{number}",
+        camera_name=f"Caméra {number}",
+        site=None,
+        start=START,
+        end=START + timedelta(minutes=10),
+        media_expires_at=None,
+        added_by="agent",
+        added_at=START,
+    )
+
+
+def _per_second(make: Callable[[ReportDocument], object], reports: list[ReportDocument]) -> float:
+    before = time.process_time()
+    for report in reports:
+        make(report)
+    return len(reports) / (time.process_time() - before)
+
+
+def main() -> None:
+    """Print both rates and their ratio, measured by turns."""
+    with tempfile.TemporaryDirectory() as directory:
+        template = Path(directory) / "bare.typ"
+        template.write_text(BARE, encoding="utf-8")
+        compiler = typst.Compiler(template, ignore_system_fonts=True)
+        renderer = Renderer()
+
+        def bare(report: ReportDocument) -> object:
+            return compiler.compile(
+                format="pdf",
+                sys_inputs={"data": json.dumps(content(report))},
+                pdf_standards=["a-3a"],
+                timestamp=0,
+            )
+
+        rates: list[tuple[float, float]] = []
+        for turn in range(ROUNDS + 1):
+            reports = [document(turn * REPORTS + one) for one in range(REPORTS)]
+            rates.append((_per_second(renderer.render, reports), _per_second(bare, reports)))
+    ours, theirs = (statistics.median(rates[1:]) for rates in zip(*rates, strict=True))
+    ratio = statistics.median(mine / bare for mine, bare in rates[1:])
+    print(f"reports per CPU second: ours {ours:.1f}, bare typst {theirs:.1f}, ratio {ratio:.2f} (goal 0.80)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,9 @@
+"""Incident Manager for callers: `async with connect(…) as client`, then send, ask, download and watch."""
+
+from client.client import Client, connect
+from client.deliveries import Submitted
+from client.errors import Refused, UnreachableError
+from client.feed import CloudEvent
+from contracts.ids import uuid7
+
+__all__ = ["Client", "CloudEvent", "Refused", "Submitted", "UnreachableError", "connect", "uuid7"]

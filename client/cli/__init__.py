@@ -1,0 +1,36 @@
+"""The command line `incidents`."""
+
+from typing import Final
+
+import typer
+
+from client import demo
+from client.cli import messages, projects, reports, site
+from client.cli.plugins import plugins
+from client.terminal.options import group
+
+_HELP: Final = (
+    "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
+    "[bold]incidents up[/bold] starts a system below .incidents, "
+    "[bold]incidents demo[/bold] plays incidents on it. "
+    "Every command answers for machines with [bold]--json[/bold] and ends with 1 when it is refused, "
+    "2 when it cannot be understood, 3 when no system can be reached."
+)
+
+
+def build() -> typer.core.TyperGroup:
+    """Put the command line together."""
+    app = group(_HELP)
+    app.callback()(lambda: None)
+    app.add_typer(projects.app, name="projects")
+    for part in (reports, site, messages, demo):
+        part.register(app)
+    root = typer.main.get_group(app)
+    for plugin in plugins():
+        root.add_command(plugin)
+    return root
+
+
+def main() -> None:
+    """Run what was typed."""
+    build()(prog_name="incidents")

@@ -1,0 +1,117 @@
+"""Any command and any query of the wire, by its subject."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic_core import to_json
+from rich.json import JSON
+
+from client.errors import Refused
+from client.terminal.options import command
+from client.terminal.reading import fitting, read_object
+from client.terminal.session import Session, Status, UsageError
+from contracts.catalogue import commands, queries
+from contracts.errors import Error
+from contracts.ids import uuid7
+from contracts.message import Asking
+
+Asked = TypeVar("Asked", bound=Asking[Any])
+
+_MADE_HERE: Final = {
+    "projects.create": "project_id",
+    "projects.add-comment": "comment_id",
+    "projects.add-call": "call_id",
+    "reports.generate": "report_id",
+}
+"""What a command creates, by the field that names it."""
+
+Body = Annotated[str, typer.Argument(metavar="JSON", help="The body; - reads it from stdin.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `send` and `ask`."""
+    command(
+        app,
+        "send",
+        """incidents send projects.create '{"description": "Fell from the ladder"}'""",
+        """incidents send administration.add-type '{"name": "Theft"}' --json""",
+        "incidents send projects.import - < projects.json",
+    )(send)
+    command(
+        app,
+        "ask",
+        "incidents ask administration.me",
+        """incidents ask projects.list '{"limit": 5, "count": "exact"}'""",
+    )(ask)
+
+
+async def send(
+    session: Session,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
+    body: Body = "{}",
+    id_: Annotated[UUID | None, typer.Option("--id", help="The command id; made if it is not given.")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The key of the subject; read from the body if absent.")
+    ] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Send it as it is, whatever it is.")] = False,
+) -> None:
+    """Send any command and print its outcome.
+
+    The ids of what a command creates are made if the body does not name them.
+    """
+    values = read_object(session, body) if not raw or body == "-" else {}
+    if raw:
+        content = body.encode() if body != "-" else to_json(values)
+        letter_key = key or "-"
+    else:
+        values = _with_made_id(session, subject, values)
+        known = {name: form for name, form in commands().items() if not form.internal}
+        checked = _checked(session, known, subject, values)
+        content, letter_key = to_json(values), key or checked.key()
+    async with session.client() as client:
+        submitted = await client.submit_raw(subject, content, key=letter_key, command_id=id_)
+        outcome = await submitted.outcome()
+    document = outcome.model_dump(mode="json", exclude_none=True)
+    if outcome.error is not None and not session.json:
+        raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
+    session.show(document, JSON(json.dumps(document)))
+    if outcome.error is not None:
+        raise typer.Exit(Status.REFUSED)
+
+
+async def ask(
+    session: Session,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.list")],
+    body: Body = "{}",
+) -> None:
+    """Ask any query and print its answer."""
+    query = _checked(session, queries(), subject, read_object(session, body))
+    if query.answer() is bytes:
+        raise UsageError(session.say("this answer is not text; use: incidents report"))
+    async with session.client() as client:
+        answer = await client.ask(query)
+    session.show(answer, JSON(answer.model_dump_json(by_alias=True)))
+
+
+def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dict[str, Any]:
+    name = _MADE_HERE.get(subject)
+    if name is None or name in values:
+        return values
+    made = str(uuid7())
+    session.tell("made for you: {name} {value}", name=name, value=made)
+    return {**values, name: made}
+
+
+def _checked(
+    session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]
+) -> Asked:
+    """Read a body as the wire does, so that what does not fit is told at once."""
+    if subject not in known:
+        near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
+        words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
+        raise UsageError(session.say(words, subject=subject, near=", ".join(near or known)))
+    return fitting(session, known[subject], values)

@@ -1,0 +1,211 @@
+"""Projects: list, show, create, update, comment, delete."""
+
+from contextlib import suppress
+from typing import Annotated, Any, Final
+
+import typer
+from rich.text import Text
+
+from client.client import Client
+from client.errors import Refused
+from client.terminal import show
+from client.terminal.options import command, group
+from client.terminal.reading import fitting, read_pair, read_project, read_time
+from client.terminal.session import Session
+from contracts.administration_queries import GetProperties
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.project_queries import GetProject, ListProjects, ProjectFilter, ProjectPage, Span
+from contracts.projects import CreateProject, DeleteProject, IncidentData, UpdateProject
+
+app = group("Incident projects: list, show, create, update, comment, delete.")
+
+_TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
+_YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
+_SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
+_NO: Final = frozenset({"0", "false", "no", "non", "off"})
+
+Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
+Numbers = list[int] | None
+Words = list[str] | None
+
+
+async def names(client: Client) -> show.Names:
+    """Ask for the names of properties; who may not see them sees ids."""
+    with suppress(Refused):
+        return show.Names(await client.ask(GetProperties()))
+    return show.Names(None)
+
+
+@command(
+    app,
+    "list",
+    "incidents projects list --since 7d",
+    "incidents projects list --type 1 --type 2 --all --json",
+)
+async def list_projects(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    *,
+    type_: Annotated[Numbers, typer.Option("--type", metavar="N", help="Of this type; repeatable.")] = None,
+    status: Annotated[Numbers, typer.Option(metavar="N", help="With this status; repeatable.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {_TIME}")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {_TIME}")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
+    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+) -> None:
+    """List projects, newest first."""
+    span = {"from": read_time(session, since), "to": read_time(session, until)}
+    chosen = ProjectFilter(
+        type_ids=list(type_) if type_ else None,
+        status_ids=list(status) if status else None,
+        created=Span.model_validate(span),
+    )
+    async with session.client() as client:
+        page = await client.ask(ListProjects(filter=chosen, limit=limit))
+        items = list(page.items)
+        while all_ and page.next:
+            page = await client.ask(ListProjects(filter=chosen, limit=limit, after=page.next))
+            items += page.items
+        known = await names(client)
+    session.show(
+        ProjectPage(items=items, next=page.next, total=page.total),
+        show.project_rows(items, known, session.language),
+        Text(session.say("more: --all") if page.next else "", style="dim"),
+    )
+
+
+@command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json")
+async def show_project(session: Session, project: Project) -> None:
+    """Show all that a project holds; the reading is recorded."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        details = await client.ask(GetProject(project_id=project_id))
+        known = await names(client)
+    session.show(details, *show.project(details, known, session.language))
+
+
+@command(
+    app,
+    "create",
+    "incidents projects create --type 1 --description 'Fell from the ladder' --start 2025-01-31T14:30+01:00",
+)
+async def create(
+    session: Session,
+    type_: Annotated[int | None, typer.Option("--type", metavar="N", help="The type's id.")] = None,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {_TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {_TIME}")] = None,
+) -> None:
+    """Open a project; a status comes later, by `update`."""
+    given: dict[str, Any] = {"project_id": uuid7(), "description": description}
+    given |= {"type_id": type_} if type_ is not None else {}
+    given |= {"start_time": read_time(session, start)} if start else {}
+    given |= {"end_time": read_time(session, end)} if end else {}
+    opening = fitting(session, CreateProject, given)
+    async with session.client() as client:
+        event = await client.send(opening)
+    words = "Project {number} created: {project_id}"
+    session.show(event, session.say(words, number=event.number, project_id=event.project_id))
+
+
+@command(
+    app,
+    "update",
+    "incidents projects update 12 --status 23 --category 1=14 --field integer_1=2",
+    "incidents projects update 12 --clear end_time --clear category_2 --expected-revision 5",
+)
+async def update(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    *,
+    type_: Annotated[int | None, typer.Option("--type", metavar="N", help="The type's id.")] = None,
+    status: Annotated[int | None, typer.Option(metavar="N", help="The status's id.")] = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What happened.")] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {_TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {_TIME}")] = None,
+    category: Annotated[
+        Words, typer.Option(metavar="SLOT=ID", help="A category's value; repeatable.")
+    ] = None,
+    field: Annotated[
+        Words, typer.Option(metavar="NAME=VALUE", help="A data field, as integer_1=3; repeatable.")
+    ] = None,
+    clear: Annotated[
+        Words, typer.Option(metavar="NAME", help="type, end, category_1, integer_1, …; repeatable.")
+    ] = None,
+    expected_revision: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")
+    ] = None,
+) -> None:
+    """Change main details, categories and data fields; what is not named stays as it is."""
+    main = {
+        "type_id": type_,
+        "status_id": status,
+        "description": description,
+        "start_time": read_time(session, start),
+        "end_time": read_time(session, end),
+        "expected_revision": expected_revision,
+    }
+    changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
+    for text in category or ():
+        slot, value = read_pair(session, text)
+        changes.setdefault("categories", {})[slot] = int(value) if value.isdecimal() else value
+    for text in field or ():
+        name, value = read_pair(session, text)
+        changes.setdefault("data", {})[name] = _data_value(session, name, value)
+    for name in clear or ():
+        _clear(changes, name)
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        event = await client.send(fitting(session, UpdateProject, {**changes, "project_id": project_id}))
+    session.show(event, session.say("Project updated: {fields}", fields=", ".join(event.changed)))
+
+
+@command(app, "comment", "incidents projects comment 12 'The ladder was broken.'")
+async def comment(session: Session, project: Project, text: str) -> None:
+    """Add a comment to a project."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        adding = {"project_id": project_id, "comment_id": uuid7(), "text": text}
+        event = await client.send(fitting(session, AddComment, adding))
+    session.show(event, session.say("Comment added: {comment_id}", comment_id=event.comment_id))
+
+
+@command(app, "delete", "incidents projects delete 12 --yes")
+async def delete(
+    session: Session,
+    project: Project,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False,
+    expected_revision: Annotated[
+        int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")
+    ] = None,
+) -> None:
+    """Delete a project and all it holds."""
+    question = session.say("Delete project {project} and all it holds?", project=project)
+    if not yes and not typer.confirm(question, err=True):
+        session.tell("Nothing was deleted.")
+        raise typer.Exit
+    given = {} if expected_revision is None else {"expected_revision": expected_revision}
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        event = await client.send(fitting(session, DeleteProject, {**given, "project_id": project_id}))
+    session.show(event, session.say("Project {number} deleted", number=event.number))
+
+
+def _clear(changes: dict[str, Any], name: str) -> None:
+    kind, _, slot = name.partition("_")
+    if kind == "category" and slot:
+        changes.setdefault("categories", {})[slot] = None
+    elif name in IncidentData.model_fields:
+        changes.setdefault("data", {})[name] = None
+    else:
+        changes[_SHORT.get(name, name)] = None
+
+
+def _data_value(session: Session, name: str, text: str) -> object:
+    """Read what was typed as the kind that the field's name says; the rest is refused by the wire."""
+    kind = name.partition("_")[0]
+    if kind == "integer" and text.removeprefix("-").isdecimal():
+        return int(text)
+    if kind == "checkbox" and text.lower() in _YES | _NO:
+        return text.lower() in _YES
+    return read_time(session, text) if kind == "datetime" else text

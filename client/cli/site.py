@@ -1,0 +1,90 @@
+"""What happens and happened on the site, what is defined there, and what one may do."""
+
+from contextlib import aclosing
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from client.cli.projects import Project
+from client.feed import CloudEvent
+from client.terminal import show
+from client.terminal.options import command, group
+from client.terminal.reading import fitting, read_project, read_time
+from client.terminal.session import Session
+from contracts.administration_queries import GetMe, GetProperties
+from contracts.audit import ProjectActivity, SiteLog
+
+audit = group("What was done: to one project, or on the whole site.")
+
+Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries, newest first.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `audit`, `watch`, `me` and `properties`."""
+    app.add_typer(audit, name="audit")
+    command(app, "watch", "incidents watch", "incidents watch --json | jq .happened", principal="ops")(watch)
+    command(app, "me", "incidents me --as operator")(me)
+    command(app, "properties", "incidents properties --lang fr")(properties)
+
+
+@command(audit, "activity", "incidents audit activity 12")
+async def activity(session: Session, project: Project, limit: Limit = 100) -> None:
+    """Show what was done to a project, newest first."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        found = await client.ask(ProjectActivity(project_id=project_id, limit=limit))
+    session.show(found, show.entries(found.items, session.language))
+
+
+@command(audit, "log", "incidents audit log --since 1h", "incidents audit log --actor alice --json")
+async def log(
+    session: Session,
+    actor: Annotated[str | None, typer.Option(metavar="PRINCIPAL", help="Done by.")] = None,
+    what: Annotated[
+        str | None, typer.Option("--activity", metavar="NAME", help="Only this: projects.deleted.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, a date, or 7d, 12h.")] = None,
+    limit: Limit = 100,
+) -> None:
+    """Show the log server's entries, newest first."""
+    asked = {"actor": actor, "activity": what, "since": read_time(session, since), "limit": limit}
+    query = fitting(session, SiteLog, {name: value for name, value in asked.items() if value is not None})
+    async with session.client() as client:
+        found = await client.ask(query)
+    session.show(found, show.entries(found.items, session.language))
+
+
+async def watch(session: Session) -> None:
+    """Show what happens on the site, as it happens, until Ctrl-C; needs ops credentials."""
+    async with session.client() as client, aclosing(client.watch()) as events:
+        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        async for event in events:
+            session.show(event, event_line(event, session.language))
+
+
+async def me(session: Session) -> None:
+    """Show who one is here and what one may do."""
+    async with session.client() as client:
+        answer = await client.ask(GetMe())
+    session.show(answer, show.me(answer, session.language))
+
+
+async def properties(session: Session) -> None:
+    """Show the defined types, statuses, categories and data fields."""
+    async with session.client() as client:
+        answer = await client.ask(GetProperties())
+    session.show(answer, *show.properties(answer, session.language))
+
+
+def event_line(event: CloudEvent, language: str) -> Text:
+    """Write an event on one line."""
+    return Text.assemble(
+        (show.local(event.time, language), "dim"),
+        "  ",
+        (f"{event.actor:<12}", "cyan"),
+        " ",
+        (f"{event.happened:<28}", "bold"),
+        " ",
+        show.details_of(event.data),
+    )

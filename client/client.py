@@ -1,0 +1,226 @@
+"""The client of one principal: send commands, ask queries, follow events."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeVar
+from uuid import UUID
+
+import nats
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+from pydantic import BaseModel, ValidationError
+
+from client.connection import Troubles, open_connection, principal_of
+from client.deliveries import Deliveries, Letter, Submitted
+from client.errors import Refused
+from client.feed import CloudEvent
+from contracts import subjects
+from contracts.errors import Code, Error
+from contracts.ids import uuid7
+from contracts.message import Command, Outcome, Query
+from contracts.project_queries import GetOutcome
+from contracts.reports import LARGEST_PART, DownloadReport
+from contracts.texts import Phrase, phrase, reason
+
+R = TypeVar("R")
+
+LARGEST_BODY: Final = 64 * 1024
+_QUERY_SECONDS: Final = 5.0
+_OUTCOME_QUERY_SECONDS: Final = 1.0
+_NOBODY_THERE_PAUSE: Final = 0.2
+
+
+class Caller(NamedTuple):
+    """Who calls, where, and in which language the answers are to be."""
+
+    principal: str
+    site: str
+    language: str
+
+
+class Client:
+    """Commands, queries and events of one principal on one site; made by `connect`."""
+
+    def __init__(self, connection: Nats, troubles: Troubles, caller: Caller, seconds: float) -> None:
+        self._connection = connection
+        self._troubles = troubles
+        self._caller = caller
+        self._deliveries = Deliveries(
+            connection, troubles, self._ask_outcome, language=caller.language, seconds=seconds
+        )
+
+    @property
+    def principal(self) -> str:
+        """Who this client acts as."""
+        return self._caller.principal
+
+    @property
+    def site(self) -> str:
+        """The site that it talks to."""
+        return self._caller.site
+
+    @property
+    def language(self) -> str:
+        """The language in which refusals are said: `en` or `fr`."""
+        return self._caller.language
+
+    async def send(self, command: Command[R], *, command_id: UUID | None = None) -> R:
+        """Send a command and return what it did; the same `command_id` again repeats the first answer.
+
+        Raises:
+            Refused: The command was refused, or nobody answered in time (`unavailable`: send it again
+                under the id that the exception carries).
+        """
+        submitted = await self.submit(command, command_id=command_id)
+        outcome = await submitted.outcome()
+        if outcome.error is not None:
+            raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
+        answer: R = _read(command.answer(), json.dumps(outcome.result).encode())
+        return answer
+
+    async def submit(self, command: Command[Any], *, command_id: UUID | None = None) -> Submitted:
+        """Send a command and return as soon as the server keeps it; commands with one key stay in this order.
+
+        Raises:
+            Refused: The body is too large, the server denies the subject, or nobody kept it in time.
+        """
+        letter = Letter(
+            subjects.command(self._caller.site, self.principal, command.subject, command.key()),
+            command.model_dump_json(by_alias=True, exclude_unset=True).encode(),
+            command_id or uuid7(),
+            command.failing,
+            command.part,
+        )
+        if len(letter.body) > LARGEST_BODY:
+            why = reason("body_too_large", self.language)
+            error = self._error(Code.INVALID, fields=[{"field": "", "kind": "body_too_large", "reason": why}])
+            raise Refused(error, command_id=letter.command_id)
+        return await self._deliveries.send(letter)
+
+    async def submit_raw(
+        self, subject: str, body: bytes, *, key: str = "-", command_id: UUID | None = None
+    ) -> Submitted:
+        """Send any bytes to `worker.verb`, unchecked: for trying out how a site answers.
+
+        Raises:
+            Refused: The server denies the subject, or nobody kept the message in time.
+        """
+        destination = subjects.command(self._caller.site, self.principal, subject, key)
+        return await self._deliveries.send(Letter(destination, body, command_id or uuid7()))
+
+    async def ask(self, query: Query[R]) -> R:
+        """Ask a query.
+
+        Raises:
+            Refused: The question was refused, or nobody answered in time (`unavailable`).
+        """
+        answer: R = _read(query.answer(), await self._ask(query, _QUERY_SECONDS))
+        return answer
+
+    async def download(self, report_id: UUID) -> AsyncGenerator[bytes, None]:
+        """Fetch a report in parts of at most 512 KiB.
+
+        Raises:
+            Refused: The report is gone, may not be read, or nobody answered in time.
+        """
+        offset = 0
+        while part := await self.ask(DownloadReport(report_id=report_id, offset=offset)):
+            yield part
+            offset += len(part)
+            if len(part) < LARGEST_PART:
+                return
+
+    async def watch(self) -> AsyncGenerator[CloudEvent, None]:
+        """Follow what happens on the site, from now on; needs credentials of the kind `ops`.
+
+        Raises:
+            Refused: `not-available` when these credentials do not allow it.
+        """
+        everything = subjects.event(self._caller.site, "*.*", "*")
+        subscription = await self._connection.subscribe(everything)
+        try:
+            # The ping of a first flush may overtake what waits to be sent; that of a second cannot.
+            await self._connection.flush()
+            await self._connection.flush()
+            if denied := self._troubles.denied(everything):
+                raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
+            async for message in subscription.messages:
+                yield CloudEvent.read(message)
+        finally:
+            if not self._connection.is_closed:
+                await subscription.unsubscribe()
+
+    async def listen(self) -> None:
+        """Hear outcomes from now on; `connect` does this before it hands the client over."""
+        await self._deliveries.listen(subjects.outcome(self._caller.site, self.principal, "*"))
+
+    async def _ask_outcome(self, command_id: UUID) -> Outcome:
+        return Outcome.read(await self._ask(GetOutcome(command_id=command_id), _OUTCOME_QUERY_SECONDS))
+
+    async def _ask(self, query: Query[Any], seconds: float) -> bytes:
+        subject = subjects.query(self._caller.site, self.principal, query.subject)
+        body = query.model_dump_json(by_alias=True, exclude_unset=True).encode()
+        try:
+            reply = await self._request(subject, body, seconds)
+        except nats.errors.Error as error:
+            if denied := self._troubles.denied(subject):
+                raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied)) from error
+            raise Refused(self._error(Code.UNAVAILABLE, reason=str(error))) from error
+        if "Nats-Service-Error-Code" in (reply.headers or {}):
+            raise Refused(self._read_refusal(reply))
+        return reply.data
+
+    async def _request(self, subject: str, body: bytes, seconds: float) -> Msg:
+        """Ask until somebody is there to answer: a worker that is being restarted is back in a moment."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        headers = {"Accept-Language": self.language}
+        while True:
+            left = deadline - asyncio.get_running_loop().time()
+            try:
+                return await self._connection.request(subject, body, timeout=left, headers=headers)
+            except nats.errors.NoRespondersError:
+                if left < _NOBODY_THERE_PAUSE:
+                    raise
+            await asyncio.sleep(_NOBODY_THERE_PAUSE)
+
+    def _read_refusal(self, reply: Msg) -> Error:
+        try:
+            return Error.model_validate(json.loads(reply.data)["error"])
+        except (ValueError, KeyError, TypeError, ValidationError):
+            said = (reply.headers or {}).get("Nats-Service-Error", "")
+            return self._error(Code.UNAVAILABLE, reason=said)
+
+    def _error(self, code: Code, **details: Any) -> Error:
+        return Error(
+            code=code,
+            message=phrase(Phrase(code), self.language),
+            retryable=code is Code.UNAVAILABLE,
+            details=details,
+        )
+
+
+def _read(answer: Any, body: bytes) -> Any:
+    """Read an answer, without the fields that a newer system adds: an older client still understands it."""
+    if issubclass(answer, BaseModel):
+        return answer.model_validate_json(body, extra="ignore")
+    return body
+
+
+@asynccontextmanager
+async def connect(
+    url: str, credentials: Path | str, site: str = "main", language: str = "en", *, seconds: float = 30.0
+) -> AsyncIterator[Client]:
+    """Connect as the principal whose credentials these are; commands wait `seconds` for their outcome.
+
+    Raises:
+        UnreachableError: Nobody answers there, or the credentials are not accepted.
+    """
+    path, troubles = Path(credentials), Troubles()
+    caller = Caller(principal_of(path), site, language)
+    async with open_connection(url, path, troubles) as connection:
+        client = Client(connection, troubles, caller, seconds)
+        await client.listen()
+        yield client

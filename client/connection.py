@@ -1,0 +1,95 @@
+"""One connection to a site's message bus, bound to one principal."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import nats
+from nats.aio.client import Client as Nats
+
+from client.errors import UnreachableError
+from contracts import subjects
+
+CONNECT_SECONDS = 5
+
+
+def principal_of(credentials: Path) -> str:
+    """Return the principal whose credentials these are: the name in the token.
+
+    Raises:
+        UnreachableError: The file is missing or holds no token.
+    """
+    try:
+        token = credentials.read_text().split("NATS USER JWT-----")[1].split()[0]
+        claims = token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["name"])
+    except OSError as error:
+        raise UnreachableError(str(credentials), error.strerror) from error
+    except (IndexError, KeyError, ValueError, binascii.Error) as error:
+        raise UnreachableError(str(credentials), "this is no credentials file") from error
+
+
+class Troubles:
+    """What the connection complained about: a denied publish looks like a timeout, its reason comes here."""
+
+    def __init__(self) -> None:
+        self._tolerant = False
+        self._last: Exception | None = None
+        self._denied = ""
+
+    async def heard(self, error: Exception) -> None:
+        """Keep the complaint; before the first connection end the attempt, which would go on for ever."""
+        self._last = error
+        if "permissions violation" in str(error):
+            self._denied = str(error)
+        if not self._tolerant:
+            raise error
+
+    def tolerate(self) -> None:
+        """End nothing from now on: a connection that is lost is found again."""
+        self._tolerant = True
+
+    def denied(self, subject: str) -> str:
+        """Return the server's reason for denying a subject, empty when it did not."""
+        # nats-py hands the server's errors on in lower case.
+        return self._denied if f'"{subject.lower()}"' in self._denied else ""
+
+    @property
+    def last(self) -> str:
+        """The latest complaint, empty when there was none."""
+        return str(self._last or "")
+
+
+@asynccontextmanager
+async def open_connection(url: str, credentials: Path, troubles: Troubles) -> AsyncIterator[Nats]:
+    """Connect once, at once or not at all; after that, reconnect for ever.
+
+    Raises:
+        UnreachableError: Nobody answers there, or the credentials are not accepted.
+    """
+    connection = Nats()
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await connection.connect(
+                servers=url,
+                user_credentials=str(credentials),
+                inbox_prefix=subjects.inbox(principal_of(credentials)),
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                ping_interval=10,
+                error_cb=troubles.heard,
+            )
+    except (OSError, nats.errors.Error) as error:
+        reason = troubles.last.removeprefix("nats: ") or str(error) or "nobody answers"
+        troubles.tolerate()
+        await connection.close()
+        raise UnreachableError(url, reason) from error
+    troubles.tolerate()
+    try:
+        yield connection
+    finally:
+        await connection.close()

@@ -1,0 +1,126 @@
+"""The play: a system, an administrator, an operator, retention, and the record of it all."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from client.client import Client, connect
+from client.demo.administrator import Administrator
+from client.demo.operator import Operator
+from client.demo.retention import expire
+from client.demo.scenario import load
+from client.demo.stage import Stage
+from client.demo.system import OPERATOR, System, mint, running
+from client.place import DEFAULT_DATA
+from client.terminal import show
+from client.terminal.session import Session
+from contracts.administration_queries import Properties
+from contracts.audit import Entry, ProjectActivity, SiteLog
+from contracts.project_queries import ListProjects
+
+_LISTED: Final = 25
+_LOGGED: Final = 12
+_KNOWN_SECONDS: Final = 15.0
+_PAUSE_SECONDS: Final = 0.1
+_REPORTED: Final = "reports.generated"
+
+
+async def play(session: Session, directory: Path, *, once: bool) -> None:
+    """Play everything below a directory; the system that was started for it runs on until Ctrl-C, or not.
+
+    Raises:
+        Refused: A step was refused, or took too long.
+        UnreachableError: No system could be started or reached.
+    """
+    stage = Stage(session)
+    stage.scene("Demonstration on {directory}", directory=directory)
+    async with running(stage, directory) as system:
+        await mint(stage, system, OPERATOR)
+        async with _as(session, system, "admin") as admin, _as(session, system, OPERATOR) as operator:
+            await _scenes(stage, admin, operator)
+        _what_next(session, system)
+        if system.child and not once:
+            session.tell("The system keeps running; Ctrl-C stops it.")
+            await system.ended()
+
+
+@asynccontextmanager
+async def _as(session: Session, system: System, principal: str) -> AsyncIterator[Client]:
+    place = system.place(principal)
+    async with connect(place.url, place.credentials, place.site, session.language) as client:
+        yield client
+
+
+async def _scenes(stage: Stage, admin: Client, operator: Client) -> None:
+    scenario, now, begun = load(), datetime.now(UTC), time.perf_counter()
+    stage.scene("The administrator prepares the site")
+    administrator = Administrator(stage, admin, scenario)
+    properties = await administrator.prepare(operator.principal)
+    _print(stage, *show.properties(properties, admin.language))
+    stage.scene("An operator documents incidents")
+    documenting = Operator(stage, operator, scenario, properties)
+    opened = await documenting.document(now)
+    await _print_list(stage, operator, properties)
+    await documenting.report(opened[0])
+    stage.scene("Retention deletes what has expired")
+    swept = await expire(stage, admin, scenario, now)
+    stage.scene("What was done is known")
+    await _print_record(stage, admin, operator, opened[0].project_id, opened[0].number)
+    count = administrator.sent + documenting.sent + swept
+    seconds = round(time.perf_counter() - begun, 1)
+    _print(stage, stage.session.say("{count} commands in {seconds} s", count=count, seconds=seconds))
+
+
+async def _print_list(stage: Stage, operator: Client, properties: Properties) -> None:
+    page = await operator.ask(ListProjects(limit=_LISTED))
+    names = show.Names(properties)
+    _print(stage, show.project_rows(page.items, names, operator.language))
+    counted = Counter(names.of(row.type_id) for row in page.items)
+    title = stage.session.say("Who was hurt, in the last {number} projects", number=len(page.items))
+    _print(stage, show.table(operator.language, "Type", "Number", rows=counted.most_common(), title=title))
+
+
+async def _print_record(stage: Stage, admin: Client, operator: Client, project_id: UUID, number: int) -> None:
+    with stage.step("wait until the log knows the report"):
+        activity = await _known_activity(operator, project_id)
+    log = await admin.ask(SiteLog(limit=_LOGGED))
+    say = stage.session.say
+    _print(stage, Text(say("activity of project {number}", number=number), style="bold"))
+    _print(stage, show.entries(activity, operator.language))
+    _print(stage, Text(say("last entries of the log server"), style="bold"))
+    _print(stage, show.entries(log.items, operator.language))
+
+
+async def _known_activity(client: Client, project_id: UUID) -> list[Entry]:
+    """Ask for a project's activity until the report is in it: the record follows what happens."""
+    deadline = time.monotonic() + _KNOWN_SECONDS
+    while True:
+        activity = await client.ask(ProjectActivity(project_id=project_id))
+        if any(one.activity == _REPORTED for one in activity.items) or time.monotonic() > deadline:
+            return activity.items
+        await asyncio.sleep(_PAUSE_SECONDS)
+
+
+def _print(stage: Stage, *readable: RenderableType) -> None:
+    if not stage.session.json:
+        stage.session.out.print(*readable, sep="\n")
+
+
+def _what_next(session: Session, system: System) -> None:
+    if session.json:
+        return
+    option = "" if system.directory == DEFAULT_DATA else f" --data {system.directory}"
+    lines = ("projects list", "projects show 1", "report 1 -o report.pdf", "audit log --since 1h", "watch")
+    session.out.print()
+    session.out.print(Text(session.say("To go on, type:"), style="bold"))
+    for line in lines:
+        session.out.print(Text(f"  incidents {line}{option}"))

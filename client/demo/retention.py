@@ -1,0 +1,74 @@
+"""What retention does: an old project is imported, found to be due, swept and gone."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from client.client import Client
+from client.demo.scenario import Scenario
+from client.demo.stage import Stage
+from client.errors import Refused
+from client.terminal.session import refusal_panel
+from contracts.errors import Code, Error
+from contracts.ids import uuid7
+from contracts.project_queries import GetProject
+from contracts.projects import ImportedProject, ImportProjects
+from contracts.retention import PreviewRetention, Sweep
+from contracts.texts import Phrase, phrase
+
+_AGO: Final = timedelta(days=30)
+_GONE_SECONDS: Final = 60.0
+_SHORTEST_PAUSE: Final = 0.05
+_LONGEST_PAUSE: Final = 1.0
+
+
+async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime) -> int:
+    """Show that what has expired is deleted, and return how many commands that took."""
+    project_id = uuid7()
+    with stage.step("import a project of 30 days ago") as step:
+        old = _old_project(project_id, scenario, client.language, now - _AGO)
+        await client.send(ImportProjects(projects=[old]))
+        step.count = 1
+    with stage.step("preview what has expired") as step:
+        preview = await client.ask(PreviewRetention())
+        words = "preview: {days} days keep, {due} due"
+        step.note = stage.session.say(words, days=preview.retention_days, due=preview.due)
+    with stage.step("sweep, and wait until it is gone") as step:
+        await client.send(Sweep())
+        step.count = 1
+        refusal = await _wait_until_gone(stage, client, project_id)
+    if not stage.session.json:
+        stage.session.out.print(stage.session.say("What the system says about it now:"))
+        stage.session.out.print(refusal_panel(refusal.error.model_dump(mode="json")))
+    return 2
+
+
+def _old_project(project_id: UUID, scenario: Scenario, language: str, created: datetime) -> ImportedProject:
+    return ImportedProject(
+        project_id=project_id,
+        number=int(f"{created:%y%m%d%H%M}"),
+        created_by=scenario.previous_author,
+        created_at=created,
+        description=scenario.imported.in_(language),
+        start_time=created - timedelta(hours=2),
+        end_time=created - timedelta(hours=1),
+    )
+
+
+async def _wait_until_gone(stage: Stage, client: Client, project_id: UUID) -> Refused:
+    """Ask for the project until it is refused as gone."""
+    pause, waited = _SHORTEST_PAUSE, 0.0
+    while waited < _GONE_SECONDS:
+        try:
+            await client.ask(GetProject(project_id=project_id))
+        except Refused as refused:
+            if refused.code is Code.GONE:
+                return refused
+            raise
+        await asyncio.sleep(pause)
+        waited += pause
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    reason = stage.session.say("it is still there after a minute")
+    message = phrase(Phrase.TRY_AGAIN_LATER, client.language)
+    raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))

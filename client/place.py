@@ -1,0 +1,59 @@
+"""Where the system is that the command line talks to: below a data directory, or at an address."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from client.errors import UnreachableError
+
+DEFAULT_DATA: Final = Path(".incidents")
+
+
+class Place(NamedTuple):
+    """How to reach a system as one principal; `remedy` is what to type when it does not answer."""
+
+    url: str
+    credentials: Path
+    site: str
+    remedy: str = ""
+
+
+def data_directory(data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
+    """Choose the data directory: the given one, `INCIDENTS_DATA`, or the usual one."""
+    return data or Path(environment.get("INCIDENTS_DATA") or DEFAULT_DATA)
+
+
+def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Place:
+    """Find the system: in `data`, at `INCIDENTS_NATS_URL`, or in the usual data directory, in this order.
+
+    Raises:
+        UnreachableError: No system runs there, or there are no credentials of this principal.
+    """
+    if data is None and (url := environment.get("INCIDENTS_NATS_URL")):
+        return _at_address(url, environment)
+    return _in_directory(data_directory(data, environment), principal)
+
+
+def _at_address(url: str, environment: Mapping[str, str]) -> Place:
+    credentials = environment.get("INCIDENTS_NATS_CREDS")
+    if not credentials:
+        reason = "INCIDENTS_NATS_CREDS names no credentials file"
+        raise UnreachableError(url, reason, "export INCIDENTS_NATS_CREDS=FILE")
+    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main")
+
+
+def _in_directory(directory: Path, principal: str) -> Place:
+    option = "" if directory == DEFAULT_DATA else f" --data {directory}"
+    start = f"incidents up{option}"
+    try:
+        runtime = json.loads((directory / "runtime.json").read_text())
+        url, site = str(runtime["nats_url"]), str(runtime["site"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UnreachableError(directory, "no system runs here", start) from error
+    credentials = directory / "creds" / f"{principal}.creds"
+    if not credentials.exists():
+        remedy = f"incidents access create {principal}{option}"
+        raise UnreachableError(credentials, "there are no such credentials", remedy)
+    return Place(url, credentials, site, start)

@@ -1,0 +1,95 @@
+"""Reading what people type: projects, times, values."""
+
+import json
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from client.client import Client
+from client.errors import Refused
+from client.terminal.session import Session, UsageError
+from contracts.errors import Code, Error
+from contracts.message import Message
+from contracts.project_queries import ListProjects
+from contracts.texts import Phrase, phrase, reason
+
+Read = TypeVar("Read", bound=Message)
+
+_AGO = re.compile(r"(\d{1,6})([smhdw])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LARGEST_PAGE = 500
+
+
+def read_time(session: Session, text: str | None) -> datetime | None:
+    """Read a time: RFC 3339, a date or a time of here, or how long ago (`7d`, `12h`)."""
+    if text is None:
+        return None
+    if ago := _AGO.fullmatch(text):
+        return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError as error:
+        wrong = "not a time: {text}; write 2025-01-31T14:30+01:00, 2025-01-31 or 7d"
+        raise UsageError(session.say(wrong, text=text)) from error
+
+
+def read_pair(session: Session, text: str) -> tuple[str, str]:
+    """Read `NAME=VALUE`."""
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(session.say("write NAME=VALUE instead of {text}", text=text))
+    return name.strip(), value.strip()
+
+
+def read_object(session: Session, text: str) -> dict[str, Any]:
+    """Read a JSON object; `-` stands for what comes on stdin."""
+    try:
+        value = json.loads(sys.stdin.read() if text == "-" else text)
+    except ValueError as error:
+        raise UsageError(session.say("this is not JSON: {reason}", reason=error)) from error
+    if not isinstance(value, dict):
+        raise UsageError(session.say("this is not a JSON object"))
+    return value
+
+
+async def read_project(session: Session, client: Client, text: str) -> UUID:
+    """Read a project's id, or find the project that has this number by walking through the list."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        if not text.isdecimal():
+            wrong = "not a project: {text}; give its id or its number"
+            raise UsageError(session.say(wrong, text=text)) from error
+    query: ListProjects | None = ListProjects(limit=_LARGEST_PAGE)
+    while query:
+        page = await client.ask(query)
+        for row in page.items:
+            if row.number == int(text):
+                return row.project_id
+        query = ListProjects(limit=_LARGEST_PAGE, after=page.next) if page.next else None
+    message = phrase(Phrase.UNKNOWN_REFERENCE, session.language)
+    raise Refused(Error(code=Code.UNKNOWN_REFERENCE, message=message, details={"number": int(text)}))
+
+
+def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
+    """Read a message as the wire does, so that what does not fit is told before anything is sent."""
+    try:
+        return form.model_validate_json(to_json(values))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False, include_context=False)
+    fields = [
+        {
+            "field": ".".join(map(str, one["loc"])),
+            "kind": one["type"],
+            "reason": reason(one["type"], session.language),
+        }
+        for one in found
+    ]
+    message = phrase(Phrase.INVALID, session.language)
+    raise Refused(Error(code=Code.INVALID, message=message, details={"fields": fields}))

@@ -1,0 +1,141 @@
+"""One run of a command: what its common options say, how it answers, and how it ends."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+import typer
+from pydantic import BaseModel
+from pydantic_core import to_json
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from client.client import Client, connect
+from client.errors import Refused, UnreachableError
+from client.place import find
+from client.terminal.words import say
+
+_PLAIN_WIDTH = 120
+
+
+class Status(IntEnum):
+    """How a command ends."""
+
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    INTERRUPTED = 130
+
+
+class UsageError(Exception):
+    """What was typed cannot be understood."""
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Make a console that keeps its lines whole where there is no terminal to fold them."""
+    made = Console(stderr=stderr, highlight=False)
+    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PLAIN_WIDTH)
+
+
+@dataclass
+class Session:
+    """One run of a command, as `principal`."""
+
+    principal: str
+    json: bool = False
+    language: str = "en"
+    data: Path | None = None
+    out: Console = field(default_factory=console)
+    err: Console = field(default_factory=lambda: console(stderr=True))
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        """Connect to the system that the options name."""
+        place = find(self.data, self.principal)
+        try:
+            async with connect(place.url, place.credentials, place.site, self.language) as client:
+                yield client
+        except UnreachableError as error:
+            raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
+
+    def say(self, words: str, **values: object) -> str:
+        """Say something in the session's language."""
+        return say(self.language, words, **values)
+
+    def show(self, document: BaseModel | Mapping[str, Any], *readable: RenderableType) -> None:
+        """Print an answer: one line of JSON for machines, what is readable for people."""
+        if not self.json:
+            self.out.print(*readable, sep="\n")
+        elif isinstance(document, BaseModel):
+            typer.echo(document.model_dump_json(by_alias=True))
+        else:
+            typer.echo(to_json(document).decode())
+
+    def tell(self, words: str, **values: object) -> None:
+        """Tell people what goes on, beside the answer."""
+        if not self.json:
+            self.err.print(Text(self.say(words, **values), style="dim"))
+
+    def run(self, work: Coroutine[Any, Any, None]) -> int:
+        """Do the work and return the exit status."""
+        try:
+            asyncio.run(work)
+        except Refused as refused:
+            return self._refuse(refused.error.model_dump(mode="json"), Status.REFUSED)
+        except UsageError as error:
+            return self._refuse({"code": "usage", "message": str(error)}, Status.USAGE)
+        except UnreachableError as error:
+            return self._refuse(self._unreachable(error), Status.UNREACHABLE)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            return Status.INTERRUPTED
+        return 0
+
+    def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
+        message = f"{error.where}: {self.say(error.reason)}."
+        details = {self.say("type"): error.remedy} if error.remedy else {}
+        return {"code": "unreachable", "message": message, "details": details}
+
+    def _refuse(self, error: dict[str, Any], status: Status) -> int:
+        if self.json:
+            whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
+            typer.echo(json.dumps({"error": whole}, ensure_ascii=False))
+        else:
+            self.err.print(refusal_panel(error))
+        return status
+
+
+def refusal_panel(error: Mapping[str, Any]) -> Panel:
+    """Lay a refusal out: its code, its sentence, and every detail."""
+    body = Table.grid()
+    body.add_row(Text(str(error["message"]), style="bold"))
+    details = Table.grid(padding=(0, 2))
+    for name, value in _flat(error.get("details") or {}):
+        details.add_row(Text(name, style="dim"), Text(value))
+    if details.row_count:
+        body.add_row("")
+        body.add_row(details)
+    return Panel(body, title=str(error["code"]), title_align="left", border_style="red", expand=False)
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Name every leaf of the details; a refused field is one line: its name and why."""
+    match value:
+        case {"field": str(refused), "reason": str(reason)}:
+            yield refused or "-", reason
+        case dict():
+            for key, inner in value.items():
+                yield from _flat(inner, f"{name}.{key}".removeprefix("."))
+        case list() if value and all(isinstance(one, dict) for one in value):
+            for one in value:
+                yield from _flat(one, name)
+        case list():
+            yield name, ", ".join(map(str, value))
+        case _:
+            yield name, str(value)

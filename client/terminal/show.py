@@ -1,0 +1,189 @@
+"""Answers as people read them: tables and lists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from client.terminal.words import say
+from contracts.administration_queries import Me, Properties, Property
+from contracts.audit import Entry
+from contracts.project_queries import ProjectDetails, ProjectRow
+
+
+def local(time: datetime | None, language: str) -> str:
+    """Write a time in the clock of here."""
+    form = "%d/%m/%Y %H:%M:%S" if language == "fr" else "%Y-%m-%d %H:%M:%S"
+    return time.astimezone().strftime(form) if time else ""
+
+
+class Names:
+    """The names of properties by their ids; an id without a known name stands for itself."""
+
+    def __init__(self, properties: Properties | None) -> None:
+        self._names: dict[int, str] = {}
+        self._labels: dict[str, str] = {}
+        if properties is None:
+            return
+        values = [value for category in properties.categories for value in category.values]
+        for one in (*properties.types, *properties.statuses, *values):
+            self._names[one.id] = one.name
+        self._labels |= {str(each.slot): each.name for each in properties.categories if each.enabled}
+        fields = [each for each in properties.data_fields if each.enabled]
+        self._labels |= {f"{each.kind}_{each.slot}": each.name for each in fields}
+
+    def of(self, property_id: int | None) -> str:
+        """Name a type, a status or a value."""
+        return self._names.get(property_id, str(property_id)) if property_id is not None else ""
+
+    def label(self, slot: str) -> str:
+        """Name a category or a data field."""
+        return self._labels.get(slot, slot)
+
+
+def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title: str = "") -> RenderableType:
+    """Make a table; without rows, say that there are none."""
+    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    for heading in headings:
+        right = heading in {"Number", "Revision"}
+        made.add_column(say(language, heading), justify="right" if right else "left", no_wrap=right)
+    for row in rows:
+        made.add_row(*(Text(str(cell)) for cell in row))
+    return made if made.row_count else Text(say(language, "nothing here"), style="dim")
+
+
+def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
+    """Show a list of projects."""
+    cells = (
+        (
+            row.number,
+            local(row.created_at, language),
+            names.of(row.type_id),
+            names.of(row.status_id),
+            row.description,
+            row.created_by,
+            row.project_id,
+        )
+        for row in rows
+    )
+    return table(language, "Number", "Created", "Type", "Status", "Description", "By", "Id", rows=cells)
+
+
+def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
+    """Show all that a project holds."""
+    main = Table.grid(padding=(0, 2))
+    for label, value in _main_details(details, names, language):
+        if value != "":
+            main.add_row(Text(say(language, label), style="dim"), Text(str(value)))
+    shown: list[RenderableType] = [
+        Rule(say(language, "Project {number}", number=details.number), align="left"),
+        main,
+    ]
+    for heading, part in _parts(details, names, language):
+        shown += [Text(f"\n{say(language, heading)}", style="bold"), part]
+    return shown
+
+
+def _main_details(details: ProjectDetails, names: Names, language: str) -> list[tuple[str, object]]:
+    def when(time: datetime, by: str) -> str:
+        return f"{local(time, language)}  {by}"
+
+    return [
+        ("Id", details.project_id),
+        ("Type", names.of(details.type_id)),
+        ("Status", names.of(details.status_id)),
+        ("Description", details.description),
+        ("Start", local(details.start_time, language)),
+        ("End", local(details.end_time, language)),
+        ("Created", when(details.created_at, details.created_by)),
+        ("Updated", when(details.updated_at, details.updated_by)),
+        ("Revision", details.revision),
+        ("Imported", say(language, "yes") if details.imported else ""),
+        ("Exempt from retention", say(language, "yes") if details.retention_exempt else ""),
+        ("Not shown to you", ", ".join(details.withheld)),
+    ]
+
+
+def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[tuple[str, RenderableType]]:
+    if details.categories:
+        chosen = [(names.label(slot), names.of(value)) for slot, value in details.categories.items() if value]
+        yield "Categories", _pairs(chosen, language)
+    if details.data:
+        known = [(names.label(name), value) for name, value in details.data.items() if value is not None]
+        yield "Incident data", _pairs(known, language)
+    if details.comments:
+        comments = ((local(one.created_at, language), one.created_by, one.text) for one in details.comments)
+        yield "Comments", _lines(comments)
+    if details.calls:
+        calls = (
+            (local(one.at, language), one.direction, f"{one.party} {one.number}  {one.notes}")
+            for one in details.calls
+        )
+        yield "Calls", _lines(calls)
+    if details.sequences:
+        sequences = (
+            (local(one.start, language), local(one.end, language), one.camera_name)
+            for one in details.sequences
+        )
+        yield "Sequences", _lines(sequences)
+
+
+def _pairs(pairs: Iterable[tuple[str, object]], language: str) -> RenderableType:
+    def written(value: object) -> object:
+        return say(language, "yes" if value else "no") if isinstance(value, bool) else value
+
+    return _lines((name, written(value)) for name, value in pairs)
+
+
+def _lines(rows: Iterable[Sequence[object]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    for row in rows:
+        grid.add_row(*(Text(str(cell)) for cell in row))
+    return grid
+
+
+def entries(items: Iterable[Entry], language: str) -> RenderableType:
+    """Show activities, newest first."""
+    rows = (
+        (local(one.at, language), one.actor, one.activity, one.revision or "", details_of(one.details))
+        for one in items
+    )
+    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows)
+
+
+def details_of(details: dict[str, Any]) -> str:
+    """Write an event's fields on one line."""
+    return "  ".join(f"{name}={value}" for name, value in details.items() if value not in (None, [], {}))
+
+
+def properties(known: Properties, language: str) -> list[RenderableType]:
+    """Show every defined property."""
+
+    def of(heading: str, items: Iterable[Property]) -> RenderableType:
+        rows = ((one.id, one.name, one.description) for one in items)
+        return table(language, "Id", "Name", "Description", rows=rows, title=heading)
+
+    shown = [of(say(language, "Types"), known.types), of(say(language, "Statuses"), known.statuses)]
+    for each in known.categories:
+        if each.enabled:
+            title = f"{say(language, 'Category')} {each.slot}: {each.name} ({each.id})"
+            shown.append(of(title, each.values))
+    fields = (
+        (one.id, f"{one.kind}_{one.slot}", one.name, one.description)
+        for one in known.data_fields
+        if one.enabled
+    )
+    heading = say(language, "Data fields")
+    shown.append(table(language, "Id", "Kind", "Name", "Description", rows=fields, title=heading))
+    return shown
+
+
+def me(answer: Me, language: str) -> RenderableType:
+    """Show who the caller is and what it may do."""
+    title = f"{answer.principal}: {', '.join(answer.roles)}"
+    rows = ((node.value, level) for node, level in answer.permissions.items())
+    return table(language, "Permission", "Level", rows=rows, title=title)

@@ -1,0 +1,17 @@
+"""What the command line says itself; french.json holds the French, by the English words."""
+
+import json
+from functools import cache
+from importlib import resources
+
+
+def say(language: str, words: str, **values: object) -> str:
+    """Say something in `en` or `fr`, with the values that its {names} stand for."""
+    translated = _french().get(words, words) if language == "fr" else words
+    return translated.format(**values) if values else translated
+
+
+@cache
+def _french() -> dict[str, str]:
+    text = resources.files("client.terminal").joinpath("french.json").read_text("utf-8")
+    return {str(english): str(french) for english, french in json.loads(text).items()}

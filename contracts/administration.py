@@ -1,0 +1,133 @@
+"""Commands and events of settings and roles (RET-01, REP-03, PERM-01 to PERM-11)."""
+
+from typing import Annotated, ClassVar, Self
+
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.message import SITE_STORE, Change, Command, Event
+from contracts.permissions import LevelName, Node
+from contracts.texts import Part, Phrase
+from contracts.values import Language, Name, Principal, ShortText
+
+RoleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
+
+
+class AdministrationEvent(Event):
+    """Something an administrator defined, changed or deleted (LOG-T1)."""
+
+    stores = SITE_STORE
+
+
+class SettingsChanged(AdministrationEvent):
+    """Settings changed; the report's title is named without what it says."""
+
+    subject = "administration.settings-changed"
+
+    changed: dict[str, Change]
+
+
+class ChangeSettings(Command[SettingsChanged]):
+    """Change any of the site's settings; absent = unchanged."""
+
+    subject = "administration.change-settings"
+    node = Node.SETTINGS
+    part = Part.SETTINGS
+    failing = Phrase.NOT_SAVED
+
+    retention_days: RetentionDays | None = None
+    report_title: ShortText | None = None
+    timezone: Name | None = None
+    language: Language | None = None
+    log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
+
+    @model_validator(mode="after")
+    def _names_a_change(self) -> Self:
+        if not any(getattr(self, name) is not None for name in self.model_fields_set):
+            kind = "nothing_to_change"
+            raise PydanticCustomError(kind, "give at least one setting to change")
+        return self
+
+
+class RoleDefined(AdministrationEvent):
+    """A role was made or its permissions changed."""
+
+    subject = "administration.role-defined"
+
+    role_id: RoleId
+    permissions: dict[Node, LevelName]
+
+
+class DefineRole(Command[RoleDefined]):
+    """Make a role, or replace its name and all its permissions (PERM-11)."""
+
+    subject = "administration.define-role"
+    node: ClassVar[Node] = Node.ROLES
+    part = Part.ROLE
+    failing = Phrase.NOT_SAVED
+
+    role_id: RoleId
+    name: Name
+    permissions: dict[Node, LevelName]
+
+
+class RoleDeleted(AdministrationEvent):
+    """A role and all its assignments are gone."""
+
+    subject = "administration.role-deleted"
+
+    role_id: RoleId
+
+
+class DeleteRole(Command[RoleDeleted]):
+    """Delete a role; its members lose what it gave."""
+
+    subject = "administration.delete-role"
+    node = Node.ROLES
+    part = Part.ROLE
+    failing = Phrase.NOT_SAVED
+
+    role_id: RoleId
+
+
+class RoleAssigned(AdministrationEvent):
+    """A principal got a role."""
+
+    subject = "administration.role-assigned"
+
+    principal: Principal
+    role_id: RoleId
+
+
+class AssignRole(Command[RoleAssigned]):
+    """Give a role to a principal; it counts from that principal's next message on."""
+
+    subject = "administration.assign-role"
+    node = Node.ROLES
+    part = Part.ROLE
+    failing = Phrase.NOT_SAVED
+
+    principal: Principal
+    role_id: RoleId
+
+
+class RoleUnassigned(AdministrationEvent):
+    """A principal lost a role."""
+
+    subject = "administration.role-unassigned"
+
+    principal: Principal
+    role_id: RoleId
+
+
+class UnassignRole(Command[RoleUnassigned]):
+    """Take a role from a principal."""
+
+    subject = "administration.unassign-role"
+    node = Node.ROLES
+    part = Part.ROLE
+    failing = Phrase.NOT_SAVED
+
+    principal: Principal
+    role_id: RoleId

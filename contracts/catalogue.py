@@ -1,0 +1,43 @@
+"""Every message of the wire: importing this module makes all of them known."""
+
+from typing import Any
+
+from contracts import (
+    administration,
+    administration_queries,
+    audit,
+    project_parts,
+    project_queries,
+    projects,
+    properties,
+    reports,
+    retention,
+)
+from contracts.message import Command, Event, Query
+
+MODULES = (
+    projects,
+    project_parts,
+    project_queries,
+    properties,
+    administration,
+    administration_queries,
+    reports,
+    retention,
+    audit,
+)
+
+
+def commands() -> dict[str, type[Command[Any]]]:
+    """Return every command by its subject `worker.verb`."""
+    return dict(sorted(Command.known.items()))
+
+
+def events() -> dict[str, type[Event]]:
+    """Return every event by its subject `worker.happened`."""
+    return dict(sorted(Event.known.items()))
+
+
+def queries() -> dict[str, type[Query[Any]]]:
+    """Return every query by its subject `worker.verb`."""
+    return dict(sorted(Query.known.items()))

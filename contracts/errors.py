@@ -1,0 +1,73 @@
+"""Refusals: the codes of the wire and the shape in which they reach a caller."""
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.texts import Part, Phrase, phrase
+
+
+class Code(StrEnum):
+    """Why something was refused."""
+
+    PERMISSION_DENIED = "permission-denied"
+    NOT_AVAILABLE = "not-available"
+    GONE = "gone"
+    CONFLICT = "conflict"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    UNKNOWN_REFERENCE = "unknown-reference"
+    IN_USE = "in-use"
+    HELD = "held"
+    NOT_LICENSED = "not-licensed"
+    COMMAND_ID_REUSED = "command-id-reused"
+
+
+HTTP_STATUS = {
+    Code.PERMISSION_DENIED: 403,
+    Code.NOT_AVAILABLE: 403,
+    Code.GONE: 410,
+    Code.CONFLICT: 409,
+    Code.UNAVAILABLE: 503,
+    Code.INVALID: 400,
+    Code.UNKNOWN_REFERENCE: 404,
+    Code.IN_USE: 409,
+    Code.HELD: 409,
+    Code.NOT_LICENSED: 403,
+    Code.COMMAND_ID_REUSED: 409,
+}
+"""What `Nats-Service-Error-Code` says for each code."""
+
+
+class Error(BaseModel):
+    """A refusal as it travels: `message` is in the asked language, `details` names fields, times and people."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Code
+    message: str
+    retryable: bool = False
+    details: dict[str, Any] = Field(default_factory=dict)
+
+
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, not an error of the program
+    """The answer no: raised by a rule, turned into an outcome or an error reply by whoever called it."""
+
+    def __init__(self, code: Code, *, part: Part | None = None, text: Phrase | None = None, **details: Any) -> None:
+        """Keep the code, what the sentence is about, and the details that show the way out."""
+        super().__init__(code.value)
+        self.code = code
+        self.part = part
+        self.text = text
+        self.details = details
+
+    def as_error(self, language: str) -> Error:
+        """Say it in the asked language."""
+        text = self.text or Phrase(self.code.value)
+        return Error(
+            code=self.code,
+            message=phrase(text, language, self.part),
+            retryable=self.code is Code.UNAVAILABLE,
+            details=self.details,
+        )

@@ -1,0 +1,51 @@
+"""Permission nodes and levels: what a role can be given (PERM-01 to PERM-11)."""
+
+from enum import IntEnum, StrEnum
+from typing import Literal
+
+ADMINISTRATORS = "administrators"
+"""The role that has everything, always."""
+
+
+class Level(IntEnum):
+    """How far a permission goes; manage implies view (AMB-3)."""
+
+    NONE = 0
+    VIEW = 1
+    MANAGE = 2
+
+
+LevelName = Literal["none", "view", "manage"]
+
+
+class Node(StrEnum):
+    """What a permission is about."""
+
+    PROPERTIES = "incident-properties"
+    SETTINGS = "settings"
+    ROLES = "roles"
+    AUDIT_LOG = "audit-log"
+    PROJECTS = "incident-projects"
+    MAIN_DETAILS = "incident-projects/main-details"
+    CATEGORIES = "incident-projects/categories"
+    COMMENTS = "incident-projects/comments"
+    SEQUENCES = "incident-projects/sequences"
+    CALLS = "incident-projects/calls"
+    ACTIVITY_LOGS = "incident-projects/activity-logs"
+    REPORTS = "incident-projects/reports"
+    EXPORT = "incident-projects/export"
+    USER_NAMES = "incident-projects/user-names"
+    RETENTION = "incident-projects/retention"
+
+
+class Grants(dict[Node, Level]):
+    """What one principal may do: the highest level of all its roles, by node; what is absent is refused."""
+
+    def allow(self, node: Node, level: Level) -> bool:
+        """Tell whether `level` on `node` is given; a sub-node needs view on `incident-projects` too."""
+        if node.startswith(f"{Node.PROJECTS}/") and self.get(Node.PROJECTS, Level.NONE) < Level.VIEW:
+            return False
+        return self.get(node, Level.NONE) >= level
+
+
+EVERYTHING = Grants(dict.fromkeys(Node, Level.MANAGE))

@@ -1,0 +1,157 @@
+"""What can be asked about projects and commands, and what is answered (PRJ-09, PRJ-12, B1)."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.message import Message, Outcome, Query
+from contracts.permissions import Node
+from contracts.project_parts import Direction
+from contracts.values import PropertyId, Time
+
+
+class Span(Message):
+    """A span of time: `from` is included, `to` is not."""
+
+    from_: Annotated[Time | None, Field(alias="from")] = None
+    to: Time | None = None
+
+
+class ProjectFilter(Message):
+    """Which projects a list holds; all conditions must hold, an empty list of ids matches nothing."""
+
+    type_ids: Annotated[list[PropertyId | None], Field(max_length=200)] | None = None
+    status_ids: Annotated[list[PropertyId | None], Field(max_length=200)] | None = None
+    created: Span = Span()
+
+
+Limit = Annotated[int, Field(ge=1, le=500)]
+Cursor = Annotated[str, Field(max_length=200)]
+
+
+class ProjectRow(Message):
+    """A project as a list shows it."""
+
+    project_id: UUID
+    number: int
+    revision: int
+    type_id: int | None
+    status_id: int | None
+    description: str
+    start_time: Time | None
+    end_time: Time | None
+    created_by: str
+    created_at: Time
+    updated_at: Time
+    imported: bool
+
+
+class ProjectPage(Message):
+    """Some rows and the cursor after the last of them (absent on the last page)."""
+
+    items: list[ProjectRow]
+    next: Cursor | None = None
+    total: int | None = None
+
+
+class ListProjects(Query[ProjectPage]):
+    """List projects, a page at a time."""
+
+    subject = "projects.list"
+    node = Node.PROJECTS
+
+    filter: ProjectFilter = ProjectFilter()
+    sort: Literal["created_at", "-created_at"] = "-created_at"
+    limit: Limit = 50
+    after: Cursor | None = None
+    count: Literal["none", "capped", "exact"] = "none"
+
+
+class Comment(Message):
+    """A comment as it stands."""
+
+    comment_id: UUID
+    text: str
+    created_by: str
+    created_at: Time
+    edited_by: str | None = None
+    edited_at: Time | None = None
+
+
+class Call(Message):
+    """A call as it stands."""
+
+    call_id: UUID
+    direction: Direction
+    at: Time
+    party: str
+    number: str
+    duration_seconds: int | None
+    reference: str
+    notes: str
+    created_by: str
+    created_at: Time
+    edited_by: str | None = None
+    edited_at: Time | None = None
+
+
+class AttachedSequence(Message):
+    """A sequence as it is attached to a project."""
+
+    sequence_id: UUID
+    camera_id: str
+    camera_name: str
+    site: str | None
+    start: Time
+    end: Time
+    media_expires_at: Time | None
+    added_by: str
+    added_at: Time
+
+
+class ProjectDetails(Message):
+    """All that a project holds and the caller may see; `withheld` names what was left out."""
+
+    project_id: UUID
+    number: int
+    revision: int
+    type_id: int | None
+    status_id: int | None
+    description: str
+    start_time: Time | None
+    end_time: Time | None
+    created_by: str
+    created_at: Time
+    updated_by: str
+    updated_at: Time
+    imported: bool
+    retention_exempt: bool
+    categories: dict[str, int | None] | None = None
+    data: dict[str, Any] | None = None
+    comments: list[Comment] | None = None
+    calls: list[Call] | None = None
+    sequences: list[AttachedSequence] | None = None
+    withheld: list[str] = []
+
+
+class GetProject(Query[ProjectDetails]):
+    """Open a project; the reading is recorded before the answer leaves (PRJ-19)."""
+
+    subject = "projects.get"
+    node = Node.PROJECTS
+
+    project_id: UUID
+
+
+class GetOutcome(Query[Outcome]):
+    """Ask again what became of one's own command."""
+
+    subject = "projects.outcome"
+    node = Node.PROJECTS
+
+    command_id: UUID
+
+    def nodes(self) -> frozenset[Node]:
+        """Ask for nothing: a principal may always read its own outcomes."""
+        return frozenset()

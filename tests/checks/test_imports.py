@@ -1,0 +1,63 @@
+"""What importing does: nothing but define things."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.checks.tree import PRODUCT, ROOT, hold, sources
+
+# Runs in a process of its own: no environment, no settings file, and every socket or child a failure.
+IMPORT = """
+import importlib, sys
+sys.path.insert(0, sys.argv[1])
+module = ""
+def watch(event, arguments):
+    if event.startswith(("socket.", "subprocess.Popen", "os.fork", "os.posix_spawn")):
+        print(f"{module}: {event} {arguments}")
+sys.addaudithook(watch)
+for module in sys.argv[2:]:
+    try:
+        importlib.import_module(module)
+    except BaseException as error:
+        print(f"{module}: {type(error).__name__}: {error}")
+"""
+
+# Run by their callers, never imported.
+SCRIPTS = ("/__main__.py", "/migrations/env.py")
+
+
+def modules() -> list[str]:
+    """Every module that somebody may import."""
+    return [
+        source.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for source in sources(*PRODUCT)
+        if not source.path.endswith(SCRIPTS) and "/versions/" not in source.path
+    ]
+
+
+def test_importing_does_nothing(tmp_path: Path) -> None:
+    """Every module can be imported without settings, and none opens a socket or starts a process."""
+    done = subprocess.run(
+        [sys.executable, "-I", "-W", "ignore", "-c", IMPORT, str(ROOT), *modules()],
+        cwd=tmp_path,
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    findings = done.stdout.splitlines()
+    hold("Importing defines things and does nothing.", findings)
+    assert not done.stderr, done.stderr
+
+
+def test_contracts_need_only_pydantic() -> None:
+    """Who speaks to us needs the contracts, pydantic and nothing else."""
+    allowed = {*sys.stdlib_module_names, "contracts", "pydantic", "pydantic_core", "typing_extensions"}
+    findings = [
+        f"{source.path}: {name}"
+        for source in sources("contracts")
+        for name in source.imported()
+        if name not in allowed
+    ]
+    hold("contracts/ imports the standard library and pydantic.", findings)

@@ -1,0 +1,218 @@
+import asyncio
+import time
+from uuid import UUID
+
+import pytest
+
+from client import Client, Refused, UnreachableError, connect, uuid7
+from contracts.administration_queries import GetMe
+from contracts.errors import Code
+from contracts.project_parts import AddComment, CommentAdded
+from contracts.projects import CreateProject, ProjectCreated
+from contracts.reports import LARGEST_PART
+from tests.client.conftest import Bus, Peer
+
+PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
+COMMENT = UUID("0190a000-0000-7000-8000-000000000002")
+
+
+def created(number: int) -> dict[str, object]:
+    """Return the result of a creation."""
+    return {"project_id": str(PROJECT), "number": number, "type_id": None, "sequence_ids": []}
+
+
+async def test_an_applied_command_returns_its_event(bus: Bus, peer: Peer) -> None:
+    """What a command did comes back as the event that its class names."""
+    peer.result = created(7)
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        event = await client.send(CreateProject(project_id=PROJECT))
+    assert event == ProjectCreated(project_id=PROJECT, number=7)
+
+
+async def test_a_command_travels_as_the_wire_says(bus: Bus, peer: Peer) -> None:
+    """Subject, id, language and body are those of the published interface."""
+    peer.result = created(7)
+    async with connect(bus.url, bus.credentials("alice"), language="fr") as client:
+        await client.send(CreateProject(project_id=PROJECT, description="fall"), command_id=COMMENT)
+    (message,) = peer.commands
+    assert message.subject == f"im.main.cmd.alice.projects.{PROJECT}.create"
+    assert message.headers == {"Nats-Msg-Id": str(COMMENT), "Accept-Language": "fr"}
+    assert message.data == b'{"project_id":"%b","description":"fall"}' % str(PROJECT).encode()
+
+
+async def test_a_newer_system_is_understood(bus: Bus, peer: Peer) -> None:
+    """An event with fields that this client does not know is read without them."""
+    peer.result = {**created(8), "colour": "red"}
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        event = await client.send(CreateProject(project_id=PROJECT))
+    assert event.number == 8
+
+
+async def test_a_refused_command_raises_what_was_refused(bus: Bus, peer: Peer) -> None:
+    """A refusal carries its code, its sentence, its details and the command's id."""
+    peer.error = {"code": "gone", "message": "Deleted.", "retryable": False, "details": {"by": "bob"}}
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        with pytest.raises(Refused) as caught:
+            await client.send(AddComment(project_id=PROJECT, comment_id=COMMENT, text="x"))
+    assert (caught.value.code, caught.value.message) == (Code.GONE, "Deleted.")
+    assert caught.value.details == {"by": "bob"}
+    assert str(caught.value.command_id) in peer.outcomes
+
+
+async def test_a_lost_outcome_is_asked_for(bus: Bus, peer: Peer) -> None:
+    """An outcome whose message got lost is fetched by query."""
+    peer.result, peer.silent = {"project_id": str(PROJECT), "comment_id": str(COMMENT)}, True
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        event = await client.send(AddComment(project_id=PROJECT, comment_id=COMMENT, text="x"))
+    assert event == CommentAdded(project_id=PROJECT, comment_id=COMMENT)
+
+
+async def test_a_repeated_command_is_answered_at_once(bus: Bus, peer: Peer) -> None:
+    """The same id again is not delivered again: its outcome is asked for without waiting."""
+    peer.result, command_id = created(9), uuid7()
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        await client.send(CreateProject(project_id=PROJECT), command_id=command_id)
+        peer.commands.clear()
+        peer.silent, started = True, time.monotonic()
+        again = await client.submit(CreateProject(project_id=PROJECT), command_id=command_id)
+        outcome = await again.outcome()
+    assert again.repeated
+    assert outcome.result == peer.result
+    assert time.monotonic() - started < 1
+
+
+async def test_no_outcome_in_time_is_said_in_the_commands_own_sentence(bus: Bus, peer: Peer) -> None:
+    """When nobody answers, the sentence is the command's and the id allows to go on later."""
+    peer.refusals["projects.outcome"] = {"code": "gone", "message": "Unknown."}
+    peer.silent = True
+    async with connect(bus.url, bus.credentials("alice"), language="fr", seconds=0.3) as client:
+        with pytest.raises(Refused) as caught:
+            await client.send(AddComment(project_id=PROJECT, comment_id=COMMENT, text="x"))
+    assert caught.value.message == "Impossible d'enregistrer le commentaire. Réessayez ultérieurement."
+    assert (caught.value.code, caught.value.retryable) == (Code.UNAVAILABLE, True)
+    assert caught.value.details["accepted"] is True
+
+
+async def test_many_commands_can_be_under_way(bus: Bus, peer: Peer) -> None:
+    """Each of many commands sent together gets its own outcome."""
+    peer.result = created(1)
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        submitted = [await client.submit(CreateProject(project_id=uuid7())) for _ in range(50)]
+        outcomes = await asyncio.gather(*(each.outcome() for each in submitted))
+    assert [each.command_id for each in outcomes] == [each.command_id for each in submitted]
+
+
+async def test_a_denied_publish_says_so(bus: Bus, peer: Peer) -> None:
+    """The server's own words are in the refusal when it denies a subject."""
+    async with connect(bus.url, bus.credentials("alice"), site="elsewhere") as client:
+        with pytest.raises(Refused, match="permissions violation") as caught:
+            await client.send(CreateProject(project_id=PROJECT))
+    assert caught.value.code is Code.PERMISSION_DENIED
+
+
+async def test_a_body_that_is_too_large_is_not_sent(bus: Bus, peer: Peer) -> None:
+    """What no worker would accept does not leave."""
+    command = CreateProject(project_id=PROJECT, sequences=[], description="é" * 9_999)
+    huge = AddComment(project_id=PROJECT, comment_id=COMMENT, text="\U0001f600" * 19_999)
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        peer.result = created(1)
+        await client.send(command)
+        with pytest.raises(Refused) as caught:
+            await client.submit(huge)
+    assert caught.value.details["fields"][0]["kind"] == "body_too_large"
+    assert len(peer.commands) == 1
+
+
+async def test_a_refused_query_raises_what_was_refused(bus: Bus, peer: Peer) -> None:
+    """The error body of a refused query comes back as an exception."""
+    peer.refusals["administration.me"] = {"code": "not-available", "message": "No.", "details": {"x": 1}}
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        with pytest.raises(Refused) as caught:
+            await client.ask(GetMe())
+    assert (caught.value.code, caught.value.details) == (Code.NOT_AVAILABLE, {"x": 1})
+
+
+async def test_a_question_that_nobody_hears_is_unavailable(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a worker a query ends in time, and says that trying again may help."""
+    monkeypatch.setattr("client.client._QUERY_SECONDS", 0.3)
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        with pytest.raises(Refused) as caught:
+            await client.ask(GetMe())
+    assert (caught.value.code, caught.value.retryable) == (Code.UNAVAILABLE, True)
+
+
+@pytest.mark.parametrize("size", [0, 1, LARGEST_PART, LARGEST_PART + 1, 2 * LARGEST_PART])
+async def test_a_report_arrives_whole(bus: Bus, peer: Peer, size: int) -> None:
+    """The parts of a report make up the report, whatever its size."""
+    peer.answers["reports.download"] = bytes(index % 251 for index in range(size))
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        parts = [part async for part in client.download(uuid7())]
+    assert b"".join(parts) == peer.answers["reports.download"]
+
+
+async def test_events_are_followed_live(bus: Bus, peer: Peer) -> None:
+    """Ops sees what happens, with who did it and because of which command."""
+    async with connect(bus.url, bus.credentials("watcher", "ops")) as client:
+        feed = client.watch()
+        first = asyncio.ensure_future(anext(feed))
+        while not first.done():
+            await _publish_event(peer)
+            await asyncio.wait({first}, timeout=0.05)
+        event = await first
+        await feed.aclose()
+    assert (event.happened, event.actor, event.revision) == ("projects.deleted", "alice", 3)
+    assert (event.command_id, event.data) == (COMMENT, {"number": 4})
+
+
+async def _publish_event(peer: Peer) -> None:
+    headers = {
+        "ce-id": str(COMMENT),
+        "ce-type": "im.projects.deleted.v1",
+        "ce-time": "2025-01-02T03:04:05Z",
+        "ce-actor": "alice",
+        "ce-subject": str(PROJECT),
+        "ce-revision": "3",
+        "ce-causationid": str(COMMENT),
+    }
+    await peer.worker.publish(f"im.main.evt.projects.{PROJECT}.deleted", b'{"number": 4}', headers=headers)
+
+
+async def test_watching_needs_ops_credentials(bus: Bus) -> None:
+    """A client that may not watch is told so at once."""
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        with pytest.raises(Refused, match="permissions violation") as caught:
+            await anext(client.watch())
+    assert caught.value.code is Code.NOT_AVAILABLE
+
+
+async def test_nobody_there_is_said_at_once(bus: Bus) -> None:
+    """Connecting where nobody listens fails at once, with the address."""
+    with pytest.raises(UnreachableError, match="Connect call failed"):
+        async with connect("nats://127.0.0.1:1", bus.credentials("alice")):
+            pass
+
+
+async def test_foreign_credentials_are_refused(bus: Bus, tmp_path: object) -> None:
+    """Credentials of another site do not connect, and the reason is given."""
+    foreign = bus.folder / "foreign.creds"
+    foreign.write_text(type(bus.trust).create(bus.folder / "other", "main").mint("alice", "client"))
+    with pytest.raises(UnreachableError, match="Authorization"):
+        async with connect(bus.url, foreign):
+            pass
+
+
+async def test_a_file_that_holds_no_credentials_is_named(tmp_path: object, bus: Bus) -> None:
+    """A wrong or missing file is named before anything connects."""
+    wrong = bus.folder / "wrong.creds"
+    wrong.write_text("nothing")
+    for path in (wrong, bus.folder / "missing.creds"):
+        with pytest.raises(UnreachableError, match=path.name):
+            async with connect(bus.url, path):
+                pass
+
+
+async def test_the_principal_is_the_one_of_the_credentials(bus: Bus) -> None:
+    """Who acts is read from the token, not told by the caller."""
+    async with connect(bus.url, bus.credentials("a-1_b")) as client:
+        assert isinstance(client, Client)
+        assert client.principal == "a-1_b"

@@ -1,0 +1,308 @@
+"""Commands of the command line, against somebody who stands where the workers do."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.command_line import Ended, incidents
+from tests.client.conftest import Bus, Peer
+
+PROJECT = "0190a000-0000-7000-8000-000000000001"
+REPORT = "0190a000-0000-7000-8000-000000000009"
+NOW = "2025-01-31T12:00:00Z"
+ROW = {
+    "project_id": PROJECT,
+    "number": 12,
+    "revision": 3,
+    "type_id": 1,
+    "status_id": 22,
+    "description": "Fell from the [bold]ladder",
+    "start_time": NOW,
+    "end_time": None,
+    "created_by": "alice",
+    "created_at": NOW,
+    "updated_at": NOW,
+    "imported": False,
+}
+PROPERTIES = {
+    "types": [{"id": 1, "name": "Injury", "description": ""}],
+    "statuses": [{"id": 22, "name": "In progress", "description": ""}],
+    "categories": [
+        {
+            "id": 6,
+            "slot": 1,
+            "enabled": True,
+            "name": "Reason",
+            "description": "",
+            "values": [{"id": 11, "name": "Trapped", "description": ""}],
+        }
+    ],
+    "data_fields": [
+        {"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}
+    ],
+}
+
+Type = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
+    """Type a command line as alice, who is connected to the peer."""
+    peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": None, "total": None}).encode()
+    peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+
+    async def run(*line: object, given: str = "") -> Ended:
+        return await incidents(*line, given=given, folder=tmp_path, environment=environment)
+
+    return run
+
+
+def sent(peer: Peer) -> dict[str, Any]:
+    """Return the body of the one command that was sent."""
+    (message,) = peer.commands
+    body: dict[str, Any] = json.loads(message.data)
+    return body
+
+
+async def test_a_list_shows_names_instead_of_ids(peer: Peer, typed: Type) -> None:
+    """People read what types and statuses are called, and text as it was written."""
+    ended = await typed("projects", "list")
+    assert ended.status == 0
+    words = ("12", "Injury", "In progress", "[bold]ladder", "alice")
+    assert [word for word in words if word not in ended.out] == []
+
+
+async def test_a_list_is_asked_with_what_was_typed(peer: Peer, typed: Type) -> None:
+    """Options become the filter of the query."""
+    await typed("projects", "list", "--type", 1, "--type", 2, "--since", "2025-01-31T00:00Z", "--limit", 5)
+    asked = json.loads(peer.queries[0].data)
+    assert (asked["filter"]["type_ids"], asked["limit"]) == ([1, 2], 5)
+    assert asked["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
+
+
+async def test_a_list_for_machines_is_one_document(peer: Peer, typed: Type) -> None:
+    """Machines get what the wire says."""
+    ended = await typed("projects", "list", "--all", "--json")
+    assert ended.json["items"] == [ROW]
+
+
+async def test_a_list_is_shown_without_names_to_whom_may_not_see_them(peer: Peer, typed: Type) -> None:
+    """Who may not see properties sees their ids."""
+    peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
+    assert " 22 " in (await typed("projects", "list")).out
+
+
+async def test_a_project_is_shown_by_its_number(peer: Peer, typed: Type) -> None:
+    """A number is looked up in the list."""
+    details = {
+        **ROW,
+        "updated_by": "bob",
+        "retention_exempt": True,
+        "categories": {"1": 11, "2": None},
+        "data": {"checkbox_1": True, "integer_1": None},
+        "comments": [
+            {"comment_id": REPORT, "text": "First aid given", "created_by": "bob", "created_at": NOW}
+        ],
+        "withheld": ["calls"],
+    }
+    peer.answers["projects.get"] = json.dumps(details).encode()
+    ended = await typed("projects", "show", 12, "--lang", "fr")
+    assert json.loads(peer.queries[1].data) == {"project_id": PROJECT}
+    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "First aid given", "Non visible", "calls")
+    assert [word for word in words if word not in ended.out] == []
+
+
+async def test_a_number_that_no_project_has_is_refused(peer: Peer, typed: Type) -> None:
+    """A number that is not in the list is told as such."""
+    ended = await typed("projects", "show", 13, "--json")
+    assert (ended.status, ended.json["error"]["code"]) == (1, "unknown-reference")
+    assert ended.json["error"]["details"] == {"number": 13}
+
+
+async def test_a_project_is_created(peer: Peer, typed: Type) -> None:
+    """Only what was typed is sent, with an id made here."""
+    peer.result = {"project_id": PROJECT, "number": 12}
+    ended = await typed("projects", "create", "--type", 1, "--description", "Fell")
+    body = sent(peer)
+    assert body.pop("project_id")
+    assert body == {"type_id": 1, "description": "Fell"}
+    assert "Project 12 created" in ended.out
+
+
+async def test_a_project_is_updated_with_what_was_typed(peer: Peer, typed: Type) -> None:
+    """Values are sent as the kinds that their fields have; clearing is null."""
+    peer.result = {"project_id": PROJECT, "changed": {"type_id": {"new": 2}, "integer_1": {"new": 3}}}
+    fields = ("integer_1=3", "decimal_1=2.50", "checkbox_1=yes", "text_1=3")
+    line = [option for field in fields for option in ("--field", field)]
+    cleared = ("--clear", "end", "--clear", "category_2", "--clear", "text_2")
+    ended = await typed(
+        "projects",
+        "update",
+        PROJECT,
+        "--type",
+        2,
+        "--category",
+        "1=11",
+        *line,
+        *cleared,
+        "--expected-revision",
+        3,
+    )
+    assert sent(peer) == {
+        "project_id": PROJECT,
+        "expected_revision": 3,
+        "type_id": 2,
+        "end_time": None,
+        "categories": {"1": 11, "2": None},
+        "data": {"integer_1": 3, "decimal_1": "2.50", "checkbox_1": True, "text_1": "3", "text_2": None},
+    }
+    assert ended.out.strip() == "Project updated: type_id, integer_1"
+
+
+async def test_a_field_that_does_not_exist_is_told(peer: Peer, typed: Type) -> None:
+    """A slip in a field's name is refused before anything is sent."""
+    ended = await typed("projects", "update", PROJECT, "--field", "integr_1=3")
+    assert (ended.status, peer.commands) == (1, [])
+    assert "data.integr_1" in ended.err
+
+
+async def test_a_comment_is_added(peer: Peer, typed: Type) -> None:
+    """What was written arrives as it was written."""
+    peer.result = {"project_id": PROJECT, "comment_id": REPORT}
+    ended = await typed("projects", "comment", 12, "Éclats de verre [sic]")
+    assert sent(peer)["text"] == "Éclats de verre [sic]"
+    assert REPORT in ended.out
+
+
+async def test_a_project_is_deleted_after_asking_back(peer: Peer, typed: Type) -> None:
+    """Without --yes somebody has to agree."""
+    peer.result = {"project_id": PROJECT, "number": 12}
+    assert (await typed("projects", "delete", PROJECT, given="n\n")).status == 0
+    assert peer.commands == []
+    assert (await typed("projects", "delete", PROJECT, given="y\n")).status == 0
+    assert sent(peer) == {"project_id": PROJECT}
+
+
+async def test_a_refusal_shows_all_its_details(peer: Peer, typed: Type) -> None:
+    """People see the code, the sentence and every detail."""
+    details = {"deleted_by": "bob", "deleted_at": NOW, "fields": ["a", "b"]}
+    peer.error = {"code": "gone", "message": "Refresh the list.", "details": details}
+    ended = await typed("projects", "delete", PROJECT, "--yes")
+    assert (ended.status, ended.out) == (1, "")
+    words = ("gone", "Refresh the list.", "deleted_by", "bob", NOW, "a, b")
+    assert [word for word in words if word not in ended.err] == []
+
+
+async def test_a_refusal_for_machines_is_the_error_of_the_wire(peer: Peer, typed: Type) -> None:
+    """Machines get the refusal as it travelled."""
+    peer.error = {"code": "gone", "message": "Refresh.", "retryable": False, "details": {"by": "bob"}}
+    ended = await typed("projects", "delete", PROJECT, "--yes", "--json")
+    assert (ended.status, ended.json) == (1, {"error": peer.error})
+
+
+async def test_any_command_can_be_sent(peer: Peer, typed: Type) -> None:
+    """The id of what a command creates is made, shown, and told in the outcome."""
+    peer.result = {"project_id": PROJECT, "number": 12}
+    ended = await typed("send", "projects.create", '{"description": "Fell"}', "--id", REPORT)
+    assert sent(peer)["project_id"] in ended.err
+    assert (peer.commands[0].headers or {})["Nats-Msg-Id"] == REPORT
+    assert ended.json == {"command_id": REPORT, "status": "applied", "result": peer.result}
+
+
+async def test_a_refused_outcome_is_told_as_a_refusal(peer: Peer, typed: Type) -> None:
+    """A rejected command ends with 1; machines get its whole outcome."""
+    peer.error = {"code": "in-use", "message": "Assigned.", "details": {"projects": 4}}
+    for line in (("--json",), ()):
+        peer.commands.clear()
+        ended = await typed("send", "administration.delete-type", '{"id": 1}', *line)
+        assert ended.status == 1
+        assert "in-use" in (ended.out if line else ended.err)
+
+
+async def test_anything_can_be_sent_raw(peer: Peer, typed: Type) -> None:
+    """What the contracts do not know travels unchanged."""
+    await typed("send", "projects.explode", "{not json", "--raw", "--key", "k1")
+    (message,) = peer.commands
+    assert message.subject == "im.main.cmd.alice.projects.k1.explode"
+    assert message.data == b"{not json"
+
+
+async def test_any_query_can_be_asked(peer: Peer, typed: Type) -> None:
+    """The answer is printed as the wire writes it."""
+    ended = await typed("ask", "projects.list", '{"limit": 1}')
+    assert ended.json["items"][0]["number"] == 12
+    assert json.loads(peer.queries[0].data) == {"limit": 1}
+
+
+async def test_a_report_is_generated_fetched_and_verified(peer: Peer, typed: Type, tmp_path: Path) -> None:
+    """The file is there when it is complete and is what was generated."""
+    pdf = b"%PDF-1.7 " + bytes(700_000)
+    peer.answers["reports.download"] = pdf
+    peer.result = _generated(hashlib.sha256(pdf).hexdigest(), len(pdf))
+    ended = await typed("report", 12, "-o", "fall.pdf", "--lang", "fr", "--show-user-names")
+    assert ended.status == 0
+    assert (tmp_path / "fall.pdf").read_bytes() == pdf
+    assert (sent(peer)["language"], sent(peer)["show_user_names"]) == ("fr", True)
+    assert "il n'inclut pas toutes les informations" in ended.out.replace("\n", " ")
+
+
+async def test_a_damaged_report_is_not_kept(peer: Peer, typed: Type, tmp_path: Path) -> None:
+    """What is not what was generated leaves no file behind."""
+    peer.answers["reports.download"] = b"something else"
+    peer.result = _generated("0" * 64, 14)
+    ended = await typed("report", 12, "-o", "fall.pdf")
+    assert ended.status == 1
+    assert list(tmp_path.glob("fall.pdf*")) == []
+
+
+def _generated(sha256: str, size: int) -> dict[str, Any]:
+    return {
+        "report_id": REPORT,
+        "project_id": PROJECT,
+        "complete": False,
+        "missing": ["calls"],
+        "bytes": size,
+        "sha256": sha256,
+        "pages": 2,
+    }
+
+
+async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
+    """Both records show when, who, what, and the fields that are named."""
+    entry = {
+        "event_id": REPORT,
+        "at": NOW,
+        "actor": "alice",
+        "activity": "projects.updated",
+        "project_id": PROJECT,
+        "command_id": None,
+        "revision": 2,
+        "details": {"number": 12, "empty": None},
+    }
+    page = json.dumps({"items": [entry], "next": None}).encode()
+    peer.answers |= {"audit.activity": page, "audit.log": page}
+    for line in (("activity", PROJECT), ("log", "--actor", "alice", "--since", "1h")):
+        ended = await typed("audit", *line)
+        assert "projects.updated" in ended.out
+        assert "number=12" in ended.out
+    assert json.loads(peer.queries[1].data)["actor"] == "alice"
+
+
+async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
+    """Permissions and properties are readable."""
+    me = {"principal": "alice", "roles": ["operators"], "permissions": {"incident-projects": "manage"}}
+    peer.answers["administration.me"] = json.dumps(me).encode()
+    assert "incident-projects" in (await typed("me")).out
+    assert "Trapped" in (await typed("properties")).out
+    assert (await typed("me", "--json")).json == me
+
+
+async def test_watching_without_the_right_is_refused(typed: Type) -> None:
+    """Whoever may not watch is told so at once."""
+    ended = await typed("watch", "--json")
+    assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")

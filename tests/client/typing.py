@@ -1,0 +1,38 @@
+"""What the type checker must infer; it reads this file, nothing runs it."""
+
+from collections.abc import AsyncGenerator
+from typing import assert_type
+from uuid import UUID
+
+from client import Client, CloudEvent, Submitted
+from contracts.administration_queries import GetMe, Me
+from contracts.message import Outcome
+from contracts.project_parts import AddComment, CommentAdded
+from contracts.project_queries import GetOutcome, ListProjects, ProjectPage
+from contracts.projects import CreateProject, ProjectCreated, ProjectUpdated, UpdateProject
+from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+
+
+async def commands_are_answered_with_their_events(client: Client, some: UUID) -> None:
+    """A command's class says what sending it returns."""
+    assert_type(await client.send(CreateProject(project_id=some)), ProjectCreated)
+    assert_type(await client.send(UpdateProject(project_id=some, type_id=None)), ProjectUpdated)
+    assert_type(await client.send(AddComment(project_id=some, comment_id=some, text="x")), CommentAdded)
+    assert_type(await client.send(GenerateReport(report_id=some, project_id=some)), ReportGenerated)
+
+
+async def queries_are_answered_with_their_answers(client: Client, some: UUID) -> None:
+    """A query's class says what asking it returns."""
+    assert_type(await client.ask(ListProjects()), ProjectPage)
+    assert_type(await client.ask(GetMe()), Me)
+    assert_type(await client.ask(GetOutcome(command_id=some)), Outcome)
+    assert_type(await client.ask(DownloadReport(report_id=some)), bytes)
+
+
+async def the_rest_is_typed_too(client: Client, some: UUID) -> None:
+    """What is not an answer has its own types."""
+    submitted = await client.submit(CreateProject(project_id=some))
+    assert_type(submitted, Submitted)
+    assert_type(await submitted.outcome(), Outcome)
+    assert_type(client.download(some), AsyncGenerator[bytes, None])
+    assert_type(client.watch(), AsyncGenerator[CloudEvent, None])

@@ -1,0 +1,61 @@
+"""Real servers for every test: one PostgreSQL per test process, a site of its own per test."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.support import Site
+from workers.local.postgres import EmbeddedPostgres
+from workers.migrations.upgrade import migrate, migrate_log_server
+from workers.runtime.database import open_engine
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+    """One PostgreSQL server with migrated template databases."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
+    server.start()
+    try:
+        for name in ("template_incident_manager", "template_log_server"):
+            server.ensure_database(name)
+        asyncio.run(_migrate(server))
+        yield server
+    finally:
+        server.stop()
+
+
+async def _migrate(server: EmbeddedPostgres) -> None:
+    engine = open_engine(server.url("template_incident_manager"), connections=1)
+    await migrate(engine)
+    await engine.dispose()
+    engine = open_engine(server.url("template_log_server"), connections=1)
+    await migrate_log_server(engine)
+    await engine.dispose()
+
+
+@pytest.fixture
+def databases(postgres: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
+    """Return fresh databases of the newest schema: incident_manager and log_server."""
+    number = next(_numbers)
+    names = {kind: f"{kind}_{number}" for kind in ("incident_manager", "log_server")}
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        for kind, name in names.items():
+            template = sql.Identifier(f"template_{kind}")
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), template))
+        yield postgres.url(names["incident_manager"]), postgres.url(names["log_server"])
+        for name in names.values():
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site]:
+    """A site of its own: fresh streams, fresh databases, nobody else."""
+    async with Site(tmp_path, *databases).open() as opened:
+        yield opened

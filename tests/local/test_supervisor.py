@@ -1,0 +1,110 @@
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.local.support import HERE, eventually, is_alive
+from workers.local.supervisor import Supervisor, Worker, next_delay
+
+PROGRAM = [sys.executable, str(HERE / "worker.py")]
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("on", flush=True)
+time.sleep(60)
+"""
+
+
+def is_written(output: Path) -> bool:
+    """Tell whether a program has said something."""
+    return output.exists() and bool(output.read_text())
+
+
+def is_replaced(worker: Worker, killed: int, restarts: int) -> bool:
+    """Tell whether another process runs a worker."""
+    return worker.restarts == restarts and worker.pid not in {None, killed}
+
+
+@pytest.fixture
+async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
+    """Supervise two workers, and stop them afterwards."""
+    environments = {name: {"INCIDENTS_SITE": f"site-of-{name}"} for name in ("projects", "audit")}
+    supervisor = Supervisor(environments, tmp_path, PROGRAM)
+    supervisor.start()
+    await eventually(lambda: all(worker.pid for worker in supervisor.workers))
+    yield supervisor
+    await supervisor.stop()
+
+
+async def test_each_worker_has_a_process_with_its_name(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Ops finds a worker by name among the processes, and its output below its name."""
+    for worker in supervisor.workers:
+        output = tmp_path / f"{worker.name}.out"
+        await eventually(partial(is_written, output))
+        assert output.read_text() == f"{worker.name} site-of-{worker.name}\n"
+        assert psutil.Process(worker.pid).cmdline() == [*PROGRAM, worker.name]
+
+
+async def test_killed_worker_is_back_soon(supervisor: Supervisor) -> None:
+    """However often a worker is killed, it is back within a second or so, and no other is touched."""
+    projects, audit = supervisor.workers
+    other = audit.pid
+    for restarts in (1, 2, 3):
+        killed, begun = projects.pid, time.monotonic()
+        assert killed
+        os.kill(killed, signal.SIGKILL)
+        await eventually(partial(is_replaced, projects, killed, restarts))
+        assert time.monotonic() - begun < 2
+    assert audit.pid == other
+
+
+async def test_stop_waits_for_the_workers(supervisor: Supervisor) -> None:
+    """After a stop no worker runs, and none is started again."""
+    pids = [worker.pid for worker in supervisor.workers]
+    await supervisor.stop()
+    assert not [pid for pid in pids if pid and is_alive(pid)]
+    assert [worker.pid for worker in supervisor.workers] == [None, None]
+
+
+async def test_stubborn_worker_is_killed(tmp_path: Path) -> None:
+    """A worker that does not end when it is asked is killed after a while."""
+    supervisor = Supervisor({"projects": {}}, tmp_path, [sys.executable, "-c", STUBBORN])
+    supervisor.start()
+    output = tmp_path / "projects.out"
+    await eventually(partial(is_written, output))
+    (worker,) = supervisor.workers
+    await supervisor.stop(seconds=0.1)
+    assert worker.process
+    assert worker.process.returncode == -signal.SIGKILL
+
+
+async def test_worker_that_cannot_start_is_tried_again(tmp_path: Path) -> None:
+    """A worker that ends at once is started again, and others run meanwhile."""
+    supervisor = Supervisor({"projects": {}}, tmp_path, [sys.executable, "-c", "raise SystemExit(3)"])
+    supervisor.start()
+    (worker,) = supervisor.workers
+    await eventually(lambda: worker.restarts == 2)
+    await supervisor.stop()
+    assert worker == Worker("projects", {}, worker.port, 2, worker.process)
+
+
+@pytest.mark.parametrize(
+    "last, lived, code, expected",
+    [
+        (0, 0.1, 1, 0.2),
+        (0.2, 0.1, 1, 0.4),
+        (4.0, 0.1, 1, 5.0),
+        (5.0, 0.1, 1, 5.0),
+        (5.0, 31, 1, 0.2),
+        (0.2, 2, -signal.SIGKILL, 0.2),
+    ],
+)
+def test_restarts_slow_down(last: float, lived: float, code: int, expected: float) -> None:
+    """The wait grows for a worker that keeps dying, but not for one that lived or was killed."""
+    assert next_delay(last, lived, code) == expected

@@ -1,0 +1,209 @@
+"""A site of its own for one test: a NATS server, two databases from a template, workers and callers on demand."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import nats
+from nats.aio.client import Client as Nats
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from client import Client, connect
+from contracts import catalogue, subjects
+from contracts.ids import uuid7
+from contracts.subjects import WORKERS
+from tests.support.eventually import eventually
+from workers.local.nats import EmbeddedNats
+from workers.runtime.access import Trust
+from workers.runtime.database import open_engine
+from workers.runtime.process import Running, started
+from workers.runtime.settings import Settings
+from workers.runtime.streams import api, provision
+from workers.runtime.worker import Worker
+
+assert catalogue.MODULES
+
+
+def slice_of(name: str) -> Worker:
+    """Return the worker of a slice with all its functions registered."""
+    import_module(f"workers.{name}.handlers")
+    import_module(f"workers.{name}.queries")
+    worker: Worker = import_module(f"workers.{name}.worker").worker
+    return worker
+
+
+class Caller:
+    """A program that speaks the wire with nats-py alone, as a client in any language would."""
+
+    def __init__(self, connection: Nats, principal: str, site: str) -> None:
+        """Remember who speaks; `listen` must run before the first command."""
+        self.nats = connection
+        self.principal = principal
+        self._site = site
+        self.outcomes: dict[UUID, list[dict[str, Any]]] = {}
+
+    async def listen(self) -> None:
+        """Collect the outcomes of this principal."""
+
+        async def on_outcome(message: Any) -> None:
+            outcome = json.loads(message.data)
+            self.outcomes.setdefault(UUID(outcome["command_id"]), []).append(outcome)
+
+        await self.nats.subscribe(subjects.outcome(self._site, self.principal, "*"), cb=on_outcome)
+        await self.nats.flush()
+        await self.nats.flush()
+
+    async def publish(
+        self, tail: str, key: object, body: object, *, command_id: object = None, headers: Mapping[str, str] | None = None
+    ) -> UUID:
+        """Publish a command (`body` as JSON unless it is bytes) and return its id once it is durable."""
+        given = command_id or uuid7()
+        subject = subjects.command(self._site, self.principal, tail, str(key))
+        payload = body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = await self.nats.request(
+            subject, payload, timeout=5, headers={"Nats-Msg-Id": str(given), **(headers or {})}
+        )
+        told = json.loads(answer.data)
+        assert "error" not in told, told
+        assert not told.get("duplicate"), "the server still knows this id"
+        return given if isinstance(given, UUID) else UUID(int=0)
+
+    async def send(self, tail: str, key: object, body: object, **given: Any) -> dict[str, Any]:
+        """Publish a command and return its outcome."""
+        command_id = await self.publish(tail, key, body, **given)
+
+        async def arrived() -> list[dict[str, Any]]:
+            return self.outcomes.get(command_id, [])
+
+        return (await eventually(arrived))[-1]
+
+    async def ask(self, tail: str, body: object, *, headers: dict[str, str] | None = None) -> tuple[dict[str, Any], str]:
+        """Ask a query; return the answer and the status of a refusal (empty when there is none)."""
+        subject = subjects.query(self._site, self.principal, tail)
+        answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=5, headers=headers)
+        status = (answer.headers or {}).get("Nats-Service-Error-Code", "")
+        return json.loads(answer.data), status
+
+
+class Site:
+    """One installation that a test has to itself."""
+
+    def __init__(self, directory: Path, database_url: str, log_database_url: str, name: str = "main") -> None:
+        """Prepare the parts; `open` starts the server."""
+        self.name = name
+        self.directory = directory
+        self.database_url = database_url
+        self.log_database_url = log_database_url
+        self.trust = Trust.create(directory / "keys", name)
+        self.server = EmbeddedNats(directory / "nats", self.trust)
+        self.engine: AsyncEngine = open_engine(database_url, connections=2)
+        self._stack = AsyncExitStack()
+
+    @property
+    def url(self) -> str:
+        """Where the NATS server of this site listens."""
+        return self.server.url
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Site"]:
+        """Start the NATS server with its streams, and stop all that the test started."""
+        self.server.start()
+        try:
+            async with self._stack:
+                ops = await self.nats("ops", "ops")
+                heard = {name: slice_of(name).heard_subjects(self.name) for name in ("projects",)}
+                await provision(ops, self.name, heard)
+                yield self
+        finally:
+            await self.engine.dispose()
+            self.server.stop()
+
+    def credentials(self, principal: str, scope: str = "client") -> Path:
+        """Mint credentials and return their file."""
+        path = self.directory / f"{principal}.creds"
+        path.write_text(self.trust.mint(principal, scope))  # type: ignore[arg-type] # a test may try any scope
+        return path
+
+    def settings(self, worker: str, **changed: Any) -> Settings:
+        """Return the settings of a worker process of this site."""
+        given = {
+            "site": self.name,
+            "nats_url": self.url,
+            "nats_creds": self.credentials(worker, "worker"),
+            "database_url": self.database_url,
+            "log_database_url": self.log_database_url,
+            "heartbeat_seconds": 0.5,
+        }
+        return Settings(**{**given, **changed})
+
+    async def worker(self, name: str, **changed: Any) -> Running:
+        """Start a worker in this process; it stops with the test."""
+        return await self._stack.enter_async_context(started(slice_of(name), self.settings(name, **changed)))
+
+    async def workers(self, *names: str) -> None:
+        """Start several workers (all of them when none is named)."""
+        for name in names or WORKERS:
+            await self.worker(name)
+
+    async def nats(self, principal: str, scope: str = "client") -> Nats:
+        """Connect with nats-py alone; the connection closes with the test."""
+
+        async def ignore(_: Exception) -> None:
+            """Refused publishes are asserted by their effect."""
+
+        connection = await nats.connect(
+            self.url,
+            user_credentials=str(self.credentials(principal, scope)),
+            inbox_prefix=subjects.inbox(principal),
+            error_cb=ignore,
+        )
+        self._stack.push_async_callback(connection.close)
+        return connection
+
+    async def caller(self, principal: str = "admin") -> Caller:
+        """Return a caller that speaks the bare wire."""
+        caller = Caller(await self.nats(principal), principal, self.name)
+        await caller.listen()
+        return caller
+
+    async def client(self, principal: str = "admin", language: str = "en") -> Client:
+        """Return the product's own client library, connected; it closes with the test."""
+        context = connect(self.url, self.credentials(principal), site=self.name, language=language)
+        return await self._stack.enter_async_context(context)
+
+    async def grant(self, principal: str, **levels: str) -> None:
+        """Give a principal a role of its own; nodes are written with `__` for `/` and `_` for `-`."""
+        permissions = {node.replace("__", "/").replace("_", "-"): level for node, level in levels.items()}
+        await self.sql(
+            "INSERT INTO administration.role VALUES (:r, :r, CAST(:p AS jsonb)) ON CONFLICT (role_id) "
+            "DO UPDATE SET permissions = excluded.permissions",
+            r=f"role-of-{principal}",
+            p=json.dumps(permissions),
+        )
+        await self.sql(
+            "INSERT INTO administration.member VALUES (:u, :r) ON CONFLICT DO NOTHING",
+            u=principal,
+            r=f"role-of-{principal}",
+        )
+
+    async def forget_quickly(self) -> None:
+        """Let the server forget message ids after 100 ms, as it does after two minutes elsewhere."""
+        ops = await self.nats("ops", "ops")
+        config = (await api(ops, "STREAM.INFO.COMMANDS", {}))["config"]
+        answer = await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
+        assert "error" not in answer, answer
+
+    async def sql(self, statement: str, **given: Any) -> list[Any]:
+        """Run one statement in the database incident_manager and return its rows."""
+        async with self.engine.begin() as connection:
+            result = await connection.execute(text(statement), given)
+            return list(result.all()) if result.returns_rows else []
+
+    async def count(self, table: str) -> int:
+        """Return how many rows a table has."""
+        return int((await self.sql(f"SELECT count(*) FROM {table}"))[0][0])  # noqa: S608 - a test's own text

@@ -1,0 +1,1 @@
+"""Administration: what operators may choose from, how the site is set, and who may do what."""

@@ -1,0 +1,98 @@
+"""The rules of administration: pure decisions on plain values, each refusing with the code of the wire."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, TypeAlias
+
+from contracts.errors import Code, Refusal
+from contracts.message import Change
+from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
+from contracts.texts import reason
+
+Row: TypeAlias = Mapping[str, Any]
+Kind: TypeAlias = Literal["type", "status", "category-value"]
+
+_WRITTEN = frozenset({"report_title"})
+"""Settings whose values never leave the database (events carry no free text)."""
+
+_LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", Level.MANAGE: "manage"}
+
+
+def known_property(property_: Row | None, kind: Kind, property_id: int, slot: int | None = None) -> Row:
+    """Return the property, or refuse an id that is not of this kind, or a value of another category."""
+    if property_ is None or property_["kind"] != kind:
+        raise _unknown("id", property_id)
+    if property_["slot"] != slot:
+        raise _unknown("slot", slot)
+    return property_
+
+
+def unassigned(projects: int) -> None:
+    """Refuse to change or delete what projects have; say how many, up to 1,001 (TYP-03, STA-03, CAT-05)."""
+    if projects:
+        raise Refusal(Code.IN_USE, projects=projects)
+
+
+def known_category(category: Row | None, slot: int) -> None:
+    """Refuse a value for a category that was never defined; a disabled one may get values (CAT-03, AMB-2)."""
+    if category is None:
+        raise _unknown("slot", slot)
+
+
+def known_timezone(timezone: str, zones: Collection[str], language: str) -> None:
+    """Refuse a time zone that the IANA database does not have."""
+    if timezone not in zones:
+        kind = "unknown_timezone"
+        raise Refusal(
+            Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}]
+        )
+
+
+def changed_settings(settings: Row, wanted: Row) -> dict[str, Change]:
+    """Name the settings that really change, with old and new values only where nobody wrote them."""
+    return {
+        name: Change() if name in _WRITTEN else Change(old=settings[name], new=value)
+        for name, value in wanted.items()
+        if value != settings[name]
+    }
+
+
+def changeable_role(role_id: str) -> None:
+    """Refuse, as a conflict, to define or delete the role that has everything, always (PERM-06)."""
+    if role_id == ADMINISTRATORS:
+        raise Refusal(Code.CONFLICT, reason=f"the role {ADMINISTRATORS} can be neither changed nor deleted")
+
+
+def known_role(role: Row | None, role_id: str) -> Row:
+    """Return the role, or refuse one that is not defined."""
+    if role is None:
+        raise _unknown("role_id", role_id)
+    return role
+
+
+def keeps_an_administrator(role_id: str, principal: str, members: Collection[str]) -> None:
+    """Refuse, as a conflict, to leave the role `administrators` without a member (PERM-06)."""
+    if role_id == ADMINISTRATORS and set(members) == {principal}:
+        raise Refusal(Code.CONFLICT, reason=f"{ADMINISTRATORS} must keep a member; assign another one first")
+
+
+def effective_levels(grants: Grants) -> dict[Node, LevelName]:
+    """Return what a principal can really do on every node: sub-nodes count only with view on projects."""
+    return {
+        node: _LEVEL_NAMES[max(level for level in Level if _reaches(grants, node, level))] for node in Node
+    }
+
+
+def _reaches(grants: Grants, node: Node, level: Level) -> bool:
+    return level is Level.NONE or grants.allow(node, level)
+
+
+def given_levels(role: Row) -> dict[Node, LevelName]:
+    """Return what a role gives on each node that it names: everything, where it is `administrators`."""
+    if role["role_id"] == ADMINISTRATORS:
+        return effective_levels(EVERYTHING)
+    permissions: dict[Node, LevelName] = role["permissions"]
+    return permissions
+
+
+def _unknown(field: str, value: int | str | None) -> Refusal:
+    return Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": field, "value": value}])

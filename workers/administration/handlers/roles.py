@@ -1,0 +1,58 @@
+"""Defining roles, and giving them to principals; a change counts from a principal's next message on."""
+
+from contracts.administration import (
+    AssignRole,
+    DefineRole,
+    DeleteRole,
+    RoleAssigned,
+    RoleDefined,
+    RoleDeleted,
+    RoleUnassigned,
+    UnassignRole,
+)
+from workers.administration import domain
+from workers.administration.worker import AdministrationUnit, worker
+
+
+@worker.handles(DefineRole)
+async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefined:
+    """Make a role, or replace all that it gives; its members stay."""
+    domain.changeable_role(command.role_id)
+    unit.rows.roles.put(command.model_dump())
+    return RoleDefined(role_id=command.role_id, permissions=command.permissions)
+
+
+@worker.handles(DeleteRole)
+async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDeleted:
+    """Delete a role and take it from its members, who must not have it when it is defined again."""
+    domain.changeable_role(command.role_id)
+    domain.known_role(unit.rows.roles.get(command.role_id), command.role_id)
+    for principal in unit.rows.members_of(command.role_id):
+        unit.rows.members.remove(command.role_id, principal)
+    unit.rows.roles.remove(command.role_id)
+    return RoleDeleted(role_id=command.role_id)
+
+
+@worker.handles(AssignRole)
+async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssigned:
+    """Give a defined role to a principal; who has it already keeps it."""
+    role_id, principal = command.role_id, command.principal
+    domain.known_role(unit.rows.roles.get(role_id), role_id)
+    if unit.rows.members.get(role_id, principal):
+        unit.quiet = True
+    else:
+        unit.rows.members.put({"role_id": role_id, "principal": principal})
+    return RoleAssigned(principal=principal, role_id=role_id)
+
+
+@worker.handles(UnassignRole)
+async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> RoleUnassigned:
+    """Take a defined role from a principal, but not the last administrator's; who lacks it stays without."""
+    role_id, principal = command.role_id, command.principal
+    domain.known_role(unit.rows.roles.get(role_id), role_id)
+    domain.keeps_an_administrator(role_id, principal, unit.rows.members_of(role_id))
+    if unit.rows.members.get(role_id, principal):
+        unit.rows.members.remove(role_id, principal)
+    else:
+        unit.quiet = True
+    return RoleUnassigned(principal=principal, role_id=role_id)

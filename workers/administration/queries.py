@@ -1,0 +1,67 @@
+"""What is answered about properties, settings, roles and the caller's own permissions."""
+
+from typing import Any
+
+from contracts.administration_queries import (
+    Category,
+    DataField,
+    GetMe,
+    GetProperties,
+    GetRoles,
+    GetSettings,
+    Me,
+    Properties,
+    Property,
+    Role,
+    Roles,
+    Settings,
+)
+from workers.administration import domain, tables
+from workers.administration.worker import worker
+from workers.runtime.questions import Reader
+
+
+@worker.answers(GetProperties)
+async def get_properties(_: GetProperties, reader: Reader) -> Properties:
+    """Return every defined property, disabled ones too: projects may still have their values (AMB-2)."""
+    execute = reader.connection.execute
+    found = (await execute(tables.PROPERTIES)).mappings().all()
+    categories = (await execute(tables.CATEGORIES)).mappings().all()
+    fields = (await execute(tables.DATA_FIELDS)).mappings().all()
+    listed: dict[tuple[str, int | None], list[Property]] = {}
+    for row in found:
+        one = Property(id=row["id"], name=row["name"], description=row["description"])
+        listed.setdefault((row["kind"], row["slot"]), []).append(one)
+    return Properties(
+        types=listed.get(("type", None), []),
+        statuses=listed.get(("status", None), []),
+        categories=[
+            Category(**row, values=listed.get(("category-value", row["slot"]), [])) for row in categories
+        ],
+        data_fields=[DataField(**row) for row in fields],
+    )
+
+
+@worker.answers(GetSettings)
+async def get_settings(_: GetSettings, reader: Reader) -> Settings:
+    """Return the site's settings."""
+    return Settings(**(await reader.connection.execute(tables.SETTINGS)).mappings().one())
+
+
+@worker.answers(GetRoles)
+async def get_roles(_: GetRoles, reader: Reader) -> Roles:
+    """Return every role with what it gives and who has it."""
+    found = (await reader.connection.execute(tables.ROLES)).mappings()
+    return Roles(roles=[_role(dict(row)) for row in found])
+
+
+def _role(row: dict[str, Any]) -> Role:
+    return Role.model_validate({**row, "permissions": domain.given_levels(row)}, strict=False)
+
+
+@worker.answers(GetMe)
+async def get_me(_: GetMe, reader: Reader) -> Me:
+    """Return the caller's roles and what they come to; anybody may know that of itself."""
+    found = await reader.connection.execute(tables.ROLES_OF, {"principal": reader.principal})
+    levels = domain.effective_levels(reader.grants)
+    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels)

@@ -1,0 +1,146 @@
+"""The tables of administration and the statements that read them."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base
+
+_SCHEMA = {"schema": "administration"}
+_NEXT_ID = text("nextval('administration.property_id')")
+
+
+class Property(Base):
+    """A type, a status, or a value of the category in `slot`."""
+
+    __tablename__ = "property"
+    __table_args__ = _SCHEMA
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, server_default=_NEXT_ID)
+    kind: Mapped[str] = mapped_column(Text)
+    slot: Mapped[int | None] = mapped_column(SmallInteger)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+
+
+class Category(Base):
+    """One of the five categories, from its first definition on."""
+
+    __tablename__ = "category"
+    __table_args__ = _SCHEMA
+
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Integer, unique=True, server_default=_NEXT_ID)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+
+
+class DataField(Base):
+    """One of the fifteen data fields, from its first definition on."""
+
+    __tablename__ = "data_field"
+    __table_args__ = _SCHEMA
+
+    kind: Mapped[str] = mapped_column(Text, primary_key=True)
+    slot: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Integer, unique=True, server_default=_NEXT_ID)
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    name: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+
+
+class Settings(Base):
+    """The site's settings: one row, which is always there."""
+
+    __tablename__ = "settings"
+    __table_args__ = _SCHEMA
+
+    only: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
+    retention_days: Mapped[int] = mapped_column(Integer, server_default=text("7"))
+    report_title: Mapped[str] = mapped_column(Text, server_default=text("''"))
+    timezone: Mapped[str] = mapped_column(Text, server_default=text("'UTC'"))
+    language: Mapped[str] = mapped_column(Text, server_default=text("'en'"))
+    log_archive_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("10000000"))
+
+
+class Role(Base):
+    """A role and the level that it gives on each node; `administrators` needs none there."""
+
+    __tablename__ = "role"
+    __table_args__ = _SCHEMA
+
+    role_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    name: Mapped[str] = mapped_column(Text)
+    permissions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Member(Base):
+    """A principal that has a role."""
+
+    __tablename__ = "member"
+    __table_args__ = (Index("member_by_role", "role_id"), _SCHEMA)
+
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    role_id: Mapped[str] = mapped_column(
+        Text, ForeignKey("administration.role.role_id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+_IDS = bindparam("ids", type_=ARRAY(Integer))
+
+# Administration takes turns: whoever decides holds this row, so that nothing that it read of properties,
+# settings and roles changes before its commit. One administrator is left, and a first definition is made once.
+TURN = text("SELECT * FROM administration.settings FOR NO KEY UPDATE")
+
+# A project locks what it assigns FOR KEY SHARE. This lock waits for every assignment under way and holds up
+# new ones until the commit. Only a later statement sees what it has waited for: lock first, then count.
+LOCK_PROPERTIES = text(
+    "SELECT * FROM administration.property WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
+).bindparams(_IDS)
+ASSIGNED = text(
+    """
+    SELECT p.id, CASE
+        WHEN p.kind = 'type' THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE type_id = p.id LIMIT 1001) AS has)
+        WHEN p.kind = 'status' THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE status_id = p.id LIMIT 1001) AS has)
+        WHEN p.slot = 1 THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE category_1 = p.id LIMIT 1001) AS has)
+        WHEN p.slot = 2 THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE category_2 = p.id LIMIT 1001) AS has)
+        WHEN p.slot = 3 THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE category_3 = p.id LIMIT 1001) AS has)
+        WHEN p.slot = 4 THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE category_4 = p.id LIMIT 1001) AS has)
+        WHEN p.slot = 5 THEN
+            (SELECT count(*) FROM (SELECT FROM published.projects WHERE category_5 = p.id LIMIT 1001) AS has)
+        END AS projects
+    FROM administration.property AS p WHERE p.id = ANY(:ids)
+    """
+).bindparams(_IDS)
+NEW_IDS = text("SELECT nextval('administration.property_id') FROM generate_series(1, :count)")
+CATEGORIES = text("SELECT * FROM administration.category ORDER BY slot")
+DATA_FIELDS = text("SELECT * FROM administration.data_field ORDER BY kind, slot")
+NAMED_ROLES = text("SELECT * FROM administration.role WHERE role_id = ANY(:role_ids)").bindparams(
+    bindparam("role_ids", type_=ARRAY(Text))
+)
+MEMBERS = text("SELECT * FROM administration.member WHERE role_id = ANY(:role_ids)").bindparams(
+    bindparam("role_ids", type_=ARRAY(Text))
+)
+
+PROPERTIES = text("SELECT id, kind, slot, name, description FROM administration.property ORDER BY id")
+SETTINGS = text(
+    "SELECT retention_days, report_title, timezone, language, log_archive_bytes FROM administration.settings"
+)
+ROLES = text(
+    """
+    SELECT role_id, name, permissions, ARRAY(
+        SELECT principal FROM administration.member AS m WHERE m.role_id = r.role_id ORDER BY principal
+    ) AS members
+    FROM administration.role AS r ORDER BY role_id
+    """
+)
+ROLES_OF = text("SELECT role_id FROM administration.member WHERE principal = :principal ORDER BY role_id")

@@ -1,0 +1,8 @@
+"""The worker of properties, settings and roles."""
+
+from workers.administration.rows import AdministrationRows
+from workers.runtime.unit import Unit
+from workers.runtime.worker import Worker
+
+worker = Worker("administration", AdministrationRows)
+AdministrationUnit = Unit[AdministrationRows]

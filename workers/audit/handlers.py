@@ -1,0 +1,11 @@
+"""What happens when something happened."""
+
+from contracts.message import Event
+from workers.audit.worker import ActivityUnit, worker
+from workers.runtime.hearing import Heard
+
+
+@worker.hears(Event)
+async def keep_activity(heard: Heard[Event], unit: ActivityUnit) -> None:
+    """Keep what was done, in the stores that the event names (LOG-T1 to LOG-T5)."""
+    unit.rows.add(heard)

@@ -1,0 +1,79 @@
+"""What is answered about what was done."""
+
+import base64
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy import ColumnElement, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
+from contracts.errors import Code, Refusal
+from contracts.values import Time
+from workers.audit import forwarding, log_server
+from workers.audit.tables import Activity, LogEntry
+from workers.audit.worker import worker
+from workers.runtime.questions import Reader
+
+Place = tuple[Time, UUID]
+_PLACE: TypeAdapter[Place] = TypeAdapter(Place)
+
+__all__ = ["forwarding", "project_activity", "site_log"]
+
+
+@worker.answers(ProjectActivity)
+async def project_activity(query: ProjectActivity, reader: Reader) -> Entries:
+    """Return what was done to a project, newest first; also to one that is gone (PRJ-08)."""
+    return await page(reader.connection, Activity, [Activity.project_id == query.project_id], query)
+
+
+@worker.answers(SiteLog)
+async def site_log(query: SiteLog, reader: Reader) -> Entries:
+    """Return what the log server holds, newest first."""
+    conditions: list[ColumnElement[bool]] = []
+    if query.actor is not None:
+        conditions.append(LogEntry.actor == query.actor)
+    if query.activity is not None:
+        conditions.append(LogEntry.activity == query.activity)
+    if query.since is not None:
+        conditions.append(LogEntry.at >= query.since)
+    if query.until is not None:
+        conditions.append(LogEntry.at < query.until)
+    async with log_server.reading(reader.connection.engine) as connection:
+        return await page(connection, LogEntry, conditions, query)
+
+
+async def page(
+    connection: AsyncConnection,
+    store: type[Activity | LogEntry],
+    conditions: list[ColumnElement[bool]],
+    query: ProjectActivity | SiteLog,
+) -> Entries:
+    """Return a page by keyset, which entries that come meanwhile cannot shift."""
+    place = tuple_(store.at, store.event_id)
+    if query.after:
+        conditions = [*conditions, place < read_cursor(query.after)]
+    columns: list[Any] = [getattr(store, name) for name in Entry.model_fields]
+    statement = (
+        select(*columns)
+        .where(*conditions)
+        .order_by(store.at.desc(), store.event_id.desc())
+        .limit(query.limit + 1)
+    )
+    found = (await connection.execute(statement)).mappings().all()
+    items = [Entry.model_validate(dict(row)) for row in found[: query.limit]]
+    return Entries(items=items, next=cursor(items[-1]) if len(found) > query.limit else None)
+
+
+def cursor(entry: Entry) -> str:
+    """Return the place after which the next page begins."""
+    return base64.urlsafe_b64encode(_PLACE.dump_json((entry.at, entry.event_id))).decode()
+
+
+def read_cursor(cursor: str) -> Place:
+    """Read the place after which a page begins, or refuse what no page gave."""
+    try:
+        return _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
+    except (ValueError, ValidationError):
+        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None

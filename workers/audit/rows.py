@@ -1,0 +1,52 @@
+"""The entries that a batch of events leaves."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.message import Event, Message, Store
+from workers.audit import tables
+from workers.runtime import unit
+from workers.runtime.database import insert_rows
+from workers.runtime.hearing import Heard
+
+_KNOWN = "ON CONFLICT DO NOTHING"
+
+
+class ActivityRows(unit.Rows):
+    """Entries for both stores; one that is there already, because its event came again, stays as it is."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._activity: list[dict[str, Any]] = []
+        self._waiting: list[dict[str, Any]] = []
+
+    @classmethod
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+        """Read nothing: an entry depends on its event alone."""
+        return cls()
+
+    def add(self, heard: Heard[Event]) -> None:
+        """Make the entry of an event, for the stores that its class names."""
+        stores = heard.event.stores
+        entry = {
+            "event_id": heard.id,
+            "at": heard.at,
+            "actor": heard.actor,
+            "activity": heard.event.subject,
+            "project_id": heard.project_id,
+            "command_id": heard.cause,
+            "revision": heard.revision,
+            "details": heard.event.model_dump(exclude={"project_id"}),
+        }
+        if Store.INCIDENT_MANAGER in stores:
+            self._activity.append(entry)
+        if Store.LOG_SERVER in stores:
+            self._waiting.append({"event_id": heard.id, "entry": entry})
+
+    async def save(self, connection: AsyncConnection) -> None:
+        """Write the entries, with one statement per store."""
+        await insert_rows(connection, tables.Activity, self._activity, conflict=_KNOWN)
+        await insert_rows(connection, tables.Waiting, self._waiting, conflict=_KNOWN)

@@ -1,0 +1,66 @@
+"""The tables of audit, in both databases, and the statements that read them."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base, LogBase
+
+
+class EntryColumns:
+    """What an entry is made of, in whichever store."""
+
+    event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    actor: Mapped[str] = mapped_column(Text)
+    activity: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[UUID | None] = mapped_column(Uuid)
+    command_id: Mapped[UUID | None] = mapped_column(Uuid)
+    revision: Mapped[int | None] = mapped_column(Integer)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class Activity(EntryColumns, Base):
+    """An entry of the database incident_manager. Partitioned by `at`, which is therefore part of the key."""
+
+    __tablename__ = "activity"
+    __table_args__ = (
+        Index("activity_by_project", "project_id", "at", "event_id"),
+        {"schema": "audit", "postgresql_partition_by": "RANGE (at)"},
+    )
+
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+
+
+class Waiting(Base):
+    """An entry that waits for the log server (LOG-06, LOG-07)."""
+
+    __tablename__ = "waiting"
+    __table_args__ = {"schema": "audit"}
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    event_id: Mapped[UUID] = mapped_column(Uuid, unique=True)
+    entry: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class LogEntry(EntryColumns, LogBase):
+    """An entry of the database log_server."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        Index("entry_by_time", "at", "event_id"),
+        Index("entry_by_actor", "actor", "at", "event_id"),
+        Index("entry_by_activity", "activity", "at", "event_id"),
+    )
+
+
+WAITING = text("SELECT id, entry FROM audit.waiting ORDER BY id LIMIT :at_once")
+DELIVERED = text("DELETE FROM audit.waiting WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
+COUNT_WAITING = text("SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting")
+MAKING_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")

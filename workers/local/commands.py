@@ -1,0 +1,223 @@
+"""The server's side of the command line: up, worker, migrate, provision, access."""
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import nats
+import typer
+import uvloop
+from rich.console import Console
+
+from contracts import catalogue, subjects
+from contracts.subjects import WORKERS
+from workers.local.home import AlreadyRunningError, Home, Runtime
+from workers.local.up import Parts, Step
+from workers.local.up import up as bring_up
+from workers.migrations import upgrade
+from workers.runtime import logs, process, streams
+from workers.runtime.access import SCOPES, InvalidNameError, Trust, TrustError
+from workers.runtime.database import open_engine
+from workers.runtime.settings import Settings
+from workers.runtime.worker import Worker
+
+assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
+
+Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
+DEFAULT_DATA = Path(".incidents")
+
+
+def slice_of(name: str) -> Worker:
+    """Return a slice's worker, with all its functions registered by importing them."""
+    for part in ("handlers", "queries"):
+        import_module(f"workers.{name}.{part}")
+    worker: Worker = import_module(f"workers.{name}.worker").worker
+    return worker
+
+
+def up(
+    data: Data = DEFAULT_DATA,
+    site: Annotated[str, typer.Option(help="The site's name, part of every subject.")] = "main",
+    nats_port: Annotated[int | None, typer.Option(help="Port of NATS; a free one unless given.")] = None,
+    as_json: AsJson = False,  # noqa: FBT002 - an option
+) -> None:
+    """Run the whole system on this machine: NATS, PostgreSQL and all workers, until Ctrl-C.
+
+    Example: incidents up --data /srv/incidents --nats-port 4222
+    """
+    logs.configure("up", data.absolute() / "logs")
+    announce = _announce_json if as_json else _Announcer(data)
+    parts = Parts(migrate=_migrate_with, provision=_provision_with)
+    try:
+        uvloop.run(bring_up(data.absolute(), site, nats_port, announce, parts))
+    except AlreadyRunningError as error:
+        _fail(str(error))
+
+
+class _Announcer:
+    """Says on a terminal what `up` does."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._console = Console(highlight=False)
+
+    def __call__(self, step: Step) -> None:
+        self._console.print(f"[green]✓[/green] {step.name} [dim]{step.seconds:.1f} s[/dim]")
+        if step.runtime:
+            self._console.print(_welcome(step.runtime, self._data))
+
+
+def _welcome(runtime: Runtime, data: Path) -> str:
+    option = "" if data == DEFAULT_DATA else f" --data {data}"
+    return (
+        f"\n  NATS      {runtime.nats_url}   [dim]credentials in {data}/creds[/dim]\n"
+        f"  health    {runtime.health_url}/ready\n"
+        f"\n  In another terminal:\n"
+        f"    [bold]incidents projects create --description 'A bag was left at gate 4'{option}[/bold]\n"
+        f"    [bold]incidents projects list{option}[/bold]\n"
+        f"    [bold]incidents watch{option}[/bold]\n"
+        f"\n  Ctrl-C stops everything.\n"
+    )
+
+
+def _announce_json(step: Step) -> None:
+    runtime = vars(step.runtime) if step.runtime else None
+    sys.stdout.write(json.dumps({"step": step.name, "seconds": step.seconds, "runtime": runtime}) + "\n")
+    sys.stdout.flush()
+
+
+def worker(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(WORKERS)}.")],
+) -> None:
+    """Run one worker against the servers named by INCIDENTS_* variables, until SIGTERM.
+
+    Example: INCIDENTS_NATS_URL=nats://bus:4222 incidents worker projects
+    """
+    if name not in WORKERS:
+        _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
+    settings = Settings()
+    logs.configure(name, settings.log_dir)
+    uvloop.run(process.run(slice_of(name), settings))
+
+
+def migrate() -> None:
+    """Bring the databases to the schema of this version; safe to run again and from several places.
+
+    Example: INCIDENTS_DATABASE_URL=postgresql://im@db/incident_manager incidents migrate
+    """
+    uvloop.run(_migrate(Settings()))
+
+
+async def _migrate(settings: Settings) -> None:
+    engine = open_engine(settings.database_url, connections=1)
+    await upgrade.migrate(engine)
+    await engine.dispose()
+    if settings.log_database_url:
+        engine = open_engine(settings.log_database_url, connections=1)
+        await upgrade.migrate_log_server(engine)
+        await engine.dispose()
+
+
+async def _migrate_with(environment: Mapping[str, str]) -> None:
+    await _migrate(_settings_of(environment))
+
+
+def _settings_of(environment: Mapping[str, str]) -> Settings:
+    given: dict[str, Any] = {
+        name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()
+    }
+    return Settings(**given)
+
+
+def provision(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+    """Make the site's streams and consumers, or compare them and report differences; changes nothing that is there.
+
+    Example: INCIDENTS_NATS_CREDS=ops.creds incidents provision
+    """
+    done = uvloop.run(_provision(Settings()))
+    if as_json:
+        told = {"created": done.created, "same": done.same, "differences": [one._asdict() for one in done.differences]}
+        sys.stdout.write(json.dumps(told) + "\n")
+    else:
+        _show(done)
+    if done.differences:
+        raise typer.Exit(1)
+
+
+def _show(done: streams.Provisioned) -> None:
+    console = Console(highlight=False)
+    for what in done.created:
+        console.print(f"[green]+[/green] {what} was made")
+    console.print(f"[dim]{len(done.same)} were as they should be[/dim]")
+    for one in done.differences:
+        console.print(f"[red]≠[/red] {one.what}: {one.setting} is {one.found!r}, expected {one.expected!r}")
+
+
+async def _provision(settings: Settings) -> streams.Provisioned:
+    connection = await nats.connect(
+        settings.nats_url,
+        user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
+        inbox_prefix=subjects.inbox("ops"),
+    )
+    heard = {name: slice_of(name).heard_subjects(settings.site) for name in WORKERS}
+    try:
+        return await streams.provision(connection, settings.site, heard)
+    finally:
+        await connection.close()
+
+
+async def _provision_with(environment: Mapping[str, str]) -> None:
+    await _provision(_settings_of(environment))
+
+
+access = typer.Typer(no_args_is_help=True, help="Make credentials for people, workers and operations.")
+
+
+@access.command("create")
+def create_access(
+    principal: Annotated[str, typer.Argument(help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
+    scope: Annotated[str, typer.Option(help="client, ops or worker.")] = "client",
+    out: Annotated[Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make credentials offline: the server needs no change to accept them. Roles are given by `assign-role`.
+
+    Example: incidents access create olivia --out olivia.creds
+    """
+    if scope not in SCOPES:
+        _fail(f"There is no scope {scope}. Choose one of {', '.join(SCOPES)}.", status=2)
+    home = Home(data.absolute())
+    try:
+        text = Trust.load(home.keys).mint(principal, scope)
+    except (InvalidNameError, TrustError) as error:
+        _fail(str(error))
+    if out is None:
+        home.save_credentials(principal, text)
+        out = home.credentials(principal)
+    else:
+        out.touch(mode=0o600)
+        out.write_text(text)
+    Console(highlight=False).print(f"Credentials of [bold]{principal}[/bold] ({scope}) are in {out}")
+
+
+@access.callback()
+def _group() -> None:
+    """Keep `create` a subcommand."""
+
+
+def _fail(why: str, status: int = 1) -> None:
+    Console(stderr=True, highlight=False).print(f"[red]{why}[/red]")
+    raise typer.Exit(status)
+
+
+def main() -> None:
+    """Run `python -m workers`."""
+    app = typer.Typer(add_completion=False)
+    for function in (up, worker, migrate, provision):
+        app.command()(function)
+    app.add_typer(access, name="access")
+    app()

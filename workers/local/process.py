@@ -1,0 +1,115 @@
+"""Starting, awaiting and stopping the programs that run as our children."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import psutil
+
+_LAUNCH: Final = Path(__file__).with_name("launch.py")
+_LARGEST_LOG: Final = 10_000_000
+_POLL: Final = 0.01
+
+
+class StartError(Exception):
+    """A server did not start; the end of its log says why."""
+
+    def __init__(self, name: str, log: Path) -> None:
+        super().__init__(f"{name} did not start. The end of {log}:\n{log_tail(log)}")
+
+
+def command(
+    program: Sequence[str],
+    death_signal: signal.Signals,
+    owned: Sequence[Path] | None = None,
+) -> list[str]:
+    """Return the command line under which `program` gets `death_signal` when this process dies.
+
+    With `owned` it does not run as root either, and the folders named there are its own. The signal
+    is bound to the thread that starts the child: that thread must live as long as the child.
+    """
+    flags = [] if owned is None else ["--not-root", *map(str, owned)]
+    parent = [str(os.getpid()), str(int(death_signal))]
+    return [sys.executable, "-I", "-S", str(_LAUNCH), *parent, *flags, "--", *program]
+
+
+def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a command line in a session of its own, so that Ctrl-C reaches it through us alone."""
+    with log_file(log) as output:
+        return subprocess.Popen(
+            line,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+
+
+def log_file(log: Path) -> BinaryIO:
+    """Open a log to append to; what has grown large is put aside first."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LARGEST_LOG:
+        log.replace(log.with_name(log.name + ".1"))
+    return log.open("ab")
+
+
+def log_tail(log: Path) -> str:
+    """Return the last lines of a log."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    return "\n".join(text.splitlines()[-15:])
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Wait until a child is ready; it is not if it ends or takes too long."""
+    deadline = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < deadline:
+        if ready():
+            return True
+        time.sleep(_POLL)
+    return False
+
+
+def stop(process: subprocess.Popen[bytes], signals: Sequence[signal.Signals], seconds: float) -> None:
+    """Ask a child to end, more firmly each time, and kill it when the time is over."""
+    for each in (*signals, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        process.send_signal(each)
+        try:
+            process.wait(seconds / len(signals))
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def evict(pid: int, folder: Path, signals: Sequence[signal.Signals], seconds: float) -> bool:
+    """End the server that a killed supervisor left on `folder`; say whether `pid` was that server.
+
+    A process id is used again after a while, so the command line has to name the folder.
+    """
+    try:
+        process = psutil.Process(pid)
+        if not any(str(folder) in argument for argument in process.cmdline()):
+            return False
+        for each in (*signals, signal.SIGKILL):
+            process.send_signal(each)
+            if _has_ended(process, seconds / len(signals)):
+                break
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+    return True
+
+
+def _has_ended(process: psutil.Process, seconds: float) -> bool:
+    """Wait for a process that is not our child; where no init reaps it, it stays as a zombie."""
+    deadline = time.monotonic() + seconds
+    while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL)
+    return True

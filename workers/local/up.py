@@ -1,0 +1,229 @@
+"""Run the whole system below one directory until somebody stops it."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, Protocol, TypeAlias
+
+import structlog
+
+from contracts.subjects import WORKERS
+from workers.local.health import Health
+from workers.local.home import Home, Runtime
+from workers.local.nats import EmbeddedNats, PortInUseError
+from workers.local.postgres import EmbeddedPostgres
+from workers.local.process import StartError
+from workers.local.supervisor import Supervisor
+from workers.runtime.access import Trust
+from workers.runtime.http import HttpServer
+
+_STOP_SECONDS: Final = 9.0
+_WORKERS_STOP_SECONDS: Final = 7.0
+_WATCH_SECONDS: Final = 0.2
+_POLL_SECONDS: Final = 0.05
+_DATABASES: Final = ("incident_manager", "log_server")
+
+# Prepares a server for the workers, by settings named as in the environment; may be repeated.
+Setup: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something that has been done on the way up or down."""
+
+    name: str
+    seconds: float
+    runtime: Runtime | None = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What `up` runs and does not know: how to prepare the servers, and what a worker's program is."""
+
+    migrate: Setup
+    provision: Setup
+    program: Sequence[str] = (sys.executable, "-m", "workers", "worker")
+
+
+class _Server(Protocol):
+    @property
+    def pid(self) -> int | None: ...
+    def prepare(self) -> None: ...
+    def launch(self) -> None: ...
+    def wait(self) -> None: ...
+    def stop(self, seconds: float) -> None: ...
+
+
+async def up(
+    directory: Path, site: str, nats_port: int | None, announce: Callable[[Step], None], parts: Parts
+) -> None:
+    """Start everything, say so step by step, and stop everything on SIGINT or SIGTERM."""
+    home = Home(directory)
+    with home.lock(), _stop_signal() as stopped:
+        trust = Trust.create(home.keys, site)
+        installation = _Installation(home, trust, nats_port, announce, parts)
+        running = asyncio.create_task(installation.run())
+        waiting = asyncio.create_task(stopped.wait())
+        try:
+            await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            running.cancel()
+            waiting.cancel()
+            await asyncio.wait([running, waiting])
+            await installation.stop()
+        if not running.cancelled():
+            running.result()
+
+
+class _Installation:
+    def __init__(
+        self,
+        home: Home,
+        trust: Trust,
+        nats_port: int | None,
+        announce: Callable[[Step], None],
+        parts: Parts,
+    ) -> None:
+        self._home = home
+        self._trust = trust
+        self._parts = parts
+        self._announce = announce
+        self._begun = time.monotonic()
+        self._nats = EmbeddedNats(home.nats, trust, nats_port, home.logs / "nats.log")
+        self._postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
+        environments = {name: self._settings(name) for name in WORKERS}
+        self._supervisor = Supervisor(environments, home.logs, parts.program)
+        self._health = Health(self._supervisor)
+        self._pages = HttpServer(self._health)
+
+    async def run(self) -> None:
+        """Start everything, then keep the servers running."""
+        self._mint()
+        await _all(self._start("message bus", self._nats), self._start_postgres())
+        # Importing takes a worker most of a second: it does that while the servers are prepared for
+        # it, and then waits until they are.
+        self._supervisor.start()
+        self._pages.open()
+        await _all(
+            self._set_up("database migrated", self._parts.migrate),
+            self._set_up("streams provisioned", self._parts.provision),
+        )
+        await self._wait_for_workers()
+        self._home.publish(self._runtime())
+        self._say("ready", self._runtime())
+        await _all(self._keep("message bus", self._nats), self._keep("database", self._postgres))
+
+    async def stop(self) -> None:
+        """Stop the workers, then what they need."""
+        deadline = time.monotonic() + _STOP_SECONDS
+        self._home.withdraw()
+        await self._supervisor.stop(_WORKERS_STOP_SECONDS)
+        await self._pages.close()
+        left = max(deadline - time.monotonic(), 1)
+        await _all(*(_in_thread(partial(each.stop, left)) for each in (self._nats, self._postgres)))
+        self._say("stopped")
+
+    def _mint(self) -> None:
+        for name in WORKERS:
+            self._home.save_credentials(name, self._trust.mint(name, "worker"))
+        self._home.save_credentials("ops", self._trust.mint("ops", "ops"))
+        self._home.save_credentials("admin", self._trust.mint("admin", "client"))
+
+    async def _start(self, name: str, server: _Server) -> None:
+        await _in_thread(server.prepare)
+        server.launch()  # here and not in the thread: the server would die with its thread
+        await _in_thread(server.wait)
+        self._say(name)
+
+    async def _start_postgres(self) -> None:
+        await self._start("database", self._postgres)
+        for name in _DATABASES:
+            await _in_thread(partial(self._postgres.ensure_database, name))
+
+    async def _set_up(self, name: str, setup: Setup) -> None:
+        await setup(self._settings("ops"))
+        self._say(name)
+
+    async def _wait_for_workers(self) -> None:
+        said: set[str] = set()
+        while True:
+            ready = await self._health.ready()
+            for name in ready:
+                if ready[name] and name not in said:
+                    self._say(f"worker {name}")
+                    said.add(name)
+            if all(ready.values()):
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _keep(self, name: str, server: _Server) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if server.pid is None:
+                log.warning("server.died", server=name)
+                try:
+                    await self._start(name, server)
+                except (StartError, PortInUseError) as error:
+                    log.error("server.not_started", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
+
+    def _settings(self, principal: str) -> Mapping[str, str]:
+        database_url, log_database_url = map(self._postgres.url, _DATABASES)
+        return {
+            "INCIDENTS_SITE": self._trust.site,
+            "INCIDENTS_NATS_URL": self._nats.url,
+            "INCIDENTS_NATS_CREDS": str(self._home.credentials(principal)),
+            "INCIDENTS_DATABASE_URL": database_url,
+            "INCIDENTS_LOG_DATABASE_URL": log_database_url,
+            "INCIDENTS_LOG_DIR": str(self._home.logs),
+        }
+
+    def _runtime(self) -> Runtime:
+        database_url, log_database_url = map(self._postgres.url, _DATABASES)
+        return Runtime(
+            site=self._trust.site,
+            nats_url=self._nats.url,
+            database_url=database_url,
+            log_database_url=log_database_url,
+            health_url=self._pages.url,
+            pid=os.getpid(),
+        )
+
+    def _say(self, name: str, runtime: Runtime | None = None) -> None:
+        self._announce(Step(name, time.monotonic() - self._begun, runtime))
+
+
+async def _all(*steps: Awaitable[None]) -> None:
+    """Wait until all have ended, also when one fails, so that none goes on behind a stop."""
+    for result in await asyncio.gather(*steps, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
+
+
+async def _in_thread(function: Callable[[], None]) -> None:
+    """Call a function that blocks; a thread cannot be cancelled, so a cancelled caller waits for it."""
+    task = asyncio.ensure_future(asyncio.to_thread(function))
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+@contextmanager
+def _stop_signal() -> Iterator[asyncio.Event]:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stopped.set)
+    yield stopped
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.remove_signal_handler(each)

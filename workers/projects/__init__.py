@@ -1,0 +1,1 @@
+"""Incident projects: what operators write, in order and never lost."""

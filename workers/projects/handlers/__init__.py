@@ -1,0 +1,5 @@
+"""One function per command: what happens to a project when it arrives."""
+
+from workers.projects.handlers import calls, comments, imports, projects, retention, sequences
+
+__all__ = ["calls", "comments", "imports", "projects", "retention", "sequences"]

@@ -1,0 +1,64 @@
+"""Recording calls made and received."""
+
+from typing import Any
+
+from contracts.project_parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
+from contracts.texts import Part
+from workers.projects import domain
+from workers.projects.worker import ProjectUnit, worker
+
+
+def told(command: AddCall | EditCall) -> dict[str, Any]:
+    """Return what a command says of a call, as columns."""
+    return command.model_dump(exclude={"project_id", "call_id", "expected_revision"})
+
+
+@worker.handles(AddCall)
+async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
+    """Record a call; recording it again is the same call."""
+    project = unit.rows.existing(command)
+    added = CallAdded(
+        project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
+    )
+    there = unit.rows.calls.get(command.project_id, command.call_id)
+    if there is not None:
+        domain.same_creation(there, {"created_by": unit.principal, **told(command)})
+        unit.already_so(project["revision"])
+        return added
+    unit.rows.calls.put(
+        {
+            "project_id": command.project_id,
+            "call_id": command.call_id,
+            **told(command),
+            "created_by": unit.principal,
+            "created_at": unit.now,
+            "edited_by": None,
+            "edited_at": None,
+        }
+    )
+    unit.rows.touch(project, unit)
+    return added
+
+
+@worker.handles(EditCall)
+async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
+    """Replace what is known of a call that is still there."""
+    project = unit.rows.existing(command)
+    there = unit.rows.calls.get(command.project_id, command.call_id)
+    call = domain.part_present(there, Part.CALL, command.call_id)
+    unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
+    unit.rows.touch(project, unit)
+    return CallEdited(
+        project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
+    )
+
+
+@worker.handles(DeleteCall)
+async def delete_call(command: DeleteCall, unit: ProjectUnit) -> CallDeleted:
+    """Delete the record of a call that is still there."""
+    project = unit.rows.existing(command)
+    there = unit.rows.calls.get(command.project_id, command.call_id)
+    domain.part_present(there, Part.CALL, command.call_id)
+    unit.rows.calls.remove(command.project_id, command.call_id)
+    unit.rows.touch(project, unit)
+    return CallDeleted(project_id=command.project_id, call_id=command.call_id)

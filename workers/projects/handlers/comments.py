@@ -1,0 +1,60 @@
+"""Adding, rewriting and deleting comments."""
+
+from contracts.project_parts import (
+    AddComment,
+    CommentAdded,
+    CommentDeleted,
+    CommentEdited,
+    DeleteComment,
+    EditComment,
+)
+from contracts.texts import Part
+from workers.projects import domain
+from workers.projects.worker import ProjectUnit, worker
+
+
+@worker.handles(AddComment)
+async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
+    """Add what the operator wrote; adding it again is the same comment."""
+    project = unit.rows.existing(command)
+    added = CommentAdded(project_id=command.project_id, comment_id=command.comment_id)
+    there = unit.rows.comments.get(command.project_id, command.comment_id)
+    if there is not None:
+        domain.same_creation(there, {"created_by": unit.principal, "text": command.text})
+        unit.already_so(project["revision"])
+        return added
+    unit.rows.comments.put(
+        {
+            "project_id": command.project_id,
+            "comment_id": command.comment_id,
+            "text": command.text,
+            "created_by": unit.principal,
+            "created_at": unit.now,
+            "edited_by": None,
+            "edited_at": None,
+        }
+    )
+    unit.rows.touch(project, unit)
+    return added
+
+
+@worker.handles(EditComment)
+async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited:
+    """Replace the text of a comment that is still there."""
+    project = unit.rows.existing(command)
+    there = unit.rows.comments.get(command.project_id, command.comment_id)
+    comment = domain.part_present(there, Part.COMMENT, command.comment_id)
+    unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
+    unit.rows.touch(project, unit)
+    return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
+
+
+@worker.handles(DeleteComment)
+async def delete_comment(command: DeleteComment, unit: ProjectUnit) -> CommentDeleted:
+    """Delete a comment that is still there."""
+    project = unit.rows.existing(command)
+    there = unit.rows.comments.get(command.project_id, command.comment_id)
+    domain.part_present(there, Part.COMMENT, command.comment_id)
+    unit.rows.comments.remove(command.project_id, command.comment_id)
+    unit.rows.touch(project, unit)
+    return CommentDeleted(project_id=command.project_id, comment_id=command.comment_id)

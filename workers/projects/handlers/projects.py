@@ -1,0 +1,57 @@
+"""Opening, changing and deleting projects."""
+
+from contracts.projects import (
+    CreateProject,
+    DeleteProject,
+    ProjectCreated,
+    ProjectDeleted,
+    ProjectUpdated,
+    UpdateProject,
+)
+from workers.projects import domain
+from workers.projects.handlers.sequences import attached
+from workers.projects.worker import ProjectUnit, worker
+
+
+@worker.handles(CreateProject)
+async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCreated:
+    """Open a project without a status; opening it again is the same opening."""
+    rows, project_id = unit.rows, command.project_id
+    number = rows.numbers.pop()
+    sequence_ids = [one.sequence_id for one in command.sequences]
+    there = rows.projects.get(project_id)
+    if there is not None:
+        domain.same_creation(there, {"created_by": unit.principal, "imported": False})
+        unit.already_so(there["revision"])
+        return ProjectCreated(project_id=project_id, number=there["number"], type_id=there["type_id"])
+    if rows.tombstones.get(project_id):
+        domain.present(None, rows.tombstones.get(project_id), command.part)
+    domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
+    project = domain.new_project(command, number, unit.principal, unit.now)
+    rows.projects.put(project)
+    unit.revision = 1
+    for sequence in command.sequences:
+        rows.sequences.put(attached(sequence, project, unit))
+    return ProjectCreated(
+        project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids
+    )
+
+
+@worker.handles(UpdateProject)
+async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUpdated:
+    """Change the fields that are named; two updates of different fields both stand."""
+    project = unit.rows.existing(command)
+    wanted = domain.wanted_changes(command)
+    domain.defined(wanted, unit.rows.references, unit.rows.enabled)
+    domain.in_order(project, wanted)
+    unit.rows.touch(project, unit, wanted)
+    return ProjectUpdated(project_id=command.project_id, changed=domain.changed_fields(project, wanted))
+
+
+@worker.handles(DeleteProject)
+async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
+    """Delete a project with all it holds; the tombstone says when and by whom."""
+    project = unit.rows.existing(command)
+    unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
+    unit.revision = project["revision"] + 1
+    return ProjectDeleted(project_id=command.project_id, number=project["number"])

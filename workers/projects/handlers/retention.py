@@ -1,0 +1,23 @@
+"""Deleting what has expired, some projects at a time, so that nobody waits for it."""
+
+from contracts.projects import ExpireProjects, ProjectDeleted, ProjectsExpired
+from workers.projects import tables
+from workers.projects.worker import ProjectUnit, worker
+
+
+@worker.handles(ExpireProjects)
+async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> ProjectsExpired:
+    """Delete the oldest expired projects that nobody is working on (RET-03, RET-05)."""
+    given = {"created_before": command.created_before, "limit": command.limit}
+    expired = (await unit.connection.execute(tables.EXPIRED, given)).mappings().all()
+    for project in expired:
+        unit.rows.delete(project, by=unit.principal, at=unit.now, expired=True)
+        deleted = ProjectDeleted(project_id=project["id"], number=project["number"], expired=True)
+        unit.emit(deleted, str(project["id"]))
+    await unit.connection.execute(tables.DELETE_PROJECTS, {"ids": [project["id"] for project in expired]})
+    return ProjectsExpired(
+        sweep_id=command.sweep_id,
+        chain=command.chain,
+        deleted=len(expired),
+        more=len(expired) == command.limit,
+    )

@@ -1,0 +1,182 @@
+"""The tables of projects and the statements that read them."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Numeric, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base
+
+CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
+_SCHEMA = {"schema": "projects"}
+
+
+class Project(Base):
+    """A project: its main details, categories and data fields."""
+
+    __tablename__ = "project"
+    __table_args__ = (
+        Index("project_by_creation", "created_at", "id"),
+        Index("project_by_type", "type_id", "created_at", "id"),
+        Index("project_by_status", "status_id", "created_at", "id"),
+        _SCHEMA,
+    )
+
+    id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, unique=True)
+    revision: Mapped[int] = mapped_column(Integer)
+    type_id: Mapped[int | None] = mapped_column(Integer)
+    status_id: Mapped[int | None] = mapped_column(Integer)
+    description: Mapped[str] = mapped_column(Text)
+    start_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    end_time: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    category_1: Mapped[int | None] = mapped_column(Integer)
+    category_2: Mapped[int | None] = mapped_column(Integer)
+    category_3: Mapped[int | None] = mapped_column(Integer)
+    category_4: Mapped[int | None] = mapped_column(Integer)
+    category_5: Mapped[int | None] = mapped_column(Integer)
+    integer_1: Mapped[int | None] = mapped_column(BigInteger)
+    integer_2: Mapped[int | None] = mapped_column(BigInteger)
+    integer_3: Mapped[int | None] = mapped_column(BigInteger)
+    decimal_1: Mapped[Decimal | None] = mapped_column(Numeric)
+    decimal_2: Mapped[Decimal | None] = mapped_column(Numeric)
+    decimal_3: Mapped[Decimal | None] = mapped_column(Numeric)
+    text_1: Mapped[str | None] = mapped_column(Text)
+    text_2: Mapped[str | None] = mapped_column(Text)
+    text_3: Mapped[str | None] = mapped_column(Text)
+    checkbox_1: Mapped[bool | None] = mapped_column(Boolean)
+    checkbox_2: Mapped[bool | None] = mapped_column(Boolean)
+    checkbox_3: Mapped[bool | None] = mapped_column(Boolean)
+    datetime_1: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    datetime_2: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    datetime_3: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    updated_by: Mapped[str] = mapped_column(Text)
+    updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    imported: Mapped[bool] = mapped_column(Boolean)
+    retention_exempt: Mapped[bool] = mapped_column(Boolean)
+
+
+def _of_project() -> Mapped[UUID]:
+    return mapped_column(PgUUID, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Comment(Base):
+    """What somebody wrote about a project."""
+
+    __tablename__ = "comment"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = _of_project()
+    comment_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    edited_by: Mapped[str | None] = mapped_column(Text)
+    edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Call(Base):
+    """A call made or received."""
+
+    __tablename__ = "call"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = _of_project()
+    call_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    direction: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    party: Mapped[str] = mapped_column(Text)
+    number: Mapped[str] = mapped_column(Text)
+    duration_seconds: Mapped[int | None] = mapped_column(Integer)
+    reference: Mapped[str] = mapped_column(Text)
+    notes: Mapped[str] = mapped_column(Text)
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    edited_by: Mapped[str | None] = mapped_column(Text)
+    edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Sequence(Base):
+    """A reference to a recording."""
+
+    __tablename__ = "sequence"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = _of_project()
+    sequence_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    camera_id: Mapped[str] = mapped_column(Text)
+    camera_name: Mapped[str] = mapped_column(Text)
+    site: Mapped[str | None] = mapped_column(Text)
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    end: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    media_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    added_by: Mapped[str] = mapped_column(Text)
+    added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Tombstone(Base):
+    """What is left of a deleted project: when, and by whom."""
+
+    __tablename__ = "tombstone"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger)
+    deleted_by: Mapped[str] = mapped_column(Text)
+    deleted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expired: Mapped[bool] = mapped_column(Boolean)
+
+
+_IDS = bindparam("ids", type_=ARRAY(PgUUID))
+_PARTS = bindparam("parts", type_=ARRAY(PgUUID))
+
+LOCK_PROJECTS = text(
+    "SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"
+).bindparams(_IDS)
+TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
+NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :count)")
+TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
+    bindparam("numbers", type_=ARRAY(BigInteger))
+)
+RAISE_NUMBER = text(
+    "SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)"
+)
+
+# The lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
+REFERENCES = text(
+    "SELECT id, kind, slot FROM published.properties WHERE id = ANY(:ids) ORDER BY id FOR KEY SHARE"
+).bindparams(bindparam("ids", type_=ARRAY(Integer)))
+ENABLED = text(
+    """
+    SELECT 'category_' || slot FROM published.categories WHERE enabled
+    UNION ALL SELECT kind || '_' || slot FROM published.data_fields WHERE enabled
+    """
+)
+COMMENTS = text("SELECT * FROM projects.comment WHERE project_id = ANY(:ids) AND comment_id = ANY(:parts)").bindparams(
+    _IDS, _PARTS
+)
+CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_id = ANY(:parts)").bindparams(
+    _IDS, _PARTS
+)
+SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
+
+EXPIRED = text(
+    """
+    SELECT id, number FROM projects.project
+    WHERE created_at < :created_before AND NOT retention_exempt
+    ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
+DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
+OUTCOME = text(
+    """
+    SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since
+    """
+)

@@ -1,0 +1,8 @@
+"""The worker of incident projects."""
+
+from workers.projects.rows import ProjectRows
+from workers.runtime.unit import Unit
+from workers.runtime.worker import Worker
+
+worker = Worker("projects", ProjectRows)
+ProjectUnit = Unit[ProjectRows]

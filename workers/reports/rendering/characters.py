@@ -1,0 +1,136 @@
+"""Texts as paper can show them: no character is lost, none does anything, no word leaves its column."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+BREAK = "\x1f"
+"""Where a line may end inside a word; no user can write it, because control characters are spelled out."""
+
+# Controls, marks that turn the direction of what follows, invisible tags and halves of characters:
+# on paper they would hide or reorder what was written.
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
+_JOINERS = "\u200c\u200d"
+_RIGHT_TO_LEFT = re.compile(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_ISOLATED_LINE = "\u2068{}\u2069"
+
+_LONG = re.compile(r"[^\s\x1f]{13,}")
+_COLUMN = 13.0  # ems in the narrowest column
+_STRIDE = 4
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def strings(content: Any) -> Iterator[str]:
+    """Every text in the content of a report."""
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, Mapping):
+        for part in content.values():
+            yield from strings(part)
+    elif isinstance(content, Iterable):
+        for part in content:
+            yield from strings(part)
+
+
+def _continues(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or character in _JOINERS
+
+
+def _spelled(characters: str) -> str:
+    return "".join(f"{BREAK}[U+{ord(character):04X}]" for character in characters)
+
+
+def _seen(text: str) -> str:
+    laid_out = text.replace("\r\n", "\n").translate(_LAYOUT)
+    return _UNSEEN.sub(lambda found: _spelled(found[0]), laid_out)
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The signs that a report is made of: characters, and letters together with the marks they carry."""
+
+    singles: frozenset[str]
+    clusters: frozenset[str]
+    pattern: re.Pattern[str] | None
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> "Glyphs":
+        """Find every sign beyond ASCII."""
+        kept = tuple(texts)
+        characters = {one for one in set().union(*kept) if not one.isascii() and not _UNSEEN.match(one)}
+        marks = {one for one in characters if _continues(one)}
+        if not marks:
+            return cls(frozenset(characters), frozenset(), None)
+        several = "".join(sorted(marks))
+        pattern = re.compile(f"[^{several}\\x00-\\x1f]?[{several}]+")
+        clusters = {cluster for text in kept for cluster in pattern.findall(_seen(text))}
+        return cls(frozenset(characters - marks), frozenset(clusters), pattern)
+
+
+class Press:
+    """Sets the texts of one report and remembers whether it had to spell any character out."""
+
+    def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool]) -> None:
+        self._pattern = glyphs.pattern
+        self._drawable = drawable
+        self._table: dict[int, str] = {
+            ord(one): _spelled(one) for one in sorted(glyphs.singles) if not drawable(one)
+        }
+        self.substituted = bool(self._table)
+
+    def set(self, content: Any) -> Any:
+        """Return the content with every text as the template may show it."""
+        if isinstance(content, str):
+            return self._text(content)
+        if isinstance(content, Mapping):
+            return {name: self.set(part) for name, part in content.items()}
+        return [self.set(part) for part in content]
+
+    def _text(self, text: str) -> str:
+        if not text.isascii() or not text.isprintable():
+            self.substituted = self.substituted or bool(_UNSEEN.search(text))
+            text = _seen(text)
+            if self._pattern:
+                text = self._pattern.sub(self._cluster, text)
+            text = text.translate(self._table)
+            if _RIGHT_TO_LEFT.search(text):
+                text = "\n".join(map(_ISOLATED_LINE.format, text.split("\n")))
+        return _LONG.sub(_breakable, text)
+
+    def _cluster(self, found: re.Match[str]) -> str:
+        cluster = found[0]
+        if self._drawable(cluster):
+            return cluster
+        self.substituted = True
+        base = "" if _continues(cluster[0]) else cluster[0]
+        return base + _spelled(cluster[len(base) :])
+
+
+def _breakable(word: re.Match[str]) -> str:
+    # An id fits wherever one stands, and reads better whole.
+    if sum(map(_width, word[0])) <= _COLUMN or _UUID.fullmatch(word[0]):
+        return word[0]
+    return "".join(_strides(word[0]))
+
+
+def _width(character: str) -> float:
+    if character.islower() or character.isdigit():
+        return 0.53
+    return 1.0 if character in "MW@%" or not character.isascii() else 0.75
+
+
+def _strides(word: str) -> Iterator[str]:
+    since = 0
+    for character in word:
+        if since >= _STRIDE and not unicodedata.category(character).startswith(("M", "C")):
+            yield BREAK
+            since = 0
+        since += 1
+        yield character

@@ -1,0 +1,56 @@
+"""The rules of retention: what has expired, and how a sweep goes on."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from contracts.projects import ProjectsExpired
+from contracts.values import EARLIEST
+
+Row = Mapping[str, Any]
+
+CHAINS = 2
+"""Steps of a sweep at the same time: fewer than a process has transactions, so that one is left for people."""
+
+STEP = 100
+"""Projects that one step deletes: nobody waits longer than a step takes."""
+
+COUNTED = 1_000_000
+"""Where counting ends: more than this is told as this."""
+
+STALLED = timedelta(hours=1)
+"""A sweep without a step for this long has lost its chains (a step of each lies among the dead letters)."""
+
+
+def created_before(now: datetime, retention_days: int) -> datetime:
+    """Return the moment before which a project must have been created to have expired (AMB-4).
+
+    Nothing is older than the earliest time of the wire, which a long retention time would lie far before.
+    """
+    kept = timedelta(days=retention_days)
+    return EARLIEST if kept > now - EARLIEST else now - kept
+
+
+def chains(due: int) -> int:
+    """Return how many chains a sweep needs: none when nothing is due, one when one step is enough."""
+    return min(CHAINS, -(-due // STEP))
+
+
+def stalled(sweep: Row, now: datetime) -> bool:
+    """Tell whether a sweep will not go on by itself."""
+    return bool(now - sweep["progressed_at"] > STALLED)
+
+
+def worthwhile(due: int, sweeps: Iterable[Row], now: datetime) -> bool:
+    """Tell whether the schedule has a reason for a sweep: something is due and nobody is at it."""
+    return due > 0 and all(stalled(sweep, now) for sweep in sweeps)
+
+
+def after_step(sweep: Row, step: ProjectsExpired, now: datetime) -> dict[str, Any]:
+    """Return a sweep after a step of one of its chains, which is the chain's last when there is no more."""
+    return {
+        **sweep,
+        "deleted": sweep["deleted"] + step.deleted,
+        "chains_left": sweep["chains_left"] - (not step.more),
+        "progressed_at": now,
+    }

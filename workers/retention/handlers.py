@@ -1,0 +1,122 @@
+"""How a sweep begins, goes on and ends.
+
+Every step is a transaction with its inbox and outbox: what has been heard is remembered with what follows from
+it, and the command that follows keeps its id however often it is published. A process may die anywhere, and the
+sweep goes on.
+"""
+
+import asyncio
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from contracts.ids import uuid7
+from contracts.projects import ExpireProjects, ProjectsExpired
+from contracts.retention import Sweep, SweepStarted, Swept
+from contracts.subjects import SYSTEM
+from workers.retention import domain
+from workers.retention.queries import count_due, retention_days
+from workers.retention.worker import RetentionUnit, worker
+from workers.runtime import envelope, outbox
+from workers.runtime.hearing import Heard
+from workers.runtime.kept import Row
+from workers.runtime.logs import describe
+from workers.runtime.process import Running
+
+_FIRST = 30.0
+"""Seconds from the start of a process to its first scheduled sweep: the others come up meanwhile."""
+
+_LOOK = 1.0
+_SCHEDULED_LANE = 0
+
+log = structlog.get_logger()
+
+
+@worker.handles(Sweep)
+async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: ARG001 - a sweep has no fields
+    """Begin to delete what has expired (RET-03); the schedule's own wish needs a reason."""
+    before = domain.created_before(unit.now, await retention_days(unit.connection))
+    due = await count_due(unit.connection, before)
+    started = SweepStarted(sweep_id=uuid7(), created_before=before, due=due)
+    under_way = unit.rows.sweeps.all()
+    if unit.principal == SYSTEM and not domain.worthwhile(due, under_way, unit.now):
+        unit.quiet = True
+        return started
+    for left in under_way:
+        if domain.stalled(left, unit.now):
+            end(left, unit)
+    begin(started, unit)
+    return started
+
+
+def begin(started: SweepStarted, unit: RetentionUnit) -> None:
+    """Send the first command of each chain; a sweep with nothing to do has ended."""
+    row = {
+        "sweep_id": started.sweep_id,
+        "created_before": started.created_before,
+        "progressed_at": unit.now,
+        "chains_left": domain.chains(started.due),
+        "deleted": 0,
+    }
+    if not row["chains_left"]:
+        end(row, unit)
+        return
+    unit.rows.sweeps.put(row)
+    for chain in range(domain.chains(started.due)):
+        send_step(row, chain, unit)
+
+
+def send_step(row: Row, chain: int, unit: RetentionUnit) -> None:
+    """Ask projects for the next step of a chain."""
+    step = ExpireProjects(
+        sweep_id=row["sweep_id"], chain=chain, created_before=row["created_before"], limit=domain.STEP
+    )
+    unit.send(step, uuid7())
+
+
+def end(row: Row, unit: RetentionUnit) -> None:
+    """Forget a sweep and say what it did."""
+    unit.rows.sweeps.remove(row["sweep_id"])
+    unit.emit(Swept(sweep_id=row["sweep_id"], deleted=row["deleted"]))
+
+
+@worker.hears(ProjectsExpired)
+async def go_on(heard: Heard[ProjectsExpired], unit: RetentionUnit) -> None:
+    """Let a chain take its next step; the last to end ends the sweep, and one that was given up is over."""
+    step = heard.event
+    before = unit.rows.sweeps.get(step.sweep_id)
+    if before is None:
+        return
+    row = domain.after_step(before, step, unit.now)
+    unit.rows.sweeps.put(row)
+    if step.more:
+        send_step(row, step.chain, unit)
+    elif not row["chains_left"]:
+        end(row, unit)
+
+
+@worker.background
+async def schedule(running: Running) -> None:
+    """Wish for a sweep, as `system`, every so often; the process that owns the first lane does it."""
+    now, seconds = asyncio.get_running_loop().time, running.settings.sweep_seconds
+    due = now() + min(_FIRST, seconds)
+    while True:
+        await asyncio.sleep(min(_LOOK, seconds))
+        if now() < due or _SCHEDULED_LANE not in running.lanes.owned:
+            continue
+        try:
+            await wish(running)
+            due = now() + seconds
+        except (DBAPIError, OSError) as error:
+            log.warning("sweep_delayed", **describe(error))
+
+
+async def wish(running: Running) -> None:
+    """Put the command into the outbox, from where it goes the way of every command."""
+    row = envelope.command_row(
+        Sweep(), uuid7(), site=running.settings.site, worker=worker.name, lane=_SCHEDULED_LANE
+    )
+    autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommitting.connect() as connection:
+        await outbox.post(connection, [row])
+    running.relay.wake()

@@ -1,0 +1,8 @@
+"""The worker of retention."""
+
+from workers.retention.rows import RetentionRows
+from workers.runtime.unit import Unit
+from workers.runtime.worker import Worker
+
+worker = Worker("retention", RetentionRows)
+RetentionUnit = Unit[RetentionRows]

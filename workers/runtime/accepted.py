@@ -1,0 +1,92 @@
+"""Reading what lies in a lane: an accepted command, a refusal, or a message that can never be handled."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+
+from contracts.errors import Code, Refusal
+from contracts.message import Command
+from contracts.subjects import Work, read_work
+from contracts.texts import preferred_language, reason
+from workers.runtime.inbox import fingerprint
+
+COMMAND_ID = "Nats-Msg-Id"
+LARGEST_BODY = 64 * 1024
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A message that has a command id: `command` when its body fits, `refusal` when it does not."""
+
+    raw: Msg
+    id: UUID
+    work: Work
+    mark: bytes
+    language: str
+    trace: str | None
+    command: Command[Any] | None = None
+    refusal: Refusal | None = None
+
+
+@dataclass(slots=True)
+class Dead:
+    """A message that can never be handled, and why."""
+
+    raw: Msg
+    reason: str
+    accepted: Accepted | None = None
+
+
+def read(raw: Msg) -> Accepted | Dead:
+    """Judge one message by itself, so that a bad one costs only itself."""
+    work = read_work(raw.subject)
+    headers = raw.headers or {}
+    try:
+        command_id = UUID(headers.get(COMMAND_ID, ""))
+    except ValueError:
+        return Dead(raw, f"The header {COMMAND_ID} is not a UUID.")
+    known = Command.known.get(f"{work.worker}.{work.verb}")
+    if known is None:
+        return Dead(raw, f"{work.worker} has no command {work.verb}.")
+    accepted = Accepted(
+        raw=raw,
+        id=command_id,
+        work=work,
+        mark=fingerprint(f"{work.worker}.{work.key}.{work.verb}", raw.data),
+        language=preferred_language(headers.get("Accept-Language")),
+        trace=headers.get("traceparent"),
+    )
+    if len(raw.data) > LARGEST_BODY:
+        accepted.refusal = invalid(accepted.language, ("", "body_too_large"))
+        return accepted
+    return _validated(accepted, known)
+
+
+def _validated(accepted: Accepted, known: type[Command[Any]]) -> Accepted | Dead:
+    try:
+        command = known.model_validate_json(accepted.raw.data)
+    except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            return Dead(accepted.raw, "The body is not JSON.")
+        accepted.refusal = refusal_of(error, accepted.language)
+        return accepted
+    if command.key() != accepted.work.key:
+        accepted.refusal = invalid(accepted.language, ("project_id", "other_key"))
+        return accepted
+    accepted.command = command
+    return accepted
+
+
+def invalid(language: str, *fields: tuple[str, str]) -> Refusal:
+    """Refuse fields, each with the validator's name for what is wrong."""
+    told = [{"field": name, "kind": kind, "reason": reason(kind, language)} for name, kind in fields]
+    return Refusal(Code.INVALID, fields=told)
+
+
+def refusal_of(error: ValidationError, language: str) -> Refusal:
+    """Refuse a body that does not fit, naming every field and why; never what was written there."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return invalid(language, *((".".join(map(str, one["loc"])), one["type"]) for one in found))

@@ -1,0 +1,107 @@
+"""PostgreSQL: the engine, and statements that write a whole set of rows in one round trip."""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import Table, TextClause, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """The mapped classes of the database incident_manager."""
+
+
+class LogBase(DeclarativeBase):
+    """The mapped classes of the database log_server."""
+
+
+def _json(value: Any) -> str:
+    return to_json(value).decode()
+
+
+def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
+    """Prepare a pool for a `postgresql://` URL; opens nothing yet."""
+    return create_async_engine(
+        url.replace("postgresql://", "postgresql+psycopg://", 1),
+        pool_size=connections,
+        max_overflow=10,
+        pool_pre_ping=True,
+        json_serializer=_json,
+        json_deserializer=from_json,
+        hide_parameters=True,
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+    )
+
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
+
+
+def _recordset(table: Table, names: Iterable[str]) -> str:
+    columns = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
+    return f"json_to_recordset(CAST(:rows AS json)) AS given({columns})"
+
+
+@lru_cache(maxsize=256)
+def _insert(table: Table, names: tuple[str, ...], conflict: str) -> TextClause:
+    columns = ", ".join(f'"{name}"' for name in names)
+    return text(
+        f"INSERT INTO {table.fullname} ({columns}) SELECT {columns} FROM {_recordset(table, names)} {conflict}"  # noqa: S608 - names come from mapped classes
+    )
+
+
+@lru_cache(maxsize=256)
+def _update(table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> TextClause:
+    changes = ", ".join(f'"{name}" = given."{name}"' for name in names)
+    same = " AND ".join(f'kept."{key}" = given."{key}"' for key in keys)
+    return text(
+        f"UPDATE {table.fullname} kept SET {changes} FROM {_recordset(table, keys + names)} WHERE {same}"  # noqa: S608 - names come from mapped classes
+    )
+
+
+@lru_cache(maxsize=256)
+def _delete(table: Table, keys: tuple[str, ...]) -> TextClause:
+    same = " AND ".join(f'kept."{key}" = given."{key}"' for key in keys)
+    return text(f"DELETE FROM {table.fullname} kept USING {_recordset(table, keys)} WHERE {same}")  # noqa: S608 - names come from mapped classes
+
+
+def table_of(mapped: type[DeclarativeBase]) -> Table:
+    """Return the table behind a mapped class."""
+    table = mapped.__table__
+    if not isinstance(table, Table):
+        msg = f"{mapped.__name__} is not mapped to a table"
+        raise TypeError(msg)
+    return table
+
+
+async def insert_rows(
+    connection: AsyncConnection,
+    mapped: type[DeclarativeBase],
+    rows: list[dict[str, Any]],
+    *,
+    conflict: str = "",
+) -> int:
+    """Insert rows that all have the same columns, as one statement; return how many were new."""
+    if not rows:
+        return 0
+    statement = _insert(table_of(mapped), tuple(rows[0]), conflict)
+    return (await connection.execute(statement, {"rows": _json(rows)})).rowcount
+
+
+async def update_rows(
+    connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]], *, keys: tuple[str, ...]
+) -> None:
+    """Write every column that the rows name, found by `keys`, as one statement."""
+    if not rows:
+        return
+    names = tuple(name for name in rows[0] if name not in keys)
+    await connection.execute(_update(table_of(mapped), keys, names), {"rows": _json(rows)})
+
+
+async def delete_rows(connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+    """Delete the rows with these keys, as one statement."""
+    if rows:
+        await connection.execute(_delete(table_of(mapped), tuple(rows[0])), {"rows": _json(rows)})

@@ -1,0 +1,205 @@
+"""Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from nats.aio.msg import Msg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.audit import AttemptRefused
+from contracts.errors import Code, Error, Refusal
+from contracts.ids import uuid7
+from contracts.message import Command, Event
+from contracts.texts import Part, Phrase
+from workers.runtime import envelope, identity, inbox, outbox
+from workers.runtime.accepted import Accepted, Dead, read
+from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.unit import Happened, Rows, Unit
+
+AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
+"""Refusals that are attempts at something forbidden, and therefore logged."""
+
+Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
+
+
+@dataclass(slots=True)
+class Counters:
+    """What a worker process did since it started."""
+
+    applied: int = 0
+    rejected: int = 0
+    repeated: int = 0
+    retried: int = 0
+    dead: int = 0
+
+    def retry(self) -> None:
+        """Count a batch that had to be tried again."""
+        self.retried += 1
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one transaction will leave behind."""
+
+    outcomes: list[tuple[Accepted, bytes]] = field(default_factory=list)
+    inbox: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    repeated: int = 0
+    applied: int = 0
+    dead: int = 0
+
+
+class Delivery:
+    """Handles the batches of one worker."""
+
+    def __init__(self, site: str, worker: str, rows: type[Rows], handlers: dict[type, Handler]) -> None:
+        """Remember whose handlers to call."""
+        self._site = site
+        self._worker = worker
+        self._rows = rows
+        self._handlers = handlers
+        self.counters = Counters()
+
+    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> list[tuple[Accepted, bytes]]:
+        """Handle a batch in order and return the outcomes to publish; raises only for passing faults."""
+        batch = [read(message) for message in raw]
+        return await divided(batch, partial(self._transact, connection, lane))
+
+    async def _transact(
+        self, connection: AsyncConnection, lane: int, batch: Sequence[Accepted | Dead], given_up: str | None = None
+    ) -> list[tuple[Accepted, bytes]]:
+        if given_up:
+            batch = [put_aside(one, given_up) for one in batch]
+        async with connection.begin():
+            decision = await self._decide(connection, lane, batch)
+            if not await inbox.keep(connection, decision.inbox):
+                raise Collision
+            await outbox.post(connection, decision.outbox)
+        self.counters.applied += decision.applied
+        self.counters.rejected += len(decision.inbox) - decision.applied
+        self.counters.repeated += decision.repeated
+        self.counters.dead += decision.dead
+        return decision.outcomes
+
+    async def _decide(self, connection: AsyncConnection, lane: int, batch: Sequence[Accepted | Dead]) -> Decision:
+        decision = Decision()
+        accepted = [one for one in batch if isinstance(one, Accepted)]
+        now: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
+        known = await inbox.find(connection, [one.id for one in accepted], now)
+        grants = await identity.grants_of(connection, {one.work.principal for one in accepted})
+        fresh = [one.command for one in accepted if one.command and (one.work.principal, one.id) not in known]
+        rows = await self._rows.load(connection, fresh, now)
+        for one in batch:
+            if isinstance(one, Dead):
+                self._bury(decision, one, lane, now)
+                continue
+            before = known.get((one.work.principal, one.id))
+            if before is not None:
+                decision.repeated += 1
+                decision.outcomes.append((one, self._again(one, before)))
+                continue
+            unit = Unit(one.id, one.work.principal, now, rows, connection, one.language)
+            outcome = await self._outcome(decision, one, unit, grants[one.work.principal], lane)
+            known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
+            self._settle(decision, one, outcome, now)
+        await rows.save(connection)
+        return decision
+
+    async def _outcome(
+        self, decision: Decision, one: Accepted, unit: Unit[Any], grants: identity.Grants, lane: int
+    ) -> bytes:
+        try:
+            if one.command is None:
+                raise one.refusal or Refusal(Code.INVALID)
+            identity.authorise(one.command, one.work.principal, grants)
+            result = await self._handlers[type(one.command)](one.command, unit)
+        except Refusal as refusal:
+            if refusal.code in AUDITED:
+                self._publish(decision, one, unit, [Happened(refused(one, refusal), uuid7(), one.work.key, None)], lane)
+            return envelope.rejected(one.id, spoken(refusal, one))
+        if unit.quiet:
+            decision.applied += 1
+            return envelope.applied(one.id, unit.revision, result, [])
+        happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
+        happened += [Happened(event, uuid7(), key or one.work.key, None) for event, key in unit.happened]
+        self._publish(decision, one, unit, happened, lane)
+        decision.applied += 1
+        return envelope.applied(one.id, unit.revision, result, [one.id for one in happened])
+
+    def _publish(
+        self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], lane: int
+    ) -> None:
+        time = unit.now.isoformat()
+        decision.outbox.extend(
+            envelope.event_row(
+                each,
+                site=self._site,
+                worker=self._worker,
+                lane=lane,
+                actor=one.work.principal,
+                time=time,
+                cause=one.id,
+                trace=one.trace,
+            )
+            for each in happened
+        )
+        decision.outbox.extend(
+            envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
+            for command, command_id in unit.sent
+        )
+
+    def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime) -> None:
+        decision.outcomes.append((one, outcome))
+        decision.inbox.append(
+            inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
+        )
+
+    def _bury(self, decision: Decision, dead: Dead, lane: int, now: datetime) -> None:
+        decision.dead += 1
+        decision.outbox.append(envelope.dead_row(dead, site=self._site, worker=self._worker, lane=lane))
+        if dead.accepted:
+            error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
+            self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.id, error), now)
+
+    def _again(self, one: Accepted, before: inbox.Decided) -> bytes:
+        if before.fingerprint == one.mark:
+            return before.outcome
+        return envelope.rejected(one.id, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+
+
+def put_aside(one: Accepted | Dead, fault: str) -> Dead:
+    """Make a dead letter of a message that failed too often by itself."""
+    accepted = one if isinstance(one, Accepted) else None
+    return Dead(one.raw, f"It failed {FAILURES} times: {fault}.", accepted)
+
+
+def spoken(refusal: Refusal, one: Accepted) -> Error:
+    """Say a refusal in the words that belong to the command (MSG-01 to MSG-07)."""
+    about = one.command
+    if about is None:
+        return refusal.as_error(one.language)
+    refusal.part = refusal.part or about.part
+    if refusal.text is None:
+        refusal.text = sentence(refusal.code, type(about))
+    return refusal.as_error(one.language)
+
+
+def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
+    """Choose the reference product's sentence for a command that could not be carried out."""
+    if code is Code.UNAVAILABLE:
+        return command.failing
+    if code is not Code.GONE or command.part is Part.PROJECT:
+        return None
+    return Phrase.REPORT_NOT_GENERATED if command.part is Part.REPORT else Phrase.NOT_SAVED
+
+
+def refused(one: Accepted, refusal: Refusal) -> AttemptRefused:
+    """Make the event of an attempt at something forbidden."""
+    project_id = getattr(one.command, "project_id", None)
+    return AttemptRefused(
+        attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id
+    )

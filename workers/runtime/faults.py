@@ -1,0 +1,78 @@
+"""What to do when a batch fails: wait out what passes, halve what does not, put one bad message aside."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+import structlog
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from workers.runtime.logs import describe
+
+FAILURES = 3
+"""Times a message may fail alone for a reason of its own before it is put aside."""
+
+_LONGEST_DELAY = 30.0
+log = structlog.get_logger()
+
+
+class Collision(Exception):  # noqa: N818 - a reason to run the batch again, not a failure
+    """Another lane decided one of the batch's ids while this batch was under way."""
+
+
+PASSING = (DBAPIError, OSError, TimeoutError, Collision)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Tell a fault of the infrastructure, which goes away, from a fault of the message, which does not."""
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+    return isinstance(error, PASSING)
+
+
+OneT_contra = TypeVar("OneT_contra", contravariant=True)
+OneT = TypeVar("OneT")
+DoneT = TypeVar("DoneT")
+T = TypeVar("T")
+
+
+class Transact(Protocol[OneT_contra, DoneT]):
+    """Handles some messages in one transaction; `given_up` names the fault of a lone one that failed too often."""
+
+    async def __call__(self, batch: Sequence[OneT_contra], given_up: str | None = None) -> list[DoneT]:
+        """Return what is to be told after the commit."""
+        ...
+
+
+async def divided(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list[DoneT]:
+    """Handle a batch in order; one bad message costs a few transactions and only itself."""
+    attempts = FAILURES if len(batch) == 1 else 1
+    fault = ""
+    for _ in range(attempts):
+        try:
+            return await transact(batch)
+        except Exception as error:
+            if is_passing(error):
+                raise
+            fault = describe(error)["error"]
+            log.warning("batch_failed", size=len(batch), exc_info=error)
+    if len(batch) == 1:
+        return await transact(batch, given_up=fault)
+    middle = len(batch) // 2
+    first = await divided(batch[:middle], transact)
+    return first + await divided(batch[middle:], transact)
+
+
+async def patiently(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:
+    """Try again after passing faults, with a growing delay, for as long as the connection lives."""
+    delay = 0.05
+    while True:
+        try:
+            return await attempt()
+        except PASSING as error:
+            if not is_passing(error) or getattr(error, "connection_invalidated", False):
+                raise
+            delayed()
+            log.warning("batch_delayed", seconds=delay, **describe(error))
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, _LONGEST_DELAY)

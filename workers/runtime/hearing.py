@@ -1,0 +1,155 @@
+"""Reactions: events of the stream, heard in order and in batches, each with one effect per event id."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+import structlog
+from nats.aio.msg import Msg
+from pydantic import ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.ids import uuid7
+from contracts.message import Event
+from contracts.subjects import SYSTEM
+from workers.runtime import envelope, inbox, outbox
+from workers.runtime.accepted import Dead
+from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.unit import Happened, Rows, Unit
+
+log = structlog.get_logger()
+
+
+EventT = TypeVar("EventT", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard(Generic[EventT]):
+    """An event as it arrived, with what travelled beside its body."""
+
+    event: EventT
+    id: UUID
+    at: datetime
+    actor: str
+    project_id: UUID | None
+    revision: int | None
+    cause: UUID | None
+    raw: Msg
+
+
+Reaction = Callable[[Any, Unit[Any]], Awaitable[None]]
+
+
+def read_event(raw: Msg) -> Heard[Event] | None:
+    """Read an event; None for what is not one, which a client can make the server store (it is dropped)."""
+    headers = raw.headers or {}
+    kind = headers.get("ce-type", "").removeprefix("im.").removesuffix(".v1")
+    known = Event.known.get(kind)
+    if known is None or raw.subject.split(".")[5:] != kind.split(".")[1:]:
+        return None
+    try:
+        return Heard(
+            event=known.model_validate_json(raw.data),
+            id=UUID(headers["ce-id"]),
+            at=datetime.fromisoformat(headers["ce-time"]),
+            actor=headers["ce-actor"],
+            project_id=_uuid(headers.get("ce-subject")),
+            revision=int(headers["ce-revision"]) if "ce-revision" in headers else None,
+            cause=_uuid(headers.get("ce-causationid")),
+            raw=raw,
+        )
+    except (KeyError, ValueError, ValidationError):
+        return None
+
+
+def _uuid(told: str | None) -> UUID | None:
+    return UUID(told) if told else None
+
+
+class Hearing:
+    """Handles the batches of one worker's consumer of events."""
+
+    def __init__(
+        self, site: str, worker: str, rows: type[Rows], reactions: dict[type[Event], Reaction], *, remember: bool
+    ) -> None:
+        """Remember the reactions; `remember` keeps heard ids in the inbox, for rows that do not know them."""
+        self._site = site
+        self._worker = worker
+        self._rows = rows
+        self._reactions = reactions
+        self._remember = remember
+        self.heard = 0
+        self.dropped = 0
+
+    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> None:
+        """Handle a batch in order; raises only for passing faults."""
+        heard = [event for message in raw if (event := read_event(message))]
+        self.dropped += len(raw) - len(heard)
+        if heard:
+            await divided(heard, partial(self._transact, connection, lane))
+        self.heard += len(heard)
+
+    async def _transact(
+        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], given_up: str | None = None
+    ) -> list[None]:
+        async with connection.begin():
+            now: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
+            if given_up:
+                reason = f"Its reaction failed {FAILURES} times: {given_up}."
+                letters = [Dead(one.raw, reason) for one in batch]
+                rows = [envelope.dead_row(one, site=self._site, worker=self._worker, lane=lane) for one in letters]
+                await outbox.post(connection, rows)
+                return []
+            await self._react(connection, lane, batch, now)
+        return []
+
+    async def _react(
+        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], now: datetime
+    ) -> None:
+        known = await inbox.find(connection, [one.id for one in batch], now) if self._remember else {}
+        fresh = [one for one in batch if (self._name, one.id) not in known]
+        rows = await self._rows.load(connection, [one.event for one in fresh], now)
+        posted: list[dict[str, Any]] = []
+        for one in fresh:
+            unit = Unit(one.id, SYSTEM, now, rows, connection)
+            for kind in type(one.event).__mro__:
+                if reaction := self._reactions.get(kind):
+                    await reaction(one, unit)
+            posted += self._posted(unit, one, lane)
+        await rows.save(connection)
+        await outbox.post(connection, posted)
+        if self._remember and not await inbox.keep(connection, [self._row(one, now) for one in fresh]):
+            raise Collision
+
+    @property
+    def _name(self) -> str:
+        return f"~{self._worker}"
+
+    def _row(self, one: Heard[Event], now: datetime) -> dict[str, Any]:
+        return inbox.row(command_id=one.id, principal=self._name, mark=b"", outcome=b"", now=now)
+
+    def _posted(self, unit: Unit[Any], one: Heard[Event], lane: int) -> list[dict[str, Any]]:
+        events = [
+            envelope.event_row(
+                Happened(event, uuid7(), key or "-", None),
+                site=self._site,
+                worker=self._worker,
+                lane=lane,
+                actor=SYSTEM,
+                time=unit.now.isoformat(),
+                cause=one.id,
+                trace=(one.raw.headers or {}).get("traceparent"),
+            )
+            for event, key in unit.happened
+        ]
+        commands = [
+            envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
+            for command, command_id in unit.sent
+        ]
+        return events + commands
+
+

@@ -1,0 +1,81 @@
+"""The inbox: one row per command id that ever had an outcome, for 30 days."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, DateTime, LargeBinary, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base, insert_rows
+
+REMEMBERED = timedelta(days=30)
+
+
+class Inbox(Base):
+    """A command that was decided. Partitioned by `month`, so that old months are dropped and not deleted."""
+
+    __tablename__ = "inbox"
+    __table_args__ = {"schema": "runtime", "postgresql_partition_by": "RANGE (month)"}  # noqa: RUF012 - SQLAlchemy's own form
+
+    command_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    month: Mapped[date] = mapped_column(Date, primary_key=True)
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
+    outcome: Mapped[str] = mapped_column(Text)
+    decided_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about a command id before."""
+
+    fingerprint: bytes
+    outcome: bytes
+
+
+def fingerprint(subject: str, body: bytes) -> bytes:
+    """Return what tells two commands with one id apart: SHA-256 over the subject's tail and the body."""
+    return hashlib.sha256(subject.encode() + b"\n" + body).digest()
+
+
+_FIND = text(
+    """
+    SELECT command_id, principal, fingerprint, outcome FROM runtime.inbox
+    WHERE command_id = ANY(:ids) AND month >= :since
+    """
+).bindparams(bindparam("ids", type_=ARRAY(PgUUID)))
+
+
+async def find(
+    connection: AsyncConnection, ids: Iterable[UUID], now: datetime
+) -> dict[tuple[str, UUID], Decided]:
+    """Return what is remembered of these command ids."""
+    since = (now - REMEMBERED).date().replace(day=1)
+    rows = await connection.execute(_FIND, {"ids": list(ids), "since": since})
+    return {
+        (row.principal, row.command_id): Decided(bytes(row.fingerprint), row.outcome.encode()) for row in rows
+    }
+
+
+async def keep(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> bool:
+    """Remember outcomes; False when another batch has decided one of them meanwhile."""
+    return await insert_rows(connection, Inbox, list(rows), conflict="ON CONFLICT DO NOTHING") == len(rows)
+
+
+def row(*, command_id: UUID, principal: str, mark: bytes, outcome: bytes, now: datetime) -> dict[str, Any]:
+    """Make the inbox row of one outcome."""
+    return {
+        "command_id": command_id,
+        "principal": principal,
+        "month": now.date().replace(day=1),
+        "fingerprint": f"\\x{mark.hex()}",
+        "outcome": outcome.decode(),
+        "decided_at": now,
+    }

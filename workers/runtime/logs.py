@@ -1,0 +1,105 @@
+"""Logs: constant event names with fields, to the console on a terminal and to rotating files (SYS-01 to SYS-03)."""
+
+import logging
+import logging.handlers
+import shutil
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+ARCHIVE_AT = 10_000_000
+"""Bytes after which a file is moved into `Archive/`, unless the settings say otherwise."""
+
+
+class ArchivingHandler(logging.handlers.RotatingFileHandler):
+    """A log file that is moved into a sub-folder `Archive` when it is full; a new one takes its place."""
+
+    def __init__(self, path: Path, archive_at: int = ARCHIVE_AT) -> None:
+        """Open `path`, making its folder."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(path, maxBytes=archive_at, backupCount=1, encoding="utf-8", delay=True)
+
+    def doRollover(self) -> None:
+        """Move the full file aside, named by the time (UTC) at which it was closed."""
+        if self.stream:
+            self.stream.close()
+            self.stream = None  # type: ignore[assignment] # the parent class opens it again on demand
+        path = Path(self.baseFilename)
+        archive = path.parent / "Archive"
+        archive.mkdir(exist_ok=True)
+        closed = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+        shutil.move(path, archive / f"{path.stem}-{closed}{path.suffix}")
+
+
+def without_text(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Replace an exception by its type and place: its message may quote what a person wrote."""
+    given = entry.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        entry |= describe(error)
+        entry["traceback"] = "".join(traceback.format_tb(error.__traceback__))
+    return entry
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Tell an error's type and, for a database error, its SQLSTATE; never its message."""
+    cause = getattr(error, "orig", None) or error
+    told = {"error": type(cause).__qualname__}
+    if state := getattr(cause, "sqlstate", None):
+        told["sqlstate"] = state
+    return told
+
+
+def configure(worker: str, folder: Path | None) -> None:
+    """Route structlog and the standard library through one pipeline."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers = [_console(shared)]
+    if folder:
+        root.handlers.append(_file(shared, folder / f"{worker}.log"))
+    root.setLevel(logging.INFO)
+    for noisy in ("nats", "faststream", "uvicorn.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+
+
+def _console(shared: list[Any]) -> logging.Handler:
+    handler = logging.StreamHandler(sys.stderr)
+    terminal = sys.stderr.isatty()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    handler.setFormatter(_formatter([*shared, without_text], renderer))
+    return handler
+
+
+def _file(shared: list[Any], path: Path) -> logging.Handler:
+    handler = ArchivingHandler(path)
+    handler.setFormatter(
+        _formatter([*shared, without_text], structlog.processors.JSONRenderer())
+    )
+    return handler
+
+
+def archive_at(size: int) -> None:
+    """Let every log file of this process be archived at another size, in bytes."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, ArchivingHandler):
+            handler.maxBytes = size

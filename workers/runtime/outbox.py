@@ -1,0 +1,163 @@
+"""The outbox: what a transaction decided to say, published after it, in order, as often as it takes."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from nats.aio.client import Client
+from nats.errors import Error as NatsError
+from pydantic_core import from_json
+from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base, insert_rows
+from workers.runtime.logs import describe
+
+AT_ONCE = 1_000
+ATOMIC = 100
+"""Messages in one atomic batch: more gains nothing measurable, the server's limit is 1,000."""
+
+_KNOWN_ID = 10201
+"""JetStream's answer when one message id of an atomic batch was stored before."""
+
+_FLOOR = 0.5
+"""Seconds between two looks without being woken: finds what a process left that was killed."""
+
+log = structlog.get_logger()
+
+
+class Outbox(Base):
+    """A message that waits to be published."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("outbox_by_lane", "worker", "lane", "id"), {"schema": "runtime"})
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    worker: Mapped[str] = mapped_column(Text)
+    lane: Mapped[int] = mapped_column(SmallInteger)
+    subject: Mapped[str] = mapped_column(Text)
+    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
+    body: Mapped[str] = mapped_column(Text)
+
+
+_WAITING = text(
+    """
+    SELECT id, subject, headers, body FROM runtime.outbox
+    WHERE worker = :worker AND lane = ANY(:lanes) ORDER BY id LIMIT :at_once
+    """
+).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
+
+# Losing this commit in a crash only publishes the messages again, under the ids that consumers know.
+_RELAXED = text("SET LOCAL synchronous_commit = off")
+_DONE = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
+
+
+async def post(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Write messages into the caller's transaction."""
+    await insert_rows(connection, Outbox, rows)
+
+
+class Relay:
+    """Publishes what lies in the outbox for the lanes that this process owns."""
+
+    def __init__(self, engine: AsyncEngine, nats: Callable[[], Client], worker: str, lanes: Callable[[], Iterable[int]]) -> None:
+        """Remember where to read and where to publish; `run` does the work."""
+        self._engine = engine
+        self._nats = nats
+        self._worker = worker
+        self._lanes = lanes
+        self._woken = asyncio.Event()
+        self.published = 0
+
+    def wake(self) -> None:
+        """Look now: something was committed."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled; servers that are away are waited for."""
+        while True:
+            self._woken.clear()
+            try:
+                while await self._publish_some() == AT_ONCE:
+                    pass
+            except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
+                log.warning("relay_delayed", worker=self._worker, **describe(error))
+                await asyncio.sleep(_FLOOR)
+            try:
+                await asyncio.wait_for(self._woken.wait(), _FLOOR)
+            except TimeoutError:
+                continue
+
+    async def _publish_some(self) -> int:
+        given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}
+        if not given["lanes"]:
+            return 0
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(_WAITING, given)).all()
+            await connection.rollback()
+            for batch in _batches(rows):
+                await self._publish(batch)
+                await connection.execute(_RELAXED)
+                await connection.execute(_DONE, {"ids": [row.id for row in batch]})
+                await connection.commit()
+                self.published += len(batch)
+        return len(rows)
+
+    async def _publish(self, batch: Sequence[Any]) -> None:
+        if len(batch) > 1:
+            answer = await self._publish_atomically(batch)
+            if "error" not in answer:
+                return
+            if answer["error"].get("err_code") != _KNOWN_ID:
+                log.warning("atomic_batch_refused", worker=self._worker, code=answer["error"].get("err_code"))
+        for row in batch:
+            answer = from_json((await self._nats().request(row.subject, row.body.encode(), 5, headers=row.headers)).data)
+            if "error" in answer:
+                raise Unpublished(row.subject, answer["error"])
+
+    async def _publish_atomically(self, batch: Sequence[Any]) -> dict[str, Any]:
+        batch_id = uuid4().hex
+        for number, row in enumerate(batch[:-1], 1):
+            headers = {**row.headers, "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
+            await self._nats().publish(row.subject, row.body.encode(), headers=headers)
+        last = batch[-1]
+        headers = {
+            **last.headers,
+            "Nats-Batch-Id": batch_id,
+            "Nats-Batch-Sequence": str(len(batch)),
+            "Nats-Batch-Commit": "1",
+        }
+        reply = await self._nats().request(last.subject, last.body.encode(), 5, headers=headers)
+        answer: dict[str, Any] = from_json(reply.data)
+        return answer
+
+
+class Unpublished(NatsError):
+    """JetStream refused a message of the outbox; it stays there and is tried again."""
+
+    def __init__(self, subject: str, error: dict[str, Any]) -> None:
+        """Name the subject and JetStream's own code."""
+        super().__init__(f"{subject}: {error.get('err_code')}")
+
+
+def _batches(rows: Sequence[Any]) -> list[Sequence[Any]]:
+    """Cut into runs that may be published atomically: events together, everything else alone."""
+    cut: list[list[Any]] = []
+    for row in rows:
+        joins = cut and len(cut[-1]) < ATOMIC and _is_event(row) and _is_event(cut[-1][-1])
+        if joins:
+            cut[-1].append(row)
+        else:
+            cut.append([row])
+    return list(cut)
+
+
+def _is_event(row: Any) -> bool:
+    return row.subject.split(".")[2] == "evt"

@@ -1,0 +1,223 @@
+"""A worker process: FastStream's application around the lanes, the queries and what runs beside them."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from faststream import AckPolicy, FastStream
+from faststream.asgi import AsgiFastStream
+from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats.security import NatsCredentials
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts import subjects
+from contracts.subjects import LANES
+from workers.runtime import health, pulse, streams
+from workers.runtime.accepted import Accepted
+from workers.runtime.database import open_engine
+from workers.runtime.delivery import Delivery
+from workers.runtime.faults import patiently
+from workers.runtime.hearing import Hearing
+from workers.runtime.http import HttpServer
+from workers.runtime.lanes import EVENTS_LANE, Lanes
+from workers.runtime.outbox import Relay
+from workers.runtime.questions import Questions
+from workers.runtime.settings import Settings
+from workers.runtime.subscriber import subscribe_lane
+from workers.runtime.worker import Worker
+
+CONCURRENT_QUERIES = 16
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Running:
+    """A worker process with its servers: what backgrounds and health pages need."""
+
+    worker: Worker
+    settings: Settings
+    engine: AsyncEngine
+    broker: NatsBroker
+    lanes: Lanes
+    delivery: Delivery
+    hearing: Hearing
+    questions: Questions
+    relay: Relay
+    instance: str = field(default_factory=lambda: f"{os.getpid()}-{uuid4().hex[:6]}")
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ready: bool = False
+
+    @property
+    def nats(self) -> Client:
+        """The connection to NATS."""
+        return self.broker.config.connection_state.connection
+
+
+def assemble(worker: Worker, settings: Settings) -> Running:
+    """Put a worker's parts together; opens nothing yet."""
+    site, name = settings.site, worker.name
+    engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4)
+    lanes, broker = Lanes(engine, name), open_broker(name, settings)
+    relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
+    running = Running(
+        worker=worker,
+        settings=settings,
+        engine=engine,
+        broker=broker,
+        lanes=lanes,
+        delivery=Delivery(site, name, worker.rows, worker.handlers),
+        hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
+        questions=Questions(site, name, engine, worker.questions, relay.wake),
+        relay=relay,
+    )
+    _attach_lanes(running)
+    _attach_queries(running)
+    return running
+
+
+def open_broker(name: str, settings: Settings) -> NatsBroker:
+    """Prepare the connection to NATS; connects later, and for as long as the process lives."""
+    return NatsBroker(
+        settings.nats_url,
+        security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
+        inbox_prefix=subjects.inbox(name),
+        max_reconnect_attempts=-1,
+        ping_interval=10,
+        pending_size=64 * 1024 * 1024,
+        apply_types=False,
+        logger=None,
+        graceful_timeout=8,
+        error_cb=_report,
+    )
+
+
+async def _report(error: Exception) -> None:
+    log.warning("nats_error", error=type(error).__name__, told=str(error)[:200])
+
+
+def _attach_lanes(running: Running) -> None:
+    worker, settings = running.worker, running.settings
+    size = worker.fetch or settings.fetch
+    turns = asyncio.Semaphore(settings.transactions)
+    subscribe = partial(subscribe_lane, running.broker, running.lanes)
+    if worker.handlers:
+        for lane in range(LANES):
+            durable = streams.lane_consumer(worker.name, lane)
+            handle = partial(_deliver, running, turns)
+            subscribe(lane, stream=streams.COMMANDS, durable=durable, size=size, handle=handle)
+    if worker.reactions:
+        durable = streams.events_consumer(worker.name)
+        handle = partial(_hear, running)
+        subscribe(EVENTS_LANE, stream=streams.EVENTS, durable=durable, size=1_000, handle=handle)
+
+
+async def _deliver(
+    running: Running, turns: asyncio.Semaphore, connection: AsyncConnection, lane: int, messages: list[Msg]
+) -> None:
+    async with turns:
+        outcomes = await patiently(
+            partial(running.delivery.handle, connection, lane, messages), running.delivery.counters.retry
+        )
+    running.relay.wake()
+    await _tell(running, outcomes)
+
+
+async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) -> None:
+    site, nats = running.settings.site, running.nats
+    for one, outcome in outcomes:
+        await nats.publish(subjects.outcome(site, one.work.principal, one.id), outcome)
+
+
+async def _hear(running: Running, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
+    handle = partial(running.hearing.handle, connection, lane, messages)
+    await patiently(handle, running.delivery.counters.retry)
+    running.relay.wake()
+
+
+def _attach_queries(running: Running) -> None:
+    name = running.worker.name
+    subscribe = running.broker.subscriber(
+        f"im.{running.settings.site}.qry.*.{name}.*",
+        queue=f"im-{name}",
+        max_workers=CONCURRENT_QUERIES,
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        decoder=_whole,
+        include_in_schema=False,
+    )
+
+    async def on_query(message: Any) -> None:
+        await running.questions.answer(message, running.nats)
+
+    subscribe(on_query)
+
+
+async def _whole(message: NatsMessage) -> Any:
+    return message.raw_message
+
+
+@asynccontextmanager
+async def started(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
+    """Run a worker inside the caller's event loop for as long as the block lasts."""
+    running = assemble(worker, settings)
+    async with served(running):
+        yield running
+
+
+@asynccontextmanager
+async def served(running: Running) -> AsyncIterator[FastStream]:
+    """Run an assembled worker: servers first, then what runs beside the deliveries, then the deliveries."""
+    app = FastStream(running.broker, logger=None)
+    worker = running.worker
+    named = {"worker": worker.name, "instance": running.instance}
+    await pulse.wait_for_servers(running)
+    async with asyncio.TaskGroup() as tasks:
+        beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
+        spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
+        await app.start()
+        running.ready = True
+        log.info("worker_ready", **named)
+        try:
+            yield app
+        finally:
+            running.ready = False
+            await app.stop()
+            for task in spawned:
+                task.cancel()
+            await asyncio.gather(*spawned, return_exceptions=True)
+            await running.engine.dispose()
+            log.info("worker_stopped", **named)
+
+
+async def run(worker: Worker, settings: Settings) -> None:
+    """Run a worker as a process of its own until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    running = assemble(worker, settings)
+    pages = AsgiFastStream(asgi_routes=health.routes(running), logger=None)
+    server = HttpServer(pages, settings.health_host, settings.health_port)
+    server.open()
+    serving = asyncio.create_task(_until(stop, running))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not running.ready:
+        serving.cancel()
+    with suppress(asyncio.CancelledError):
+        await serving
+    await server.close()
+
+
+async def _until(stop: asyncio.Event, running: Running) -> None:
+    async with served(running):
+        await stop.wait()

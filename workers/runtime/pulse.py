@@ -1,0 +1,175 @@
+"""Signs of life: heartbeats, the watchdog, NATS service discovery, and the trimming of COMMANDS."""
+
+import asyncio
+import os
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from pydantic_core import to_json
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from contracts import subjects
+from workers.runtime import streams
+from workers.runtime.logs import describe
+
+if TYPE_CHECKING:
+    from workers.runtime.process import Running
+
+VERSION = version("incident-manager")
+_TRIM_SECONDS = 2.0
+_PROBE_SECONDS = 10.0
+log = structlog.get_logger()
+
+
+async def wait_for_servers(running: "Running") -> None:
+    """Wait until both servers answer and the schema is there, saying once what is being waited for."""
+    waited = False
+    while True:
+        try:
+            await running.broker.connect()
+            async with running.engine.connect() as connection:
+                await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
+            durable = streams.lane_consumer("projects", 0)
+            found = await streams.api(running.nats, f"CONSUMER.INFO.{streams.COMMANDS}.{durable}", {})
+            if "error" not in found:
+                return
+            missing = {"missing": "streams"}
+        except (NatsError, DBAPIError, OSError) as error:
+            missing = describe(error)
+        if not waited:
+            log.info("waiting_for_servers", worker=running.worker.name, **missing)
+        waited = True
+        await asyncio.sleep(0.1)
+
+
+def beside(running: "Running") -> list[Coroutine[Any, Any, None]]:
+    """Return what runs beside the deliveries of every worker."""
+    return [heartbeats(running), watchdog(running), trimming(running), discovery(running)]
+
+
+async def heartbeats(running: "Running") -> None:
+    """Say every few seconds what this process is and does."""
+    subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
+    while True:
+        try:
+            await running.nats.publish(subject, to_json(await vital_signs(running)))
+        except (NatsError, OSError) as error:
+            log.warning("heartbeat_lost", **describe(error))
+        await asyncio.sleep(running.settings.heartbeat_seconds)
+
+
+async def vital_signs(running: "Running") -> dict[str, Any]:
+    """Return version, start, lanes, counters and how much waits."""
+    counters = running.delivery.counters
+    waiting, oldest = await _waiting(running)
+    return {
+        "worker": running.worker.name,
+        "instance": running.instance,
+        "version": VERSION,
+        "started_at": running.started_at,
+        "lanes": sorted(running.lanes.owned),
+        "applied": counters.applied,
+        "rejected": counters.rejected,
+        "retried": counters.retried,
+        "dead": counters.dead,
+        "lag": waiting,
+        "oldest_pending_seconds": oldest,
+    }
+
+
+async def _waiting(running: "Running") -> tuple[int, float]:
+    waiting, oldest = 0, 0.0
+    for lane in sorted(running.lanes.owned):
+        durable = streams.lane_consumer(running.worker.name, lane)
+        stream = streams.COMMANDS
+        if lane == streams.LANES:
+            durable, stream = streams.events_consumer(running.worker.name), streams.EVENTS
+        found = await streams.api(running.nats, f"CONSUMER.INFO.{stream}.{durable}", {})
+        if "error" in found:
+            continue
+        behind = found["num_pending"] + found["num_ack_pending"]
+        waiting += behind
+        if behind and (active := found["ack_floor"].get("last_active")):
+            oldest = max(oldest, _age(active))
+    return waiting, oldest
+
+
+def _age(stamp: str) -> float:
+    then = datetime.fromisoformat(f"{stamp[:23].rstrip('Z')}+00:00")
+    return max((datetime.now(UTC) - then).total_seconds(), 0.0)
+
+
+async def watchdog(running: "Running") -> None:
+    """End the process when a real round trip to its servers has failed for a minute: the supervisor starts it again.
+
+    The libraries' own word is not trusted: after some errors they report a connection that no longer works.
+    """
+    reached = asyncio.get_running_loop().time()
+    while True:
+        await asyncio.sleep(_PROBE_SECONDS)
+        try:
+            await running.nats.flush(timeout=5)
+            async with running.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+            reached = asyncio.get_running_loop().time()
+        except (NatsError, DBAPIError, OSError, TimeoutError) as error:
+            silent = asyncio.get_running_loop().time() - reached
+            log.warning("servers_unreachable", seconds=round(silent), **describe(error))
+            if silent > running.settings.watchdog_seconds:
+                log.error("giving_up", worker=running.worker.name)
+                os._exit(70)
+
+
+async def trimming(running: "Running") -> None:
+    """Let handled commands leave the stream; every process of every worker tries, the first one finds the work."""
+    while True:
+        await asyncio.sleep(_TRIM_SECONDS)
+        if 0 not in running.lanes.owned:
+            continue
+        try:
+            await streams.trim(running.nats)
+        except (NatsError, OSError) as error:
+            log.warning("trim_failed", **describe(error))
+
+
+async def discovery(running: "Running") -> None:
+    """Answer `$SRV.PING|INFO|STATS`, so that `nats micro ls` shows this process."""
+    name = f"im-{running.worker.name}"
+
+    async def reply(raw: Msg) -> None:
+        verb = raw.subject.split(".")[1].lower()
+        told: dict[str, Any] = {
+            "type": f"io.nats.micro.v1.{verb}_response",
+            "name": name,
+            "id": running.instance,
+            "version": VERSION,
+            "metadata": {},
+        }
+        if verb == "stats":
+            told |= {"started": running.started_at, "endpoints": _endpoints(running, stats=True)}
+        if verb == "info":
+            told |= {"description": f"{running.worker.name} of incidents", "endpoints": _endpoints(running)}
+        await raw.respond(to_json(told))
+
+    for verb in ("PING", "INFO", "STATS"):
+        for subject in (f"$SRV.{verb}", f"$SRV.{verb}.{name}", f"$SRV.{verb}.{name}.{running.instance}"):
+            await running.nats.subscribe(subject, cb=reply)
+
+
+def _endpoints(running: "Running", *, stats: bool = False) -> list[dict[str, Any]]:
+    site, worker = running.settings.site, running.worker.name
+    endpoint: dict[str, Any] = {
+        "name": "queries",
+        "subject": f"im.{site}.qry.*.{worker}.*",
+        "queue_group": f"im-{worker}",
+    }
+    if stats:
+        counters = running.questions.counters
+        endpoint |= {"num_requests": counters.answered + counters.refused, "num_errors": counters.refused}
+    return [endpoint]

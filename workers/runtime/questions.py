@@ -1,0 +1,180 @@
+"""The read side: queries by core request, answered into the caller's own inbox and nowhere else."""
+
+import zlib
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from contracts.audit import AttemptRefused
+from contracts.errors import HTTP_STATUS, Code, Refusal
+from contracts.ids import uuid7
+from contracts.message import Event, Query
+from contracts.permissions import Grants
+from contracts.subjects import LANES, inbox
+from contracts.texts import preferred_language
+from workers.runtime import envelope, identity, outbox
+from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
+from workers.runtime.faults import PASSING
+from workers.runtime.logs import describe
+from workers.runtime.unit import Happened
+
+PATIENCE = text("SET LOCAL statement_timeout = '5s'")
+"""A query that the database does not answer in this time is refused, so that it cannot slow down the others."""
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Reader:
+    """Who asks, and where the answer is read; nothing is written but the events that the reading leaves."""
+
+    principal: str
+    grants: Grants
+    connection: AsyncConnection
+    now: datetime
+    language: str
+    happened: list[tuple[Event, str]] = field(default_factory=list)
+
+    def emit(self, event: Event, key: str) -> None:
+        """Record that something was read; it is committed before the answer leaves."""
+        self.happened.append((event, key))
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Bytes that are an answer already, with headers beside them."""
+
+    body: bytes
+    headers: dict[str, str] | None = None
+
+
+Answering = Callable[[Any, Reader], Awaitable[Any]]
+
+
+@dataclass(slots=True)
+class QueryCounters:
+    """What the read side did since the process started."""
+
+    answered: int = 0
+    refused: int = 0
+    foreign_inbox: int = 0
+
+
+class Questions:
+    """Answers the queries of one worker."""
+
+    def __init__(
+        self, site: str, worker: str, engine: AsyncEngine, answers: dict[type, Answering], wake: Callable[[], None]
+    ) -> None:
+        """Remember whose functions answer."""
+        self._site = site
+        self._worker = worker
+        self._engine = engine
+        self._answers = answers
+        self._wake = wake
+        self.counters = QueryCounters()
+
+    async def answer(self, raw: Msg, nats: Client) -> None:
+        """Answer one request, or drop it when its reply subject is not the caller's own inbox."""
+        principal, verb = raw.subject.split(".")[3], raw.subject.split(".")[5]
+        if not raw.reply.startswith(f"{inbox(principal)}."):
+            self.counters.foreign_inbox += 1
+            return
+        language = preferred_language((raw.headers or {}).get("Accept-Language"))
+        try:
+            body, headers = await self._read(raw, principal, verb, language)
+            self.counters.answered += 1
+        except Refusal as refusal:
+            body, headers = refused(refusal, language)
+            self.counters.refused += 1
+        except PASSING as error:
+            log.warning("query_failed", worker=self._worker, verb=verb, **describe(error))
+            body, headers = refused(Refusal(Code.UNAVAILABLE), language)
+        with suppress(NatsError):
+            await nats.publish(raw.reply, body, headers=headers)
+
+    async def _read(self, raw: Msg, principal: str, verb: str, language: str) -> tuple[bytes, dict[str, str] | None]:
+        query = parse(f"{self._worker}.{verb}", raw.data, language)
+        async with self._engine.connect() as connection:
+            await connection.execute(PATIENCE)
+            now = (await connection.execute(text("SELECT now()"))).scalar_one()
+            grants = (await identity.grants_of(connection, [principal]))[principal]
+            reader = Reader(principal, grants, connection, now, language)
+            try:
+                identity.authorise(query, principal, grants)
+                answer = await self._answers[type(query)](query, reader)
+            except Refusal as refusal:
+                if refusal.code is Code.NOT_AVAILABLE:
+                    reader.emit(_attempt(self._worker, verb, query, refusal), "-")
+                    await self._record(reader)
+                raise
+            await self._record(reader)
+        return encoded(answer)
+
+    async def _record(self, reader: Reader) -> None:
+        if not reader.happened:
+            return
+        rows = [
+            envelope.event_row(
+                Happened(event, uuid7(), key, None),
+                site=self._site,
+                worker=self._worker,
+                lane=zlib.crc32(key.encode()) % LANES,
+                actor=reader.principal,
+                time=reader.now.isoformat(),
+                cause=None,
+                trace=None,
+            )
+            for event, key in reader.happened
+        ]
+        await outbox.post(reader.connection, rows)
+        await reader.connection.commit()
+        self._wake()
+
+
+def parse(subject: str, body: bytes, language: str) -> Query[Any]:
+    """Read a query, or refuse it."""
+    known = Query.known.get(subject)
+    if known is None:
+        raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known))
+    if len(body) > LARGEST_BODY:
+        raise invalid(language, ("", "body_too_large"))
+    try:
+        query: Query[Any] = known.model_validate_json(body or b"{}")
+    except ValidationError as error:
+        raise refusal_of(error, language) from None
+    return query
+
+
+def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
+    """Turn what a function answered into bytes and headers."""
+    if isinstance(answer, Answer):
+        return answer.body, answer.headers
+    if isinstance(answer, BaseModel):
+        return answer.model_dump_json(by_alias=True).encode(), None
+    msg = f"a query was answered with {type(answer).__name__}"
+    raise TypeError(msg)
+
+
+def refused(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
+    """Say no in the form of NATS services: a status and a sentence in the headers, the error in the body."""
+    error = refusal.as_error(language)
+    status = refusal.details.get("status", HTTP_STATUS[refusal.code])
+    headers = {"Nats-Service-Error-Code": str(status), "Nats-Service-Error": ascii(error.message)[1:-1]}
+    return b'{"error":%b}' % error.model_dump_json().encode(), headers
+
+
+def _attempt(worker: str, verb: str, query: Query[Any], refusal: Refusal) -> AttemptRefused:
+    project_id: UUID | None = getattr(query, "project_id", None)
+    return AttemptRefused(attempted=f"{worker}.{verb}", code=refusal.code, project_id=project_id)

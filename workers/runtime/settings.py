@@ -1,0 +1,43 @@
+"""Settings of a worker process, read once from `INCIDENTS_*` variables."""
+
+from pathlib import Path
+
+from pydantic import field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from contracts.subjects import valid_site
+
+
+class Settings(BaseSettings):
+    """Where the servers are and how this process behaves; every field is an `INCIDENTS_` variable."""
+
+    model_config = SettingsConfigDict(env_prefix="INCIDENTS_", frozen=True)
+
+    site: str = "main"
+    nats_url: str = "nats://127.0.0.1:4222"
+    nats_creds: Path | None = None
+    database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
+    log_database_url: str | None = None
+    log_dir: Path | None = None
+    health_host: str = "127.0.0.1"
+    health_port: int = 0
+    fetch: int = 200
+    """Commands taken from a lane at once, at most."""
+
+    transactions: int = 3
+    """Batches in the database at the same time, at most, per process."""
+
+    heartbeat_seconds: float = 5.0
+    sweep_seconds: float = 600.0
+    """Time between two scheduled sweeps."""
+
+    watchdog_seconds: float = 60.0
+    """A process that reaches its servers for this long in vain ends itself; its supervisor starts it again."""
+
+    @field_validator("site")
+    @classmethod
+    def _is_a_site(cls, site: str) -> str:
+        if not valid_site(site):
+            msg = "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE"
+            raise ValueError(msg)
+        return site

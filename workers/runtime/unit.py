@@ -1,0 +1,68 @@
+"""What a handler is given beside its message: who asks, when, and the rows that the batch touches."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, Self, TypeVar
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.message import Command, Event, Message
+
+
+@dataclass(slots=True)
+class Happened:
+    """An event with what travels beside its body."""
+
+    event: Event
+    id: UUID
+    key: str
+    revision: int | None
+
+
+class Rows(ABC):
+    """The rows of a slice that one batch touches: loaded and locked before it, written after it, set by set."""
+
+    @classmethod
+    @abstractmethod
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+        """Read and lock, with one statement per table and in id order, all that the messages may need."""
+
+    @abstractmethod
+    async def save(self, connection: AsyncConnection) -> None:
+        """Write all that changed, with one statement per table."""
+
+
+RowsT = TypeVar("RowsT", bound=Rows)
+
+
+@dataclass(slots=True)
+class Unit(Generic[RowsT]):
+    """One message being handled: nothing it does is seen before the batch has been committed."""
+
+    id: UUID
+    principal: str
+    now: datetime
+    rows: RowsT
+    connection: AsyncConnection
+    language: str = "en"
+    revision: int | None = None
+    happened: list[tuple[Event, str | None]] = field(default_factory=list)
+    sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
+
+    quiet: bool = False
+
+    def already_so(self, revision: int) -> None:
+        """Answer as before without anything happening: this was done by an earlier command."""
+        self.quiet = True
+        self.revision = revision
+
+    def emit(self, event: Event, key: str | None = None) -> None:
+        """Let another event be published beside the one that the handler returns."""
+        self.happened.append((event, key))
+
+    def send(self, command: Command[Any], command_id: UUID) -> None:
+        """Let a command be sent as `system` once this batch has been committed."""
+        self.sent.append((command, command_id))
