@@ -1,7 +1,7 @@
 """What can be asked about properties, settings, roles and one's own permissions."""
 
 from contracts.message import Message, Query
-from contracts.permissions import LevelName, Node
+from contracts.permissions import Level, LevelName, Node
 from contracts.properties import FieldKind
 
 
@@ -104,6 +104,6 @@ class GetMe(Query[Me]):
     subject = "administration.me"
     node = Node.ROLES
 
-    def nodes(self) -> frozenset[Node]:
+    def needs(self) -> dict[Node, Level]:
         """Ask for nothing: everybody may know its own permissions."""
-        return frozenset()
+        return {}

@@ -59,9 +59,9 @@ class Asking(Message, Generic[AnswerT_co]):
     node: ClassVar[Node]
     level: ClassVar[Level]
 
-    def nodes(self) -> frozenset[Node]:
-        """Name the permission nodes that are asked for, at `level`."""
-        return frozenset({self.node})
+    def needs(self) -> dict[Node, Level]:
+        """Name the permissions that are asked for."""
+        return {self.node: self.level}
 
     @classmethod
     def answer(cls) -> Any:

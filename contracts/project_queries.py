@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.message import Message, Outcome, Query
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.project_parts import Direction
 from contracts.values import PropertyId, Time
 
@@ -152,6 +152,6 @@ class GetOutcome(Query[Outcome]):
 
     command_id: UUID
 
-    def nodes(self) -> frozenset[Node]:
+    def needs(self) -> dict[Node, Level]:
         """Ask for nothing: a principal may always read its own outcomes."""
-        return frozenset()
+        return {}

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.message import BOTH_STORES, PROJECT_STORE, AnswerT_co, Change, Command, Event, Message
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.texts import Part, Phrase
 from contracts.values import (
     DecimalNumber,
@@ -150,11 +150,11 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
     categories: dict[Slot, PropertyId | None] = {}
     data: IncidentData = IncidentData()
 
-    def nodes(self) -> frozenset[Node]:
+    def needs(self) -> dict[Node, Level]:
         """Ask for main details, categories or both, by the fields that are given."""
         given = self.model_fields_set - {"project_id", "expected_revision"}
         asked = {Node.CATEGORIES if name in {"categories", "data"} else Node.MAIN_DETAILS for name in given}
-        return frozenset(asked)
+        return dict.fromkeys(asked, self.level)
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:

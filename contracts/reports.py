@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from contracts.message import BOTH_STORES, Command, Event, Message, Query
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Time
 
@@ -50,6 +50,11 @@ class GenerateReport(Command[ReportGenerated]):
     def key(self) -> str:
         """Return the report's id."""
         return str(self.report_id)
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for reports, and for names where they shall be shown."""
+        names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
+        return {self.node: self.level, **names}
 
 
 class ReportPrinted(ReportEvent):

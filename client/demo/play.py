@@ -16,7 +16,7 @@ from rich.text import Text
 from client.client import Client, connect
 from client.demo.administrator import Administrator
 from client.demo.operator import Operator
-from client.demo.retention import expire
+from client.demo.retention import COMMANDS, expire
 from client.demo.scenario import load
 from client.demo.stage import Stage
 from client.demo.system import OPERATOR, System, mint, running
@@ -24,14 +24,15 @@ from client.place import DEFAULT_DATA
 from client.terminal import show
 from client.terminal.session import Session
 from contracts.administration_queries import Properties
-from contracts.audit import Entry, ProjectActivity, SiteLog
+from contracts.audit import ProjectActivity, SiteLog
 from contracts.project_queries import ListProjects
+from contracts.projects import ProjectCreated, ProjectDeleted
 
-_LISTED: Final = 25
+_LISTED: Final = 10
+_COUNTED: Final = 25
 _LOGGED: Final = 12
-_KNOWN_SECONDS: Final = 15.0
+_LOGGED_SECONDS: Final = 15.0
 _PAUSE_SECONDS: Final = 0.1
-_REPORTED: Final = "reports.generated"
 
 
 async def play(session: Session, directory: Path, *, once: bool) -> None:
@@ -72,41 +73,42 @@ async def _scenes(stage: Stage, admin: Client, operator: Client) -> None:
     await _print_list(stage, operator, properties)
     await documenting.report(opened[0])
     stage.scene("Retention deletes what has expired")
-    swept = await expire(stage, admin, scenario, now)
+    expired = await expire(stage, admin, scenario, now)
     stage.scene("What was done is known")
-    await _print_record(stage, admin, operator, opened[0].project_id, opened[0].number)
-    count = administrator.sent + documenting.sent + swept
+    with stage.step("wait until the log server knows"):
+        await _until_logged(admin, expired)
+    await _print_record(stage, admin, operator, opened[0])
+    count = administrator.sent + documenting.sent + COMMANDS
     seconds = round(time.perf_counter() - begun, 1)
     _print(stage, stage.session.say("{count} commands in {seconds} s", count=count, seconds=seconds))
 
 
 async def _print_list(stage: Stage, operator: Client, properties: Properties) -> None:
-    page = await operator.ask(ListProjects(limit=_LISTED))
+    page = await operator.ask(ListProjects(limit=_COUNTED))
     names = show.Names(properties)
-    _print(stage, show.project_rows(page.items, names, operator.language))
+    _print(stage, show.project_rows(page.items[:_LISTED], names, operator.language))
     counted = Counter(names.of(row.type_id) for row in page.items)
     title = stage.session.say("Who was hurt, in the last {number} projects", number=len(page.items))
     _print(stage, show.table(operator.language, "Type", "Number", rows=counted.most_common(), title=title))
 
 
-async def _print_record(stage: Stage, admin: Client, operator: Client, project_id: UUID, number: int) -> None:
-    with stage.step("wait until the log knows the report"):
-        activity = await _known_activity(operator, project_id)
+async def _print_record(stage: Stage, admin: Client, operator: Client, project: ProjectCreated) -> None:
+    activity = await operator.ask(ProjectActivity(project_id=project.project_id))
     log = await admin.ask(SiteLog(limit=_LOGGED))
     say = stage.session.say
-    _print(stage, Text(say("activity of project {number}", number=number), style="bold"))
-    _print(stage, show.entries(activity, operator.language))
+    _print(stage, Text(say("activity of project {number}", number=project.number), style="bold"))
+    _print(stage, show.entries(activity.items, operator.language))
     _print(stage, Text(say("last entries of the log server"), style="bold"))
     _print(stage, show.entries(log.items, operator.language))
 
 
-async def _known_activity(client: Client, project_id: UUID) -> list[Entry]:
-    """Ask for a project's activity until the report is in it: the record follows what happens."""
-    deadline = time.monotonic() + _KNOWN_SECONDS
-    while True:
-        activity = await client.ask(ProjectActivity(project_id=project_id))
-        if any(one.activity == _REPORTED for one in activity.items) or time.monotonic() > deadline:
-            return activity.items
+async def _until_logged(admin: Client, project_id: UUID) -> None:
+    """Wait for what happened last: the record follows what happens, a moment later."""
+    deadline = time.monotonic() + _LOGGED_SECONDS
+    while time.monotonic() < deadline:
+        log = await admin.ask(SiteLog(activity=ProjectDeleted.subject, limit=_COUNTED))
+        if any(one.project_id == project_id for one in log.items):
+            return
         await asyncio.sleep(_PAUSE_SECONDS)
 
 

@@ -22,9 +22,12 @@ _GONE_SECONDS: Final = 60.0
 _SHORTEST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 
+COMMANDS: Final = 2
+"""How many commands that takes."""
 
-async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime) -> int:
-    """Show that what has expired is deleted, and return how many commands that took."""
+
+async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime) -> UUID:
+    """Show that what has expired is deleted, and return the project that was."""
     project_id = uuid7()
     with stage.step("import a project of 30 days ago") as step:
         old = _old_project(project_id, scenario, client.language, now - _AGO)
@@ -41,7 +44,7 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
     if not stage.session.json:
         stage.session.out.print(stage.session.say("What the system says about it now:"))
         stage.session.out.print(refusal_panel(refusal.error.model_dump(mode="json")))
-    return 2
+    return project_id
 
 
 def _old_project(project_id: UUID, scenario: Scenario, language: str, created: datetime) -> ImportedProject:

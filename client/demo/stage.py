@@ -37,7 +37,7 @@ class Stage:
 
     def _ended(self, mark: Text, label: str, step: "Step", begun: float) -> None:
         seconds = time.perf_counter() - begun
-        rate = f"{step.count / seconds:,.0f}/s" if step.count else ""
+        rate = f"{step.count / seconds:,.0f}/s" if step.count > 1 else ""
         said = {"step": label, "seconds": round(seconds, 3), "done": mark.plain == "✓", "note": step.note}
         line = Text.assemble(
             mark, " ", f"{label:<64}", (f"{seconds:7.2f} s  {rate:>8}", "dim"), f"  {step.note}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 from rich.console import RenderableType
 from rich.rule import Rule
@@ -13,6 +13,12 @@ from client.terminal.words import say
 from contracts.administration_queries import Me, Properties, Property
 from contracts.audit import Entry
 from contracts.project_queries import ProjectDetails, ProjectRow
+
+_FIGURES: Final = frozenset({"Number", "Revision", "Id"})
+_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details"})
+"""What gives way when a table is wider than its place."""
+
+_DIGEST_SHOWN: Final = 16
 
 
 def local(time: datetime | None, language: str) -> str:
@@ -49,11 +55,18 @@ def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title
     """Make a table; without rows, say that there are none."""
     made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
     for heading in headings:
-        right = heading in {"Number", "Revision"}
-        made.add_column(say(language, heading), justify="right" if right else "left", no_wrap=right)
+        justify: Literal["left", "right"] = "right" if heading in _FIGURES else "left"
+        made.add_column(
+            say(language, heading), justify=justify, no_wrap=heading not in _FOLDED, overflow="fold"
+        )
     for row in rows:
-        made.add_row(*(Text(str(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return made if made.row_count else Text(say(language, "nothing here"), style="dim")
+
+
+def one_line(text: str) -> Text:
+    """Let a text end where its column ends."""
+    return Text(text.replace("\n", " "), no_wrap=True, overflow="ellipsis")
 
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
@@ -62,15 +75,14 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Ren
         (
             row.number,
             local(row.created_at, language),
-            names.of(row.type_id),
+            one_line(names.of(row.type_id)),
             names.of(row.status_id),
-            row.description,
+            one_line(row.description),
             row.created_by,
-            row.project_id,
         )
         for row in rows
     )
-    return table(language, "Number", "Created", "Type", "Status", "Description", "By", "Id", rows=cells)
+    return table(language, "Number", "Created", "Type", "Status", "Description", "By", rows=cells)
 
 
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
@@ -156,8 +168,23 @@ def entries(items: Iterable[Entry], language: str) -> RenderableType:
 
 
 def details_of(details: dict[str, Any]) -> str:
-    """Write an event's fields on one line."""
-    return "  ".join(f"{name}={value}" for name, value in details.items() if value not in (None, [], {}))
+    """Write an event's fields on one line: lists by their length, changes as old and new."""
+    return "  ".join(_detail(name, value) for name, value in details.items() if value not in (None, [], {}))
+
+
+def _detail(name: str, value: Any) -> str:
+    if name == "changed" and isinstance(value, dict):
+        return "  ".join(_change(field, change) for field, change in value.items())
+    if isinstance(value, list):
+        return f"{name}={len(value)}" if len(value) > 1 else f"{name}={value[0]}"
+    return f"{name}={value[:_DIGEST_SHOWN]}…" if name == "sha256" else f"{name}={value}"
+
+
+def _change(field: str, change: dict[str, Any]) -> str:
+    old, new = change.get("old"), change.get("new")
+    if old is None and new is None:
+        return field
+    return f"{field}: {'–' if old is None else old} → {'–' if new is None else new}"
 
 
 def properties(known: Properties, language: str) -> list[RenderableType]:

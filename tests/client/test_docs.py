@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from typing import Any
 
 import pytest
 from typer.core import TyperGroup, TyperOption
@@ -18,8 +19,8 @@ def test_every_line_can_be_typed(line: str) -> None:
     """The commands and options of the page exist."""
     program, *words = shlex.split(line)
     assert program == "incidents"
-    found = build()
+    found: Any = build()
     while isinstance(found, TyperGroup):
-        found = found.commands[words.pop(0)]  # type: ignore[assignment] # a group holds commands and groups
+        found = found.commands[words.pop(0)]
     options = {name for each in found.params if isinstance(each, TyperOption) for name in each.opts}
     assert [word for word in words if word.startswith("-") and word != "-" and word not in options] == []

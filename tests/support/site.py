@@ -59,7 +59,13 @@ class Caller:
         await self.nats.flush()
 
     async def publish(
-        self, tail: str, key: object, body: object, *, command_id: object = None, headers: Mapping[str, str] | None = None
+        self,
+        tail: str,
+        key: object,
+        body: object,
+        *,
+        command_id: object = None,
+        headers: Mapping[str, str] | None = None,
     ) -> UUID:
         """Publish a command (`body` as JSON unless it is bytes) and return its id once it is durable."""
         given = command_id or uuid7()
@@ -82,7 +88,9 @@ class Caller:
 
         return (await eventually(arrived))[-1]
 
-    async def ask(self, tail: str, body: object, *, headers: dict[str, str] | None = None) -> tuple[dict[str, Any], str]:
+    async def ask(
+        self, tail: str, body: object, *, headers: dict[str, str] | None = None
+    ) -> tuple[dict[str, Any], str]:
         """Ask a query; return the answer and the status of a refusal (empty when there is none)."""
         subject = subjects.query(self._site, self.principal, tail)
         answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=5, headers=headers)
@@ -116,7 +124,7 @@ class Site:
         try:
             async with self._stack:
                 ops = await self.nats("ops", "ops")
-                heard = {name: slice_of(name).heard_subjects(self.name) for name in ("projects",)}
+                heard = {name: slice_of(name).heard_subjects(self.name) for name in WORKERS}
                 await provision(ops, self.name, heard)
                 yield self
         finally:

@@ -80,7 +80,7 @@ async def test_a_command_never_answers_where_the_client_says(projects: Site) -> 
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field"),
+    "wrong,field",
     [
         ({"colour": "red"}, "colour"),
         ({"type_id": "one"}, "type_id"),
@@ -122,7 +122,9 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
     assert await projects.sql("SELECT text FROM projects.comment") == [("Bag removed.",)]
 
 
-@pytest.mark.parametrize(("language", "text"), [("fr-CH, en;q=0.5", "Permission refusée."), ("de", "Permission denied.")])
+@pytest.mark.parametrize(
+    "language,text", [("fr-CH, en;q=0.5", "Permission refusée."), ("de", "Permission denied.")]
+)
 async def test_without_permission_a_command_is_refused(projects: Site, language: str, text: str) -> None:
     """A caller without the permission is refused in its own language, and nothing changes."""
     caller = await projects.caller("visitor")

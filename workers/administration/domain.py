@@ -42,9 +42,7 @@ def known_timezone(timezone: str, zones: Collection[str], language: str) -> None
     """Refuse a time zone that the IANA database does not have."""
     if timezone not in zones:
         kind = "unknown_timezone"
-        raise Refusal(
-            Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}]
-        )
+        raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}])
 
 
 def changed_settings(settings: Row, wanted: Row) -> dict[str, Change]:
@@ -77,9 +75,7 @@ def keeps_an_administrator(role_id: str, principal: str, members: Collection[str
 
 def effective_levels(grants: Grants) -> dict[Node, LevelName]:
     """Return what a principal can really do on every node: sub-nodes count only with view on projects."""
-    return {
-        node: _LEVEL_NAMES[max(level for level in Level if _reaches(grants, node, level))] for node in Node
-    }
+    return {node: _LEVEL_NAMES[max(level for level in Level if _reaches(grants, node, level))] for node in Node}
 
 
 def _reaches(grants: Grants, node: Node, level: Level) -> bool:

@@ -35,9 +35,7 @@ async def get_properties(_: GetProperties, reader: Reader) -> Properties:
     return Properties(
         types=listed.get(("type", None), []),
         statuses=listed.get(("status", None), []),
-        categories=[
-            Category(**row, values=listed.get(("category-value", row["slot"]), [])) for row in categories
-        ],
+        categories=[Category(**row, values=listed.get(("category-value", row["slot"]), [])) for row in categories],
         data_fields=[DataField(**row) for row in fields],
     )
 

@@ -37,7 +37,7 @@ class AdministrationRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.settings = Kept(tables.Settings, "only")
+        self.settings = Kept(tables.Settings, "one")
         self.properties = Kept(tables.Property, "id")
         self.categories = Kept(tables.Category, "slot")
         self.data_fields = Kept(tables.DataField, "kind", "slot")

@@ -58,7 +58,7 @@ class Settings(Base):
     __tablename__ = "settings"
     __table_args__ = _SCHEMA
 
-    only: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
+    one: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
     retention_days: Mapped[int] = mapped_column(Integer, server_default=text("7"))
     report_title: Mapped[str] = mapped_column(Text, server_default=text("''"))
     timezone: Mapped[str] = mapped_column(Text, server_default=text("'UTC'"))
@@ -92,14 +92,14 @@ class Member(Base):
 _IDS = bindparam("ids", type_=ARRAY(Integer))
 
 # Administration takes turns: whoever decides holds this row, so that nothing that it read of properties,
-# settings and roles changes before its commit. One administrator is left, and a first definition is made once.
+# settings and roles changes before its commit: an administrator is left, a first definition is made once.
 TURN = text("SELECT * FROM administration.settings FOR NO KEY UPDATE")
 
 # A project locks what it assigns FOR KEY SHARE. This lock waits for every assignment under way and holds up
 # new ones until the commit. Only a later statement sees what it has waited for: lock first, then count.
-LOCK_PROPERTIES = text(
-    "SELECT * FROM administration.property WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"
-).bindparams(_IDS)
+LOCK_PROPERTIES = text("SELECT * FROM administration.property WHERE id = ANY(:ids) ORDER BY id FOR UPDATE").bindparams(
+    _IDS
+)
 ASSIGNED = text(
     """
     SELECT p.id, CASE

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import nats
 import typer
@@ -19,7 +19,7 @@ from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
 from workers.runtime import logs, process, streams
-from workers.runtime.access import SCOPES, InvalidNameError, Trust, TrustError
+from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.database import open_engine
 from workers.runtime.settings import Settings
 from workers.runtime.worker import Worker
@@ -43,7 +43,7 @@ def up(
     data: Data = DEFAULT_DATA,
     site: Annotated[str, typer.Option(help="The site's name, part of every subject.")] = "main",
     nats_port: Annotated[int | None, typer.Option(help="Port of NATS; a free one unless given.")] = None,
-    as_json: AsJson = False,  # noqa: FBT002 - an option
+    as_json: AsJson = False,
 ) -> None:
     """Run the whole system on this machine: NATS, PostgreSQL and all workers, until Ctrl-C.
 
@@ -127,20 +127,22 @@ async def _migrate_with(environment: Mapping[str, str]) -> None:
 
 
 def _settings_of(environment: Mapping[str, str]) -> Settings:
-    given: dict[str, Any] = {
-        name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()
-    }
+    given: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
     return Settings(**given)
 
 
-def provision(as_json: AsJson = False) -> None:  # noqa: FBT002 - an option
+def provision(as_json: AsJson = False) -> None:
     """Make the site's streams and consumers, or compare them and report differences; changes nothing that is there.
 
     Example: INCIDENTS_NATS_CREDS=ops.creds incidents provision
     """
     done = uvloop.run(_provision(Settings()))
     if as_json:
-        told = {"created": done.created, "same": done.same, "differences": [one._asdict() for one in done.differences]}
+        told = {
+            "created": done.created,
+            "same": done.same,
+            "differences": [one._asdict() for one in done.differences],
+        }
         sys.stdout.write(json.dumps(told) + "\n")
     else:
         _show(done)
@@ -180,16 +182,16 @@ access = typer.Typer(no_args_is_help=True, help="Make credentials for people, wo
 @access.command("create")
 def create_access(
     principal: Annotated[str, typer.Argument(help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
-    scope: Annotated[str, typer.Option(help="client, ops or worker.")] = "client",
-    out: Annotated[Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")] = None,
+    scope: Annotated[Scope, typer.Option(help="What the credentials are for.")] = "client",
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")
+    ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
     """Make credentials offline: the server needs no change to accept them. Roles are given by `assign-role`.
 
     Example: incidents access create olivia --out olivia.creds
     """
-    if scope not in SCOPES:
-        _fail(f"There is no scope {scope}. Choose one of {', '.join(SCOPES)}.", status=2)
     home = Home(data.absolute())
     try:
         text = Trust.load(home.keys).mint(principal, scope)
@@ -209,7 +211,7 @@ def _group() -> None:
     """Keep `create` a subcommand."""
 
 
-def _fail(why: str, status: int = 1) -> None:
+def _fail(why: str, status: int = 1) -> NoReturn:
     Console(stderr=True, highlight=False).print(f"[red]{why}[/red]")
     raise typer.Exit(status)
 

@@ -11,7 +11,7 @@ from contracts.message import Change
 from contracts.projects import CreateProject, UpdateProject
 from contracts.texts import Part
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 MAIN_DETAILS = ("type_id", "status_id", "description", "start_time", "end_time")
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
@@ -29,12 +29,17 @@ EMPTY = {
 
 
 def present(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
-    """Return the project, or refuse: it was deleted (when, by whom), or never was here."""
-    if project is not None:
-        return project
+    """Return the project, or refuse."""
+    if project is None:
+        raise gone(tombstone, part)
+    return project
+
+
+def gone(tombstone: Row | None, part: Part | None) -> Refusal:
+    """Say that a project was deleted, when and by whom, or that it never was here."""
     if tombstone is None:
-        raise Refusal(Code.GONE, part=part, status=404, known=False)
-    raise Refusal(
+        return Refusal(Code.GONE, part=part, status=404, known=False)
+    return Refusal(
         Code.GONE,
         part=part,
         number=tombstone["number"],
@@ -109,7 +114,9 @@ def defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabl
     """Refuse a type, status, value, category or field that is not defined or not enabled."""
     unknown = [name for name, value in wanted.items() if not _is_defined(name, value, references, enabled)]
     if unknown:
-        raise Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": name, "value": _told(name, wanted)} for name in unknown])
+        raise Refusal(
+            Code.UNKNOWN_REFERENCE, fields=[{"field": name, "value": _told(name, wanted)} for name in unknown]
+        )
 
 
 def _is_defined(

@@ -51,10 +51,11 @@ _ROW = (
 async def get_project(query: GetProject, reader: Reader) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
     given = {"project_id": query.project_id}
-    document = (await reader.connection.execute(tables.DOCUMENT, given)).scalar_one_or_none()
-    if document is None:
+    row = (await reader.connection.execute(tables.DOCUMENT, given)).one_or_none()
+    if row is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
-        domain.present(None, found.mappings().one_or_none(), None)
+        raise domain.gone(found.mappings().one_or_none(), None)
+    document: dict[str, Any] = row.document
     withheld = [name for name, node in _SECTIONS.items() if not reader.grants.allow(node, Level.VIEW)]
     for name in withheld:
         del document[name]
@@ -87,7 +88,7 @@ def matching(given: ProjectFilter) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _page(statement: Select[Any], query: ListProjects) -> Select[Any]:
+def _page(statement: Select[*tuple[Any, ...]], query: ListProjects) -> Select[*tuple[Any, ...]]:
     place = tuple_(Project.created_at, Project.id)
     backward = query.sort.startswith("-")
     if query.after:
@@ -129,5 +130,3 @@ async def get_outcome(query: GetOutcome, reader: Reader) -> Answer:
     if outcome is None:
         raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id))
     return Answer(outcome.encode())
-
-

@@ -83,7 +83,7 @@ class ProjectRows(unit.Rows):
                 named |= {message.type_id, message.status_id, *message.categories.values()}
             elif isinstance(message, ImportProjects):
                 named |= {value for one in message.projects for value in (one.type_id, one.status_id)}
-        found = await _read(connection, tables.REFERENCES, ids=sorted(named - {None}, key=int))  # type: ignore[arg-type] # None is gone
+        found = await _read(connection, tables.REFERENCES, ids=sorted(named - {None}, key=int))
         self.references = {row["id"]: (row["kind"], row["slot"]) for row in found}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(tables.ENABLED)).scalars())

@@ -4,9 +4,20 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, Numeric, Text, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    Numeric,
+    Text,
+    Uuid,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
@@ -26,7 +37,7 @@ class Project(Base):
         _SCHEMA,
     )
 
-    id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, unique=True)
     revision: Mapped[int] = mapped_column(Integer)
     type_id: Mapped[int | None] = mapped_column(Integer)
@@ -63,7 +74,7 @@ class Project(Base):
 
 
 def _of_project() -> Mapped[UUID]:
-    return mapped_column(PgUUID, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True)
+    return mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True)
 
 
 class Comment(Base):
@@ -73,7 +84,7 @@ class Comment(Base):
     __table_args__ = _SCHEMA
 
     project_id: Mapped[UUID] = _of_project()
-    comment_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    comment_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     created_by: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -88,7 +99,7 @@ class Call(Base):
     __table_args__ = _SCHEMA
 
     project_id: Mapped[UUID] = _of_project()
-    call_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    call_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     direction: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     party: Mapped[str] = mapped_column(Text)
@@ -109,7 +120,7 @@ class Sequence(Base):
     __table_args__ = _SCHEMA
 
     project_id: Mapped[UUID] = _of_project()
-    sequence_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    sequence_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     camera_id: Mapped[str] = mapped_column(Text)
     camera_name: Mapped[str] = mapped_column(Text)
     site: Mapped[str | None] = mapped_column(Text)
@@ -126,19 +137,19 @@ class Tombstone(Base):
     __tablename__ = "tombstone"
     __table_args__ = _SCHEMA
 
-    project_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
     deleted_by: Mapped[str] = mapped_column(Text)
     deleted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     expired: Mapped[bool] = mapped_column(Boolean)
 
 
-_IDS = bindparam("ids", type_=ARRAY(PgUUID))
-_PARTS = bindparam("parts", type_=ARRAY(PgUUID))
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+_PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
-LOCK_PROJECTS = text(
-    "SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE"
-).bindparams(_IDS)
+LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE").bindparams(
+    _IDS
+)
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
 NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :count)")
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(

@@ -10,7 +10,7 @@ from contracts.values import EARLIEST
 Row = Mapping[str, Any]
 
 CHAINS = 2
-"""Steps of a sweep at the same time: fewer than a process has transactions, so that one is left for people."""
+"""Steps of a sweep at the same time: fewer than a process has transactions, so that people keep one."""
 
 STEP = 100
 """Projects that one step deletes: nobody waits longer than a step takes."""

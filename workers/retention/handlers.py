@@ -1,8 +1,8 @@
 """How a sweep begins, goes on and ends.
 
-Every step is a transaction with its inbox and outbox: what has been heard is remembered with what follows from
-it, and the command that follows keeps its id however often it is published. A process may die anywhere, and the
-sweep goes on.
+Every step is a transaction with its inbox and outbox: what has been heard is remembered with what follows
+from it, and the command that follows keeps its id however often it is published. A process may die anywhere,
+and the sweep goes on.
 """
 
 import asyncio

@@ -29,7 +29,7 @@ class RetentionRows(unit.Rows):
         beginning = any(isinstance(message, Sweep) for message in messages)
         if stepped or beginning:
             given = {"ids": sorted(stepped), "all": beginning}
-            rows.sweeps.found((await connection.execute(tables.SWEEPS, given)).mappings().all())
+            rows.sweeps.found(row._asdict() for row in await connection.execute(tables.SWEEPS, given))
         return rows
 
     async def save(self, connection: AsyncConnection) -> None:

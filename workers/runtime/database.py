@@ -92,7 +92,11 @@ async def insert_rows(
 
 
 async def update_rows(
-    connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]], *, keys: tuple[str, ...]
+    connection: AsyncConnection,
+    mapped: type[DeclarativeBase],
+    rows: list[dict[str, Any]],
+    *,
+    keys: tuple[str, ...],
 ) -> None:
     """Write every column that the rows name, found by `keys`, as one statement."""
     if not rows:

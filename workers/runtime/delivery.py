@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from nats.aio.msg import Msg
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import AttemptRefused
@@ -17,7 +16,9 @@ from contracts.message import Command, Event
 from contracts.texts import Part, Phrase
 from workers.runtime import envelope, identity, inbox, outbox
 from workers.runtime.accepted import Accepted, Dead, read
+from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.standing import standing
 from workers.runtime.unit import Happened, Rows, Unit
 
 AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
@@ -70,7 +71,11 @@ class Delivery:
         return await divided(batch, partial(self._transact, connection, lane))
 
     async def _transact(
-        self, connection: AsyncConnection, lane: int, batch: Sequence[Accepted | Dead], given_up: str | None = None
+        self,
+        connection: AsyncConnection,
+        lane: int,
+        batch: Sequence[Accepted | Dead],
+        given_up: str | None = None,
     ) -> list[tuple[Accepted, bytes]]:
         if given_up:
             batch = [put_aside(one, given_up) for one in batch]
@@ -88,9 +93,8 @@ class Delivery:
     async def _decide(self, connection: AsyncConnection, lane: int, batch: Sequence[Accepted | Dead]) -> Decision:
         decision = Decision()
         accepted = [one for one in batch if isinstance(one, Accepted)]
-        now: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
-        known = await inbox.find(connection, [one.id for one in accepted], now)
-        grants = await identity.grants_of(connection, {one.work.principal for one in accepted})
+        stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
+        now, known, grants = stands.now, stands.known, stands.grants
         fresh = [one.command for one in accepted if one.command and (one.work.principal, one.id) not in known]
         rows = await self._rows.load(connection, fresh, now)
         for one in batch:
@@ -102,20 +106,23 @@ class Delivery:
                 decision.repeated += 1
                 decision.outcomes.append((one, self._again(one, before)))
                 continue
-            unit = Unit(one.id, one.work.principal, now, rows, connection, one.language)
-            outcome = await self._outcome(decision, one, unit, grants[one.work.principal], lane)
+            may = grants[one.work.principal]
+            outcome = await self._outcome(
+                decision,
+                one,
+                Unit(one.id, one.work.principal, now, rows, connection, one.language, may),
+                lane,
+            )
             known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
             self._settle(decision, one, outcome, now)
         await rows.save(connection)
         return decision
 
-    async def _outcome(
-        self, decision: Decision, one: Accepted, unit: Unit[Any], grants: identity.Grants, lane: int
-    ) -> bytes:
+    async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], lane: int) -> bytes:
         try:
             if one.command is None:
                 raise one.refusal or Refusal(Code.INVALID)
-            identity.authorise(one.command, one.work.principal, grants)
+            identity.authorise(one.command, one.work.principal, unit.grants)
             result = await self._handlers[type(one.command)](one.command, unit)
         except Refusal as refusal:
             if refusal.code in AUDITED:
@@ -133,19 +140,9 @@ class Delivery:
     def _publish(
         self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], lane: int
     ) -> None:
-        time = unit.now.isoformat()
+        origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
         decision.outbox.extend(
-            envelope.event_row(
-                each,
-                site=self._site,
-                worker=self._worker,
-                lane=lane,
-                actor=one.work.principal,
-                time=time,
-                cause=one.id,
-                trace=one.trace,
-            )
-            for each in happened
+            envelope.event_row(each, origin, site=self._site, worker=self._worker, lane=lane) for each in happened
         )
         decision.outbox.extend(
             envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
@@ -200,6 +197,4 @@ def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
 def refused(one: Accepted, refusal: Refusal) -> AttemptRefused:
     """Make the event of an attempt at something forbidden."""
     project_id = getattr(one.command, "project_id", None)
-    return AttemptRefused(
-        attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id
-    )
+    return AttemptRefused(attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id)

@@ -1,7 +1,7 @@
 """How outcomes, events, commands and dead letters look when they leave: outbox rows and outcome bodies."""
 
 import base64
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic_core import to_json
@@ -29,9 +29,16 @@ def rejected(command_id: UUID, error: Error) -> bytes:
     return to_json({"command_id": command_id, "status": "rejected", "error": error.model_dump(mode="json")})
 
 
-def event_row(
-    happened: Happened, *, site: str, worker: str, lane: int, actor: str, time: str, cause: UUID | None, trace: str | None
-) -> dict[str, Any]:
+class Origin(NamedTuple):
+    """Where an event comes from: who acted, when (RFC 3339), by which message, in which trace."""
+
+    actor: str
+    time: str
+    cause: UUID | None = None
+    trace: str | None = None
+
+
+def event_row(happened: Happened, origin: Origin, *, site: str, worker: str, lane: int) -> dict[str, Any]:
     """Make the outbox row of an event: CloudEvents 1.0 in binary mode."""
     event = happened.event
     headers = {
@@ -40,17 +47,17 @@ def event_row(
         "ce-id": str(happened.id),
         "ce-source": f"/im/{site}/{worker}",
         "ce-type": f"im.{event.subject}.v1",
-        "ce-time": time,
-        "ce-actor": actor,
+        "ce-time": origin.time,
+        "ce-actor": origin.actor,
     }
     if project_id := getattr(event, "project_id", None):
         headers["ce-subject"] = str(project_id)
     if happened.revision is not None:
         headers["ce-revision"] = str(happened.revision)
-    if cause is not None:
-        headers["ce-causationid"] = str(cause)
-    if trace:
-        headers["traceparent"] = trace
+    if origin.cause is not None:
+        headers["ce-causationid"] = str(origin.cause)
+    if origin.trace:
+        headers["traceparent"] = origin.trace
     return {
         "worker": worker,
         "lane": lane,

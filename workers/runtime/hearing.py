@@ -10,7 +10,6 @@ from uuid import UUID
 import structlog
 from nats.aio.msg import Msg
 from pydantic import ValidationError
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import uuid7
@@ -18,7 +17,9 @@ from contracts.message import Event
 from contracts.subjects import SYSTEM
 from workers.runtime import envelope, inbox, outbox
 from workers.runtime.accepted import Dead
+from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
 
 log = structlog.get_logger()
@@ -74,7 +75,13 @@ class Hearing:
     """Handles the batches of one worker's consumer of events."""
 
     def __init__(
-        self, site: str, worker: str, rows: type[Rows], reactions: dict[type[Event], Reaction], *, remember: bool
+        self,
+        site: str,
+        worker: str,
+        rows: type[Rows],
+        reactions: dict[type[Event], Reaction],
+        *,
+        remember: bool,
     ) -> None:
         """Remember the reactions; `remember` keeps heard ids in the inbox, for rows that do not know them."""
         self._site = site
@@ -94,24 +101,28 @@ class Hearing:
         self.heard += len(heard)
 
     async def _transact(
-        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], given_up: str | None = None
+        self,
+        connection: AsyncConnection,
+        lane: int,
+        batch: Sequence[Heard[Event]],
+        given_up: str | None = None,
     ) -> list[None]:
         async with connection.begin():
-            now: datetime = (await connection.execute(text("SELECT now()"))).scalar_one()
+            stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES} times: {given_up}."
                 letters = [Dead(one.raw, reason) for one in batch]
                 rows = [envelope.dead_row(one, site=self._site, worker=self._worker, lane=lane) for one in letters]
                 await outbox.post(connection, rows)
                 return []
-            await self._react(connection, lane, batch, now)
+            await self._react(connection, lane, batch, stands)
         return []
 
     async def _react(
-        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], now: datetime
+        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], stands: Standing
     ) -> None:
-        known = await inbox.find(connection, [one.id for one in batch], now) if self._remember else {}
-        fresh = [one for one in batch if (self._name, one.id) not in known]
+        now = stands.now
+        fresh = [one for one in batch if (self._name, one.id) not in stands.known]
         rows = await self._rows.load(connection, [one.event for one in fresh], now)
         posted: list[dict[str, Any]] = []
         for one in fresh:
@@ -133,16 +144,10 @@ class Hearing:
         return inbox.row(command_id=one.id, principal=self._name, mark=b"", outcome=b"", now=now)
 
     def _posted(self, unit: Unit[Any], one: Heard[Event], lane: int) -> list[dict[str, Any]]:
+        origin = Origin(SYSTEM, unit.now.isoformat(), one.id, (one.raw.headers or {}).get("traceparent"))
         events = [
             envelope.event_row(
-                Happened(event, uuid7(), key or "-", None),
-                site=self._site,
-                worker=self._worker,
-                lane=lane,
-                actor=SYSTEM,
-                time=unit.now.isoformat(),
-                cause=one.id,
-                trace=(one.raw.headers or {}).get("traceparent"),
+                Happened(event, uuid7(), key or "-", None), origin, site=self._site, worker=self._worker, lane=lane
             )
             for event, key in unit.happened
         ]
@@ -151,5 +156,3 @@ class Hearing:
             for command, command_id in unit.sent
         ]
         return events + commands
-
-

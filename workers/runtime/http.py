@@ -14,9 +14,7 @@ class HttpServer(uvicorn.Server):
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen at once, so that the address is known; `open` begins to answer."""
-        config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1
-        )
+        config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
         super().__init__(config)
         self._host = host
         self._socket = socket.create_server((host, port))

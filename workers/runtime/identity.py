@@ -1,35 +1,25 @@
 """Who may do what, read from the database with every batch and query, so that a change acts at once."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, TEXT
-from sqlalchemy.ext.asyncio import AsyncConnection
+from collections.abc import Iterable, Mapping
 
 from contracts.errors import Code, Refusal
 from contracts.message import Asking, Command
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, Node
 from contracts.subjects import SYSTEM
 
-_GRANTS = text(
-    "SELECT principal, role_id, permissions FROM published.grants WHERE principal = ANY(:principals)"
-).bindparams(bindparam("principals", type_=ARRAY(TEXT)))
 
-
-async def grants_of(connection: AsyncConnection, principals: Iterable[str]) -> dict[str, Grants]:
+def granted(principals: Iterable[str], given: Iterable[tuple[str, str, Mapping[str, str]]]) -> dict[str, Grants]:
     """Return what each principal may do: the highest level of all its roles, by node (PERM-05, PERM-06)."""
-    asked = set(principals)
-    given = {principal: Grants() for principal in asked}
-    for principal, role_id, permissions in await connection.execute(_GRANTS, {"principals": list(asked)}):
+    grants = {principal: EVERYTHING if principal == SYSTEM else Grants() for principal in principals}
+    for principal, role_id, permissions in given:
+        mine = grants[principal]
         if role_id == ADMINISTRATORS:
-            given[principal] = EVERYTHING
-        elif given[principal] is not EVERYTHING:
-            for node, level in permissions.items():
-                mine = given[principal]
-                mine[Node(node)] = max(mine.get(Node(node), Level.NONE), Level[level.upper()])
-    if SYSTEM in given:
-        given[SYSTEM] = EVERYTHING
-    return given
+            grants[principal] = EVERYTHING
+        elif mine is not EVERYTHING:
+            for name, level in permissions.items():
+                node = Node(name)
+                mine[node] = max(mine.get(node, Level.NONE), Level[level.upper()])
+    return grants
 
 
 def authorise(message: Asking[object], principal: str, grants: Grants) -> None:
@@ -37,7 +27,7 @@ def authorise(message: Asking[object], principal: str, grants: Grants) -> None:
     if isinstance(message, Command) and message.internal:
         missing = [] if principal == SYSTEM else [message.node]
     else:
-        missing = sorted(node for node in message.nodes() if not grants.allow(node, message.level))
+        missing = sorted(node for node, level in message.needs().items() if not grants.allow(node, level))
     if missing:
         code = Code.PERMISSION_DENIED if isinstance(message, Command) else Code.NOT_AVAILABLE
         raise Refusal(code, nodes=missing, level=message.level.name.lower())

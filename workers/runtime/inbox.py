@@ -1,15 +1,13 @@
 """The inbox: one row per command id that ever had an outcome, for 30 days."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, LargeBinary, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.dialects.postgresql import UUID as PgUUID
+from sqlalchemy import Date, DateTime, LargeBinary, Text, Uuid
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,9 +20,9 @@ class Inbox(Base):
     """A command that was decided. Partitioned by `month`, so that old months are dropped and not deleted."""
 
     __tablename__ = "inbox"
-    __table_args__ = {"schema": "runtime", "postgresql_partition_by": "RANGE (month)"}  # noqa: RUF012 - SQLAlchemy's own form
+    __table_args__ = {"schema": "runtime", "postgresql_partition_by": "RANGE (month)"}
 
-    command_id: Mapped[UUID] = mapped_column(PgUUID, primary_key=True)
+    command_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     principal: Mapped[str] = mapped_column(Text, primary_key=True)
     month: Mapped[date] = mapped_column(Date, primary_key=True)
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
@@ -43,25 +41,6 @@ class Decided:
 def fingerprint(subject: str, body: bytes) -> bytes:
     """Return what tells two commands with one id apart: SHA-256 over the subject's tail and the body."""
     return hashlib.sha256(subject.encode() + b"\n" + body).digest()
-
-
-_FIND = text(
-    """
-    SELECT command_id, principal, fingerprint, outcome FROM runtime.inbox
-    WHERE command_id = ANY(:ids) AND month >= :since
-    """
-).bindparams(bindparam("ids", type_=ARRAY(PgUUID)))
-
-
-async def find(
-    connection: AsyncConnection, ids: Iterable[UUID], now: datetime
-) -> dict[tuple[str, UUID], Decided]:
-    """Return what is remembered of these command ids."""
-    since = (now - REMEMBERED).date().replace(day=1)
-    rows = await connection.execute(_FIND, {"ids": list(ids), "since": since})
-    return {
-        (row.principal, row.command_id): Decided(bytes(row.fingerprint), row.outcome.encode()) for row in rows
-    }
 
 
 async def keep(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> bool:

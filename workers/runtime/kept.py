@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from workers.runtime.database import delete_rows, insert_rows, update_rows
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 
 class Kept:
@@ -70,5 +70,8 @@ class Kept:
         new = [dict(self._rows[key]) for key in sorted(self._dirty - changed, key=str)]
         await insert_rows(connection, self._mapped, new)
         await update_rows(
-            connection, self._mapped, [dict(self._rows[key]) for key in sorted(changed, key=str)], keys=self._keys
+            connection,
+            self._mapped,
+            [dict(self._rows[key]) for key in sorted(changed, key=str)],
+            keys=self._keys,
         )

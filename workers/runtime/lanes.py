@@ -59,8 +59,7 @@ class Lanes:
         """Be counted among the processes of this worker, and count them, until cancelled."""
         while True:
             try:
-                async with self._engine.connect() as connection:
-                    await connection.execution_options(isolation_level="AUTOCOMMIT")
+                async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                     await connection.execute(_ATTEND, self._key(_PRESENCE))
                     while True:
                         key = {"worker": self._number, "lane": _PRESENCE % 2**32}

@@ -23,11 +23,11 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
         path.parent.mkdir(parents=True, exist_ok=True)
         super().__init__(path, maxBytes=archive_at, backupCount=1, encoding="utf-8", delay=True)
 
-    def doRollover(self) -> None:
+    def doRollover(self) -> None:  # noqa: N802 - the parent class's name
         """Move the full file aside, named by the time (UTC) at which it was closed."""
         if self.stream:
             self.stream.close()
-            self.stream = None  # type: ignore[assignment] # the parent class opens it again on demand
+            self.stream = None
         path = Path(self.baseFilename)
         archive = path.parent / "Archive"
         archive.mkdir(exist_ok=True)
@@ -92,9 +92,7 @@ def _console(shared: list[Any]) -> logging.Handler:
 
 def _file(shared: list[Any], path: Path) -> logging.Handler:
     handler = ArchivingHandler(path)
-    handler.setFormatter(
-        _formatter([*shared, without_text], structlog.processors.JSONRenderer())
-    )
+    handler.setFormatter(_formatter([*shared, without_text], structlog.processors.JSONRenderer()))
     return handler
 
 

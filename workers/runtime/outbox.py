@@ -54,9 +54,7 @@ _WAITING = text(
 
 # Losing this commit in a crash only publishes the messages again, under the ids that consumers know.
 _RELAXED = text("SET LOCAL synchronous_commit = off")
-_DONE = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(BigInteger))
-)
+_DONE = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
 
 async def post(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
@@ -67,7 +65,9 @@ async def post(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
 class Relay:
     """Publishes what lies in the outbox for the lanes that this process owns."""
 
-    def __init__(self, engine: AsyncEngine, nats: Callable[[], Client], worker: str, lanes: Callable[[], Iterable[int]]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, nats: Callable[[], Client], worker: str, lanes: Callable[[], Iterable[int]]
+    ) -> None:
         """Remember where to read and where to publish; `run` does the work."""
         self._engine = engine
         self._nats = nats
@@ -118,9 +118,11 @@ class Relay:
             if answer["error"].get("err_code") != _KNOWN_ID:
                 log.warning("atomic_batch_refused", worker=self._worker, code=answer["error"].get("err_code"))
         for row in batch:
-            answer = from_json((await self._nats().request(row.subject, row.body.encode(), 5, headers=row.headers)).data)
+            answer = from_json(
+                (await self._nats().request(row.subject, row.body.encode(), 5, headers=row.headers)).data
+            )
             if "error" in answer:
-                raise Unpublished(row.subject, answer["error"])
+                raise UnpublishedError(row.subject, answer["error"])
 
     async def _publish_atomically(self, batch: Sequence[Any]) -> dict[str, Any]:
         batch_id = uuid4().hex
@@ -139,7 +141,7 @@ class Relay:
         return answer
 
 
-class Unpublished(NatsError):
+class UnpublishedError(NatsError):
     """JetStream refused a message of the outbox; it stays there and is tried again."""
 
     def __init__(self, subject: str, error: dict[str, Any]) -> None:
@@ -160,4 +162,4 @@ def _batches(rows: Sequence[Any]) -> list[Sequence[Any]]:
 
 
 def _is_event(row: Any) -> bool:
-    return row.subject.split(".")[2] == "evt"
+    return str(row.subject).split(".")[2] == "evt"

@@ -33,10 +33,11 @@ from workers.runtime.lanes import EVENTS_LANE, Lanes
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions
 from workers.runtime.settings import Settings
-from workers.runtime.subscriber import subscribe_lane
+from workers.runtime.subscriber import Source, subscribe_lane
 from workers.runtime.worker import Worker
 
 CONCURRENT_QUERIES = 16
+EVENTS_AT_ONCE = 1_000
 log = structlog.get_logger()
 
 
@@ -60,7 +61,8 @@ class Running:
     @property
     def nats(self) -> Client:
         """The connection to NATS."""
-        return self.broker.config.connection_state.connection
+        connection: Client = self.broker.config.connection_state.connection
+        return connection
 
 
 def assemble(worker: Worker, settings: Settings) -> Running:
@@ -112,13 +114,11 @@ def _attach_lanes(running: Running) -> None:
     subscribe = partial(subscribe_lane, running.broker, running.lanes)
     if worker.handlers:
         for lane in range(LANES):
-            durable = streams.lane_consumer(worker.name, lane)
-            handle = partial(_deliver, running, turns)
-            subscribe(lane, stream=streams.COMMANDS, durable=durable, size=size, handle=handle)
+            source = Source(streams.COMMANDS, streams.lane_consumer(worker.name, lane), size)
+            subscribe(lane, source, partial(_deliver, running, turns))
     if worker.reactions:
-        durable = streams.events_consumer(worker.name)
-        handle = partial(_hear, running)
-        subscribe(EVENTS_LANE, stream=streams.EVENTS, durable=durable, size=1_000, handle=handle)
+        source = Source(streams.EVENTS, streams.events_consumer(worker.name), EVENTS_AT_ONCE)
+        subscribe(EVENTS_LANE, source, partial(_hear, running))
 
 
 async def _deliver(

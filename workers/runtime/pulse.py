@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
 from workers.runtime import streams
+from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ async def _waiting(running: "Running") -> tuple[int, float]:
     for lane in sorted(running.lanes.owned):
         durable = streams.lane_consumer(running.worker.name, lane)
         stream = streams.COMMANDS
-        if lane == streams.LANES:
+        if lane == EVENTS_LANE:
             durable, stream = streams.events_consumer(running.worker.name), streams.EVENTS
         found = await streams.api(running.nats, f"CONSUMER.INFO.{stream}.{durable}", {})
         if "error" in found:
@@ -122,7 +123,7 @@ async def watchdog(running: "Running") -> None:
             silent = asyncio.get_running_loop().time() - reached
             log.warning("servers_unreachable", seconds=round(silent), **describe(error))
             if silent > running.settings.watchdog_seconds:
-                log.error("giving_up", worker=running.worker.name)
+                log.critical("giving_up", worker=running.worker.name)
                 os._exit(70)
 
 

@@ -25,8 +25,9 @@ from contracts.subjects import LANES, inbox
 from contracts.texts import preferred_language
 from workers.runtime import envelope, identity, outbox
 from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
-from workers.runtime.faults import PASSING
+from workers.runtime.envelope import Origin
 from workers.runtime.logs import describe
+from workers.runtime.standing import standing
 from workers.runtime.unit import Happened
 
 PATIENCE = text("SET LOCAL statement_timeout = '5s'")
@@ -75,7 +76,12 @@ class Questions:
     """Answers the queries of one worker."""
 
     def __init__(
-        self, site: str, worker: str, engine: AsyncEngine, answers: dict[type, Answering], wake: Callable[[], None]
+        self,
+        site: str,
+        worker: str,
+        engine: AsyncEngine,
+        answers: dict[type, Answering],
+        wake: Callable[[], None],
     ) -> None:
         """Remember whose functions answer."""
         self._site = site
@@ -98,8 +104,9 @@ class Questions:
         except Refusal as refusal:
             body, headers = refused(refusal, language)
             self.counters.refused += 1
-        except PASSING as error:
-            log.warning("query_failed", worker=self._worker, verb=verb, **describe(error))
+        except Exception as error:
+            # Whatever went wrong, the caller gets an answer; silence would look like a lost connection.
+            log.exception("query_failed", worker=self._worker, verb=verb, **describe(error))
             body, headers = refused(Refusal(Code.UNAVAILABLE), language)
         with suppress(NatsError):
             await nats.publish(raw.reply, body, headers=headers)
@@ -108,11 +115,10 @@ class Questions:
         query = parse(f"{self._worker}.{verb}", raw.data, language)
         async with self._engine.connect() as connection:
             await connection.execute(PATIENCE)
-            now = (await connection.execute(text("SELECT now()"))).scalar_one()
-            grants = (await identity.grants_of(connection, [principal]))[principal]
-            reader = Reader(principal, grants, connection, now, language)
+            stands = await standing(connection, [], [principal])
+            reader = Reader(principal, stands.grants[principal], connection, stands.now, language)
             try:
-                identity.authorise(query, principal, grants)
+                identity.authorise(query, principal, reader.grants)
                 answer = await self._answers[type(query)](query, reader)
             except Refusal as refusal:
                 if refusal.code is Code.NOT_AVAILABLE:
@@ -125,16 +131,14 @@ class Questions:
     async def _record(self, reader: Reader) -> None:
         if not reader.happened:
             return
+        origin = Origin(reader.principal, reader.now.isoformat())
         rows = [
             envelope.event_row(
                 Happened(event, uuid7(), key, None),
+                origin,
                 site=self._site,
                 worker=self._worker,
                 lane=zlib.crc32(key.encode()) % LANES,
-                actor=reader.principal,
-                time=reader.now.isoformat(),
-                cause=None,
-                trace=None,
             )
             for event, key in reader.happened
         ]

@@ -122,32 +122,37 @@ async def provision(nats: Client, site: str, heard: Mapping[str, Iterable[str]])
     done = Provisioned([], [], [])
     for stream in _streams(site):
         name = stream["name"]
-        await _one(nats, f"STREAM.INFO.{name}", f"STREAM.CREATE.{name}", f"stream {name}", stream, stream, done)
+        found = await api(nats, f"STREAM.INFO.{name}", {})
+        if "error" in found:
+            found = await _make(nats, f"STREAM.CREATE.{name}", stream)
+            done.created.append(f"stream {name}")
+        _compare(f"stream {name}", stream, found, done)
     for stream_name, consumer in _consumers(site, heard):
         name = consumer["durable_name"]
-        wanted = {"stream_name": stream_name, "config": consumer, "action": "create"}
-        subjects = (f"CONSUMER.INFO.{stream_name}.{name}", f"CONSUMER.CREATE.{stream_name}.{name}")
-        await _one(nats, *subjects, f"consumer {name}", consumer, wanted, done)
+        found = await api(nats, f"CONSUMER.INFO.{stream_name}.{name}", {})
+        if "error" in found:
+            wanted = {"stream_name": stream_name, "config": consumer, "action": "create"}
+            found = await _make(nats, f"CONSUMER.CREATE.{stream_name}.{name}", wanted)
+            done.created.append(f"consumer {name}")
+        _compare(f"consumer {name}", consumer, found, done)
     return done
 
 
-async def _one(
-    nats: Client, info: str, create: str, what: str, wanted: dict[str, Any], request: dict[str, Any], done: Provisioned
-) -> None:
-    found = await api(nats, info, {})
-    if "error" in found:
-        made = await api(nats, create, request)
-        if "error" in made:
-            raise NotProvisioned(what, made["error"].get("description", ""))
-        done.created.append(what)
-        return
+async def _make(nats: Client, verb: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    made = await api(nats, verb, wanted)
+    if "error" in made:
+        raise NotProvisionedError(verb, made["error"].get("description", ""))
+    return made
+
+
+def _compare(what: str, wanted: dict[str, Any], found: dict[str, Any], done: Provisioned) -> None:
     different = [
         Difference(what, setting, expected, found["config"].get(setting))
         for setting, expected in wanted.items()
         if _as_listed(found["config"], setting) != expected
     ]
     done.differences.extend(different)
-    if not different:
+    if not different and what not in done.created:
         done.same.append(what)
 
 
@@ -164,7 +169,7 @@ async def api(nats: Client, verb: str, request: Mapping[str, Any]) -> dict[str, 
     return answer
 
 
-class NotProvisioned(RuntimeError):
+class NotProvisionedError(RuntimeError):
     """JetStream refused a stream or consumer. Compare the server's limits and version with the documentation."""
 
     def __init__(self, what: str, why: str) -> None:

@@ -7,6 +7,7 @@ this one hands over what is there, as raw messages, and keeps a lane in order wh
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -89,7 +90,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                 expected += len(messages)
                 waiting = asyncio.create_task(self._fetch(pull))
                 batch = Batch(connection, self.lane, messages)
-                await self.consume(batch)  # type: ignore[arg-type] # a batch with its lane, not a list
+                await self.consume(batch)
                 if batch.failure:
                     raise batch.failure
                 await messages[-1].ack()
@@ -124,11 +125,19 @@ async def _decode(message: NatsMessage) -> Any:
     return message.raw_message
 
 
-def subscribe_lane(
-    broker: NatsBroker, lanes: Lanes, lane: int, *, stream: str, durable: str, size: int, handle: Handle
-) -> LaneSubscriber:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a lane's messages come from: a stream, its durable consumer, and how many to take at once."""
+
+    stream: str
+    durable: str
+    size: int
+
+
+def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, handle: Handle) -> LaneSubscriber:
     """Attach a lane to the broker; `handle` must raise only when the lane has to be left."""
-    outer = broker.config
+    outer: Any = broker.config
+    durable = source.durable
     calls = CallsCollection[Any]()
     named = NatsSubscriberSpecificationConfig(
         subject=durable, queue=None, title_=None, description_=None, include_in_schema=False
@@ -144,10 +153,10 @@ def subscribe_lane(
         ),
         NatsSubscriberSpecification(_outer_config=outer, calls=calls, specification_config=named),
         calls,
-        stream=JStream(stream, declare=False),
-        pull_sub=PullSub(batch_size=size, batch=True),
+        stream=JStream(source.stream, declare=False),
+        pull_sub=PullSub(batch_size=source.size, batch=True),
     )
-    subscriber.lanes, subscriber.lane, subscriber.size = lanes, lane, size
+    subscriber.lanes, subscriber.lane, subscriber.size = lanes, lane, source.size
 
     async def on_batch(batch: Any) -> None:
         try:

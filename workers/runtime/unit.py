@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Command, Event, Message
+from contracts.permissions import Grants
 
 
 @dataclass(slots=True)
@@ -48,13 +49,14 @@ class Unit(Generic[RowsT]):
     rows: RowsT
     connection: AsyncConnection
     language: str = "en"
+    grants: Grants = field(default_factory=Grants)
     revision: int | None = None
     happened: list[tuple[Event, str | None]] = field(default_factory=list)
     sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
 
     quiet: bool = False
 
-    def already_so(self, revision: int) -> None:
+    def already_so(self, revision: int | None = None) -> None:
         """Answer as before without anything happening: this was done by an earlier command."""
         self.quiet = True
         self.revision = revision

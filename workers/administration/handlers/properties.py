@@ -80,9 +80,7 @@ async def edit_category_value(command: EditCategoryValue, unit: AdministrationUn
 
 
 @worker.handles(DeleteCategoryValue)
-async def delete_category_value(
-    command: DeleteCategoryValue, unit: AdministrationUnit
-) -> CategoryValueDeleted:
+async def delete_category_value(command: DeleteCategoryValue, unit: AdministrationUnit) -> CategoryValueDeleted:
     """Delete a value of this category that no project has."""
     unit.rows.delete("category-value", command, command.slot)
     return CategoryValueDeleted(id=command.id, slot=command.slot)

@@ -39,7 +39,7 @@ async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssi
     role_id, principal = command.role_id, command.principal
     domain.known_role(unit.rows.roles.get(role_id), role_id)
     if unit.rows.members.get(role_id, principal):
-        unit.quiet = True
+        unit.already_so()
     else:
         unit.rows.members.put({"role_id": role_id, "principal": principal})
     return RoleAssigned(principal=principal, role_id=role_id)
@@ -54,5 +54,5 @@ async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> Role
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)
     else:
-        unit.quiet = True
+        unit.already_so()
     return RoleUnassigned(principal=principal, role_id=role_id)

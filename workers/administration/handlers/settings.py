@@ -7,8 +7,11 @@ from contracts.administration import ChangeSettings, SettingsChanged
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
 
-# Reading the zones walks a folder of 600 files.
-_timezones = cache(available_timezones)
+
+@cache
+def _timezones() -> frozenset[str]:
+    """Return the zones of the IANA database; some systems list their own zone among them, which is no name."""
+    return frozenset(available_timezones() - {"localtime"})
 
 
 @worker.handles(ChangeSettings)
@@ -19,6 +22,8 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
     (settings,) = unit.rows.settings.all()
     wanted = command.model_dump(exclude_none=True)
     changed = domain.changed_settings(settings, wanted)
-    unit.rows.settings.put({**settings, **wanted})
-    unit.quiet = not changed
+    if changed:
+        unit.rows.settings.put({**settings, **wanted})
+    else:
+        unit.already_so()
     return SettingsChanged(changed=changed)

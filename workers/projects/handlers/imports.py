@@ -21,9 +21,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
     if new:
         highest = {"number": max(one.number for one in new)}
         await unit.connection.execute(tables.RAISE_NUMBER, highest)
-    return ProjectsImported(
-        numbers=[one.number for one in new], already_there=[one.number for one in known]
-    )
+    return ProjectsImported(numbers=[one.number for one in new], already_there=[one.number for one in known])
 
 
 def _is_known(one: ImportedProject, unit: ProjectUnit) -> bool:

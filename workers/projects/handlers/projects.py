@@ -24,17 +24,15 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
         domain.same_creation(there, {"created_by": unit.principal, "imported": False})
         unit.already_so(there["revision"])
         return ProjectCreated(project_id=project_id, number=there["number"], type_id=there["type_id"])
-    if rows.tombstones.get(project_id):
-        domain.present(None, rows.tombstones.get(project_id), command.part)
+    if tombstone := rows.tombstones.get(project_id):
+        raise domain.gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
     project = domain.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
     for sequence in command.sequences:
         rows.sequences.put(attached(sequence, project, unit))
-    return ProjectCreated(
-        project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids
-    )
+    return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
 
 @worker.handles(UpdateProject)

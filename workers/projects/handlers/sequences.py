@@ -28,11 +28,7 @@ def attached(sequence: Sequence, project: Row, unit: ProjectUnit) -> Row:
 async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAdded:
     """Attach recordings; one that is attached already stays as it is."""
     project = unit.rows.existing(command)
-    new = [
-        one
-        for one in command.sequences
-        if unit.rows.sequences.get(command.project_id, one.sequence_id) is None
-    ]
+    new = [one for one in command.sequences if unit.rows.sequences.get(command.project_id, one.sequence_id) is None]
     for sequence in new:
         unit.rows.sequences.put(attached(sequence, project, unit))
     unit.rows.touch(project, unit)
@@ -56,9 +52,7 @@ async def remove_sequences(command: RemoveSequences, unit: ProjectUnit) -> Seque
 async def remove_all_sequences(command: RemoveAllSequences, unit: ProjectUnit) -> SequencesRemoved:
     """Detach every recording in one action (SEQ-05)."""
     project = unit.rows.existing(command)
-    attached_ids = [
-        row["sequence_id"] for row in unit.rows.sequences.all() if row["project_id"] == command.project_id
-    ]
+    attached_ids = [row["sequence_id"] for row in unit.rows.sequences.all() if row["project_id"] == command.project_id]
     for sequence_id in attached_ids:
         unit.rows.sequences.remove(command.project_id, sequence_id)
     unit.rows.touch(project, unit)

@@ -16,9 +16,8 @@ _UNSEEN = re.compile(
 )
 _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
 _JOINERS = "\u200c\u200d"
-_RIGHT_TO_LEFT = re.compile(
-    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]"
-)
+_RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _ISOLATED_LINE = "\u2068{}\u2069"
 
 _LONG = re.compile(r"[^\s\x1f]{13,}")
@@ -59,19 +58,22 @@ class Glyphs:
     singles: frozenset[str]
     clusters: frozenset[str]
     pattern: re.Pattern[str] | None
+    ordinary: bool
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> "Glyphs":
         """Find every sign beyond ASCII."""
         kept = tuple(texts)
-        characters = {one for one in set().union(*kept) if not one.isascii() and not _UNSEEN.match(one)}
+        every: set[str] = set().union(*kept)
+        characters = {one for one in every if not one.isascii() and not _UNSEEN.match(one)}
         marks = {one for one in characters if _continues(one)}
         if not marks:
-            return cls(frozenset(characters), frozenset(), None)
+            unusual = any(map(_UNUSUAL.match, every))
+            return cls(frozenset(characters), frozenset(), None, ordinary=not unusual)
         several = "".join(sorted(marks))
         pattern = re.compile(f"[^{several}\\x00-\\x1f]?[{several}]+")
         clusters = {cluster for text in kept for cluster in pattern.findall(_seen(text))}
-        return cls(frozenset(characters - marks), frozenset(clusters), pattern)
+        return cls(frozenset(characters - marks), frozenset(clusters), pattern, ordinary=False)
 
 
 class Press:
@@ -80,10 +82,9 @@ class Press:
     def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool]) -> None:
         self._pattern = glyphs.pattern
         self._drawable = drawable
-        self._table: dict[int, str] = {
-            ord(one): _spelled(one) for one in sorted(glyphs.singles) if not drawable(one)
-        }
+        self._table: dict[int, str] = {ord(one): _spelled(one) for one in sorted(glyphs.singles) if not drawable(one)}
         self.substituted = bool(self._table)
+        self._ordinary = glyphs.ordinary and not self._table
 
     def set(self, content: Any) -> Any:
         """Return the content with every text as the template may show it."""
@@ -94,7 +95,7 @@ class Press:
         return [self.set(part) for part in content]
 
     def _text(self, text: str) -> str:
-        if not text.isascii() or not text.isprintable():
+        if not self._ordinary:
             self.substituted = self.substituted or bool(_UNSEEN.search(text))
             text = _seen(text)
             if self._pattern:

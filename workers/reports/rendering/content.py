@@ -112,10 +112,11 @@ class _Teller:
 
     def _without(self, section: Section) -> str:
         """Say why a section has nothing to show."""
+        if section in {part.rpartition("/")[2] for part in self.document.project.withheld}:
+            return self.words.withheld
         if section in self.document.missing:
             return self.words.unavailable
-        withheld = {part.rpartition("/")[2] for part in self.document.project.withheld}
-        return self.words.withheld if section in withheld else self.words.empty.get(section, NOTHING)
+        return self.words.empty.get(section, NOTHING)
 
     def _section(self, section: Section, kind: str, parts: Sequence[Any] | str) -> Content:
         heading = self.words.sections[section]

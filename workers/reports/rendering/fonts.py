@@ -15,8 +15,10 @@ _REFUSED = re.compile(r'error: [^\n]*?`"(.+?)"`')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _REMEMBERED = 50_000
 
-Draw = Callable[[str, list[str]], object]
-"""Draws signs with one font, each by itself."""
+END = "\uffff"
+
+Draw = Callable[[str, str], object]
+"""Draws signs with one font, a line for each."""
 
 
 class Fonts:
@@ -34,9 +36,7 @@ class Fonts:
         self._learn((one for one in glyphs.clusters if one[0].isascii()), FONTS)
         # A letter that its font draws can vanish without an error when a mark sends it to another font.
         for font in FONTS:
-            self._learn(
-                (one for one in glyphs.clusters if self._homes.get(one[0], FONTS[0]) == font), (font,)
-            )
+            self._learn((one for one in glyphs.clusters if self._homes.get(one[0], FONTS[0]) == font), (font,))
 
     def draw(self, sign: str) -> bool:
         """Tell whether a font has this sign."""
@@ -55,18 +55,19 @@ class Fonts:
         self._homes |= dict.fromkeys(pending)
 
     def _drawn(self, font: str, signs: set[str]) -> set[str]:
-        left = signs
-        while left:
-            try:
-                self._draw(font, sorted(left))
-            except typst.TypstError as error:
-                named = {_unescaped(quoted) for quoted in _REFUSED.findall(error.diagnostic)}
-                refused = {sign for sign in left if any(part in sign for part in named)}
-                # An error that names none of them says nothing: better to spell them all out than to fail.
-                left = left - refused if refused else set()
-            else:
-                break
-        return left
+        if not signs:
+            return set()
+        ordered = sorted(signs)
+        try:
+            self._draw(font, "".join(f"{sign}\n{END}\n" for sign in ordered))
+        except typst.TypstError as error:
+            # Every sign is followed by one that no font has, so that an error tells which sign it is about.
+            refused = "".join(_unescaped(found) or "?" for found in _REFUSED.findall(error.diagnostic))
+            verdicts = refused.split(END)[:-1]
+            if len(verdicts) == len(ordered):
+                return {sign for sign, verdict in zip(ordered, verdicts, strict=True) if not verdict}
+        # Better to spell all of them out than to fail.
+        return set()
 
 
 def _unescaped(quoted: str) -> str:

@@ -75,9 +75,7 @@ def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:
 
 def _pdf(compiler: typst.Compiler, report: dict[str, Any], timestamp: int) -> bytes:
     data = json.dumps(report, ensure_ascii=False)
-    made = compiler.compile(
-        format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp
-    )
+    made = compiler.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
     return cast("bytes", made)
 
 

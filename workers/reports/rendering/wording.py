@@ -80,8 +80,7 @@ EN = Wording(
     reading="Dates are written day/month/year. Times are those of the time zone {}.",
     names_hidden="User names are hidden in this report.",
     substituted=(
-        "A character that cannot be printed is shown by its Unicode number in square brackets, "
-        "such as [U+FFFD]."
+        "A character that cannot be printed is shown by its Unicode number in square brackets, such as [U+FFFD]."
     ),
     type="Type",
     status="Status",

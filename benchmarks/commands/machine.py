@@ -1,0 +1,57 @@
+"""What this machine does meanwhile: its speed, and the processor time of each part."""
+
+import subprocess
+import time
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import psutil
+import psycopg
+
+Seconds: TypeAlias = dict[str, float]
+
+_STEPS = 3_000_000
+_BACKENDS = "SELECT pid, application_name FROM pg_stat_activity WHERE application_name <> ''"
+
+
+def calibrate() -> float:
+    """Return the seconds of a fixed loop: how fast this noisy machine is right now."""
+    begun = time.perf_counter()
+    total = 0
+    for step in range(_STEPS):
+        total += step
+    return time.perf_counter() - begun
+
+
+class Meter:
+    """Reads the processor time of workers, servers, and the database's processes by the worker they serve."""
+
+    def __init__(self, connection: psycopg.Connection[tuple[int, str]], broker: int, postmaster: int) -> None:
+        self._connection = connection
+        self._broker = psutil.Process(broker)
+        self._postmaster = psutil.Process(postmaster)
+
+    def read(self, workers: Mapping[str, list[subprocess.Popen[bytes]]]) -> Seconds:
+        """Return the seconds spent so far, by part."""
+        names = dict(self._connection.execute(_BACKENDS).fetchall())
+        spent = {"broker": _seconds(self._broker)}
+        for backend in self._postmaster.children():
+            part = f"database of {names[backend.pid]}" if backend.pid in names else "database itself"
+            spent[part] = spent.get(part, 0.0) + _seconds(backend)
+        for name, processes in workers.items():
+            spent[name] = sum(_seconds(psutil.Process(one.pid)) for one in processes)
+        return spent
+
+
+def _seconds(process: psutil.Process) -> float:
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
+
+
+def per_command(before: Seconds, after: Seconds, commands: int) -> dict[str, int]:
+    """Return microseconds of processor time per command, by part."""
+    spent = {name: after[name] - before.get(name, 0.0) for name in after}
+    return {name: round(seconds / commands * 1e6) for name, seconds in spent.items()}

@@ -1,0 +1,164 @@
+"""Where one measurement takes place: the product's own embedded servers, fresh below a temporary directory."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from itertools import count
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+
+import nats
+import nkeys
+import psycopg
+from nats.aio.client import Client as Nats
+from psycopg import sql
+
+from benchmarks.commands.machine import Meter, Seconds
+from contracts import subjects
+from workers.local import process
+from workers.local.nats import EmbeddedNats
+from workers.local.postgres import EmbeddedPostgres
+from workers.migrations.upgrade import migrate, migrate_log_server
+from workers.runtime import access
+from workers.runtime.access import Trust
+from workers.runtime.database import open_engine
+
+SITE = "main"
+_DATABASES = {"incident_manager": migrate, "log_server": migrate_log_server}
+
+
+class Theatre:
+    """One PostgreSQL server for a whole run, with template databases of the product's schema."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._postgres = EmbeddedPostgres(directory / "postgres")
+        self._numbers = count(1)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Start the server and make the templates; stop it at the end."""
+        self._postgres.start()
+        try:
+            asyncio.run(self._migrate())
+            yield
+        finally:
+            self._postgres.stop()
+
+    async def _migrate(self) -> None:
+        for name, bring in _DATABASES.items():
+            self._postgres.ensure_database(f"template_{name}")
+            engine = open_engine(self._postgres.url(f"template_{name}"), connections=1)
+            await bring(engine)
+            await engine.dispose()
+
+    @asynccontextmanager
+    async def stage(self) -> AsyncIterator["Stage"]:
+        """Give one measurement fresh databases and a fresh message bus."""
+        number = next(self._numbers)
+        names = {kind: f"{kind}_{number}" for kind in _DATABASES}
+        directory = self._directory / f"stage-{number}"
+        trust = Trust.create(directory / "keys", SITE)
+        server = EmbeddedNats(directory / "nats", trust)
+        await asyncio.to_thread(server.prepare)
+        with psycopg.connect(self._postgres.url("postgres"), autocommit=True) as connection:
+            for kind, name in names.items():
+                _run(connection, "CREATE DATABASE {} TEMPLATE {}", name, f"template_{kind}")
+            connection.execute("CHECKPOINT")
+            server.launch()
+            stage = Stage(directory, trust, server, self._postgres, names)
+            try:
+                await asyncio.to_thread(server.wait)
+                yield stage
+            finally:
+                await stage.clear()
+                server.stop()
+                for name in names.values():
+                    _run(connection, "DROP DATABASE {} WITH (FORCE)", name)
+
+
+def _run(connection: psycopg.Connection[tuple[object, ...]], statement: str, *names: str) -> None:
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type] # our own text
+
+
+class Stage:
+    """The servers of one measurement, and the processes that play on it."""
+
+    def __init__(
+        self,
+        directory: Path,
+        trust: Trust,
+        server: EmbeddedNats,
+        postgres: EmbeddedPostgres,
+        databases: Mapping[str, str],
+    ) -> None:
+        self.directory = directory
+        self.nats_url = server.url
+        self.database_url = postgres.url(databases["incident_manager"])
+        self.log_database_url = postgres.url(databases["log_server"])
+        self.database = psycopg.connect(self.database_url, autocommit=True)
+        self.workers: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self._trust = trust
+        self._connections: list[Nats] = []
+        self._server = server
+        self._postmaster = postgres.pid or 0
+
+    def credentials(self, principal: str, scope: access.Scope | None = None) -> Path:
+        """Mint credentials and return their file; without a scope they allow everything on the bus."""
+        path = self.directory / f"{principal}.creds"
+        path.write_text(self._trust.mint(principal, scope) if scope else _anything(self._trust, principal))
+        return path
+
+    async def connect(self, principal: str, scope: access.Scope | None = None) -> Nats:
+        """Connect with nats-py alone."""
+        connection = await nats.connect(
+            self.nats_url,
+            user_credentials=str(self.credentials(principal, scope)),
+            inbox_prefix=subjects.inbox(principal),
+            pending_size=64 << 20,
+        )
+        self._connections.append(connection)
+        return connection
+
+    def spawn(self, name: str, program: list[str], environment: Mapping[str, str]) -> None:
+        """Start a process that dies with this one; the database knows it by its name."""
+        line = process.command([sys.executable, *program], SIGKILL)
+        log = self.directory / f"{name}.log"
+        started = process.spawn(line, log, {**os.environ, **environment, "PGAPPNAME": name})
+        self.workers.setdefault(name, []).append(started)
+
+    def spent(self) -> Seconds:
+        """Return the processor time of every part so far."""
+        return Meter(self.database, self._server.pid or 0, self._postmaster).read(self.workers)
+
+    def told(self) -> str:
+        """Return the end of what every process wrote."""
+        return "\n".join(f"--- {name}\n{process.log_tail(self.directory / f'{name}.log')}" for name in self.workers)
+
+    async def clear(self) -> None:
+        """Stop every process and close every connection."""
+        for connection in self._connections:
+            with suppress(nats.errors.Error):
+                await connection.close()
+        running = [one for started in self.workers.values() for one in started]
+        for one in running:
+            one.send_signal(SIGTERM)
+        await asyncio.gather(*(asyncio.to_thread(partial(process.stop, one, [SIGTERM], 8)) for one in running))
+        self.database.close()
+
+
+def _anything(trust: Trust, principal: str) -> str:
+    """Mint a user whom the account's own key allows everything: the other systems' subjects are not ours."""
+    seed = access._new_seed(nkeys.PREFIX_BYTE_USER)
+    subject = nkeys.from_seed(seed.encode()).public_key.decode()
+    token = access._encode(
+        trust._keys["account"], subject, principal, {"type": "user", "subs": -1, "data": -1, "payload": -1}
+    )
+    return (
+        f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"
+        f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
+    )

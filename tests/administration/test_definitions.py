@@ -1,0 +1,55 @@
+"""Categories and data fields through the whole system."""
+
+from client import Client
+from contracts.administration_queries import Category, DataField, GetProperties, Property
+from contracts.properties import AddCategoryValue, DefineCategory, DefineDataField, FieldKind
+
+KINDS: tuple[FieldKind, ...] = ("integer", "decimal", "text", "checkbox", "datetime")
+
+
+async def test_a_category_keeps_its_id_and_values(admin: Client) -> None:
+    """A category that is renamed and disabled is the same category with the same values (AMB-2)."""
+    defined = await admin.send(DefineCategory(slot=3, enabled=True, name="Place", description="Where?"))
+    value = await admin.send(AddCategoryValue(slot=3, name="Car park"))
+    again = await admin.send(DefineCategory(slot=3, enabled=False, name="Location"))
+    assert (defined.id, False) == (again.id, again.enabled)
+    values = [Property(id=value.id, name="Car park", description="")]
+    location = Category(id=defined.id, slot=3, enabled=False, name="Location", description="", values=values)
+    assert [location] == (await admin.ask(GetProperties())).categories
+
+
+async def test_a_first_definition_is_made_once(admin: Client) -> None:
+    """Two definitions of one category or field in one batch are one definition and its change."""
+    commands = [DefineCategory(slot=1, enabled=True, name=name) for name in ("Place", "Location")]
+    submitted = [await admin.submit(one) for one in commands]
+    ids = [(outcome.result or {})["id"] for outcome in [await one.outcome() for one in submitted]]
+    assert ids[0] == ids[1]
+    categories = (await admin.ask(GetProperties())).categories
+    assert [("Location", ids[0])] == [(one.name, one.id) for one in categories]
+
+
+async def test_values_may_join_a_disabled_category(admin: Client) -> None:
+    """A category that is defined gets values before it is enabled."""
+    await admin.send(DefineCategory(slot=4, enabled=False, name="Place"))
+    await admin.send(AddCategoryValue(slot=4, name="Car park"))
+    (category,) = (await admin.ask(GetProperties())).categories
+    assert [one.name for one in category.values] == ["Car park"]
+
+
+async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
+    """All fifteen data fields can be defined, each with an id of its own (DAT-02, AMB-1)."""
+    for kind in KINDS:
+        for slot in (1, 2, 3):
+            await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"{kind} {slot}"))
+    fields = (await admin.ask(GetProperties())).data_fields
+    assert {f"{kind} {slot}" for kind in KINDS for slot in (1, 2, 3)} == {one.name for one in fields}
+    assert set(range(1, 16)) == {one.id for one in fields}
+
+
+async def test_a_data_field_keeps_its_id(admin: Client) -> None:
+    """A data field that is described and disabled is the same field (AMB-2)."""
+    defined = await admin.send(DefineDataField(kind="integer", slot=2, enabled=True, name="Injured"))
+    again = DefineDataField(kind="integer", slot=2, enabled=False, name="Hurt", description="How many?")
+    assert defined.id == (await admin.send(again)).id
+    hurt = DataField(id=defined.id, kind="integer", slot=2, enabled=False, name="Hurt", description="How many?")
+    assert [hurt] == (await admin.ask(GetProperties())).data_fields

@@ -1,0 +1,112 @@
+"""The rules of administration, on plain values."""
+
+from typing import Any
+
+import pytest
+
+from contracts.errors import Code, Refusal
+from contracts.message import Change
+from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, Node
+from workers.administration import domain
+
+TYPE = {"id": 3, "kind": "type", "slot": None, "name": "Theft", "description": ""}
+VALUE = {"id": 4, "kind": "category-value", "slot": 2, "name": "Car park", "description": ""}
+SETTINGS = {"retention_days": 7, "report_title": "Museum", "timezone": "UTC"}
+
+
+def test_a_property_is_known_by_id_and_kind() -> None:
+    """An id finds a property of the asked kind and of the asked category."""
+    assert domain.known_property(TYPE, "type", 3) == TYPE
+    assert domain.known_property(VALUE, "category-value", 4, 2) == VALUE
+
+
+@pytest.mark.parametrize(
+    "property_, kind, slot, field",
+    [
+        (None, "type", None, {"field": "id", "value": 9}),
+        (TYPE, "status", None, {"field": "id", "value": 9}),
+        (VALUE, "type", None, {"field": "id", "value": 9}),
+        (VALUE, "category-value", 1, {"field": "slot", "value": 1}),
+    ],
+)
+def test_another_property_is_unknown(
+    property_: dict[str, Any] | None, kind: domain.Kind, slot: int | None, field: dict[str, Any]
+) -> None:
+    """An id that nobody has, or that is of another kind or category, is refused by its wrong field."""
+    with pytest.raises(Refusal) as refused:
+        domain.known_property(property_, kind, 9, slot)
+    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refused.value.code, refused.value.details)
+
+
+def test_what_projects_have_is_in_use() -> None:
+    """What a project has is refused with the number of projects, what none has is not."""
+    domain.unassigned(0)
+    with pytest.raises(Refusal) as refused:
+        domain.unassigned(12)
+    assert (refused.value.code, refused.value.details) == (Code.IN_USE, {"projects": 12})
+
+
+def test_values_belong_to_a_defined_category() -> None:
+    """A value is refused where no category was ever defined, and accepted where one is disabled."""
+    domain.known_category({"slot": 2, "enabled": False}, 2)
+    with pytest.raises(Refusal) as refused:
+        domain.known_category(None, 5)
+    assert refused.value.details == {"fields": [{"field": "slot", "value": 5}]}
+
+
+def test_a_timezone_is_a_known_one() -> None:
+    """A time zone is one of the given zones, letter by letter, or is refused by its field."""
+    domain.known_timezone("Europe/Paris", {"Europe/Paris"}, "en")
+    with pytest.raises(Refusal) as refused:
+        domain.known_timezone("europe/paris", {"Europe/Paris"}, "fr")
+    assert refused.value.code == Code.INVALID
+    assert refused.value.details["fields"][0]["field"] == "timezone"
+
+
+def test_only_changes_are_told() -> None:
+    """A setting that stays as it is has not changed, and a title is named without what it says."""
+    wanted = {"retention_days": 30, "report_title": "Gallery", "timezone": "UTC"}
+    changed = {"retention_days": Change(old=7, new=30), "report_title": Change()}
+    assert changed == domain.changed_settings(SETTINGS, wanted)
+    assert domain.changed_settings(SETTINGS, SETTINGS) == {}
+
+
+def test_the_administrators_stay_what_they_are() -> None:
+    """The role administrators is never defined or deleted; any other role may be."""
+    domain.changeable_role("operators")
+    with pytest.raises(Refusal) as refused:
+        domain.changeable_role(ADMINISTRATORS)
+    assert refused.value.code == Code.CONFLICT
+    assert refused.value.details["reason"]
+
+
+@pytest.mark.parametrize(
+    "role_id, members", [("operators", ["ann"]), (ADMINISTRATORS, ["ann", "bob"]), (ADMINISTRATORS, ["bob"])]
+)
+def test_members_may_leave_while_an_administrator_is_left(role_id: str, members: list[str]) -> None:
+    """A role other than administrators may lose its last member, and administrators any but its last."""
+    domain.keeps_an_administrator(role_id, "ann", members)
+
+
+def test_the_last_administrator_stays() -> None:
+    """The only member of administrators is refused to leave."""
+    with pytest.raises(Refusal) as refused:
+        domain.keeps_an_administrator(ADMINISTRATORS, "ann", ["ann"])
+    assert refused.value.code == Code.CONFLICT
+    assert refused.value.details["reason"]
+
+
+def test_levels_below_unseen_projects_count_for_nothing() -> None:
+    """A sub-node gives nothing without view on the projects, and what no role names is none."""
+    hidden = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.SETTINGS: Level.VIEW}))
+    assert (hidden[Node.COMMENTS], hidden[Node.SETTINGS], hidden[Node.ROLES]) == ("none", "view", "none")
+    seen = domain.effective_levels(Grants({Node.COMMENTS: Level.MANAGE, Node.PROJECTS: Level.VIEW}))
+    assert (seen[Node.COMMENTS], seen[Node.PROJECTS]) == ("manage", "view")
+
+
+def test_administrators_can_do_everything() -> None:
+    """Administrators have manage on every node, whatever is stored of their role (PERM-06)."""
+    everything = dict.fromkeys(Node, "manage")
+    assert everything == domain.effective_levels(EVERYTHING)
+    assert everything == domain.given_levels({"role_id": ADMINISTRATORS, "permissions": {}})
+    assert domain.given_levels({"role_id": "x", "permissions": {"settings": "view"}}) == {"settings": "view"}

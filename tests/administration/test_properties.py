@@ -1,0 +1,118 @@
+"""Types, statuses and values of categories through the whole system."""
+
+import pytest
+
+from client import Client, Refused
+from contracts.administration_queries import GetProperties, Property
+from contracts.errors import Code
+from contracts.message import Command
+from contracts.properties import (
+    AddCategoryValue,
+    AddStatus,
+    AddType,
+    DefineCategory,
+    DefineDataField,
+    DeleteCategoryValue,
+    DeleteStatus,
+    DeleteType,
+    EditCategoryValue,
+    EditStatus,
+    EditType,
+    PropertyEvent,
+)
+from tests.support import Site
+
+
+async def test_ids_are_of_one_sequence(admin: Client) -> None:
+    """No property of any kind has the id of another, and a later one has a higher id (PROP-09)."""
+    additions: list[Command[PropertyEvent]] = [
+        AddType(name="Theft"),
+        AddStatus(name="New"),
+        DefineCategory(slot=1, enabled=True, name="Place"),
+        AddCategoryValue(slot=1, name="Car park"),
+        DefineDataField(kind="text", slot=1, enabled=True, name="Badge"),
+    ]
+    assert [(await admin.send(one)).id for one in additions] == [1, 2, 3, 4, 5]
+
+
+async def test_commands_sent_together_get_ids_in_their_order(admin: Client) -> None:
+    """Additions that are decided in one batch are numbered as they were sent."""
+    submitted = [await admin.submit(AddType(name=f"Type {number}")) for number in range(20)]
+    outcomes = [await one.outcome() for one in submitted]
+    assert list(range(1, 21)) == [(outcome.result or {})["id"] for outcome in outcomes]
+
+
+async def test_names_may_repeat(admin: Client) -> None:
+    """Two types may have one name; their ids tell them apart (PROP-06)."""
+    for _ in range(2):
+        await admin.send(AddType(name="Theft", description="Something is gone"))
+    types = (await admin.ask(GetProperties())).types
+    assert types == [Property(id=n, name="Theft", description="Something is gone") for n in (1, 2)]
+
+
+async def test_unassigned_properties_change_and_go(admin: Client) -> None:
+    """What no project has can be renamed and deleted (TYP-02, STA-02, CAT-04)."""
+    await admin.send(DefineCategory(slot=2, enabled=True, name="Place"))
+    added = [
+        (await admin.send(AddType(name="a"))).id,
+        (await admin.send(AddStatus(name="b"))).id,
+        (await admin.send(AddCategoryValue(slot=2, name="c"))).id,
+    ]
+    await admin.send(EditType(id=added[0], name="A"))
+    await admin.send(EditStatus(id=added[1], name="B", description="told"))
+    await admin.send(EditCategoryValue(slot=2, id=added[2], name="C"))
+    found = await admin.ask(GetProperties())
+    listed = [*found.types, *found.statuses, *found.categories[0].values]
+    assert [(one.name, one.description) for one in listed] == [("A", ""), ("B", "told"), ("C", "")]
+    await admin.send(DeleteType(id=added[0]))
+    await admin.send(DeleteStatus(id=added[1]))
+    await admin.send(DeleteCategoryValue(slot=2, id=added[2]))
+    found = await admin.ask(GetProperties())
+    assert (found.types, found.statuses, found.categories[0].values) == ([], [], [])
+
+
+@pytest.mark.parametrize(
+    "command, field",
+    [
+        (EditType(id=2, name="x"), {"field": "id", "value": 2}),
+        (DeleteStatus(id=99), {"field": "id", "value": 99}),
+        (EditCategoryValue(slot=1, id=2, name="x"), {"field": "id", "value": 2}),
+        (DeleteCategoryValue(slot=2, id=4), {"field": "slot", "value": 2}),
+        (AddCategoryValue(slot=5, name="x"), {"field": "slot", "value": 5}),
+    ],
+)
+async def test_what_is_not_defined_is_named(
+    admin: Client, command: Command[PropertyEvent], field: dict[str, object]
+) -> None:
+    """A command about an id of another kind, of another category or of nobody is refused by its field."""
+    await admin.send(AddType(name="Theft"))
+    await admin.send(AddStatus(name="New"))
+    await admin.send(DefineCategory(slot=1, enabled=True, name="Place"))
+    await admin.send(AddCategoryValue(slot=1, name="Car park"))
+    with pytest.raises(Refused) as refused:
+        await admin.send(command)
+    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refused.value.code, refused.value.details)
+
+
+async def test_a_deleted_property_stays_deleted_within_its_batch(admin: Client) -> None:
+    """Commands that are decided together see what those before them did."""
+    added = await admin.send(AddType(name="Theft"))
+    commands = (DeleteType(id=added.id), EditType(id=added.id, name="x"), DeleteType(id=added.id))
+    submitted = [await admin.submit(one) for one in commands]
+    outcomes = [await one.outcome() for one in submitted]
+    assert [outcome.status for outcome in outcomes] == ["applied", "rejected", "rejected"]
+    assert (await admin.ask(GetProperties())).types == []
+
+
+async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
+    """View on incident-properties shows them and changes none; without it nothing is shown (PERM-07)."""
+    await admin.send(AddType(name="Theft"))
+    await site.grant("ann", incident_properties="view")
+    ann, bob = await site.client("ann"), await site.client("bob")
+    assert [one.name for one in (await ann.ask(GetProperties())).types] == ["Theft"]
+    with pytest.raises(Refused) as refused:
+        await ann.send(AddType(name="Fire"))
+    assert refused.value.code == Code.PERMISSION_DENIED
+    with pytest.raises(Refused) as refused:
+        await bob.ask(GetProperties())
+    assert refused.value.code == Code.NOT_AVAILABLE

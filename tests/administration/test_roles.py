@@ -1,0 +1,155 @@
+"""Roles and what they come to, through the whole system."""
+
+import pytest
+
+from client import Client, Refused
+from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole, UnassignRole
+from contracts.administration_queries import GetMe, GetRoles, GetSettings, Me, Role
+from contracts.errors import Code
+from contracts.message import Command
+from contracts.permissions import ADMINISTRATORS, LevelName, Node
+from contracts.properties import AddType
+from tests.support import Site
+
+EVERYTHING: dict[Node, LevelName] = dict.fromkeys(Node, "manage")
+CLERKS = DefineRole(role_id="clerks", name="Clerks", permissions={Node.SETTINGS: "manage"})
+
+
+async def test_a_role_acts_at_once(site: Site, admin: Client) -> None:
+    """A principal can do what a role gives from its next message on, and no longer when the role is taken."""
+    ann = await site.client("ann")
+    await admin.send(CLERKS)
+    await admin.send(AssignRole(principal="ann", role_id="clerks"))
+    await ann.send(ChangeSettings(retention_days=10))
+    await admin.send(UnassignRole(principal="ann", role_id="clerks"))
+    with pytest.raises(Refused) as refused:
+        await ann.send(ChangeSettings(retention_days=11))
+    assert refused.value.code == Code.PERMISSION_DENIED
+
+
+async def test_roles_list_what_they_give_and_to_whom(admin: Client) -> None:
+    """Every role is listed with its permissions and members; administrators have everything."""
+    await admin.send(CLERKS)
+    for principal in ("zoe", "ann"):
+        await admin.send(AssignRole(principal=principal, role_id="clerks"))
+    administrators = Role(role_id=ADMINISTRATORS, name="Administrators", permissions=EVERYTHING, members=["admin"])
+    clerks = Role(role_id="clerks", name="Clerks", permissions={Node.SETTINGS: "manage"}, members=["ann", "zoe"])
+    assert [administrators, clerks] == (await admin.ask(GetRoles())).roles
+
+
+async def test_a_role_is_replaced_and_keeps_its_members(site: Site, admin: Client) -> None:
+    """A role that is defined again gives what it gives now, to those who had it."""
+    await admin.send(CLERKS)
+    await admin.send(AssignRole(principal="ann", role_id="clerks"))
+    await admin.send(DefineRole(role_id="clerks", name="Readers", permissions={Node.ROLES: "view"}))
+    me = await (await site.client("ann")).ask(GetMe())
+    assert (
+        me.roles,
+        me.permissions[Node.SETTINGS],
+        me.permissions[Node.ROLES],
+    ) == (["clerks"], "none", "view")
+
+
+async def test_a_deleted_role_gives_nothing(site: Site, admin: Client) -> None:
+    """A role that is deleted is taken from its members, who do not get it back when it is made again."""
+    await admin.send(CLERKS)
+    await admin.send(AssignRole(principal="ann", role_id="clerks"))
+    submitted = [await admin.submit(one) for one in (DeleteRole(role_id="clerks"), CLERKS)]
+    assert [(await one.outcome()).status for one in submitted] == ["applied", "applied"]
+    assert (await (await site.client("ann")).ask(GetMe())).roles == []
+
+
+async def test_what_is_so_already_is_not_done_again(admin: Client) -> None:
+    """Giving a role that is had, and taking one that is not, is applied and leaves no event."""
+    await admin.send(CLERKS)
+    given, taken = (
+        AssignRole(principal="ann", role_id="clerks"),
+        UnassignRole(principal="ann", role_id="clerks"),
+    )
+    told: list[int] = []
+    for command in (given, given, taken, taken):
+        outcome = await (await admin.submit(command)).outcome()
+        assert outcome.status == "applied"
+        told.append(len(outcome.events or []))
+    assert told == [1, 0, 1, 0]
+
+
+async def test_a_role_may_change_hands_in_one_batch(admin: Client) -> None:
+    """A role that is taken and given again in one batch is had."""
+    await admin.send(CLERKS)
+    given, taken = (
+        AssignRole(principal="ann", role_id="clerks"),
+        UnassignRole(principal="ann", role_id="clerks"),
+    )
+    await admin.send(given)
+    submitted = [await admin.submit(one) for one in (taken, given, taken, given)]
+    assert [(await one.outcome()).status for one in submitted] == ["applied"] * 4
+    assert (await admin.ask(GetRoles())).roles[1].members == ["ann"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        AssignRole(principal="ann", role_id="nobody"),
+        UnassignRole(principal="ann", role_id="nobody"),
+        DeleteRole(role_id="nobody"),
+    ],
+)
+async def test_an_unknown_role_is_refused(admin: Client, command: Command[object]) -> None:
+    """A role that is not defined can be neither given, taken nor deleted: a typing slip revokes nothing."""
+    with pytest.raises(Refused) as refused:
+        await admin.send(command)
+    assert refused.value.code == Code.UNKNOWN_REFERENCE
+    assert refused.value.details == {"fields": [{"field": "role_id", "value": "nobody"}]}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        DefineRole(role_id=ADMINISTRATORS, name="Mine", permissions={}),
+        DeleteRole(role_id=ADMINISTRATORS),
+        UnassignRole(principal="admin", role_id=ADMINISTRATORS),
+    ],
+)
+async def test_administrators_keep_everything_and_a_member(admin: Client, command: Command[object]) -> None:
+    """The role administrators is not changed, not deleted and not left without a member (PERM-06)."""
+    with pytest.raises(Refused) as refused:
+        await admin.send(command)
+    assert refused.value.code == Code.CONFLICT
+    assert refused.value.details["reason"]
+    me = Me(principal="admin", roles=[ADMINISTRATORS], permissions=EVERYTHING)
+    assert me == await admin.ask(GetMe())
+
+
+async def test_administration_can_be_handed_over(site: Site, admin: Client) -> None:
+    """An administrator may leave once somebody else is one."""
+    await admin.send(AssignRole(principal="ann", role_id=ADMINISTRATORS))
+    await admin.send(UnassignRole(principal="admin", role_id=ADMINISTRATORS))
+    await (await site.client("ann")).send(AddType(name="Theft"))
+    with pytest.raises(Refused) as refused:
+        await admin.send(AddType(name="Theft"))
+    assert refused.value.code == Code.PERMISSION_DENIED
+
+
+async def test_anybody_may_know_itself(site: Site) -> None:
+    """Who has no role may ask what it can do, and learns that it is nothing."""
+    await site.workers("administration")
+    bob = await site.client("bob")
+    assert Me(principal="bob", roles=[], permissions=dict.fromkeys(Node, "none")) == await bob.ask(GetMe())
+    for hidden in (GetRoles(), GetSettings()):
+        with pytest.raises(Refused) as refused:
+            await bob.ask(hidden)
+        assert refused.value.code == Code.NOT_AVAILABLE
+
+
+async def test_the_highest_of_several_roles_counts(site: Site, admin: Client) -> None:
+    """A principal has the highest level that any of its roles gives, and sub-nodes only with the projects."""
+    levels = {"one": {Node.SETTINGS: "view", Node.CALLS: "manage"}, "two": {Node.SETTINGS: "manage"}}
+    for role_id, permissions in levels.items():
+        await admin.send(
+            DefineRole.model_validate({**CLERKS.model_dump(), "role_id": role_id, "permissions": permissions})
+        )
+        await admin.send(AssignRole(principal="ann", role_id=role_id))
+    me = await (await site.client("ann")).ask(GetMe())
+    assert me.roles == ["one", "two"]
+    assert (me.permissions[Node.SETTINGS], me.permissions[Node.CALLS]) == ("manage", "none")

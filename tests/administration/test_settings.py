@@ -1,0 +1,96 @@
+"""Settings through the whole system."""
+
+import json
+
+import pytest
+
+from client import Client, Refused
+from contracts.administration import ChangeSettings
+from contracts.administration_queries import GetSettings, Settings
+from contracts.errors import Code
+from contracts.message import Change
+from tests.support import Site
+
+FIRST = Settings(retention_days=7, report_title="", timezone="UTC", language="en", log_archive_bytes=10_000_000)
+
+
+async def test_a_site_begins_with_seven_days(admin: Client) -> None:
+    """A fresh site keeps projects for seven days, in UTC, in English, without a title (RET-01)."""
+    assert await admin.ask(GetSettings()) == FIRST
+
+
+async def test_settings_change_one_by_one(admin: Client) -> None:
+    """What is given changes, what is absent stays (RET-07, REP-03)."""
+    changed = await admin.send(ChangeSettings(retention_days=365_000, language="fr"))
+    assert {"retention_days": Change(old=7, new=365_000), "language": Change(old="en", new="fr")} == (changed.changed)
+    await admin.send(ChangeSettings(timezone="Europe/Paris", log_archive_bytes=200_000))
+    assert Settings(
+        retention_days=365_000,
+        report_title="",
+        timezone="Europe/Paris",
+        language="fr",
+        log_archive_bytes=200_000,
+    ) == await admin.ask(GetSettings())
+
+
+async def test_a_title_can_be_emptied(admin: Client) -> None:
+    """A report's title is changed and emptied, and named in the answer without what it says."""
+    for title in ("Museum of Fictions", ""):
+        changed = await admin.send(ChangeSettings(report_title=title))
+        assert {"report_title": Change()} == changed.changed
+        assert title == (await admin.ask(GetSettings())).report_title
+
+
+async def test_what_is_so_already_does_not_change(site: Site, admin: Client) -> None:
+    """A change to what is so already is applied, names nothing, and leaves no event."""
+    submitted = await admin.submit(ChangeSettings(retention_days=7, timezone="UTC"))
+    outcome = await submitted.outcome()
+    assert (outcome.status, outcome.result, outcome.events) == ("applied", {"changed": {}}, [])
+
+
+@pytest.mark.parametrize("days", [0, -1, 365_001, 7.5, "7"])
+async def test_retention_is_whole_days_within_bounds(site: Site, days: object) -> None:
+    """A retention time outside 1 to 365,000, or not in whole days, is refused (RET-02)."""
+    await site.workers("administration")
+    outcome = await (await site.caller()).send("administration.change-settings", "-", {"retention_days": days})
+    assert (
+        outcome["error"]["code"],
+        outcome["error"]["details"]["fields"][0]["field"],
+    ) == ("invalid", "retention_days")
+
+
+@pytest.mark.parametrize("timezone", ["Mars/Olympus", "europe/paris", "posix/UTC", "../UTC", "localtime"])
+async def test_a_timezone_is_one_of_iana(admin: Client, timezone: str) -> None:
+    """A time zone that the IANA database does not list is refused by its field, and nothing changes."""
+    with pytest.raises(Refused) as refused:
+        await admin.send(ChangeSettings(timezone=timezone, retention_days=30))
+    assert refused.value.code == Code.INVALID
+    assert refused.value.details["fields"][0]["field"] == "timezone"
+    assert await admin.ask(GetSettings()) == FIRST
+
+
+async def test_a_title_does_not_travel(site: Site, admin: Client) -> None:
+    """What a person wrote as the title, or as a name, is in no event."""
+    ops = await site.nats("ops", "ops")
+    feed = await ops.subscribe(f"im.{site.name}.evt.administration.-.settings-changed")
+    await ops.flush()
+    await admin.send(ChangeSettings(report_title="Secret museum", retention_days=9))
+    event = await feed.next_msg(timeout=10)
+    assert json.loads(event.data)["changed"] == {
+        "report_title": {"old": None, "new": None},
+        "retention_days": {"old": 7, "new": 9},
+    }
+    assert (event.headers or {})["ce-actor"] == "admin"
+
+
+async def test_only_managers_change_settings(site: Site, admin: Client) -> None:
+    """View on settings shows them and changes none; without it nothing is shown."""
+    await site.grant("ann", settings="view")
+    ann, bob = await site.client("ann"), await site.client("bob")
+    assert await ann.ask(GetSettings()) == FIRST
+    with pytest.raises(Refused) as refused:
+        await ann.send(ChangeSettings(retention_days=1))
+    assert refused.value.code == Code.PERMISSION_DENIED
+    with pytest.raises(Refused) as refused:
+        await bob.ask(GetSettings())
+    assert refused.value.code == Code.NOT_AVAILABLE

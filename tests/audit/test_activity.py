@@ -1,0 +1,133 @@
+"""What was done to a project."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from client import Client, Refused
+from contracts.audit import Entry, ProjectActivity
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.message import Change
+from contracts.project_parts import AddComment, CommentAdded
+from contracts.projects import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
+from tests.audit.published import Publisher
+from tests.support import Site, eventually
+
+
+async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry]:
+    """Wait until a project has so many entries, and return them."""
+
+    async def all_there() -> list[Entry]:
+        found = (await client.ask(ProjectActivity(project_id=project_id))).items
+        assert len(found) == count, [one.activity for one in found]
+        return found
+
+    return await eventually(all_there)
+
+
+async def test_what_operators_do_is_kept(site: Site) -> None:
+    """A command leaves an entry that says who did what to which project, and not what was written."""
+    await site.workers("projects", "audit")
+    client, project_id = await site.client(), uuid7()
+    await client.send(CreateProject(project_id=project_id, description="secret"))
+    await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text="secret"))
+    entries = await entries_of(client, project_id, 2)
+    assert [(one.activity, one.actor, one.revision) for one in entries] == [
+        ("projects.comment-added", "admin", 2),
+        ("projects.created", "admin", 1),
+    ]
+    assert entries[1].details == {"number": 1, "type_id": None, "sequence_ids": []}
+    assert "secret" not in "".join(one.model_dump_json() for one in entries)
+
+
+async def test_deleted_project_keeps_its_entries(site: Site) -> None:
+    """What was done to a project can still be read when the project is gone (PRJ-08)."""
+    await site.workers("projects", "audit")
+    client, project_id = await site.client(), uuid7()
+    await client.send(CreateProject(project_id=project_id))
+    await client.send(DeleteProject(project_id=project_id))
+    entries = await entries_of(client, project_id, 2)
+    assert entries[0].activity == "projects.deleted"
+    assert entries[0].details == {"number": 1, "expired": False}
+
+
+async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> None:
+    """An event that is delivered again, at once or later, leaves exactly one entry in each store."""
+    opened, deleted = ProjectOpened(project_id=uuid7()), ProjectDeleted(project_id=uuid7(), number=1)
+    at = datetime.now(UTC)
+    ids = [await events.publish(one, at=at) for one in (opened, deleted)]
+    for one, event_id in zip((opened, deleted), ids, strict=True):
+        await events.publish(one, event_id=event_id, at=at)
+    audit = await site.worker("audit", log_database_url=None)
+
+    async def heard() -> bool:
+        return audit.hearing.heard >= 4
+
+    await eventually(heard)
+    await events.publish(deleted, event_id=ids[1], at=at)
+    await entries_of(await site.client(), deleted.project_id, 1)
+    await eventually(heard)
+    assert (await site.count("audit.activity"), await site.count("audit.waiting")) == (2, 1)
+
+
+async def test_all_that_an_event_carries_is_kept(site: Site, events: Publisher) -> None:
+    """An entry has the event's own id and time, the command that caused it, and the fields that it names."""
+    await site.worker("audit")
+    at, cause = datetime(2026, 5, 4, 3, 2, 1, 7, tzinfo=UTC), uuid7()
+    changed = {"description": Change(), "type_id": Change(old=1, new=2)}
+    updated = ProjectUpdated(project_id=uuid7(), changed=changed)
+    event_id = await events.publish(updated, at=at, cause=cause, revision=4)
+    (entry,) = await entries_of(await site.client(), updated.project_id, 1)
+    assert (entry.event_id, entry.at, entry.command_id, entry.revision) == (event_id, at, cause, 4)
+    assert entry.details["changed"]["type_id"] == {"old": 1, "new": 2}
+
+
+async def test_pages_meet_without_gap_or_overlap(site: Site, events: Publisher) -> None:
+    """Page by page, newest first, every entry comes once, also where many have the same time."""
+    await site.worker("audit")
+    project_id, now = uuid7(), datetime.now(UTC)
+    for number in range(7):
+        added = CommentAdded(project_id=project_id, comment_id=uuid7())
+        await events.publish(added, at=now - timedelta(seconds=number // 3))
+    client = await site.client()
+    everything = await entries_of(client, project_id, 7)
+    paged: list[Entry] = []
+    after = None
+    while len(paged) < 7:
+        page = await client.ask(ProjectActivity(project_id=project_id, limit=2, after=after))
+        paged += page.items
+        after = page.next
+    assert after is None
+    assert paged == everything == sorted(everything, key=lambda one: (one.at, one.event_id), reverse=True)
+
+
+async def test_other_projects_entries_stay_out(site: Site, events: Publisher) -> None:
+    """A project's activity is its own; one that never was has none."""
+    await site.worker("audit")
+    mine = ProjectOpened(project_id=uuid7())
+    await events.publish(ProjectOpened(project_id=uuid7()))
+    await events.publish(mine)
+    client = await site.client()
+    await entries_of(client, mine.project_id, 1)
+    await entries_of(client, uuid7(), 0)
+
+
+@pytest.mark.parametrize("cursor", ["x", "bm90IGpzb24=", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwWiIsIDEyXQ=="])
+async def test_foreign_cursor_is_refused(site: Site, cursor: str) -> None:
+    """A cursor that no page gave is refused, and names the field."""
+    await site.worker("audit")
+    with pytest.raises(Refused) as refused:
+        await (await site.client()).ask(ProjectActivity(project_id=uuid7(), after=cursor))
+    assert refused.value.code is Code.INVALID
+    assert refused.value.details["fields"][0]["field"] == "after"
+
+
+async def test_activity_needs_its_permission(site: Site) -> None:
+    """Who may see projects but not their activity is told nothing of it."""
+    await site.worker("audit")
+    await site.grant("vera", incident_projects="manage")
+    with pytest.raises(Refused) as refused:
+        await (await site.client("vera")).ask(ProjectActivity(project_id=uuid7()))
+    assert refused.value.code is Code.NOT_AVAILABLE

@@ -1,0 +1,164 @@
+"""The log server: what it gets, and what happens while it is not there."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from client import Client, Refused
+from contracts.administration import RoleDeleted
+from contracts.audit import Entry, ProjectActivity, SiteLog
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.projects import ProjectDeleted, ProjectOpened
+from tests.audit.published import Publisher
+from tests.support import Site, eventually
+from workers.local.postgres import EmbeddedPostgres
+
+
+async def log_entries(client: Client, count: int, **wanted: Any) -> list[Entry]:
+    """Wait until the log server has so many entries of this kind, and return them."""
+
+    async def all_there() -> list[Entry]:
+        try:
+            found = (await client.ask(SiteLog(**wanted))).items
+        except Refused as refused:
+            raise AssertionError from refused
+        assert len(found) == count, [one.activity for one in found]
+        return found
+
+    return await eventually(all_there)
+
+
+async def waiting(site: Site, count: int) -> None:
+    """Wait until so many entries wait for the log server."""
+
+    async def as_many() -> bool:
+        return await site.count("audit.waiting") == count
+
+    await eventually(as_many)
+
+
+async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
+    """The log server gets administration, the project its openings, both get a deletion (LOG-T1 to T3)."""
+    await site.worker("audit")
+    project_id = uuid7()
+    await events.publish(RoleDeleted(role_id="night-shift"))
+    await events.publish(ProjectOpened(project_id=project_id))
+    await events.publish(ProjectDeleted(project_id=project_id, number=7))
+    client = await site.client()
+    logged = await log_entries(client, 2)
+    kept = (await client.ask(ProjectActivity(project_id=project_id))).items
+    assert {one.activity for one in logged} == {"administration.role-deleted", "projects.deleted"}
+    assert {one.activity for one in kept} == {"projects.opened", "projects.deleted"}
+    assert [one for one in logged if one.project_id] == [one for one in kept if one.details]
+    await waiting(site, 0)
+
+
+async def test_log_server_that_comes_later(site: Site, events: Publisher, postgres: EmbeddedPostgres) -> None:
+    """Without a log server entries wait; when it comes they are delivered, without a restart (LOG-07)."""
+    name = f"late_{uuid7().hex}"
+    await site.worker("audit", log_database_url=postgres.url(name))
+    deleted = ProjectDeleted(project_id=uuid7(), number=1)
+    event_id = await events.publish(deleted)
+    await waiting(site, 1)
+    client = await site.client()
+    with pytest.raises(Refused) as refused:
+        await client.ask(SiteLog())
+    assert refused.value.code is Code.UNAVAILABLE
+    postgres.ensure_database(name)
+    (entry,) = await log_entries(client, 1)
+    assert entry.event_id == event_id
+    await waiting(site, 0)
+
+
+async def test_log_server_that_goes_away(site: Site, events: Publisher, postgres: EmbeddedPostgres) -> None:
+    """When the log server goes and comes back empty, what happens meanwhile reaches it."""
+    await site.worker("audit")
+    client = await site.client()
+    await events.publish(RoleDeleted(role_id="before"))
+    await log_entries(client, 1)
+    name = site.log_database_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await events.publish(RoleDeleted(role_id="meanwhile"))
+    await waiting(site, 1)
+    postgres.ensure_database(name)
+    (entry,) = await log_entries(client, 1)
+    assert entry.details == {"role_id": "meanwhile"}
+
+
+async def test_no_log_server_at_all(site: Site, events: Publisher) -> None:
+    """Where none is configured, its entries wait and the projects' own are kept as ever (LOG-06)."""
+    await site.worker("audit", log_database_url=None)
+    deleted = ProjectDeleted(project_id=uuid7(), number=1)
+    await events.publish(deleted)
+    await waiting(site, 1)
+    client = await site.client()
+    assert len((await client.ask(ProjectActivity(project_id=deleted.project_id))).items) == 1
+    with pytest.raises(Refused) as refused:
+        await client.ask(SiteLog())
+    assert refused.value.code is Code.UNAVAILABLE
+
+
+async def test_what_was_delivered_is_delivered_once(site: Site, events: Publisher) -> None:
+    """An entry that reached the log server before its process died is not there twice."""
+    await site.worker("audit")
+    client, deleted = await site.client(), RoleDeleted(role_id="twice")
+    event_id = await events.publish(deleted)
+    (entry,) = await log_entries(client, 1)
+    await site.sql(
+        "INSERT INTO audit.waiting (event_id, entry) VALUES (:id, CAST(:entry AS jsonb))",
+        id=event_id,
+        entry=entry.model_dump_json(),
+    )
+    await waiting(site, 0)
+    assert await log_entries(client, 1) == [entry]
+
+
+async def test_more_than_one_delivery(site: Site) -> None:
+    """Whatever has piled up is delivered, however much it is."""
+    await site.sql(
+        """
+        INSERT INTO audit.waiting (event_id, entry)
+        SELECT id, jsonb_build_object(
+            'event_id', id, 'at', now(), 'actor', 'olivia', 'activity', 'projects.deleted',
+            'project_id', id, 'command_id', NULL, 'revision', 1, 'details', '{}'::jsonb)
+        FROM (SELECT gen_random_uuid() AS id FROM generate_series(1, 2500)) AS made
+        """
+    )
+    await site.worker("audit")
+    await waiting(site, 0)
+    found, after = 0, None
+    client = await site.client()
+    while found < 2500:
+        page = await client.ask(SiteLog(limit=500, after=after))
+        found, after = found + len(page.items), page.next
+    assert after is None
+
+
+async def test_log_is_searched(site: Site, events: Publisher) -> None:
+    """The log can be asked by actor, by activity and by time; the end of a span is not part of it."""
+    await site.worker("audit")
+    await events.publish(RoleDeleted(role_id="one"), actor="olivia")
+    await events.publish(RoleDeleted(role_id="two"), actor="oscar")
+    await events.publish(ProjectDeleted(project_id=uuid7(), number=1), actor="oscar")
+    client = await site.client()
+    last, second, first = await log_entries(client, 3)
+    assert await log_entries(client, 2, actor="oscar") == [last, second]
+    assert await log_entries(client, 2, activity="administration.role-deleted") == [second, first]
+    assert await log_entries(client, 1, activity="administration.role-deleted", actor="oscar") == [second]
+    assert await log_entries(client, 1, since=second.at, until=last.at) == [second]
+    assert await log_entries(client, 0, actor="nobody") == []
+
+
+async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:
+    """Who asks for the log without the permission is told nothing, and the attempt is logged."""
+    await site.worker("audit")
+    mallory, client = await site.client("mallory"), await site.client()
+    with pytest.raises(Refused) as refused:
+        await mallory.ask(SiteLog())
+    assert refused.value.code is Code.NOT_AVAILABLE
+    (entry,) = await log_entries(client, 1)
+    assert (entry.activity, entry.actor) == ("audit.refused", "mallory")
+    assert entry.details == {"attempted": "audit.log", "code": "not-available"}

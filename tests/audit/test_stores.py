@@ -1,0 +1,66 @@
+"""Which activity goes to which store: the table of the wire, written out once more by hand."""
+
+import pytest
+
+from contracts import catalogue
+from contracts.message import Store
+
+NOWHERE: frozenset[Store] = frozenset()
+PROJECT = frozenset({Store.INCIDENT_MANAGER})
+SITE = frozenset({Store.LOG_SERVER})
+BOTH = PROJECT | SITE
+
+TABLE = {
+    # What administrators do goes to the log server alone.
+    "administration.category-defined": SITE,
+    "administration.category-value-added": SITE,
+    "administration.category-value-deleted": SITE,
+    "administration.category-value-edited": SITE,
+    "administration.data-field-defined": SITE,
+    "administration.role-assigned": SITE,
+    "administration.role-defined": SITE,
+    "administration.role-deleted": SITE,
+    "administration.role-unassigned": SITE,
+    "administration.settings-changed": SITE,
+    "administration.status-added": SITE,
+    "administration.status-deleted": SITE,
+    "administration.status-edited": SITE,
+    "administration.type-added": SITE,
+    "administration.type-deleted": SITE,
+    "administration.type-edited": SITE,
+    # Creating and deleting projects, generating and printing reports: both.
+    "projects.created": BOTH,
+    "projects.deleted": BOTH,
+    "reports.generated": BOTH,
+    "reports.printed": BOTH,
+    # Everything else that operators do stays with the project.
+    "projects.opened": PROJECT,
+    "projects.updated": PROJECT,
+    "projects.comment-added": PROJECT,
+    "projects.comment-deleted": PROJECT,
+    "projects.comment-edited": PROJECT,
+    "projects.call-added": PROJECT,
+    "projects.call-deleted": PROJECT,
+    "projects.call-edited": PROJECT,
+    "projects.sequences-added": PROJECT,
+    "projects.sequences-removed": PROJECT,
+    # Ours, beyond the reference: both.
+    "audit.refused": BOTH,
+    "projects.imported": BOTH,
+    "reports.downloaded": BOTH,
+    "retention.sweep-started": BOTH,
+    "retention.swept": BOTH,
+    # A step of a sweep is no activity: each project that it deletes has its own entry.
+    "projects.expired": NOWHERE,
+}
+
+
+def test_every_event_is_in_the_table() -> None:
+    """Whoever adds an event decides where it is kept."""
+    assert set(TABLE) == set(catalogue.events())
+
+
+@pytest.mark.parametrize("subject", TABLE)
+def test_event_names_its_stores(subject: str) -> None:
+    """An event goes to the stores that the wire promises (LOG-T1 to LOG-T5)."""
+    assert catalogue.events()[subject].stores == TABLE[subject]

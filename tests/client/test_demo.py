@@ -1,0 +1,108 @@
+"""The parts of the demonstration, against a real site."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from client.demo.administrator import ROLE, Administrator
+from client.demo.operator import Operator
+from client.demo.retention import expire
+from client.demo.scenario import load
+from client.demo.stage import Stage
+from client.terminal.session import Session
+from contracts.administration_queries import GetMe, GetProperties, GetSettings
+from contracts.permissions import Node
+from contracts.project_queries import GetProject, ListProjects
+from tests.support import Site
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """Make a stage whose lines can be read."""
+    return Stage(Session("admin", out=Console(file=io.StringIO(), width=200)))
+
+
+def shown(stage: Stage) -> str:
+    """Return what was shown so far."""
+    file = stage.session.out.file
+    assert isinstance(file, io.StringIO)
+    return file.getvalue()
+
+
+@pytest.fixture
+async def prepared(site: Site, stage: Stage) -> Site:
+    """Prepare a site as the administrator of the demonstration does."""
+    for name in ("administration", "projects", "retention"):
+        await site.worker(name)
+    await Administrator(stage, await site.client(), load()).prepare("operator")
+    return site
+
+
+async def test_ids_come_out_as_in_the_scenario(prepared: Site) -> None:
+    """Types have 1 to 5, the values of category 1 have 11 to 15, those of category 2 have 16 to 21."""
+    properties = await (await prepared.client()).ask(GetProperties())
+    assert [one.id for one in properties.types] == [1, 2, 3, 4, 5]
+    categories = sorted(properties.categories, key=lambda one: one.slot)
+    assert [(one.id, one.enabled) for one in categories] == [
+        (6, True),
+        (7, True),
+        (8, False),
+        (9, False),
+        (10, False),
+    ]
+    assert [one.id for one in categories[0].values] == [11, 12, 13, 14, 15]
+    assert [one.id for one in categories[1].values] == [16, 17, 18, 19, 20, 21]
+    assert [one.name for one in properties.statuses] == ["New", "In progress", "On hold", "Closed"]
+    fields = {f"{one.kind}_{one.slot}" for one in properties.data_fields if one.enabled}
+    assert fields == {"integer_1", "checkbox_1", "checkbox_2", "decimal_1"}
+
+
+async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -> None:
+    """Played again, also in the other language, everything is found to be there."""
+    again = Administrator(stage, await prepared.client(language="fr"), load())
+    await again.prepare("operator")
+    assert again.sent == 0
+    assert shown(stage).count("already there") == 7
+
+
+async def test_the_operator_may_what_operators_do(prepared: Site) -> None:
+    """The operator has the role and what it gives, and the site its title."""
+    me = await (await prepared.client("operator")).ask(GetMe())
+    assert me.roles == [ROLE]
+    assert me.permissions[Node.PROJECTS] == "manage"
+    settings = await (await prepared.client()).ask(GetSettings())
+    assert settings.report_title == load().organisation.en
+
+
+async def test_the_operator_documents_every_story(prepared: Site, stage: Stage) -> None:
+    """Every story becomes a project with a type, a status, categories and data."""
+    client = await prepared.client("operator")
+    operator = Operator(stage, client, load(), await client.ask(GetProperties()))
+    opened = await operator.document(datetime.now(UTC))
+    page = await client.ask(ListProjects(count="exact"))
+    assert (len(opened), page.total) == (25, 25)
+    assert {row.type_id for row in page.items} <= {1, 2, 3, 4, 5}
+    details = await client.ask(GetProject(project_id=opened[0].project_id))
+    assert details.status_id
+    assert (details.categories or {}).keys() >= {"1", "2"}
+    assert len(details.comments or []) == 3
+    assert len(details.calls or []) == 2
+    assert details.sequences
+
+
+async def test_an_old_project_expires(prepared: Site, stage: Stage) -> None:
+    """The imported project is due, swept and gone, and what is left of it is shown."""
+    client = await prepared.client()
+    project_id = await expire(stage, client, load(), datetime.now(UTC))
+    assert project_id not in {row.project_id for row in (await client.ask(ListProjects())).items}
+    assert "1 due" in shown(stage)
+    assert "gone" in shown(stage)
+
+
+async def test_a_step_that_fails_is_shown_as_such(stage: Stage) -> None:
+    """A cross stands before what did not work."""
+    with pytest.raises(ValueError, match="broken"), stage.step("define the statuses"):
+        raise ValueError("broken")
+    assert "✗ define the statuses" in shown(stage)

@@ -1,0 +1,97 @@
+"""Props of the delivery tests: bodies of commands, lanes of keys, what lies in a stream, hostile bytes."""
+
+import json
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from nats.aio.client import Client as Nats
+from nats.js.api import RawStreamMsg
+
+from contracts import subjects
+from contracts.ids import uuid7
+from contracts.subjects import LANES
+from tests.support import Caller, Site, eventually
+from workers.runtime.streams import api
+
+
+def creation(project_id: object = None, **given: Any) -> dict[str, Any]:
+    """Return the body of a creation."""
+    return {"project_id": str(project_id or uuid7()), "description": "A bag was left at gate 4.", **given}
+
+
+def comment(project_id: object, text: str = "Bag removed.") -> dict[str, Any]:
+    """Return the body of a new comment."""
+    return {"project_id": str(project_id), "comment_id": str(uuid7()), "text": text}
+
+
+def lane_of(key: object) -> int:
+    """Return the lane that the NATS server gives to a key (FNV-1a)."""
+    mark = 2166136261
+    for byte in str(key).encode():
+        mark = (mark ^ byte) * 16777619 % 2**32
+    return mark % LANES
+
+
+def project_in(lane: int) -> UUID:
+    """Make a project id whose commands go through a lane."""
+    return next(one for one in iter(uuid7, None) if lane_of(one) == lane)
+
+
+async def publish_raw(nats: Nats, subject: bytes, body: bytes, header: bytes = b"") -> None:
+    """Publish bytes that no library would send."""
+    head = header + b"\r\n\r\n"
+    await nats._send_command(b"HPUB %b %d %d\r\n%b%b\r\n" % (subject, len(head), len(head + body), head, body))
+    await nats.flush()
+
+
+class Desk:
+    """What operations see of a site: its streams and what waits in them."""
+
+    def __init__(self, site: Site, ops: Nats) -> None:
+        self.site = site
+        self.ops = ops
+
+    async def stored(self, stream: str) -> list[RawStreamMsg]:
+        """Return all that lies in a stream, oldest first."""
+        state = (await api(self.ops, f"STREAM.INFO.{stream}", {}))["state"]
+        if not state["messages"]:
+            return []
+        places = range(state["first_seq"], state["last_seq"] + 1)
+        return [await self.ops.jetstream().get_msg(stream, seq) for seq in places]
+
+    async def dead_letters(self) -> list[dict[str, Any]]:
+        """Return the dead letters, oldest first."""
+        return [json.loads(one.data or b"") for one in await self.stored("DEAD")]
+
+    async def events_of(self, project_id: object) -> list[RawStreamMsg]:
+        """Return the events of a project in the order in which they were stored."""
+        found = await self.stored("EVENTS")
+        return [one for one in found if (one.headers or {}).get("ce-subject") == str(project_id)]
+
+    async def is_done(self, worker: str = "projects") -> bool:
+        """Tell whether nothing waits in the lanes of a worker, nor in the outbox."""
+        for lane in range(LANES):
+            found = await api(self.ops, f"CONSUMER.INFO.COMMANDS.{worker}-{lane}", {})
+            if found["num_pending"] or found["num_ack_pending"]:
+                return False
+        return await self.site.count("runtime.outbox") == 0
+
+    async def done(self, worker: str = "projects") -> None:
+        """Wait until nothing waits."""
+        await eventually(partial(self.is_done, worker), within=30)
+
+
+async def outcomes(caller: Caller, number: int) -> dict[UUID, list[dict[str, Any]]]:
+    """Wait until so many commands of a caller have an outcome."""
+
+    async def arrived() -> bool:
+        return len(caller.outcomes) >= number
+
+    await eventually(arrived, within=30)
+    return caller.outcomes
+
+
+def cmd(principal: str, tail: str, key: object) -> str:
+    """Return the subject of a command."""
+    return subjects.command("main", principal, tail, str(key))

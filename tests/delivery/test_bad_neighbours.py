@@ -1,0 +1,94 @@
+"""Bad messages among good ones: each costs only itself."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from contracts.ids import uuid7
+from tests.delivery.props import Desk, cmd, comment, creation, outcomes, publish_raw
+from tests.support import Caller, Site, eventually
+
+MARKER = "what the database refuses"
+
+
+async def burst(caller: Caller, project_id: object) -> dict[str, Any]:
+    """Publish good and bad commands of one project, and return the ids of those that have one."""
+    texts = ["one", MARKER, "two", "three"]
+    bodies = [comment(project_id, text) for text in texts]
+    given = {"create": await caller.publish("projects.create", project_id, creation(project_id))}
+    given["one"] = await caller.publish("projects.add-comment", project_id, bodies[0])
+    await caller.publish("projects.add-comment", project_id, b"{not json")
+    given[MARKER] = await caller.publish("projects.add-comment", project_id, bodies[1])
+    await caller.nats.request(cmd("admin", "projects.add-comment", project_id), b"{}", timeout=5)
+    given["two"] = await caller.publish("projects.add-comment", project_id, bodies[2])
+    await caller.publish("projects.praise", project_id, {"project_id": str(project_id)})
+    given["three"] = await caller.publish("projects.add-comment", project_id, bodies[3])
+    return given
+
+
+@pytest.fixture
+async def refusing(site: Site) -> Site:
+    """A site whose database refuses one text."""
+    await site.sql(f"ALTER TABLE projects.comment ADD CHECK (text <> '{MARKER}')")
+    return site
+
+
+async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, desk: Desk) -> None:
+    """Neighbours of bad commands are applied in order, and each command with an id has one outcome."""
+    caller, project_id = await refusing.caller(), uuid7()
+    given = await burst(caller, project_id)
+    running = await refusing.worker("projects")
+    told = await outcomes(caller, len(given))
+    await desk.done()
+    assert {name: (told[one][0]["status"], len(told[one])) for name, one in given.items()} == {
+        name: ("rejected" if name == MARKER else "applied", 1) for name in given
+    }
+    error = told[given[MARKER]][0]["error"]
+    assert (error["code"], error["retryable"]) == ("unavailable", True)
+    assert [told[given[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
+    assert (running.delivery.counters.dead, running.delivery.counters.applied) == (4, 4)
+
+
+async def test_dead_letters_say_what_and_why(refusing: Site, desk: Desk) -> None:
+    """What can never be handled lies in DEAD once, with its subject, headers, body and reason."""
+    caller, project_id = await refusing.caller(), uuid7()
+    given = await burst(caller, project_id)
+    await refusing.worker("projects")
+    await outcomes(caller, len(given))
+    await desk.done()
+    letters = await desk.dead_letters()
+    broken, nameless, unknown, raising = (
+        next(one for one in letters if why in one["reason"])
+        for why in ("not JSON", "Nats-Msg-Id", "praise", "CheckViolation")
+    )
+    assert len(letters) == 4
+    assert (broken["body"], nameless["headers"].get("Nats-Msg-Id")) == ("{not json", None)
+    assert unknown["subject"].endswith(f".admin.{project_id}.praise")
+    assert raising["headers"]["Nats-Msg-Id"] == str(given[MARKER])
+    assert MARKER in raising["body"]
+    assert {one.subject for one in await desk.stored("DEAD")} == {"im.main.dead.projects"}
+
+
+@pytest.mark.parametrize(
+    ("key", "header"),
+    [
+        (b"\xff\xfe", b"NATS/1.0\r\nNats-Msg-Id: 0"),
+        (b"-", b"NATS/1.0\r\nNats-Msg-Id: \xff"),
+        (b"-", b"NATS/1.0\r\n\xff\xfe"),
+        (b"-", b"NATS/1.0 404 No Messages"),
+        (b"-", b"NATS/1.0 100"),
+        (b"-", b"NATS/1.0 \xff\xff\xff"),
+        (b"-", b"NATS/1.0 "),
+    ],
+)
+async def test_hostile_bytes_cost_only_themselves(site: Site, desk: Desk, key: bytes, header: bytes) -> None:
+    """Whatever bytes a client sends as subject and headers, its message is put aside and the worker goes on."""
+    caller = await site.caller()
+    await publish_raw(caller.nats, b"im.main.cmd.admin.projects.%b.create" % key, b"{}", header)
+    ids = [uuid7() for _ in range(16)]
+    for project_id in ids:
+        await caller.publish("projects.create", project_id, creation(project_id))
+    await site.worker("projects")
+    await outcomes(caller, len(ids))
+    assert len(await desk.dead_letters()) == 1

@@ -1,0 +1,114 @@
+"""An incident as reports show it: the scenario of workplace injuries, in both languages."""
+
+import io
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pypdf import PdfReader
+
+from contracts.project_queries import AttachedSequence, Call, Comment, ProjectDetails
+from contracts.values import Language
+from workers.reports.rendering import DataValue, Rendered, ReportDocument
+
+START = datetime(2022, 2, 10, 8, 33, 33, tzinfo=UTC)
+AUTHOR, EDITOR = "agent-dupont", "chief-martin"
+MADE: dict[str, Any] = {"created_by": AUTHOR, "created_at": START}
+EDITED: dict[str, Any] = {"edited_by": EDITOR, "edited_at": START + timedelta(hours=1)}
+
+
+def project(**changes: Any) -> ProjectDetails:
+    """Make a project that has something in every part."""
+    held: dict[str, Any] = {
+        **MADE,
+        "project_id": UUID(int=1),
+        "number": 1042,
+        "revision": 17,
+        "type_id": 1,
+        "status_id": 6,
+        "description": "Tombé d'une échelle.\nLes secours sont prévenus.",
+        "start_time": START,
+        "end_time": None,
+        "updated_by": EDITOR,
+        "updated_at": START + timedelta(hours=3),
+        "imported": False,
+        "retention_exempt": True,
+        "comments": [comment("L'échelle n'était pas calée.", **EDITED)],
+        "calls": [CALL],
+        "sequences": [SEQUENCE],
+    }
+    return ProjectDetails.model_validate({**held, **changes})
+
+
+def comment(text: str, **changes: Any) -> Comment:
+    """Make a comment."""
+    return Comment.model_validate({**MADE, "comment_id": UUID(int=2), "text": text, **changes})
+
+
+CALL = Call(
+    **MADE,
+    **EDITED,
+    call_id=UUID(int=3),
+    direction="made",
+    at=START,
+    party="SAMU",
+    number="15",
+    duration_seconds=185,
+    reference="DRM-8841",
+    notes="Ambulance envoyée.",
+)
+SEQUENCE = AttachedSequence(
+    sequence_id=UUID(int=4),
+    camera_id="camera-7",
+    camera_name="Salle de stockage",
+    site="Site nord",
+    start=START,
+    end=START + timedelta(minutes=10),
+    media_expires_at=START + timedelta(days=30),
+    added_by=EDITOR,
+    added_at=START,
+)
+
+
+def document(language: Language = "en", **changes: Any) -> ReportDocument:
+    """Make a document that has something in every part."""
+    told: dict[str, Any] = {
+        "report_id": UUID(int=5),
+        "generated_at": START + timedelta(days=1),
+        "timezone": "Europe/Paris",
+        "title": "Ville de Neuville",
+        "show_user_names": False,
+        "project": project(),
+        "type_name": "Accident du travail - employé",
+        "status_name": "En cours",
+        "categories": (("Raison", "Tombé d'une hauteur"), ("Localisation", None)),
+        "data": (
+            DataValue(label="Nombre de personnes accidentées", kind="integer", value=1),
+            DataValue(label="Contact d'urgence notifié ?", kind="checkbox", value=True),
+            DataValue(label="Biens endommagés ?", kind="checkbox", value=False),
+            DataValue(label="Valeur approximative des biens (USD)", kind="decimal", value="1250.50"),
+            DataValue(label="Appel aux secours", kind="datetime", value="2022-02-10T08:36:00+00:00"),
+        ),
+    }
+    return ReportDocument(language=language, **{**told, **changes})
+
+
+def described(text: str) -> ReportDocument:
+    """Make a document that says one text and little else."""
+    bare = project(description=text, comments=[], calls=[], sequences=[])
+    return document(project=bare, categories=(), data=())
+
+
+def read(rendered: Rendered) -> PdfReader:
+    """Open a report."""
+    return PdfReader(io.BytesIO(rendered.pdf))
+
+
+def words(rendered: Rendered) -> str:
+    """Read all text of a report, with single spaces."""
+    return " ".join(" ".join(page.extract_text() for page in read(rendered).pages).split())
+
+
+def squeezed(text: str) -> str:
+    """Leave out what a line's end may add or take away."""
+    return "".join(text.split())

@@ -1,0 +1,185 @@
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.values import Language
+from tests.reports.rendering_samples import (
+    AUTHOR,
+    EDITOR,
+    SEQUENCE,
+    comment,
+    described,
+    document,
+    project,
+    read,
+    squeezed,
+    words,
+)
+from workers.reports.rendering import Renderer
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Renderer:
+    """Keep one renderer for all tests of this file, as a worker does."""
+    return Renderer()
+
+
+def leaves(held: Any, seen: set[int]) -> Iterator[str]:
+    """Every text, name and stream in a PDF, decompressed."""
+    held = held.get_object() if hasattr(held, "get_object") else held
+    if id(held) in seen:
+        return
+    seen.add(id(held))
+    if hasattr(held, "get_data"):
+        yield held.get_data().decode("latin-1")
+    if isinstance(held, dict):
+        for name, value in held.items():
+            yield str(name)
+            yield from leaves(value, seen)
+    elif isinstance(held, list):
+        for value in held:
+            yield from leaves(value, seen)
+    else:
+        yield str(held)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_a_report_says_all_that_the_project_says(renderer: Renderer, language: Language) -> None:
+    """Every text of a project is in its report, under the report's own words in the language asked for."""
+    told = [
+        line for page in read(renderer.render(document(language))).pages for line in page.extract_text().splitlines()
+    ]
+    expected = (GOLDEN / f"report.{language}.txt").read_text(encoding="utf-8").splitlines()
+    assert expected == [line.strip() for line in told]
+
+
+@pytest.mark.parametrize("language, subtitle", [("en", "Incident report"), ("fr", "Rapport d'incident")])
+@pytest.mark.parametrize("title", ["", "Ville de Neuville"])
+def test_the_subtitle_is_always_there(renderer: Renderer, language: Language, subtitle: str, title: str) -> None:
+    """The subtitle stands below the administrator's title, and alone where there is none."""
+    assert words(renderer.render(document(language, title=title))).startswith(f"{title} {subtitle}".strip())
+
+
+def test_hidden_names_are_nowhere(renderer: Renderer) -> None:
+    """Unless they are asked for, no user name is in the file: no page, metadata or stream has one."""
+    rendered = renderer.render(document(show_user_names=False))
+    root = read(rendered).trailer
+    everything = [words(rendered), rendered.pdf.decode("latin-1"), *leaves(root, set())]
+    assert not [text for text in everything for name in (AUTHOR, EDITOR) if name in text]
+    assert "User names are hidden in this report." in words(rendered)
+
+
+def test_shown_names_are_with_what_they_did(renderer: Renderer) -> None:
+    """When names are asked for, each deed names who did it."""
+    told = words(renderer.render(document(show_user_names=True)))
+    assert f"10/02/2022 09:33:33 by {AUTHOR} (edited 10/02/2022 10:33:33 by {EDITOR})" in told
+    assert f"added 10/02/2022 09:33:33 by {EDITOR}" in told
+    assert "hidden" not in told
+
+
+@pytest.mark.parametrize(
+    "language, said",
+    [
+        (
+            "en",
+            "The report was generated but does not include all information. Not included: Comments, Calls.",
+        ),
+        (
+            "fr",
+            (
+                "Le rapport a été généré mais il n'inclut pas toutes les informations. "
+                "Non inclus : Commentaires, Appels."
+            ),
+        ),
+    ],
+)
+def test_what_is_missing_is_said(renderer: Renderer, language: Language, said: str) -> None:
+    """An incomplete report says so on its first page and names what it lacks."""
+    lacking = project(comments=None, calls=None)
+    told = renderer.render(document(language, project=lacking, missing=("comments", "calls")))
+    assert said in " ".join(read(told).pages[0].extract_text().split())
+
+
+def test_a_complete_report_has_no_notice(renderer: Renderer) -> None:
+    """A report that lacks nothing does not say otherwise, and its empty sections say that they are empty."""
+    told = words(renderer.render(described("")))
+    assert "does not include" not in told
+    assert all(f"No {part}." in told for part in ("description", "category", "comment", "call", "sequence"))
+
+
+def test_what_the_reader_may_not_see_is_said(renderer: Renderer) -> None:
+    """A withheld section is not called empty."""
+    told = words(renderer.render(document(project=project(comments=None, withheld=["comments"]))))
+    assert "Comments This section is not available to the person who generated the report." in told
+
+
+def test_the_zone_is_named_once_and_known(renderer: Renderer) -> None:
+    """Times are those of the site's zone, named once; a zone that nobody knows becomes UTC, named too."""
+    paris = words(renderer.render(document()))
+    nowhere = words(renderer.render(document(timezone="Nowhere/Else")))
+    assert paris.count("Europe/Paris") == 1
+    assert "Start 10/02/2022 09:33:33" in paris
+    assert "time zone UTC." in nowhere
+    assert "Start 10/02/2022 08:33:33" in nowhere
+
+
+def test_the_repeated_hour_is_told_apart(renderer: Renderer) -> None:
+    """A time that the clocks show twice has its offset."""
+    twice = project(
+        start_time=datetime(2022, 10, 30, 0, 30, tzinfo=UTC), end_time=datetime(2022, 10, 30, 1, 30, tzinfo=UTC)
+    )
+    told = words(renderer.render(document(project=twice)))
+    assert "Start 30/10/2022 02:30:00 (+0200)" in told
+    assert "End 30/10/2022 02:30:00 (+0100)" in told
+
+
+def test_the_file_is_made_for_archives(renderer: Renderer) -> None:
+    """A report is PDF/A-3a: tagged, in a named language, with title, output intent and all fonts inside."""
+    reader = read(renderer.render(document("fr")))
+    root: Any = reader.root_object
+    fonts: Any = reader.pages[0]["/Resources"]
+    xmp = root["/Metadata"].get_object().get_data().decode()
+    assert re.search(r"pdfaid:part>3<.*pdfaid:conformance>A<", xmp, re.DOTALL)
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/OutputIntents"]
+    assert root["/StructTreeRoot"]
+    assert root["/Lang"] == "fr"
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Rapport d'incident – Incident n°\u00a01042 – Ville de Neuville"
+    assert reader.metadata.author is None
+    for font in fonts["/Font"].values():
+        inner = font["/DescendantFonts"][0]["/FontDescriptor"]
+        assert inner.keys() & {"/FontFile2", "/FontFile3"}
+
+
+def test_the_same_document_gives_the_same_bytes(renderer: Renderer) -> None:
+    """A report depends on its document alone: not on the process, the thread, or what was rendered before."""
+    first = renderer.render(document())
+    renderer.render(described("\u4e2d\u0301 \u05e9\u064b"))
+    with ThreadPoolExecutor(2) as threads:
+        later = list(threads.map(renderer.render, [document()] * 4))
+    assert [first] * 5 == [*later, Renderer().render(document())]
+
+
+@pytest.mark.parametrize("paragraphs", [1, 40, 400])
+def test_pages_are_counted(renderer: Renderer, paragraphs: int) -> None:
+    """The number of pages is the file's own, and every page says which of how many it is."""
+    rendered = renderer.render(document(project=project(comments=[comment("Ronde.")] * paragraphs)))
+    texts = [squeezed(page.extract_text()) for page in read(rendered).pages]
+    assert rendered.pages == len(texts)
+    assert all(f"Page{number}/{len(texts)}" in text for number, text in enumerate(texts, start=1))
+
+
+def test_a_long_table_repeats_its_head(renderer: Renderer) -> None:
+    """Every page that a table of sequences runs over names its columns."""
+    many = project(sequences=[SEQUENCE] * 60, comments=[], calls=[])
+    texts = [page.extract_text() for page in read(renderer.render(document(project=many))).pages]
+    assert len([text for text in texts if "Salle de stockage" in text]) >= 3
+    assert all("Video kept until" in text for text in texts if "Salle de stockage" in text)

@@ -1,0 +1,52 @@
+"""From the read models of other slices to the document that a report is made from."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.project_queries import ProjectDetails
+from contracts.reports import GenerateReport
+from workers.reports import domain, tables
+from workers.reports.rendering import DataValue, ReportDocument
+from workers.reports.worker import ReportUnit
+
+
+async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
+    """Read what a report says, in one transaction, so that all its parts belong together."""
+    connection = unit.connection
+    found = await connection.execute(tables.DOCUMENT, {"project_id": command.project_id})
+    document: dict[str, Any] = found.scalar_one()
+    hidden = domain.withheld(unit.grants)
+    for name in hidden:
+        del document[name]
+    settings = (await connection.execute(tables.SETTINGS)).one()
+    names = {row.id: row.name for row in await connection.execute(tables.PROPERTIES)}
+    return ReportDocument(
+        report_id=command.report_id,
+        generated_at=unit.now,
+        language=command.language or settings.language,
+        timezone=settings.timezone,
+        title=settings.report_title,
+        show_user_names=command.show_user_names,
+        project=ProjectDetails.model_validate({**document, "withheld": hidden}, strict=False),
+        type_name=names.get(document["type_id"]),
+        status_name=names.get(document["status_id"]),
+        categories=await _categories(connection, document, names),
+        data=await _data(connection, document),
+        missing=tuple(hidden),
+    )
+
+
+async def _categories(
+    connection: AsyncConnection, document: dict[str, Any], names: dict[int, str]
+) -> tuple[tuple[str, str | None], ...]:
+    values = document["categories"]
+    slots = await connection.execute(tables.CATEGORIES)
+    return tuple((row.name, names.get(values[str(row.slot)])) for row in slots)
+
+
+async def _data(connection: AsyncConnection, document: dict[str, Any]) -> tuple[DataValue, ...]:
+    fields = await connection.execute(tables.DATA_FIELDS)
+    return tuple(
+        DataValue(label=row.name, kind=row.kind, value=document["data"][f"{row.kind}_{row.slot}"]) for row in fields
+    )

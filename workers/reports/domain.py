@@ -1,0 +1,52 @@
+"""The rules of reports: what may be shown, what is missing, and how the bytes are kept."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from contracts.errors import Code, Refusal
+from contracts.permissions import Grants, Level, Node
+from contracts.texts import Part
+
+CHUNK = 256 * 1024
+"""Bytes of one stored part of a report."""
+
+SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
+
+
+def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode
+    """Refuse a report about a project that is not there; tell when and by whom it was deleted (REP-06)."""
+    if present:
+        return
+    if tombstone is None:
+        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False)
+    raise Refusal(
+        Code.GONE,
+        part=Part.REPORT,
+        number=tombstone["number"],
+        deleted_at=tombstone["deleted_at"].isoformat(),
+        deleted_by=tombstone["deleted_by"],
+        expired=tombstone["expired"],
+    )
+
+
+def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+    """Return the report, or refuse: it was never made here or died with its project."""
+    if report is None:
+        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False)
+    return report
+
+
+def withheld(grants: Grants) -> list[str]:
+    """Name the sections that the caller may not see: they are not in its reports either."""
+    return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
+
+
+def chunks(pdf: bytes) -> Iterator[tuple[int, bytes]]:
+    """Cut a report into its stored parts."""
+    for number, start in enumerate(range(0, len(pdf), CHUNK)):
+        yield number, pdf[start : start + CHUNK]
+
+
+def chunk_span(offset: int, length: int) -> tuple[int, int]:
+    """Return the first and last stored part that hold some bytes."""
+    return offset // CHUNK, (offset + length - 1) // CHUNK

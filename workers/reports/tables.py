@@ -1,0 +1,66 @@
+"""The tables of reports, the statements that read them, and the read models that a report is made of."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base
+
+
+class Report(Base):
+    """A report as it was generated."""
+
+    __tablename__ = "report"
+    __table_args__ = (Index("report_by_project", "project_id", "created_at"), {"schema": "reports"})
+
+    report_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    language: Mapped[str] = mapped_column(Text)
+    show_user_names: Mapped[bool] = mapped_column(Boolean)
+    complete: Mapped[bool] = mapped_column(Boolean)
+    missing: Mapped[list[Any]] = mapped_column(JSONB)
+    bytes: Mapped[int] = mapped_column(Integer)
+    sha256: Mapped[str] = mapped_column(Text)
+    pages: Mapped[int] = mapped_column(Integer)
+
+
+class Chunk(Base):
+    """Some bytes of a report."""
+
+    __tablename__ = "chunk"
+    __table_args__ = {"schema": "reports"}
+
+    report_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("reports.report.report_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+
+REPORTS = text("SELECT * FROM reports.report WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE").bindparams(
+    _IDS
+)
+# The lock keeps the project until the report is stored with it.
+PROJECTS = text(
+    "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR KEY SHARE"
+).bindparams(_IDS)
+TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
+DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
+PROPERTIES = text("SELECT id, name FROM published.properties")
+CATEGORIES = text("SELECT slot, name FROM published.categories ORDER BY slot")
+DATA_FIELDS = text("SELECT kind, slot, name FROM published.data_fields ORDER BY id")
+SETTINGS = text("SELECT report_title, timezone, language FROM published.settings")
+
+REPORT = text("SELECT * FROM reports.report WHERE report_id = :report_id")
+OF_PROJECT = text("SELECT * FROM reports.report WHERE project_id = :project_id ORDER BY created_at DESC, report_id")
+CHUNKS = text(
+    "SELECT data FROM reports.chunk WHERE report_id = :report_id AND number BETWEEN :first AND :last ORDER BY number"
+)

@@ -1,0 +1,8 @@
+"""The worker of reports."""
+
+from workers.reports.rows import ReportRows
+from workers.runtime.unit import Unit
+from workers.runtime.worker import Worker
+
+worker = Worker("reports", ReportRows, fetch=8)
+ReportUnit = Unit[ReportRows]

@@ -1,0 +1,48 @@
+"""What must be known before a batch is handled: the time, what was decided before, and who may do what.
+
+One statement, because a command that comes alone waits for every round trip.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY, TEXT
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.permissions import Grants
+from workers.runtime import identity
+from workers.runtime.inbox import Decided
+
+_STANDING = text(
+    """
+    SELECT now(),
+        (SELECT json_agg(json_build_array(principal, command_id, encode(fingerprint, 'hex'), outcome))
+         FROM runtime.inbox
+         WHERE command_id = ANY(:ids) AND month >= date_trunc('month', now() - interval '30 days')::date),
+        (SELECT json_agg(json_build_array(principal, role_id, permissions))
+         FROM published.grants WHERE principal = ANY(:principals))
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("principals", type_=ARRAY(TEXT)))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand at the beginning of a transaction; `now` is the database's clock, the same for everybody."""
+
+    now: datetime
+    known: dict[tuple[str, UUID], Decided]
+    grants: dict[str, Grants]
+
+
+async def standing(connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str]) -> Standing:
+    """Read how things stand for these command ids and principals."""
+    asked = sorted(set(principals))
+    now, decided, given = (await connection.execute(_STANDING, {"ids": list(ids), "principals": asked})).one()
+    known = {
+        (principal, UUID(command_id)): Decided(bytes.fromhex(mark), outcome.encode())
+        for principal, command_id, mark, outcome in decided or ()
+    }
+    return Standing(now, known, identity.granted(asked, given or ()))
