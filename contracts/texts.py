@@ -1,5 +1,6 @@
 """What the product says, in English and French (MSG-01 to MSG-10, and a sentence for every other refusal)."""
 
+import re
 from enum import StrEnum
 
 LANGUAGES = ("en", "fr")
@@ -138,7 +139,20 @@ REASONS: dict[str, tuple[str, str]] = {
     "datetime_from_date_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
     "datetime_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
     "datetime_type": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    "time_out_of_range": (
+        "must lie between the years 1900 and 4000",
+        "doit se situer entre les années 1900 et 4000",
+    ),
     "decimal_parsing": ("must be a decimal number in a text", "doit être un nombre décimal dans un texte"),
+    "decimal_max_digits": ("has too many digits", "a trop de chiffres"),
+    "decimal_max_places": ("has more than 10 decimal places", "a plus de 10 décimales"),
+    "decimal_whole_digits": (
+        "has more than 18 digits before the point",
+        "a plus de 18 chiffres avant la virgule",
+    ),
+    "dict_type": ("must be an object", "doit être un objet"),
+    "list_type": ("must be a list", "doit être une liste"),
+    "model_type": ("must be an object", "doit être un objet"),
     "json_invalid": ("is not JSON", "n'est pas du JSON"),
     "too_long": ("has too many elements", "contient trop d'éléments"),
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
@@ -151,6 +165,11 @@ REASONS: dict[str, tuple[str, str]] = {
     "body_too_large": ("is larger than 64 KiB", "dépasse 64 Kio"),
     "": ("is not valid", "n'est pas valide"),
 }
+
+_LANGUAGE_RANGE = re.compile(
+    r"(?P<language>en|fr)(-[a-z0-9-]*)?\s*(;\s*q=(?P<weight>0(\.[0-9]{0,3})?|1(\.0{0,3})?))?",
+    flags=re.IGNORECASE | re.ASCII,
+)
 
 
 def _in(language: str, texts: tuple[str, str]) -> str:
@@ -169,11 +188,11 @@ def reason(kind: str, language: str) -> str:
 
 
 def preferred_language(accepted: str | None) -> str:
-    """Choose `en` or `fr` from an Accept-Language header (RFC 9110), English when it names neither."""
-    ranked: list[tuple[float, str]] = []
+    """Choose `en` or `fr` from an Accept-Language header (RFC 9110), English when it asks for neither."""
+    ranked: dict[str, float] = {}
     for entry in (accepted or "").split(","):
-        tag, _, weight = entry.strip().partition(";q=")
-        language = tag.split("-")[0].lower()
-        if language in LANGUAGES:
-            ranked.append((float(weight) if weight.replace(".", "", 1).isdigit() else 1.0, language))
-    return max(ranked, key=lambda one: one[0])[1] if ranked else "en"
+        if found := _LANGUAGE_RANGE.fullmatch(entry.strip()):
+            language, weight = found["language"].lower(), float(found["weight"] or 1)
+            ranked[language] = max(weight, ranked.get(language, 0))
+    best = max(ranked, key=lambda language: ranked[language], default="en")
+    return best if ranked.get(best) else "en"

@@ -1,5 +1,7 @@
 """`python -m workers worker NAME`: the program that a supervisor runs."""
 
-from workers.local.commands import main
+import sys
 
-main()
+from workers.local import one
+
+one.run(sys.argv[2])

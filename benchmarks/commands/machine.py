@@ -54,4 +54,4 @@ def _seconds(process: psutil.Process) -> float:
 def per_command(before: Seconds, after: Seconds, commands: int) -> dict[str, int]:
     """Return microseconds of processor time per command, by part."""
     spent = {name: after[name] - before.get(name, 0.0) for name in after}
-    return {name: round(seconds / commands * 1e6) for name, seconds in spent.items()}
+    return {name: round(seconds / max(commands, 1) * 1e6) for name, seconds in spent.items()}

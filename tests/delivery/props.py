@@ -64,6 +64,10 @@ class Desk:
         """Return the dead letters, oldest first."""
         return [json.loads(one.data or b"") for one in await self.stored("DEAD")]
 
+    async def has_letters(self, number: int) -> bool:
+        """Tell whether so many dead letters lie there."""
+        return len(await self.dead_letters()) == number
+
     async def events_of(self, project_id: object) -> list[RawStreamMsg]:
         """Return the events of a project in the order in which they were stored."""
         found = await self.stored("EVENTS")

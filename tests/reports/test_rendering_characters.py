@@ -44,7 +44,7 @@ def test_markup_is_text(renderer: Renderer, text: str) -> None:
         ("\ue000\uffff", "[U+E000][U+FFFF]"),
         ("\ud800", "[U+D800]"),  # half of a character
         ("\u0915\u0301", "[U+0915][U+0301]"),
-        ("\u05e9\u064b", "[U+064B]"),  # a letter and a mark that no one font has both
+        ("x\u064b", "x[U+064B]"),  # a letter and a mark of two scripts
         ("\U0001d400\u20dd", "[U+1D400][U+20DD]"),
     ],
 )
@@ -91,8 +91,8 @@ def test_lines_stay_lines(renderer: Renderer) -> None:
 def test_long_texts_stay_on_their_pages(renderer: Renderer, text: str) -> None:
     """The longest text is told to its end, inside the margins, with words of any length."""
     rendered = renderer.render(described(text))
-    told = squeezed(words(rendered))
-    assert told.count(squeezed(text[:4])) + told.count(text[0]) >= len(squeezed(text)) // 14
+    told, first = words(rendered), text.strip()[:1]
+    assert not first or told.count(first) >= text.count(first)
     for page in read(rendered).pages:
         page.extract_text(visitor_text=lambda _text, _cm, matrix, _font, _size: _inside(matrix[4]))
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,27 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from client import Client, connect
-from contracts import catalogue, subjects
+from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.support.eventually import eventually
 from workers.local.nats import EmbeddedNats
+from workers.local.one import slice_of
 from workers.runtime.access import Trust
 from workers.runtime.database import open_engine
 from workers.runtime.process import Running, started
 from workers.runtime.settings import Settings
 from workers.runtime.streams import api, provision
-from workers.runtime.worker import Worker
-
-assert catalogue.MODULES
-
-
-def slice_of(name: str) -> Worker:
-    """Return the worker of a slice with all its functions registered."""
-    import_module(f"workers.{name}.handlers")
-    import_module(f"workers.{name}.queries")
-    worker: Worker = import_module(f"workers.{name}.worker").worker
-    return worker
 
 
 class Caller:

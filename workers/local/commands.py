@@ -3,7 +3,6 @@
 import json
 import sys
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -12,31 +11,21 @@ import typer
 import uvloop
 from rich.console import Console
 
-from contracts import catalogue, subjects
+from contracts import subjects
 from contracts.subjects import WORKERS
+from workers.local import one
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime import logs, process, streams
+from workers.runtime import logs, streams
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.database import open_engine
 from workers.runtime.settings import Settings
-from workers.runtime.worker import Worker
-
-assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
 DEFAULT_DATA = Path(".incidents")
-
-
-def slice_of(name: str) -> Worker:
-    """Return a slice's worker, with all its functions registered by importing them."""
-    for part in ("handlers", "queries"):
-        import_module(f"workers.{name}.{part}")
-    worker: Worker = import_module(f"workers.{name}.worker").worker
-    return worker
 
 
 def up(
@@ -99,9 +88,7 @@ def worker(
     """
     if name not in WORKERS:
         _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
-    settings = Settings()
-    logs.configure(name, settings.log_dir)
-    uvloop.run(process.run(slice_of(name), settings))
+    one.run(name)
 
 
 def migrate() -> None:
@@ -141,7 +128,7 @@ def provision(as_json: AsJson = False) -> None:
         told = {
             "created": done.created,
             "same": done.same,
-            "differences": [one._asdict() for one in done.differences],
+            "differences": [each._asdict() for each in done.differences],
         }
         sys.stdout.write(json.dumps(told) + "\n")
     else:
@@ -155,8 +142,8 @@ def _show(done: streams.Provisioned) -> None:
     for what in done.created:
         console.print(f"[green]+[/green] {what} was made")
     console.print(f"[dim]{len(done.same)} were as they should be[/dim]")
-    for one in done.differences:
-        console.print(f"[red]≠[/red] {one.what}: {one.setting} is {one.found!r}, expected {one.expected!r}")
+    for each in done.differences:
+        console.print(f"[red]≠[/red] {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
 
 
 async def _provision(settings: Settings) -> streams.Provisioned:
@@ -165,7 +152,7 @@ async def _provision(settings: Settings) -> streams.Provisioned:
         user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
         inbox_prefix=subjects.inbox("ops"),
     )
-    heard = {name: slice_of(name).heard_subjects(settings.site) for name in WORKERS}
+    heard = {name: one.slice_of(name).heard_subjects(settings.site) for name in WORKERS}
     try:
         return await streams.provision(connection, settings.site, heard)
     finally:
@@ -214,12 +201,3 @@ def _group() -> None:
 def _fail(why: str, status: int = 1) -> NoReturn:
     Console(stderr=True, highlight=False).print(f"[red]{why}[/red]")
     raise typer.Exit(status)
-
-
-def main() -> None:
-    """Run `python -m workers`."""
-    app = typer.Typer(add_completion=False)
-    for function in (up, worker, migrate, provision):
-        app.command()(function)
-    app.add_typer(access, name="access")
-    app()

@@ -65,9 +65,7 @@ class Health:
     async def _metrics(self) -> tuple[int, str, bytes]:
         workers = self._supervisor.workers
         answers = await asyncio.gather(*(fetch(worker, "/metrics") for worker in workers))
-        pages = {
-            worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == _OK
-        }
+        pages = {worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == _OK}
         return _OK, _TEXT, join_metrics(pages)
 
 
@@ -82,9 +80,7 @@ class _Pages(Collector):
         metrics: dict[str, Metric] = {}
         for worker, page in self._pages.items():
             for family in text_string_to_metric_families(page):
-                metric = metrics.setdefault(
-                    family.name, Metric(family.name, family.documentation, family.type)
-                )
+                metric = metrics.setdefault(family.name, Metric(family.name, family.documentation, family.type))
                 metric.samples += [
                     sample._replace(labels={"worker": worker, **sample.labels}) for sample in family.samples
                 ]

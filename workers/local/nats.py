@@ -52,9 +52,7 @@ class PortInUseError(Exception):
 class EmbeddedNats:
     """A NATS server below one directory, on a port of this machine only."""
 
-    def __init__(
-        self, directory: Path, trust: Trust, port: int | None = None, log: Path | None = None
-    ) -> None:
+    def __init__(self, directory: Path, trust: Trust, port: int | None = None, log: Path | None = None) -> None:
         self.port = free_port() if port is None else port
         self.log = log or directory / "nats.log"
         self.directory = directory.resolve()

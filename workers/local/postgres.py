@@ -199,9 +199,7 @@ def _socket_folder(directory: Path) -> Path:
         return inside
     name = f"incidents-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
     places = [Path(tempfile.gettempdir()) / name, Path("/tmp") / name]  # noqa: S108 - checked before use
-    return next(
-        (place for place in places if len(os.fsencode(place / _SOCKET)) <= _LONGEST_SOCKET), places[-1]
-    )
+    return next((place for place in places if len(os.fsencode(place / _SOCKET)) <= _LONGEST_SOCKET), places[-1])
 
 
 def _refuse_foreign(folder: Path) -> None:

@@ -63,9 +63,7 @@ class _Server(Protocol):
     def stop(self, seconds: float) -> None: ...
 
 
-async def up(
-    directory: Path, site: str, nats_port: int | None, announce: Callable[[Step], None], parts: Parts
-) -> None:
+async def up(directory: Path, site: str, nats_port: int | None, announce: Callable[[Step], None], parts: Parts) -> None:
     """Start everything, say so step by step, and stop everything on SIGINT or SIGTERM."""
     home = Home(directory)
     with home.lock(), _stop_signal() as stopped:

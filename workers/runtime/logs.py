@@ -71,7 +71,7 @@ def configure(worker: str, folder: Path | None) -> None:
     if folder:
         root.handlers.append(_file(shared, folder / f"{worker}.log"))
     root.setLevel(logging.INFO)
-    for noisy in ("nats", "faststream", "uvicorn.access"):
+    for noisy in ("nats", "faststream", "uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

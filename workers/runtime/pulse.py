@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
-from workers.runtime import streams
+from workers.runtime import logs, streams
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
 
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 VERSION = version("incident-manager")
 _TRIM_SECONDS = 2.0
 _PROBE_SECONDS = 10.0
+_HOUSEKEEPING_SECONDS = 60.0
+_LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
+_PARTITIONS = text(
+    """
+    SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
+           runtime.maintain_partitions('audit.activity', NULL, now())
+    """
+)
 log = structlog.get_logger()
 
 
@@ -51,7 +59,7 @@ async def wait_for_servers(running: "Running") -> None:
 
 def beside(running: "Running") -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the deliveries of every worker."""
-    return [heartbeats(running), watchdog(running), trimming(running), discovery(running)]
+    return [heartbeats(running), watchdog(running), trimming(running), discovery(running), housekeeping(running)]
 
 
 async def heartbeats(running: "Running") -> None:
@@ -137,6 +145,19 @@ async def trimming(running: "Running") -> None:
             await streams.trim(running.nats)
         except (NatsError, OSError) as error:
             log.warning("trim_failed", **describe(error))
+
+
+async def housekeeping(running: "Running") -> None:
+    """Follow the settings that concern this process, and make next month's partitions before it comes."""
+    while True:
+        try:
+            async with running.engine.connect() as connection:
+                logs.archive_at((await connection.execute(_LOG_SIZE)).scalar_one())
+                await connection.execute(_PARTITIONS)
+                await connection.commit()
+        except (DBAPIError, OSError) as error:
+            log.warning("housekeeping_failed", **describe(error))
+        await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
 async def discovery(running: "Running") -> None:

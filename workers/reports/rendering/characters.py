@@ -16,6 +16,7 @@ _UNSEEN = re.compile(
 )
 _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
 _JOINERS = "\u200c\u200d"
+_ANY_SCRIPT = ("COMBINING", "VARIATION", "ZERO")  # how the names of marks for every letter start
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
 _ISOLATED_LINE = "\u2068{}\u2069"
@@ -40,6 +41,12 @@ def strings(content: Any) -> Iterator[str]:
 
 def _continues(character: str) -> bool:
     return unicodedata.category(character).startswith("M") or character in _JOINERS
+
+
+def _carries(letter: str, mark: str) -> bool:
+    """Tell whether a mark belongs on a letter: the typesetter may lose one of another script unsaid."""
+    script = unicodedata.name(mark, "").partition(" ")[0]
+    return not _continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
 
 
 def _spelled(characters: str) -> str:
@@ -72,7 +79,8 @@ class Glyphs:
             return cls(frozenset(characters), frozenset(), None, ordinary=not unusual)
         several = "".join(sorted(marks))
         pattern = re.compile(f"[^{several}\\x00-\\x1f]?[{several}]+")
-        clusters = {cluster for text in kept for cluster in pattern.findall(_seen(text))}
+        found = {cluster for text in kept for cluster in pattern.findall(_seen(text))}
+        clusters = {cluster for cluster in found if all(_carries(cluster[0], mark) for mark in cluster[1:])}
         return cls(frozenset(characters - marks), frozenset(clusters), pattern, ordinary=False)
 
 

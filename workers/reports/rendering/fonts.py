@@ -14,10 +14,9 @@ FONTS = ("Libertinus Serif", "DejaVu Sans Mono")
 _REFUSED = re.compile(r'error: [^\n]*?`"(.+?)"`')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _REMEMBERED = 50_000
+_CLUSTERS = 1_000  # of one report; more is no language, and asking takes a millisecond each
 
-END = "\uffff"
-
-Draw = Callable[[str, str], object]
+Draw = Callable[[str, list[str]], object]
 """Draws signs with one font, a line for each."""
 
 
@@ -32,42 +31,55 @@ class Fonts:
         """Find out about the signs of a report that have not been met before."""
         if len(self._homes) > _REMEMBERED:
             self._homes.clear()
-        self._learn(glyphs.singles, FONTS)
-        self._learn((one for one in glyphs.clusters if one[0].isascii()), FONTS)
-        # A letter that its font draws can vanish without an error when a mark sends it to another font.
-        for font in FONTS:
-            self._learn((one for one in glyphs.clusters if self._homes.get(one[0], FONTS[0]) == font), (font,))
+        self._learn(glyphs.singles, FONTS, self._drawn_characters)
+        if len(glyphs.clusters) <= _CLUSTERS:
+            # A letter can vanish without an error when a mark sends it to a font that lacks the letter,
+            # so each stays in the font of its letter; both fonts have ASCII.
+            self._learn((one for one in glyphs.clusters if one[0].isascii()), FONTS, self._drawn_clusters)
+            for font in FONTS:
+                at_home = (one for one in glyphs.clusters if self._homes.get(one[0]) == font)
+                self._learn(at_home, (font,), self._drawn_clusters)
 
-    def draw(self, sign: str) -> bool:
-        """Tell whether a font has this sign."""
-        return sign.isascii() or self._homes.get(sign) is not None
+    def drawable(self, glyphs: Glyphs) -> Callable[[str], bool]:
+        """Return what tells whether a sign of this report can be drawn."""
+        several = len(glyphs.clusters) <= _CLUSTERS
+        return lambda sign: (len(sign) == 1 or several) and self._homes.get(sign) is not None
 
     def others(self, glyphs: Glyphs) -> str:
         """Name the characters that must not be tried with the first font."""
         return "".join(sorted(one for one in glyphs.singles if self._homes[one] not in {None, FONTS[0]}))
 
-    def _learn(self, signs: Iterable[str], fonts: Iterable[str]) -> None:
+    def _learn(self, signs: Iterable[str], fonts: Iterable[str], drawn: Callable[[str, list[str]], set[str]]) -> None:
         pending = {sign for sign in signs if sign not in self._homes}
         for font in fonts:
-            drawn = self._drawn(font, pending)
-            self._homes |= dict.fromkeys(drawn, font)
-            pending -= drawn
+            found = drawn(font, sorted(pending))
+            self._homes |= dict.fromkeys(found, font)
+            pending -= found
         self._homes |= dict.fromkeys(pending)
 
-    def _drawn(self, font: str, signs: set[str]) -> set[str]:
-        if not signs:
-            return set()
-        ordered = sorted(signs)
+    def _refusal(self, font: str, signs: list[str]) -> str | None:
         try:
-            self._draw(font, "".join(f"{sign}\n{END}\n" for sign in ordered))
+            self._draw(font, signs)
         except typst.TypstError as error:
-            # Every sign is followed by one that no font has, so that an error tells which sign it is about.
-            refused = "".join(_unescaped(found) or "?" for found in _REFUSED.findall(error.diagnostic))
-            verdicts = refused.split(END)[:-1]
-            if len(verdicts) == len(ordered):
-                return {sign for sign, verdict in zip(ordered, verdicts, strict=True) if not verdict}
-        # Better to spell all of them out than to fail.
-        return set()
+            return error.diagnostic
+        return None
+
+    def _drawn_characters(self, font: str, characters: list[str]) -> set[str]:
+        left = set(characters)
+        while left and (refusal := self._refusal(font, sorted(left))):
+            refused = left.intersection(map(_unescaped, _REFUSED.findall(refusal)))
+            # An error that names none of them says nothing: better to spell all of them out than to fail.
+            left = left - refused if refused else set()
+        return left
+
+    def _drawn_clusters(self, font: str, clusters: list[str]) -> set[str]:
+        """Halve what is refused: an error names a mark once, though many letters may carry it."""
+        if not clusters or self._refusal(font, clusters) is None:
+            return set(clusters)
+        if len(clusters) == 1:
+            return set()
+        half = len(clusters) // 2
+        return self._drawn_clusters(font, clusters[:half]) | self._drawn_clusters(font, clusters[half:])
 
 
 def _unescaped(quoted: str) -> str:

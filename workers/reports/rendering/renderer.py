@@ -63,7 +63,7 @@ class Renderer:
             return _pdf(self._report, report, int(document.generated_at.timestamp()))
 
         try:
-            return attempt(self._fonts.draw)
+            return attempt(self._fonts.drawable(glyphs))
         except typst.TypstError:
             # Signs that can be drawn one by one may still not go together; a report is made all the same.
             return attempt(_is_plain)
