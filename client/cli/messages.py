@@ -54,9 +54,7 @@ async def send(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
     body: Body = "{}",
     id_: Annotated[UUID | None, typer.Option("--id", help="The command id; made if it is not given.")] = None,
-    key: Annotated[
-        str | None, typer.Option(help="The key of the subject; read from the body if absent.")
-    ] = None,
+    key: Annotated[str | None, typer.Option(help="The key of the subject; read from the body if absent.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Send it as it is, whatever it is.")] = False,
 ) -> None:
     """Send any command and print its outcome.
@@ -106,9 +104,7 @@ def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dic
     return {**values, name: made}
 
 
-def _checked(
-    session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]
-) -> Asked:
+def _checked(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
     """Read a body as the wire does, so that what does not fit is told at once."""
     if subject not in known:
         near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)

@@ -123,18 +123,14 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="What happened.")] = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {_TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {_TIME}")] = None,
-    category: Annotated[
-        Words, typer.Option(metavar="SLOT=ID", help="A category's value; repeatable.")
-    ] = None,
+    category: Annotated[Words, typer.Option(metavar="SLOT=ID", help="A category's value; repeatable.")] = None,
     field: Annotated[
         Words, typer.Option(metavar="NAME=VALUE", help="A data field, as integer_1=3; repeatable.")
     ] = None,
     clear: Annotated[
         Words, typer.Option(metavar="NAME", help="type, end, category_1, integer_1, …; repeatable.")
     ] = None,
-    expected_revision: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")
-    ] = None,
+    expected_revision: Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")] = None,
 ) -> None:
     """Change main details, categories and data fields; what is not named stays as it is."""
     main = {
@@ -175,9 +171,7 @@ async def delete(
     session: Session,
     project: Project,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False,
-    expected_revision: Annotated[
-        int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")
-    ] = None,
+    expected_revision: Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")] = None,
 ) -> None:
     """Delete a project and all it holds."""
     question = session.say("Delete project {project} and all it holds?", project=project)

@@ -41,9 +41,7 @@ async def activity(session: Session, project: Project, limit: Limit = 100) -> No
 async def log(
     session: Session,
     actor: Annotated[str | None, typer.Option(metavar="PRINCIPAL", help="Done by.")] = None,
-    what: Annotated[
-        str | None, typer.Option("--activity", metavar="NAME", help="Only this: projects.deleted.")
-    ] = None,
+    what: Annotated[str | None, typer.Option("--activity", metavar="NAME", help="Only this: projects.deleted.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, a date, or 7d, 12h.")] = None,
     limit: Limit = 100,
 ) -> None:

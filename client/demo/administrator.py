@@ -42,9 +42,7 @@ class Administrator:
         """Define what is missing, one after the other because the order makes the ids."""
         known = await self._client.ask(GetProperties())
         language, said = self._client.language, self._scenario
-        missing: list[Command[Any]] = [
-            AddType(name=one) for one in _absent(said.types, known.types, language)
-        ]
+        missing: list[Command[Any]] = [AddType(name=one) for one in _absent(said.types, known.types, language)]
         await self._do("define {number} types", missing, number=len(said.types))
         await self._do("define the five categories", self._categories(known))
         await self._do("define the values of categories 1 and 2", self._values(known))

@@ -47,8 +47,8 @@ async def play(session: Session, directory: Path, *, once: bool) -> None:
     async with running(stage, directory) as system:
         await mint(stage, system, OPERATOR)
         async with _as(session, system, "admin") as admin, _as(session, system, OPERATOR) as operator:
-            await _scenes(stage, admin, operator)
-        _what_next(session, system)
+            number = await _scenes(stage, admin, operator)
+        _what_next(session, system, number)
         if system.child and not once:
             session.tell("The system keeps running; Ctrl-C stops it.")
             await system.ended()
@@ -61,7 +61,8 @@ async def _as(session: Session, system: System, principal: str) -> AsyncIterator
         yield client
 
 
-async def _scenes(stage: Stage, admin: Client, operator: Client) -> None:
+async def _scenes(stage: Stage, admin: Client, operator: Client) -> int:
+    """Play scene after scene, and return the number of the project that is shown in full."""
     scenario, now, begun = load(), datetime.now(UTC), time.perf_counter()
     stage.scene("The administrator prepares the site")
     administrator = Administrator(stage, admin, scenario)
@@ -81,6 +82,7 @@ async def _scenes(stage: Stage, admin: Client, operator: Client) -> None:
     count = administrator.sent + documenting.sent + COMMANDS
     seconds = round(time.perf_counter() - begun, 1)
     _print(stage, stage.session.say("{count} commands in {seconds} s", count=count, seconds=seconds))
+    return opened[0].number
 
 
 async def _print_list(stage: Stage, operator: Client, properties: Properties) -> None:
@@ -117,11 +119,12 @@ def _print(stage: Stage, *readable: RenderableType) -> None:
         stage.session.out.print(*readable, sep="\n")
 
 
-def _what_next(session: Session, system: System) -> None:
+def _what_next(session: Session, system: System, number: int) -> None:
     if session.json:
         return
     option = "" if system.directory == DEFAULT_DATA else f" --data {system.directory}"
-    lines = ("projects list", "projects show 1", "report 1 -o report.pdf", "audit log --since 1h", "watch")
+    shown = (f"projects show {number}", f"report {number} -o report.pdf", f"audit activity {number}")
+    lines = ("projects list", *shown, "audit log --since 1h", "watch")
     session.out.print()
     session.out.print(Text(session.say("To go on, type:"), style="bold"))
     for line in lines:

@@ -12,11 +12,12 @@ from client.errors import Refused
 from client.terminal.session import refusal_panel
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
-from contracts.project_queries import GetProject
+from contracts.project_queries import GetProject, ListProjects
 from contracts.projects import ImportedProject, ImportProjects
 from contracts.retention import PreviewRetention, Sweep
 from contracts.texts import Phrase, phrase
 
+_PREVIOUS_SYSTEM: Final = "previous-system"
 _AGO: Final = timedelta(days=30)
 _GONE_SECONDS: Final = 60.0
 _SHORTEST_PAUSE: Final = 0.05
@@ -30,7 +31,8 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
     """Show that what has expired is deleted, and return the project that was."""
     project_id = uuid7()
     with stage.step("import a project of 30 days ago") as step:
-        old = _old_project(project_id, scenario, client.language, now - _AGO)
+        number = await _next_number(client)
+        old = _old_project(project_id, number, scenario.imported.in_(client.language), now - _AGO)
         await client.send(ImportProjects(projects=[old]))
         step.count = 1
     with stage.step("preview what has expired") as step:
@@ -47,13 +49,19 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
     return project_id
 
 
-def _old_project(project_id: UUID, scenario: Scenario, language: str, created: datetime) -> ImportedProject:
+async def _next_number(client: Client) -> int:
+    """Choose a number that no project has; later projects count on from it."""
+    page = await client.ask(ListProjects(limit=500))
+    return max((row.number for row in page.items), default=0) + 1
+
+
+def _old_project(project_id: UUID, number: int, description: str, created: datetime) -> ImportedProject:
     return ImportedProject(
         project_id=project_id,
-        number=int(f"{created:%y%m%d%H%M}"),
-        created_by=scenario.previous_author,
+        number=number,
+        created_by=_PREVIOUS_SYSTEM,
         created_at=created,
-        description=scenario.imported.in_(language),
+        description=description,
         start_time=created - timedelta(hours=2),
         end_time=created - timedelta(hours=1),
     )

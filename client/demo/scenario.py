@@ -111,7 +111,6 @@ class Scenario(BaseModel):
     calls: list[PhoneCall]
     cameras: Annotated[list[list[Camera]], Field(min_length=6)]
     imported: Said
-    previous_author: str
 
 
 @dataclass(frozen=True)
@@ -154,8 +153,7 @@ def stories(scenario: Scenario, language: str, now: datetime) -> Iterator[Story]
             end=end,
             data=_data(chance),
             comments=[
-                one.in_(language)
-                for one in chance.sample(scenario.comments, 3 if fullest else chance.randint(0, 2))
+                one.in_(language) for one in chance.sample(scenario.comments, 3 if fullest else chance.randint(0, 2))
             ],
             calls=chance.sample(scenario.calls, 2 if fullest else chance.randint(0, 1)),
             sequences=_sequences(chance, scenario.cameras[event.place], language, start, end),

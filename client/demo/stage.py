@@ -39,9 +39,7 @@ class Stage:
         seconds = time.perf_counter() - begun
         rate = f"{step.count / seconds:,.0f}/s" if step.count > 1 else ""
         said = {"step": label, "seconds": round(seconds, 3), "done": mark.plain == "✓", "note": step.note}
-        line = Text.assemble(
-            mark, " ", f"{label:<64}", (f"{seconds:7.2f} s  {rate:>8}", "dim"), f"  {step.note}"
-        )
+        line = Text.assemble(mark, " ", f"{label:<64}", (f"{seconds:7.2f} s  {rate:>8}", "dim"), f"  {step.note}")
         self.session.show(said, line)
 
 

@@ -54,9 +54,7 @@ def _common(
     """Name the options that every command has."""
 
 
-def command(
-    app: typer.Typer, name: str, *examples: str, principal: str = "admin"
-) -> Callable[[Handler], Handler]:
+def command(app: typer.Typer, name: str, *examples: str, principal: str = "admin") -> Callable[[Handler], Handler]:
     """Make a command of a function that takes a session first; `examples` are lines to type."""
 
     def register(handler: Handler) -> Handler:

@@ -34,7 +34,5 @@ async def save(session: Session, client: Client, generated: ReportGenerated, pat
         draft.unlink()
         reason = session.say("the report is damaged: its SHA-256 differs")
         message = phrase(Phrase.REPORT_NOT_GENERATED, session.language, Part.REPORT)
-        raise Refused(
-            Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason})
-        )
+        raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
     draft.replace(path)

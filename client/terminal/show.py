@@ -56,9 +56,7 @@ def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title
     made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
     for heading in headings:
         justify: Literal["left", "right"] = "right" if heading in _FIGURES else "left"
-        made.add_column(
-            say(language, heading), justify=justify, no_wrap=heading not in _FOLDED, overflow="fold"
-        )
+        made.add_column(say(language, heading), justify=justify, no_wrap=heading not in _FOLDED, overflow="fold")
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return made if made.row_count else Text(say(language, "nothing here"), style="dim")
@@ -132,14 +130,12 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[tup
         yield "Comments", _lines(comments)
     if details.calls:
         calls = (
-            (local(one.at, language), one.direction, f"{one.party} {one.number}  {one.notes}")
-            for one in details.calls
+            (local(one.at, language), one.direction, f"{one.party} {one.number}  {one.notes}") for one in details.calls
         )
         yield "Calls", _lines(calls)
     if details.sequences:
         sequences = (
-            (local(one.start, language), local(one.end, language), one.camera_name)
-            for one in details.sequences
+            (local(one.start, language), local(one.end, language), one.camera_name) for one in details.sequences
         )
         yield "Sequences", _lines(sequences)
 
@@ -161,8 +157,7 @@ def _lines(rows: Iterable[Sequence[object]]) -> Table:
 def entries(items: Iterable[Entry], language: str) -> RenderableType:
     """Show activities, newest first."""
     rows = (
-        (local(one.at, language), one.actor, one.activity, one.revision or "", details_of(one.details))
-        for one in items
+        (local(one.at, language), one.actor, one.activity, one.revision or "", details_of(one.details)) for one in items
     )
     return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows)
 
@@ -199,11 +194,7 @@ def properties(known: Properties, language: str) -> list[RenderableType]:
         if each.enabled:
             title = f"{say(language, 'Category')} {each.slot}: {each.name} ({each.id})"
             shown.append(of(title, each.values))
-    fields = (
-        (one.id, f"{one.kind}_{one.slot}", one.name, one.description)
-        for one in known.data_fields
-        if one.enabled
-    )
+    fields = ((one.id, f"{one.kind}_{one.slot}", one.name, one.description) for one in known.data_fields if one.enabled)
     heading = say(language, "Data fields")
     shown.append(table(language, "Id", "Kind", "Name", "Description", rows=fields, title=heading))
     return shown

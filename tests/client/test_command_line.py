@@ -27,9 +27,7 @@ async def test_help_comes_at_once() -> None:
 def test_help_imports_no_server() -> None:
     """What only a server needs is imported by the commands of servers, when they are used."""
     program = "import sys; from client.cli import build; build(); print(*sys.modules)"
-    ended = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     servers = {"workers", "sqlalchemy", "faststream", "alembic", "psycopg", "uvicorn", "typst"}
     assert servers & set(ended.stdout.split()) == set()
 
@@ -117,9 +115,7 @@ async def test_what_is_no_json_object_is_a_mistake_of_use(body: str) -> None:
 
 async def test_bytes_are_not_printed() -> None:
     """A query whose answer is a file points to the command that saves it."""
-    ended = await incidents(
-        "ask", "reports.download", '{"report_id": "0190a000-0000-7000-8000-000000000001"}'
-    )
+    ended = await incidents("ask", "reports.download", '{"report_id": "0190a000-0000-7000-8000-000000000001"}')
     assert ended.status == 2
     assert "incidents report" in ended.err
 

@@ -41,9 +41,7 @@ PROPERTIES = {
             "values": [{"id": 11, "name": "Trapped", "description": ""}],
         }
     ],
-    "data_fields": [
-        {"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}
-    ],
+    "data_fields": [{"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}],
 }
 
 Type = Callable[..., Awaitable[Ended]]
@@ -105,9 +103,7 @@ async def test_a_project_is_shown_by_its_number(peer: Peer, typed: Type) -> None
         "retention_exempt": True,
         "categories": {"1": 11, "2": None},
         "data": {"checkbox_1": True, "integer_1": None},
-        "comments": [
-            {"comment_id": REPORT, "text": "First aid given", "created_by": "bob", "created_at": NOW}
-        ],
+        "comments": [{"comment_id": REPORT, "text": "First aid given", "created_by": "bob", "created_at": NOW}],
         "withheld": ["calls"],
     }
     peer.answers["projects.get"] = json.dumps(details).encode()

@@ -19,9 +19,7 @@ def running(tmp_path: Path) -> Path:
 def test_a_running_system_is_found_in_its_directory(running: Path) -> None:
     """The data directory says where the system listens and holds the credentials."""
     found = find(running, "admin", {})
-    assert found == Place(
-        "nats://x:1", running / "creds/admin.creds", "north", f"incidents up --data {running}"
-    )
+    assert found == Place("nats://x:1", running / "creds/admin.creds", "north", f"incidents up --data {running}")
 
 
 def test_the_environment_names_a_directory(running: Path) -> None:

@@ -40,9 +40,7 @@ def test_no_translation_is_left_over() -> None:
 @pytest.mark.parametrize("english", FRENCH)
 def test_a_translation_has_the_same_values(english: str) -> None:
     """A translation names the values that the English sentence names."""
-    names = [
-        {name for _, name, _, _ in string.Formatter().parse(text)} for text in (english, FRENCH[english])
-    ]
+    names = [{name for _, name, _, _ in string.Formatter().parse(text)} for text in (english, FRENCH[english])]
     assert names[0] == names[1]
 
 

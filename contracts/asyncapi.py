@@ -1,0 +1,256 @@
+"""The wire as an AsyncAPI 3 document, made from the catalogue alone: what is not a class is not on the wire."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeAlias
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, models_json_schema
+
+from contracts import catalogue, envelopes, subjects
+from contracts.errors import HTTP_STATUS, Code
+from contracts.message import Asking, Command, Event, Query
+from contracts.permissions import Level, Node
+from contracts.texts import LANGUAGES, Phrase, phrase
+
+Json: TypeAlias = dict[str, Any]
+
+WIRE_VERSION = "1"
+_PARAMETERS: dict[str, Json] = {
+    "site": {"default": "main", "description": "The installation: 1 to 32 of a-z, 0-9 and '-'."},
+    "principal": {
+        "description": "Who acts: the name in the NATS user JWT, 1 to 64 of a-z, 0-9, '_' and '-'. The server binds it."
+    },
+    "key": {"description": "What is kept in order: a project id, a report id, or '-'."},
+    "command_id": {"description": "The command's Nats-Msg-Id.", "location": "$message.payload#/command_id"},
+    "inbox": {"description": "One to three tokens that the caller chooses."},
+    "worker": {"enum": list(subjects.WORKERS), "description": "Whose it is."},
+    "instance": {"description": "One process of a worker."},
+}
+_ENVELOPES = (
+    envelopes.CommandHeaders,
+    envelopes.QueryHeaders,
+    envelopes.EventHeaders,
+    envelopes.RefusalHeaders,
+    envelopes.Applied,
+    envelopes.Rejected,
+    envelopes.Refused,
+    envelopes.Heartbeat,
+    envelopes.DeadLetterHeaders,
+    envelopes.DeadLetter,
+)
+
+
+class _Schemas(GenerateJsonSchema):
+    """JSON schemas without titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic names the parameter
+        return False
+
+
+def document(site: str = "{site}") -> Json:
+    """Describe every message, where it travels, and what answers it; `site` may be that of one installation."""
+    commands, queries, events = catalogue.commands(), catalogue.queries(), catalogue.events()
+    channels = {
+        **{f"cmd.{subject}": _command_channel(command, site) for subject, command in commands.items()},
+        "out": _outcome_channel(commands, site),
+        **{f"qry.{subject}": _query_channel(query, site) for subject, query in queries.items()},
+        "inbox": _inbox_channel(queries),
+        **{f"evt.{subject}": _event_channel(event, site) for subject, event in events.items()},
+        "ops.heartbeat": _ops_channel(subjects.heartbeat(site, "{worker}", "{instance}"), envelopes.Heartbeat),
+        "dead": _ops_channel(subjects.dead(site, "{worker}"), envelopes.DeadLetter, envelopes.DeadLetterHeaders),
+    }
+    operations = {
+        **{f"cmd.{subject}": _command_operation(command) for subject, command in commands.items()},
+        **{f"qry.{subject}": _query_operation(query) for subject, query in queries.items()},
+        **{f"evt.{subject}": _event_operation(event) for subject, event in events.items()},
+        "ops.heartbeat": _sending("ops.heartbeat", envelopes.Heartbeat),
+        "dead": _sending("dead", envelopes.DeadLetter),
+    }
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Incident Manager",
+            "version": WIRE_VERSION,
+            "description": "Commands in, outcomes and events out. What holds for all of them is in docs/wire.md.",
+        },
+        "defaultContentType": "application/json",
+        "servers": {"site": _server()},
+        "channels": channels,
+        "operations": operations,
+        "components": {"schemas": schemas()},
+        "x-errors": {code.value: _error(code) for code in Code},
+    }
+
+
+def schemas() -> dict[str, Json]:
+    """Return the schema of every body and of all it is made of, by class name.
+
+    What clients send is closed, because an unknown field is refused. What they receive is open, because a
+    newer system may add a field. A class that travels both ways is closed.
+    """
+    asked = [*catalogue.commands().values(), *catalogue.queries().values()]
+    answers = [query.answer() for query in catalogue.queries().values()]
+    models = [one for one in answers if issubclass(one, BaseModel)]
+    told = _definitions([*catalogue.events().values(), *models, *_ENVELOPES])
+    for schema in told.values():
+        schema.pop("additionalProperties", None)
+    return dict(sorted({**told, **_definitions(asked)}.items()))
+
+
+def key(command: type[Command[Any]]) -> str:
+    """Return the key in a command's subject, with the fields that it is made of in braces."""
+    return command.model_construct(**{name: f"{{{name}}}" for name in command.model_fields}).key()
+
+
+def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """Return the permissions that are always asked for, and by field those that giving the field adds."""
+    always = asking.model_construct().needs()
+    added = {name: asking.model_construct(**{name: True}).needs() for name in asking.model_fields}
+    more = {name: _named(given, without=always) for name, given in added.items()}
+    return _named(always), {name: given for name, given in more.items() if given}
+
+
+def _named(given: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:
+    return {node.value: level.name.lower() for node, level in given.items() if node not in (without or {})}
+
+
+def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Json]:
+    _, found = models_json_schema(
+        [(model, "validation") for model in models],
+        ref_template="#/components/schemas/{model}",
+        schema_generator=_Schemas,
+    )
+    definitions: dict[str, Json] = found["$defs"]
+    return definitions
+
+
+def _server() -> Json:
+    return {
+        "host": "{host}",
+        "protocol": "nats",
+        "description": "The site's NATS server; credentials are minted by `incidents access`.",
+        "variables": {"host": {"default": "127.0.0.1:4222"}},
+    }
+
+
+def _error(code: Code) -> Json:
+    sentences = {language: phrase(Phrase(code.value), language) for language in LANGUAGES}
+    return {"status": HTTP_STATUS[code], **sentences}
+
+
+def _ref(model: type) -> Json:
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
+
+
+def _message(name: str, payload: Json, headers: type | None = None, **more: Any) -> Json:
+    told = {"name": name, **more, "payload": payload}
+    return {**told, "headers": _ref(headers)} if headers else told
+
+
+def _channel(address: str, messages: dict[str, Json], **known: Json) -> Json:
+    parameters = {name: known.get(name) or _PARAMETERS[name] for name in re.findall(r"{(\w+)}", address)}
+    return {"address": address, "parameters": parameters, "messages": messages}
+
+
+def _command_channel(command: type[Command[Any]], site: str) -> Json:
+    identified = {"location": "$message.header#/Nats-Msg-Id"}
+    message = _message(
+        command.__name__, _ref(command), envelopes.CommandHeaders, correlationId=identified
+    )
+    fields = {
+        name: {
+            "description": f"The body's {name}: commands with one key take effect in order.",
+            "location": f"$message.payload#/{name}",
+        }
+        for name in command.model_fields
+    }
+    address = subjects.command(site, "{principal}", command.subject, key(command))
+    return _channel(address, {command.__name__: message}, **fields)
+
+
+def _outcome_channel(commands: Mapping[str, type[Command[Any]]], site: str) -> Json:
+    identified = {"location": "$message.payload#/command_id"}
+    messages = {
+        f"{command.__name__}.applied": _message(
+            f"{command.__name__}.applied",
+            {"allOf": [_ref(envelopes.Applied), {"properties": {"result": _ref(command.answer())}}]},
+            correlationId=identified,
+        )
+        for command in commands.values()
+    }
+    rejected = _message("Rejected", _ref(envelopes.Rejected), correlationId=identified)
+    return _channel(
+        subjects.outcome(site, "{principal}", "{command_id}"), {**messages, "Rejected": rejected}
+    )
+
+
+def _query_channel(query: type[Query[Any]], site: str) -> Json:
+    message = _message(query.__name__, _ref(query), envelopes.QueryHeaders)
+    return _channel(subjects.query(site, "{principal}", query.subject), {query.__name__: message})
+
+
+def _inbox_channel(queries: Mapping[str, type[Query[Any]]]) -> Json:
+    messages = {f"{query.__name__}.answer": _answer(query) for query in queries.values()}
+    refused = _message("Refused", _ref(envelopes.Refused), envelopes.RefusalHeaders)
+    return _channel(f"{subjects.inbox('{principal}')}.{{inbox}}", {**messages, "Refused": refused})
+
+
+def _answer(query: type[Query[Any]]) -> Json:
+    name, answer = f"{query.__name__}.answer", query.answer()
+    if answer is bytes:
+        binary = {"type": "string", "format": "binary"}
+        return _message(name, binary, contentType="application/octet-stream")
+    return _message(name, _ref(answer))
+
+
+def _event_channel(event: type[Event], site: str) -> Json:
+    message = _message(event.__name__, _ref(event), envelopes.EventHeaders)
+    return _channel(subjects.event(site, event.subject, "{key}"), {event.__name__: message})
+
+
+def _ops_channel(address: str, body: type[BaseModel], headers: type | None = None) -> Json:
+    return _channel(address, {body.__name__: _message(body.__name__, _ref(body), headers)})
+
+
+def _operation(action: str, channel: str, model: type, **more: Any) -> Json:
+    return {
+        "action": action,
+        "summary": (model.__doc__ or "").strip(),
+        "channel": {"$ref": f"#/channels/{channel}"},
+        "messages": [{"$ref": f"#/channels/{channel}/messages/{model.__name__}"}],
+        **more,
+    }
+
+
+def _asked(asking: type[Asking[Any]], channel: str, replies: str, answers: Iterable[str]) -> Json:
+    always, more = needs(asking)
+    reply = {
+        "channel": {"$ref": f"#/channels/{replies}"},
+        "messages": [{"$ref": f"#/channels/{replies}/messages/{name}"} for name in answers],
+    }
+    conditional = {"x-permissions-with": more} if more else {}
+    tags = [{"name": asking.subject.split(".")[0]}]
+    return _operation(
+        "receive", channel, asking, reply=reply, tags=tags, **{"x-permissions": always}, **conditional
+    )
+
+
+def _command_operation(command: type[Command[Any]]) -> Json:
+    outcomes = (f"{command.__name__}.applied", "Rejected")
+    told = _asked(command, f"cmd.{command.subject}", "out", outcomes)
+    return {**told, "x-internal": True} if command.internal else told
+
+
+def _query_operation(query: type[Query[Any]]) -> Json:
+    return _asked(query, f"qry.{query.subject}", "inbox", (f"{query.__name__}.answer", "Refused"))
+
+
+def _event_operation(event: type[Event]) -> Json:
+    tags = [{"name": event.subject.split(".")[0]}]
+    stores = sorted(store.value for store in event.stores)
+    return _operation("send", f"evt.{event.subject}", event, tags=tags, **{"x-stores": stores})
+
+
+def _sending(channel: str, model: type[BaseModel]) -> Json:
+    return _operation("send", channel, model)

@@ -1,0 +1,107 @@
+"""What travels around the messages: headers, outcomes, refusals, signs of life and dead letters."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from contracts.errors import Error
+
+Traceparent = Annotated[str, Field(pattern="^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")]
+AcceptLanguage = Annotated[str, Field(examples=["fr-CH, en;q=0.5"])]
+
+
+class CommandHeaders(BaseModel):
+    """`Nats-Msg-Id` is the command id: the same id again repeats the first outcome and changes nothing."""
+
+    message_id: Annotated[UUID, Field(alias="Nats-Msg-Id")]
+    language: Annotated[AcceptLanguage | None, Field(alias="Accept-Language")] = None
+    traceparent: Traceparent | None = None
+
+
+class QueryHeaders(BaseModel):
+    """The language in which a refusal is told."""
+
+    language: Annotated[AcceptLanguage | None, Field(alias="Accept-Language")] = None
+
+
+class EventHeaders(BaseModel):
+    """CloudEvents 1.0 in binary mode; `ce-subject` is the project, `ce-causationid` the command or event before it."""
+
+    message_id: Annotated[UUID, Field(alias="Nats-Msg-Id")]
+    specversion: Annotated[Literal["1.0"], Field(alias="ce-specversion")]
+    id: Annotated[UUID, Field(alias="ce-id")]
+    source: Annotated[str, Field(alias="ce-source", examples=["/im/main/projects"])]
+    type: Annotated[str, Field(alias="ce-type", examples=["im.projects.created.v1"])]
+    time: Annotated[datetime, Field(alias="ce-time")]
+    actor: Annotated[str, Field(alias="ce-actor")]
+    subject: Annotated[UUID | None, Field(alias="ce-subject")] = None
+    revision: Annotated[str | None, Field(alias="ce-revision", pattern="^[1-9][0-9]*$")] = None
+    causation: Annotated[UUID | None, Field(alias="ce-causationid")] = None
+    traceparent: Traceparent | None = None
+
+
+class RefusalHeaders(BaseModel):
+    """The status and the sentence of a refused query, in the form of NATS services."""
+
+    status: Annotated[
+        Literal["400", "403", "404", "409", "410", "503"], Field(alias="Nats-Service-Error-Code")
+    ]
+    sentence: Annotated[str, Field(alias="Nats-Service-Error")]
+
+
+class Applied(BaseModel):
+    """The outcome of a command that took effect; `result` is the body of the event that it led to."""
+
+    command_id: UUID
+    status: Literal["applied"]
+    revision: int | None
+    result: dict[str, Any]
+    events: list[UUID]
+
+
+class Rejected(BaseModel):
+    """The outcome of a command that was refused: nothing changed."""
+
+    command_id: UUID
+    status: Literal["rejected"]
+    error: Error
+
+
+class Refused(BaseModel):
+    """The reply to a query that was refused."""
+
+    error: Error
+
+
+class Heartbeat(BaseModel):
+    """What a worker process is and did since it started."""
+
+    worker: str
+    instance: str
+    version: str
+    started_at: datetime
+    lanes: list[int]
+    applied: int
+    rejected: int
+    retried: int
+    dead: int
+    lag: int
+    oldest_pending_seconds: float
+
+
+class DeadLetterHeaders(BaseModel):
+    """The message's place in its stream, so that it lies among the dead letters once."""
+
+    message_id: Annotated[str, Field(alias="Nats-Msg-Id", examples=["COMMANDS-17"])]
+
+
+class DeadLetter(BaseModel):
+    """A message that can never be handled; `body_base64` stands where the body is not UTF-8."""
+
+    subject: str
+    headers: dict[str, str]
+    reason: str
+    body: str | None = None
+    body_base64: str | None = None

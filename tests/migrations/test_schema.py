@@ -1,0 +1,53 @@
+"""The schema: what the SQL files make is what the mapped classes expect."""
+
+import asyncio
+from datetime import datetime
+from importlib import import_module
+
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
+
+from contracts.subjects import WORKERS
+from tests.support import Site
+from workers.migrations.upgrade import migrate
+from workers.runtime import inbox, outbox
+from workers.runtime.database import Base
+
+
+def differences(connection: Connection) -> list[str]:
+    """Compare the database with every mapped class."""
+    assert inbox.Inbox.metadata is outbox.Outbox.metadata
+    for name in WORKERS:
+        import_module(f"workers.{name}.tables")
+    schemas = {table.schema for table in Base.metadata.tables.values()}
+    parts = {name for (name,) in connection.execute(text("SELECT relname FROM pg_class WHERE relispartition"))}
+
+    def ours(name: str | None, kind: str, parents: object) -> bool:
+        return name in schemas if kind == "schema" else name not in parts
+
+    options = {"include_schemas": True, "include_name": ours}
+    context = MigrationContext.configure(connection, opts=options)
+    return [str(one) for one in compare_metadata(context, Base.metadata)]
+
+
+async def test_the_mapped_classes_are_the_schema(site: Site) -> None:
+    """Every table, column, type and index of the SQL files stands in a mapped class, and the other way round."""
+    async with site.engine.connect() as connection:
+        assert await connection.run_sync(differences) == []
+
+
+async def test_migrating_again_changes_nothing(site: Site) -> None:
+    """Migrations may run several times and from several places at once."""
+    await asyncio.gather(migrate(site.engine), migrate(site.engine))
+    assert await site.count("administration.settings") == 1
+
+
+async def test_old_months_of_the_inbox_are_dropped(site: Site) -> None:
+    """The inbox keeps the months that thirty days touch and drops older ones with all their rows."""
+    keep = "SELECT runtime.maintain_partitions('runtime.inbox', 2, CAST(:at AS timestamptz))"
+    for month in ("2030-01-05", "2030-03-05", "2030-05-05"):
+        await site.sql(keep, at=datetime.fromisoformat(f"{month}T00:00:00+00:00"))
+    found = await site.sql("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'runtime.inbox'::regclass")
+    months = sorted(name[-7:] for (name,) in found if name[-4:-3] != "t" and "2030" in name)
+    assert months == ["2030_03", "2030_04", "2030_05", "2030_06"]
