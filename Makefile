@@ -47,11 +47,14 @@ format: install ## Lay the code out and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 
-lock: install ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
+lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --group dev --constraints requirements/runtime.txt \
 		--constraints requirements/build.txt --output-file requirements/development.txt
+
+$(BIN)/uv:
+	@$(MAKE) install
 
 bench: install ## Measure the speed beside the ceiling and the peers
 	@$(BIN)/python -m benchmarks

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from inspect import cleandoc
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
@@ -78,7 +79,7 @@ def document(site: str = "{site}") -> Json:
         "servers": {"site": _server()},
         "channels": channels,
         "operations": operations,
-        "components": {"schemas": schemas()},
+        "components": {"schemas": schemas(), "parameters": _PARAMETERS},
         "x-errors": {code.value: _error(code) for code in Code},
     }
 
@@ -100,13 +101,13 @@ def schemas() -> dict[str, Json]:
 
 def key(command: type[Command[Any]]) -> str:
     """Return the key in a command's subject, with the fields that it is made of in braces."""
-    return command.model_construct(**{name: f"{{{name}}}" for name in command.model_fields}).key()
+    return command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields}).key()
 
 
 def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the permissions that are always asked for, and by field those that giving the field adds."""
     always = asking.model_construct().needs()
-    added = {name: asking.model_construct(**{name: True}).needs() for name in asking.model_fields}
+    added = {name: asking.model_construct(None, **{name: True}).needs() for name in asking.model_fields}
     more = {name: _named(given, without=always) for name, given in added.items()}
     return _named(always), {name: given for name, given in more.items() if given}
 
@@ -148,22 +149,23 @@ def _message(name: str, payload: Json, headers: type | None = None, **more: Any)
     return {**told, "headers": _ref(headers)} if headers else told
 
 
-def _channel(address: str, messages: dict[str, Json], **known: Json) -> Json:
-    parameters = {name: known.get(name) or _PARAMETERS[name] for name in re.findall(r"{(\w+)}", address)}
+def _channel(address: str, messages: dict[str, Json], **fields: Json) -> Json:
+    parameters = {
+        name: fields.get(name) or {"$ref": f"#/components/parameters/{name}"}
+        for name in re.findall(r"{(\w+)}", address)
+    }
     return {"address": address, "parameters": parameters, "messages": messages}
 
 
 def _command_channel(command: type[Command[Any]], site: str) -> Json:
     identified = {"location": "$message.header#/Nats-Msg-Id"}
-    message = _message(
-        command.__name__, _ref(command), envelopes.CommandHeaders, correlationId=identified
-    )
+    message = _message(command.__name__, _ref(command), envelopes.CommandHeaders, correlationId=identified)
     fields = {
         name: {
             "description": f"The body's {name}: commands with one key take effect in order.",
             "location": f"$message.payload#/{name}",
         }
-        for name in command.model_fields
+        for name in re.findall(r"{(\w+)}", key(command))
     }
     address = subjects.command(site, "{principal}", command.subject, key(command))
     return _channel(address, {command.__name__: message}, **fields)
@@ -180,9 +182,7 @@ def _outcome_channel(commands: Mapping[str, type[Command[Any]]], site: str) -> J
         for command in commands.values()
     }
     rejected = _message("Rejected", _ref(envelopes.Rejected), correlationId=identified)
-    return _channel(
-        subjects.outcome(site, "{principal}", "{command_id}"), {**messages, "Rejected": rejected}
-    )
+    return _channel(subjects.outcome(site, "{principal}", "{command_id}"), {**messages, "Rejected": rejected})
 
 
 def _query_channel(query: type[Query[Any]], site: str) -> Json:
@@ -214,9 +214,11 @@ def _ops_channel(address: str, body: type[BaseModel], headers: type | None = Non
 
 
 def _operation(action: str, channel: str, model: type, **more: Any) -> Json:
+    summary, _, description = cleandoc(model.__doc__ or "").partition("\n\n")
     return {
         "action": action,
-        "summary": (model.__doc__ or "").strip(),
+        "summary": summary,
+        **({"description": description} if description else {}),
         "channel": {"$ref": f"#/channels/{channel}"},
         "messages": [{"$ref": f"#/channels/{channel}/messages/{model.__name__}"}],
         **more,
@@ -231,9 +233,7 @@ def _asked(asking: type[Asking[Any]], channel: str, replies: str, answers: Itera
     }
     conditional = {"x-permissions-with": more} if more else {}
     tags = [{"name": asking.subject.split(".")[0]}]
-    return _operation(
-        "receive", channel, asking, reply=reply, tags=tags, **{"x-permissions": always}, **conditional
-    )
+    return _operation("receive", channel, asking, reply=reply, tags=tags, **{"x-permissions": always}, **conditional)
 
 
 def _command_operation(command: type[Command[Any]]) -> Json:

@@ -45,9 +45,7 @@ class EventHeaders(BaseModel):
 class RefusalHeaders(BaseModel):
     """The status and the sentence of a refused query, in the form of NATS services."""
 
-    status: Annotated[
-        Literal["400", "403", "404", "409", "410", "503"], Field(alias="Nats-Service-Error-Code")
-    ]
+    status: Annotated[Literal["400", "403", "404", "409", "410", "503"], Field(alias="Nats-Service-Error-Code")]
     sentence: Annotated[str, Field(alias="Nats-Service-Error")]
 
 

@@ -49,6 +49,21 @@ def event(site: str, subject: str, key: str) -> str:
     return f"im.{site}.evt.{worker}.{key}.{happened}"
 
 
+def event_type(subject: str) -> str:
+    """Return the CloudEvents type of an event; `subject` is `worker.happened`."""
+    return f"im.{subject}.v1"
+
+
+def read_event_type(event_type: str) -> str:
+    """Return the subject `worker.happened` of a CloudEvents type."""
+    return event_type.removeprefix("im.").removesuffix(".v1")
+
+
+def every_event(site: str) -> str:
+    """Where all events of a site are published."""
+    return f"im.{site}.evt.*.*.*"
+
+
 def dead(site: str, worker: str) -> str:
     """Where what can never be handled is put aside."""
     return f"im.{site}.dead.{worker}"
@@ -62,6 +77,11 @@ def heartbeat(site: str, worker: str, instance: str) -> str:
 def inbox(principal: str) -> str:
     """The prefix below which a principal's replies must lie."""
     return f"_INBOX_{principal}"
+
+
+def service(worker: str) -> str:
+    """The name under which NATS finds a worker, and the queue group that shares its queries."""
+    return f"im-{worker}"
 
 
 class Work(NamedTuple):

@@ -25,10 +25,8 @@ STREAM = "CMD"
 SUBJECT = "cmd.a"
 OUTCOMES = "out.c1"
 ECHO = "echo"
-_WORDS = (
-    "camera hall porte nord sud agent ronde alarme incident parking badge visiteur verre casse police appel "
-    "video zone acces secours"
-).split()
+_WORDS = """camera hall porte nord sud agent ronde alarme incident parking badge visiteur verre casse police
+appel video zone acces secours""".split()  # noqa: SIM905 - twenty lines of quotes say no more
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,7 @@ async def _publish(client: Nats, letters: Sequence[Letter]) -> float:
     """Publish as fast as the broker takes it; return how many it took in a second."""
     begun = time.perf_counter()
     stream = client.jetstream(publish_async_max_pending=2000)
-    taken = [
-        await stream.publish_async(one.subject, one.body, headers={"Nats-Msg-Id": str(one.id)}) for one in letters
-    ]
+    taken = [await stream.publish_async(one.subject, one.body, headers={"Nats-Msg-Id": str(one.id)}) for one in letters]
     async with asyncio.timeout(_LONGEST):
         await asyncio.gather(*taken)
     return len(letters) / (time.perf_counter() - begun)

@@ -82,7 +82,7 @@ class Theatre:
 
 
 def _run(connection: psycopg.Connection[tuple[object, ...]], statement: str, *names: str) -> None:
-    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type] # our own text
+    connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 class Stage:

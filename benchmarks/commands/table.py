@@ -21,6 +21,9 @@ class Goal:
     of: str
     to: str
     figure: str = "rate"
+    base: str | None = None
+    """The figure of the other one, where it has another name."""
+
     least: float | None = None
     most: float | None = None
 
@@ -50,7 +53,12 @@ GOALS = (
     Goal("one client: ours / ceiling, p50", "ours, waiting", "ceiling, waiting", "outcome_p50", most=1.5),
     Goal("one client: ours / ceiling, p99", "ours, waiting", "ceiling, waiting", "outcome_p99"),
     Goal("one client: ours / one message, p50", "ours, waiting", "one message, waiting", "outcome_p50"),
-    Goal("one client: ceiling / bare round trip, p50", "ceiling, waiting", "round trip", "outcome_p50"),
+    Goal(
+        "one client: ceiling / bare round trip, p50", "ceiling, waiting", "ceiling, waiting", "outcome_p50", "echo_p50"
+    ),
+    Goal(
+        "one client: acceptance / bare round trip, p50", "ours, waiting", "ceiling, waiting", "accepted_p50", "echo_p50"
+    ),
 )
 
 
@@ -71,7 +79,7 @@ def ratios(measured: Measured) -> list[Ratio]:
     found = []
     for goal in GOALS:
         pairs = zip(measured.get(goal.of, ()), measured.get(goal.to, ()), strict=False)
-        each = [mine.figures[goal.figure] / theirs.figures[goal.figure] for mine, theirs in pairs]
+        each = [mine.figures[goal.figure] / theirs.figures[goal.base or goal.figure] for mine, theirs in pairs]
         if each:
             middle = median(each)
             found.append(Ratio(goal.what, goal.bound, middle, min(each), max(each), goal.reached(middle)))

@@ -1,9 +1,15 @@
 """An administrator, and the worker that listens to it."""
 
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
 import pytest
 
 from client import Client
+from contracts.message import Command, Outcome
 from tests.support import Site
+
+Together: TypeAlias = Callable[..., Awaitable[list[Outcome]]]
 
 
 @pytest.fixture
@@ -11,3 +17,16 @@ async def admin(site: Site) -> Client:
     """Return the client of an administrator of a site whose administration runs."""
     await site.workers("administration")
     return await site.client("admin")
+
+
+@pytest.fixture
+def together(site: Site) -> Together:
+    """Send commands before anybody is there to handle them, so that one batch decides them all."""
+
+    async def send(*commands: Command[Any]) -> list[Outcome]:
+        client = await site.client("admin")
+        submitted = [await client.submit(one) for one in commands]
+        await site.workers("administration")
+        return [await one.outcome() for one in submitted]
+
+    return send

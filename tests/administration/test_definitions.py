@@ -3,6 +3,8 @@
 from client import Client
 from contracts.administration_queries import Category, DataField, GetProperties, Property
 from contracts.properties import AddCategoryValue, DefineCategory, DefineDataField, FieldKind
+from tests.administration.conftest import Together
+from tests.support import Site
 
 KINDS: tuple[FieldKind, ...] = ("integer", "decimal", "text", "checkbox", "datetime")
 
@@ -18,14 +20,13 @@ async def test_a_category_keeps_its_id_and_values(admin: Client) -> None:
     assert [location] == (await admin.ask(GetProperties())).categories
 
 
-async def test_a_first_definition_is_made_once(admin: Client) -> None:
-    """Two definitions of one category or field in one batch are one definition and its change."""
-    commands = [DefineCategory(slot=1, enabled=True, name=name) for name in ("Place", "Location")]
-    submitted = [await admin.submit(one) for one in commands]
-    ids = [(outcome.result or {})["id"] for outcome in [await one.outcome() for one in submitted]]
-    assert ids[0] == ids[1]
-    categories = (await admin.ask(GetProperties())).categories
-    assert [("Location", ids[0])] == [(one.name, one.id) for one in categories]
+async def test_a_first_definition_is_made_once(site: Site, together: Together) -> None:
+    """Two definitions of one category in one batch are a definition and its change."""
+    outcomes = await together(*(DefineCategory(slot=1, enabled=True, name=name) for name in ("Place", "Location")))
+    first, second = ((outcome.result or {})["id"] for outcome in outcomes)
+    assert first == second
+    found = await site.sql("SELECT id, name FROM administration.category")
+    assert [tuple(row) for row in found] == [(first, "Location")]
 
 
 async def test_values_may_join_a_disabled_category(admin: Client) -> None:

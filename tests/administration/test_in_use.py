@@ -123,8 +123,7 @@ async def test_two_administrators_cannot_both_leave(site: Site, admin: Client) -
     await admin.send(AssignRole(principal="ann", role_id=ADMINISTRATORS))
     leaving = UnassignRole(principal="ann", role_id=ADMINISTRATORS)
     async with site.engine.begin() as connection:
-        now = (await connection.exec_driver_sql("SELECT now()")).scalar_one()
-        rows = await AdministrationRows.load(connection, [leaving], now)
+        rows = await AdministrationRows.load(connection, [leaving])
         submitted = await admin.submit(UnassignRole(principal="admin", role_id=ADMINISTRATORS))
         await eventually(lambda: site.sql(WAITING))
         rows.members.remove(ADMINISTRATORS, "ann")

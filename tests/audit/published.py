@@ -10,6 +10,7 @@ from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
 from workers.runtime import envelope
+from workers.runtime.envelope import Origin
 from workers.runtime.unit import Happened
 
 
@@ -25,13 +26,10 @@ class Publisher:
         happened = Happened(event, event_id or uuid7(), "-", given.get("revision"))
         row = envelope.event_row(
             happened,
+            Origin(given.get("actor", "olivia"), given.get("at", datetime.now(UTC)).isoformat(), given.get("cause")),
             site=self._site.name,
             worker=event.subject.split(".")[0],
             lane=0,
-            actor=given.get("actor", "olivia"),
-            time=given.get("at", datetime.now(UTC)).isoformat(),
-            cause=given.get("cause"),
-            trace=None,
         )
         # An id of its own lets the server take what it would know again, as it does after its window.
         headers = {**row["headers"], "Nats-Msg-Id": str(uuid7())}

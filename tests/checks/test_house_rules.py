@@ -5,10 +5,23 @@ import ast
 from tests.checks.tree import Function, hold, sources
 
 # Who opens and commits transactions. Everybody else adds to the one that is open.
-TRANSACTIONS = ("workers/runtime/delivery.py", "workers/runtime/database.py", "workers/migrations/")
+TRANSACTIONS = (
+    "workers/runtime/delivery.py",
+    "workers/runtime/hearing.py",
+    "workers/runtime/outbox.py",
+    "workers/runtime/questions.py",
+    "workers/runtime/pulse.py",
+    "workers/audit/log_server.py",
+    "workers/migrations/",
+)
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
-SENDERS = ("workers/runtime/delivery.py", "workers/runtime/outbox.py", "workers/runtime/questions.py")
+SENDERS = (
+    "workers/runtime/outbox.py",
+    "workers/runtime/process.py",
+    "workers/runtime/pulse.py",
+    "workers/runtime/questions.py",
+)
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.
 PATTERNS = ("workers/runtime/access.py", "workers/runtime/streams.py")

@@ -26,9 +26,7 @@ class Plain(yaml.SafeDumper):
 
 def published() -> str:
     """Return the AsyncAPI document as YAML."""
-    return HEAD + yaml.dump(
-        asyncapi.document(), Dumper=Plain, sort_keys=False, allow_unicode=True, width=110
-    )
+    return HEAD + yaml.dump(asyncapi.document(), Dumper=Plain, sort_keys=False, allow_unicode=True, width=110)
 
 
 def golden() -> str:

@@ -11,7 +11,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.local.support import HERE, eventually
-from workers.local.health import Health, HealthServer, join_metrics
+from workers.local.health import Health, join_metrics
+from workers.runtime.http import HttpServer
 from workers.local.supervisor import Supervisor
 
 PAGE = '# HELP handled_total Handled.\n# TYPE handled_total counter\nhandled_total{lane="0"} 2.0\n'
@@ -23,7 +24,7 @@ async def url(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[s
     environment = {"SICK": getattr(request, "param", "")}
     program = [sys.executable, str(HERE / "worker.py")]
     supervisor = Supervisor(dict.fromkeys(("projects", "audit"), environment), tmp_path, program)
-    server = HealthServer(Health(supervisor))
+    server = HttpServer(Health(supervisor))
     supervisor.start()
     server.open()
     yield server.url

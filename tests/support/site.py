@@ -21,7 +21,8 @@ from workers.local.nats import EmbeddedNats
 from workers.local.one import slice_of
 from workers.runtime.access import Trust
 from workers.runtime.database import open_engine
-from workers.runtime.process import Running, started
+from workers.runtime.process import started
+from workers.runtime.running import Running
 from workers.runtime.settings import Settings
 from workers.runtime.streams import api, provision
 

@@ -1,7 +1,6 @@
 """The rows of administration that a batch touches."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import TextClause
@@ -47,12 +46,7 @@ class AdministrationRows(unit.Rows):
         self.new_ids: Iterator[int] = iter(())
 
     @classmethod
-    async def load(
-        cls,
-        connection: AsyncConnection,
-        messages: Sequence[Message],
-        now: datetime,  # noqa: ARG003 - as in all slices
-    ) -> Self:
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Wait for the turn, then read and lock what the messages name."""
         rows = cls()
         if messages:

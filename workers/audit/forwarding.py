@@ -11,7 +11,7 @@ from workers.audit.log_server import LogServer, autocommitting
 from workers.audit.worker import worker
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
-from workers.runtime.process import Running
+from workers.runtime.running import Running
 
 AT_ONCE = 1_000
 _PAUSE = 0.3

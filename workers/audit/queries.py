@@ -56,10 +56,7 @@ async def page(
         conditions = [*conditions, place < read_cursor(query.after)]
     columns: list[Any] = [getattr(store, name) for name in Entry.model_fields]
     statement = (
-        select(*columns)
-        .where(*conditions)
-        .order_by(store.at.desc(), store.event_id.desc())
-        .limit(query.limit + 1)
+        select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
     )
     found = (await connection.execute(statement)).mappings().all()
     items = [Entry.model_validate(dict(row)) for row in found[: query.limit]]

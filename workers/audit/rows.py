@@ -1,7 +1,6 @@
 """The entries that a batch of events leaves."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -24,7 +23,7 @@ class ActivityRows(unit.Rows):
         self._waiting: list[dict[str, Any]] = []
 
     @classmethod
-    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+    async def load(cls, _connection: AsyncConnection, _messages: Sequence[Message]) -> Self:
         """Read nothing: an entry depends on its event alone."""
         return cls()
 

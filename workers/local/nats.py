@@ -17,20 +17,15 @@ from workers.runtime.access import Trust
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
 
+# What a server of a site has, wherever it runs.
 # sync_interval: by default an accepted message reaches the disk within two minutes.
 # js_ack_fc_v2: the acknowledgement subjects it brings break what reads by ordered consumer.
-_CONFIGURATION: Final = """\
+_SITE: Final = """\
 server_name: {name}
-listen: "127.0.0.1:{port}"
-pid_file: {pid_file}
-log_file: {log}
-logfile_size_limit: 10MB
-logfile_max_num: 3
 max_payload: 1MB
 ping_interval: "10s"
 operator: {operator}
 system_account: {system_account}
-resolver {{ type: full, dir: {accounts} }}
 jetstream {{
   store_dir: {store}
   sync_interval: always
@@ -40,6 +35,30 @@ jetstream {{
 }}
 feature_flags {{ js_ack_fc_v2: false }}
 """
+_EMBEDDED: Final = """\
+listen: "127.0.0.1:{port}"
+pid_file: {pid_file}
+log_file: {log}
+logfile_size_limit: 10MB
+logfile_max_num: 3
+resolver {{ type: full, dir: {accounts} }}
+"""
+
+
+def site_configuration(trust: Trust, store: str, max_file_store: int) -> str:
+    """Return what a server's configuration says of the site it serves and of how it keeps messages."""
+    return _SITE.format(
+        name=f"incidents-{trust.site}",
+        operator=quoted(trust.operator_jwt),
+        system_account=trust.system_account,
+        store=quoted(store),
+        max_file_store=max_file_store,
+    )
+
+
+def quoted(value: object) -> str:
+    """Quote a value for the configuration, where a string is written as in JSON."""
+    return json.dumps(str(value))
 
 
 class PortInUseError(Exception):
@@ -124,17 +143,13 @@ class EmbeddedNats:
         return self.log.with_suffix(".out")
 
     def _render(self, accounts: Path) -> str:
-        # A string of JSON is a quoted string of the configuration.
-        return _CONFIGURATION.format(
-            name=f"incidents-{self._trust.site}",
+        space = max(shutil.disk_usage(self.directory).free // 2, 1 << 30)
+        site = site_configuration(self._trust, str(self.directory / "jetstream"), space)
+        return site + _EMBEDDED.format(
             port=self.port,
-            pid_file=json.dumps(str(self._pid_file)),
-            log=json.dumps(str(self.log)),
-            operator=json.dumps(self._trust.operator_jwt),
-            system_account=self._trust.system_account,
-            accounts=json.dumps(str(accounts)),
-            store=json.dumps(str(self.directory / "jetstream")),
-            max_file_store=max(shutil.disk_usage(self.directory).free // 2, 1 << 30),
+            pid_file=quoted(self._pid_file),
+            log=quoted(self.log),
+            accounts=quoted(accounts),
         )
 
 

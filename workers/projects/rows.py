@@ -1,6 +1,6 @@
 """The rows of projects that a batch touches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Self
@@ -42,10 +42,10 @@ class ProjectRows(unit.Rows):
         self.tombstones = Kept(tables.Tombstone, "project_id")
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
-        self.numbers: list[int] = []
+        self.numbers: Iterator[int] = iter(())
 
     @classmethod
-    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock what the messages name: one statement per table, none for a table nobody names."""
         rows = cls()
         await rows._load_projects(connection, messages)
@@ -53,7 +53,8 @@ class ProjectRows(unit.Rows):
         await rows._load_references(connection, messages)
         creations = sum(isinstance(message, CreateProject) for message in messages)
         if creations:
-            rows.numbers = list((await connection.execute(tables.NUMBERS, {"count": creations})).scalars())
+            found = await connection.execute(tables.NUMBERS, {"count": creations})
+            rows.numbers = iter(found.scalars().all())
         return rows
 
     async def _load_projects(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:

@@ -40,13 +40,17 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
 async def _categories(
     connection: AsyncConnection, document: dict[str, Any], names: dict[int, str]
 ) -> tuple[tuple[str, str | None], ...]:
+    """Return every enabled category, and the disabled ones that have a value (AMB-2)."""
     values = document["categories"]
     slots = await connection.execute(tables.CATEGORIES)
-    return tuple((row.name, names.get(values[str(row.slot)])) for row in slots)
+    return tuple((row.name, names.get(values[str(row.slot)])) for row in slots if row.enabled or values[str(row.slot)])
 
 
 async def _data(connection: AsyncConnection, document: dict[str, Any]) -> tuple[DataValue, ...]:
-    fields = await connection.execute(tables.DATA_FIELDS)
+    """Return every enabled data field, and the disabled ones that have a value (AMB-2)."""
+    fields = [(row, document["data"][f"{row.kind}_{row.slot}"]) for row in await connection.execute(tables.DATA_FIELDS)]
     return tuple(
-        DataValue(label=row.name, kind=row.kind, value=document["data"][f"{row.kind}_{row.slot}"]) for row in fields
+        DataValue(label=row.name, kind=row.kind, value=value)
+        for row, value in fields
+        if row.enabled or value is not None
     )

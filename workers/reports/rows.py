@@ -1,7 +1,6 @@
 """The rows of reports that a batch touches."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -25,7 +24,7 @@ class ReportRows(unit.Rows):
         self.tombstones: dict[UUID, Row] = {}
 
     @classmethod
-    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock the named reports; lock the projects of new ones."""
         rows = cls()
         ids = {one.report_id for one in messages if isinstance(one, GenerateReport | RecordPrint)}

@@ -55,8 +55,8 @@ PROJECTS = text(
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
 DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
 PROPERTIES = text("SELECT id, name FROM published.properties")
-CATEGORIES = text("SELECT slot, name FROM published.categories ORDER BY slot")
-DATA_FIELDS = text("SELECT kind, slot, name FROM published.data_fields ORDER BY id")
+CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER BY slot")
+DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 SETTINGS = text("SELECT report_title, timezone, language FROM published.settings")
 
 REPORT = text("SELECT * FROM reports.report WHERE report_id = :report_id")

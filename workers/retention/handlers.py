@@ -21,7 +21,7 @@ from workers.runtime import envelope, outbox
 from workers.runtime.hearing import Heard
 from workers.runtime.kept import Row
 from workers.runtime.logs import describe
-from workers.runtime.process import Running
+from workers.runtime.running import Running
 
 _FIRST = 30.0
 """Seconds from the start of a process to its first scheduled sweep: the others come up meanwhile."""
@@ -113,9 +113,7 @@ async def schedule(running: Running) -> None:
 
 async def wish(running: Running) -> None:
     """Put the command into the outbox, from where it goes the way of every command."""
-    row = envelope.command_row(
-        Sweep(), uuid7(), site=running.settings.site, worker=worker.name, lane=_SCHEDULED_LANE
-    )
+    row = envelope.command_row(Sweep(), uuid7(), site=running.settings.site, worker=worker.name, lane=_SCHEDULED_LANE)
     autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with autocommitting.connect() as connection:
         await outbox.post(connection, [row])

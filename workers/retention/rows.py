@@ -1,7 +1,6 @@
 """The sweeps that a batch touches."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Self
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,7 +21,7 @@ class RetentionRows(unit.Rows):
         self.sweeps = Kept(tables.Sweep, "sweep_id")
 
     @classmethod
-    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock the sweeps that the messages are about."""
         rows = cls()
         stepped = {message.sweep_id for message in messages if isinstance(message, ProjectsExpired)}

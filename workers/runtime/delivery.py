@@ -96,7 +96,7 @@ class Delivery:
         stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
         now, known, grants = stands.now, stands.known, stands.grants
         fresh = [one.command for one in accepted if one.command and (one.work.principal, one.id) not in known]
-        rows = await self._rows.load(connection, fresh, now)
+        rows = await self._rows.load(connection, fresh)
         for one in batch:
             if isinstance(one, Dead):
                 self._bury(decision, one, lane, now)

@@ -46,7 +46,7 @@ def event_row(happened: Happened, origin: Origin, *, site: str, worker: str, lan
         "ce-specversion": "1.0",
         "ce-id": str(happened.id),
         "ce-source": f"/im/{site}/{worker}",
-        "ce-type": f"im.{event.subject}.v1",
+        "ce-type": subjects.event_type(event.subject),
         "ce-time": origin.time,
         "ce-actor": origin.actor,
     }

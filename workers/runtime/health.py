@@ -1,15 +1,14 @@
 """The pages of a worker process: /live, /ready and /metrics."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from faststream.asgi import AsgiResponse, get
 from prometheus_client import CollectorRegistry, Metric, make_asgi_app
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-if TYPE_CHECKING:
-    from workers.runtime.process import Running
+from workers.runtime.running import Running
 
 _OK = 200
 _NOT_READY = 503
@@ -18,7 +17,7 @@ _NOT_READY = 503
 class _Vitals(Collector):
     """What a worker process counts, read when somebody asks; per batch nothing is measured twice."""
 
-    def __init__(self, running: "Running") -> None:
+    def __init__(self, running: Running) -> None:
         self._running = running
 
     def collect(self) -> Iterable[Metric]:
@@ -43,7 +42,7 @@ class _Vitals(Collector):
         yield GaugeMetricFamily("incidents_ready", "1 when the process takes messages", int(running.ready))
 
 
-def routes(running: "Running") -> list[tuple[str, Any]]:
+def routes(running: Running) -> list[tuple[str, Any]]:
     """Return the pages about a process."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Vitals(running))

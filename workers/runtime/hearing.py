@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import uuid7
 from contracts.message import Event
-from contracts.subjects import SYSTEM
+from contracts.subjects import SYSTEM, read_event_type
 from workers.runtime import envelope, inbox, outbox
 from workers.runtime.accepted import Dead
 from workers.runtime.envelope import Origin
@@ -48,7 +48,7 @@ Reaction = Callable[[Any, Unit[Any]], Awaitable[None]]
 def read_event(raw: Msg) -> Heard[Event] | None:
     """Read an event; None for what is not one, which a client can make the server store (it is dropped)."""
     headers = raw.headers or {}
-    kind = headers.get("ce-type", "").removeprefix("im.").removesuffix(".v1")
+    kind = read_event_type(headers.get("ce-type", ""))
     known = Event.known.get(kind)
     if known is None or raw.subject.split(".")[5:] != kind.split(".")[1:]:
         return None
@@ -123,7 +123,7 @@ class Hearing:
     ) -> None:
         now = stands.now
         fresh = [one for one in batch if (self._name, one.id) not in stands.known]
-        rows = await self._rows.load(connection, [one.event for one in fresh], now)
+        rows = await self._rows.load(connection, [one.event for one in fresh])
         posted: list[dict[str, Any]] = []
         for one in fresh:
             unit = Unit(one.id, SYSTEM, now, rows, connection)

@@ -1,24 +1,19 @@
 """A worker process: FastStream's application around the lanes, the queries and what runs beside them."""
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from faststream import AckPolicy, FastStream
 from faststream.asgi import AsgiFastStream
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.security import NatsCredentials
-from nats.aio.client import Client
 from nats.aio.msg import Msg
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts import subjects
 from contracts.subjects import LANES
@@ -32,6 +27,7 @@ from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions
+from workers.runtime.running import Running
 from workers.runtime.settings import Settings
 from workers.runtime.subscriber import Source, subscribe_lane
 from workers.runtime.worker import Worker
@@ -39,30 +35,6 @@ from workers.runtime.worker import Worker
 CONCURRENT_QUERIES = 16
 EVENTS_AT_ONCE = 1_000
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Running:
-    """A worker process with its servers: what backgrounds and health pages need."""
-
-    worker: Worker
-    settings: Settings
-    engine: AsyncEngine
-    broker: NatsBroker
-    lanes: Lanes
-    delivery: Delivery
-    hearing: Hearing
-    questions: Questions
-    relay: Relay
-    instance: str = field(default_factory=lambda: f"{os.getpid()}-{uuid4().hex[:6]}")
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    ready: bool = False
-
-    @property
-    def nats(self) -> Client:
-        """The connection to NATS."""
-        connection: Client = self.broker.config.connection_state.connection
-        return connection
 
 
 def assemble(worker: Worker, settings: Settings) -> Running:
@@ -147,8 +119,8 @@ async def _hear(running: Running, connection: AsyncConnection, lane: int, messag
 def _attach_queries(running: Running) -> None:
     name = running.worker.name
     subscribe = running.broker.subscriber(
-        f"im.{running.settings.site}.qry.*.{name}.*",
-        queue=f"im-{name}",
+        subjects.query(running.settings.site, "*", f"{name}.*"),
+        queue=subjects.service(name),
         max_workers=CONCURRENT_QUERIES,
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,

@@ -5,7 +5,7 @@ import os
 from collections.abc import Coroutine
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 from nats.aio.msg import Msg
@@ -18,9 +18,7 @@ from contracts import subjects
 from workers.runtime import logs, streams
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
-
-if TYPE_CHECKING:
-    from workers.runtime.process import Running
+from workers.runtime.running import Running
 
 VERSION = version("incident-manager")
 _TRIM_SECONDS = 2.0
@@ -36,7 +34,7 @@ _PARTITIONS = text(
 log = structlog.get_logger()
 
 
-async def wait_for_servers(running: "Running") -> None:
+async def wait_for_servers(running: Running) -> None:
     """Wait until both servers answer and the schema is there, saying once what is being waited for."""
     waited = False
     while True:
@@ -57,12 +55,12 @@ async def wait_for_servers(running: "Running") -> None:
         await asyncio.sleep(0.1)
 
 
-def beside(running: "Running") -> list[Coroutine[Any, Any, None]]:
+def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the deliveries of every worker."""
     return [heartbeats(running), watchdog(running), trimming(running), discovery(running), housekeeping(running)]
 
 
-async def heartbeats(running: "Running") -> None:
+async def heartbeats(running: Running) -> None:
     """Say every few seconds what this process is and does."""
     subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
     while True:
@@ -73,7 +71,7 @@ async def heartbeats(running: "Running") -> None:
         await asyncio.sleep(running.settings.heartbeat_seconds)
 
 
-async def vital_signs(running: "Running") -> dict[str, Any]:
+async def vital_signs(running: Running) -> dict[str, Any]:
     """Return version, start, lanes, counters and how much waits."""
     counters = running.delivery.counters
     waiting, oldest = await _waiting(running)
@@ -92,7 +90,7 @@ async def vital_signs(running: "Running") -> dict[str, Any]:
     }
 
 
-async def _waiting(running: "Running") -> tuple[int, float]:
+async def _waiting(running: Running) -> tuple[int, float]:
     waiting, oldest = 0, 0.0
     for lane in sorted(running.lanes.owned):
         durable = streams.lane_consumer(running.worker.name, lane)
@@ -114,7 +112,7 @@ def _age(stamp: str) -> float:
     return max((datetime.now(UTC) - then).total_seconds(), 0.0)
 
 
-async def watchdog(running: "Running") -> None:
+async def watchdog(running: Running) -> None:
     """End the process when a real round trip to its servers has failed for a minute: the supervisor starts it again.
 
     The libraries' own word is not trusted: after some errors they report a connection that no longer works.
@@ -135,7 +133,7 @@ async def watchdog(running: "Running") -> None:
                 os._exit(70)
 
 
-async def trimming(running: "Running") -> None:
+async def trimming(running: Running) -> None:
     """Let handled commands leave the stream; every process of every worker tries, the first one finds the work."""
     while True:
         await asyncio.sleep(_TRIM_SECONDS)
@@ -147,7 +145,7 @@ async def trimming(running: "Running") -> None:
             log.warning("trim_failed", **describe(error))
 
 
-async def housekeeping(running: "Running") -> None:
+async def housekeeping(running: Running) -> None:
     """Follow the settings that concern this process, and make next month's partitions before it comes."""
     while True:
         try:
@@ -160,9 +158,9 @@ async def housekeeping(running: "Running") -> None:
         await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
-async def discovery(running: "Running") -> None:
+async def discovery(running: Running) -> None:
     """Answer `$SRV.PING|INFO|STATS`, so that `nats micro ls` shows this process."""
-    name = f"im-{running.worker.name}"
+    name = subjects.service(running.worker.name)
 
     async def reply(raw: Msg) -> None:
         verb = raw.subject.split(".")[1].lower()
@@ -184,12 +182,12 @@ async def discovery(running: "Running") -> None:
             await running.nats.subscribe(subject, cb=reply)
 
 
-def _endpoints(running: "Running", *, stats: bool = False) -> list[dict[str, Any]]:
+def _endpoints(running: Running, *, stats: bool = False) -> list[dict[str, Any]]:
     site, worker = running.settings.site, running.worker.name
     endpoint: dict[str, Any] = {
         "name": "queries",
-        "subject": f"im.{site}.qry.*.{worker}.*",
-        "queue_group": f"im-{worker}",
+        "subject": subjects.query(site, "*", f"{worker}.*"),
+        "queue_group": subjects.service(worker),
     }
     if stats:
         counters = running.questions.counters

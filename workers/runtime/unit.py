@@ -28,7 +28,7 @@ class Rows(ABC):
 
     @classmethod
     @abstractmethod
-    async def load(cls, connection: AsyncConnection, messages: Sequence[Message], now: datetime) -> Self:
+    async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock, with one statement per table and in id order, all that the messages may need."""
 
     @abstractmethod

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
+from contracts import subjects
 from contracts.message import Command, Event, Query
 from workers.runtime.delivery import Handler
 from workers.runtime.hearing import Heard, Reaction
@@ -52,8 +53,8 @@ class Worker:
     def heard_subjects(self, site: str) -> list[str]:
         """Return the subjects that the worker's consumer of events must deliver."""
         if Event in self.reactions:
-            return [f"im.{site}.evt.*.*.*"]
-        return sorted(f"im.{site}.evt.{kind.subject.replace('.', '.*.')}" for kind in self.reactions)
+            return [subjects.every_event(site)]
+        return sorted(subjects.event(site, kind.subject, "*") for kind in self.reactions)
 
 
 class Handles(Generic[CommandT_co]):

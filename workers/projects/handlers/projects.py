@@ -17,7 +17,7 @@ from workers.projects.worker import ProjectUnit, worker
 async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCreated:
     """Open a project without a status; opening it again is the same opening."""
     rows, project_id = unit.rows, command.project_id
-    number = rows.numbers.pop()
+    number = next(rows.numbers)
     sequence_ids = [one.sequence_id for one in command.sequences]
     there = rows.projects.get(project_id)
     if there is not None:

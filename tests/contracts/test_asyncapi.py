@@ -1,0 +1,109 @@
+"""The published document of the wire, and the golden file that guards it."""
+
+import difflib
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import jsonschema
+import pytest
+
+from contracts import asyncapi, catalogue
+from tests.checks.tree import ROOT, hold
+from tests.contracts import regenerate
+
+OFFICIAL = ROOT / "tests/contracts/asyncapi-3.0.0.json"
+
+
+def references(part: Any) -> Iterator[str]:
+    """Yield every `$ref` below a part of a document."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield part["$ref"]
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            yield from references(one)
+
+
+def reaches(document: Any, reference: str) -> bool:
+    """Tell whether a reference leads somewhere."""
+    for name in reference.removeprefix("#/").split("/"):
+        if name not in document:
+            return False
+        document = document[name]
+    return True
+
+
+def test_the_published_document_is_fresh() -> None:
+    """What is published is what the classes say today."""
+    if regenerate.PUBLISHED.read_text() != regenerate.published():
+        pytest.fail(f"docs/asyncapi.yaml is older than contracts/: run `{regenerate.COMMAND}`.", pytrace=False)
+
+
+def test_the_wire_changes_only_on_purpose() -> None:
+    """A change of any message, subject, permission or store shows in the golden file."""
+    kept, now = regenerate.GOLDEN.read_text().splitlines(), regenerate.golden().splitlines()
+    changes = list(islice(difflib.unified_diff(kept, now, "kept", "now", lineterm="", n=2), 80))
+    if changes:
+        rule = (
+            f"The wire has changed. Meant so? Then run `{regenerate.COMMAND}`, and say in CHANGELOG.md what clients "
+            "must do. A field that is taken away, renamed or newly required breaks those that are out there."
+        )
+        pytest.fail("\n".join([rule, "", *changes]), pytrace=False)
+
+
+def test_the_document_is_asyncapi() -> None:
+    """The document is valid by AsyncAPI's own schema, so that its tools can read it."""
+    official = json.loads(OFFICIAL.read_text())
+    validator = jsonschema.Draft7Validator(official)
+    found = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(asyncapi.document())]
+    hold("The document must follow AsyncAPI 3.0.0.", found)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    """No part of the document refers to one that is not there."""
+    document = asyncapi.document()
+    lost = [one for one in references(document) if not reaches(document, one)]
+    hold("A $ref of the document leads nowhere.", sorted(set(lost)))
+
+
+def test_every_message_is_published() -> None:
+    """Every command, query and event has its operation, named after its subject."""
+    operations = asyncapi.document()["operations"]
+    told = {f"cmd.{subject}" for subject in catalogue.commands()}
+    told |= {f"qry.{subject}" for subject in catalogue.queries()}
+    told |= {f"evt.{subject}" for subject in catalogue.events()}
+    assert told <= operations.keys()
+
+
+def test_a_document_can_be_made_for_one_site() -> None:
+    """With a site's name the addresses are those that this site listens on."""
+    channel = asyncapi.document("main")["channels"]["cmd.projects.create"]
+    assert channel["address"] == "im.main.cmd.{principal}.projects.{project_id}.create"
+    assert set(channel["parameters"]) == {"principal", "project_id"}
+
+
+@pytest.mark.parametrize(
+    "subject, always, added",
+    [
+        ("administration.me", {}, {}),
+        (
+            "reports.generate",
+            {"incident-projects/reports": "manage"},
+            {"show_user_names": {"incident-projects/user-names": "view"}},
+        ),
+    ],
+)
+def test_permissions_are_those_that_are_asked_for(subject: str, always: dict[str, str], added: dict[str, Any]) -> None:
+    """The document names the permissions that every message asks for, and those that a field adds."""
+    asking = {**catalogue.commands(), **catalogue.queries()}[subject]
+    assert asyncapi.needs(asking) == (always, added)
+
+
+def test_what_is_sent_is_closed_and_what_is_received_is_open() -> None:
+    """A command refuses unknown fields; an event may get another field without breaking its readers."""
+    schemas = asyncapi.schemas()
+    assert schemas["CreateProject"]["additionalProperties"] is False
+    assert "additionalProperties" not in schemas["ProjectCreated"]

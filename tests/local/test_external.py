@@ -1,0 +1,115 @@
+import asyncio
+import re
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.request import urlopen
+
+import psycopg
+import pytest
+
+from contracts.subjects import WORKERS
+from tests.checks.tree import ROOT
+from tests.local.external import Installation, answers
+from tests.local.support import eventually
+from workers.local.postgres import EmbeddedPostgres
+
+FIGURE = re.compile(r"\bincidents_[a-z_]+")
+
+
+def wait_for(url: str) -> None:
+    """Wait until a page says that all is well."""
+    asyncio.run(eventually(lambda: answers(url)))
+
+
+@pytest.fixture(scope="module")
+def installation(
+    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """The servers, then `migrate`, `provision` and the five workers, each by its own command."""
+    names = ("external_incident_manager", "external_log_server")
+    for name in names:
+        postgres.ensure_database(name)
+    directory = tmp_path_factory.mktemp("external")
+    with Installation(directory, *map(postgres.url, names)).running() as site:
+        site.bundle()
+        site.start_server()
+        wait_for(site.page("monitor", "/healthz"))
+        for command in ("migrate", "provision"):
+            done = site.incidents(command, principal="ops")
+            assert done.returncode == 0, done.stderr
+        for name in WORKERS:
+            site.start(name, "incidents", "worker", name)
+        for name in WORKERS:
+            wait_for(site.page(name, "/ready"))
+        yield site
+
+
+def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
+    """The workers serve whatever servers their settings name, and callers find them by two variables."""
+    made = installation.told("projects", "create", "--description", "A bag was left at gate 4")
+    assert [one["number"] for one in installation.told("projects", "list")["items"]] == [made["number"]]
+
+
+def test_setting_up_again_changes_nothing(installation: Installation) -> None:
+    """Migrating and provisioning what is there is safe, so every start may begin with it."""
+    assert installation.incidents("migrate", principal="ops").returncode == 0
+    again = installation.incidents("provision", "--json", principal="ops")
+    assert again.returncode == 0, again.stdout
+    assert '"created": [], ' in again.stdout
+
+
+def test_setting_up_keeps_the_keys(installation: Installation) -> None:
+    """Writing the bundle again renews the server's configuration and keeps every key and credential."""
+    kept = {path: path.read_bytes() for path in installation.directory.glob("*/*.nk")}
+    assert installation.bundle() == [installation.directory / "nats" / "server.conf"]
+    assert {path: path.read_bytes() for path in kept} == kept
+    assert len(kept) == 6
+
+
+def test_the_servers_configuration_holds_no_secret(installation: Installation) -> None:
+    """Who runs the message bus needs no private key of the site."""
+    configuration = (installation.directory / "nats" / "server.conf").read_text()
+    seeds = [path.read_text().strip() for path in installation.directory.glob("keys/*.nk")]
+    assert not [seed for seed in seeds if seed in configuration]
+    for promise in ("sync_interval: always", "strict: true", "js_ack_fc_v2: false"):
+        assert promise in configuration
+
+
+async def test_the_log_server_has_its_own_database(installation: Installation) -> None:
+    """What belongs to the log server arrives in the database that its setting names."""
+    installation.told("projects", "create")
+
+    def arrived() -> bool:
+        with psycopg.connect(installation.database_urls[1]) as connection:
+            query = "SELECT count(*) FROM entry WHERE activity = 'projects.created'"
+            return connection.execute(query).fetchone() != (0,)
+
+    await eventually(arrived)
+
+
+def test_what_is_watched_is_served(installation: Installation) -> None:
+    """Every figure that an alert or the dashboard asks for is on the workers' pages."""
+    with urlopen(installation.page("projects", "/metrics")) as page:  # noqa: S310 - our own page
+        served = set(FIGURE.findall(page.read().decode()))
+    asked: set[str] = set()
+    for path in (ROOT / "deploy" / "monitoring").iterdir():
+        asked |= set(FIGURE.findall(path.read_text()))
+    assert asked
+    assert asked <= served
+
+
+def test_sigterm_ends_a_worker_well(installation: Installation) -> None:
+    """A container's engine asks with SIGTERM; the worker ends with 0, and another one takes its place."""
+    process = installation.processes["retention"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    installation.start("retention", "incidents", "worker", "retention")
+    wait_for(installation.page("retention", "/ready"))
+
+
+@pytest.mark.parametrize("name", WORKERS)
+def test_every_worker_writes_its_log(installation: Installation, name: str) -> None:
+    """The directory of the logs holds one file a worker, named after it."""
+    log = Path(installation.directory / "logs" / f"{name}.log")
+    assert '"event": "worker_ready"' in log.read_text()

@@ -1,0 +1,96 @@
+"""What a NATS server of one's own needs to serve a site: keys, credentials, and its configuration."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from contracts.subjects import WORKERS
+from workers.local.home import Home
+from workers.local.nats import quoted, site_configuration
+from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
+
+_EVERYWHERE: Final = "0.0.0.0:4222"
+_MONITOR: Final = "127.0.0.1:8222"
+_STORE: Final = "/data/jetstream"
+_FILE_STORE: Final = 16 << 30
+"""Bytes that the streams may have on the disk: their own limits add up to 13 GiB, and the server checks that."""
+
+_SERVER: Final = """\
+listen: {listen}
+http: {monitor}
+resolver: MEMORY
+resolver_preload {{
+{accounts}
+}}
+"""
+_TLS: Final = """\
+tls {{ cert_file: {certificate}, key_file: {key} }}
+"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """How a NATS server runs, in its own words: paths are those that it sees."""
+
+    listen: str = _EVERYWHERE
+    monitor: str = _MONITOR
+    store: str = _STORE
+    certificate: str | None = None
+    key: str | None = None
+
+
+def create(directory: Path, site: str, server: Server) -> list[Path]:
+    """Make the keys and credentials that are missing, write the server's configuration, and name what was written.
+
+    `nats/server.conf` holds no secret. It is written each time, so that it follows the keys and the version.
+    """
+    home = Home(directory)
+    home.directory.mkdir(parents=True, exist_ok=True)
+    trust = Trust.create(home.keys, site)
+    missing = [(name, scope) for name, scope in _principals() if not home.credentials(name).exists()]
+    for name, scope in missing:
+        home.save_credentials(name, trust.mint(name, scope))
+    home.nats.mkdir(exist_ok=True)
+    configuration = home.nats / "server.conf"
+    configuration.write_text(render(trust, server))
+    return [*(home.credentials(name) for name, _ in missing), configuration]
+
+
+def render(trust: Trust, server: Server) -> str:
+    """Return the configuration of a server of this site; all it must know of the site is in it."""
+    accounts = "\n".join(f"  {key}: {quoted(token)}" for key, token in trust.account_jwts.items())
+    own = _SERVER.format(listen=quoted(server.listen), monitor=quoted(server.monitor), accounts=accounts)
+    if server.certificate and server.key:
+        own += _TLS.format(certificate=quoted(server.certificate), key=quoted(server.key))
+    return site_configuration(trust, server.store, _FILE_STORE) + own
+
+
+def _principals() -> list[tuple[str, Scope]]:
+    workers: list[tuple[str, Scope]] = [(name, "worker") for name in WORKERS]
+    return [*workers, ("ops", "ops"), ("admin", "client")]
+
+
+def init(
+    out: Annotated[Path, typer.Option(envvar="INCIDENTS_DATA", help="The directory to fill.")],
+    site: Annotated[
+        str, typer.Option(envvar="INCIDENTS_SITE", help="The site's name, part of every subject.")
+    ] = "main",
+    listen: Annotated[str, typer.Option(help="Where the server listens.")] = _EVERYWHERE,
+    monitor: Annotated[str, typer.Option(help="Where it answers about itself.")] = _MONITOR,
+    store: Annotated[str, typer.Option(help="Where it keeps its streams.")] = _STORE,
+    tls: Annotated[tuple[str, str] | None, typer.Option(metavar="CERT KEY", help="Its certificate and key.")] = None,
+) -> None:
+    """Make keys, credentials and a configuration for a NATS server of your own; keys that are there are kept.
+
+    Example: incidents access init --out trust
+    """
+    certificate, key = tls or (None, None)
+    try:
+        written = create(out, site, Server(listen, monitor, store, certificate, key))
+    except (InvalidNameError, TrustError) as error:
+        typer.secho(str(error), err=True, fg="red")
+        raise typer.Exit(1) from error
+    for path in written:
+        typer.echo(path)

@@ -1,0 +1,42 @@
+"""A worker process as its parts see it."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from workers.runtime.delivery import Delivery
+from workers.runtime.hearing import Hearing
+from workers.runtime.lanes import Lanes
+from workers.runtime.outbox import Relay
+from workers.runtime.questions import Questions
+from workers.runtime.settings import Settings
+from workers.runtime.worker import Worker
+
+
+@dataclass(slots=True)
+class Running:
+    """A worker process with its servers: what backgrounds and health pages need."""
+
+    worker: Worker
+    settings: Settings
+    engine: AsyncEngine
+    broker: NatsBroker
+    lanes: Lanes
+    delivery: Delivery
+    hearing: Hearing
+    questions: Questions
+    relay: Relay
+    instance: str = field(default_factory=lambda: f"{os.getpid()}-{uuid4().hex[:6]}")
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    ready: bool = False
+
+    @property
+    def nats(self) -> Client:
+        """The connection to NATS."""
+        connection: Client = self.broker.config.connection_state.connection
+        return connection
