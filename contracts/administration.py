@@ -63,6 +63,7 @@ class DefineRole(Command[RoleDefined]):
     """Make a role, or replace its name and all its permissions (PERM-11)."""
 
     subject = "administration.define-role"
+    changes_permissions = True
     node: ClassVar[Node] = Node.ROLES
     part = Part.ROLE
     failing = Phrase.NOT_SAVED
@@ -84,6 +85,7 @@ class DeleteRole(Command[RoleDeleted]):
     """Delete a role; its members lose what it gave."""
 
     subject = "administration.delete-role"
+    changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
     failing = Phrase.NOT_SAVED
@@ -104,6 +106,7 @@ class AssignRole(Command[RoleAssigned]):
     """Give a role to a principal; it counts from that principal's next message on."""
 
     subject = "administration.assign-role"
+    changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
     failing = Phrase.NOT_SAVED
@@ -125,6 +128,7 @@ class UnassignRole(Command[RoleUnassigned]):
     """Take a role from a principal."""
 
     subject = "administration.unassign-role"
+    changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
     failing = Phrase.NOT_SAVED

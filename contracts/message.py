@@ -80,6 +80,7 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
     part: ClassVar[Part | None] = None
     failing: ClassVar[Phrase] = Phrase.TRY_AGAIN_LATER
     internal: ClassVar[bool] = False
+    changes_permissions: ClassVar[bool] = False
     known: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod

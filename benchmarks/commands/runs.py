@@ -54,6 +54,7 @@ async def drained(system: System) -> Figures:
     if heard is not None:  # audit is behind: it pays for more events than there were commands meanwhile
         theirs = per_command(before, after, system.count - heard)
         spent |= {name: theirs[name] for name in theirs if "audit" in name}
+    figures |= {"worker_us": spent[system.worker], "all_us": sum(spent.values())}
     return Figures(calibration, figures, spent)
 
 

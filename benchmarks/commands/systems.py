@@ -30,6 +30,7 @@ class System(ABC):
     inbox: str
     decided: str
     outcomes: str
+    worker: str
 
     def __init__(self, stage: Stage, count: int) -> None:
         self.stage = stage
@@ -72,7 +73,7 @@ class System(ABC):
 class Ceiling(System):
     """The hand-written loop."""
 
-    inbox, decided, outcomes = "inbox", "at", bare.OUTCOMES
+    inbox, decided, outcomes, worker = "inbox", "at", bare.OUTCOMES, "worker"
     program = "benchmarks.commands.ceiling"
     retention = RetentionPolicy.LIMITS
 
@@ -87,8 +88,8 @@ class Ceiling(System):
     def start(self) -> None:
         """Start the one worker."""
         stage = self.stage
-        told = bare.environment(stage.nats_url, str(stage.credentials("worker")), stage.database_url)
-        stage.spawn("worker", ["-m", self.program], told)
+        told = bare.environment(stage.nats_url, str(stage.credentials(self.worker)), stage.database_url)
+        stage.spawn(self.worker, ["-m", self.program], told)
 
     def read_outcome(self, message: Msg) -> str:
         """Read the id in the body."""
@@ -115,7 +116,7 @@ class OneMessage(Ceiling):
 class Ours(System):
     """The product: `projects` as one process or more, `audit` beside it."""
 
-    inbox, decided = "runtime.inbox", "decided_at"
+    inbox, decided, worker = "runtime.inbox", "decided_at", "projects"
     outcomes = subjects.outcome(SITE, "admin", "*")
     processes = 1
     audited = True

@@ -45,6 +45,8 @@ GOALS = (
     Goal("backlog: ours / ceiling", "ours", "ceiling", least=0.5),
     Goal("backlog: ours / one message at a time", "ours", "one message", least=15),
     Goal("backlog: ours until audit has it / ceiling", "ours", "ceiling", "finished"),
+    Goal("backlog: processor time of the worker, ceiling / ours", "ceiling", "ours", "worker_us"),
+    Goal("backlog: processor time of everything, ceiling / ours", "ceiling", "ours", "all_us"),
     Goal("backlog: updates / our creations", "ours, updates", "ours", least=0.8),
     Goal("backlog: two processes / one", "ours, 2 processes", "ours", least=1.5),
     Goal("backlog: two processes / one, no audit", "ours, 2, no audit", "ours, no audit", least=1.5),
@@ -79,7 +81,8 @@ def ratios(measured: Measured) -> list[Ratio]:
     found = []
     for goal in GOALS:
         pairs = zip(measured.get(goal.of, ()), measured.get(goal.to, ()), strict=False)
-        each = [mine.figures[goal.figure] / theirs.figures[goal.base or goal.figure] for mine, theirs in pairs]
+        figures = [(mine.figures[goal.figure], theirs.figures[goal.base or goal.figure]) for mine, theirs in pairs]
+        each = [mine / theirs for mine, theirs in figures if theirs]
         if each:
             middle = median(each)
             found.append(Ratio(goal.what, goal.bound, middle, min(each), max(each), goal.reached(middle)))

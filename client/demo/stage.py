@@ -3,10 +3,14 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from typing import Final
 
 from rich.text import Text
 
 from client.terminal.session import Session
+
+_DONE: Final = "✓"
+_FAILED: Final = "✗"
 
 
 class Stage:
@@ -31,16 +35,22 @@ class Stage:
             with self.session.out.status(label) if live else nullcontext():
                 yield step
         except BaseException:
-            self._ended(Text("✗", style="bold red"), label, step, begun)
+            self._ended(Text(_FAILED, style="bold red"), label, step, begun)
             raise
-        self._ended(Text("✓", style="bold green"), label, step, begun)
+        self._ended(Text(_DONE, style="bold green"), label, step, begun)
 
     def _ended(self, mark: Text, label: str, step: "Step", begun: float) -> None:
         seconds = time.perf_counter() - begun
         rate = f"{step.count / seconds:,.0f}/s" if step.count > 1 else ""
-        said = {"step": label, "seconds": round(seconds, 3), "done": mark.plain == "✓", "note": step.note}
-        line = Text.assemble(mark, " ", f"{label:<64}", (f"{seconds:7.2f} s  {rate:>8}", "dim"), f"  {step.note}")
-        self.session.show(said, line)
+        document = {
+            "step": label,
+            "done": mark.plain == _DONE,
+            "seconds": round(seconds, 3),
+            "commands": step.count,
+            "note": step.note,
+        }
+        took = (f"{seconds:6.2f} s {rate:>7}  ", "dim")
+        self.session.show(document, Text.assemble(mark, took, label, (f"  {step.note}", "dim")))
 
 
 class Step:

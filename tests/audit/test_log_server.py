@@ -149,7 +149,7 @@ async def test_log_is_searched(site: Site, events: Publisher) -> None:
     assert await log_entries(client, 2, activity="administration.role-deleted") == [second, first]
     assert await log_entries(client, 1, activity="administration.role-deleted", actor="oscar") == [second]
     assert await log_entries(client, 1, since=second.at, until=last.at) == [second]
-    assert await log_entries(client, 0, actor="nobody") == []
+    assert (await client.ask(SiteLog(actor="nobody"))).items == []
 
 
 async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -10,6 +11,8 @@ import jsonschema
 import pytest
 
 from contracts import asyncapi, catalogue
+from contracts.errors import HTTP_STATUS
+from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT, hold
 from tests.contracts import regenerate
 
@@ -107,3 +110,16 @@ def test_what_is_sent_is_closed_and_what_is_received_is_open() -> None:
     schemas = asyncapi.schemas()
     assert schemas["CreateProject"]["additionalProperties"] is False
     assert "additionalProperties" not in schemas["ProjectCreated"]
+
+
+def test_the_page_about_the_wire_is_true() -> None:
+    """The page names only messages that exist, plans only those that do not, and gives every code its status."""
+    present, planned = (ROOT / "docs/wire.md").read_text().split("## Planned")
+    subject = re.compile(rf"`(({'|'.join(WORKERS)})\.[a-z-]+)`")
+    known = {*catalogue.commands(), *catalogue.queries(), *catalogue.events()}
+    assert {found[0] for found in subject.findall(present)} <= known
+    assert {found[0] for found in subject.findall(planned)} & known == set()
+    missing = [
+        code for code, status in HTTP_STATUS.items() if not re.search(rf"`{code}`( \| |.*\(){status}\b", present)
+    ]
+    assert missing == []

@@ -54,6 +54,7 @@ class Installation:
             "INCIDENTS_LOG_DATABASE_URL": self.database_urls[1],
             "INCIDENTS_LOG_DIR": str(self.directory / "logs"),
             "INCIDENTS_HEALTH_PORT": str(self.ports.get(principal, 0)),
+            "INCIDENTS_HEARTBEAT_SECONDS": "1",
         }
 
     def page(self, name: str, path: str) -> str:
@@ -94,6 +95,11 @@ class Installation:
         try:
             yield self
         finally:
-            for process in reversed(self.processes.values()):
+            server = self.processes.pop("nats", None)
+            for process in self.processes.values():
                 process.terminate()
+            for process in self.processes.values():
                 process.wait(15)
+            if server:
+                server.terminate()
+                server.wait(15)

@@ -1,13 +1,19 @@
 import asyncio
+import json
 import re
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import nats
 import psycopg
 import pytest
 
+from contracts import subjects
+from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT
 from tests.local.external import Installation, answers
@@ -23,9 +29,7 @@ def wait_for(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def installation(
-    postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
+def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The servers, then `migrate`, `provision` and the five workers, each by its own command."""
     names = ("external_incident_manager", "external_log_server")
     for name in names:
@@ -113,3 +117,39 @@ def test_every_worker_writes_its_log(installation: Installation, name: str) -> N
     """The directory of the logs holds one file a worker, named after it."""
     log = Path(installation.directory / "logs" / f"{name}.log")
     assert '"event": "worker_ready"' in log.read_text()
+
+
+def run_snippet(installation: Installation, number: int, *line: str) -> str:
+    """Run one of the programs in docs/operations.md as `ops`, and return what it printed."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *line],
+        env=installation.settings("ops"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_heartbeats_are_heard_as_the_page_says(installation: Installation) -> None:
+    """The page's first program hears the workers' signs of life."""
+    heard = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
+    assert {one["worker"] for one in heard} <= set(WORKERS)
+    assert all({"version", "lag", "oldest_pending_seconds"} <= one.keys() for one in heard)
+
+
+async def test_dead_letters_are_read_and_discarded_as_the_page_says(installation: Installation) -> None:
+    """The page's second program lists what was put aside, and discards it when it is told to."""
+    settings = installation.settings("admin")
+    credentials = settings["INCIDENTS_NATS_CREDS"]
+    bus = await nats.connect(
+        settings["INCIDENTS_NATS_URL"], user_credentials=credentials, inbox_prefix=subjects.inbox("admin")
+    )
+    subject = subjects.command("main", "admin", "projects.nonsense", "-")
+    await bus.request(subject, b"{}", headers={"Nats-Msg-Id": str(uuid7())})
+    await bus.close()
+    await eventually(lambda: "projects has no command nonsense" in run_snippet(installation, 1))
+    assert "nonsense" in run_snippet(installation, 1, "--discard")
+    assert not run_snippet(installation, 1)

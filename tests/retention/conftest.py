@@ -20,11 +20,15 @@ Happened = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture
 async def happened(site: Site) -> Happened:
-    """Every event from now on, as it travels, with its actor, by subject."""
+    """Every event from now on, once, as it travels, with its actor, by subject."""
     heard: Happened = {}
+    known: set[str] = set()
 
     async def on_event(message: Msg) -> None:
         headers = message.headers or {}
+        if headers["ce-id"] in known:
+            return
+        known.add(headers["ce-id"])
         kind = headers["ce-type"].removeprefix("im.").removesuffix(".v1")
         heard.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
 

@@ -99,9 +99,9 @@ async def update_rows(
     keys: tuple[str, ...],
 ) -> None:
     """Write every column that the rows name, found by `keys`, as one statement."""
-    if not rows:
+    names = tuple(name for name in rows[0] if name not in keys) if rows else ()
+    if not names:
         return
-    names = tuple(name for name in rows[0] if name not in keys)
     await connection.execute(_update(table_of(mapped), keys, names), {"rows": _json(rows)})
 
 

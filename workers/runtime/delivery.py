@@ -1,6 +1,6 @@
 """Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from contracts.audit import AttemptRefused
 from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
+from contracts.permissions import Grants
 from contracts.texts import Part, Phrase
 from workers.runtime import envelope, identity, inbox, outbox
 from workers.runtime.accepted import Accepted, Dead, read
@@ -67,8 +68,10 @@ class Delivery:
 
     async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> list[tuple[Accepted, bytes]]:
         """Handle a batch in order and return the outcomes to publish; raises only for passing faults."""
-        batch = [read(message) for message in raw]
-        return await divided(batch, partial(self._transact, connection, lane))
+        told: list[tuple[Accepted, bytes]] = []
+        for run in runs([read(message) for message in raw]):
+            told += await divided(run, partial(self._transact, connection, lane))
+        return told
 
     async def _transact(
         self,
@@ -95,7 +98,13 @@ class Delivery:
         accepted = [one for one in batch if isinstance(one, Accepted)]
         stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
         now, known, grants = stands.now, stands.known, stands.grants
-        fresh = [one.command for one in accepted if one.command and (one.work.principal, one.id) not in known]
+        for each in accepted:
+            authorise(each, grants[each.work.principal])
+        fresh = [
+            each.command
+            for each in accepted
+            if each.command and not each.refusal and (each.work.principal, each.id) not in known
+        ]
         rows = await self._rows.load(connection, fresh)
         for one in batch:
             if isinstance(one, Dead):
@@ -120,9 +129,8 @@ class Delivery:
 
     async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], lane: int) -> bytes:
         try:
-            if one.command is None:
+            if one.command is None or one.refusal:
                 raise one.refusal or Refusal(Code.INVALID)
-            identity.authorise(one.command, one.work.principal, unit.grants)
             result = await self._handlers[type(one.command)](one.command, unit)
         except Refusal as refusal:
             if refusal.code in AUDITED:
@@ -166,6 +174,27 @@ class Delivery:
         if before.fingerprint == one.mark:
             return before.outcome
         return envelope.rejected(one.id, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+
+
+def runs(batch: Sequence[Accepted | Dead]) -> Iterator[list[Accepted | Dead]]:
+    """Cut a batch behind every command that changes permissions, so that the next command is judged by them."""
+    run: list[Accepted | Dead] = []
+    for one in batch:
+        run.append(one)
+        if isinstance(one, Accepted) and one.command and one.command.changes_permissions:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def authorise(one: Accepted, grants: Grants) -> None:
+    """Refuse before anything is read or locked for a caller who may not ask for it."""
+    if one.command and not one.refusal:
+        try:
+            identity.authorise(one.command, one.work.principal, grants)
+        except Refusal as refusal:
+            one.refusal = refusal
 
 
 def put_aside(one: Accepted | Dead, fault: str) -> Dead:

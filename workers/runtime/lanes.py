@@ -112,8 +112,10 @@ class Lanes:
 @asynccontextmanager
 async def _unlocked_at_last(connection: AsyncConnection) -> AsyncIterator[None]:
     """Close the connection when the block fails: back in the pool it would hold the lane for ever."""
+    unlocked = False
     try:
         yield
-    except BaseException:
-        await connection.invalidate()
-        raise
+        unlocked = True
+    finally:
+        if not unlocked:
+            await connection.invalidate()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -90,10 +91,9 @@ class Relay:
             except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("relay_delayed", worker=self._worker, **describe(error))
                 await asyncio.sleep(_FLOOR)
-            try:
-                await asyncio.wait_for(self._woken.wait(), _FLOOR)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_FLOOR):
+                    await self._woken.wait()
 
     async def _publish_some(self) -> int:
         given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}

@@ -26,10 +26,11 @@ from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes
 from workers.runtime.outbox import Relay
-from workers.runtime.questions import Questions
+from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
 from workers.runtime.settings import Settings
 from workers.runtime.subscriber import Source, subscribe_lane
+from workers.runtime.tasks import end
 from workers.runtime.worker import Worker
 
 CONCURRENT_QUERIES = 16
@@ -51,7 +52,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=Questions(site, name, engine, worker.questions, relay.wake),
+        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake)),
         relay=relay,
     )
     _attach_lanes(running)
@@ -77,6 +78,11 @@ def open_broker(name: str, settings: Settings) -> NatsBroker:
 
 async def _report(error: Exception) -> None:
     log.warning("nats_error", error=type(error).__name__, told=str(error)[:200])
+
+
+def lanes_of(worker: Worker) -> tuple[int, ...]:
+    """Return the lanes whose owner publishes what a worker's queries leave in the outbox."""
+    return tuple(range(LANES)) if worker.handlers else (EVENTS_LANE,)
 
 
 def _attach_lanes(running: Running) -> None:
@@ -164,9 +170,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         finally:
             running.ready = False
             await app.stop()
-            for task in spawned:
-                task.cancel()
-            await asyncio.gather(*spawned, return_exceptions=True)
+            await end(spawned)
             await running.engine.dispose()
             log.info("worker_stopped", **named)
 

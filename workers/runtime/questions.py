@@ -1,7 +1,7 @@
 """The read side: queries by core request, answered into the caller's own inbox and nowhere else."""
 
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ from contracts.errors import HTTP_STATUS, Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Event, Query
 from contracts.permissions import Grants
-from contracts.subjects import LANES, inbox
+from contracts.subjects import inbox
 from contracts.texts import preferred_language
 from workers.runtime import envelope, identity, outbox
 from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
@@ -72,6 +72,14 @@ class QueryCounters:
     foreign_inbox: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Where the read side leaves its events: lanes that some process of this worker owns, and how to wake it."""
+
+    lanes: Sequence[int]
+    wake: Callable[[], None]
+
+
 class Questions:
     """Answers the queries of one worker."""
 
@@ -81,14 +89,14 @@ class Questions:
         worker: str,
         engine: AsyncEngine,
         answers: dict[type, Answering],
-        wake: Callable[[], None],
+        side: "Side",
     ) -> None:
         """Remember whose functions answer."""
         self._site = site
         self._worker = worker
         self._engine = engine
         self._answers = answers
-        self._wake = wake
+        self._side = side
         self.counters = QueryCounters()
 
     async def answer(self, raw: Msg, nats: Client) -> None:
@@ -138,13 +146,13 @@ class Questions:
                 origin,
                 site=self._site,
                 worker=self._worker,
-                lane=zlib.crc32(key.encode()) % LANES,
+                lane=self._side.lanes[zlib.crc32(key.encode()) % len(self._side.lanes)],
             )
             for event, key in reader.happened
         ]
         await outbox.post(reader.connection, rows)
         await reader.connection.commit()
-        self._wake()
+        self._side.wake()
 
 
 def parse(subject: str, body: bytes, language: str) -> Query[Any]:

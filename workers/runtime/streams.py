@@ -36,6 +36,7 @@ class Provisioned(NamedTuple):
 
 def _streams(site: str) -> list[dict[str, Any]]:
     common = {"storage": "file", "num_replicas": 1, "retention": "limits"}
+    old = {"discard": "old", "max_age": 30 * _DAY}
     return [
         {
             "name": COMMANDS,
@@ -54,13 +55,12 @@ def _streams(site: str) -> list[dict[str, Any]]:
         {
             "name": EVENTS,
             "subjects": [f"im.{site}.evt.*.*.*"],
-            "discard": "old",
             "max_bytes": 8 * _GIB,
-            "max_age": 30 * _DAY,
             "duplicate_window": 120 * _SECOND,
             "allow_atomic": True,
             "allow_direct": True,
             **common,
+            **old,
         },
         {
             "name": DEAD,
@@ -69,11 +69,10 @@ def _streams(site: str) -> list[dict[str, Any]]:
                 "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>",
                 "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>",
             ],
-            "discard": "old",
             "max_bytes": _GIB,
-            "max_age": 30 * _DAY,
             "duplicate_window": _DAY,
             **common,
+            **old,
         },
     ]
 

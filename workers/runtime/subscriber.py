@@ -28,8 +28,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.lanes import Lanes
 from workers.runtime.logs import describe
+from workers.runtime.tasks import end
 
 _WAIT = 5.0
+_RESET_WAIT = 2.0
 _PAUSE = 0.2
 log = structlog.get_logger()
 
@@ -40,11 +42,16 @@ class Batch:
     """What one fetch brought: raw messages of one lane and the connection that holds the lane."""
 
     def __init__(self, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
-        """Keep the parts; `failure` is set by the handler, because FastStream swallows what a handler raises."""
+        """Keep the parts; `handled` is set by the handler, because FastStream swallows what a handler raises."""
         self.connection = connection
         self.lane = lane
         self.messages = messages
+        self.handled = False
         self.failure: Exception | None = None
+
+
+class UnhandledError(NatsError):
+    """FastStream did not hand a batch over, or swallowed a mistake of the program: the lane is taken again."""
 
 
 class LaneSubscriber(BatchPullStreamSubscriber):
@@ -61,7 +68,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         """Finish the batch in hand, leave the lane, and return only when its connection is free again."""
         tasks = list(self.tasks)
         await super().stop()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(tasks)
 
     async def _consume_pull(self) -> None:
         while self.running:
@@ -84,15 +91,14 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                 if not messages:
                     await connection.rollback()
                     continue
-                if messages[0].metadata.sequence.consumer != expected:
-                    expected = await self._reset()
-                    continue
+                if not unbroken(messages, expected):
+                    return
                 expected += len(messages)
                 waiting = asyncio.create_task(self._fetch(pull))
                 batch = Batch(connection, self.lane, messages)
                 await self.consume(batch)
-                if batch.failure:
-                    raise batch.failure
+                if not batch.handled:
+                    raise batch.failure or UnhandledError
                 await messages[-1].ack()
         finally:
             if waiting:
@@ -110,11 +116,17 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         """Let the consumer start again behind its ack floor; deliveries count from 1 afterwards.
 
         What a killed owner had fetched is delivered again at once, in order, instead of after the ack wait; a gap in
-        the count says that somebody else took a message, and asks for another reset.
+        the count says that somebody else took a message, and makes the owner take the lane again from here.
         """
         subject = f"$JS.API.CONSUMER.RESET.{self.stream.name}.{self.config.durable_name}"
-        await self.connection.request(subject, b"", timeout=_WAIT)
+        await self.connection.request(subject, b"", timeout=_RESET_WAIT)
         return 1
+
+
+def unbroken(messages: list[Msg], expected: int) -> bool:
+    """Tell whether nothing is missing before or among messages: acknowledging the last one acknowledges all."""
+    first, last = (one.metadata.sequence.consumer for one in (messages[0], messages[-1]))
+    return (first, last) == (expected, expected + len(messages) - 1)
 
 
 async def _parse(batch: Any) -> NatsMessage:
@@ -161,6 +173,7 @@ def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, 
     async def on_batch(batch: Any) -> None:
         try:
             await handle(batch.connection, batch.lane, batch.messages)
+            batch.handled = True
         except (DBAPIError, NatsError, OSError) as error:
             batch.failure = error
 

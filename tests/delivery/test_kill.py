@@ -1,0 +1,142 @@
+"""Whatever is killed: one outcome, one effect, one entry for every accepted command."""
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from itertools import chain
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from contracts.subjects import COMMANDED, WORKERS
+from tests.delivery.props import Desk
+from tests.delivery.traffic import Sent, definition, expected_entries, publish_all, report, story
+from tests.support import Caller, Site, eventually
+from tests.support.system import environment
+from workers.local.supervisor import Supervisor
+from workers.runtime.database import open_engine
+
+SECONDS = 2.0
+"""Seconds between two kills."""
+
+TURN = (*WORKERS, "projects")
+PROJECTS, CHANGES = 10, 49
+"""Of each of the four clients: 10 projects of 50 commands make 2,000 commands."""
+
+DECIDED = "runtime.inbox WHERE principal NOT LIKE '~%' AND principal <> 'system'"
+ENTRIES = "SELECT coalesce(command_id::text, ''), activity FROM {} WHERE activity NOT LIKE 'retention.%'"
+
+
+@pytest.fixture
+async def supervisor(site: Site) -> AsyncIterator[Supervisor]:
+    """All workers as supervised processes."""
+    environments = {name: environment(site, name) for name in WORKERS}
+    supervisor = Supervisor(environments, site.directory / "logs")
+    supervisor.start()
+    yield supervisor
+    await supervisor.stop()
+
+
+@pytest.fixture
+async def callers(site: Site) -> list[Caller]:
+    """Four principals, one of whom may not record calls."""
+    rights = {"incident_projects": "manage", "incident_projects__main_details": "manage",
+              "incident_projects__comments": "manage", "incident_projects__sequences": "manage"}
+    for principal in ("olivia", "pierre"):
+        await site.grant(principal, **rights, incident_projects__calls="manage")
+    await site.grant("karl", **rights)
+    return [await site.caller(principal) for principal in ("admin", "olivia", "pierre", "karl")]
+
+
+def traffic(callers: list[Caller]) -> list[list[Sent]]:
+    """Return 2,000 commands in as many portions as there are kills, with some for the other workers."""
+    stories = [list(story(caller, CHANGES)) for caller in callers for _ in range(PROJECTS)]
+    rounds = list(chain.from_iterable(zip(*stories, strict=True)))
+    size = -(-len(rounds) // len(TURN))
+    portions = [rounds[start : start + size] for start in range(0, len(rounds), size)]
+    for portion in portions:
+        portion += [definition(callers[0]), report(callers[0], stories[0][0].key)]
+    return portions
+
+
+async def kill_in_turn(supervisor: Supervisor, portions: list[list[Sent]]) -> None:
+    """Publish portion after portion, twice, and kill a process in the middle of each."""
+    loop = asyncio.get_running_loop()
+    workers = {worker.name: worker for worker in supervisor.workers}
+    for name, portion in zip(TURN, portions, strict=True):
+        due = loop.time() + SECONDS
+
+        async def is_due(at: float = due, of: str = name) -> bool:
+            return loop.time() >= at and workers[of].pid is not None
+
+        publishing = asyncio.gather(publish_all(portion), eventually(is_due))
+        await eventually(is_due)
+        os.kill(workers[name].pid or 0, signal.SIGKILL)
+        await publishing
+        await publish_all(portion)
+
+
+async def outcomes_of(commands: list[Sent]) -> dict[UUID, dict[str, Any]]:
+    """Return the outcome of each command, asking again for those that nobody heard; all copies are the same."""
+    found: dict[UUID, dict[str, Any]] = {}
+    for one in commands:
+        told = one.caller.outcomes.get(one.id, [])
+        asked, status = (told[0], "") if told else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
+        assert status == ""
+        assert all(copy == asked for copy in told)
+        found[one.id] = asked
+    return found
+
+
+async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
+    """Return what a store of the audit holds."""
+    engine = open_engine(url, connections=1)
+    async with engine.connect() as connection:
+        found = Counter((one, two) for one, two in await connection.exec_driver_sql(ENTRIES.format(table)))
+    await engine.dispose()
+    return found
+
+
+async def test_nothing_is_lost_or_doubled_by_kills(
+    site: Site, desk: Desk, supervisor: Supervisor, callers: list[Caller]
+) -> None:
+    """Every command has one outcome and one effect, and both stores its entries once, whatever is killed."""
+    await site.forget_quickly()
+    portions = traffic(callers)
+    commands = list(chain.from_iterable(portions))
+    await kill_in_turn(supervisor, portions)
+    assert min(worker.restarts for worker in supervisor.workers) >= 1
+    for name in COMMANDED:
+        await desk.done(name)
+    outcomes = await outcomes_of(commands)
+    assert await site.count(DECIDED) == len(commands) == len(outcomes)
+    await has_each_effect_once(site, commands, outcomes)
+    incident_manager, log_server = expected_entries(commands, outcomes)
+
+    async def are_kept() -> bool:
+        assert await entries(site.database_url, "audit.activity") == incident_manager
+        return await entries(site.log_database_url, "entry") == log_server
+
+    await eventually(are_kept)
+    assert await desk.dead_letters() == []
+
+
+async def has_each_effect_once(site: Site, commands: list[Sent], outcomes: dict[UUID, dict[str, Any]]) -> None:
+    """Compare the tables with the outcomes."""
+    applied = [one for one in commands if outcomes[one.id]["status"] == "applied"]
+    verbs = Counter(one.tail.split(".")[1] for one in applied)
+    for table, verb in (("project", "create"), ("comment", "add-comment"), ("call", "add-call"),
+                        ("sequence", "add-sequences")):
+        assert await site.count(f"projects.{table}") == verbs[verb]
+    assert await site.count("administration.property") == verbs["add-type"] == len(TURN)
+    assert await site.count("reports.report") == verbs["generate"] > 0
+    revisions: dict[str, list[int]] = {}
+    for one in applied:
+        if one.tail.startswith("projects."):
+            revisions.setdefault(one.key, []).append(outcomes[one.id]["revision"])
+    kept = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
+    assert kept == {key: len(told) for key, told in revisions.items()}
+    assert all(told == list(range(1, len(told) + 1)) for told in revisions.values())

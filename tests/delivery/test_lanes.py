@@ -1,0 +1,94 @@
+"""Lanes: shared fairly, owned by one, taken over at once, kept in order whoever meddles."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from functools import partial
+
+from contracts.ids import uuid7
+from contracts.subjects import LANES
+from tests.delivery.props import Desk, comment, creation, lane_of, outcomes, project_in
+from tests.support import Site, eventually
+from tests.support.site import slice_of
+from workers.runtime.process import Running, started
+
+OWNERS = """
+    SELECT objid::int, array_agg(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted AND objid < 100
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    GROUP BY objid ORDER BY objid
+"""
+LOSE = """
+    SELECT pg_terminate_backend(pid) FROM pg_locks
+    WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND objid = :lane
+      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+
+async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) -> bool:
+    """Tell whether every lane has one owner, and every process its share."""
+    owners = await site.sql(OWNERS)
+    assert all(len(pids) == 1 for _, pids in owners)
+    owned = sorted((sorted(one.lanes.owned) for one in running), key=len)
+    return len(owners) == LANES and [len(one) for one in owned] == sorted(shares)
+
+
+async def test_processes_share_the_lanes(site: Site) -> None:
+    """Every process has its fair share of the lanes, and those of one that leaves are taken over at once."""
+    async with AsyncExitStack() as stack:
+        start = partial(started, slice_of("projects"), site.settings("projects"))
+        first = await stack.enter_async_context(start())
+        await eventually(partial(are_shared, site, [first], [LANES]))
+        second = await stack.enter_async_context(start())
+        await eventually(partial(are_shared, site, [first, second], [4, 4]))
+        async with start() as third:
+            await eventually(partial(are_shared, site, [first, second, third], [2, 3, 3]))
+        await eventually(partial(are_shared, site, [first, second], [4, 4]), within=3)
+
+
+async def test_a_lane_whose_connection_broke_is_taken_again(site: Site) -> None:
+    """A process that lost the connection of a lane takes the lane again and goes on."""
+    caller, project_id = await site.caller(), uuid7()
+    running = await site.worker("projects")
+    await caller.send("projects.create", project_id, creation(project_id))
+    for number in (2, 3, 4):
+        assert await site.sql(LOSE, lane=lane_of(project_id)) == [(True,)]
+        outcome = await caller.send("projects.add-comment", project_id, comment(project_id))
+        assert (outcome["status"], outcome["revision"]) == ("applied", number)
+    await eventually(partial(are_shared, site, [running], [LANES]))
+
+
+async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
+    """After the database dropped every connection, commands and queries are handled as before."""
+    caller = await site.caller()
+    running = await site.worker("projects")
+    await eventually(partial(are_shared, site, [running], [LANES]))
+    ids = [project_in(lane) for lane in range(LANES)]
+    await site.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    for project_id in ids:
+        await caller.publish("projects.create", project_id, creation(project_id))
+    told = await outcomes(caller, LANES)
+    assert {one[0]["status"] for one in told.values()} == {"applied"}
+    assert len((await caller.ask("projects.list", {}))[0]["items"]) == LANES
+
+
+async def test_a_message_that_somebody_else_took_keeps_its_place(site: Site, desk: Desk) -> None:
+    """A message that a former owner swallowed is handled before those that were published after it."""
+    caller, project_id = await site.caller(), uuid7()
+    await site.worker("projects")
+    await caller.send("projects.create", project_id, creation(project_id))
+    zombie = await site.nats("projects", "worker")
+    swallowed = await zombie.subscribe("_INBOX_projects.zombie")
+    pull = f"$JS.API.CONSUMER.MSG.NEXT.COMMANDS.projects-{lane_of(project_id)}"
+    bodies = [comment(project_id, str(number)) for number in range(160)]
+    for burst in range(0, len(bodies), 40):
+        await zombie.publish(pull, b'{"batch": 1}', reply="_INBOX_projects.zombie")
+        await zombie.flush()
+        given = bodies[burst : burst + 40]
+        await asyncio.gather(*(caller.publish("projects.add-comment", project_id, body) for body in given))
+    await desk.done()
+    assert swallowed.pending_msgs > 0
+    effects = {told[0]["revision"]: told[0]["result"].get("comment_id") for told in caller.outcomes.values()}
+    assert [effects[revision] for revision in sorted(effects)][1:] == [body["comment_id"] for body in bodies]

@@ -1,0 +1,60 @@
+"""Workers as processes of their own, which a test can kill."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from tests.support.site import Site
+from workers.local import process
+from workers.local.nats import free_port
+
+PROGRAM = (sys.executable, "-m", "workers", "worker")
+
+
+def environment(site: Site, worker: str, **changed: object) -> dict[str, str]:
+    """Return the environment of a worker process of a site."""
+    settings = site.settings(worker, log_dir=site.directory / "logs", **changed).model_dump(mode="json")
+    return {f"INCIDENTS_{name.upper()}": str(value) for name, value in settings.items() if value is not None}
+
+
+class WorkerProcess:
+    """One worker process."""
+
+    def __init__(self, running: asyncio.subprocess.Process, url: str) -> None:
+        self._running = running
+        self.url = url
+
+    async def kill(self) -> None:
+        """Take the process away without a word."""
+        self._running.send_signal(signal.SIGKILL)
+        await self._running.wait()
+
+    async def wait(self) -> int:
+        """Wait until it ends, and return its status."""
+        return await self._running.wait()
+
+    async def stop(self) -> None:
+        """Ask it to end, unless it has ended."""
+        if self._running.returncode is None:
+            self._running.terminate()
+            await self._running.wait()
+
+
+@asynccontextmanager
+async def worker_process(site: Site, worker: str, **changed: object) -> AsyncIterator[WorkerProcess]:
+    """Run a worker as a process of its own for as long as the block lasts."""
+    port = free_port()
+    given: Mapping[str, str] = {**os.environ, **environment(site, worker, health_port=port, **changed)}
+    line = process.command([*PROGRAM, worker], signal.SIGKILL)
+    with process.log_file(site.directory / "logs" / f"{worker}-{port}.out") as output:
+        running = await asyncio.create_subprocess_exec(
+            *line, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=given
+        )
+    found = WorkerProcess(running, f"http://127.0.0.1:{port}")
+    try:
+        yield found
+    finally:
+        await found.stop()

@@ -1,0 +1,76 @@
+"""What the type checker must say of a slice's functions; it reads this file, nothing runs it."""
+
+from typing import Any
+
+from contracts.administration_queries import GetMe, GetSettings, Me, Settings
+from contracts.project_parts import AddComment, CommentAdded, CommentEdited
+from contracts.projects import ProjectEvent
+from contracts.reports import DownloadReport
+from workers.runtime.hearing import Heard
+from workers.runtime.questions import Answer, Reader
+from workers.runtime.unit import Unit
+from workers.runtime.worker import Worker
+
+
+def a_handler_returns_its_commands_own_event(worker: Worker) -> None:
+    """The right event type-checks; another one, and the kind that both are of, do not."""
+
+    @worker.handles(AddComment)
+    async def right(command: AddComment, unit: Unit[Any]) -> CommentAdded:
+        raise NotImplementedError
+
+    @worker.handles(AddComment)  # type: ignore[arg-type]  # the event of another command
+    async def wrong(command: AddComment, unit: Unit[Any]) -> CommentEdited:
+        raise NotImplementedError
+
+    @worker.handles(AddComment)  # type: ignore[arg-type]  # less than the event that was promised
+    async def vague(command: AddComment, unit: Unit[Any]) -> ProjectEvent:
+        raise NotImplementedError
+
+    @worker.handles(AddComment)  # type: ignore[arg-type]  # nothing instead of an event
+    async def silent(command: AddComment, unit: Unit[Any]) -> None:
+        raise NotImplementedError
+
+
+def a_handler_takes_its_own_command(worker: Worker) -> None:
+    """A function for one command cannot be registered for another."""
+
+    @worker.handles(AddComment)  # type: ignore[arg-type]  # takes a query
+    async def wrong(command: GetMe, unit: Unit[Any]) -> CommentAdded:
+        raise NotImplementedError
+
+
+def a_query_is_answered_with_its_own_answer(worker: Worker) -> None:
+    """The query's own answer, or bytes that are one already, type-check; another answer does not."""
+
+    @worker.answers(GetMe)
+    async def right(query: GetMe, reader: Reader) -> Me:
+        raise NotImplementedError
+
+    @worker.answers(GetMe)
+    async def encoded(query: GetMe, reader: Reader) -> Answer:
+        raise NotImplementedError
+
+    @worker.answers(DownloadReport)
+    async def binary(query: DownloadReport, reader: Reader) -> Answer:
+        raise NotImplementedError
+
+    @worker.answers(GetSettings)
+    async def other(query: GetSettings, reader: Reader) -> Settings:
+        raise NotImplementedError
+
+    @worker.answers(GetMe)  # type: ignore[arg-type]  # the answer to another query
+    async def wrong(query: GetMe, reader: Reader) -> Settings:
+        raise NotImplementedError
+
+
+def a_reaction_hears_its_own_event(worker: Worker) -> None:
+    """A reaction to one event cannot be registered for another."""
+
+    @worker.hears(CommentAdded)
+    async def right(heard: Heard[CommentAdded], unit: Unit[Any]) -> None:
+        raise NotImplementedError
+
+    @worker.hears(CommentAdded)  # type: ignore[arg-type]  # hears another event
+    async def wrong(heard: Heard[CommentEdited], unit: Unit[Any]) -> None:
+        raise NotImplementedError
