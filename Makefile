@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard contracts client workers tests benchmarks)
+CODE := $(wildcard contracts client workers tests benchmarks deploy)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock bench clean
+.PHONY: help install demo test check format wire lock bench clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,11 +47,16 @@ format: install ## Lay the code out and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 
+wire: install ## Write docs/asyncapi.yaml and the golden file anew after a change of contracts/
+	@$(BIN)/python -m tests.contracts.regenerate
+
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --group dev --constraints requirements/runtime.txt \
 		--constraints requirements/build.txt --output-file requirements/development.txt
+	@$(MAKE) --no-print-directory install
+	@$(BIN)/python deploy/third_party.py
 
 $(BIN)/uv:
 	@$(MAKE) install

@@ -140,9 +140,7 @@ def test_lint_is_rarely_silenced() -> None:
 
 def test_suppressions_give_their_reason() -> None:
     """Who silences a check says which one and why, on the line."""
-    reasoned = re.compile(
-        r"noqa: [A-Z]+\d+(, [A-Z]+\d+)* +[^\w]*\S+ \S+|type: ignore\[[\w, -]+\] +# +\S+ \S+"
-    )
+    reasoned = re.compile(r"noqa: [A-Z]+\d+(, [A-Z]+\d+)* +[^\w]*\S+ \S+|type: ignore\[[\w, -]+\] +# +\S+ \S+")
     findings = [
         f"{source.path}:{line} {source.lines[line - 1].strip()}"
         for source in sources(*CODE)

@@ -68,24 +68,17 @@ def test_tests_wait_for_what_they_want() -> None:
     findings = []
     for source in sources("tests"):
         patient = {
-            inner
-            for function in source.functions()
-            if function.name == "eventually"
-            for inner in ast.walk(function)
+            inner for function in source.functions() if function.name == "eventually" for inner in ast.walk(function)
         }
         findings += [
-            f"{source.path}:{call.lineno}"
-            for call, name in source.calls()
-            if name == "sleep" and call not in patient
+            f"{source.path}:{call.lineno}" for call, name in source.calls() if name == "sleep" and call not in patient
         ]
     hold("No sleep in tests; use `eventually`.", findings)
 
 
 def test_tests_use_no_stand_ins_for_servers() -> None:
     """FastStream's test broker has no acks, redelivery or retention and proves nothing about delivery."""
-    findings = [
-        source.path for source in sources("tests") for _, name in source.calls() if name == "TestNatsBroker"
-    ]
+    findings = [source.path for source in sources("tests") for _, name in source.calls() if name == "TestNatsBroker"]
     hold("Tests run against the embedded servers.", findings)
 
 

@@ -55,9 +55,6 @@ def test_contracts_need_only_pydantic() -> None:
     """Who speaks to us needs the contracts, pydantic and nothing else."""
     allowed = {*sys.stdlib_module_names, "contracts", "pydantic", "pydantic_core", "typing_extensions"}
     findings = [
-        f"{source.path}: {name}"
-        for source in sources("contracts")
-        for name in source.imported()
-        if name not in allowed
+        f"{source.path}: {name}" for source in sources("contracts") for name in source.imported() if name not in allowed
     ]
     hold("contracts/ imports the standard library and pydantic.", findings)

@@ -102,11 +102,7 @@ def texts() -> tuple[Source, ...]:
 
 def sources(*folders: str) -> list[Source]:
     """Every Python file in these folders."""
-    return [
-        source
-        for source in texts()
-        if source.path.endswith(".py") and source.path.partition("/")[0] in folders
-    ]
+    return [source for source in texts() if source.path.endswith(".py") and source.path.partition("/")[0] in folders]
 
 
 def hold(rule: str, findings: list[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
 from contracts.subjects import COMMANDED, WORKERS
 from tests.delivery.props import Desk
@@ -43,8 +44,12 @@ async def supervisor(site: Site) -> AsyncIterator[Supervisor]:
 @pytest.fixture
 async def callers(site: Site) -> list[Caller]:
     """Four principals, one of whom may not record calls."""
-    rights = {"incident_projects": "manage", "incident_projects__main_details": "manage",
-              "incident_projects__comments": "manage", "incident_projects__sequences": "manage"}
+    rights = {
+        "incident_projects": "manage",
+        "incident_projects__main_details": "manage",
+        "incident_projects__comments": "manage",
+        "incident_projects__sequences": "manage",
+    }
     for principal in ("olivia", "pierre"):
         await site.grant(principal, **rights, incident_projects__calls="manage")
     await site.grant("karl", **rights)
@@ -62,19 +67,21 @@ def traffic(callers: list[Caller]) -> list[list[Sent]]:
     return portions
 
 
-async def kill_in_turn(supervisor: Supervisor, portions: list[list[Sent]]) -> None:
+async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[Sent]]) -> None:
     """Publish portion after portion, twice, and kill a process in the middle of each."""
     loop = asyncio.get_running_loop()
     workers = {worker.name: worker for worker in supervisor.workers}
+    due = loop.time()
     for name, portion in zip(TURN, portions, strict=True):
-        due = loop.time() + SECONDS
+        decided = await site.count(DECIDED)
+        publishing = asyncio.create_task(publish_all(portion))
 
-        async def is_due(at: float = due, of: str = name) -> bool:
-            return loop.time() >= at and workers[of].pid is not None
+        async def is_due(of: str = name, at: float = due, before: int = decided) -> bool:
+            return loop.time() >= at and workers[of].pid is not None and await site.count(DECIDED) > before
 
-        publishing = asyncio.gather(publish_all(portion), eventually(is_due))
         await eventually(is_due)
         os.kill(workers[name].pid or 0, signal.SIGKILL)
+        due = loop.time() + SECONDS
         await publishing
         await publish_all(portion)
 
@@ -95,7 +102,7 @@ async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     """Return what a store of the audit holds."""
     engine = open_engine(url, connections=1)
     async with engine.connect() as connection:
-        found = Counter((one, two) for one, two in await connection.exec_driver_sql(ENTRIES.format(table)))
+        found = Counter((one, two) for one, two in await connection.execute(text(ENTRIES.format(table))))
     await engine.dispose()
     return found
 
@@ -107,7 +114,7 @@ async def test_nothing_is_lost_or_doubled_by_kills(
     await site.forget_quickly()
     portions = traffic(callers)
     commands = list(chain.from_iterable(portions))
-    await kill_in_turn(supervisor, portions)
+    await kill_in_turn(site, supervisor, portions)
     assert min(worker.restarts for worker in supervisor.workers) >= 1
     for name in COMMANDED:
         await desk.done(name)
@@ -128,8 +135,12 @@ async def has_each_effect_once(site: Site, commands: list[Sent], outcomes: dict[
     """Compare the tables with the outcomes."""
     applied = [one for one in commands if outcomes[one.id]["status"] == "applied"]
     verbs = Counter(one.tail.split(".")[1] for one in applied)
-    for table, verb in (("project", "create"), ("comment", "add-comment"), ("call", "add-call"),
-                        ("sequence", "add-sequences")):
+    for table, verb in (
+        ("project", "create"),
+        ("comment", "add-comment"),
+        ("call", "add-call"),
+        ("sequence", "add-sequences"),
+    ):
         assert await site.count(f"projects.{table}") == verbs[verb]
     assert await site.count("administration.property") == verbs["add-type"] == len(TURN)
     assert await site.count("reports.report") == verbs["generate"] > 0

@@ -25,7 +25,6 @@ LOSE = """
 """
 
 
-
 async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) -> bool:
     """Tell whether every lane has one owner, and every process its share."""
     owners = await site.sql(OWNERS)
@@ -65,8 +64,10 @@ async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
     running = await site.worker("projects")
     await eventually(partial(are_shared, site, [running], [LANES]))
     ids = [project_in(lane) for lane in range(LANES)]
-    await site.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                   "WHERE datname = current_database() AND pid <> pg_backend_pid()")
+    await site.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
     for project_id in ids:
         await caller.publish("projects.create", project_id, creation(project_id))
     told = await outcomes(caller, LANES)

@@ -36,8 +36,7 @@ async def send_all(caller: Caller) -> list[dict[str, Any]]:
     """Send them and return the outcomes."""
     project_id = str(uuid7())
     return [
-        await caller.send(tail, project_id, {**body, "project_id": project_id})
-        for tail, body in written(project_id)
+        await caller.send(tail, project_id, {**body, "project_id": project_id}) for tail, body in written(project_id)
     ]
 
 

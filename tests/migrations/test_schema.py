@@ -48,6 +48,8 @@ async def test_old_months_of_the_inbox_are_dropped(site: Site) -> None:
     keep = "SELECT runtime.maintain_partitions('runtime.inbox', 2, CAST(:at AS timestamptz))"
     for month in ("2030-01-05", "2030-03-05", "2030-05-05"):
         await site.sql(keep, at=datetime.fromisoformat(f"{month}T00:00:00+00:00"))
-    found = await site.sql("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'runtime.inbox'::regclass")
+    found = await site.sql(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'runtime.inbox'::regclass"
+    )
     months = sorted(name[-7:] for (name,) in found if name[-4:-3] != "t" and "2030" in name)
     assert months == ["2030_03", "2030_04", "2030_05", "2030_06"]

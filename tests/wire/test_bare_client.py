@@ -122,9 +122,7 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
     assert await projects.sql("SELECT text FROM projects.comment") == [("Bag removed.",)]
 
 
-@pytest.mark.parametrize(
-    "language,text", [("fr-CH, en;q=0.5", "Permission refusée."), ("de", "Permission denied.")]
-)
+@pytest.mark.parametrize("language,text", [("fr-CH, en;q=0.5", "Permission refusée."), ("de", "Permission denied.")])
 async def test_without_permission_a_command_is_refused(projects: Site, language: str, text: str) -> None:
     """A caller without the permission is refused in its own language, and nothing changes."""
     caller = await projects.caller("visitor")

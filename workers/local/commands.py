@@ -13,7 +13,7 @@ from rich.console import Console
 
 from contracts import subjects
 from contracts.subjects import WORKERS
-from workers.local import one
+from workers.local import bundle, one
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
@@ -193,9 +193,7 @@ def create_access(
     Console(highlight=False).print(f"Credentials of [bold]{principal}[/bold] ({scope}) are in {out}")
 
 
-@access.callback()
-def _group() -> None:
-    """Keep `create` a subcommand."""
+access.command("init")(bundle.init)
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:

@@ -35,6 +35,11 @@ def present(project: Row | None, tombstone: Row | None, part: Part | None) -> Ro
     return project
 
 
+def tombstone(told: Row) -> dict[str, Any]:
+    """Read a tombstone from JSON."""
+    return {**told, "project_id": UUID(told["project_id"]), "deleted_at": datetime.fromisoformat(told["deleted_at"])}
+
+
 def gone(tombstone: Row | None, part: Part | None) -> Refusal:
     """Say that a project was deleted, when and by whom, or that it never was here."""
     if tombstone is None:

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json, to_json
+from pydantic import AwareDatetime, TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from contracts.errors import Code, Refusal
@@ -26,6 +27,7 @@ from workers.runtime.inbox import REMEMBERED
 from workers.runtime.questions import Answer, Reader
 
 CAPPED = 1_001
+_PLACE = TypeAdapter(tuple[AwareDatetime, UUID])
 _SECTIONS = {
     "comments": Node.COMMENTS,
     "calls": Node.CALLS,
@@ -115,9 +117,8 @@ def _cursor(at: datetime, project_id: UUID) -> str:
 def read_cursor(cursor: str) -> tuple[datetime, UUID]:
     """Read the place after which a page begins, or refuse what no page gave."""
     try:
-        at, project_id = from_json(base64.urlsafe_b64decode(cursor.encode()))
-        return datetime.fromisoformat(at), UUID(project_id)
-    except (ValueError, TypeError):
+        return _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
         raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
 
 

@@ -43,18 +43,15 @@ class ProjectRows(unit.Rows):
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.numbers: Iterator[int] = iter(())
+        self._missing: list[UUID] = []
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock what the messages name: one statement per table, none for a table nobody names."""
         rows = cls()
         await rows._load_projects(connection, messages)
+        await rows._load_surroundings(connection, messages)
         await rows._load_parts(connection, messages)
-        await rows._load_references(connection, messages)
-        creations = sum(isinstance(message, CreateProject) for message in messages)
-        if creations:
-            found = await connection.execute(tables.NUMBERS, {"count": creations})
-            rows.numbers = iter(found.scalars().all())
         return rows
 
     async def _load_projects(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
@@ -62,8 +59,7 @@ class ProjectRows(unit.Rows):
         imports = [message.projects for message in messages if isinstance(message, ImportProjects)]
         ids |= {one.project_id for one in chain.from_iterable(imports)}
         self.projects.found(await _read(connection, tables.LOCK_PROJECTS, ids=sorted(ids)))
-        missing = [one for one in ids if self.projects.get(one) is None]
-        self.tombstones.found(await _read(connection, tables.TOMBSTONES, ids=missing))
+        self._missing = [one for one in ids if self.projects.get(one) is None]
 
     async def _load_parts(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         comments = [one for one in messages if isinstance(one, _OF_COMMENTS)]
@@ -75,17 +71,15 @@ class ProjectRows(unit.Rows):
         self.calls.found(await _read(connection, tables.CALLS, ids=ids, parts=parts))
         self.sequences.found(await _read(connection, tables.SEQUENCES, ids=sequences))
 
-    async def _load_references(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        named: set[int | None] = set()
-        for message in messages:
-            if isinstance(message, CreateProject):
-                named.add(message.type_id)
-            elif isinstance(message, UpdateProject):
-                named |= {message.type_id, message.status_id, *message.categories.values()}
-            elif isinstance(message, ImportProjects):
-                named |= {value for one in message.projects for value in (one.type_id, one.status_id)}
-        found = await _read(connection, tables.REFERENCES, ids=sorted(named - {None}, key=int))
-        self.references = {row["id"]: (row["kind"], row["slot"]) for row in found}
+    async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        creations = sum(isinstance(message, CreateProject) for message in messages)
+        references = sorted(assigned(messages))
+        if self._missing or creations or references:
+            given = {"missing": self._missing, "creations": creations, "references": references}
+            found = (await connection.execute(tables.SURROUNDINGS, given)).one()
+            self.tombstones.found(domain.tombstone(row) for row in found.tombstones or ())
+            self.numbers = iter(found.numbers or ())
+            self.references = {id_: (kind, slot) for id_, kind, slot in found.references or ()}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(tables.ENABLED)).scalars())
 
@@ -122,6 +116,19 @@ class ProjectRows(unit.Rows):
         """Write projects before their parts."""
         for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
             await kept.save(connection)
+
+
+def assigned(messages: Sequence[Message]) -> set[int]:
+    """Return the ids of all properties that the messages assign."""
+    named: set[int | None] = set()
+    for message in messages:
+        if isinstance(message, CreateProject):
+            named.add(message.type_id)
+        elif isinstance(message, UpdateProject):
+            named |= {message.type_id, message.status_id, *message.categories.values()}
+        elif isinstance(message, ImportProjects):
+            named |= {value for one in message.projects for value in (one.type_id, one.status_id)}
+    return {one for one in named if one is not None}
 
 
 async def _read(connection: AsyncConnection, statement: TextClause, **given: list[Any]) -> list[Row]:

@@ -151,7 +151,6 @@ LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER 
     _IDS
 )
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
-NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :count)")
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))
 )
@@ -159,10 +158,18 @@ RAISE_NUMBER = text(
     "SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)"
 )
 
-# The lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
-REFERENCES = text(
-    "SELECT id, kind, slot FROM published.properties WHERE id = ANY(:ids) ORDER BY id FOR KEY SHARE"
-).bindparams(bindparam("ids", type_=ARRAY(Integer)))
+# What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
+# assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
+SURROUNDINGS = text(
+    """
+    SELECT
+        (SELECT json_agg(t) FROM projects.tombstone t WHERE t.project_id = ANY(:missing)) AS tombstones,
+        (SELECT json_agg(nextval('projects.number')) FROM generate_series(1, :creations)) AS numbers,
+        (SELECT json_agg(json_build_array(r.id, r.kind, r.slot)) FROM (
+            SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references) ORDER BY id FOR KEY SHARE
+        ) r) AS references
+    """
+).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
 ENABLED = text(
     """
     SELECT 'category_' || slot FROM published.categories WHERE enabled

@@ -1,5 +1,6 @@
 """Reading what lies in a lane: an accepted command, a refusal, or a message that can never be handled."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,12 @@ from pydantic import ValidationError
 from contracts.errors import Code, Refusal
 from contracts.message import Command
 from contracts.subjects import Work, read_work
-from contracts.texts import preferred_language, reason
+from contracts.texts import preferred_language
 from workers.runtime.inbox import fingerprint
 
 COMMAND_ID = "Nats-Msg-Id"
 LARGEST_BODY = 64 * 1024
+_TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(slots=True)
@@ -57,12 +59,17 @@ def read(raw: Msg) -> Accepted | Dead:
         work=work,
         mark=fingerprint(f"{work.worker}.{work.key}.{work.verb}", raw.data),
         language=preferred_language(headers.get("Accept-Language")),
-        trace=headers.get("traceparent"),
+        trace=trace_of(headers.get("traceparent", "")),
     )
     if len(raw.data) > LARGEST_BODY:
-        accepted.refusal = invalid(accepted.language, ("", "body_too_large"))
+        accepted.refusal = invalid(("", "body_too_large"))
         return accepted
     return _validated(accepted, known)
+
+
+def trace_of(told: str) -> str | None:
+    """Return a W3C trace context; None for any other text, which must not reach events."""
+    return told if _TRACE.fullmatch(told) else None
 
 
 def _validated(accepted: Accepted, known: type[Command[Any]]) -> Accepted | Dead:
@@ -71,22 +78,21 @@ def _validated(accepted: Accepted, known: type[Command[Any]]) -> Accepted | Dead
     except ValidationError as error:
         if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
             return Dead(accepted.raw, "The body is not JSON.")
-        accepted.refusal = refusal_of(error, accepted.language)
+        accepted.refusal = refusal_of(error)
         return accepted
     if command.key() != accepted.work.key:
-        accepted.refusal = invalid(accepted.language, ("project_id", "other_key"))
+        accepted.refusal = invalid(("project_id", "other_key"))
         return accepted
     accepted.command = command
     return accepted
 
 
-def invalid(language: str, *fields: tuple[str, str]) -> Refusal:
+def invalid(*fields: tuple[str, str]) -> Refusal:
     """Refuse fields, each with the validator's name for what is wrong."""
-    told = [{"field": name, "kind": kind, "reason": reason(kind, language)} for name, kind in fields]
-    return Refusal(Code.INVALID, fields=told)
+    return Refusal(Code.INVALID, fields=[{"field": name, "kind": kind} for name, kind in fields])
 
 
-def refusal_of(error: ValidationError, language: str) -> Refusal:
+def refusal_of(error: ValidationError) -> Refusal:
     """Refuse a body that does not fit, naming every field and why; never what was written there."""
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    return invalid(language, *((".".join(map(str, one["loc"])), one["type"]) for one in found))
+    return invalid(*((".".join(map(str, one["loc"])), one["type"]) for one in found))

@@ -19,7 +19,8 @@ class LogBase(DeclarativeBase):
     """The mapped classes of the database log_server."""
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Write a value as JSON: times as RFC 3339, ids and decimals as texts."""
     return to_json(value).decode()
 
 
@@ -30,7 +31,7 @@ def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
         pool_size=connections,
         max_overflow=10,
         pool_pre_ping=True,
-        json_serializer=_json,
+        json_serializer=as_json,
         json_deserializer=from_json,
         hide_parameters=True,
         connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
@@ -40,17 +41,24 @@ def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
 
 
-def _recordset(table: Table, names: Iterable[str]) -> str:
+def _recordset(table: Table, names: Iterable[str], parameter: str = "rows") -> str:
     columns = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
-    return f"json_to_recordset(CAST(:rows AS json)) AS given({columns})"
+    return f"json_to_recordset(CAST(:{parameter} AS json)) AS given({columns})"
+
+
+def insertion(
+    mapped: type[DeclarativeBase], names: tuple[str, ...], conflict: str = "", parameter: str = "rows"
+) -> str:
+    """Return the SQL that inserts a set of rows, given as one JSON array, into a mapped class's table."""
+    table = table_of(mapped)
+    columns = ", ".join(f'"{name}"' for name in names)
+    rows = _recordset(table, names, parameter)
+    return f"INSERT INTO {table.fullname} ({columns}) SELECT {columns} FROM {rows} {conflict}"  # noqa: S608 - names come from mapped classes
 
 
 @lru_cache(maxsize=256)
-def _insert(table: Table, names: tuple[str, ...], conflict: str) -> TextClause:
-    columns = ", ".join(f'"{name}"' for name in names)
-    return text(
-        f"INSERT INTO {table.fullname} ({columns}) SELECT {columns} FROM {_recordset(table, names)} {conflict}"  # noqa: S608 - names come from mapped classes
-    )
+def _insert(mapped: type[DeclarativeBase], names: tuple[str, ...], conflict: str) -> TextClause:
+    return text(insertion(mapped, names, conflict))
 
 
 @lru_cache(maxsize=256)
@@ -87,8 +95,8 @@ async def insert_rows(
     """Insert rows that all have the same columns, as one statement; return how many were new."""
     if not rows:
         return 0
-    statement = _insert(table_of(mapped), tuple(rows[0]), conflict)
-    return (await connection.execute(statement, {"rows": _json(rows)})).rowcount
+    statement = _insert(mapped, tuple(rows[0]), conflict)
+    return (await connection.execute(statement, {"rows": as_json(rows)})).rowcount
 
 
 async def update_rows(
@@ -102,10 +110,10 @@ async def update_rows(
     names = tuple(name for name in rows[0] if name not in keys) if rows else ()
     if not names:
         return
-    await connection.execute(_update(table_of(mapped), keys, names), {"rows": _json(rows)})
+    await connection.execute(_update(table_of(mapped), keys, names), {"rows": as_json(rows)})
 
 
 async def delete_rows(connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
     """Delete the rows with these keys, as one statement."""
     if rows:
-        await connection.execute(_delete(table_of(mapped), tuple(rows[0])), {"rows": _json(rows)})
+        await connection.execute(_delete(table_of(mapped), tuple(rows[0])), {"rows": as_json(rows)})

@@ -15,10 +15,11 @@ from contracts.ids import uuid7
 from contracts.message import Command, Event
 from contracts.permissions import Grants
 from contracts.texts import Part, Phrase
-from workers.runtime import envelope, identity, inbox, outbox
+from workers.runtime import envelope, identity, inbox
 from workers.runtime.accepted import Accepted, Dead, read
 from workers.runtime.envelope import Origin
-from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.faults import FAILURES, divided
+from workers.runtime.settlement import settle
 from workers.runtime.standing import standing
 from workers.runtime.unit import Happened, Rows, Unit
 
@@ -84,9 +85,7 @@ class Delivery:
             batch = [put_aside(one, given_up) for one in batch]
         async with connection.begin():
             decision = await self._decide(connection, lane, batch)
-            if not await inbox.keep(connection, decision.inbox):
-                raise Collision
-            await outbox.post(connection, decision.outbox)
+            await settle(connection, decision.inbox, decision.outbox)
         self.counters.applied += decision.applied
         self.counters.rejected += len(decision.inbox) - decision.applied
         self.counters.repeated += decision.repeated

@@ -91,6 +91,6 @@ def dead_row(dead: Dead, *, site: str, worker: str, lane: int) -> dict[str, Any]
         "worker": worker,
         "lane": lane,
         "subject": subjects.dead(site, worker),
-        "headers": {COMMAND_ID: f"{raw.metadata.stream}-{place}"},
+        "headers": {COMMAND_ID: f"{worker}-{raw.metadata.stream}-{place}"},
         "body": to_json(letter).decode().replace("\\u0000", "\\ufffd"),
     }

@@ -13,6 +13,9 @@ FAILURES = 3
 """Times a message may fail alone for a reason of its own before it is put aside."""
 
 _LONGEST_DELAY = 30.0
+_TOO_LARGE = "54"
+"""The class of SQLSTATE for what exceeds a limit of PostgreSQL, now and for ever."""
+
 log = structlog.get_logger()
 
 
@@ -26,7 +29,9 @@ PASSING = (DBAPIError, OSError, TimeoutError, Collision)
 def is_passing(error: BaseException) -> bool:
     """Tell a fault of the infrastructure, which goes away, from a fault of the message, which does not."""
     if isinstance(error, DBAPIError):
-        return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+        kind = (getattr(error.orig, "sqlstate", None) or "")[:2]
+        passing = isinstance(error, OperationalError | InterfaceError) and kind != _TOO_LARGE
+        return error.connection_invalidated or passing
     return isinstance(error, PASSING)
 
 

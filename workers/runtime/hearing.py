@@ -18,7 +18,8 @@ from contracts.subjects import SYSTEM, read_event_type
 from workers.runtime import envelope, inbox, outbox
 from workers.runtime.accepted import Dead
 from workers.runtime.envelope import Origin
-from workers.runtime.faults import FAILURES, Collision, divided
+from workers.runtime.faults import FAILURES, divided
+from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
 
@@ -92,13 +93,13 @@ class Hearing:
         self.heard = 0
         self.dropped = 0
 
-    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> None:
-        """Handle a batch in order; raises only for passing faults."""
+    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> bool:
+        """Handle a batch in order; True when it left messages to publish; raises only for passing faults."""
         heard = [event for message in raw if (event := read_event(message))]
         self.dropped += len(raw) - len(heard)
-        if heard:
-            await divided(heard, partial(self._transact, connection, lane))
+        left = await divided(heard, partial(self._transact, connection, lane)) if heard else []
         self.heard += len(heard)
+        return any(left)
 
     async def _transact(
         self,
@@ -106,7 +107,7 @@ class Hearing:
         lane: int,
         batch: Sequence[Heard[Event]],
         given_up: str | None = None,
-    ) -> list[None]:
+    ) -> list[bool]:
         async with connection.begin():
             stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
@@ -114,13 +115,12 @@ class Hearing:
                 letters = [Dead(one.raw, reason) for one in batch]
                 rows = [envelope.dead_row(one, site=self._site, worker=self._worker, lane=lane) for one in letters]
                 await outbox.post(connection, rows)
-                return []
-            await self._react(connection, lane, batch, stands)
-        return []
+                return [True]
+            return [await self._react(connection, lane, batch, stands)]
 
     async def _react(
         self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], stands: Standing
-    ) -> None:
+    ) -> bool:
         now = stands.now
         fresh = [one for one in batch if (self._name, one.id) not in stands.known]
         rows = await self._rows.load(connection, [one.event for one in fresh])
@@ -132,9 +132,8 @@ class Hearing:
                     await reaction(one, unit)
             posted += self._posted(unit, one, lane)
         await rows.save(connection)
-        await outbox.post(connection, posted)
-        if self._remember and not await inbox.keep(connection, [self._row(one, now) for one in fresh]):
-            raise Collision
+        await settle(connection, [self._row(one, now) for one in fresh] if self._remember else [], posted)
+        return bool(posted)
 
     @property
     def _name(self) -> str:

@@ -1,17 +1,15 @@
 """The inbox: one row per command id that ever had an outcome, for 30 days."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Date, DateTime, LargeBinary, Text, Uuid
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.database import Base, insert_rows
+from workers.runtime.database import Base
 
 REMEMBERED = timedelta(days=30)
 
@@ -41,11 +39,6 @@ class Decided:
 def fingerprint(subject: str, body: bytes) -> bytes:
     """Return what tells two commands with one id apart: SHA-256 over the subject's tail and the body."""
     return hashlib.sha256(subject.encode() + b"\n" + body).digest()
-
-
-async def keep(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> bool:
-    """Remember outcomes; False when another batch has decided one of them meanwhile."""
-    return await insert_rows(connection, Inbox, list(rows), conflict="ON CONFLICT DO NOTHING") == len(rows)
 
 
 def row(*, command_id: UUID, principal: str, mark: bytes, outcome: bytes, now: datetime) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import logging.handlers
 import shutil
 import sys
 import traceback
+from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,12 +36,12 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
         shutil.move(path, archive / f"{path.stem}-{closed}{path.suffix}")
 
 
-def without_text(_: Any, __: str, entry: dict[str, Any]) -> dict[str, Any]:
+def without_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace an exception by its type and place: its message may quote what a person wrote."""
     given = entry.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
-        entry |= describe(error)
+        entry.update(describe(error))
         entry["traceback"] = "".join(traceback.format_tb(error.__traceback__))
     return entry
 

@@ -26,6 +26,9 @@ ATOMIC = 100
 _KNOWN_ID = 10201
 """JetStream's answer when one message id of an atomic batch was stored before."""
 
+_MOMENT = 0.005
+"""Seconds between a commit and its relay: long enough for the outcome to leave first, and for company."""
+
 _FLOOR = 0.5
 """Seconds between two looks without being woken: finds what a process left that was killed."""
 
@@ -53,8 +56,8 @@ _WAITING = text(
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
-# Losing this commit in a crash only publishes the messages again, under the ids that consumers know.
-_RELAXED = text("SET LOCAL synchronous_commit = off")
+# Losing a deletion in a crash only publishes the messages again, under the ids that consumers know.
+_RELAXED = text("SET synchronous_commit = off")
 _DONE = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 
 
@@ -78,36 +81,38 @@ class Relay:
         self.published = 0
 
     def wake(self) -> None:
-        """Look now: something was committed."""
-        self._woken.set()
+        """Look soon: something was committed; what else is committed within a moment travels with it."""
+        asyncio.get_running_loop().call_later(_MOMENT, self._woken.set)
 
     async def run(self) -> None:
         """Publish until cancelled; servers that are away are waited for."""
         while True:
-            self._woken.clear()
             try:
-                while await self._publish_some() == AT_ONCE:
-                    pass
+                async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+                    await connection.execute(_RELAXED)
+                    await self._relay(connection)
             except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
                 log.warning("relay_delayed", worker=self._worker, **describe(error))
                 await asyncio.sleep(_FLOOR)
+
+    async def _relay(self, connection: AsyncConnection) -> None:
+        while True:
+            self._woken.clear()
+            while await self._publish_some(connection) == AT_ONCE:
+                pass
             with suppress(TimeoutError):
                 async with asyncio.timeout(_FLOOR):
                     await self._woken.wait()
 
-    async def _publish_some(self) -> int:
+    async def _publish_some(self, connection: AsyncConnection) -> int:
         given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}
         if not given["lanes"]:
             return 0
-        async with self._engine.connect() as connection:
-            rows = (await connection.execute(_WAITING, given)).all()
-            await connection.rollback()
-            for batch in _batches(rows):
-                await self._publish(batch)
-                await connection.execute(_RELAXED)
-                await connection.execute(_DONE, {"ids": [row.id for row in batch]})
-                await connection.commit()
-                self.published += len(batch)
+        rows = (await connection.execute(_WAITING, given)).all()
+        for batch in _batches(rows):
+            await self._publish(batch)
+            await connection.execute(_DONE, {"ids": [row.id for row in batch]})
+            self.published += len(batch)
         return len(rows)
 
     async def _publish(self, batch: Sequence[Any]) -> None:

@@ -106,8 +106,8 @@ async def _deliver(
         outcomes = await patiently(
             partial(running.delivery.handle, connection, lane, messages), running.delivery.counters.retry
         )
-    running.relay.wake()
     await _tell(running, outcomes)
+    running.relay.wake()
 
 
 async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) -> None:
@@ -118,8 +118,8 @@ async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) ->
 
 async def _hear(running: Running, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
     handle = partial(running.hearing.handle, connection, lane, messages)
-    await patiently(handle, running.delivery.counters.retry)
-    running.relay.wake()
+    if await patiently(handle, running.delivery.counters.retry):
+        running.relay.wake()
 
 
 def _attach_queries(running: Running) -> None:

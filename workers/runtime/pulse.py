@@ -119,10 +119,10 @@ async def watchdog(running: Running) -> None:
     """
     reached = asyncio.get_running_loop().time()
     while True:
-        await asyncio.sleep(_PROBE_SECONDS)
+        await asyncio.sleep(min(_PROBE_SECONDS, running.settings.watchdog_seconds / 2))
         try:
             await running.nats.flush(timeout=5)
-            async with running.engine.connect() as connection:
+            async with asyncio.timeout(_PROBE_SECONDS), running.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
             reached = asyncio.get_running_loop().time()
         except (NatsError, DBAPIError, OSError, TimeoutError) as error:

@@ -120,7 +120,7 @@ class Questions:
             await nats.publish(raw.reply, body, headers=headers)
 
     async def _read(self, raw: Msg, principal: str, verb: str, language: str) -> tuple[bytes, dict[str, str] | None]:
-        query = parse(f"{self._worker}.{verb}", raw.data, language)
+        query = parse(f"{self._worker}.{verb}", raw.data)
         async with self._engine.connect() as connection:
             await connection.execute(PATIENCE)
             stands = await standing(connection, [], [principal])
@@ -155,17 +155,17 @@ class Questions:
         self._side.wake()
 
 
-def parse(subject: str, body: bytes, language: str) -> Query[Any]:
+def parse(subject: str, body: bytes) -> Query[Any]:
     """Read a query, or refuse it."""
     known = Query.known.get(subject)
     if known is None:
         raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known))
     if len(body) > LARGEST_BODY:
-        raise invalid(language, ("", "body_too_large"))
+        raise invalid(("", "body_too_large"))
     try:
         query: Query[Any] = known.model_validate_json(body or b"{}")
     except ValidationError as error:
-        raise refusal_of(error, language) from None
+        raise refusal_of(error) from None
     return query
 
 

@@ -7,7 +7,7 @@ from contracts import subjects
 from contracts.message import Command, Event, Query
 from workers.runtime.delivery import Handler
 from workers.runtime.hearing import Heard, Reaction
-from workers.runtime.questions import Answering, Reader
+from workers.runtime.questions import Answer, Answering, Reader
 from workers.runtime.unit import Rows, Unit
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
@@ -82,8 +82,8 @@ class Answers(Generic[QueryT_co]):
         self._query = query
 
     def __call__(
-        self: "Answers[Query[R]]", answering: Callable[[QueryT_co, Reader], Awaitable[Any]]
-    ) -> Callable[[QueryT_co, Reader], Awaitable[Any]]:
+        self: "Answers[Query[R]]", answering: Callable[[QueryT_co, Reader], Awaitable[R | Answer]]
+    ) -> Callable[[QueryT_co, Reader], Awaitable[R | Answer]]:
         """Register the function and return it unchanged."""
         self._worker.questions[self._query] = answering
         return answering

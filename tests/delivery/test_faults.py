@@ -1,0 +1,90 @@
+"""Faults that pass delay commands and reject none; faults that stay end the process."""
+
+import pytest
+from sqlalchemy import text
+
+from contracts.ids import uuid7
+from tests.delivery.props import Desk, comment, creation, outcomes
+from tests.support import Site, eventually
+from tests.support.system import worker_process
+from workers.local.postgres import EmbeddedPostgres
+
+GAVE_UP = 70
+RAISING = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        IF NEW.text = 'refused' THEN RAISE EXCEPTION 'no' USING ERRCODE = '{}'; END IF;
+        RETURN NEW;
+    END $$
+"""
+
+
+async def test_a_lock_that_is_held_delays(site: Site) -> None:
+    """A command that meets a lock is tried again until the lock is gone, and then applied."""
+    await site.sql(f"ALTER DATABASE {site.database_url.split('/')[3].split('?')[0]} SET lock_timeout = '50ms'")
+    running = await site.worker("projects")
+    caller, project_id = await site.caller(), uuid7()
+    await caller.send("projects.create", project_id, creation(project_id))
+
+    async def is_tried_again() -> bool:
+        return running.delivery.counters.retried >= 3
+
+    async with site.engine.connect() as connection:
+        await connection.execute(text("LOCK TABLE projects.comment IN ACCESS EXCLUSIVE MODE"))
+        command_id = await caller.publish("projects.add-comment", project_id, comment(project_id))
+        await eventually(is_tried_again)
+        assert command_id not in caller.outcomes
+    told = (await outcomes(caller, 2))[command_id]
+    assert [(one["status"], one["revision"]) for one in told] == [("applied", 2)]
+
+
+async def test_a_database_that_goes_away_delays(site: Site, desk: Desk, postgres: EmbeddedPostgres) -> None:
+    """Commands that arrive while the database is away are applied when it is back; none is rejected."""
+    await site.worker("projects")
+    caller, project_id = await site.caller(), uuid7()
+    await caller.send("projects.create", project_id, creation(project_id))
+    postgres.stop()
+    for _ in range(30):
+        await caller.publish("projects.add-comment", project_id, comment(project_id))
+    postgres.start()
+    told = await outcomes(caller, 31)
+    assert [one[0]["status"] for one in told.values()] == ["applied"] * 31
+    assert sorted(one[0]["revision"] for one in told.values()) == list(range(1, 32))
+    await desk.done()
+    assert len(await desk.events_of(project_id)) == 31
+
+
+@pytest.mark.parametrize("state", ["P0001", "22003", "23514", "54000", "XX000"])
+async def test_a_fault_of_the_message_does_not_stop_its_lane(site: Site, desk: Desk, state: str) -> None:
+    """A command that the database can never take is put aside, whatever the database calls it."""
+    await site.sql(RAISING.format(state))
+    await site.sql("CREATE TRIGGER refuse BEFORE INSERT ON projects.comment FOR EACH ROW EXECUTE FUNCTION refuse()")
+    await site.worker("projects")
+    caller, project_id = await site.caller(), uuid7()
+    await caller.send("projects.create", project_id, creation(project_id))
+    outcome = await caller.send("projects.add-comment", project_id, comment(project_id, "refused"))
+    assert (outcome["status"], outcome["error"]["code"]) == ("rejected", "unavailable")
+    assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
+    await desk.done()
+    assert await desk.has_letters(1)
+
+
+async def test_a_message_server_that_stays_away_ends_the_process(site: Site) -> None:
+    """A process that cannot reach NATS for the set time ends itself, so that its supervisor starts it again."""
+    async with worker_process(site, "projects", watchdog_seconds=1) as process:
+        caller, project_id = await site.caller(), uuid7()
+        await caller.send("projects.create", project_id, creation(project_id))
+        site.server.stop()
+        assert await process.wait() == GAVE_UP
+
+
+async def test_a_database_that_stays_away_ends_the_process(site: Site, postgres: EmbeddedPostgres) -> None:
+    """A process that cannot reach the database for the set time ends itself."""
+    async with worker_process(site, "projects", watchdog_seconds=1) as process:
+        caller, project_id = await site.caller(), uuid7()
+        await caller.send("projects.create", project_id, creation(project_id))
+        postgres.stop()
+        try:
+            assert await process.wait() == GAVE_UP
+        finally:
+            postgres.start()

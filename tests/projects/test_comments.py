@@ -1,0 +1,46 @@
+"""Comments: added, rewritten, deleted (PRJ-17, B3)."""
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment, DeleteComment, EditComment
+from contracts.projects import DeleteProject
+from tests.projects.props import Operator
+
+
+async def test_a_comment_is_added_rewritten_and_deleted(operator: Operator) -> None:
+    """A comment keeps who wrote it and when, then who rewrote it, and is gone when it is deleted (PRJ-17)."""
+    comment_id, project_id = uuid7(), operator.project_id
+    await operator.send(AddComment(project_id=project_id, comment_id=comment_id, text="Bag seen."))
+    await operator.send(EditComment(project_id=project_id, comment_id=comment_id, text="Bag removed."))
+    (comment,) = (await operator.project()).comments or []
+    assert (comment.text, comment.created_by, comment.edited_by) == ("Bag removed.", "admin", "admin")
+    await operator.send(DeleteComment(project_id=project_id, comment_id=comment_id))
+    assert (await operator.project()).comments == []
+
+
+async def test_a_deleted_comment_cannot_be_saved(operator: Operator) -> None:
+    """Rewriting or deleting a comment that somebody deleted is refused in the words of MSG-07."""
+    for command in (
+        EditComment(project_id=operator.project_id, comment_id=uuid7(), text="Late."),
+        DeleteComment(project_id=operator.project_id, comment_id=uuid7()),
+    ):
+        refused = await operator.refusal(command)
+        assert refused.error.code is Code.GONE
+        assert refused.error.message == "Unable to save the comment. Try again later."
+
+
+async def test_a_comment_on_a_deleted_project_is_refused(operator: Operator) -> None:
+    """Adding to a deleted project is refused and told when and by whom it was deleted (MSG-07, PRJ-23)."""
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    refused = await operator.refusal(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Late."))
+    assert (refused.error.code, refused.error.details["deleted_by"]) == (Code.GONE, "admin")
+
+
+async def test_the_same_comment_again_is_the_same_comment(operator: Operator) -> None:
+    """Adding a comment again under its own id changes nothing; another text under that id is refused."""
+    first = AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Bag seen.")
+    await operator.send(first)
+    await operator.send(first)
+    refused = await operator.refusal(first.model_copy(update={"text": "Bag kept."}))
+    project = await operator.project()
+    assert (refused.error.code, project.revision, len(project.comments or [])) == (Code.CONFLICT, 2, 1)

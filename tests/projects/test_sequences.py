@@ -1,0 +1,52 @@
+"""Sequences attached to and detached from projects (SEQ-04 to SEQ-06)."""
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.projects import AddSequences, CreateProject, RemoveAllSequences, RemoveSequences
+from tests.projects.props import Operator, sequence
+
+
+async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
+    """Sequences can be added to a project and removed from it, each by its id (SEQ-04)."""
+    first, second, project_id = sequence(), sequence("Hall"), operator.project_id
+    await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
+    (kept,) = (await operator.project()).sequences or []
+    assert (kept.sequence_id, kept.camera_name, kept.added_by) == (second.sequence_id, "Hall", "admin")
+
+
+async def test_a_sequence_is_attached_once(operator: Operator) -> None:
+    """Adding a sequence that is attached already adds nothing and says so."""
+    one = sequence()
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
+    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, sequence()]))
+    assert (len(added.sequence_ids), len((await operator.project()).sequences or [])) == (1, 2)
+
+
+async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
+    """A project can be opened with sequences in one command (SEQ-03, B2)."""
+    operator.project_id = uuid7()
+    one = sequence()
+    created = await operator.send(CreateProject(project_id=operator.project_id, sequences=[one]))
+    assert created.sequence_ids == [one.sequence_id]
+    assert len((await operator.project()).sequences or []) == 1
+
+
+async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:
+    """Removing a sequence that is not attached is refused and changes nothing."""
+    one = sequence()
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
+    both = RemoveSequences(project_id=operator.project_id, sequence_ids=[one.sequence_id, uuid7()])
+    refused = await operator.refusal(both)
+    assert refused.error.code is Code.GONE
+    assert len((await operator.project()).sequences or []) == 1
+
+
+async def test_all_sequences_are_removed_in_one_action(operator: Operator) -> None:
+    """Every sequence of a project, and of no other, goes in one command (SEQ-05)."""
+    other = await Operator.starting(operator.site, operator.client)
+    for each in (operator, other):
+        await each.send(AddSequences(project_id=each.project_id, sequences=[sequence(), sequence()]))
+    removed = await operator.send(RemoveAllSequences(project_id=operator.project_id))
+    assert (len(removed.sequence_ids), (await operator.project()).sequences) == (2, [])
+    assert len((await other.project()).sequences or []) == 2

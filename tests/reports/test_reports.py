@@ -1,0 +1,119 @@
+"""Reports from a project to the bytes of a PDF (REP-01 to REP-06, B5)."""
+
+import hashlib
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from client import Client, Refused
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.projects import CreateProject, DeleteProject
+from contracts.reports import DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
+from tests.support import Site, eventually
+
+SECRET = "Seen by the guard of the night."
+
+
+@pytest.fixture
+async def documented(site: Site) -> tuple[Client, GenerateReport]:
+    """A project with a comment, and the command that asks for its report."""
+    await site.workers("projects", "reports")
+    client = await site.client()
+    command = GenerateReport(report_id=uuid7(), project_id=uuid7())
+    await client.send(CreateProject(project_id=command.project_id, description="A bag was left at gate 4."))
+    await client.send(AddComment(project_id=command.project_id, comment_id=uuid7(), text=SECRET))
+    return client, command
+
+
+async def text_of(client: Client, command: GenerateReport) -> str:
+    """Download a report and return what its pages say."""
+    pdf = b"".join([part async for part in client.download(command.report_id)])
+    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+async def test_a_report_is_generated_and_downloaded(documented: tuple[Client, GenerateReport]) -> None:
+    """A report holds what the project says, and its bytes are those of the outcome (REP-01)."""
+    client, command = documented
+    generated = await client.send(command)
+    pdf = b"".join([part async for part in client.download(command.report_id)])
+    assert (len(pdf), hashlib.sha256(pdf).hexdigest()) == (generated.bytes, generated.sha256)
+    assert (generated.complete, generated.pages, len(PdfReader(io.BytesIO(pdf)).pages)) == (True, 1, 1)
+    assert SECRET in await text_of(client, command)
+
+
+async def test_asking_again_is_the_same_report(documented: tuple[Client, GenerateReport]) -> None:
+    """A report id means one report, however often it is asked for."""
+    client, command = documented
+    assert await client.send(command) == await client.send(command)
+    assert len((await client.ask(ListReports(project_id=command.project_id))).items) == 1
+
+
+async def test_parts_make_the_whole(documented: tuple[Client, GenerateReport]) -> None:
+    """Any offset and length return just those bytes, also across the stored parts."""
+    client, command = documented
+    await client.send(command)
+    whole = await client.ask(DownloadReport(report_id=command.report_id))
+    middle = await client.ask(DownloadReport(report_id=command.report_id, offset=1_000, length=500))
+    beyond = await client.ask(DownloadReport(report_id=command.report_id, offset=10_000_000))
+    assert (middle, beyond) == (whole[1_000:1_500], b"")
+
+
+async def test_a_report_leaves_out_what_the_caller_may_not_see(
+    site: Site, documented: tuple[Client, GenerateReport]
+) -> None:
+    """A section without permission is not in the report, and the outcome and the pages say so (MSG-09)."""
+    _, command = documented
+    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    clerk = await site.client("clerk")
+    generated = await clerk.send(command)
+    assert (generated.complete, "comments" in generated.missing) == (False, True)
+    said = await text_of(clerk, command)
+    assert SECRET not in said
+    assert "The report was generated but does not include all information." in said
+
+
+async def test_names_need_their_permission(site: Site, documented: tuple[Client, GenerateReport]) -> None:
+    """Asking for user names needs a permission of its own (B5)."""
+    _, command = documented
+    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    clerk = await site.client("clerk")
+    with pytest.raises(Refused) as refused:
+        await clerk.send(command.model_copy(update={"show_user_names": True}))
+    assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
+
+
+async def test_a_report_of_a_deleted_project_is_refused(documented: tuple[Client, GenerateReport]) -> None:
+    """A project that somebody deleted has no report, in the words of MSG-03 (REP-06)."""
+    client, command = documented
+    await client.send(DeleteProject(project_id=command.project_id))
+    with pytest.raises(Refused) as refused:
+        await client.send(command)
+    assert refused.value.error.code is Code.GONE
+    assert refused.value.error.message == "Unable to generate the report. Try again later."
+
+
+async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Client, GenerateReport]) -> None:
+    """No byte of a report is left when its project is deleted (RET-03)."""
+    client, command = documented
+    await client.send(command)
+    await client.send(DeleteProject(project_id=command.project_id))
+    assert (await site.count("reports.report"), await site.count("reports.chunk")) == (0, 0)
+    with pytest.raises(Refused) as refused:
+        await client.ask(GetReport(report_id=command.report_id))
+    assert refused.value.error.code is Code.GONE
+
+
+async def test_a_print_is_recorded(site: Site, documented: tuple[Client, GenerateReport]) -> None:
+    """Printing a report is an activity of its project (REP-04)."""
+    client, command = documented
+    await client.send(command)
+    printed = await client.send(RecordPrint(report_id=command.report_id))
+    assert printed.project_id == command.project_id
+
+    async def published() -> bool:
+        return not await site.count("runtime.outbox")
+
+    await eventually(published)
