@@ -70,11 +70,13 @@ class Deliveries:
         deadline = _now() + self._seconds
         awaited = self._awaited.get(letter.command_id) or asyncio.get_running_loop().create_future()
         self._awaited[letter.command_id] = awaited
+        kept = False
         try:
             repeated = await self._publish(letter, deadline)
-        except BaseException:
-            self._awaited.pop(letter.command_id, None)
-            raise
+            kept = True
+        finally:
+            if not kept:
+                self._awaited.pop(letter.command_id, None)
         return Submitted(self, letter, awaited, deadline, repeated)
 
     async def _publish(self, letter: Letter, deadline: float) -> bool:

@@ -11,7 +11,7 @@ from psycopg import sql
 
 from tests.support import Site
 from workers.local.postgres import EmbeddedPostgres
-from workers.migrations.upgrade import migrate, migrate_log_server
+from workers.migrations.upgrade import migrate
 from workers.runtime.database import open_engine
 
 _numbers = count(1)
@@ -34,9 +34,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 async def _migrate(server: EmbeddedPostgres) -> None:
     engine = open_engine(server.url("template_incident_manager"), connections=1)
     await migrate(engine)
-    await engine.dispose()
-    engine = open_engine(server.url("template_log_server"), connections=1)
-    await migrate_log_server(engine)
     await engine.dispose()
 
 

@@ -22,13 +22,13 @@ from contracts import subjects
 from workers.local import process
 from workers.local.nats import EmbeddedNats
 from workers.local.postgres import EmbeddedPostgres
-from workers.migrations.upgrade import migrate, migrate_log_server
+from workers.migrations.upgrade import migrate
 from workers.runtime import access
 from workers.runtime.access import Trust
 from workers.runtime.database import open_engine
 
 SITE = "main"
-_DATABASES = {"incident_manager": migrate, "log_server": migrate_log_server}
+_DATABASES = ("incident_manager", "log_server")
 
 
 class Theatre:
@@ -50,11 +50,11 @@ class Theatre:
             self._postgres.stop()
 
     async def _migrate(self) -> None:
-        for name, bring in _DATABASES.items():
+        for name in _DATABASES:
             self._postgres.ensure_database(f"template_{name}")
-            engine = open_engine(self._postgres.url(f"template_{name}"), connections=1)
-            await bring(engine)
-            await engine.dispose()
+        engine = open_engine(self._postgres.url("template_incident_manager"), connections=1)
+        await migrate(engine)
+        await engine.dispose()
 
     @asynccontextmanager
     async def stage(self) -> AsyncIterator["Stage"]:

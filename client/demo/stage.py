@@ -31,13 +31,13 @@ class Stage:
         step, begun = Step(), time.perf_counter()
         label = self.session.say(words, **values)
         live = self.session.out.is_terminal and not self.session.json
+        mark = Text(_FAILED, style="bold red")
         try:
             with self.session.out.status(label) if live else nullcontext():
                 yield step
-        except BaseException:
-            self._ended(Text(_FAILED, style="bold red"), label, step, begun)
-            raise
-        self._ended(Text(_DONE, style="bold green"), label, step, begun)
+            mark = Text(_DONE, style="bold green")
+        finally:
+            self._ended(mark, label, step, begun)
 
     def _ended(self, mark: Text, label: str, step: "Step", begun: float) -> None:
         seconds = time.perf_counter() - begun

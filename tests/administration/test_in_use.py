@@ -28,7 +28,7 @@ from contracts.properties import (
 )
 from tests.support import Site, eventually
 from workers.administration.rows import AdministrationRows
-from workers.projects.tables import REFERENCES
+from workers.projects.tables import SURROUNDINGS
 
 Change = Command[PropertyEvent]
 MANY_PROJECTS = """
@@ -95,7 +95,7 @@ async def test_an_assignment_under_way_is_waited_for(site: Site, admin: Client, 
     """A type that a transaction is about to assign is not deleted before that has ended."""
     added = await admin.send(AddType(name="Fire"))
     async with site.engine.begin() as connection:
-        await connection.execute(REFERENCES, {"ids": [added.id]})
+        await connection.execute(SURROUNDINGS, {"missing": [], "creations": 0, "references": [added.id]})
         submitted = await admin.submit(DeleteType(id=added.id))
         await eventually(lambda: site.sql(WAITING))
         await connection.execute(text("UPDATE projects.project SET type_id = :id"), {"id": added.id})

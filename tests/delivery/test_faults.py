@@ -1,5 +1,9 @@
 """Faults that pass delay commands and reject none; faults that stay end the process."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
 import pytest
 from sqlalchemy import text
 
@@ -17,6 +21,17 @@ RAISING = """
         RETURN NEW;
     END $$
 """
+
+
+@contextmanager
+def away(postgres: EmbeddedPostgres, site: Site) -> Iterator[None]:
+    """Let the database of a site drop its connections and take no new ones for as long as the block lasts."""
+    name = site.database_url.split("/")[3].split("?")[0]
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        yield
+        connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
 
 async def test_a_lock_that_is_held_delays(site: Site) -> None:
@@ -40,13 +55,17 @@ async def test_a_lock_that_is_held_delays(site: Site) -> None:
 
 async def test_a_database_that_goes_away_delays(site: Site, desk: Desk, postgres: EmbeddedPostgres) -> None:
     """Commands that arrive while the database is away are applied when it is back; none is rejected."""
-    await site.worker("projects")
+    running = await site.worker("projects")
     caller, project_id = await site.caller(), uuid7()
     await caller.send("projects.create", project_id, creation(project_id))
-    postgres.stop()
-    for _ in range(30):
-        await caller.publish("projects.add-comment", project_id, comment(project_id))
-    postgres.start()
+
+    async def has_noticed() -> bool:
+        return not running.lanes.owned
+
+    with away(postgres, site):
+        for _ in range(30):
+            await caller.publish("projects.add-comment", project_id, comment(project_id))
+        await eventually(has_noticed)
     told = await outcomes(caller, 31)
     assert [one[0]["status"] for one in told.values()] == ["applied"] * 31
     assert sorted(one[0]["revision"] for one in told.values()) == list(range(1, 32))
@@ -83,8 +102,5 @@ async def test_a_database_that_stays_away_ends_the_process(site: Site, postgres:
     async with worker_process(site, "projects", watchdog_seconds=1) as process:
         caller, project_id = await site.caller(), uuid7()
         await caller.send("projects.create", project_id, creation(project_id))
-        postgres.stop()
-        try:
+        with away(postgres, site):
             assert await process.wait() == GAVE_UP
-        finally:
-            postgres.start()

@@ -92,7 +92,7 @@ def worker(
 
 
 def migrate() -> None:
-    """Bring the databases to the schema of this version; safe to run again and from several places.
+    """Bring the database to the schema of this version; safe to run again and from several places.
 
     Example: INCIDENTS_DATABASE_URL=postgresql://im@db/incident_manager incidents migrate
     """
@@ -103,10 +103,6 @@ async def _migrate(settings: Settings) -> None:
     engine = open_engine(settings.database_url, connections=1)
     await upgrade.migrate(engine)
     await engine.dispose()
-    if settings.log_database_url:
-        engine = open_engine(settings.log_database_url, connections=1)
-        await upgrade.migrate_log_server(engine)
-        await engine.dispose()
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:

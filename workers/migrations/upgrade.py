@@ -37,13 +37,6 @@ async def migrate(engine: AsyncEngine) -> None:
         await connection.execute(_PARTITIONS)
 
 
-async def migrate_log_server(engine: AsyncEngine) -> None:
-    """Bring the database log_server to the newest schema, under a lock."""
-    async with engine.begin() as connection:
-        await connection.execute(_LOCK)
-        await connection.run_sync(run_script, read_sql("log_server_0001.sql"))
-
-
 def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_HERE))

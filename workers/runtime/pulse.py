@@ -115,13 +115,14 @@ def _age(stamp: str) -> float:
 async def watchdog(running: Running) -> None:
     """End the process when a real round trip to its servers has failed for a minute: the supervisor starts it again.
 
-    The libraries' own word is not trusted: after some errors they report a connection that no longer works.
+    The libraries' own word is not trusted: after some errors they report a connection that no longer works, and
+    nats-py's `flush` succeeds without a round trip when its reader has ended.
     """
     reached = asyncio.get_running_loop().time()
     while True:
         await asyncio.sleep(min(_PROBE_SECONDS, running.settings.watchdog_seconds / 2))
         try:
-            await running.nats.flush(timeout=5)
+            await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
             async with asyncio.timeout(_PROBE_SECONDS), running.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
             reached = asyncio.get_running_loop().time()

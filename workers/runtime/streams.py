@@ -12,6 +12,7 @@ COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
 DEAD = "DEAD"
 
+_ADVISORIES = ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
 _SECOND = 1_000_000_000
 _DAY = 24 * 3600 * _SECOND
 _GIB = 1 << 30
@@ -36,6 +37,7 @@ class Provisioned(NamedTuple):
 
 def _streams(site: str) -> list[dict[str, Any]]:
     common = {"storage": "file", "num_replicas": 1, "retention": "limits"}
+    remembered = {"duplicate_window": 120 * _SECOND}
     old = {"discard": "old", "max_age": 30 * _DAY}
     return [
         {
@@ -49,26 +51,22 @@ def _streams(site: str) -> list[dict[str, Any]]:
             "discard": "new",
             "max_bytes": _GIB,
             "max_msg_size": 256 * 1024,
-            "duplicate_window": 120 * _SECOND,
+            **remembered,
             **common,
         },
         {
             "name": EVENTS,
             "subjects": [f"im.{site}.evt.*.*.*"],
             "max_bytes": 4 * _GIB,
-            "duplicate_window": 120 * _SECOND,
             "allow_atomic": True,
             "allow_direct": True,
+            **remembered,
             **common,
             **old,
         },
         {
             "name": DEAD,
-            "subjects": [
-                f"im.{site}.dead.*",
-                "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>",
-                "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>",
-            ],
+            "subjects": [f"im.{site}.dead.*", *_ADVISORIES],
             "max_bytes": _GIB // 4,
             "duplicate_window": _DAY,
             **common,
