@@ -163,6 +163,9 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         await app.start()
+        # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
+        for _ in range(2):
+            await running.nats.flush()
         running.ready = True
         log.info("worker_ready", **named)
         try:
