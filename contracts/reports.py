@@ -75,6 +75,19 @@ class RecordPrint(ReportCommand[ReportPrinted]):
     subject = "reports.record-print"
 
 
+class ReportDeleted(ReportEvent):
+    """A report was deleted; its project stays."""
+
+    subject = "reports.deleted"
+
+
+class DeleteReport(ReportCommand[ReportDeleted]):
+    """Delete a report that should not have been made, with all its bytes."""
+
+    subject = "reports.delete"
+    failing = Phrase.NOT_SAVED
+
+
 class ReportDownloaded(ReportEvent):
     """Somebody fetched the first bytes of a report."""
 

@@ -48,6 +48,7 @@ TABLE = {
     "audit.refused": BOTH,
     "projects.imported": BOTH,
     "reports.downloaded": BOTH,
+    "reports.deleted": BOTH,
     "retention.sweep-started": BOTH,
     "retention.swept": BOTH,
     # A step of a sweep is no activity: each project that it deletes has its own entry.
