@@ -10,7 +10,8 @@ from client import Client, Refused
 from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.project_queries import GetProject, ProjectDetails
-from contracts.projects import CreateProject, Sequence
+from contracts.projects import CreateProject
+from contracts.recordings import Sequence
 from tests.support import Site
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
