@@ -8,6 +8,7 @@ from pydantic import Field
 from contracts.message import Message, Outcome, Query
 from contracts.permissions import Level, Node
 from contracts.project_parts import Direction
+from contracts.recordings import Media
 from contracts.values import PropertyId, Time
 
 
@@ -108,6 +109,7 @@ class AttachedSequence(Message):
     media_expires_at: Time | None
     added_by: str
     added_at: Time
+    media: Media | None = None
 
 
 class ProjectDetails(Message):

@@ -44,6 +44,9 @@ TABLE = {
     "projects.call-edited": PROJECT,
     "projects.sequences-added": PROJECT,
     "projects.sequences-removed": PROJECT,
+    "projects.sequences-drafted": PROJECT,
+    "projects.sequences-undrafted": PROJECT,
+    "projects.draft-cleared": PROJECT,
     # Ours, beyond the reference: both.
     "audit.refused": BOTH,
     "projects.imported": BOTH,

@@ -10,7 +10,6 @@ from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 
 from contracts.errors import Code, Refusal
-from contracts.permissions import Level, Node
 from contracts.project_queries import (
     GetOutcome,
     GetProject,
@@ -20,7 +19,7 @@ from contracts.project_queries import (
     ProjectRow,
 )
 from contracts.projects import ProjectOpened
-from workers.projects import domain, tables
+from workers.projects import domain, reading, tables
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.inbox import REMEMBERED
@@ -28,11 +27,6 @@ from workers.runtime.questions import Answer, Reader
 
 CAPPED = 1_001
 _PLACE = TypeAdapter(tuple[AwareDatetime, UUID])
-_SECTIONS = {
-    "comments": Node.COMMENTS,
-    "calls": Node.CALLS,
-    "sequences": Node.SEQUENCES,
-}
 _ROW = (
     Project.id.label("project_id"),
     Project.number,
@@ -58,7 +52,8 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise domain.gone(found.mappings().one_or_none(), None)
     document: dict[str, Any] = row.document
-    withheld = [name for name, node in _SECTIONS.items() if not reader.grants.allow(node, Level.VIEW)]
+    reading.tell_media(document["sequences"], reader.now)
+    withheld = domain.withheld(reader.grants)
     for name in withheld:
         del document[name]
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))

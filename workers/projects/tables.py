@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,12 +13,13 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Text,
     Uuid,
     bindparam,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
@@ -144,6 +146,40 @@ class Tombstone(Base):
     expired: Mapped[bool] = mapped_column(Boolean)
 
 
+class History(Base):
+    """One change of one field or part; the opening of a project has place 0 and is stored when it was imported."""
+
+    __tablename__ = "history"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = _of_project()
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    by: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text)
+    part_id: Mapped[UUID | None] = mapped_column(Uuid)
+    old: Mapped[Any | None] = mapped_column(JSONB)
+    new: Mapped[Any | None] = mapped_column(JSONB)
+
+
+class Draft(Base):
+    """A recording on the draft list of a principal."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_by_time", "drafted_at"), _SCHEMA)
+
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    sequence_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    camera_id: Mapped[str] = mapped_column(Text)
+    camera_name: Mapped[str] = mapped_column(Text)
+    site: Mapped[str | None] = mapped_column(Text)
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    end: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    media_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    drafted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
@@ -151,6 +187,7 @@ LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER 
     _IDS
 )
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
+PRESENT = text("SELECT FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))
 )
@@ -183,6 +220,8 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
     _IDS, _PARTS
 )
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
+
+CHILD_SITES = text("SELECT child_sites FROM published.settings")
 
 EXPIRED = text(
     """
