@@ -26,7 +26,7 @@ async def eventually(holds: Callable[[], object]) -> None:
         if await found if inspect.isawaitable(found) else found:
             return
         await asyncio.sleep(0.02)
-    pytest.fail("not after 20 s")
+    pytest.fail("not in time")
 
 
 def is_alive(pid: int) -> bool:
