@@ -21,7 +21,7 @@ from contracts.projects import (
     RemoveSequences,
     UpdateProject,
 )
-from workers.projects import domain, tables
+from workers.projects import domain, finding, tables
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
 
@@ -44,6 +44,7 @@ class ProjectRows(unit.Rows):
         self.enabled: set[str] = set()
         self.numbers: Iterator[int] = iter(())
         self._missing: list[UUID] = []
+        self._reworded: set[UUID] = set()
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -95,6 +96,8 @@ class ProjectRows(unit.Rows):
         touched = domain.touched(project, given.principal, given.now, changes)
         given.revision = touched["revision"]
         self.projects.put(touched)
+        if changes and "description" in changes:
+            self._reworded.add(touched["id"])
 
     def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
         """Delete a project with all it holds, and leave a tombstone."""
@@ -113,9 +116,17 @@ class ProjectRows(unit.Rows):
         )
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write projects before their parts."""
+        """Write projects before their parts, and both before what is searched."""
         for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
             await kept.save(connection)
+        await finding.keep_words(connection, self.projects.new(), self._reworded | self._rewritten())
+        await finding.keep_cameras(connection, self.projects, self.sequences)
+
+    def _rewritten(self) -> set[UUID]:
+        """Return the projects of which a comment or a call was added, changed or deleted."""
+        written = chain(self.comments.written(), self.calls.written())
+        removed = self.comments.removed() | self.calls.removed()
+        return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
 
 
 def assigned(messages: Sequence[Message]) -> set[int]:

@@ -1,0 +1,5 @@
+"""What is answered about projects and commands."""
+
+from workers.projects.queries import listing, reading
+
+__all__ = ["listing", "reading"]
