@@ -17,7 +17,28 @@ COMMENTS = 3
 PEOPLE = [f"operator-{number}" for number in range(200)]
 CAMERAS = [f"camera-{number}" for number in range(500)]
 TYPES, STATUSES, VALUES = range(1, 21), range(21, 26), range(101, 151)
-_SYLLABLES = "ba co de fi gu la mé no pra ré si tou ver zo chan bri sel ton ma dou".split()
+_SYLLABLES = [
+    "ba",
+    "co",
+    "de",
+    "fi",
+    "gu",
+    "la",
+    "mé",
+    "no",
+    "pra",
+    "ré",
+    "si",
+    "tou",
+    "ver",
+    "zo",
+    "chan",
+    "bri",
+    "sel",
+    "ton",
+    "ma",
+    "dou",
+]
 _CHUNK = 5_000
 _COLUMNS = {
     "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, created_by, "
@@ -100,7 +121,7 @@ def _project(chance: random.Random, language: Language, number: int, created: da
             _line(project_id, _id(chance, created), camera, camera, start, end, by, created) for camera in cameras
         ],
         "camera": [_line(project_id, camera, created) for camera in cameras],
-        "search": [_line(project_id, joined(words), "{%s}" % ",".join(map(str, all_grams(words))))],
+        "search": [_line(project_id, joined(words), "{" + ",".join(map(str, all_grams(words))) + "}")],
     }
 
 

@@ -100,7 +100,10 @@ async def keep(site: Site, projects: Iterable[Listed]) -> None:
             await site.sql(
                 "INSERT INTO projects.call VALUES "
                 "(:p, gen_random_uuid(), 'made', now(), :party, '', NULL, :reference, :notes, 'bob', now())",
-                **{"p": one.id, "party": party, "reference": reference, "notes": notes},
+                p=one.id,
+                party=party,
+                reference=reference,
+                notes=notes,
             )
     async with site.engine.begin() as connection:
         await keep_words(connection, [], {one.id for one in projects})
@@ -110,7 +113,9 @@ async def ask(site: Site, query: ListProjects) -> ProjectPage:
     """Ask the query's own function, without a message."""
     async with site.engine.connect() as connection:
         now = (await connection.execute(text("SELECT now()"))).scalar_one()
-        return await list_projects(query, Reader("admin", Grants(), connection, now, "en"))
+        page = await list_projects(query, Reader("admin", Grants(), connection, now, "en"))
+    assert isinstance(page, ProjectPage)
+    return page
 
 
 async def walk(site: Site, query: ListProjects) -> list[UUID]:
@@ -142,7 +147,11 @@ def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
 def fits(one: Listed, given: ProjectFilter) -> bool:
     """Say whether a project is in a filter."""
     row = one.row
-    named = [("type_id", given.type_ids), ("status_id", given.status_ids), ("created_by", given.created_by)]
+    named: list[tuple[str, Any]] = [
+        ("type_id", given.type_ids),
+        ("status_id", given.status_ids),
+        ("created_by", given.created_by),
+    ]
     named += [("number", given.numbers), *((f"category_{slot}", ids) for slot, ids in given.categories.items())]
     spans = [("created_at", given.created), ("start_time", given.start_time), ("updated_at", given.updated)]
     return (

@@ -9,8 +9,8 @@ from zlib import crc32
 GRAM = 3
 _WORD = re.compile(r"[^\W_]+")
 _PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
-_DIGIT = {letter: place for place, letter in enumerate(_PLAIN)}
-_PLAIN_GRAMS = len(_PLAIN) ** GRAM
+_DIGIT: dict[str, int] = {letter: place for place, letter in enumerate(_PLAIN)}
+_PLAIN_GRAMS: int = len(_PLAIN) ** GRAM
 _LOWEST, _OTHERS = -(2**15), 2**16 - _PLAIN_GRAMS
 
 

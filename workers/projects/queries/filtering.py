@@ -22,15 +22,16 @@ def matching(given: ProjectFilter) -> Conditions:
         conditions.append(or_(named, column.is_(None)) if None in ids else named)
     if given.numbers is not None:
         conditions.append(Project.number.in_(given.numbers))
-    for column, span in ((Project.start_time, given.start_time), (Project.updated_at, given.updated)):
-        conditions += within(column, span)
+    conditions += within(Project.start_time, given.start_time) + within(Project.updated_at, given.updated)
     return conditions + within(Project.created_at, given.created)
 
 
-def assigned(given: ProjectFilter) -> list[tuple[ColumnElement[Any], Collection[Any]]]:
+def assigned(given: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
     """Return the columns of which a filter names values, the most telling first."""
-    categories = [(getattr(Project, f"category_{slot}"), ids) for slot, ids in given.categories.items()]
-    named = [
+    categories: list[tuple[Any, Any]] = [
+        (getattr(Project, f"category_{slot}"), ids) for slot, ids in given.categories.items()
+    ]
+    named: list[tuple[Any, Any]] = [
         (Project.created_by, given.created_by),
         *categories,
         (Project.type_id, given.type_ids),

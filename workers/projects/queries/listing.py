@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select, text, union, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, func, select, text, true, union, union_all
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow, Span
 from workers.projects.queries.filtering import (
-    Conditions,
     assigned,
     matching,
     seen_at_once,
@@ -64,7 +63,7 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
     return ProjectPage(items=items, next=following, total=await _total(query, words, reader))
 
 
-async def _page(  # noqa: PLR0913, PLR0917 - each is needed
+async def _page(
     query: ListProjects, words: list[str], order: Order, section: Section, wanted: int, reader: Reader
 ) -> list[Any]:
     """Walk a little; what a walk cannot find soon is rare enough to be fetched as a whole."""
@@ -117,18 +116,18 @@ class Walk:
         return joined.where(*self._beside).order_by(*order).limit(wanted)
 
     def _way(self, length: int) -> Subquery:
-        legs = [self._leg(leg, length) for leg in self._legs or [None]]
+        legs = [self._leg(leg, length) for leg in self._legs or [true()]]
         if len(legs) == 1:
             return legs[0].subquery("way")
         several = union if self._walked[0].table is Camera.__table__ else union_all
         all_legs = several(*(select(leg.subquery()) for leg in legs)).subquery("legs")
         return select(all_legs).order_by(*self._order.sort(tuple(all_legs.c))).limit(length).subquery("way")
 
-    def _leg(self, leg: ColumnElement[bool] | None, length: int) -> Select[*tuple[Any, ...]]:
+    def _leg(self, leg: ColumnElement[bool], length: int) -> Select[*tuple[Any, ...]]:
         backward = self._order.backward
         named = [column.label(f"place_{at}") for at, column in enumerate(self._walked)]
         beyond = self._section.beyond(self._walked, backward=backward)
-        conditions = [*self._bounds, *beyond, *([] if leg is None else [leg])]
+        conditions = [*self._bounds, *beyond, leg]
         return select(*named).where(*conditions).order_by(*self._order.sort(self._walked)).limit(length)
 
 

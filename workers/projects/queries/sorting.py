@@ -18,7 +18,7 @@ from workers.projects.tables import Project
 DESCRIBED = 40
 """How many characters of a description order a list: a cursor has to hold them."""
 
-_COLUMNS: dict[str, tuple[ColumnElement[Any], type]] = {
+_COLUMNS: dict[str, tuple[Any, type]] = {
     "number": (Project.number, int),
     "type_id": (Project.type_id, int),
     "status_id": (Project.status_id, int),
@@ -29,7 +29,7 @@ _COLUMNS: dict[str, tuple[ColumnElement[Any], type]] = {
     "created_by": (Project.created_by, str),
 }
 _NULLABLE = {"type_id", "status_id", "start_time", "end_time"}
-_DATED: tuple[ColumnElement[Any], ...] = (Project.created_at, Project.id)
+_DATED: tuple[Any, ...] = (Project.created_at, Project.id)
 
 Place = tuple[Any, ...]
 
@@ -65,7 +65,7 @@ class Order:
     @property
     def key(self) -> tuple[ColumnElement[Any], ...]:
         """Return the columns that order the rows."""
-        return (*(column for column, _ in (_COLUMNS[self.name],)), *_DATED) if self.name in _COLUMNS else _DATED
+        return (_COLUMNS[self.name][0], *_DATED) if self.name in _COLUMNS else _DATED
 
     def sections(self, after: Place | None) -> list[Section]:
         """Return what is still to be shown: the rows that have a value, then those that have none."""
@@ -106,5 +106,6 @@ def _reader(name: str) -> TypeAdapter[Any]:
     kind: Any = _COLUMNS[name][1] if name in _COLUMNS else None
     kind = AwareDatetime if kind is datetime else kind
     kind = kind | None if name in _NULLABLE else kind
-    columns = (str, kind) if name in _COLUMNS else (str,)
-    return TypeAdapter(tuple[(*columns, AwareDatetime, UUID)])  # type: ignore[misc] # the types are values here
+    columns: Any = (str, kind) if name in _COLUMNS else (str,)
+    form: Any = tuple.__class_getitem__((*columns, AwareDatetime, UUID))
+    return TypeAdapter(form)
