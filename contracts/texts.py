@@ -158,6 +158,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
     "cursor": ("is not a place that a page gave", "n'est pas une position donnée par une page"),
+    "search": ("must hold one to twenty words", "doit contenir de un à vingt mots"),
     "nothing_to_change": ("names nothing to change", "ne nomme rien à modifier"),
     "no_sequences": ("names no sequences", "ne nomme aucune séquence"),
     "cameras_need_a_span": (

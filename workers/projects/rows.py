@@ -24,7 +24,7 @@ from contracts.projects import (
     UpdateProject,
 )
 from contracts.texts import Part
-from workers.projects import domain, tables
+from workers.projects import domain, finding, tables
 from workers.projects.domain import Past
 from workers.projects.history import History, Since
 from workers.runtime import unit
@@ -51,6 +51,7 @@ class ProjectRows(unit.Rows):
         self.child_sites: set[str] = set()
         self.numbers: Iterator[int] = iter(())
         self._missing: list[UUID] = []
+        self._reworded: set[UUID] = set()
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -147,6 +148,8 @@ class ProjectRows(unit.Rows):
         given.revision = touched["revision"]
         self.projects.put(touched)
         self.history.add(project["id"], touched["revision"], given, [*domain.past_of(project, changes or {}), *past])
+        if changes and "description" in changes:
+            self._reworded.add(touched["id"])
 
     def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
         """Delete a project with all it holds, and leave a tombstone."""
@@ -166,10 +169,18 @@ class ProjectRows(unit.Rows):
         )
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write projects before their parts and their past."""
+        """Write projects before their parts and their past, and all of them before what is searched."""
         for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
             await kept.save(connection)
         await self.history.save(connection)
+        await finding.keep_words(connection, self.projects.new(), self._reworded | self._rewritten())
+        await finding.keep_cameras(connection, self.projects, self.sequences)
+
+    def _rewritten(self) -> set[UUID]:
+        """Return the projects of which a comment or a call was added, changed or deleted."""
+        written = chain(self.comments.written(), self.calls.written())
+        removed = self.comments.removed() | self.calls.removed()
+        return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
 
 
 def named_sites(message: Message) -> list[str | None]:

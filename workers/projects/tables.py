@@ -28,6 +28,11 @@ CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 _SCHEMA = {"schema": "projects"}
 
 
+def _by_category(slot: str) -> Index:
+    column = f"category_{slot}"
+    return Index(f"project_by_{column}", column, "created_at", "id", postgresql_where=text(f"{column} IS NOT NULL"))
+
+
 class Project(Base):
     """A project: its main details, categories and data fields."""
 
@@ -36,6 +41,11 @@ class Project(Base):
         Index("project_by_creation", "created_at", "id"),
         Index("project_by_type", "type_id", "created_at", "id"),
         Index("project_by_status", "status_id", "created_at", "id"),
+        Index("project_by_creator", "created_by", "created_at", "id"),
+        Index("project_by_start", "start_time", "created_at", "id"),
+        Index("project_by_end", "end_time", "created_at", "id"),
+        Index("project_by_update", "updated_at", "created_at", "id"),
+        *(_by_category(slot) for slot in CATEGORY_SLOTS),
         _SCHEMA,
     )
 
@@ -133,6 +143,28 @@ class Sequence(Base):
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Camera(Base):
+    """A camera of which a project has sequences; with the project's date, in whose order a list walks."""
+
+    __tablename__ = "camera"
+    __table_args__ = (Index("camera_by_creation", "camera_id", "created_at", "project_id"), _SCHEMA)
+
+    project_id: Mapped[UUID] = _of_project()
+    camera_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Search(Base):
+    """What is searched of a project's description, comments and calls."""
+
+    __tablename__ = "search"
+    __table_args__ = (Index("search_by_grams", "grams", postgresql_using="gin"), _SCHEMA)
+
+    project_id: Mapped[UUID] = _of_project()
+    words: Mapped[str] = mapped_column(Text)
+    grams: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+
+
 class Tombstone(Base):
     """What is left of a deleted project: when, and by whom."""
 
@@ -222,6 +254,21 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
 
 CHILD_SITES = text("SELECT child_sites FROM published.settings")
+TEXTS = text(
+    """
+    SELECT p.id, concat_ws(' ', p.description,
+        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id),
+        (SELECT string_agg(concat_ws(' ', c.party, c.reference, c.notes), ' ')
+         FROM projects.call c WHERE c.project_id = p.id))
+    FROM projects.project p WHERE p.id = ANY(:ids)
+    """
+).bindparams(_IDS)
+DROP_CAMERAS = text(
+    """
+    DELETE FROM projects.camera c WHERE c.project_id = ANY(:ids) AND NOT EXISTS (
+        SELECT FROM projects.sequence s WHERE s.project_id = c.project_id AND s.camera_id = c.camera_id)
+    """
+).bindparams(_IDS)
 
 EXPIRED = text(
     """
