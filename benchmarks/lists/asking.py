@@ -3,9 +3,10 @@
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event, text
@@ -83,16 +84,18 @@ CASES: dict[str, Ask] = {
 
 
 @dataclass
-class Clock:
-    """Time that statements take, from the moment they leave until their answer is there."""
+class Library:
+    """A database of so many projects, and the time its statements take until their answer is there."""
 
+    engine: AsyncEngine
+    count: int
     spent: float = 0.0
     since: float = 0.0
 
-    def listen(self, engine: AsyncEngine) -> None:
+    def listen(self) -> None:
         """Hear of every statement."""
-        event.listen(engine.sync_engine, "before_cursor_execute", self._begin)
-        event.listen(engine.sync_engine, "after_cursor_execute", self._end)
+        event.listen(self.engine.sync_engine, "before_cursor_execute", self._begin)
+        event.listen(self.engine.sync_engine, "after_cursor_execute", self._end)
 
     def _begin(self, *_: Any) -> None:
         self.since = time.perf_counter()
@@ -100,22 +103,42 @@ class Clock:
     def _end(self, *_: Any) -> None:
         self.spent += time.perf_counter() - self.since
 
-
-async def measure(engine: AsyncEngine, count: int, times: int, only: str) -> dict[str, dict[str, float]]:
-    """Ask every kind of question, each time with other values, and return milliseconds."""
-    clock = Clock()
-    clock.listen(engine)
-    return {name: await _one(engine, clock, ask, count, times) for name, ask in CASES.items() if only in name}
-
-
-async def _one(engine: AsyncEngine, clock: Clock, ask: Ask, count: int, times: int) -> dict[str, float]:
-    chance, taken = random.Random(3), []
-    for at in range(times + times // 5):
-        async with engine.connect() as connection:
+    async def ask(self, query: ListProjects) -> tuple[float, float]:
+        """Return milliseconds until the answer, and of the processor of the server's own process."""
+        async with self.engine.connect() as connection:
             await connection.execute(PATIENCE)
-            now = (await connection.execute(text("SELECT now()"))).scalar_one()
-            clock.spent = 0.0
-            await list_projects(ask(chance, count), Reader("bench", Grants(), connection, now, "en"))
-        if at >= times // 5:
-            taken.append(clock.spent * 1000)
-    return {"p50": statistics.median(taken), "p99": statistics.quantiles(taken, n=100)[98], "max": max(taken)}
+            now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
+            self.spent, before = 0.0, _processor(pid)
+            await list_projects(query, Reader("bench", Grants(), connection, now, "en"))
+            return self.spent * 1000, _processor(pid) - before
+
+
+def _processor(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+async def measure(libraries: Sequence[Library], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+    """Ask every kind of question, each time with other values and by turns, so that a slow minute meets every size."""
+    for library in libraries:
+        library.listen()
+    return {name: await _one(libraries, ask, times) for name, ask in CASES.items() if only in name}
+
+
+async def _one(libraries: Sequence[Library], ask: Ask, times: int) -> list[dict[str, float]]:
+    taken: list[list[tuple[float, float]]] = [[] for _ in libraries]
+    chances = [random.Random(3) for _ in libraries]
+    for _ in range(times + times // 5):
+        for library, chance, told in zip(libraries, chances, taken, strict=True):
+            told.append(await library.ask(ask(chance, library.count)))
+    return [_figures(told[times // 5 :]) for told in taken]
+
+
+def _figures(told: list[tuple[float, float]]) -> dict[str, float]:
+    waited, worked = ([one[at] for one in told] for at in (0, 1))
+    return {
+        "p50": statistics.median(waited),
+        "p99": statistics.quantiles(waited, n=100)[98],
+        "longest": max(waited),
+        "processor p50": statistics.median(worked),
+        "processor p99": statistics.quantiles(worked, n=100)[98],
+    }
