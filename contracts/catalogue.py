@@ -12,6 +12,8 @@ from contracts import (
     properties,
     reports,
     retention,
+    statistics,
+    watching,
 )
 from contracts.message import Command, Event, Query
 
@@ -25,6 +27,8 @@ MODULES = (
     reports,
     retention,
     audit,
+    watching,
+    statistics,
 )
 
 
