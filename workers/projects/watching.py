@@ -56,6 +56,8 @@ async def _wanted(
     if given == WatchedProjects():
         return None
     named = [one for one in heard if given.project_ids is None or one.project_id in given.project_ids]
+    if given.model_copy(update={"project_ids": None}) == WatchedProjects():
+        return {one.id for one in named}
     told = {one.id for one in named if _concerns_lists(one, given)}
     asked = [one for one in named if one.id not in told and one.project_id is not None]
     if not asked:

@@ -12,7 +12,6 @@ from uuid import uuid4
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.client import JetStreamContext
 
 from contracts.errors import Code, Refusal
@@ -85,7 +84,7 @@ class Reading:
         """Return what follows, as far as it is an event; nothing when nothing comes for a second."""
         try:
             found: list[Msg] = await self._pull.fetch(most, timeout=_SECONDS)
-        except NatsTimeoutError:
+        except TimeoutError:
             return []
         if not unbroken(found, self._expected):
             raise LostError

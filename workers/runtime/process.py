@@ -163,8 +163,9 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     named = {"worker": worker.name, "instance": running.instance}
     await pulse.wait_for_servers(running)
     async with asyncio.TaskGroup() as tasks:
-        beside = [running.lanes.attend(), running.relay.run(), running.feeds.run(), *pulse.beside(running)]
+        beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
+        following = tasks.create_task(running.feeds.run())
         await app.start()
         running.ready = True
         log.info("worker_ready", **named)
@@ -173,6 +174,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         finally:
             running.ready = False
             await running.feeds.close()
+            await end([following])
             await app.stop()
             await end(spawned)
             await running.engine.dispose()
