@@ -62,8 +62,7 @@ class Watch:
         Raises:
             Refused: The caller may not watch, the cursor is too old, or nobody answers.
         """
-        async with asyncio.timeout(2 * _OPEN_SECONDS):
-            await self._open()
+        await self._open()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -1,11 +1,9 @@
 """Counts and trends over projects: what is asked and answered."""
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from contracts.message import Message, Query
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.project_queries import ProjectFilter
 from contracts.values import Time
 
@@ -59,6 +57,11 @@ class ProjectStatistics(Query[Statistics]):
     subject = "projects.statistics"
     node = Node.PROJECTS
 
-    group_by: Annotated[Grouping | None, Field()] = None
+    group_by: Grouping | None = None
     interval: Interval = "none"
     filter: ProjectFilter = ProjectFilter()
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for sequences where cameras are told."""
+        cameras = {Node.SEQUENCES: self.level} if self.group_by == "camera" else {}
+        return {self.node: self.level, **cameras}

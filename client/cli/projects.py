@@ -1,11 +1,12 @@
 """Projects: list, show, create, update, comment, delete."""
 
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any, Final
 
 import typer
 from rich.text import Text
 
+from client.cli.following import followed, show_events
 from client.client import Client
 from client.errors import Refused
 from client.terminal import show
@@ -52,6 +53,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {_TIME}")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Then show what happens to them, until Ctrl-C.")] = False,
 ) -> None:
     """List projects, newest first."""
     span = {"from": read_time(session, since), "to": read_time(session, until)}
@@ -60,18 +62,21 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
         status_ids=list(status) if status else None,
         created=Span.model_validate(span),
     )
-    async with session.client() as client:
+    async with session.client() as client, AsyncExitStack() as stack:
+        feed = await stack.enter_async_context(followed(client, chosen)) if follow else None
         page = await client.ask(ListProjects(filter=chosen, limit=limit))
         items = list(page.items)
         while all_ and page.next:
             page = await client.ask(ListProjects(filter=chosen, limit=limit, after=page.next))
             items += page.items
         known = await names(client)
-    session.show(
-        ProjectPage(items=items, next=page.next, total=page.total),
-        show.project_rows(items, known, session.language),
-        Text(session.say("more: --all") if page.next else "", style="dim"),
-    )
+        session.show(
+            ProjectPage(items=items, next=page.next, total=page.total),
+            show.project_rows(items, known, session.language),
+            Text(session.say("more: --all") if page.next else "", style="dim"),
+        )
+        if feed:
+            await show_events(session, feed)
 
 
 @command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json")

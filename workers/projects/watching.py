@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event
 from contracts.permissions import Grants, Level, Node
-from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated
+from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
 from workers.projects.queries import matching
 from workers.projects.tables import Project
@@ -19,6 +19,7 @@ from workers.runtime.hearing import Heard
 from workers.runtime.questions import PATIENCE, Reader
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "categories": "category_"}
+_EVERYTHING: Final = WatchedProjects()
 
 
 @worker.answers(WatchProjects)
@@ -53,10 +54,10 @@ async def _wanted(
     heard: Sequence[Heard[Event]], given: WatchedProjects, connection: AsyncConnection
 ) -> set[UUID] | None:
     """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
-    if given == WatchedProjects():
+    if given == _EVERYTHING:
         return None
     named = [one for one in heard if given.project_ids is None or one.project_id in given.project_ids]
-    if given.model_copy(update={"project_ids": None}) == WatchedProjects():
+    if given.model_copy(update={"project_ids": None}) == _EVERYTHING:
         return {one.id for one in named}
     told = {one.id for one in named if _concerns_lists(one, given)}
     asked = [one for one in named if one.id not in told and one.project_id is not None]
@@ -70,7 +71,10 @@ async def _wanted(
 
 def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
     """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
+    asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):
-        columns = [_COLUMNS.get(name, name) for name in given.model_fields_set]
+        columns = [_COLUMNS.get(name, name) for name in asked]
         return any(changed.startswith(column) for changed in heard.event.changed for column in columns)
+    if isinstance(heard.event, SequencesRemoved):
+        return "camera_ids" in asked
     return isinstance(heard.event, ProjectDeleted)
