@@ -17,6 +17,7 @@ from client.connection import Troubles, open_connection, principal_of
 from client.deliveries import Deliveries, Letter, Submitted
 from client.errors import Refused
 from client.feed import CloudEvent
+from client.watching import Line, Watch
 from contracts import subjects
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
@@ -24,6 +25,7 @@ from contracts.message import Command, Outcome, Query
 from contracts.project_queries import GetOutcome
 from contracts.reports import LARGEST_PART, DownloadReport
 from contracts.texts import Phrase, phrase, reason
+from contracts.watching import WatchedProjects, WatchProjects
 
 R = TypeVar("R")
 
@@ -133,8 +135,36 @@ class Client:
             if len(part) < LARGEST_PART:
                 return
 
-    async def watch(self) -> AsyncGenerator[CloudEvent, None]:
-        """Follow what happens on the site, from now on; needs credentials of the kind `ops`.
+    def feed(self, *, since: str | None = None, matching: WatchedProjects | None = None) -> Watch:
+        """Return a feed to open with `async with`: from then on, or from `since` on, nothing is missed."""
+        subject = subjects.query(self._caller.site, self.principal, WatchProjects.subject)
+        line = Line(
+            connection=self._connection,
+            subject=subject,
+            inbox=subjects.inbox(self.principal),
+            language=self.language,
+            ask=self._ask,
+            refusal=self._read_refusal,
+            unavailable=lambda reason: self._unanswered(subject, reason),
+        )
+        return Watch(line, matching or WatchedProjects(), since)
+
+    async def watch(
+        self, *, since: str | None = None, matching: WatchedProjects | None = None
+    ) -> AsyncGenerator[CloudEvent, None]:
+        """Follow what happens to projects and reports, as far as one may see it, from now or a cursor on.
+
+        Lost connections and workers are survived: every event comes once, in order.
+
+        Raises:
+            Refused: One may not watch, or (`gone`) the cursor is too old: start again from a list.
+        """
+        async with self.feed(since=since, matching=matching) as feed:
+            async for event in feed:
+                yield event
+
+    async def overhear(self) -> AsyncGenerator[CloudEvent, None]:
+        """Hear everything that happens on the site, from now on; needs credentials of the kind `ops`.
 
         Raises:
             Refused: `not-available` when these credentials do not allow it.
@@ -166,9 +196,7 @@ class Client:
         try:
             reply = await self._request(subject, body, seconds)
         except nats.errors.Error as error:
-            if denied := self._troubles.denied(subject):
-                raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied)) from error
-            raise Refused(self._error(Code.UNAVAILABLE, reason=str(error))) from error
+            raise Refused(self._unanswered(subject, str(error))) from error
         if "Nats-Service-Error-Code" in (reply.headers or {}):
             raise Refused(self._read_refusal(reply))
         return reply.data
@@ -185,6 +213,11 @@ class Client:
                 if left < _NOBODY_THERE_PAUSE:
                     raise
             await asyncio.sleep(_NOBODY_THERE_PAUSE)
+
+    def _unanswered(self, subject: str, reason: str) -> Error:
+        if denied := self._troubles.denied(subject):
+            return self._error(Code.NOT_AVAILABLE, reason=denied)
+        return self._error(Code.UNAVAILABLE, reason=reason)
 
     def _read_refusal(self, reply: Msg) -> Error:
         try:

@@ -9,12 +9,16 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, ConfigDict
 
 from contracts import subjects
+from contracts.watching import CURSOR
 
 _SYSTEM_TYPE_PARTS = 4
 
 
 class CloudEvent(BaseModel):
-    """Something that happened: `happened` is `worker.happened`, `data` is the event's body."""
+    """Something that happened: `happened` is `worker.happened`, `data` is the event's body.
+
+    `cursor` is its place in the feed that it came from: watching goes on behind it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -26,6 +30,7 @@ class CloudEvent(BaseModel):
     revision: int | None = None
     command_id: UUID | None = None
     data: dict[str, Any]
+    cursor: str | None = None
 
     @classmethod
     def read(cls, message: Msg) -> Self:
@@ -48,6 +53,7 @@ class CloudEvent(BaseModel):
             "subject": headers.get("ce-subject"),
             "revision": headers.get("ce-revision"),
             "command_id": headers.get("ce-causationid"),
+            "cursor": headers.get(CURSOR),
         }
         known = {name: value for name, value in values.items() if value}
         return cls.model_validate({**known, "data": json.loads(message.data or b"{}")})

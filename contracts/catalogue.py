@@ -14,6 +14,8 @@ from contracts import (
     properties,
     reports,
     retention,
+    statistics,
+    watching,
 )
 from contracts.message import Command, Event, Query
 
@@ -29,6 +31,8 @@ MODULES = (
     reports,
     retention,
     audit,
+    watching,
+    statistics,
 )
 
 

@@ -1,11 +1,12 @@
 """Projects: list, show, create, update, comment, delete."""
 
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any, Final
 
 import typer
 from rich.text import Text
 
+from client.cli.following import followed, show_events
 from client.client import Client
 from client.errors import Refused
 from client.terminal import show
@@ -68,6 +69,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Then show what happens to them, until Ctrl-C.")] = False,
 ) -> None:
     """List projects, newest first unless another order is asked for."""
     chosen: dict[str, Any] = {"type_ids": type_, "status_ids": status, "created_by": created_by}
@@ -84,27 +86,30 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
         filter_.setdefault("categories", {}).setdefault(slot, []).append(int(value) if value.isdecimal() else value)
     asked = {"filter": filter_, "sort": sort, "limit": limit} | ({"search": search} if search else {})
     asked |= {"count": "exact"} if count else {}
-    await _show_list(session, fitting(session, ListProjects, asked), every_page=all_)
+    await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
 
 
 def _span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:
     return {"from": read_time(session, since), "to": read_time(session, until)}
 
 
-async def _show_list(session: Session, query: ListProjects, *, every_page: bool) -> None:
-    async with session.client() as client:
+async def _show_list(session: Session, query: ListProjects, *, every_page: bool, follow: bool) -> None:
+    async with session.client() as client, AsyncExitStack() as stack:
+        feed = await stack.enter_async_context(followed(client, query.filter)) if follow else None
         page = await client.ask(query)
         items, total = list(page.items), page.total
         while every_page and page.next:
             page = await client.ask(query.model_copy(update={"after": page.next, "count": "none"}))
             items += page.items
         known = await names(client)
-    session.show(
-        ProjectPage(items=items, next=page.next, total=total),
-        show.project_rows(items, known, session.language),
-        Text("" if total is None else session.say("{total} projects in all", total=total), style="dim"),
-        Text(session.say("more: --all") if page.next else "", style="dim"),
-    )
+        session.show(
+            ProjectPage(items=items, next=page.next, total=total),
+            show.project_rows(items, known, session.language),
+            Text("" if total is None else session.say("{total} projects in all", total=total), style="dim"),
+            Text(session.say("more: --all") if page.next else "", style="dim"),
+        )
+        if feed:
+            await show_events(session, feed)
 
 
 @command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json")

@@ -1,19 +1,20 @@
 """What happens and happened on the site, what is defined there, and what one may do."""
 
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
+from client.cli.following import event_line, show_events
 from client.cli.projects import Project
-from client.feed import CloudEvent
 from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project, read_time
 from client.terminal.session import Session
 from contracts.administration_queries import GetMe, GetProperties
 from contracts.audit import ProjectActivity, SiteLog
+from contracts.watching import WatchProjects
 
 audit = group("What was done: to one project, or on the whole site.")
 
@@ -23,7 +24,14 @@ Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries, newest first.
 def register(app: typer.Typer) -> None:
     """Add `audit`, `watch`, `me` and `properties`."""
     app.add_typer(audit, name="audit")
-    command(app, "watch", "incidents watch", "incidents watch --json | jq .happened", principal="ops")(watch)
+    command(
+        app,
+        "watch",
+        "incidents watch",
+        "incidents watch --json | jq .happened",
+        "incidents watch --since 1f6ec1a2-1042 --json",
+        "incidents watch --ops",
+    )(watch)
     command(app, "me", "incidents me --as operator")(me)
     command(app, "properties", "incidents properties --lang fr")(properties)
 
@@ -53,9 +61,27 @@ async def log(
     session.show(found, show.entries(found.items, session.language))
 
 
-async def watch(session: Session) -> None:
-    """Show what happens on the site, as it happens, until Ctrl-C; needs ops credentials."""
-    async with session.client() as client, aclosing(client.watch()) as events:
+async def watch(
+    session: Session,
+    since: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on behind this event's cursor.")] = None,
+    ops: Annotated[bool, typer.Option("--ops", help="Everything on the site; needs ops credentials.")] = False,
+) -> None:
+    """Show what happens to projects and reports, as it happens, until Ctrl-C.
+
+    What happens while the connection is lost is shown when it is back. `--since` goes on where an earlier watch ended.
+    """
+    if ops:
+        await _overhear(session)
+        return
+    place = fitting(session, WatchProjects, {"since": since}).since
+    async with session.client() as client, client.feed(since=place) as feed:
+        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        await show_events(session, feed)
+
+
+async def _overhear(session: Session) -> None:
+    principal = "ops" if session.principal == "admin" else session.principal
+    async with replace(session, principal=principal).client() as client, aclosing(client.overhear()) as events:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
         async for event in events:
             session.show(event, event_line(event, session.language))
@@ -73,16 +99,3 @@ async def properties(session: Session) -> None:
     async with session.client() as client:
         answer = await client.ask(GetProperties())
     session.show(answer, *show.properties(answer, session.language))
-
-
-def event_line(event: CloudEvent, language: str) -> Text:
-    """Write an event on one line."""
-    return Text.assemble(
-        (show.local(event.time, language), "dim"),
-        "  ",
-        (f"{event.actor:<12}", "cyan"),
-        " ",
-        (f"{event.happened:<28}", "bold"),
-        " ",
-        show.details_of(event.data),
-    )

@@ -17,6 +17,8 @@ TRANSACTIONS = (
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
+    "workers/runtime/feeds.py",
+    "workers/runtime/journal.py",
     "workers/runtime/outbox.py",
     "workers/runtime/process.py",
     "workers/runtime/pulse.py",

@@ -153,7 +153,7 @@ async def test_a_report_arrives_whole(bus: Bus, peer: Peer, size: int) -> None:
 async def test_events_are_followed_live(bus: Bus, peer: Peer) -> None:
     """Ops sees what happens, with who did it and because of which command."""
     async with connect(bus.url, bus.credentials("watcher", "ops")) as client:
-        feed = client.watch()
+        feed = client.overhear()
         first = asyncio.ensure_future(anext(feed))
         while not first.done():
             await _publish_event(peer)
@@ -177,11 +177,11 @@ async def _publish_event(peer: Peer) -> None:
     await peer.worker.publish(f"im.main.evt.projects.{PROJECT}.deleted", b'{"number": 4}', headers=headers)
 
 
-async def test_watching_needs_ops_credentials(bus: Bus) -> None:
-    """A client that may not watch is told so at once."""
+async def test_overhearing_needs_ops_credentials(bus: Bus) -> None:
+    """A client that may not hear everything is told so at once."""
     async with connect(bus.url, bus.credentials("alice")) as client:
         with pytest.raises(Refused, match="permissions violation") as caught:
-            await anext(client.watch())
+            await anext(client.overhear())
     assert caught.value.code is Code.NOT_AVAILABLE
 
 

@@ -36,3 +36,4 @@ async def the_rest_is_typed_too(client: Client, some: UUID) -> None:
     assert_type(await submitted.outcome(), Outcome)
     assert_type(client.download(some), AsyncGenerator[bytes, None])
     assert_type(client.watch(), AsyncGenerator[CloudEvent, None])
+    assert_type(client.overhear(), AsyncGenerator[CloudEvent, None])

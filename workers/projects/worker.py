@@ -4,5 +4,5 @@ from workers.projects.rows import ProjectRows
 from workers.runtime.unit import Unit
 from workers.runtime.worker import Worker
 
-worker = Worker("projects", ProjectRows)
+worker = Worker("projects", ProjectRows, shows=("projects", "reports"))
 ProjectUnit = Unit[ProjectRows]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from contracts import subjects
-from contracts.errors import Error
+from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
 from contracts.subjects import SYSTEM
 from workers.runtime.accepted import COMMAND_ID, Dead
@@ -27,6 +27,14 @@ def applied(command_id: UUID, revision: int | None, result: Event, events: list[
 def rejected(command_id: UUID, error: Error) -> bytes:
     """Say that a command was refused, and why."""
     return to_json({"command_id": command_id, "status": "rejected", "error": error.model_dump(mode="json")})
+
+
+def refused(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
+    """Say no in the form of NATS services: a status and a sentence in the headers, the error in the body."""
+    error = refusal.as_error(language)
+    status = refusal.details.get("status", HTTP_STATUS[refusal.code])
+    headers = {"Nats-Service-Error-Code": str(status), "Nats-Service-Error": ascii(error.message)[1:-1]}
+    return b'{"error":%b}' % error.model_dump_json().encode(), headers
 
 
 class Origin(NamedTuple):

@@ -22,6 +22,7 @@ from workers.runtime.accepted import Accepted
 from workers.runtime.database import open_engine
 from workers.runtime.delivery import Delivery
 from workers.runtime.faults import patiently
+from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes
@@ -44,6 +45,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4)
     lanes, broker = Lanes(engine, name), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
+    feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
     running = Running(
         worker=worker,
         settings=settings,
@@ -52,7 +54,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake)),
+        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake), feeds),
+        feeds=feeds,
         relay=relay,
     )
     _attach_lanes(running)
@@ -162,6 +165,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     async with asyncio.TaskGroup() as tasks:
         beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
+        following = tasks.create_task(running.feeds.run())
         await app.start()
         # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
         for _ in range(2):
@@ -172,6 +176,8 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
             yield app
         finally:
             running.ready = False
+            await running.feeds.close()
+            await end([following])
             await app.stop()
             await end(spawned)
             await running.engine.dispose()

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.audit import AttemptRefused
-from contracts.errors import HTTP_STATUS, Code, Refusal
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Event, Query
 from contracts.permissions import Grants
@@ -25,7 +25,9 @@ from contracts.subjects import inbox
 from contracts.texts import preferred_language
 from workers.runtime import envelope, identity, outbox
 from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
-from workers.runtime.envelope import Origin
+from workers.runtime.envelope import Origin, refused
+from workers.runtime.feeds import Follower, Live, Renewal
+from workers.runtime.followers import Feeds
 from workers.runtime.logs import describe
 from workers.runtime.standing import standing
 from workers.runtime.unit import Happened
@@ -90,13 +92,15 @@ class Questions:
         engine: AsyncEngine,
         answers: dict[type, Answering],
         side: "Side",
+        feeds: Feeds,
     ) -> None:
-        """Remember whose functions answer."""
+        """Remember whose functions answer, and who serves what is answered for longer."""
         self._site = site
         self._worker = worker
         self._engine = engine
         self._answers = answers
         self._side = side
+        self._feeds = feeds
         self.counters = QueryCounters()
 
     async def answer(self, raw: Msg, nats: Client) -> None:
@@ -107,8 +111,14 @@ class Questions:
             return
         language = preferred_language((raw.headers or {}).get("Accept-Language"))
         try:
-            body, headers = await self._read(raw, principal, verb, language)
+            answer = await self._read(raw, principal, verb, language)
             self.counters.answered += 1
+            if isinstance(answer, Live):
+                await self._feeds.begin(answer, Follower(principal, raw.reply, language))
+                return
+            if isinstance(answer, Renewal):
+                answer = await self._feeds.renew(answer, principal)
+            body, headers = encoded(answer)
         except Refusal as refusal:
             body, headers = refused(refusal, language)
             self.counters.refused += 1
@@ -119,7 +129,7 @@ class Questions:
         with suppress(NatsError):
             await nats.publish(raw.reply, body, headers=headers)
 
-    async def _read(self, raw: Msg, principal: str, verb: str, language: str) -> tuple[bytes, dict[str, str] | None]:
+    async def _read(self, raw: Msg, principal: str, verb: str, language: str) -> Any:
         query = parse(f"{self._worker}.{verb}", raw.data)
         async with self._engine.connect() as connection:
             await connection.execute(PATIENCE)
@@ -134,7 +144,7 @@ class Questions:
                     await self._record(reader)
                 raise
             await self._record(reader)
-        return encoded(answer)
+        return answer
 
     async def _record(self, reader: Reader) -> None:
         if not reader.happened:
@@ -177,14 +187,6 @@ def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
         return answer.model_dump_json(by_alias=True).encode(), None
     msg = f"a query was answered with {type(answer).__name__}"
     raise TypeError(msg)
-
-
-def refused(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
-    """Say no in the form of NATS services: a status and a sentence in the headers, the error in the body."""
-    error = refusal.as_error(language)
-    status = refusal.details.get("status", HTTP_STATUS[refusal.code])
-    headers = {"Nats-Service-Error-Code": str(status), "Nats-Service-Error": ascii(error.message)[1:-1]}
-    return b'{"error":%b}' % error.model_dump_json().encode(), headers
 
 
 def _attempt(worker: str, verb: str, query: Query[Any], refusal: Refusal) -> AttemptRefused:

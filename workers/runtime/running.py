@@ -10,6 +10,7 @@ from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.runtime.delivery import Delivery
+from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.lanes import Lanes
 from workers.runtime.outbox import Relay
@@ -30,6 +31,7 @@ class Running:
     delivery: Delivery
     hearing: Hearing
     questions: Questions
+    feeds: Feeds
     relay: Relay
     instance: str = field(default_factory=lambda: f"{os.getpid()}-{uuid4().hex[:6]}")
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))

@@ -20,7 +20,6 @@ from faststream.nats.subscriber.specification import NatsSubscriberSpecification
 from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
 from sqlalchemy import text
@@ -113,7 +112,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
     async def _fetch(self, pull: JetStreamContext.PullSubscription) -> list[Msg]:
         try:
             return await pull.fetch(self.size, timeout=_WAIT)
-        except NatsTimeoutError:
+        except TimeoutError:
             return []
 
     async def _is_owed_nothing(self, connection: AsyncConnection) -> bool:

@@ -1,11 +1,12 @@
 """A worker: what it handles, answers and hears. A slice makes one and decorates its functions with it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from contracts import subjects
 from contracts.message import Command, Event, Query
 from workers.runtime.delivery import Handler
+from workers.runtime.feeds import Live, Renewal
 from workers.runtime.hearing import Heard, Reaction
 from workers.runtime.questions import Answer, Answering, Reader
 from workers.runtime.unit import Rows, Unit
@@ -22,12 +23,24 @@ Background = Callable[[Any], Coroutine[Any, Any, None]]
 class Worker:
     """One slice's functions by message; nothing is opened by making it."""
 
-    def __init__(self, name: str, rows: type[Rows], *, remember_heard: bool = True, fetch: int | None = None) -> None:
-        """Name the worker and its rows; `fetch` bounds a batch where one message costs much."""
+    def __init__(
+        self,
+        name: str,
+        rows: type[Rows],
+        *,
+        remember_heard: bool = True,
+        fetch: int | None = None,
+        shows: Sequence[str] = (),
+    ) -> None:
+        """Name the worker and its rows; `fetch` bounds a batch where one message costs much.
+
+        `shows` names the workers whose events its feeds show.
+        """
         self.name = name
         self.rows = rows
         self.remember_heard = remember_heard
         self.fetch = fetch
+        self.shows = shows
         self.handlers: dict[type, Handler] = {}
         self.questions: dict[type, Answering] = {}
         self.reactions: dict[type[Event], Reaction] = {}
@@ -82,8 +95,8 @@ class Answers(Generic[QueryT_co]):
         self._query = query
 
     def __call__(
-        self: "Answers[Query[R]]", answering: Callable[[QueryT_co, Reader], Awaitable[R | Answer]]
-    ) -> Callable[[QueryT_co, Reader], Awaitable[R | Answer]]:
+        self: "Answers[Query[R]]", answering: Callable[[QueryT_co, Reader], Awaitable[R | Answer | Live | Renewal]]
+    ) -> Callable[[QueryT_co, Reader], Awaitable[R | Answer | Live | Renewal]]:
         """Register the function and return it unchanged."""
         self._worker.questions[self._query] = answering
         return answering

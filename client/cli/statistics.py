@@ -1,0 +1,51 @@
+"""Counts and trends of projects, drawn in the terminal."""
+
+from typing import Annotated, Any
+
+import typer
+
+from client.cli.projects import names
+from client.terminal import trends
+from client.terminal.options import command
+from client.terminal.reading import fitting, read_time
+from client.terminal.session import Session
+from contracts.statistics import ProjectStatistics
+
+
+def register(app: typer.Typer) -> None:
+    """Add `stats`."""
+    command(
+        app,
+        "stats",
+        "incidents stats --by type",
+        "incidents stats --interval week --since 90d",
+        "incidents stats --by status --interval month --json",
+    )(stats)
+
+
+async def stats(
+    session: Session,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="WHAT", help="type, status, category_1 to category_5, creator, camera, imported."),
+    ] = None,
+    interval: Annotated[str, typer.Option(metavar="TIME", help="day, week, month or none.")] = "none",
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Created since: RFC 3339, a date, or 7d.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before: RFC 3339, a date, or 7d.")] = None,
+) -> None:
+    """Count projects, and how long they took, by any property, place, creator and time."""
+    created = {"from": read_time(session, since), "to": read_time(session, until)}
+    query = fitting(session, ProjectStatistics, {"group_by": by, "interval": interval, "filter": {"created": created}})
+    async with session.client() as client:
+        answer = await client.ask(query)
+        known = await names(client)
+
+    def naming(group: Any) -> str:
+        if isinstance(group, bool):
+            return session.say("yes" if group else "no")
+        if group is None:
+            return session.say("none" if by else "all")
+        return known.of(group) if isinstance(group, int) else str(group)
+
+    drawn = trends.figures(answer, query.interval, naming, session.language)
+    session.show(answer, drawn, trends.note(answer, session.language))

@@ -1,0 +1,103 @@
+"""Figures as people see them: bars, and lines of blocks over time."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from client.terminal import show
+from client.terminal.words import say
+from contracts.statistics import Figures, Interval, Statistics
+
+_BLOCKS: Final = "▁▂▃▄▅▆▇█"
+_BAR: Final = 30
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+Naming = Callable[[Any], str]
+
+
+def figures(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
+    """Lay statistics out: a bar for each group or interval, a trend for each group where both are asked."""
+    grouped = any(one.group is not None for one in answer.items)
+    if interval == "none" or not grouped:
+        return _bars(answer.items, naming if interval == "none" else None, language)
+    return _trends(answer, interval, naming, language)
+
+
+def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> RenderableType:
+    most = max((one.count for one in items), default=0)
+    rows = (
+        (
+            naming(one.group) if naming else show.local(one.starting, language)[:10],
+            bar(one.count, most),
+            one.count,
+            one.closed,
+            duration(one.median_seconds),
+            duration(one.average_seconds),
+        )
+        for one in items
+    )
+    return show.table(language, "Group" if naming else "From", "", "Number", "Closed", "Median", "Average", rows=rows)
+
+
+def _trends(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
+    starts = sorted(one.starting for one in answer.items if one.starting)
+    axis = steps(starts[0], starts[-1], interval, ZoneInfo(answer.timezone))
+    counts: dict[Any, Counter[datetime]] = {}
+    for one in answer.items:
+        if one.starting:
+            counts.setdefault(one.group, Counter())[one.starting] += one.count
+    ranked = sorted(counts.items(), key=lambda each: -each[1].total())
+    rows = (
+        (naming(group), Text(sparkline([series[step] for step in axis]), style="cyan"), series.total())
+        for group, series in ranked
+    )
+    span = f"{show.local(axis[0], language)[:10]} – {show.local(axis[-1], language)[:10]}"
+    return show.table(language, "Group", span, "Number", rows=rows)
+
+
+def bar(value: int, most: int) -> Text:
+    """Draw a value as a bar; what is there at all is at least a sliver."""
+    return Text("█" * (value * _BAR // most) or "▏" if value else "", style="cyan")
+
+
+def sparkline(values: Iterable[int]) -> str:
+    """Draw values as blocks, the largest as a whole one, nothing as a space."""
+    told = list(values)
+    most = max(told, default=0)
+    return "".join(_BLOCKS[value * (len(_BLOCKS) - 1) // most] if value else " " for value in told)
+
+
+def steps(first: datetime, last: datetime, interval: Interval, zone: ZoneInfo) -> list[datetime]:
+    """Return the beginning of every interval from the first to the last, also of those in which nothing happened."""
+    day, found = first.astimezone(zone).replace(tzinfo=None), []
+    while (step := day.replace(tzinfo=zone)) <= last:
+        found.append(step.astimezone(first.tzinfo))
+        if interval == "month":
+            day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        else:
+            day += timedelta(days=7 if interval == "week" else 1)
+    return found
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time that something took, in its two largest units."""
+    if seconds is None:
+        return ""
+    whole = round(seconds)
+    if whole >= _DAY:
+        return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+    if whole >= _HOUR:
+        return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
+    return f"{whole // _MINUTE} min {whole % _MINUTE} s" if whole >= _MINUTE else f"{whole} s"
+
+
+def note(answer: Statistics, language: str) -> Text:
+    """Say how many projects were counted, and whether all figures are shown."""
+    told = say(language, "{total} projects, by the clock of {timezone}", total=answer.total, timezone=answer.timezone)
+    more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
+    return Text("\n".join(filter(None, (told, more))), style="dim")

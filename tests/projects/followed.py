@@ -1,0 +1,63 @@
+"""Somebody who follows projects, and those who give them something to see."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from client import Client, CloudEvent
+from client.watching import Watch
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.projects import CreateProject, DeleteProject
+from contracts.watching import WatchedProjects
+from tests.support import Site, eventually
+
+
+async def opened(client: Client, **given: Any) -> UUID:
+    """Open a project."""
+    project_id = uuid7()
+    await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4.", **given))
+    return project_id
+
+
+async def commented(client: Client, project_id: UUID) -> None:
+    """Add a comment to a project."""
+    await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
+
+
+async def deleted(client: Client, project_id: UUID) -> None:
+    """Delete a project."""
+    await client.send(DeleteProject(project_id=project_id))
+
+
+async def next_of(watch: Watch, count: int) -> list[CloudEvent]:
+    """Return the next events of a feed."""
+    async with asyncio.timeout(20):
+        return [await anext(watch) for _ in range(count)]
+
+
+def told(events: list[CloudEvent]) -> list[tuple[str, str | None]]:
+    """Name what happened, and to which project."""
+    return [(event.happened.partition(".")[2], event.subject) for event in events]
+
+
+@asynccontextmanager
+async def following(
+    client: Client, since: str | None = None, matching: WatchedProjects | None = None
+) -> AsyncIterator[Watch]:
+    """Follow for as long as the block lasts."""
+    async with client.feed(since=since, matching=matching) as watch:
+        yield watch
+
+
+async def published(site: Site, count: int) -> int:
+    """Wait until the stream holds at least so many events, and return how many it holds."""
+    ops = await site.nats("counting", "ops")
+
+    async def are_there() -> int:
+        state = (await ops.jetstream().stream_info("EVENTS")).state
+        return state.messages if state.messages >= count else 0
+
+    return await eventually(are_there)

@@ -1,0 +1,171 @@
+"""Counts and trends: every figure equals a recount by hand."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from statistics import fmean, median
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from client import Client, Refused
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_queries import ProjectFilter
+from contracts.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
+from tests.support import Site
+
+ZURICH = ZoneInfo("Europe/Zurich")
+EARLY = datetime(2026, 3, 27, tzinfo=UTC)
+"""Two days before the clocks change."""
+
+COLUMNS = {"type": "type_id", "status": "status_id", "creator": "created_by"}
+INSERT = """
+    INSERT INTO projects.project (id, number, revision, type_id, status_id, description, start_time, end_time,
+        category_1, category_5, created_by, created_at, updated_by, updated_at, imported, retention_exempt)
+    SELECT r.id, nextval('projects.number'), 1, r.type_id, r.status_id, '', r.start_time, r.end_time,
+        r.category_1, r.category_5, r.created_by, r.created_at, r.created_by, r.created_at, r.imported, false
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, type_id int, status_id int, category_1 int,
+        category_5 int, created_by text, created_at timestamptz, start_time timestamptz, end_time timestamptz,
+        imported boolean)
+"""
+FILM = """
+    INSERT INTO projects.sequence (project_id, sequence_id, camera_id, camera_name, start, "end", added_by, added_at)
+    SELECT r.id, gen_random_uuid(), camera, camera, now(), now(), 'a', now()
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, cameras json), json_array_elements_text(r.cameras) camera
+"""
+
+TIMES = st.integers(0, 40 * 24 * 60).map(lambda minutes: EARLY + timedelta(minutes=minutes))
+FEW = st.one_of(st.none(), st.integers(1, 2))
+ROWS = st.fixed_dictionaries(
+    {
+        "type_id": FEW,
+        "status_id": FEW,
+        "category_1": FEW,
+        "category_5": FEW,
+        "created_by": st.sampled_from(["alice", "bob"]),
+        "created_at": TIMES,
+        "start_time": st.one_of(st.none(), TIMES),
+        "took": st.one_of(st.none(), st.integers(0, 10_000)),
+        "imported": st.booleans(),
+        "cameras": st.lists(st.sampled_from(["gate", "hall"]), max_size=3),
+    }
+)
+ASKED = st.tuples(
+    st.sampled_from([None, *(one for one in get_args(Grouping) if one[-1] not in "234")]),
+    st.sampled_from(get_args(Interval)),
+    st.sampled_from([None, [1], [1, None], []]),
+)
+
+
+@pytest.fixture
+async def admin(site: Site) -> Client:
+    """Somebody who asks, on a site that lives by the clock of Zurich."""
+    await site.worker("projects")
+    await site.sql("UPDATE administration.settings SET timezone = 'Europe/Zurich'")
+    return await site.client()
+
+
+async def store(site: Site, rows: list[dict[str, Any]]) -> None:
+    """Let these projects be all that there are."""
+    for row in rows:
+        began, took = row["start_time"], row["took"]
+        ended = began + timedelta(seconds=took) if began and took is not None else None
+        row.update(id=str(uuid7()), end_time=ended)
+    await site.sql("DELETE FROM projects.project")
+    for statement in (INSERT, FILM):
+        await site.sql(statement, rows=json.dumps(rows, default=str))
+
+
+def starting(row: dict[str, Any], interval: Interval) -> datetime | None:
+    """Return when the interval of a project's creation began in Zurich."""
+    day = row["created_at"].astimezone(ZURICH).replace(hour=0, minute=0)
+    if interval == "week":
+        day = (day.replace(tzinfo=None) - timedelta(days=day.weekday())).replace(tzinfo=ZURICH)
+    return None if interval == "none" else (day.replace(day=1) if interval == "month" else day).astimezone(UTC)
+
+
+def groups(row: dict[str, Any], group_by: str | None) -> set[Any]:
+    """Return the groups that a project counts in."""
+    if group_by == "camera":
+        return set(row["cameras"]) or {None}
+    return {row[COLUMNS.get(group_by, group_by)] if group_by else None}
+
+
+def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interval) -> list[Figures]:
+    """Count by hand."""
+    counted: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
+    for row in rows:
+        for group in groups(row, group_by):
+            counted.setdefault((group, starting(row, interval)), []).append(row)
+    figures = []
+    for (group, begun), members in counted.items():
+        took = [float(one["took"]) for one in members if one["start_time"] and one["took"] is not None]
+        times = {"median_seconds": median(took), "average_seconds": fmean(took)} if took else {}
+        figures.append(Figures(group=group, starting=begun, count=len(members), closed=len(took), **times))
+    return figures
+
+
+def comparable(figures: list[Figures]) -> list[str]:
+    """Write figures down in one order, without the last digits of an average."""
+    return sorted(
+        one.model_copy(
+            update={"average_seconds": None if one.average_seconds is None else round(one.average_seconds, 6)}
+        ).model_dump_json()
+        for one in figures
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(ROWS, max_size=25), asked=ASKED)
+async def test_figures_equal_a_recount(
+    site: Site, admin: Client, rows: list[dict[str, Any]], asked: tuple[Any, Any, Any]
+) -> None:
+    """Counts, medians and averages by any group, interval and filter are those of a recount by hand (PRJ-09)."""
+    group_by, interval, types = asked
+    await store(site, rows)
+    query = ProjectStatistics(group_by=group_by, interval=interval, filter=ProjectFilter(type_ids=types))
+    answer = await admin.ask(query)
+    chosen = [row for row in rows if types is None or row["type_id"] in types]
+    assert comparable(answer.items) == comparable(recounted(chosen, group_by, interval))
+    assert (answer.total, answer.timezone, answer.truncated) == (len(chosen), "Europe/Zurich", False)
+
+
+async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
+    """Groups are told from the commonest to the rarest, intervals from the first to the last."""
+    plain: dict[str, Any] = {"start_time": None, "took": None, "imported": False, "cameras": []}
+    rows = [
+        {**plain, "created_by": who, "created_at": EARLY + timedelta(days=day)}
+        for who, day in (("rare", 0), ("common", 1), ("common", 2))
+    ]
+    await store(site, rows)
+    by_creator = await admin.ask(ProjectStatistics(group_by="creator"))
+    assert [(one.group, one.count) for one in by_creator.items] == [("common", 2), ("rare", 1)]
+    by_day = await admin.ask(ProjectStatistics(interval="day"))
+    assert [one.starting for one in by_day.items] == sorted(one.starting for one in by_day.items if one.starting)
+
+
+async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:
+    """An answer holds a thousand figures at most, and says when there are more."""
+    await site.sql(
+        "INSERT INTO projects.project (id, number, revision, description, created_by, created_at, updated_by, "
+        "updated_at, imported, retention_exempt) SELECT gen_random_uuid(), n, 1, '', 'user-' || n, now(), 'a', now(), "
+        "false, false FROM generate_series(1, 1100) n"
+    )
+    answer = await admin.ask(ProjectStatistics(group_by="creator"))
+    assert (len(answer.items), answer.truncated, answer.total) == (MOST_GROUPS, True, 1100)
+
+
+async def test_statistics_need_view_on_projects(site: Site, admin: Client) -> None:
+    """Whoever may not see projects gets no figures; cameras are for those who may see sequences (PERM-07)."""
+    with pytest.raises(Refused) as refused:
+        await (await site.client("stranger")).ask(ProjectStatistics())
+    assert refused.value.code is Code.NOT_AVAILABLE
+    await site.grant("viewer", incident_projects="view")
+    viewer = await site.client("viewer")
+    assert (await viewer.ask(ProjectStatistics())).total == 0
+    with pytest.raises(Refused) as refused:
+        await viewer.ask(ProjectStatistics(group_by="camera"))
+    assert refused.value.details["nodes"] == ["incident-projects/sequences"]

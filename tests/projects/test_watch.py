@@ -1,0 +1,150 @@
+"""The live feed of projects: permitted, resumable, nothing lost (PRJ-09)."""
+
+from uuid import UUID
+
+import pytest
+
+from client import Client, Refused
+from contracts.errors import Code
+from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
+from tests.support import Site, eventually
+from workers.runtime.running import Running
+
+
+@pytest.fixture
+async def projects(site: Site) -> Running:
+    """The worker of projects, which serves the feeds."""
+    return await site.worker("projects")
+
+
+@pytest.fixture
+async def admin(site: Site, projects: Running) -> Client:
+    """Somebody who gives others something to see."""
+    return await site.client()
+
+
+@pytest.fixture
+async def viewer(site: Site) -> Client:
+    """Somebody who may see projects and nothing below them."""
+    await site.grant("viewer", incident_projects="view")
+    return await site.client("viewer")
+
+
+async def test_what_happens_is_seen_live(admin: Client) -> None:
+    """A follower sees who created, commented and deleted a project, in order, as it happens (PRJ-09, PRJ-23)."""
+    async with following(admin) as watch:
+        project_id = await opened(admin)
+        await commented(admin, project_id)
+        await deleted(admin, project_id)
+        events = await next_of(watch, 3)
+    expected = [(what, str(project_id)) for what in ("created", "comment-added", "deleted")]
+    assert told(events) == expected
+    assert [(event.actor, event.revision) for event in events] == [("admin", 1), ("admin", 2), ("admin", 3)]
+    assert "bag" not in events[0].model_dump_json()
+
+
+async def test_nothing_is_lost_while_nobody_listens(site: Site, admin: Client) -> None:
+    """A follower that comes back with its cursor gets all that happened meanwhile, once and in order (PRJ-09)."""
+    async with following(admin) as watch:
+        first = await opened(admin)
+        (event,) = await next_of(watch, 1)
+    others = [await opened(admin) for _ in range(5)]
+    await deleted(admin, first)
+    await published(site, 7)
+    async with following(await site.client(), since=event.cursor) as watch:
+        last = await opened(admin)
+        events = await next_of(watch, 7)
+    expected = [("created", str(one)) for one in others] + [("deleted", str(first)), ("created", str(last))]
+    assert told(events) == expected
+
+
+async def test_two_followers_see_the_same(site: Site, admin: Client) -> None:
+    """Every follower gets every event, with the same cursors (PRJ-09)."""
+    async with following(admin) as one, following(await site.client()) as other:
+        for _ in range(3):
+            await opened(admin)
+        assert await next_of(one, 3) == await next_of(other, 3)
+
+
+async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -> None:
+    """Comments, readings and the ids of sequences are for those who may view their node (PERM-08, PERM-11)."""
+    async with following(viewer) as watch:
+        project_id = await opened(admin)
+        await commented(admin, project_id)
+        await deleted(admin, project_id)
+        assert [what for what, _ in told(await next_of(watch, 2))] == ["created", "deleted"]
+
+
+async def test_without_permission_nobody_watches(site: Site, projects: Running) -> None:
+    """Watching needs view on incident-projects (PERM-07)."""
+    with pytest.raises(Refused) as refused:
+        async with following(await site.client("stranger")):
+            pass
+    assert refused.value.code is Code.NOT_AVAILABLE
+
+
+async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: Client) -> None:
+    """What happens after a right was given is seen, after it was taken is not, and the feed ends (PERM-05)."""
+    async with following(viewer) as watch:
+        project_id = await opened(admin)
+        await site.grant("viewer", incident_projects="view", incident_projects__comments="view")
+        await commented(admin, project_id)
+        assert [what for what, _ in told(await next_of(watch, 2))] == ["created", "comment-added"]
+        await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
+        await deleted(admin, project_id)
+        with pytest.raises(Refused) as refused:
+            await next_of(watch, 1)
+    assert refused.value.code is Code.NOT_AVAILABLE
+
+
+async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running, admin: Client) -> None:
+    """A feed whose address is somebody else's inbox is not opened."""
+    caller, victim = await site.caller(), await site.nats("victim")
+    heard = await victim.subscribe("_INBOX_victim.>")
+    await victim.flush()
+    await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_victim.feed")
+
+    async def is_counted() -> bool:
+        return projects.questions.counters.foreign_inbox == 1
+
+    await eventually(is_counted)
+    async with following(admin) as watch:
+        await opened(admin)
+        await next_of(watch, 1)
+    await victim.flush()
+    assert heard.pending_msgs == 0
+
+
+async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) -> None:
+    """When events behind a cursor are gone, the follower is told to start again from a list (PRJ-09)."""
+    async with following(admin) as watch:
+        await opened(admin)
+        (event,) = await next_of(watch, 1)
+    await opened(admin)
+    await published(site, 2)
+    ops = await site.nats("purging", "ops")
+    await ops.jetstream().purge_stream("EVENTS")
+    for cursor in (event.cursor, "0-1"):
+        with pytest.raises(Refused) as refused:
+            async with following(admin, since=cursor):
+                pass
+        assert refused.value.code is Code.GONE
+        assert "start again" in refused.value.details["reason"]
+
+
+async def test_a_cursor_of_another_form_is_refused(site: Site, projects: Running) -> None:
+    """What no feed gave is refused as `invalid`."""
+    answer, status = await (await site.caller()).ask("projects.watch", {"since": "yesterday"})
+    assert (answer["error"]["code"], status) == ("invalid", "400")
+
+
+async def test_nobody_renews_the_feed_of_another(site: Site, admin: Client) -> None:
+    """A feed that is unknown, or that somebody else has, cannot be renewed."""
+    await site.grant("viewer", incident_projects="view")
+    caller, stranger = await site.caller(), await site.caller("viewer")
+    feed, _ = await caller.ask("projects.watch", {})
+    renewed, _ = await caller.ask("projects.watch", {"feed": feed["feed"]})
+    assert renewed["feed"] == feed["feed"]
+    for who, which in ((stranger, feed["feed"]), (caller, str(UUID(int=1)))):
+        answer, status = await who.ask("projects.watch", {"feed": which})
+        assert (answer["error"]["code"], status) == ("gone", "404")

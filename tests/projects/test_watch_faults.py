@@ -1,0 +1,174 @@
+"""What may happen to a feed: killed workers, lost connections, slow followers, events by the thousand (PRJ-09)."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from nats.aio.msg import Msg
+
+from client import Client
+from contracts.ids import uuid7
+from contracts.projects import UpdateProject
+from contracts.watching import WINDOW, WatchedProjects
+from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
+from tests.support import Site, eventually
+from tests.support.system import worker_process
+from workers.runtime.running import Running
+
+
+@pytest.fixture
+async def admin(site: Site) -> Client:
+    """Somebody who opens and follows projects; a test starts the worker."""
+    return await site.client()
+
+
+async def many(site: Site, count: int) -> list[str]:
+    """Let so many events lie in the stream, and return the projects that they are about, in order."""
+    worker = await site.nats("projects", "worker")
+    ids = [str(uuid7()) for _ in range(count)]
+    for one in ids:
+        headers = {
+            "ce-id": str(uuid7()),
+            "ce-type": "im.projects.deleted.v1",
+            "ce-time": "2026-03-01T12:00:00Z",
+            "ce-actor": "admin",
+            "ce-subject": one,
+        }
+        body = json.dumps({"project_id": one, "number": 1}).encode()
+        await worker.publish(f"im.main.evt.projects.{one}.deleted", body, headers=headers)
+    await worker.flush()
+    return ids
+
+
+async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None:
+    """A follower whose worker process is killed goes on with another one, without a gap or a repetition (PRJ-09)."""
+    async with worker_process(site, "projects") as first:
+        before = [await opened(admin) for _ in range(3)]
+        async with following(admin) as watch:
+            before.append(await opened(admin))
+            seen = await next_of(watch, 1)
+            await first.kill()
+            async with worker_process(site, "projects"):
+                after = [await opened(admin) for _ in range(3)]
+                seen += await next_of(watch, 3)
+    assert told(seen) == [("created", str(one)) for one in (before[-1], *after)]
+
+
+async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Client) -> None:
+    """A process that ends tells its followers so, and they go on with another process at once (PRJ-09)."""
+    async with worker_process(site, "projects") as first:
+        await opened(admin)
+        async with following(admin) as watch:
+            await site.worker("projects")
+            await first.stop()
+            ids = [await opened(admin) for _ in range(3)]
+            assert told(await next_of(watch, 3)) == [("created", str(one)) for one in ids]
+
+
+async def test_a_feed_survives_a_restarted_server(site: Site, admin: Client) -> None:
+    """When NATS was away, follower and worker find each other again, and nothing is lost (PRJ-09)."""
+    await site.worker("projects")
+    async with following(admin) as watch:
+        first = await opened(admin)
+        assert told(await next_of(watch, 1)) == [("created", str(first))]
+        site.server.stop()
+        await asyncio.to_thread(site.server.start)
+        ids = [await opened(admin) for _ in range(3)]
+        assert told(await next_of(watch, 3)) == [("created", str(one)) for one in ids]
+
+
+async def test_renewals_reach_the_process_that_serves(site: Site, admin: Client) -> None:
+    """With several processes a renewal finds the one that serves the feed, whoever hears it."""
+    await site.worker("projects")
+    async with worker_process(site, "projects"):
+        caller = await site.caller()
+        feed, _ = await caller.ask("projects.watch", {})
+        answers = [await caller.ask("projects.watch", {"feed": feed["feed"]}) for _ in range(20)]
+    assert {answer["feed"] for answer, _ in answers} == {feed["feed"]}
+
+
+async def test_thousands_of_events_are_caught_up(site: Site, admin: Client) -> None:
+    """Whoever was away for thousands of events gets all of them in order, and then what happens now (PRJ-09)."""
+    await site.worker("projects")
+    async with following(admin) as watch:
+        start = watch.cursor
+    ids = await many(site, 3 * WINDOW)
+    await published(site, len(ids))
+    async with following(admin, since=start) as watch:
+        events = await next_of(watch, len(ids))
+        last = await opened(admin)
+        assert [event.subject for event in events] == ids
+        assert told(await next_of(watch, 1)) == [("created", str(last))]
+
+
+async def test_a_slow_follower_holds_nobody_up(site: Site, admin: Client) -> None:
+    """A follower that does not read stops its own feed at the window; others go on, and it misses nothing (PRJ-09)."""
+    await site.worker("projects")
+    caller, received = await site.caller(), list[Msg]()
+
+    async def on_message(message: Msg) -> None:
+        if (message.headers or {}).get("Feed-Kind") == "event":
+            received.append(message)
+
+    await caller.nats.subscribe("_INBOX_admin.slow", cb=on_message)
+    async with following(admin) as slow, following(await site.client()) as quick:
+        await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_admin.slow")
+        await commented(admin, await opened(admin))
+        await next_of(quick, 2)
+        ids = await many(site, 2 * WINDOW)
+        assert [event.subject for event in await next_of(quick, len(ids))] == ids
+        assert len(received) == WINDOW
+        events = await next_of(slow, 2 + len(ids))
+    assert [event.subject for event in events[2:]] == ids
+
+
+async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:
+    """A filtered feed tells of projects that match, of those that leave the filter, and of deletions (PRJ-09)."""
+    await site.worker("projects")
+    await site.sql("INSERT INTO administration.property (id, kind, name, description) VALUES (901, 'type', 'T', '')")
+    async with following(admin, matching=WatchedProjects(type_ids=[901])) as watch:
+        other, wanted = await opened(admin), await opened(admin, type_id=901)
+        await commented(admin, other)
+        await commented(admin, wanted)
+        events = await next_of(watch, 2)
+        await admin.send(UpdateProject(project_id=wanted, type_id=None))
+        await commented(admin, wanted)
+        await deleted(admin, other)
+        events += await next_of(watch, 2)
+    expected = [("created", wanted), ("comment-added", wanted), ("updated", wanted), ("deleted", other)]
+    assert told(events) == [(what, str(project_id)) for what, project_id in expected]
+
+
+async def test_a_feed_can_be_of_one_project(site: Site, admin: Client) -> None:
+    """A feed of one project tells of that project alone, also when it is deleted."""
+    await site.worker("projects")
+    one, other = await opened(admin), await opened(admin)
+    async with following(admin, matching=WatchedProjects(project_ids=[one])) as watch:
+        for each in (other, one):
+            await commented(admin, each)
+            await deleted(admin, each)
+        assert told(await next_of(watch, 2)) == [("comment-added", str(one)), ("deleted", str(one))]
+
+
+async def test_a_feed_that_nobody_renews_ends(site: Site, running: Running) -> None:
+    """The feed of a client that went away without a word is ended when its lease is over."""
+    caller, kinds = await site.caller(), list[Any]()
+
+    async def on_message(message: Msg) -> None:
+        kinds.append((message.headers or {})["Feed-Kind"])
+
+    await caller.nats.subscribe("_INBOX_admin.gone", cb=on_message)
+    await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_admin.gone")
+
+    async def has_ended() -> bool:
+        return kinds[-1:] == ["end"]
+
+    await eventually(has_ended, within=25)
+    assert (kinds[0], set(kinds[1:-1])) == ("open", {"beat"})
+
+
+@pytest.fixture
+async def running(site: Site) -> Running:
+    """The worker of projects in this process."""
+    return await site.worker("projects")

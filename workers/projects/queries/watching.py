@@ -1,0 +1,80 @@
+"""The live feed of projects: which events a follower may see, and which of them it asked for."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.message import Event
+from contracts.permissions import Grants, Level, Node
+from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
+from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
+from workers.projects.queries.filtering import every_condition
+from workers.projects.tables import Project
+from workers.projects.worker import worker
+from workers.runtime.feeds import Live, Renewal, Shown
+from workers.runtime.hearing import Heard
+from workers.runtime.questions import PATIENCE, Reader
+
+_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "categories": "category_"}
+_EVERYTHING: Final = WatchedProjects()
+
+
+@worker.answers(WatchProjects)
+async def watch_projects(query: WatchProjects, reader: Reader) -> Live | Renewal:
+    """Open a feed, or keep one."""
+    if query.feed is not None:
+        return Renewal(query.feed, query.since)
+
+    async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
+        permitted = [one for one in heard if may_see(one, grants, reader.principal)]
+        wanted = await _wanted(permitted, query.filter, connection)
+        return [Shown(one, _body(one, grants)) for one in permitted if wanted is None or one.id in wanted]
+
+    return Live(query.node, query.since, choose)
+
+
+def may_see(heard: Heard[Event], grants: Grants, principal: str) -> bool:
+    """Tell whether a follower may see an event: it has view on the event's node; draft lists are its own alone."""
+    happened = heard.event.subject
+    node = node_of(happened)
+    return node is not None and grants.allow(node, Level.VIEW) and (happened not in OWN or heard.actor == principal)
+
+
+def _body(heard: Heard[Event], grants: Grants) -> bytes:
+    event = heard.event
+    if isinstance(event, ProjectCreated) and event.sequence_ids and not grants.allow(Node.SEQUENCES, Level.VIEW):
+        return event.model_copy(update={"sequence_ids": []}).model_dump_json().encode()
+    return bytes(heard.raw.data)
+
+
+async def _wanted(
+    heard: Sequence[Heard[Event]], given: WatchedProjects, connection: AsyncConnection
+) -> set[UUID] | None:
+    """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
+    if given == _EVERYTHING:
+        return None
+    named = [one for one in heard if given.project_ids is None or one.project_id in given.project_ids]
+    if given.model_copy(update={"project_ids": None}) == _EVERYTHING:
+        return {one.id for one in named}
+    told = {one.id for one in named if _concerns_lists(one, given)}
+    asked = [one for one in named if one.id not in told and one.project_id is not None]
+    if not asked:
+        return told
+    await connection.execute(PATIENCE)
+    conditions = [Project.id.in_({one.project_id for one in asked}), *every_condition(given)]
+    found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
+    return told | {one.id for one in asked if one.project_id in found}
+
+
+def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
+    """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
+    asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
+    if isinstance(heard.event, ProjectUpdated):
+        columns = [_COLUMNS.get(name, name) for name in asked]
+        return any(changed.startswith(column) for changed in heard.event.changed for column in columns)
+    if isinstance(heard.event, SequencesRemoved):
+        return "camera_ids" in asked
+    return isinstance(heard.event, ProjectDeleted)
