@@ -81,6 +81,7 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
     failing: ClassVar[Phrase] = Phrase.TRY_AGAIN_LATER
     internal: ClassVar[bool] = False
     changes_permissions: ClassVar[bool] = False
+    needs_licence: ClassVar[bool] = True
     known: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod

@@ -17,6 +17,7 @@ class Part(StrEnum):
     SETTINGS = "settings"
     ROLE = "role"
     REPORT = "report"
+    LICENCE = "licence"
 
 
 class Phrase(StrEnum):
@@ -118,6 +119,7 @@ PARTS: dict[Part, tuple[str, str]] = {
     Part.SETTINGS: ("the settings", "les paramètres"),
     Part.ROLE: ("the role", "le rôle"),
     Part.REPORT: ("the report", "le rapport"),
+    Part.LICENCE: ("the licence", "la licence"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {

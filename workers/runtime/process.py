@@ -25,6 +25,7 @@ from workers.runtime.faults import patiently
 from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes
+from workers.runtime.licence import Licensing
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
@@ -44,15 +45,16 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4)
     lanes, broker = Lanes(engine, name), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
+    licensing = Licensing.from_credentials(settings.nats_creds)
     running = Running(
         worker=worker,
         settings=settings,
         engine=engine,
         broker=broker,
         lanes=lanes,
-        delivery=Delivery(site, name, worker.rows, worker.handlers),
+        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake)),
+        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake, licensing)),
         relay=relay,
     )
     _attach_lanes(running)
