@@ -7,6 +7,7 @@ from contracts import (
     administration_queries,
     audit,
     licence,
+    project_imports,
     project_parts,
     project_queries,
     projects,
@@ -19,6 +20,7 @@ from contracts.message import Command, Event, Query
 MODULES = (
     projects,
     project_parts,
+    project_imports,
     project_queries,
     properties,
     administration,

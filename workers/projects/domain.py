@@ -8,6 +8,7 @@ from uuid import UUID
 
 from contracts.errors import Code, Refusal
 from contracts.message import Change
+from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import CreateProject, UpdateProject
 from contracts.texts import Part
 
@@ -155,6 +156,24 @@ def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
         for name in wanted
         if wanted[name] != project[name]
     }
+
+
+def import_obstacle(
+    one: ImportedProject,
+    ids: Collection[UUID],
+    taken: Collection[int],
+    references: Mapping[int, tuple[str, int | None]],
+) -> tuple[Code, ImportField] | None:
+    """Say why a project of another system cannot be taken over, and which field stands in the way."""
+    if one.project_id in ids:
+        return Code.CONFLICT, "project_id"
+    if one.number in taken:
+        return Code.CONFLICT, "number"
+    if not _is_defined("type_id", one.type_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "type_id"
+    if not _is_defined("status_id", one.status_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "status_id"
+    return None
 
 
 def same_creation(there: Row, given: Row) -> None:

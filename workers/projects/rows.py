@@ -10,12 +10,12 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
+from contracts.project_imports import ImportProjects
 from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects import (
     AddSequences,
     CreateProject,
     ExistingProjectCommand,
-    ImportProjects,
     ProjectCommand,
     RemoveAllSequences,
     RemoveSequences,

@@ -17,4 +17,4 @@ async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -
     else:
         by_whom = {"activated_by": unit.principal, "activated_at": unit.now}
         unit.rows.licence.put({"one": True, "token": command.token, **said, **by_whom})
-    return LicenceActivated.model_validate(said)
+    return LicenceActivated(version=given.version, edition=given.edition, expires_at=given.expires_at)
