@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.errors import Code
 from contracts.message import BOTH_STORES, Command, Event, Message
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.texts import Part, Phrase
 from contracts.values import Description, Name, PropertyId, Time
 
@@ -61,3 +61,9 @@ class ImportProjects(Command[ProjectsImported]):
     failing = Phrase.PROJECT_NOT_CREATED
 
     projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for retention where one is exempted from it."""
+        given = self.__dict__.get("projects")
+        exempts = isinstance(given, list) and any(one.retention_exempt for one in given)
+        return {self.node: self.level, **({Node.RETENTION: Level.MANAGE} if exempts else {})}

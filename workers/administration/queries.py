@@ -64,7 +64,8 @@ async def get_me(_: GetMe, reader: Reader) -> Me:
     """Return the caller's roles and what they come to; anybody may know that of itself."""
     found = await reader.connection.execute(tables.ROLES_OF, {"principal": reader.principal})
     levels = domain.effective_levels(reader.grants)
-    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels)
+    may = domain.permitted(reader.grants)
+    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels, may=may)
 
 
 @worker.answers(GetLicence)
