@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from client.errors import Refused
 from client.importing.mapping import Mapping
 from client.importing.reading import Format, Source
 from client.importing.sending import Checker, Misfit, Tally, send
@@ -18,6 +19,7 @@ from client.terminal.session import Session, Status, UsageError
 from contracts.texts import reason
 
 _BY_SUFFIX: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+_SHOWN_EVERY = 500
 _COLUMNS = ("line", "number", "field", "kind", "reason")
 
 
@@ -52,10 +54,16 @@ async def import_(
             if dry_run:
                 for _ in Checker(meaning, "-", tally).fitting(source):
                     tally.imported += 1
+                    if tally.imported % _SHOWN_EVERY == 0:
+                        progressed()
             else:
                 async with session.client() as client:
                     rows = Checker(meaning, client.site, tally).fitting(source)
-                    await send(client, rows, tally, progressed)
+                    try:
+                        await send(client, rows, tally, progressed)
+                    except Refused:
+                        session.tell("{imported} imported before it ended; run it again", imported=tally.imported)
+                        raise
     tally.refused.sort(key=lambda one: one.line)
     _report(session, tally, errors, dry_run=dry_run)
     if tally.refused:

@@ -117,7 +117,7 @@ async def send(client: Client, rows: Iterator[Fitting], tally: Tally, progressed
     finally:
         for each in under_way:
             each.cancel()
-    progressed()
+        progressed()
 
 
 async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally) -> None:
