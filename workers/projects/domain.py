@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 from uuid import UUID, uuid5
 
 from contracts.drafts import DraftSequences
 from contracts.errors import Code, Refusal
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
+from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import CreateProject, UpdateProject
+from contracts.properties import FieldKind
 from contracts.recordings import Media, Sequence
 from contracts.texts import Part
 
@@ -19,15 +21,8 @@ MAIN_DETAILS = ("type_id", "status_id", "description", "start_time", "end_time")
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
-EMPTY = {
-    "status_id": None,
-    **{f"category_{slot}": None for slot in range(1, 6)},
-    **{
-        f"{kind}_{slot}": None
-        for kind in ("integer", "decimal", "text", "checkbox", "datetime")
-        for slot in range(1, 4)
-    },
-}
+_FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
+EMPTY = dict.fromkeys(["status_id", *(f"category_{slot}" for slot in range(1, 6)), *_FIELDS])
 """A new project has no status (PRJ-15), no category and no data."""
 
 OPENING = "project"
@@ -213,6 +208,24 @@ def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
         for name in wanted
         if wanted[name] != project[name]
     }
+
+
+def import_obstacle(
+    one: ImportedProject,
+    ids: Collection[UUID],
+    taken: Collection[int],
+    references: Mapping[int, tuple[str, int | None]],
+) -> tuple[Code, ImportField] | None:
+    """Say why a project of another system cannot be taken over, and which field stands in the way."""
+    if one.project_id in ids:
+        return Code.CONFLICT, "project_id"
+    if one.number in taken:
+        return Code.CONFLICT, "number"
+    if not _is_defined("type_id", one.type_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "type_id"
+    if not _is_defined("status_id", one.status_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "status_id"
+    return None
 
 
 def same_creation(there: Row, given: Row) -> None:
