@@ -97,6 +97,12 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
     }
 
 
+def opening(command: CreateProject, by: str) -> dict[str, Any]:
+    """Return what a repeated creation must find: anything else would be lost without a word."""
+    given = {name: getattr(command, name) for name in ("type_id", "description", "start_time", "end_time")}
+    return {**given, "created_by": by, "imported": False}
+
+
 def wanted_changes(command: UpdateProject) -> dict[str, Any]:
     """Return the columns that an update names, with their new values: absent = unchanged, null = cleared."""
     wanted = {name: getattr(command, name) for name in MAIN_DETAILS if name in command.model_fields_set}
