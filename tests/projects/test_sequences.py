@@ -16,10 +16,11 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
 
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:
-    """Adding a sequence that is attached already adds nothing and says so."""
+    """Adding a sequence that is attached already, or named twice, adds it once and says so (SEQ-04)."""
     one = sequence()
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
-    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, sequence()]))
+    other = sequence()
+    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, other, other]))
     assert (len(added.sequence_ids), len((await operator.project()).sequences or [])) == (1, 2)
 
 

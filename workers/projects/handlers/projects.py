@@ -9,7 +9,7 @@ from contracts.projects import (
     UpdateProject,
 )
 from workers.projects import domain
-from workers.projects.handlers.sequences import attached
+from workers.projects.handlers.sequences import attach
 from workers.projects.worker import ProjectUnit, worker
 
 
@@ -18,7 +18,6 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     """Open a project without a status; opening it again is the same opening."""
     rows, project_id = unit.rows, command.project_id
     number = next(rows.numbers)
-    sequence_ids = [one.sequence_id for one in command.sequences]
     there = rows.projects.get(project_id)
     if there is not None:
         domain.same_creation(there, domain.opening(command, unit.principal))
@@ -30,8 +29,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     project = domain.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
-    for sequence in command.sequences:
-        rows.sequences.put(attached(sequence, project, unit))
+    sequence_ids = attach(command.sequences, project, unit)
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
 

@@ -1,5 +1,8 @@
 """Attaching and detaching recordings."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from contracts.projects import (
     AddSequences,
     RemoveAllSequences,
@@ -14,25 +17,24 @@ from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
 
-def attached(sequence: Sequence, project: Row, unit: ProjectUnit) -> Row:
-    """Make the row of a recording that is attached to a project."""
-    return {
-        "project_id": project["id"],
-        **sequence.model_dump(),
-        "added_by": unit.principal,
-        "added_at": unit.now,
-    }
+def attach(sequences: Iterable[Sequence], project: Row, unit: ProjectUnit) -> list[UUID]:
+    """Attach each recording once; return the ids of those that were not attached before."""
+    new = []
+    for sequence in sequences:
+        if unit.rows.sequences.get(project["id"], sequence.sequence_id) is None:
+            told = {**sequence.model_dump(), "added_by": unit.principal, "added_at": unit.now}
+            unit.rows.sequences.put({"project_id": project["id"], **told})
+            new.append(sequence.sequence_id)
+    return new
 
 
 @worker.handles(AddSequences)
 async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAdded:
     """Attach recordings; one that is attached already stays as it is."""
     project = unit.rows.existing(command)
-    new = [one for one in command.sequences if unit.rows.sequences.get(command.project_id, one.sequence_id) is None]
-    for sequence in new:
-        unit.rows.sequences.put(attached(sequence, project, unit))
+    new = attach(command.sequences, project, unit)
     unit.rows.touch(project, unit)
-    return SequencesAdded(project_id=command.project_id, sequence_ids=[one.sequence_id for one in new])
+    return SequencesAdded(project_id=command.project_id, sequence_ids=new)
 
 
 @worker.handles(RemoveSequences)
