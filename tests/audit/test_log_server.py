@@ -40,7 +40,7 @@ async def waiting(site: Site, count: int) -> None:
 
 
 async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
-    """Administration goes to the log server, openings to the project, deletions to both (LOG-T1 to T3, PROP-13, ARC-02)."""
+    """Administration goes to the log server, openings stay, deletions go to both (LOG-T1 to T3, PROP-13, ARC-02)."""
     await site.worker("audit")
     project_id = uuid7()
     await events.publish(RoleDeleted(role_id="night-shift"))
