@@ -84,8 +84,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     for text in category or ():
         slot, value = read_pair(session, text)
         filter_.setdefault("categories", {}).setdefault(slot, []).append(int(value) if value.isdecimal() else value)
-    asked = {"filter": filter_, "sort": sort, "limit": limit} | ({"search": search} if search else {})
-    asked |= {"count": "exact"} if count else {}
+    asked = {"filter": filter_, "sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
     await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
 
 
