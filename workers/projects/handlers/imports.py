@@ -12,7 +12,7 @@ from workers.runtime.kept import Row
 async def import_projects(command: ImportProjects, unit: ProjectUnit) -> ProjectsImported:
     """Take over projects with their own numbers, dates and authors; those that are there already stay."""
     known = [one for one in command.projects if _is_known(one, unit)]
-    new = [one for one in command.projects if one not in known]
+    new = list({one.project_id: one for one in command.projects if one not in known}.values())
     for one in new:
         references = {"type_id": one.type_id, "status_id": one.status_id}
         domain.defined(references, unit.rows.references, unit.rows.enabled)
