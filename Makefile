@@ -47,8 +47,9 @@ format: install ## Lay the code out and mend what can be mended
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 
-wire: install ## Write docs/asyncapi.yaml and the golden file anew after a change of contracts/
+wire: install ## Write what is generated anew: docs/asyncapi.yaml, the golden file, docs/requirements.md
 	@$(BIN)/python -m tests.contracts.regenerate
+	@$(BIN)/python -m tests.requirements.regenerate
 
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt

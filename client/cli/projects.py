@@ -63,9 +63,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     search: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
     ] = None,
-    sort: Annotated[
-        str, typer.Option(metavar="COLUMN", help="A column, `-` before it for descending.")
-    ] = "-created_at",
+    sort: Annotated[str, typer.Option(metavar="COLUMN", help="`-` before it for descending.")] = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,

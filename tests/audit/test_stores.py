@@ -17,6 +17,7 @@ TABLE = {
     "administration.category-value-deleted": SITE,
     "administration.category-value-edited": SITE,
     "administration.data-field-defined": SITE,
+    "administration.licence-activated": SITE,
     "administration.role-assigned": SITE,
     "administration.role-defined": SITE,
     "administration.role-deleted": SITE,

@@ -1,6 +1,7 @@
 """What a batch adds to the history of its projects, and what it reads of it to explain a refusal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -69,12 +70,38 @@ class Since(NamedTuple):
     revision: int
 
 
+class _Change(NamedTuple):
+    """What one command of the batch changes."""
+
+    project_id: UUID
+    revision: int
+    by: str
+    at: datetime
+    past: list[Past]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the change; place 0 is that of a project's opening."""
+        first = 0 if self.past[0].field == domain.OPENING else 1
+        for place, (field, part_id, old, new) in enumerate(self.past, start=first):
+            yield {
+                "project_id": self.project_id,
+                "revision": self.revision,
+                "place": place,
+                "at": self.at,
+                "by": self.by,
+                "field": field,
+                "part_id": part_id,
+                "old": old,
+                "new": new,
+            }
+
+
 class History:
     """Written with the batch, one statement for all of it; read only where a command is going to be refused."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._new: list[dict[str, Any]] = []
+        self._new: list[_Change] = []
         self._steps: dict[UUID, list[Step]] = {}
         self._removals: dict[tuple[UUID, UUID], Removal] = {}
 
@@ -97,40 +124,33 @@ class History:
         for row in (await connection.execute(REMOVALS, given)).mappings():
             self._removals[row["project_id"], row["part_id"]] = Removal(row["by"], row["at"])
 
-    def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: Iterable[Past]) -> None:
-        """Keep what one command changes."""
-        told = list(past)
-        if not told:
-            return
-        step = Step(revision, unit.principal, unit.now, tuple(sorted({one.field for one in told})))
-        self._steps.setdefault(project_id, []).append(step)
-        for place, one in enumerate(told, start=0 if told[0].field == domain.OPENING else 1):
-            self._new.append(
-                {
-                    "project_id": project_id,
-                    "revision": revision,
-                    "place": place,
-                    "at": unit.now,
-                    "by": unit.principal,
-                    **one._asdict(),
-                }
-            )
-            if one.part_id and one.new is None:
-                self._removals[project_id, one.part_id] = Removal(unit.principal, unit.now)
+    def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[Past]) -> None:
+        """Keep what one command changes; nothing else is made of it unless a later command asks."""
+        if past:
+            self._new.append(_Change(project_id, revision, unit.principal, unit.now, past))
 
     def since(self, project_id: UUID, revision: int) -> list[Step]:
         """Return what changed a project after a revision, this batch included, the oldest first."""
-        return [one for one in self._steps.get(project_id, []) if one.revision > revision]
+        new = [
+            Step(one.revision, one.by, one.at, tuple(sorted({past.field for past in one.past})))
+            for one in self._new
+            if one.project_id == project_id
+        ]
+        return [one for one in (*self._steps.get(project_id, []), *new) if one.revision > revision]
 
     def removal(self, project_id: UUID, part_id: UUID) -> Removal | None:
         """Return who removed a part, and when."""
+        for change in reversed(self._new):
+            if change.project_id == project_id and any(one.part_id == part_id for one in change.past):
+                return Removal(change.by, change.at)
         return self._removals.get((project_id, part_id))
 
     def forget(self, project_id: UUID) -> None:
         """Drop what was to be written of a project that is deleted: the cascade takes the rest."""
-        self._new = [one for one in self._new if one["project_id"] != project_id]
+        self._new = [one for one in self._new if one.project_id != project_id]
         self._steps.pop(project_id, None)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write all of it with one statement, and none when nothing changed."""
-        await insert_rows(connection, tables.History, self._new)
+        rows = [row for change in self._new for row in change.rows()]
+        await insert_rows(connection, tables.History, rows)

@@ -23,7 +23,7 @@ from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, divided
 from workers.runtime.licence import Licensing
 from workers.runtime.settlement import settle
-from workers.runtime.standing import standing
+from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
 
 AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
@@ -126,27 +126,25 @@ class Delivery:
                 decision.repeated += 1
                 decision.outcomes.append((one, self._again(one, before)))
                 continue
-            may = grants[one.work.principal]
-            outcome = await self._outcome(
-                decision,
-                one,
-                Unit(
-                    one.id,
-                    one.work.principal,
-                    now,
-                    rows,
-                    connection,
-                    one.language,
-                    may,
-                    site=self._site,
-                    licensing=self._licensing,
-                ),
-                lane,
-            )
+            unit = self._unit(one, stands, rows, connection)
+            outcome = await self._outcome(decision, one, unit, lane)
             known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
             self._settle(decision, one, outcome, now)
         await rows.save(connection)
         return decision
+
+    def _unit(self, one: Accepted, stands: Standing, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
+        return Unit(
+            id=one.id,
+            principal=one.work.principal,
+            now=stands.now,
+            rows=rows,
+            connection=connection,
+            language=one.language,
+            grants=stands.grants[one.work.principal],
+            site=self._site,
+            licensing=self._licensing,
+        )
 
     async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], lane: int) -> bytes:
         try:
