@@ -40,7 +40,9 @@ TIMES = st.sampled_from(("2026-03-01T12:00:00Z", "2026-03-01T13:30:00+01:00", "2
 TEXTS = st.sampled_from(("", "Bag seen.", "été"))
 WORDS = st.sampled_from(("Bag seen.", "été"))
 CLEARABLE_TIMES = st.none() | TIMES
-CATEGORY = ref("category-value", 4) | st.none()
+CATEGORY = ref("category-value", 1) | ref("category-value", 4) | st.none()
+TYPE = ref("type", 1) | ref("type", 1) | ref("type", 3) | st.none()
+STATUS = ref("status", 0) | ref("status", 2) | st.none()
 SLOT = st.integers(1, 2)
 EXPECTED = st.sampled_from((None, None, None, Ref("revision", 0), Ref("revision", 1)))
 
@@ -74,8 +76,8 @@ DATA = {
     "datetime_1": CLEARABLE_TIMES,
 }
 MAIN = {
-    "type_id": st.none() | ref("type", 2),
-    "status_id": st.none() | ref("status", 2),
+    "type_id": TYPE,
+    "status_id": STATUS,
     "description": st.none() | TEXTS,
     "start_time": CLEARABLE_TIMES,
     "end_time": CLEARABLE_TIMES,
@@ -132,7 +134,7 @@ ROLE = {"role_id": st.sampled_from(("operators", "clerks", "administrators"))}
 
 
 def _values(kind: str, slot: dict[str, Any]) -> list[Wishes]:
-    one = {"id": ref(kind, 3), **slot}
+    one = {"id": ref(kind, 0) | ref(kind, 3), **slot}
     return [
         wish(f"administration.add-{kind}", {**slot, **NAMED}, DESCRIBED),
         wish(f"administration.edit-{kind}", {**one, **NAMED}, DESCRIBED),
@@ -219,5 +221,5 @@ OPENING = (
         Wish("administration.define-data-field", {"kind": kind, "slot": 1, "enabled": True, "name": kind})
         for kind in ("integer", "decimal", "text", "checkbox", "datetime")
     ),
-    Wish("projects.create", {}),
+    Wish("projects.create", {"type_id": Ref("type", 0)}),
 )

@@ -25,7 +25,8 @@ from tests.model.stage import Stage
 
 T = TypeVar("T")
 UNKNOWN = 2_000_000_000
-PROJECTS = st.integers(0, 2)
+PROJECTS = st.sampled_from((0, 1, 0, 1, 2))
+MOSTLY_ADMIN = st.sampled_from(("admin", "admin", "admin", "olga"))
 Sent = tuple[str, str, str, Any]
 """Who, verb, key and body."""
 
@@ -47,18 +48,21 @@ class Machine(RuleBasedStateMachine):
         """Define roles, properties and a first project, as an administrator does."""
         for wish in OPENING:
             self.do([("admin", wish)], 0)
+        self.do([("olga", OPENING[-1])], 1)
 
-    @rule(who=WHO, wish=PROJECT, project=PROJECTS)
-    def project_command(self, who: str, wish: Wish, project: int) -> None:
-        """One command about a project."""
-        self.do([(who, wish)], project)
+    @rule(wishes=st.lists(st.tuples(WHO, PROJECT, PROJECTS), min_size=4, max_size=8))
+    def project_commands(self, wishes: list[tuple[str, Wish, int]]) -> None:
+        """Some commands about projects, one after the other."""
+        for who, wish, project in wishes:
+            self.do([(who, wish)], project)
 
-    @rule(who=st.sampled_from(("admin", "admin", "admin", "olga")), wish=ADMINISTRATION)
-    def administration_command(self, who: str, wish: Wish) -> None:
-        """One command of administration."""
-        self.do([(who, wish)], 0)
+    @rule(wishes=st.lists(st.tuples(MOSTLY_ADMIN, ADMINISTRATION), min_size=2, max_size=5))
+    def administration_commands(self, wishes: list[tuple[str, Wish]]) -> None:
+        """Some commands of administration, one after the other."""
+        for wish in wishes:
+            self.do([wish], 0)
 
-    @rule(wishes=st.lists(st.tuples(WHO, PROJECT), min_size=2, max_size=6), project=PROJECTS)
+    @rule(wishes=st.lists(st.tuples(WHO, PROJECT), min_size=3, max_size=8), project=PROJECTS)
     def at_once_on_a_project(self, wishes: list[tuple[str, Wish]], project: int) -> None:
         """Several people at once on one project: as if one after the other, in the order of acceptance."""
         self.do(wishes, project)

@@ -12,7 +12,7 @@ from tests.model.machine import Machine
 from tests.model.stage import Stage, staged
 
 RUNS = int(os.environ.get("MODEL_RUNS", "12"))
-STEPS = int(os.environ.get("MODEL_STEPS", "40"))
+STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 """These are the same steps every time; with MODEL_RUNS set, every time brings other ones."""
 
 PROFILE = settings(
