@@ -90,7 +90,7 @@ class Client:
             Refused: The body is too large, the server denies the subject, or nobody kept it in time.
         """
         letter = Letter(
-            subjects.command(self._caller.site, self.principal, command.subject, command.key()),
+            subjects.command(self._caller.site, self.principal, command.subject, command.key_for(self.principal)),
             command.model_dump_json(by_alias=True, exclude_unset=True).encode(),
             command_id or uuid7(),
             command.failing,

@@ -7,10 +7,14 @@ from pydantic_core import PydanticCustomError
 
 from contracts.message import SITE_STORE, Change, Command, Event
 from contracts.permissions import LevelName, Node
+from contracts.recordings import SiteName
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Name, Principal, ShortText
 
 RoleId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,64}$")]
+ChildSites = Annotated[list[SiteName], Field(max_length=200)]
+"""The sites whose sequences may be added to this site's projects, besides its own (SEQ-10, FED-03)."""
+
 RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 
 
@@ -41,6 +45,7 @@ class ChangeSettings(Command[SettingsChanged]):
     timezone: Name | None = None
     language: Language | None = None
     log_archive_bytes: Annotated[int, Field(ge=100_000, le=10_000_000_000)] | None = None
+    child_sites: ChildSites | None = None
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:

@@ -59,6 +59,7 @@ class Settings(Message):
     timezone: str
     language: str
     log_archive_bytes: int
+    child_sites: list[str] = []
 
 
 class GetSettings(Query[Settings]):

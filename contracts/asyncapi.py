@@ -102,7 +102,8 @@ def schemas() -> dict[str, Json]:
 
 def key(command: type[Command[Any]]) -> str:
     """Return the key in a command's subject, with the fields that it is made of in braces."""
-    return command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields}).key()
+    made = command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields})
+    return made.key_for("{principal}")
 
 
 def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -167,6 +168,7 @@ def _command_channel(command: type[Command[Any]], site: str) -> Json:
             "location": f"$message.payload#/{name}",
         }
         for name in re.findall(r"{(\w+)}", key(command))
+        if name in command.model_fields
     }
     address = subjects.command(site, "{principal}", command.subject, key(command))
     return _channel(address, {command.__name__: message}, **fields)

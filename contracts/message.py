@@ -81,6 +81,7 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
     failing: ClassVar[Phrase] = Phrase.TRY_AGAIN_LATER
     internal: ClassVar[bool] = False
     changes_permissions: ClassVar[bool] = False
+    keyed_by_principal: ClassVar[bool] = False
     known: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod
@@ -90,8 +91,12 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
             cls.known[cls.subject] = cls
 
     def key(self) -> str:
-        """Return the subject token whose commands are kept in order."""
+        """Return the subject token whose commands are kept in order, where the body names it."""
         return "-"
+
+    def key_for(self, principal: str) -> str:
+        """Return the subject token for this caller."""
+        return principal if self.keyed_by_principal else self.key()
 
 
 class Query(Asking[AnswerT_co], Generic[AnswerT_co]):

@@ -3,12 +3,13 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from contracts.message import Message, Outcome, Query
 from contracts.permissions import Level, Node
 from contracts.project_parts import Direction
-from contracts.values import PropertyId, Time
+from contracts.recordings import Media
+from contracts.values import LARGEST_INTEGER, Name, PropertyId, Slot, Text, Time
 
 
 class Span(Message):
@@ -18,16 +19,51 @@ class Span(Message):
     to: Time | None = None
 
 
+Ids = Annotated[list[PropertyId | None], Field(max_length=200)]
+"""Some of these; null stands for none assigned."""
+
+
 class ProjectFilter(Message):
     """Which projects a list holds; all conditions must hold, an empty list of ids matches nothing."""
 
-    type_ids: Annotated[list[PropertyId | None], Field(max_length=200)] | None = None
-    status_ids: Annotated[list[PropertyId | None], Field(max_length=200)] | None = None
+    type_ids: Ids | None = None
+    status_ids: Ids | None = None
+    categories: dict[Slot, Ids] = {}
+    created_by: Annotated[list[Name], Field(max_length=200)] | None = None
+    camera_ids: Annotated[list[Name], Field(max_length=200)] | None = None
+    numbers: Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]], Field(max_length=500)] | None = None
     created: Span = Span()
+    start_time: Span = Span()
+    updated: Span = Span()
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
-Cursor = Annotated[str, Field(max_length=200)]
+Cursor = Annotated[str, Field(max_length=600)]
+Search = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
+"""Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word."""
+
+Sort = Literal[
+    "created_at",
+    "-created_at",
+    "number",
+    "-number",
+    "type_id",
+    "-type_id",
+    "status_id",
+    "-status_id",
+    "description",
+    "-description",
+    "start_time",
+    "-start_time",
+    "end_time",
+    "-end_time",
+    "updated_at",
+    "-updated_at",
+    "created_by",
+    "-created_by",
+]
+"""The column that orders a list, `-` for descending; what is empty comes last either way. Of a description the first
+forty characters count."""
 
 
 class ProjectRow(Message):
@@ -62,7 +98,8 @@ class ListProjects(Query[ProjectPage]):
     node = Node.PROJECTS
 
     filter: ProjectFilter = ProjectFilter()
-    sort: Literal["created_at", "-created_at"] = "-created_at"
+    search: Search | None = None
+    sort: Sort = "-created_at"
     limit: Limit = 50
     after: Cursor | None = None
     count: Literal["none", "capped", "exact"] = "none"
@@ -108,6 +145,7 @@ class AttachedSequence(Message):
     media_expires_at: Time | None
     added_by: str
     added_at: Time
+    media: Media | None = None
 
 
 class ProjectDetails(Message):

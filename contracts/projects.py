@@ -1,6 +1,5 @@
 """Commands and events of incident projects (PRJ, SEQ, B1 to B5)."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Generic, Self
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.message import BOTH_STORES, PROJECT_STORE, AnswerT_co, Change, Command, Event, Message
 from contracts.permissions import Level, Node
+from contracts.recordings import Sequences, in_order
 from contracts.texts import Part, Phrase
 from contracts.values import (
     DecimalNumber,
@@ -22,13 +22,6 @@ from contracts.values import (
     Slot,
     Time,
 )
-
-
-def in_order(start: datetime | None, end: datetime | None) -> None:
-    """Refuse an end that lies before the start."""
-    if start and end and end < start:
-        kind = "end_before_start"
-        raise PydanticCustomError(kind, "end must not lie before start")
 
 
 class IncidentData(Message):
@@ -49,26 +42,6 @@ class IncidentData(Message):
     datetime_1: Time | None = None
     datetime_2: Time | None = None
     datetime_3: Time | None = None
-
-
-class Sequence(Message):
-    """A reference to an uninterrupted recording of one camera (SEQ-01, SEQ-06)."""
-
-    sequence_id: UUID
-    camera_id: Annotated[ShortText, Field(min_length=1)]
-    camera_name: Name
-    site: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")] | None = None
-    start: Time
-    end: Time
-    media_expires_at: Time | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        in_order(self.start, self.end)
-        return self
-
-
-Sequences = Annotated[list[Sequence], Field(min_length=1, max_length=200)]
 
 
 class ProjectCommand(Command[AnswerT_co], Generic[AnswerT_co]):
@@ -119,7 +92,8 @@ class CreateProject(ProjectCommand[ProjectCreated]):
     description: Description = ""
     start_time: Time | None = None
     end_time: Time | None = None
-    sequences: Annotated[list[Sequence], Field(max_length=200)] = []
+    sequences: Sequences = []
+    from_draft: bool = False
 
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
@@ -197,14 +171,22 @@ class SequencesAdded(ProjectEvent):
 
 
 class AddSequences(ExistingProjectCommand[SequencesAdded]):
-    """Attach recordings to a project; the recordings themselves stay on the recording servers (SEQ-06)."""
+    """Attach recordings to a project, named ones or the caller's draft list; they stay where they are (SEQ-06)."""
 
     subject = "projects.add-sequences"
     node = Node.SEQUENCES
     part = Part.SEQUENCES
     failing = Phrase.SEQUENCE_NOT_ADDED
 
-    sequences: Sequences
+    sequences: Sequences = []
+    from_draft: bool = False
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not self.sequences and not self.from_draft:
+            kind = "no_sequences"
+            raise PydanticCustomError(kind, "names no sequences")
+        return self
 
 
 class SequencesRemoved(ProjectEvent):

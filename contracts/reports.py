@@ -1,11 +1,11 @@
 """Commands, events and queries of incident reports (REP-01 to REP-06, B5)."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Generic
 from uuid import UUID
 
 from pydantic import Field
 
-from contracts.message import BOTH_STORES, Command, Event, Message, Query
+from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Time
@@ -22,6 +22,19 @@ class ReportEvent(Event):
     project_id: UUID
 
 
+class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
+    """A command about one report, whose id is the key that keeps its commands in order."""
+
+    node: ClassVar[Node] = Node.REPORTS
+    part = Part.REPORT
+
+    report_id: UUID
+
+    def key(self) -> str:
+        """Return the report's id."""
+        return str(self.report_id)
+
+
 class ReportGenerated(ReportEvent):
     """A report lies ready; `missing` names what could not be included (MSG-09)."""
 
@@ -34,22 +47,15 @@ class ReportGenerated(ReportEvent):
     pages: int
 
 
-class GenerateReport(Command[ReportGenerated]):
+class GenerateReport(ReportCommand[ReportGenerated]):
     """Make a PDF of all that a project says; user names stay hidden unless asked for (B5)."""
 
     subject = "reports.generate"
-    node: ClassVar[Node] = Node.REPORTS
-    part = Part.REPORT
     failing = Phrase.REPORT_NOT_GENERATED
 
-    report_id: UUID
     project_id: UUID
     show_user_names: bool = False
     language: Language | None = None
-
-    def key(self) -> str:
-        """Return the report's id."""
-        return str(self.report_id)
 
     def needs(self) -> dict[Node, Level]:
         """Ask for reports, and for names where they shall be shown."""
@@ -63,18 +69,23 @@ class ReportPrinted(ReportEvent):
     subject = "reports.printed"
 
 
-class RecordPrint(Command[ReportPrinted]):
+class RecordPrint(ReportCommand[ReportPrinted]):
     """Record that a report was printed (REP-04)."""
 
     subject = "reports.record-print"
-    node = Node.REPORTS
-    part = Part.REPORT
 
-    report_id: UUID
 
-    def key(self) -> str:
-        """Return the report's id."""
-        return str(self.report_id)
+class ReportDeleted(ReportEvent):
+    """A report was deleted; its project stays."""
+
+    subject = "reports.deleted"
+
+
+class DeleteReport(ReportCommand[ReportDeleted]):
+    """Delete a report that should not have been made, with all its bytes."""
+
+    subject = "reports.delete"
+    failing = Phrase.NOT_SAVED
 
 
 class ReportDownloaded(ReportEvent):

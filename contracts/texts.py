@@ -158,7 +158,15 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
     "cursor": ("is not a place that a page gave", "n'est pas une position donnée par une page"),
+    "search": ("must hold one to twenty words", "doit contenir de un à vingt mots"),
     "nothing_to_change": ("names nothing to change", "ne nomme rien à modifier"),
+    "no_sequences": ("names no sequences", "ne nomme aucune séquence"),
+    "cameras_need_a_span": (
+        "needs cameras, start and end together",
+        "doit donner les caméras, le début et la fin ensemble",
+    ),
+    "draft_empty": ("is asked for, but the draft list is empty", "est demandé, mais la liste provisoire est vide"),
+    "draft_full": ("would make the draft list too long", "rendrait la liste provisoire trop longue"),
     "other_key": (
         "differs from the key in the subject",
         "diffère de la clé du sujet",

@@ -62,6 +62,7 @@ async def send(
     The ids of what a command creates are made if the body does not name them.
     """
     values = read_object(session, body) if not raw or body == "-" else {}
+    letter_key = key
     if raw:
         content = body.encode() if body != "-" else to_json(values)
         letter_key = key or "-"
@@ -69,9 +70,10 @@ async def send(
         values = _with_made_id(session, subject, values)
         known = {name: form for name, form in commands().items() if not form.internal}
         checked = _checked(session, known, subject, values)
-        content, letter_key = to_json(values), key or checked.key()
+        content = to_json(values)
+        letter_key = key or (None if checked.keyed_by_principal else checked.key())
     async with session.client() as client:
-        submitted = await client.submit_raw(subject, content, key=letter_key, command_id=id_)
+        submitted = await client.submit_raw(subject, content, key=letter_key or client.principal, command_id=id_)
         outcome = await submitted.outcome()
     document = outcome.model_dump(mode="json", exclude_none=True)
     if outcome.error is not None and not session.json:

@@ -16,7 +16,7 @@ from client.terminal.session import Session
 from contracts.administration_queries import GetProperties
 from contracts.ids import uuid7
 from contracts.project_parts import AddComment
-from contracts.project_queries import GetProject, ListProjects, ProjectFilter, ProjectPage, Span
+from contracts.project_queries import GetProject, ListProjects, ProjectPage
 from contracts.projects import CreateProject, DeleteProject, IncidentData, UpdateProject
 
 app = group("Incident projects: list, show, create, update, comment, delete.")
@@ -43,36 +43,69 @@ async def names(client: Client) -> show.Names:
     "list",
     "incidents projects list --since 7d",
     "incidents projects list --type 1 --type 2 --all --json",
+    "incidents projects list --search 'ladder broken' --category 1=11 --camera cam-4 --sort=-updated_at --count",
 )
 async def list_projects(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     *,
     type_: Annotated[Numbers, typer.Option("--type", metavar="N", help="Of this type; repeatable.")] = None,
     status: Annotated[Numbers, typer.Option(metavar="N", help="With this status; repeatable.")] = None,
+    category: Annotated[Words, typer.Option(metavar="SLOT=ID", help="With this value; repeatable.")] = None,
+    created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
+    camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
+    number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {_TIME}")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {_TIME}")] = None,
+    started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
+    started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
+    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
+    updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
+    search: Annotated[
+        str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
+    ] = None,
+    sort: Annotated[
+        str, typer.Option(metavar="COLUMN", help="A column, `-` before it for descending.")
+    ] = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
+    count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Then show what happens to them, until Ctrl-C.")] = False,
 ) -> None:
-    """List projects, newest first."""
-    span = {"from": read_time(session, since), "to": read_time(session, until)}
-    chosen = ProjectFilter(
-        type_ids=list(type_) if type_ else None,
-        status_ids=list(status) if status else None,
-        created=Span.model_validate(span),
-    )
+    """List projects, newest first unless another order is asked for."""
+    chosen: dict[str, Any] = {"type_ids": type_, "status_ids": status, "created_by": created_by}
+    chosen |= {"camera_ids": camera, "numbers": number}
+    spans = {
+        "created": (since, until),
+        "start_time": (started_since, started_until),
+        "updated": (updated_since, updated_until),
+    }
+    filter_ = {name: value for name, value in chosen.items() if value}
+    filter_ |= {name: _span(session, *ends) for name, ends in spans.items() if any(ends)}
+    for text in category or ():
+        slot, value = read_pair(session, text)
+        filter_.setdefault("categories", {}).setdefault(slot, []).append(int(value) if value.isdecimal() else value)
+    asked = {"filter": filter_, "sort": sort, "limit": limit} | ({"search": search} if search else {})
+    asked |= {"count": "exact"} if count else {}
+    await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
+
+
+def _span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:
+    return {"from": read_time(session, since), "to": read_time(session, until)}
+
+
+async def _show_list(session: Session, query: ListProjects, *, every_page: bool, follow: bool) -> None:
     async with session.client() as client, AsyncExitStack() as stack:
-        feed = await stack.enter_async_context(followed(client, chosen)) if follow else None
-        page = await client.ask(ListProjects(filter=chosen, limit=limit))
-        items = list(page.items)
-        while all_ and page.next:
-            page = await client.ask(ListProjects(filter=chosen, limit=limit, after=page.next))
+        feed = await stack.enter_async_context(followed(client, query.filter)) if follow else None
+        page = await client.ask(query)
+        items, total = list(page.items), page.total
+        while every_page and page.next:
+            page = await client.ask(query.model_copy(update={"after": page.next, "count": "none"}))
             items += page.items
         known = await names(client)
         session.show(
-            ProjectPage(items=items, next=page.next, total=page.total),
+            ProjectPage(items=items, next=page.next, total=total),
             show.project_rows(items, known, session.language),
+            Text("" if total is None else session.say("{total} projects in all", total=total), style="dim"),
             Text(session.say("more: --all") if page.next else "", style="dim"),
         )
         if feed:

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.ids import uuid7
 from contracts.project_parts import Direction
-from contracts.projects import IncidentData, Sequence
+from contracts.projects import IncidentData
 from contracts.properties import FieldKind
+from contracts.recordings import Sequence
 
 SEED: Final = 20_220_210
 _LONGEST_AGO_MINUTES: Final = 6 * 24 * 60

@@ -16,14 +16,13 @@ from client.errors import Refused
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code, Error
 from contracts.message import Message
-from contracts.project_queries import ListProjects
+from contracts.project_queries import ListProjects, ProjectFilter
 from contracts.texts import Phrase, phrase, reason
 
 Read = TypeVar("Read", bound=Message)
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LARGEST_PAGE = 500
 
 
 def read_time(session: Session, text: str | None) -> datetime | None:
@@ -59,20 +58,17 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
 
 
 async def read_project(session: Session, client: Client, text: str) -> UUID:
-    """Read a project's id, or find the project that has this number by walking through the list."""
+    """Read a project's id, or ask for the project that has this number."""
     try:
         return UUID(text)
     except ValueError as error:
         if not text.isdecimal():
             wrong = "not a project: {text}; give its id or its number"
             raise UsageError(session.say(wrong, text=text)) from error
-    query: ListProjects | None = ListProjects(limit=_LARGEST_PAGE)
-    while query:
-        page = await client.ask(query)
-        for row in page.items:
-            if row.number == int(text):
-                return row.project_id
-        query = ListProjects(limit=_LARGEST_PAGE, after=page.next) if page.next else None
+    page = await client.ask(ListProjects(filter=ProjectFilter(numbers=[int(text)]), limit=1))
+    for row in page.items:
+        if row.number == int(text):
+            return row.project_id
     message = phrase(Phrase.UNKNOWN_REFERENCE, session.language)
     raise Refused(Error(code=Code.UNKNOWN_REFERENCE, message=message, details={"number": int(text)}))
 

@@ -44,10 +44,14 @@ TABLE = {
     "projects.call-edited": PROJECT,
     "projects.sequences-added": PROJECT,
     "projects.sequences-removed": PROJECT,
+    "projects.sequences-drafted": PROJECT,
+    "projects.sequences-undrafted": PROJECT,
+    "projects.draft-cleared": PROJECT,
     # Ours, beyond the reference: both.
     "audit.refused": BOTH,
     "projects.imported": BOTH,
     "reports.downloaded": BOTH,
+    "reports.deleted": BOTH,
     "retention.sweep-started": BOTH,
     "retention.swept": BOTH,
     # A step of a sweep is no activity: each project that it deletes has its own entry.

@@ -14,7 +14,8 @@ from pydantic import Field, ValidationError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
 from contracts.permissions import EVERYTHING, Grants, Level, Node
-from contracts.projects import CreateProject, Sequence, UpdateProject
+from contracts.projects import CreateProject, UpdateProject
+from contracts.recordings import Sequence
 from contracts.values import (
     EARLIEST,
     LATEST,

@@ -71,7 +71,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, desk: Desk) -> None
 
 
 @pytest.mark.parametrize(
-    ("key", "header"),
+    "key, header",
     [
         (b"\xff\xfe", b"NATS/1.0\r\nNats-Msg-Id: 0"),
         (b"-", b"NATS/1.0\r\nNats-Msg-Id: \xff"),
@@ -92,3 +92,11 @@ async def test_hostile_bytes_cost_only_themselves(site: Site, desk: Desk, key: b
     await site.worker("projects")
     await outcomes(caller, len(ids))
     await eventually(partial(desk.has_letters, 1), within=10)
+
+
+async def test_hostile_bytes_do_not_deafen_the_read_side(site: Site) -> None:
+    """A query whose subject is no text costs only itself."""
+    await site.worker("projects")
+    caller = await site.caller()
+    await publish_raw(caller.nats, b"im.main.qry.admin.projects.\xff", b"{}", b"NATS/1.0")
+    assert await caller.ask("projects.list", {}) == ({"items": [], "next": None, "total": None}, "")

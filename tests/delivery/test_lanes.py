@@ -9,8 +9,9 @@ from contracts.ids import uuid7
 from contracts.subjects import LANES
 from tests.delivery.props import Desk, comment, creation, lane_of, outcomes, project_in
 from tests.support import Site, eventually
-from tests.support.site import slice_of
-from workers.runtime.process import Running, started
+from workers.local.one import slice_of
+from workers.runtime.process import started
+from workers.runtime.running import Running
 
 OWNERS = """
     SELECT objid::int, array_agg(pid) FROM pg_locks

@@ -2,13 +2,15 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 from contracts.ids import uuid7
 from tests.delivery.props import Desk, comment, creation
 from tests.support import Caller, Site, eventually
-from tests.support.site import slice_of
 from tests.support.system import worker_process
-from workers.runtime.process import Running, started
+from workers.local.one import slice_of
+from workers.runtime.process import started
+from workers.runtime.running import Running
 
 PROJECTS = 3
 COMMENTS = 80
@@ -69,7 +71,7 @@ async def test_a_handover_keeps_the_order(site: Site, desk: Desk) -> None:
     publishing = asyncio.create_task(publish_story(caller, project_id))
     while not publishing.done():
         async with started(slice_of("projects"), site.settings("projects")) as running:
-            await eventually(lambda one=running: _has_worked(one, publishing))
+            await eventually(partial(_has_worked, running, publishing))
     await site.worker("projects")
     await desk.done()
     assert await effects(desk, project_id) == list(enumerate(publishing.result(), 2))

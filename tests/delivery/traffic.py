@@ -14,7 +14,7 @@ from tests.support import Caller
 
 AT = "2026-01-01T10:00:00Z"
 BOTH = {"created", "generated", "refused"}
-"""Activities that both stores hold; of the rest, projects' lie in incident_manager and administration's in log_server."""
+"""Activities that both stores hold; of the rest, each store holds one worker's."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """An operator with one project in hand."""
 
+from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
@@ -10,8 +11,9 @@ from client import Client, Refused
 from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.project_queries import GetProject, ProjectDetails
-from contracts.projects import CreateProject, Sequence
-from tests.support import Site
+from contracts.projects import CreateProject
+from contracts.recordings import Sequence
+from tests.support import Site, eventually
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -39,9 +41,7 @@ class Operator:
 
     async def refusal(self, command: Command[Any]) -> Refused:
         """Send a command that must be refused, and return the refusal."""
-        with pytest.raises(Refused) as refused:
-            await self.send(command)
-        return refused.value
+        return await refused(self.send(command))
 
 
 def sequence(camera: str = "Gate 4") -> Sequence:
@@ -49,3 +49,19 @@ def sequence(camera: str = "Gate 4") -> Sequence:
     return Sequence(
         sequence_id=uuid7(), camera_id="cam-4", camera_name=camera, start=NOON, end=NOON + timedelta(minutes=10)
     )
+
+
+async def refused(asking: Awaitable[Any]) -> Refused:
+    """Return the refusal of what must be refused."""
+    with pytest.raises(Refused) as found:
+        await asking
+    return found.value
+
+
+async def recordings(site: Site, activity: str) -> list[tuple[str, UUID]]:
+    """Return who did it to which project, as soon as it has been recorded."""
+
+    async def recorded() -> list[Any]:
+        return await site.sql("SELECT actor, project_id FROM audit.activity WHERE activity = :one", one=activity)
+
+    return [(actor, project_id) for actor, project_id in await eventually(recorded)]

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 15.0) -> T:
+async def eventually(check: Callable[[], Awaitable[T]], *, within: float = 30.0) -> T:
     """Call `check` until it neither raises AssertionError nor returns a false value; return what it returned."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + within

@@ -48,10 +48,15 @@ def known_timezone(timezone: str, zones: Collection[str], language: str) -> None
 def changed_settings(settings: Row, wanted: Row) -> dict[str, Change]:
     """Name the settings that really change, with old and new values only where nobody wrote them."""
     return {
-        name: Change() if name in _WRITTEN else Change(old=settings[name], new=value)
+        name: Change() if name in _WRITTEN else Change(old=_told(settings[name]), new=_told(value))
         for name, value in wanted.items()
         if value != settings[name]
     }
+
+
+def _told(value: int | str | list[str]) -> int | str:
+    """Return a setting as an event may carry it: names of sites as one text."""
+    return " ".join(value) if isinstance(value, list) else value
 
 
 def changeable_role(role_id: str) -> None:

@@ -64,6 +64,7 @@ class Settings(Base):
     timezone: Mapped[str] = mapped_column(Text, server_default=text("'UTC'"))
     language: Mapped[str] = mapped_column(Text, server_default=text("'en'"))
     log_archive_bytes: Mapped[int] = mapped_column(BigInteger, server_default=text("10000000"))
+    child_sites: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
 
 class Role(Base):
@@ -133,7 +134,10 @@ MEMBERS = text("SELECT * FROM administration.member WHERE role_id = ANY(:role_id
 
 PROPERTIES = text("SELECT id, kind, slot, name, description FROM administration.property ORDER BY id")
 SETTINGS = text(
-    "SELECT retention_days, report_title, timezone, language, log_archive_bytes FROM administration.settings"
+    """
+    SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites
+    FROM administration.settings
+    """
 )
 ROLES = text(
     """

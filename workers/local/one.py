@@ -1,7 +1,6 @@
 """Running one worker: imports what that worker needs and nothing else, because five of them start at once."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 import uvloop
 
@@ -10,17 +9,13 @@ from workers.runtime import logs, process
 from workers.runtime.settings import Settings
 from workers.runtime.worker import Worker
 
-PARTS = ("handlers", "queries", "statistics", "watching")
-"""The files of a slice that hold its functions; a slice need not have all of them."""
-
 assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
 
 
 def slice_of(name: str) -> Worker:
     """Return a slice's worker, with all its functions registered by importing them."""
-    for part in PARTS:
-        if find_spec(f"workers.{name}.{part}"):
-            import_module(f"workers.{name}.{part}")
+    for part in ("handlers", "queries"):
+        import_module(f"workers.{name}.{part}")
     worker: Worker = import_module(f"workers.{name}.worker").worker
     return worker
 

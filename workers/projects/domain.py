@@ -1,14 +1,17 @@
 """The rules of projects: pure decisions on plain values, each refusing with the code of the wire."""
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
 
+from contracts.drafts import DraftSequences
 from contracts.errors import Code, Refusal
 from contracts.message import Change
+from contracts.permissions import Grants, Level, Node
 from contracts.projects import CreateProject, UpdateProject
+from contracts.recordings import Media, Sequence
 from contracts.texts import Part
 
 Row = Mapping[Any, Any]
@@ -26,6 +29,40 @@ EMPTY = {
     },
 }
 """A new project has no status (PRJ-15), no category and no data."""
+
+OPENING = "project"
+"""The field of the entry that says that a project was opened."""
+
+SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
+"""What a caller sees of a project only with a permission of its own."""
+
+_PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
+EXPIRING = timedelta(hours=24)
+
+
+class Past(NamedTuple):
+    """What one field or part was and is: old is None for what was added, new for what was removed."""
+
+    field: str
+    part_id: UUID | None
+    old: Any
+    new: Any
+
+
+class Step(NamedTuple):
+    """What one command changed."""
+
+    revision: int
+    by: str
+    at: datetime
+    fields: tuple[str, ...]
+
+
+class Removal(NamedTuple):
+    """Who removed a part, and when."""
+
+    by: str
+    at: datetime
 
 
 def present(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
@@ -54,16 +91,37 @@ def gone(tombstone: Row | None, part: Part | None) -> Refusal:
     )
 
 
-def unchanged_since(project: Row, expected_revision: int | None) -> None:
-    """Refuse when somebody changed the project after the caller had read it."""
-    if expected_revision is not None and expected_revision != project["revision"]:
-        raise Refusal(
-            Code.CONFLICT,
-            revision=project["revision"],
-            expected_revision=expected_revision,
-            changed_by=project["updated_by"],
-            changed_at=project["updated_at"].isoformat(),
-        )
+def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step], grants: Grants) -> None:
+    """Refuse when somebody changed the project after the caller had read it: who changed which fields, when."""
+    if expected_revision == project["revision"]:
+        return
+    hidden = unseen(grants)
+    raise Refusal(
+        Code.CONFLICT,
+        revision=project["revision"],
+        expected_revision=expected_revision,
+        changed_by=project["updated_by"],
+        changed_at=project["updated_at"].isoformat(),
+        changes=[
+            {
+                "revision": one.revision,
+                "by": one.by,
+                "at": one.at.isoformat(),
+                "fields": [field for field in one.fields if field not in hidden],
+            }
+            for one in steps
+        ],
+    )
+
+
+def unseen(grants: Grants) -> list[str]:
+    """Return the fields of the history that a caller may not see."""
+    return [field for field, section in _PARTS.items() if not grants.allow(SECTIONS[section], Level.VIEW)]
+
+
+def withheld(grants: Grants) -> list[str]:
+    """Name the sections of a project that a caller may not see."""
+    return [section for section, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
 
 
 def touched(project: Row, by: str, at: datetime, changes: Row | None = None) -> dict[str, Any]:
@@ -163,8 +221,68 @@ def same_creation(there: Row, given: Row) -> None:
         raise Refusal(Code.CONFLICT, reason="this id is taken by something else; make a new id")
 
 
-def part_present(part: Row | None, which: Part, part_id: UUID) -> Row:
-    """Return the comment, call or sequence, or refuse: it was deleted."""
-    if part is None:
-        raise Refusal(Code.GONE, part=which, id=str(part_id))
-    return part
+def past_of(project: Row, wanted: Row) -> list[Past]:
+    """Return the past of every field that really changes."""
+    return [Past(name, None, project[name], wanted[name]) for name in wanted if wanted[name] != project[name]]
+
+
+def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[Past]:
+    """Return the past of a part that was rewritten: what differs, and nothing when nothing does."""
+    differs = [name for name in new if new[name] != old[name]]
+    past = Past(field, part_id, {name: old[name] for name in differs}, {name: new[name] for name in differs})
+    return [past] if differs else []
+
+
+def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
+    """Say that a comment, call or sequence was deleted, when and by whom, or that it never was here."""
+    if removal is None:
+        return Refusal(Code.GONE, part=which, status=404, known=False, id=str(part_id))
+    return Refusal(Code.GONE, part=which, id=str(part_id), deleted_at=removal.at.isoformat(), deleted_by=removal.by)
+
+
+RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
+"""What is known of a recording."""
+
+
+def recording(row: Row) -> dict[str, Any]:
+    """Return what the past keeps of a sequence."""
+    return {name: row[name] for name in RECORDING}
+
+
+def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
+    """Return the sequences of a draft command; one span over many cameras makes the same ids whenever it is read."""
+    spans = [
+        Sequence(
+            sequence_id=uuid5(command_id, f"{camera.site or ''}/{camera.camera_id}"),
+            start=command.start,
+            end=command.end,
+            **camera.model_dump(),
+        )
+        for camera in command.cameras
+        if command.start and command.end
+    ]
+    return [*command.sequences, *spans]
+
+
+def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
+    """Name the fields of a draft command that hold a site."""
+    named = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
+    return named + [(f"cameras.{place}.site", one.site) for place, one in enumerate(command.cameras)]
+
+
+def known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
+    """Refuse recordings of a site that is neither this one nor one of its children (SEQ-10, FED-03)."""
+    unknown = [
+        {"field": field, "value": site}
+        for field, site in named
+        if site is not None and site != own and site not in children
+    ]
+    if unknown:
+        raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
+
+
+def media(expires_at: datetime | None, now: datetime) -> Media:
+    """Tell whether a recording is still there: it has a retention time of its own (SEQ-07)."""
+    if expires_at is None or expires_at > now + EXPIRING:
+        return "available"
+    return "expiring" if expires_at > now else "lost"

@@ -1,6 +1,6 @@
 """The rows of projects that a batch touches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any, Self
@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.drafts import DraftSequences
 from contracts.message import Message
+from contracts.permissions import Grants
 from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects import (
     AddSequences,
@@ -21,7 +23,10 @@ from contracts.projects import (
     RemoveSequences,
     UpdateProject,
 )
-from workers.projects import domain, tables
+from contracts.texts import Part
+from workers.projects import domain, finding, tables
+from workers.projects.domain import Past
+from workers.projects.history import History, Since
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
 
@@ -39,11 +44,14 @@ class ProjectRows(unit.Rows):
         self.comments = Kept(tables.Comment, "project_id", "comment_id")
         self.calls = Kept(tables.Call, "project_id", "call_id")
         self.sequences = Kept(tables.Sequence, "project_id", "sequence_id")
+        self.history = History()
         self.tombstones = Kept(tables.Tombstone, "project_id")
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
+        self.child_sites: set[str] = set()
         self.numbers: Iterator[int] = iter(())
         self._missing: list[UUID] = []
+        self._reworded: set[UUID] = set()
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -52,6 +60,7 @@ class ProjectRows(unit.Rows):
         await rows._load_projects(connection, messages)
         await rows._load_surroundings(connection, messages)
         await rows._load_parts(connection, messages)
+        await rows._load_history(connection, messages)
         return rows
 
     async def _load_projects(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
@@ -71,6 +80,32 @@ class ProjectRows(unit.Rows):
         self.calls.found(await _read(connection, tables.CALLS, ids=ids, parts=parts))
         self.sequences.found(await _read(connection, tables.SEQUENCES, ids=sequences))
 
+    async def _load_history(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
+        """Read of the past what explains a refusal: nothing for commands that will be applied."""
+        missing = set()
+        expected: dict[UUID, int] = {}
+        for one in messages:
+            project = self.projects.get(one.project_id) if isinstance(one, ExistingProjectCommand) else None
+            if project is None or not isinstance(one, ExistingProjectCommand):
+                continue
+            missing |= {(one.project_id, part_id) for part_id in self._missing_parts(one)}
+            if one.expected_revision is not None and one.expected_revision < project["revision"]:
+                earliest = expected.get(one.project_id, one.expected_revision)
+                expected[one.project_id] = min(earliest, one.expected_revision)
+        await self.history.load_steps(connection, [Since(*one) for one in expected.items()])
+        await self.history.load_removals(connection, missing)
+
+    def _missing_parts(self, command: ExistingProjectCommand[Any]) -> list[UUID]:
+        project_id = command.project_id
+        match command:
+            case EditComment(comment_id=part_id) | DeleteComment(comment_id=part_id):
+                return [] if self.comments.get(project_id, part_id) else [part_id]
+            case EditCall(call_id=part_id) | DeleteCall(call_id=part_id):
+                return [] if self.calls.get(project_id, part_id) else [part_id]
+            case RemoveSequences(sequence_ids=ids):
+                return [one for one in ids if self.sequences.get(project_id, one) is None]
+        return []
+
     async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         creations = sum(isinstance(message, CreateProject) for message in messages)
         references = sorted(assigned(messages))
@@ -82,25 +117,46 @@ class ProjectRows(unit.Rows):
             self.references = {id_: (kind, slot) for id_, kind, slot in found.references or ()}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(tables.ENABLED)).scalars())
+        if any(site for message in messages for site in named_sites(message)):
+            self.child_sites = set((await connection.execute(tables.CHILD_SITES)).scalar_one())
 
-    def existing(self, command: ExistingProjectCommand[Any]) -> Row:
-        """Return the project that a command is about, at the revision it expects."""
-        project_id = command.project_id
+    def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> Row:
+        """Return the project that a command is about, at the revision it expects; `grants` are the caller's."""
+        project_id, expected = command.project_id, command.expected_revision
         project = domain.present(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
-        domain.unchanged_since(project, command.expected_revision)
+        if expected is not None:
+            steps = self.history.since(project_id, expected)
+            domain.unchanged_since(project, expected, steps, grants or Grants())
         return project
 
-    def touch(self, project: Row, given: unit.Unit["ProjectRows"], changes: Row | None = None) -> None:
-        """Write a project's changes and its next revision."""
+    def part(self, kept: Kept, which: Part, project_id: UUID, part_id: UUID) -> Row:
+        """Return a comment, call or sequence that is still there, or refuse: who deleted it, and when."""
+        there = kept.get(project_id, part_id)
+        if there is None:
+            raise domain.part_gone(which, part_id, self.history.removal(project_id, part_id))
+        return there
+
+    def touch(
+        self,
+        project: Row,
+        given: unit.Unit["ProjectRows"],
+        changes: Row | None = None,
+        past: Iterable[Past] = (),
+    ) -> None:
+        """Write a project's changes, its next revision, and the past of what changes: fields and parts."""
         touched = domain.touched(project, given.principal, given.now, changes)
         given.revision = touched["revision"]
         self.projects.put(touched)
+        self.history.add(project["id"], touched["revision"], given, [*domain.past_of(project, changes or {}), *past])
+        if changes and "description" in changes:
+            self._reworded.add(touched["id"])
 
     def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
         """Delete a project with all it holds, and leave a tombstone."""
         project_id: UUID = project["id"]
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
+        self.history.forget(project_id)
         self.projects.remove(project_id)
         self.tombstones.put(
             {
@@ -113,9 +169,28 @@ class ProjectRows(unit.Rows):
         )
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write projects before their parts."""
+        """Write projects before their parts and their past, and all of them before what is searched."""
         for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
             await kept.save(connection)
+        await self.history.save(connection)
+        await finding.keep_words(connection, self.projects.new(), self._reworded | self._rewritten())
+        await finding.keep_cameras(connection, self.projects, self.sequences)
+
+    def _rewritten(self) -> set[UUID]:
+        """Return the projects of which a comment or a call was added, changed or deleted."""
+        written = chain(self.comments.written(), self.calls.written())
+        removed = self.comments.removed() | self.calls.removed()
+        return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
+
+
+def named_sites(message: Message) -> list[str | None]:
+    """Return the sites of the recordings that a message names."""
+    sites: list[str | None] = []
+    if isinstance(message, CreateProject | AddSequences | DraftSequences):
+        sites += [one.site for one in message.sequences]
+    if isinstance(message, DraftSequences):
+        sites += [one.site for one in message.cameras]
+    return sites
 
 
 def assigned(messages: Sequence[Message]) -> set[int]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -12,18 +13,24 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
+    SmallInteger,
     Text,
     Uuid,
     bindparam,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
 
 CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 _SCHEMA = {"schema": "projects"}
+
+
+def _by_category(slot: str) -> Index:
+    column = f"category_{slot}"
+    return Index(f"project_by_{column}", column, "created_at", "id", postgresql_where=text(f"{column} IS NOT NULL"))
 
 
 class Project(Base):
@@ -34,6 +41,11 @@ class Project(Base):
         Index("project_by_creation", "created_at", "id"),
         Index("project_by_type", "type_id", "created_at", "id"),
         Index("project_by_status", "status_id", "created_at", "id"),
+        Index("project_by_creator", "created_by", "created_at", "id"),
+        Index("project_by_start", "start_time", "created_at", "id"),
+        Index("project_by_end", "end_time", "created_at", "id"),
+        Index("project_by_update", "updated_at", "created_at", "id"),
+        *(_by_category(slot) for slot in CATEGORY_SLOTS),
         _SCHEMA,
     )
 
@@ -131,6 +143,28 @@ class Sequence(Base):
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Camera(Base):
+    """A camera of which a project has sequences; with the project's date, in whose order a list walks."""
+
+    __tablename__ = "camera"
+    __table_args__ = (Index("camera_by_creation", "camera_id", "created_at", "project_id"), _SCHEMA)
+
+    project_id: Mapped[UUID] = _of_project()
+    camera_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Search(Base):
+    """What is searched of a project's description, comments and calls."""
+
+    __tablename__ = "search"
+    __table_args__ = (Index("search_by_grams", "grams", postgresql_using="gin"), _SCHEMA)
+
+    project_id: Mapped[UUID] = _of_project()
+    words: Mapped[str] = mapped_column(Text)
+    grams: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+
+
 class Tombstone(Base):
     """What is left of a deleted project: when, and by whom."""
 
@@ -144,6 +178,40 @@ class Tombstone(Base):
     expired: Mapped[bool] = mapped_column(Boolean)
 
 
+class History(Base):
+    """One change of one field or part; the opening of a project has place 0 and is stored when it was imported."""
+
+    __tablename__ = "history"
+    __table_args__ = _SCHEMA
+
+    project_id: Mapped[UUID] = _of_project()
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    by: Mapped[str] = mapped_column(Text)
+    field: Mapped[str] = mapped_column(Text)
+    part_id: Mapped[UUID | None] = mapped_column(Uuid)
+    old: Mapped[Any | None] = mapped_column(JSONB)
+    new: Mapped[Any | None] = mapped_column(JSONB)
+
+
+class Draft(Base):
+    """A recording on the draft list of a principal."""
+
+    __tablename__ = "draft"
+    __table_args__ = (Index("draft_by_time", "drafted_at"), _SCHEMA)
+
+    principal: Mapped[str] = mapped_column(Text, primary_key=True)
+    sequence_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    camera_id: Mapped[str] = mapped_column(Text)
+    camera_name: Mapped[str] = mapped_column(Text)
+    site: Mapped[str | None] = mapped_column(Text)
+    start: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    end: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    media_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    drafted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
@@ -151,6 +219,7 @@ LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER 
     _IDS
 )
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
+PRESENT = text("SELECT FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
 TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
     bindparam("numbers", type_=ARRAY(BigInteger))
 )
@@ -183,6 +252,23 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
     _IDS, _PARTS
 )
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
+
+CHILD_SITES = text("SELECT child_sites FROM published.settings")
+TEXTS = text(
+    """
+    SELECT p.id, concat_ws(' ', p.description,
+        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id),
+        (SELECT string_agg(concat_ws(' ', c.party, c.reference, c.notes), ' ')
+         FROM projects.call c WHERE c.project_id = p.id))
+    FROM projects.project p WHERE p.id = ANY(:ids)
+    """
+).bindparams(_IDS)
+DROP_CAMERAS = text(
+    """
+    DELETE FROM projects.camera c WHERE c.project_id = ANY(:ids) AND NOT EXISTS (
+        SELECT FROM projects.sequence s WHERE s.project_id = c.project_id AND s.camera_id = c.camera_id)
+    """
+).bindparams(_IDS)
 
 EXPIRED = text(
     """

@@ -3,7 +3,7 @@
 import asyncio
 from functools import cache
 
-from contracts.reports import GenerateReport, RecordPrint, ReportGenerated, ReportPrinted
+from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.reports import domain
 from workers.reports.assembly import assembled
 from workers.reports.rendering import Renderer
@@ -51,3 +51,11 @@ async def record_print(command: RecordPrint, unit: ReportUnit) -> ReportPrinted:
     """Record that a report was printed (REP-04)."""
     report = domain.report_present(unit.rows.reports.get(command.report_id))
     return ReportPrinted(report_id=command.report_id, project_id=report["project_id"])
+
+
+@worker.handles(DeleteReport)
+async def delete_report(command: DeleteReport, unit: ReportUnit) -> ReportDeleted:
+    """Delete a report with all its bytes; its project stays."""
+    report = domain.report_present(unit.rows.reports.get(command.report_id))
+    unit.rows.reports.remove(command.report_id)
+    return ReportDeleted(report_id=command.report_id, project_id=report["project_id"])

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Message
-from contracts.reports import GenerateReport, RecordPrint
+from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
@@ -27,7 +27,7 @@ class ReportRows(unit.Rows):
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock the named reports; lock the projects of new ones."""
         rows = cls()
-        ids = {one.report_id for one in messages if isinstance(one, GenerateReport | RecordPrint)}
+        ids = {one.report_id for one in messages if isinstance(one, ReportCommand)}
         projects = {one.project_id for one in messages if isinstance(one, GenerateReport)}
         found = await connection.execute(tables.REPORTS, {"ids": sorted(ids)})
         rows.reports.found(found.mappings())

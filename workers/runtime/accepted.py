@@ -80,8 +80,8 @@ def _validated(accepted: Accepted, known: type[Command[Any]]) -> Accepted | Dead
             return Dead(accepted.raw, "The body is not JSON.")
         accepted.refusal = refusal_of(error)
         return accepted
-    if command.key() != accepted.work.key:
-        accepted.refusal = invalid(("project_id", "other_key"))
+    if command.key_for(accepted.work.principal) != accepted.work.key:
+        accepted.refusal = invalid(("" if command.keyed_by_principal else "project_id", "other_key"))
         return accepted
     accepted.command = command
     return accepted

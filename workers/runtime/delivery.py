@@ -118,7 +118,7 @@ class Delivery:
             outcome = await self._outcome(
                 decision,
                 one,
-                Unit(one.id, one.work.principal, now, rows, connection, one.language, may),
+                Unit(one.id, one.work.principal, now, rows, connection, one.language, may, site=self._site),
                 lane,
             )
             known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)

@@ -62,6 +62,18 @@ class Kept:
             del self._rows[key]
             self._dirty.discard(key)
 
+    def new(self) -> list[Row]:
+        """Return the rows that will be inserted."""
+        return [self._rows[key] for key in self._dirty - self._stored]
+
+    def written(self) -> list[Row]:
+        """Return the rows that will be inserted or changed."""
+        return [self._rows[key] for key in self._dirty]
+
+    def removed(self) -> set[tuple[Any, ...]]:
+        """Return the keys of the rows that will be deleted."""
+        return set(self._removed)
+
     async def save(self, connection: AsyncConnection) -> None:
         """Write removals, then new rows, then changed ones: at most three statements."""
         removed = [dict(zip(self._keys, key, strict=True)) for key in self._removed]

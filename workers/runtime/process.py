@@ -167,6 +167,9 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         following = tasks.create_task(running.feeds.run())
         await app.start()
+        # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
+        for _ in range(2):
+            await running.nats.flush()
         running.ready = True
         log.info("worker_ready", **named)
         try:

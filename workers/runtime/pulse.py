@@ -19,6 +19,7 @@ from workers.runtime import logs, streams
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
 from workers.runtime.running import Running
+from workers.runtime.tolerance import tolerate
 
 VERSION = version("incident-manager")
 _TRIM_SECONDS = 2.0
@@ -40,6 +41,7 @@ async def wait_for_servers(running: Running) -> None:
     while True:
         try:
             await running.broker.connect()
+            tolerate(running.nats)
             async with running.engine.connect() as connection:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
             durable = streams.lane_consumer("projects", 0)

@@ -22,15 +22,18 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from nats.js.client import JetStreamContext
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.lanes import Lanes
 from workers.runtime.logs import describe
+from workers.runtime.streams import api
 from workers.runtime.tasks import end
 
 _WAIT = 5.0
 _RESET_WAIT = 2.0
+_STILL_THERE = text("SELECT 1")
 _PAUSE = 0.2
 log = structlog.get_logger()
 
@@ -88,8 +91,9 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                 messages = await waiting
                 waiting = None
                 if not messages:
-                    await connection.rollback()
-                    continue
+                    if await self._is_owed_nothing(connection):
+                        continue
+                    return
                 if not unbroken(messages, expected):
                     return
                 expected += len(messages)
@@ -110,6 +114,13 @@ class LaneSubscriber(BatchPullStreamSubscriber):
             return await pull.fetch(self.size, timeout=_WAIT)
         except TimeoutError:
             return []
+
+    async def _is_owed_nothing(self, connection: AsyncConnection) -> bool:
+        """Look, when nothing comes, whether the lock still stands and nobody else holds a message of the lane."""
+        await connection.execute(_STILL_THERE)
+        await connection.rollback()
+        found = await api(self.connection, f"CONSUMER.INFO.{self.stream.name}.{self.config.durable_name}", {})
+        return not found.get("num_ack_pending")
 
     async def _reset(self) -> int:
         """Let the consumer start again behind its ack floor; deliveries count from 1 afterwards.

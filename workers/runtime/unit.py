@@ -54,6 +54,7 @@ class Unit(Generic[RowsT]):
     happened: list[tuple[Event, str | None]] = field(default_factory=list)
     sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
 
+    site: str = "main"
     quiet: bool = False
 
     def already_so(self, revision: int | None = None) -> None:

@@ -5,18 +5,22 @@ from typing import Any
 from contracts.project_parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
 from contracts.texts import Part
 from workers.projects import domain
+from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
+
+TOLD = ("direction", "at", "party", "number", "duration_seconds", "reference", "notes")
+"""What is known of a call."""
 
 
 def told(command: AddCall | EditCall) -> dict[str, Any]:
     """Return what a command says of a call, as columns."""
-    return command.model_dump(exclude={"project_id", "call_id", "expected_revision"})
+    return {name: getattr(command, name) for name in TOLD}
 
 
 @worker.handles(AddCall)
 async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
     """Record a call; recording it again is the same call."""
-    project = unit.rows.existing(command)
+    project = unit.rows.existing(command, unit.grants)
     added = CallAdded(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )
@@ -36,18 +40,17 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
             "edited_at": None,
         }
     )
-    unit.rows.touch(project, unit)
+    unit.rows.touch(project, unit, past=[Past("call", command.call_id, None, told(command))])
     return added
 
 
 @worker.handles(EditCall)
 async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
     """Replace what is known of a call that is still there."""
-    project = unit.rows.existing(command)
-    there = unit.rows.calls.get(command.project_id, command.call_id)
-    call = domain.part_present(there, Part.CALL, command.call_id)
+    project = unit.rows.existing(command, unit.grants)
+    call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
-    unit.rows.touch(project, unit)
+    unit.rows.touch(project, unit, past=domain.past_of_part("call", command.call_id, call, told(command)))
     return CallEdited(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )
@@ -56,9 +59,9 @@ async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
 @worker.handles(DeleteCall)
 async def delete_call(command: DeleteCall, unit: ProjectUnit) -> CallDeleted:
     """Delete the record of a call that is still there."""
-    project = unit.rows.existing(command)
-    there = unit.rows.calls.get(command.project_id, command.call_id)
-    domain.part_present(there, Part.CALL, command.call_id)
+    project = unit.rows.existing(command, unit.grants)
+    call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     unit.rows.calls.remove(command.project_id, command.call_id)
-    unit.rows.touch(project, unit)
+    old = {name: call[name] for name in TOLD}
+    unit.rows.touch(project, unit, past=[Past("call", command.call_id, old, None)])
     return CallDeleted(project_id=command.project_id, call_id=command.call_id)

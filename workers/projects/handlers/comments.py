@@ -10,13 +10,14 @@ from contracts.project_parts import (
 )
 from contracts.texts import Part
 from workers.projects import domain
+from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
 
 
 @worker.handles(AddComment)
 async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
     """Add what the operator wrote; adding it again is the same comment."""
-    project = unit.rows.existing(command)
+    project = unit.rows.existing(command, unit.grants)
     added = CommentAdded(project_id=command.project_id, comment_id=command.comment_id)
     there = unit.rows.comments.get(command.project_id, command.comment_id)
     if there is not None:
@@ -34,27 +35,25 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
             "edited_at": None,
         }
     )
-    unit.rows.touch(project, unit)
+    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, None, command.text)])
     return added
 
 
 @worker.handles(EditComment)
 async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited:
     """Replace the text of a comment that is still there."""
-    project = unit.rows.existing(command)
-    there = unit.rows.comments.get(command.project_id, command.comment_id)
-    comment = domain.part_present(there, Part.COMMENT, command.comment_id)
+    project = unit.rows.existing(command, unit.grants)
+    comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
-    unit.rows.touch(project, unit)
+    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, comment["text"], command.text)])
     return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
 
 
 @worker.handles(DeleteComment)
 async def delete_comment(command: DeleteComment, unit: ProjectUnit) -> CommentDeleted:
     """Delete a comment that is still there."""
-    project = unit.rows.existing(command)
-    there = unit.rows.comments.get(command.project_id, command.comment_id)
-    domain.part_present(there, Part.COMMENT, command.comment_id)
+    project = unit.rows.existing(command, unit.grants)
+    comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     unit.rows.comments.remove(command.project_id, command.comment_id)
-    unit.rows.touch(project, unit)
+    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, comment["text"], None)])
     return CommentDeleted(project_id=command.project_id, comment_id=command.comment_id)

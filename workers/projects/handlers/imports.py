@@ -3,6 +3,7 @@
 from contracts.errors import Code, Refusal
 from contracts.projects import ImportedProject, ImportProjects, ProjectsImported
 from workers.projects import domain, tables
+from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
@@ -18,6 +19,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
     await _refuse_taken_numbers([one.number for one in new], unit)
     for one in new:
         unit.rows.projects.put(imported(one, unit))
+        unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
     if new:
         highest = {"number": max(one.number for one in new)}
         await unit.connection.execute(tables.RAISE_NUMBER, highest)

@@ -9,7 +9,7 @@ from contracts.projects import (
     UpdateProject,
 )
 from workers.projects import domain
-from workers.projects.handlers.sequences import attached
+from workers.projects.handlers.sequences import attach, wanted
 from workers.projects.worker import ProjectUnit, worker
 
 
@@ -18,7 +18,6 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     """Open a project without a status; opening it again is the same opening."""
     rows, project_id = unit.rows, command.project_id
     number = next(rows.numbers)
-    sequence_ids = [one.sequence_id for one in command.sequences]
     there = rows.projects.get(project_id)
     if there is not None:
         domain.same_creation(there, {"created_by": unit.principal, "imported": False})
@@ -27,29 +26,30 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     if tombstone := rows.tombstones.get(project_id):
         raise domain.gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
+    sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
     project = domain.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
-    for sequence in command.sequences:
-        rows.sequences.put(attached(sequence, project, unit))
+    rows.history.add(project_id, 1, unit, attach(sequences, project, unit))
+    sequence_ids = [one["sequence_id"] for one in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
 
 @worker.handles(UpdateProject)
 async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUpdated:
     """Change the fields that are named; two updates of different fields both stand."""
-    project = unit.rows.existing(command)
-    wanted = domain.wanted_changes(command)
-    domain.defined(wanted, unit.rows.references, unit.rows.enabled)
-    domain.in_order(project, wanted)
-    unit.rows.touch(project, unit, wanted)
-    return ProjectUpdated(project_id=command.project_id, changed=domain.changed_fields(project, wanted))
+    project = unit.rows.existing(command, unit.grants)
+    changes = domain.wanted_changes(command)
+    domain.defined(changes, unit.rows.references, unit.rows.enabled)
+    domain.in_order(project, changes)
+    unit.rows.touch(project, unit, changes)
+    return ProjectUpdated(project_id=command.project_id, changed=domain.changed_fields(project, changes))
 
 
 @worker.handles(DeleteProject)
 async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
     """Delete a project with all it holds; the tombstone says when and by whom."""
-    project = unit.rows.existing(command)
+    project = unit.rows.existing(command, unit.grants)
     unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
     unit.revision = project["revision"] + 1
     return ProjectDeleted(project_id=command.project_id, number=project["number"])

@@ -1,59 +1,78 @@
 """Attaching and detaching recordings."""
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from contracts.errors import Code, Refusal
 from contracts.projects import (
     AddSequences,
+    CreateProject,
     RemoveAllSequences,
     RemoveSequences,
-    Sequence,
     SequencesAdded,
     SequencesRemoved,
 )
 from contracts.texts import Part
-from workers.projects import domain
+from workers.projects import domain, drafts
+from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
 
-def attached(sequence: Sequence, project: Row, unit: ProjectUnit) -> Row:
-    """Make the row of a recording that is attached to a project."""
-    return {
-        "project_id": project["id"],
-        **sequence.model_dump(),
-        "added_by": unit.principal,
-        "added_at": unit.now,
-    }
+async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[Mapping[str, Any]]:
+    """Return the recordings that a command wants attached: those it names, then the caller's draft list, emptied."""
+    sites = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
+    domain.known_sites(sites, unit.site, unit.rows.child_sites)
+    named = [one.model_dump() for one in command.sequences]
+    drafted = await drafts.taken_over(unit.connection, unit.principal) if command.from_draft else []
+    return list({one["sequence_id"]: one for one in (*drafted, *named)}.values())
+
+
+def attach(sequences: Iterable[Mapping[str, Any]], project: Row, unit: ProjectUnit) -> list[Past]:
+    """Attach recordings to a project, and return their past."""
+    past = []
+    for one in sequences:
+        row = {"project_id": project["id"], **one, "added_by": unit.principal, "added_at": unit.now}
+        unit.rows.sequences.put(row)
+        past.append(Past("sequence", one["sequence_id"], None, domain.recording(one)))
+    return past
+
+
+def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[Past]:
+    """Detach recordings from their project, and return their past."""
+    past = []
+    for one in sequences:
+        unit.rows.sequences.remove(one["project_id"], one["sequence_id"])
+        past.append(Past("sequence", one["sequence_id"], domain.recording(one), None))
+    return past
 
 
 @worker.handles(AddSequences)
 async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAdded:
-    """Attach recordings; one that is attached already stays as it is."""
-    project = unit.rows.existing(command)
-    new = [one for one in command.sequences if unit.rows.sequences.get(command.project_id, one.sequence_id) is None]
-    for sequence in new:
-        unit.rows.sequences.put(attached(sequence, project, unit))
-    unit.rows.touch(project, unit)
-    return SequencesAdded(project_id=command.project_id, sequence_ids=[one.sequence_id for one in new])
+    """Attach recordings, or the caller's draft list; one that is attached already stays as it is."""
+    project = unit.rows.existing(command, unit.grants)
+    asked = await wanted(command, unit)
+    if not asked:
+        raise Refusal(Code.INVALID, fields=[{"field": "from_draft", "kind": "draft_empty"}])
+    new = [one for one in asked if unit.rows.sequences.get(command.project_id, one["sequence_id"]) is None]
+    unit.rows.touch(project, unit, past=attach(new, project, unit))
+    return SequencesAdded(project_id=command.project_id, sequence_ids=[one["sequence_id"] for one in new])
 
 
 @worker.handles(RemoveSequences)
 async def remove_sequences(command: RemoveSequences, unit: ProjectUnit) -> SequencesRemoved:
     """Detach recordings that are attached; refuse when one of them is gone."""
-    project = unit.rows.existing(command)
-    for sequence_id in command.sequence_ids:
-        there = unit.rows.sequences.get(command.project_id, sequence_id)
-        domain.part_present(there, Part.SEQUENCES, sequence_id)
-    for sequence_id in command.sequence_ids:
-        unit.rows.sequences.remove(command.project_id, sequence_id)
-    unit.rows.touch(project, unit)
-    return SequencesRemoved(project_id=command.project_id, sequence_ids=command.sequence_ids)
+    project = unit.rows.existing(command, unit.grants)
+    ids = dict.fromkeys(command.sequence_ids)
+    found = [unit.rows.part(unit.rows.sequences, Part.SEQUENCES, command.project_id, one) for one in ids]
+    unit.rows.touch(project, unit, past=detach(found, unit))
+    return SequencesRemoved(project_id=command.project_id, sequence_ids=list(ids))
 
 
 @worker.handles(RemoveAllSequences)
 async def remove_all_sequences(command: RemoveAllSequences, unit: ProjectUnit) -> SequencesRemoved:
     """Detach every recording in one action (SEQ-05)."""
-    project = unit.rows.existing(command)
-    attached_ids = [row["sequence_id"] for row in unit.rows.sequences.all() if row["project_id"] == command.project_id]
-    for sequence_id in attached_ids:
-        unit.rows.sequences.remove(command.project_id, sequence_id)
-    unit.rows.touch(project, unit)
-    return SequencesRemoved(project_id=command.project_id, sequence_ids=attached_ids)
+    project = unit.rows.existing(command, unit.grants)
+    found = [row for row in unit.rows.sequences.all() if row["project_id"] == command.project_id]
+    unit.rows.touch(project, unit, past=detach(found, unit))
+    return SequencesRemoved(project_id=command.project_id, sequence_ids=[row["sequence_id"] for row in found])

@@ -11,7 +11,7 @@ from contracts.message import Event
 from contracts.permissions import Grants, Level, Node
 from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
-from workers.projects.queries import matching
+from workers.projects.queries.filtering import chosen
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.feeds import Live, Renewal, Shown
@@ -64,7 +64,7 @@ async def _wanted(
     if not asked:
         return told
     await connection.execute(PATIENCE)
-    conditions = [Project.id.in_({one.project_id for one in asked}), *matching(given)]
+    conditions = [Project.id.in_({one.project_id for one in asked}), *chosen(given)]
     found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
     return told | {one.id for one in asked if one.project_id in found}
 
@@ -74,7 +74,9 @@ def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
     asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):
         columns = [_COLUMNS.get(name, name) for name in asked]
-        return any(changed.startswith(column) for changed in heard.event.changed for column in columns)
+        return "updated" in asked or any(
+            changed.startswith(column) for changed in heard.event.changed for column in columns
+        )
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in asked
     return isinstance(heard.event, ProjectDeleted)

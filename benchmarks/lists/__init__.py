@@ -1,0 +1,1 @@
+"""Lists and searches at ten thousand and at a million projects."""

@@ -1,0 +1,144 @@
+"""What operators ask of lists, and how long the database takes to answer."""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, VALUES, YEARS, Language
+from contracts.permissions import Grants
+from contracts.project_queries import ListProjects, ProjectFilter, Span
+from workers.projects.queries.listing import list_projects
+from workers.runtime.questions import PATIENCE, Reader
+
+Ask = Callable[[random.Random, int], ListProjects]
+_LANGUAGE = Language()
+
+
+def _by(**filters: Callable[[random.Random], Any]) -> Ask:
+    def ask(chance: random.Random, _: int) -> ListProjects:
+        return ListProjects(filter=ProjectFilter(**{name: value(chance) for name, value in filters.items()}))
+
+    return ask
+
+
+def _span(days: int) -> Callable[[random.Random], Span]:
+    def span(chance: random.Random) -> Span:
+        since = NEWEST - YEARS * chance.random()
+        return Span(**{"from": since, "to": since + timedelta(days=days)})
+
+    return span
+
+
+def _word(chance: random.Random) -> str:
+    """Return a word of any frequency: ranks spread as people's words do."""
+    return _LANGUAGE.words[int(len(_LANGUAGE.words) ** chance.random()) - 1]
+
+
+def _part(chance: random.Random) -> str:
+    long = [word for word in (_word(chance) for _ in range(50)) if len(word) > 5] or ["touver"]
+    at = chance.randint(0, 1)
+    return long[0][at : at + chance.randint(3, 5)]
+
+
+CASES: dict[str, Ask] = {
+    "the newest": _by(),
+    "one type": _by(type_ids=lambda chance: [chance.choice(TYPES)]),
+    "three types": _by(type_ids=lambda chance: chance.sample(TYPES, 3)),
+    "type and status": _by(
+        type_ids=lambda chance: [chance.choice(TYPES)], status_ids=lambda chance: [chance.choice(STATUSES)]
+    ),
+    "a category's value": _by(categories=lambda chance: {"1": [chance.choice(VALUES)]}),
+    "created by": _by(created_by=lambda chance: [chance.choice(PEOPLE)]),
+    "a camera": _by(camera_ids=lambda chance: [chance.choice(CAMERAS)]),
+    "created in a week": _by(created=_span(7)),
+    "started in a week": _by(start_time=_span(7)),
+    "updated in a week": _by(updated=_span(7)),
+    "fifty numbers": lambda chance, count: ListProjects(
+        filter=ProjectFilter(numbers=[chance.randint(1, count) for _ in range(50)])
+    ),
+    "by last change": lambda _, __: ListProjects(sort="-updated_at"),
+    "by end, ascending": lambda _, __: ListProjects(sort="end_time"),
+    "a word": lambda chance, _: ListProjects(search=_word(chance)),
+    "two words": lambda chance, _: ListProjects(search=f"{_word(chance)} {_word(chance)}"),
+    "a part of a word": lambda chance, _: ListProjects(search=_part(chance)),
+    "a word, one type": lambda chance, _: ListProjects(
+        search=_word(chance), filter=ProjectFilter(type_ids=[chance.choice(TYPES)])
+    ),
+    "a reference": lambda chance, _: ListProjects(search=f"R{chance.randrange(10**7)}"),
+    "capped count, type": lambda chance, _: ListProjects(
+        filter=ProjectFilter(type_ids=[chance.choice(TYPES)]), count="capped"
+    ),
+    "exact count, creator": lambda chance, _: ListProjects(
+        filter=ProjectFilter(created_by=[chance.choice(PEOPLE)]), count="exact"
+    ),
+    "capped count, a word": lambda chance, _: ListProjects(search=_word(chance), count="capped"),
+}
+
+
+@dataclass
+class Library:
+    """A database of so many projects, and the time its statements take until their answer is there."""
+
+    engine: AsyncEngine
+    count: int
+    spent: float = 0.0
+    since: float = 0.0
+
+    def listen(self) -> None:
+        """Hear of every statement."""
+        event.listen(self.engine.sync_engine, "before_cursor_execute", self._begin)
+        event.listen(self.engine.sync_engine, "after_cursor_execute", self._end)
+
+    def _begin(self, *_: Any) -> None:
+        self.since = time.perf_counter()
+
+    def _end(self, *_: Any) -> None:
+        self.spent += time.perf_counter() - self.since
+
+    async def ask(self, query: ListProjects) -> tuple[float, float]:
+        """Return milliseconds until the answer, and of the processor of the server's own process."""
+        async with self.engine.connect() as connection:
+            await connection.execute(PATIENCE)
+            now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
+            self.spent, before = 0.0, _processor(pid)
+            await list_projects(query, Reader("bench", Grants(), connection, now, "en"))
+            return self.spent * 1000, _processor(pid) - before
+
+
+def _processor(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+async def measure(libraries: Sequence[Library], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+    """Ask every kind of question, each time with other values and by turns, so that a slow minute meets every size."""
+    for library in libraries:
+        library.listen()
+    return {name: await _one(libraries, ask, times) for name, ask in CASES.items() if only in name}
+
+
+async def _one(libraries: Sequence[Library], ask: Ask, times: int) -> list[dict[str, float]]:
+    taken: list[list[tuple[float, float]]] = [[] for _ in libraries]
+    chances = [random.Random(3) for _ in libraries]
+    for _ in range(times + times // 5):
+        for library, chance, told in zip(libraries, chances, taken, strict=True):
+            told.append(await library.ask(ask(chance, library.count)))
+    return [_figures(told[times // 5 :]) for told in taken]
+
+
+def _figures(told: list[tuple[float, float]]) -> dict[str, float]:
+    waited, worked = ([one[at] for one in told] for at in (0, 1))
+    return {
+        "p50": statistics.median(waited),
+        "p99": statistics.quantiles(waited, n=100)[98],
+        "longest": max(waited),
+        "processor p50": statistics.median(worked),
+        "processor p99": statistics.quantiles(worked, n=100)[98],
+    }

@@ -1,0 +1,134 @@
+"""Fill a database with projects of five years, three comments each, by COPY."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate, islice
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from workers.projects.words import all_grams, joined, words_of
+
+NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
+YEARS = timedelta(days=5 * 365)
+COMMENTS = 3
+PEOPLE = [f"operator-{number}" for number in range(200)]
+CAMERAS = [f"camera-{number}" for number in range(500)]
+TYPES, STATUSES, VALUES = range(1, 21), range(21, 26), range(101, 151)
+_SYLLABLES = [
+    "ba",
+    "co",
+    "de",
+    "fi",
+    "gu",
+    "la",
+    "mé",
+    "no",
+    "pra",
+    "ré",
+    "si",
+    "tou",
+    "ver",
+    "zo",
+    "chan",
+    "bri",
+    "sel",
+    "ton",
+    "ma",
+    "dou",
+]
+_CHUNK = 5_000
+_COLUMNS = {
+    "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, created_by, "
+    "created_at, updated_by, updated_at, imported, retention_exempt",
+    "comment": "project_id, comment_id, text, created_by, created_at",
+    "call": "project_id, call_id, direction, at, party, number, reference, notes, created_by, created_at",
+    "sequence": 'project_id, sequence_id, camera_id, camera_name, "start", "end", added_by, added_at',
+    "camera": "project_id, camera_id, created_at",
+    "search": "project_id, words, grams",
+}
+
+
+class Language:
+    """Twenty thousand words, of which a few are frequent and most are rare, as in any language."""
+
+    def __init__(self, size: int = 20_000) -> None:
+        chance = random.Random(7)
+        self.words = list(dict.fromkeys(_word(chance) for _ in range(size * 2)))[:size]
+        self._weights = list(accumulate(1 / (rank + 3) for rank in range(len(self.words))))
+
+    def text(self, chance: random.Random, length: int) -> str:
+        """Return some words."""
+        return " ".join(chance.choices(self.words, cum_weights=self._weights, k=length))
+
+
+def _word(chance: random.Random) -> str:
+    return "".join(chance.choices(_SYLLABLES, k=chance.randint(1, 5)))
+
+
+def fill(url: str, count: int) -> None:
+    """Write the projects without indexes, and make the indexes afterwards."""
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
+        database.execute("SET synchronous_commit = off")
+        indexes = database.execute(
+            "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
+            "WHERE indrelid::regclass::text LIKE 'projects.%' AND NOT indisunique"
+        ).fetchall()
+        for name, _ in indexes:
+            database.execute(f"DROP INDEX {name}".encode())
+        made = projects(count)
+        while chunk := list(islice(made, _CHUNK)):
+            for table, columns in _COLUMNS.items():
+                lines = "".join(line for one in chunk for line in one[table])
+                with database.cursor().copy(f"COPY projects.{table} ({columns}) FROM STDIN".encode()) as copy:
+                    copy.write(lines)
+        for _, definition in indexes:
+            database.execute(definition.encode())
+        database.execute("VACUUM ANALYZE")
+
+
+def projects(count: int) -> Iterator[dict[str, list[str]]]:
+    """Make projects, oldest first, as lines for COPY by table."""
+    chance, language = random.Random(count), Language()
+    for number in range(1, count + 1):
+        created = NEWEST - YEARS * (1 - number / count)
+        yield _project(chance, language, number, created)
+
+
+def _project(chance: random.Random, language: Language, number: int, created: datetime) -> dict[str, list[str]]:
+    project_id = _id(chance, created)
+    description = language.text(chance, 12)
+    comments = [language.text(chance, 10) for _ in range(COMMENTS)]
+    party, reference = chance.choice(["Police", "Pompiers", "Urgences"]), f"R{chance.randrange(10**7)}"
+    called = number % 5 == 0
+    written = " ".join((description, *comments, *((party, reference) if called else ())))
+    words = words_of(written)
+    cameras = chance.sample(CAMERAS, 1 + number % 2)
+    by, at = chance.choice(PEOPLE), created + timedelta(hours=chance.expovariate(0.02))
+    start = created - timedelta(hours=chance.expovariate(0.2))
+    category = chance.choice(VALUES) if number % 3 == 0 else None
+    kind, status = min(int(chance.expovariate(0.3)) + 1, 20), chance.choice(STATUSES)
+    end = start + timedelta(minutes=30)
+    row = (project_id, number, 5, kind, status, description, start, end, category, by, created, by, at, "f", "f")
+    return {
+        "project": [_line(*row)],
+        "comment": [_line(project_id, _id(chance, created), text, by, created) for text in comments],
+        "call": [_line(project_id, project_id, "made", created, party, "117", reference, "", by, created)] * called,
+        "sequence": [
+            _line(project_id, _id(chance, created), camera, camera, start, end, by, created) for camera in cameras
+        ],
+        "camera": [_line(project_id, camera, created) for camera in cameras],
+        "search": [_line(project_id, joined(words), "{" + ",".join(map(str, all_grams(words))) + "}")],
+    }
+
+
+def _id(chance: random.Random, at: datetime) -> UUID:
+    milliseconds = int(at.timestamp() * 1000)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60 | chance.getrandbits(60))
+
+
+def _line(*values: Any) -> str:
+    return "\t".join("\\N" if value is None else str(value) for value in values) + "\n"

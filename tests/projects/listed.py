@@ -1,0 +1,174 @@
+"""Projects to be listed, and the plain model that says what a list must hold."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+
+from contracts.permissions import Grants
+from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, Span
+from tests.support import Site
+from workers.projects.finding import keep_words
+from workers.projects.queries.listing import list_projects
+from workers.runtime.questions import Reader
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "escalator", "naïve", "Ωmega")
+PARTS = ("ladder", "LADD", "calat", "eleve", "blesse", "STRASSE", "4", "ab", "gate bag", "omega", "ive", "nothing")
+CAMERAS = ("cam-1", "cam-2", "cam-3")
+PEOPLE = ("alice", "bob", "carol")
+
+
+@dataclass
+class Listed:
+    """One project of the model."""
+
+    id: UUID
+    row: dict[str, Any]
+    cameras: set[str] = field(default_factory=set)
+    comments: list[str] = field(default_factory=list)
+    calls: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def words(self) -> set[str]:
+        """Return its words, found in another way than the product does."""
+        written = [self.row["description"], *self.comments, *(one for call in self.calls for one in call)]
+        plain = unicodedata.normalize("NFKD", " ".join(written)).casefold()
+        return set("".join(one for one in plain if not unicodedata.combining(one)).split())
+
+
+class Stock(list[Listed]):
+    """The projects of a test."""
+
+    def __repr__(self) -> str:
+        """Be short, for whoever reads a failed example."""
+        return f"{len(self)} projects"
+
+
+def project(chance: Random, number: int) -> Listed:
+    """Make a project; equal times and missing values are frequent."""
+
+    def at() -> datetime | None:
+        return chance.choice([None, NOON + timedelta(hours=chance.randint(0, 5))])
+
+    def some() -> str:
+        return " ".join(chance.choices(WORDS, k=chance.randint(0, 3)))
+
+    created = NOON + timedelta(hours=chance.randint(0, 9))
+    row = {
+        "number": number,
+        "type_id": chance.choice([None, 1, 2]),
+        "status_id": chance.choice([None, 21, 22]),
+        "category_1": chance.choice([None, 11, 12]),
+        "category_5": chance.choice([None, None, 13]),
+        "description": some(),
+        "start_time": at(),
+        "end_time": at(),
+        "created_by": chance.choice(PEOPLE),
+        "created_at": created,
+        "updated_at": created + timedelta(hours=chance.randint(0, 3)),
+    }
+    made = Listed(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
+    made.comments = [some() for _ in range(chance.randint(0, 2))]
+    made.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
+    return made
+
+
+async def keep(site: Site, projects: Iterable[Listed]) -> None:
+    """Write projects as they would stand after their commands."""
+    for one in projects:
+        columns = {"id": one.id, **one.row}
+        names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
+        await site.sql(
+            f"INSERT INTO projects.project ({names}, revision, updated_by, imported, retention_exempt) "  # noqa: S608 - a test's own text
+            f"VALUES ({values}, 1, 'bob', false, false)",
+            **columns,
+        )
+        for camera in one.cameras:
+            await site.sql(
+                "INSERT INTO projects.camera VALUES (:p, :c, :at)", p=one.id, c=camera, at=one.row["created_at"]
+            )
+        for comment in one.comments:
+            await site.sql(
+                "INSERT INTO projects.comment VALUES (:p, gen_random_uuid(), :t, 'bob', now())", p=one.id, t=comment
+            )
+        for party, reference, notes in one.calls:
+            await site.sql(
+                "INSERT INTO projects.call VALUES "
+                "(:p, gen_random_uuid(), 'made', now(), :party, '', NULL, :reference, :notes, 'bob', now())",
+                p=one.id,
+                party=party,
+                reference=reference,
+                notes=notes,
+            )
+    async with site.engine.begin() as connection:
+        await keep_words(connection, [], {one.id for one in projects})
+
+
+async def ask(site: Site, query: ListProjects) -> ProjectPage:
+    """Ask the query's own function, without a message."""
+    async with site.engine.connect() as connection:
+        now = (await connection.execute(text("SELECT now()"))).scalar_one()
+        page = await list_projects(query, Reader("admin", Grants(), connection, now, "en"))
+    assert isinstance(page, ProjectPage)
+    return page
+
+
+async def walk(site: Site, query: ListProjects) -> list[UUID]:
+    """Read every page and return the ids."""
+    found: list[UUID] = []
+    while True:
+        page = await ask(site, query)
+        found += [row.project_id for row in page.items]
+        if page.next is None:
+            return found
+        query = query.model_copy(update={"after": page.next})
+
+
+def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
+    """Return what the list must hold, by brute force."""
+    fitting = [one for one in projects if fits(one, query.filter) and is_found(one, query.search)]
+    name, backward = query.sort.removeprefix("-"), query.sort.startswith("-")
+
+    def place(one: Listed) -> tuple[Any, ...]:
+        value = one.row[name]
+        own = (value[:40].encode() if name == "description" else value,)
+        return (*(() if value is None else own), one.row["created_at"], one.id)
+
+    filled = sorted((one for one in fitting if one.row[name] is not None), key=place, reverse=backward)
+    empty = sorted((one for one in fitting if one.row[name] is None), key=place, reverse=backward)
+    return [one.id for one in filled + empty]
+
+
+def fits(one: Listed, given: ProjectFilter) -> bool:
+    """Say whether a project is in a filter."""
+    row = one.row
+    named: list[tuple[str, Any]] = [
+        ("type_id", given.type_ids),
+        ("status_id", given.status_ids),
+        ("created_by", given.created_by),
+    ]
+    named += [("number", given.numbers), *((f"category_{slot}", ids) for slot, ids in given.categories.items())]
+    spans = [("created_at", given.created), ("start_time", given.start_time), ("updated_at", given.updated)]
+    return (
+        all(ids is None or row.get(name) in ids for name, ids in named)
+        and all(lies(row[name], span) for name, span in spans)
+        and (given.camera_ids is None or bool(one.cameras & set(given.camera_ids)))
+    )
+
+
+def lies(at: datetime | None, span: Span) -> bool:
+    """Say whether a time is in a span."""
+    if at is None:
+        return not (span.from_ or span.to)
+    return (span.from_ is None or at >= span.from_) and (span.to is None or at < span.to)
+
+
+def is_found(one: Listed, search: str | None) -> bool:
+    """Say whether every word of a search is a word, or from three letters on a part of one."""
+    terms = unicodedata.normalize("NFKD", search or "").casefold().split()
+    return all(any(term == word or (len(term) > 2 and term in word) for word in one.words()) for term in terms)

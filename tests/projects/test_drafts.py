@@ -1,0 +1,175 @@
+"""The draft sequence list: picked first, taken over into a project later."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID, uuid5
+
+from contracts.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.projects import AddSequences, CreateProject
+from tests.projects.props import NOON, Operator, refused, sequence
+from tests.support import eventually
+
+LATER = NOON + timedelta(minutes=5)
+
+
+async def drafted(operator: Operator) -> list[UUID]:
+    """Return the ids on the operator's own draft list."""
+    draft: Draft = await operator.client.ask(GetDraft())
+    return [one.sequence_id for one in draft.sequences]
+
+
+async def test_sequences_are_drafted_and_undrafted(operator: Operator) -> None:
+    """A principal puts sequences on its draft list, takes some off again, and reads it back (SEQ-02, SEQ-04)."""
+    first, second = sequence(), sequence("Hall")
+    told = await operator.send(DraftSequences(sequences=[first, second]))
+    assert told.sequence_ids == [first.sequence_id, second.sequence_id]
+    await operator.send(UndraftSequences(sequence_ids=[first.sequence_id]))
+    (kept,) = (await operator.client.ask(GetDraft())).sequences
+    assert (kept.sequence_id, kept.camera_name, kept.media) == (second.sequence_id, "Hall", "available")
+
+
+async def test_a_span_over_many_cameras(operator: Operator) -> None:
+    """One span of time over many cameras makes one sequence of each in one command (SEQ-01, SEQ-03)."""
+    cameras = [Camera(camera_id=f"cam-{number}", camera_name=f"Gate {number}") for number in range(3)]
+    command_id = uuid7()
+    wanted = DraftSequences(cameras=cameras, start=NOON, end=LATER)
+    told = await operator.client.send(wanted, command_id=command_id)
+    assert told.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
+    found = (await operator.client.ask(GetDraft())).sequences
+    assert sorted(one.camera_name for one in found) == ["Gate 0", "Gate 1", "Gate 2"]
+    assert {(one.start, one.end) for one in found} == {(NOON, LATER)}
+
+
+async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
+    """Drafting a sequence that is on the list already adds nothing and says so."""
+    one = sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    again = await operator.send(DraftSequences(sequences=[one, one]))
+    assert (again.sequence_ids, await drafted(operator)) == ([], [one.sequence_id])
+
+
+async def test_undrafting_what_is_gone_is_refused(operator: Operator) -> None:
+    """Taking off a sequence that is not on the list is refused and changes nothing (PRJ-23)."""
+    one = sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    error = (await operator.refusal(UndraftSequences(sequence_ids=[one.sequence_id, uuid7()]))).error
+    assert (error.code, await drafted(operator)) == (Code.GONE, [one.sequence_id])
+
+
+async def test_a_draft_is_cleared_in_one_action(operator: Operator) -> None:
+    """The whole draft list is emptied in one command (SEQ-05)."""
+    await operator.send(DraftSequences(sequences=[sequence(), sequence()]))
+    cleared = await operator.send(ClearDraft())
+    assert (len(cleared.sequence_ids), await drafted(operator)) == (2, [])
+
+
+async def test_a_draft_has_a_longest_length(operator: Operator) -> None:
+    """A draft list that would become longer than 1,000 sequences is refused whole."""
+    for _ in range(5):
+        await operator.send(DraftSequences(sequences=[sequence() for _ in range(200)]))
+    error = (await operator.refusal(DraftSequences(sequences=[sequence()]))).error
+    assert (error.code, error.details["fields"][0]["kind"]) == (Code.INVALID, "draft_full")
+
+
+async def test_a_draft_is_taken_over_into_a_new_project(operator: Operator) -> None:
+    """A project is created with the draft list, which is empty after that (SEQ-03)."""
+    one, two = sequence(), sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    operator.project_id = uuid7()
+    created = await operator.send(CreateProject(project_id=operator.project_id, from_draft=True, sequences=[two, one]))
+    assert sorted(created.sequence_ids) == sorted([one.sequence_id, two.sequence_id])
+    attached = {each.sequence_id for each in (await operator.project()).sequences or []}
+    assert (attached, await drafted(operator)) == ({one.sequence_id, two.sequence_id}, [])
+
+
+async def test_a_draft_is_taken_over_into_an_existing_project(operator: Operator) -> None:
+    """The draft list is added to a project that is there, which a second time there is nothing of (SEQ-03)."""
+    one = sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    taking = AddSequences(project_id=operator.project_id, from_draft=True)
+    assert (await operator.send(taking)).sequence_ids == [one.sequence_id]
+    error = (await operator.refusal(taking)).error
+    assert (error.code, error.details["fields"][0]["kind"]) == (Code.INVALID, "draft_empty")
+    assert (await operator.project()).revision == 2
+
+
+async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:
+    """A creation that is refused takes nothing from the draft list."""
+    one = sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    wrong = CreateProject(project_id=uuid7(), from_draft=True, type_id=4711)
+    assert (await operator.refusal(wrong)).error.code is Code.UNKNOWN_REFERENCE
+    assert await drafted(operator) == [one.sequence_id]
+
+
+async def test_a_draft_is_ones_own(operator: Operator) -> None:
+    """A principal sees, changes and takes over no draft list but its own (SEQ-02)."""
+    await operator.site.grant("bob", incident_projects="manage", incident_projects__sequences="manage")
+    bob = await Operator.starting(operator.site, await operator.site.client("bob"))
+    mine = sequence()
+    await operator.send(DraftSequences(sequences=[mine]))
+    await bob.send(DraftSequences(sequences=[sequence()]))
+    await bob.send(AddSequences(project_id=bob.project_id, from_draft=True))
+    await bob.send(ClearDraft())
+    assert (await drafted(bob), await drafted(operator)) == ([], [mine.sequence_id])
+
+
+async def test_a_draft_of_another_key_is_refused(operator: Operator) -> None:
+    """A draft command whose key is not the caller is refused, so that a caller's commands keep one order."""
+    caller = await operator.site.caller()
+    outcome = await caller.send("projects.clear-draft", "bob", {})
+    assert outcome["error"]["code"] == "invalid"
+    assert [one["kind"] for one in outcome["error"]["details"]["fields"]] == ["other_key"]
+
+
+async def test_drafting_needs_the_permission_on_sequences(operator: Operator) -> None:
+    """Without manage on sequences nothing is drafted, without view no draft is read (PERM-05)."""
+    await operator.site.grant("bob", incident_projects="manage")
+    bob = await operator.site.client("bob")
+    denied = await refused(bob.send(DraftSequences(sequences=[sequence()])))
+    unseen = await refused(bob.ask(GetDraft()))
+    assert (denied.error.code, unseen.error.code) == (Code.PERMISSION_DENIED, Code.NOT_AVAILABLE)
+
+
+async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
+    """Sequences that are drafted while projects take the list over end in one project or on the list, once each."""
+    wanted = [sequence() for _ in range(40)]
+    projects = [uuid7() for _ in range(12)]
+    drafting = [operator.send(DraftSequences(sequences=[one])) for one in wanted]
+    taking = [operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects]
+    mixed = [one for pair in zip(drafting[::4], taking, strict=False) for one in pair]
+    left = [one for place, one in enumerate(drafting) if place % 4]
+    await asyncio.gather(*mixed, *left, *taking[10:])
+    found = await operator.site.sql(
+        "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
+    )
+    assert sorted(one for (one,) in found) == sorted(one.sequence_id for one in wanted)
+
+
+async def test_two_creations_share_no_draft(operator: Operator) -> None:
+    """Of many projects that take over one draft list at once, each sequence goes into exactly one (SEQ-03)."""
+    wanted = [sequence() for _ in range(20)]
+    await operator.send(DraftSequences(sequences=wanted))
+    projects = [uuid7() for _ in range(10)]
+    created = await asyncio.gather(*(operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects))
+    assert sorted(len(one.sequence_ids) for one in created) == [0] * 9 + [20]
+    assert await operator.site.count("projects.sequence") == 20
+
+
+async def test_drafts_are_activities_of_the_site(operator: Operator) -> None:
+    """Drafting, taking off and clearing are recorded in incident_manager, and not by the log server (LOG-T5)."""
+    await operator.site.worker("audit")
+    one = sequence()
+    await operator.send(DraftSequences(sequences=[one]))
+    await operator.send(UndraftSequences(sequence_ids=[one.sequence_id]))
+    await operator.send(ClearDraft())
+
+    async def recorded() -> list[str]:
+        rows = await operator.site.sql("SELECT activity FROM audit.activity WHERE project_id IS NULL ORDER BY 1")
+        assert len(rows) == 3
+        return [name for (name,) in rows]
+
+    told = await eventually(recorded)
+    assert told == ["projects.draft-cleared", "projects.sequences-drafted", "projects.sequences-undrafted"]

@@ -1,0 +1,150 @@
+"""The past of a project: who changed what, when, from what to what."""
+
+from typing import Any
+from uuid import UUID
+
+from client import Client
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_history import GetHistory, HistoryEntry
+from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.projects import (
+    AddSequences,
+    DeleteProject,
+    ImportedProject,
+    ImportProjects,
+    RemoveAllSequences,
+    UpdateProject,
+)
+from tests.projects.props import NOON, Operator, recordings, refused, sequence
+from tests.support import Site
+
+
+async def past(operator: Operator, **asked: Any) -> list[HistoryEntry]:
+    """Return a project's past, the oldest entry first."""
+    found = await operator.client.ask(GetHistory(project_id=operator.project_id, **asked))
+    return found.items[::-1]
+
+
+async def test_every_field_keeps_what_it_was(operator: Operator) -> None:
+    """Each change of a field is kept with who, when, old and new value, and an unchanged field is not (PRJ-03)."""
+    opened = await operator.project()
+    for text in ("A box.", "A box.", ""):
+        await operator.send(UpdateProject(project_id=operator.project_id, description=text, start_time=NOON))
+    found = await past(operator, field="description")
+    first = opened.description
+    assert [(one.revision, one.old, one.new) for one in found] == [(2, first, "A box."), (4, "A box.", "")]
+    assert {one.by for one in found} == {"admin"}
+    assert [one.new for one in await past(operator, field="start_time")] == [NOON.isoformat().replace("+00:00", "Z")]
+
+
+async def test_the_opening_tells_the_first_values(operator: Operator) -> None:
+    """The first entry of a project is its opening, with what was known then, whatever has changed since (PRJ-02)."""
+    opened = await operator.project()
+    for text in ("A box.", "Nothing."):
+        await operator.send(UpdateProject(project_id=operator.project_id, description=text, end_time=NOON))
+    first = (await past(operator))[0]
+    assert (first.revision, first.field, first.by, first.at) == (1, "project", "admin", opened.created_at)
+    assert first.new["description"] == opened.description
+    assert (first.new["end_time"], first.new["status_id"], first.old) == (None, None, None)
+
+
+async def test_comments_keep_their_texts(operator: Operator) -> None:
+    """A comment's texts stay in the past when it is rewritten and deleted (PRJ-17)."""
+    named: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**named, text="Bag seen."))
+    await operator.send(EditComment(**named, text="Bag removed."))
+    await operator.send(DeleteComment(**named))
+    found = await past(operator, part_id=named["comment_id"])
+    expected = [(None, "Bag seen."), ("Bag seen.", "Bag removed."), ("Bag removed.", None)]
+    assert [(one.old, one.new) for one in found] == expected
+    assert {one.field for one in found} == {"comment"}
+
+
+async def test_calls_keep_what_was_known(operator: Operator) -> None:
+    """What was known of a call stays in the past: all of it when it comes and goes, else what changed (PRJ-18)."""
+    told: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "at": NOON, "direction": "made"}
+    await operator.send(AddCall(**told, party="Police"))
+    await operator.send(EditCall(**told, party="Police", notes="On their way."))
+    await operator.send(DeleteCall(project_id=operator.project_id, call_id=told["call_id"]))
+    added, edited, deleted = await past(operator, field="call")
+    assert (added.new["party"], edited.old, edited.new) == ("Police", {"notes": ""}, {"notes": "On their way."})
+    assert (deleted.old["notes"], deleted.new) == ("On their way.", None)
+
+
+async def test_sequences_keep_their_coming_and_going(operator: Operator) -> None:
+    """Sequences that were attached and detached stay in the past, one by one (SEQ-04)."""
+    both = [sequence(), sequence("Hall")]
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=both))
+    await operator.send(RemoveAllSequences(project_id=operator.project_id))
+    found = await past(operator, field="sequence")
+    assert [(one.revision, one.new is None) for one in found] == [(2, False), (2, False), (3, True), (3, True)]
+    assert sorted(one.old["camera_name"] for one in found if one.old) == ["Gate 4", "Hall"]
+
+
+async def test_an_imported_project_has_one_entry(site: Site, operator: Operator) -> None:
+    """An imported project's past begins with its import and who did it (RET-05)."""
+    operator.project_id = uuid7()
+    imported = ImportedProject(
+        project_id=operator.project_id, number=4711, created_by="old system", created_at=NOON, description="A fall."
+    )
+    await operator.send(ImportProjects(projects=[imported]))
+    (only,) = await past(operator)
+    assert (only.revision, only.by, only.new["imported"], only.new["description"]) == (1, "admin", True, "A fall.")
+
+
+async def test_the_past_is_read_in_pages(operator: Operator) -> None:
+    """Pages hold every entry once, the newest first, though one command changed several fields."""
+    for turn in range(4):
+        change = UpdateProject(project_id=operator.project_id, description=f"{turn}", start_time=NOON, end_time=NOON)
+        await operator.send(change)
+    whole = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
+    found, page = [], await operator.client.ask(GetHistory(project_id=operator.project_id, limit=2))
+    while page.next:
+        found += page.items
+        page = await operator.client.ask(GetHistory(project_id=operator.project_id, limit=2, after=page.next))
+    assert (found + page.items, len(whole)) == (whole, 7)
+
+
+async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None:
+    """The past of comments, calls and sequences is shown to those who may see them, and its lack is named (PERM-05)."""
+    await operator.site.grant("visitor", incident_projects="view", incident_projects__calls="view")
+    await operator.send(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Bag seen."))
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
+    visitor = await operator.site.client("visitor")
+    found = await visitor.ask(GetHistory(project_id=operator.project_id))
+    assert ([one.field for one in found.items], found.withheld) == (["project"], ["comments", "sequences"])
+
+
+async def test_the_past_dies_with_the_project(operator: Operator) -> None:
+    """Nothing of a project's past is left when it is deleted, and asking for it says who deleted it (PRJ-21)."""
+    await operator.send(UpdateProject(project_id=operator.project_id, description="A box."))
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    assert await operator.site.count("projects.history") == 0
+    gone = await refused(operator.client.ask(GetHistory(project_id=operator.project_id)))
+    assert (gone.error.code, gone.error.details["deleted_by"]) == (Code.GONE, "admin")
+
+
+async def test_reading_the_past_is_recorded(operator: Operator) -> None:
+    """Whoever reads a project's past has opened the project (PRJ-19)."""
+    await operator.site.worker("audit")
+    await past(operator)
+    assert await recordings(operator.site, "projects.opened") == [("admin", operator.project_id)]
+
+
+async def test_changing_and_deleting_in_one_batch(site: Site) -> None:
+    """A project that is changed and deleted before anybody looked leaves no past and no fault."""
+    client: Client = await site.client()
+    project_id: UUID = uuid7()
+    commands = [
+        ("create", {}),
+        ("update", {"description": "A box."}),
+        ("add-comment", {"comment_id": str(uuid7()), "text": "Seen."}),
+        ("delete", {}),
+    ]
+    caller = await site.caller()
+    for verb, body in commands:
+        await caller.publish(f"projects.{verb}", project_id, {"project_id": str(project_id), **body})
+    await site.worker("projects")
+    gone = await refused(client.ask(GetHistory(project_id=project_id)))
+    assert (gone.error.code, await site.count("projects.history")) == (Code.GONE, 0)

@@ -1,0 +1,114 @@
+"""Lists: filters, sorts, pages and counts against a plain model (PRJ-09, B1)."""
+
+from datetime import timedelta
+from random import Random
+from typing import Any, get_args
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.errors import Code, Refusal
+from contracts.project_queries import ListProjects, ProjectFilter, Sort, Span
+from tests.projects.listed import (
+    CAMERAS,
+    NOON,
+    PARTS,
+    PEOPLE,
+    Stock,
+    ask,
+    expected,
+    keep,
+    project,
+    walk,
+)
+from tests.support import Site
+
+MANY = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+_TIMES = st.none() | st.integers(0, 10).map(lambda hours: NOON + timedelta(hours=hours))
+_SPANS = st.builds(lambda since, to: Span(**{"from": since, "to": to}), _TIMES, _TIMES)
+
+
+def _ids(*values: Any) -> st.SearchStrategy[Any]:
+    return st.lists(st.sampled_from(values), max_size=3)
+
+
+FILTERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "type_ids": _ids(None, 1, 2, 3),
+        "status_ids": _ids(None, 21, 22),
+        "categories": st.dictionaries(st.sampled_from(["1", "5"]), _ids(None, 11, 12, 13)),
+        "created_by": _ids(*PEOPLE),
+        "camera_ids": _ids(*CAMERAS),
+        "numbers": st.lists(st.integers(1, 70), max_size=40),
+        "created": _SPANS,
+        "start_time": _SPANS,
+        "updated": _SPANS,
+    },
+).map(lambda fields: ProjectFilter(**dict(sorted(fields.items())[:3])))
+
+
+@pytest.fixture
+async def projects(site: Site) -> Stock:
+    """Sixty projects."""
+    chance = Random(4)
+    made = Stock(project(chance, number) for number in range(1, 61))
+    await keep(site, made)
+    return made
+
+
+QUERIES = st.builds(
+    ListProjects,
+    filter=FILTERS,
+    sort=st.sampled_from(get_args(Sort)),
+    search=st.none() | st.sampled_from(PARTS),
+    limit=st.just(7),
+)
+
+
+@pytest.mark.parametrize("walked", [3, 2_000])
+@MANY
+@given(query=QUERIES)
+async def test_a_list_is_what_a_plain_model_says(
+    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: int, query: ListProjects
+) -> None:
+    """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
+    monkeypatch.setattr("workers.projects.queries.listing.WALK", walked)
+    assert await walk(site, query) == expected(projects, query)
+
+
+@MANY
+@given(filter_=FILTERS, search=st.none() | st.sampled_from(PARTS))
+async def test_counts_are_right(site: Site, projects: Stock, filter_: ProjectFilter, search: str | None) -> None:
+    """An exact count, and a capped one below its cap, is the number of projects on all pages (PRJ-07)."""
+    query = ListProjects(filter=filter_, search=search, count="exact", limit=1)
+    total = len(expected(projects, query))
+    assert (await ask(site, query)).total == total
+    assert (await ask(site, query.model_copy(update={"count": "capped"}))).total == total
+
+
+@pytest.mark.parametrize("sort", get_args(Sort))
+async def test_pages_survive_what_others_do(site: Site, projects: Stock, sort: Sort) -> None:
+    """Projects that come and go between two pages neither repeat nor hide any other (PRJ-09)."""
+    query = ListProjects(sort=sort, limit=20)
+    first = await ask(site, query)
+    shown = [row.project_id for row in first.items]
+    chance = Random(5)
+    await keep(site, [project(chance, number) for number in range(61, 91)])
+    gone = {shown[3], shown[-1], *(one.id for one in chance.sample(projects, 10))}
+    await site.sql("DELETE FROM projects.project WHERE id = ANY(:ids)", ids=list(gone))
+    rest = await walk(site, query.model_copy(update={"after": first.next}))
+    stayed = [one.id for one in projects if one.id not in gone]
+    assert [one for one in [*shown, *rest] if one in set(stayed)] == [
+        one for one in expected(projects, query) if one in set(stayed)
+    ]
+
+
+async def test_a_cursor_is_good_for_its_own_order(site: Site, projects: Stock) -> None:
+    """The place of one order, or of no page at all, is refused by every other."""
+    page = await ask(site, ListProjects(sort="start_time", limit=5))
+    for after in (page.next, "junk", "AAAA"):
+        with pytest.raises(Refusal) as refused:
+            await ask(site, ListProjects(sort="-created_at", after=after))
+        assert (refused.value.code, refused.value.details["fields"][0]["field"]) == (Code.INVALID, "after")

@@ -1,0 +1,114 @@
+"""Search: what operators write is found at once, by words and parts of words (B1)."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from client import Refused
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.project_queries import ListProjects, ProjectFilter
+from contracts.projects import (
+    AddSequences,
+    CreateProject,
+    DeleteProject,
+    RemoveAllSequences,
+    RemoveSequences,
+    UpdateProject,
+)
+from tests.projects.props import NOON, Operator, sequence
+
+
+async def found(operator: Operator, search: str) -> bool:
+    """Say whether the operator's project is found."""
+    page = await operator.client.ask(ListProjects(search=search))
+    return operator.project_id in {row.project_id for row in page.items}
+
+
+async def test_a_description_is_found_as_it_stands(operator: Operator) -> None:
+    """A project is found right after the outcome, by the words its description has now (PRJ-07, PRJ-09)."""
+    assert await found(operator, "bag gate")
+    await operator.send(UpdateProject(project_id=operator.project_id, description="A suitcase."))
+    assert [await found(operator, word) for word in ("suitcase", "bag")] == [True, False]
+
+
+async def test_comments_are_found_while_they_are_there(operator: Operator) -> None:
+    """A comment's words are found after it was added, as rewritten, and no longer when it is deleted (PRJ-17)."""
+    one: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**one, text="Porteur identifié."))
+    assert await found(operator, "IDENTIF bag")
+    await operator.send(EditComment(**one, text="Inconnu."))
+    assert [await found(operator, word) for word in ("identifie", "inconnu")] == [False, True]
+    await operator.send(DeleteComment(**one))
+    assert [await found(operator, word) for word in ("inconnu", "bag")] == [False, True]
+
+
+async def test_calls_are_found_by_party_reference_and_notes(operator: Operator) -> None:
+    """A call's party, reference and notes are found as corrected, and no longer when it is deleted (PRJ-18)."""
+    call: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "direction": "made", "at": NOON}
+    await operator.send(AddCall.model_validate({**call, "party": "Pompiers", "notes": "Côté cour"}))
+    assert await found(operator, "pompiers cote")
+    await operator.send(EditCall.model_validate({**call, "party": "Police", "reference": "2026/4711"}))
+    assert [await found(operator, word) for word in ("pompiers", "4711", "police")] == [False, True, True]
+    await operator.send(DeleteCall(project_id=operator.project_id, call_id=call["call_id"]))
+    assert not await found(operator, "4711")
+
+
+@pytest.mark.parametrize(
+    "search, there",
+    [
+        ("uncategorised", True),
+        ("CATEG", True),
+        ("ÉTÉ", True),
+        ("strass", True),
+        ("at", True),
+        ("un", False),
+        ("at été", True),
+        ("at winter", False),
+        ("100%", True),
+        ("_", None),
+        ("%", None),
+    ],
+)
+async def test_accents_case_and_parts_of_words_do_not_matter(
+    operator: Operator, search: str, there: bool | None
+) -> None:
+    """Every term must be a part of some word; of fewer than three letters a whole word; of none it is refused."""
+    operator.project_id = uuid7()
+    text = "Uncategorised at Straße, été: 100"
+    await operator.send(CreateProject(project_id=operator.project_id, description=text))
+    if there is not None:
+        assert await found(operator, search) is there
+        return
+    with pytest.raises(Refused) as refused:
+        await found(operator, search)
+    assert refused.value.error.code is Code.INVALID
+
+
+async def test_a_deleted_project_leaves_no_word(operator: Operator) -> None:
+    """Nothing that anybody wrote, and no camera, stays behind a deleted project (PRJ-21)."""
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    assert not await found(operator, "bag")
+    assert [await operator.site.count(f"projects.{table}") for table in ("search", "camera")] == [0, 0]
+
+
+async def test_projects_are_listed_by_camera(operator: Operator) -> None:
+    """A camera's list has every project with a sequence of it, once, until the last one is removed (PRJ-07)."""
+
+    async def seen() -> list[UUID]:
+        page = await operator.client.ask(ListProjects(filter=ProjectFilter(camera_ids=["cam-4"])))
+        return [row.project_id for row in page.items]
+
+    first, second, project_id = sequence(), sequence(), operator.project_id
+    opened = CreateProject(project_id=uuid7(), sequences=[sequence()])
+    await operator.send(opened)
+    await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
+    assert await seen() == [opened.project_id, project_id]
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
+    assert await seen() == [opened.project_id, project_id]
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[second.sequence_id]))
+    await operator.send(RemoveAllSequences(project_id=opened.project_id))
+    assert await seen() == []

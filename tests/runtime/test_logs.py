@@ -1,0 +1,70 @@
+"""Log files: rotated into an archive at a size that the settings say, without anybody's words."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from contracts.administration import ChangeSettings
+from tests.support import Site, eventually
+from workers.runtime import logs
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder into which this process logs; afterwards it logs as before."""
+    root = logging.root
+    handlers, level, config = root.handlers, root.level, structlog.get_config()
+    logs.configure("projects", tmp_path)
+    yield tmp_path
+    for handler in root.handlers:
+        handler.close()
+    root.handlers = handlers
+    root.setLevel(level)
+    structlog.configure(**config)
+
+
+def test_a_full_file_is_archived(folder: Path) -> None:
+    """A file that has reached its size moves into `Archive` whole, and entries go on in a new one (SYS-02)."""
+    logs.archive_at(2_000)
+    log = structlog.get_logger("rotation")
+    for number in range(100):
+        log.info("lane_taken", lane=number)
+    kept = [*sorted((folder / "Archive").iterdir()), folder / "projects.log"]
+    lanes = [json.loads(line)["lane"] for path in kept for line in path.read_text().splitlines()]
+    assert (len(kept) > 3, lanes) == (True, list(range(100)))
+    assert max(path.stat().st_size for path in kept) <= 2_000
+
+
+def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:
+    """Without a setting a file is archived at 10 MB (SYS-02)."""
+    files = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
+    assert [one.maxBytes for one in files] == [10_000_000]
+
+
+async def test_the_size_follows_the_setting(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed setting reaches the log files of running workers without a restart (SYS-03)."""
+    monkeypatch.setattr("workers.runtime.pulse._HOUSEKEEPING_SECONDS", 0.1)
+    await site.workers("administration")
+    await (await site.client()).send(ChangeSettings(log_archive_bytes=123_456))
+    (handler,) = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
+
+    async def followed() -> bool:
+        return handler.maxBytes == 123_456
+
+    await eventually(followed)
+
+
+def test_a_logged_error_tells_its_place_and_not_its_words(folder: Path) -> None:
+    """An exception's message may quote what a person wrote; only its type and place are logged."""
+    words = "A bag was left at gate 4."
+    try:
+        int(words)
+    except ValueError:
+        structlog.get_logger("errors").exception("query_failed")
+    (line,) = (folder / "projects.log").read_text().splitlines()
+    assert "gate 4" not in line
+    assert (json.loads(line)["error"], "test_logs.py" in json.loads(line)["traceback"]) == ("ValueError", True)

@@ -1,0 +1,63 @@
+"""The draft list of a principal: read, written and taken over at once, under row locks.
+
+It is not kept with the batch, because commands of other lanes take it over meanwhile.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.projects import tables
+from workers.runtime.database import insert_rows
+from workers.runtime.kept import Row
+
+_COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
+LISTED = text(
+    f"""
+    SELECT {_COLUMNS}, drafted_at FROM projects.draft WHERE principal = :principal ORDER BY "start", sequence_id
+    """  # noqa: S608 - the names stand above
+)
+
+# In the order of their ids, as everybody locks them: of two who want one list, the second one finds it empty.
+_LOCK = text(
+    f"""
+    SELECT {_COLUMNS} FROM projects.draft
+    WHERE principal = :principal AND (:everything OR sequence_id = ANY(:ids)) ORDER BY sequence_id FOR UPDATE
+    """  # noqa: S608 - the names stand above
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+_DELETE = text("DELETE FROM projects.draft WHERE principal = :principal AND sequence_id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid))
+)
+
+
+async def listed(connection: AsyncConnection, principal: str) -> list[Row]:
+    """Return a draft list in the order of the recordings."""
+    return list((await connection.execute(LISTED, {"principal": principal})).mappings())
+
+
+async def locked(connection: AsyncConnection, principal: str, ids: Sequence[UUID] | None = None) -> list[Row]:
+    """Lock all of a draft list, or the sequences with these ids, and return what is there."""
+    given = {"principal": principal, "everything": ids is None, "ids": list(ids or ())}
+    return list((await connection.execute(_LOCK, given)).mappings())
+
+
+async def put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Put sequences on draft lists; one that is there stays as it is."""
+    await insert_rows(connection, tables.Draft, rows, conflict="ON CONFLICT DO NOTHING")
+
+
+async def remove(connection: AsyncConnection, principal: str, ids: Sequence[UUID]) -> None:
+    """Take sequences from a draft list."""
+    if ids:
+        await connection.execute(_DELETE, {"principal": principal, "ids": list(ids)})
+
+
+async def taken_over(connection: AsyncConnection, principal: str) -> list[Row]:
+    """Empty a draft list and return what it held, in the order of the recordings."""
+    rows = await locked(connection, principal)
+    await remove(connection, principal, [row["sequence_id"] for row in rows])
+    return sorted(rows, key=lambda row: (row["start"], row["sequence_id"]))

@@ -1,0 +1,47 @@
+"""Picking recordings before they go into a project."""
+
+from contracts.drafts import (
+    LONGEST_DRAFT,
+    ClearDraft,
+    DraftCleared,
+    DraftSequences,
+    SequencesDrafted,
+    SequencesUndrafted,
+    UndraftSequences,
+)
+from contracts.errors import Code, Refusal
+from contracts.texts import Part
+from workers.projects import domain, drafts
+from workers.projects.worker import ProjectUnit, worker
+
+
+@worker.handles(DraftSequences)
+async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> SequencesDrafted:
+    """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
+    domain.known_sites(domain.drafted_sites(command), unit.site, unit.rows.child_sites)
+    there = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
+    new = {one.sequence_id: one for one in domain.drafted(command, unit.id) if one.sequence_id not in there}
+    if len(there) + len(new) > LONGEST_DRAFT:
+        raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
+    beside = {"principal": unit.principal, "drafted_at": unit.now}
+    await drafts.put(unit.connection, [{**one.model_dump(), **beside} for one in new.values()])
+    return SequencesDrafted(sequence_ids=list(new))
+
+
+@worker.handles(UndraftSequences)
+async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> SequencesUndrafted:
+    """Take recordings from the caller's draft list; refuse when one of them is gone."""
+    ids = list(dict.fromkeys(command.sequence_ids))
+    found = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
+    for sequence_id in ids:
+        if sequence_id not in found:
+            raise domain.part_gone(Part.SEQUENCES, sequence_id, None)
+    await drafts.remove(unit.connection, unit.principal, ids)
+    return SequencesUndrafted(sequence_ids=ids)
+
+
+@worker.handles(ClearDraft)
+async def clear_draft(_: ClearDraft, unit: ProjectUnit) -> DraftCleared:
+    """Empty the caller's draft list in one action (SEQ-05)."""
+    taken = await drafts.taken_over(unit.connection, unit.principal)
+    return DraftCleared(sequence_ids=[row["sequence_id"] for row in taken])

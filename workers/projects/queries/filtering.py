@@ -1,0 +1,89 @@
+"""Which projects a list holds."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, any_, func, or_, select
+
+from contracts.errors import Code, Refusal
+from contracts.project_queries import ProjectFilter, Span
+from workers.projects.tables import Camera, Project, Search
+from workers.projects.words import all_grams, pattern, words_of
+
+Conditions = list[ColumnElement[bool]]
+MOST_WORDS = 20
+
+
+def matching(given: ProjectFilter) -> Conditions:
+    """Return the conditions of a filter on projects, without its cameras."""
+    conditions: Conditions = []
+    for column, ids in assigned(given):
+        named = column.in_([one for one in ids if one is not None])
+        conditions.append(or_(named, column.is_(None)) if None in ids else named)
+    if given.numbers is not None:
+        conditions.append(Project.number.in_(given.numbers))
+    conditions += within(Project.start_time, given.start_time) + within(Project.updated_at, given.updated)
+    return conditions + within(Project.created_at, given.created)
+
+
+def assigned(given: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
+    """Return the columns of which a filter names values, the most telling first."""
+    categories: list[tuple[Any, Any]] = [
+        (getattr(Project, f"category_{slot}"), ids) for slot, ids in given.categories.items()
+    ]
+    named: list[tuple[Any, Any]] = [
+        (Project.created_by, given.created_by),
+        *categories,
+        (Project.type_id, given.type_ids),
+        (Project.status_id, given.status_ids),
+    ]
+    return [(column, ids) for column, ids in named if ids is not None]
+
+
+def within(column: Any, span: Span) -> Conditions:
+    """Return the conditions of a span of time."""
+    since = [column >= span.from_] if span.from_ else []
+    return since + ([column < span.to] if span.to else [])
+
+
+def terms(search: str | None) -> list[str]:
+    """Return what a search looks for, or refuse a search for nothing."""
+    if search is None:
+        return []
+    found = sorted(words_of(search))
+    if not 0 < len(found) <= MOST_WORDS:
+        raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
+    return found
+
+
+def seen_one_by_one(given: ProjectFilter, words: list[str]) -> Conditions:
+    """Return what is looked up beside each project, one after the other: OFFSET keeps it from becoming a join."""
+    conditions: Conditions = []
+    if given.camera_ids is not None:
+        seen = select(1).where(Camera.project_id == Project.id, Camera.camera_id.in_(given.camera_ids))
+        conditions.append(seen.offset(0).correlate(Project).exists())
+    if words:
+        found = select(1).where(Search.project_id == Project.id, *_read(words))
+        conditions.append(found.offset(0).correlate(Project).exists())
+    return conditions
+
+
+def seen_at_once(given: ProjectFilter, words: list[str]) -> Conditions:
+    """Return the same as sets that have indexes of their own."""
+    conditions: Conditions = []
+    if given.camera_ids is not None:
+        seen = select(Camera.project_id).where(Camera.camera_id.in_(given.camera_ids))
+        conditions.append(Project.id.in_(seen))
+    if words:
+        found = select(Search.project_id).where(Search.grams.contains(all_grams(words)), *_read(words))
+        conditions.append(Project.id == any_(func.array(found.scalar_subquery())))
+    return conditions
+
+
+def _read(words: list[str]) -> Conditions:
+    return [Search.words.like(pattern(word)) for word in words]
+
+
+def chosen(given: ProjectFilter) -> Conditions:
+    """Return all conditions of a filter, where no order has to be kept."""
+    return matching(given) + seen_at_once(given, [])

@@ -1,0 +1,78 @@
+"""What is answered about the past of a project and about drafts."""
+
+import base64
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from pydantic_core import to_json
+
+from contracts.drafts import Draft, DraftedSequence, GetDraft
+from contracts.errors import Code, Refusal
+from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
+from contracts.projects import ProjectOpened
+from workers.projects import domain, drafts, history, tables
+from workers.projects.worker import worker
+from workers.runtime.questions import Reader
+
+_PLACE = TypeAdapter(tuple[int, int])
+_NEWEST = (2**31 - 1, 0)
+
+
+@worker.answers(GetHistory)
+async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
+    """Return who changed what, the newest first, and record it like an opening."""
+    revision, place = _read_place(query.after) if query.after else _NEWEST
+    given = {
+        "project_id": query.project_id,
+        "field": query.field,
+        "part_id": query.part_id,
+        "hidden": domain.unseen(reader.grants),
+        "revision": revision,
+        "place": place,
+        "limit": query.limit + 1,
+    }
+    found = (await reader.connection.execute(history.ENTRIES, given)).mappings().all()
+    if not found:
+        await _refuse_gone(query.project_id, reader)
+    page = found[: query.limit]
+    following = _place_of(page[-1]["revision"], page[-1]["place"]) if len(found) > query.limit else None
+    reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
+    entries = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in page]
+    return ProjectHistory(items=entries, next=following, withheld=domain.withheld(reader.grants))
+
+
+async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
+    given = {"ids": [project_id]}
+    if (await reader.connection.execute(tables.PRESENT, given)).first() is None:
+        tombstone = (await reader.connection.execute(tables.TOMBSTONES, given)).mappings().one_or_none()
+        raise domain.gone(tombstone, None)
+
+
+def _place_of(revision: int, place: int) -> str:
+    return base64.urlsafe_b64encode(to_json([revision, place])).decode()
+
+
+def _read_place(cursor: str) -> tuple[int, int]:
+    try:
+        return _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
+        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+
+
+@worker.answers(GetDraft)
+async def get_draft(_: GetDraft, reader: Reader) -> Draft:
+    """Return the caller's own draft list."""
+    rows = await drafts.listed(reader.connection, reader.principal)
+    return Draft(
+        sequences=[DraftedSequence(**row, media=domain.media(row["media_expires_at"], reader.now)) for row in rows]
+    )
+
+
+def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
+    """Say of every sequence of a document whether its recording is still there."""
+    for one in sequences:
+        told = one["media_expires_at"]
+        one["media"] = domain.media(datetime.fromisoformat(told) if told else None, now)

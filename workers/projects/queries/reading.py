@@ -1,0 +1,42 @@
+"""One project, and the outcome of one command."""
+
+from typing import Any
+
+from pydantic_core import to_json
+
+from contracts.errors import Code, Refusal
+from contracts.project_queries import GetOutcome, GetProject
+from contracts.projects import ProjectOpened
+from workers.projects import domain, tables
+from workers.projects.queries.past import tell_media
+from workers.projects.worker import worker
+from workers.runtime.inbox import REMEMBERED
+from workers.runtime.questions import Answer, Reader
+
+
+@worker.answers(GetProject)
+async def get_project(query: GetProject, reader: Reader) -> Answer:
+    """Return what the caller may see of a project, and record that it was opened."""
+    given = {"project_id": query.project_id}
+    row = (await reader.connection.execute(tables.DOCUMENT, given)).one_or_none()
+    if row is None:
+        found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
+        raise domain.gone(found.mappings().one_or_none(), None)
+    document: dict[str, Any] = row.document
+    tell_media(document["sequences"], reader.now)
+    withheld = domain.withheld(reader.grants)
+    for name in withheld:
+        del document[name]
+    reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
+    return Answer(to_json({**document, "withheld": withheld}))
+
+
+@worker.answers(GetOutcome)
+async def get_outcome(query: GetOutcome, reader: Reader) -> Answer:
+    """Return the outcome of one of the caller's own commands."""
+    since = (reader.now - REMEMBERED).date().replace(day=1)
+    given = {"command_id": query.command_id, "principal": reader.principal, "since": since}
+    outcome = (await reader.connection.execute(tables.OUTCOME, given)).scalar_one_or_none()
+    if outcome is None:
+        raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id))
+    return Answer(outcome.encode())

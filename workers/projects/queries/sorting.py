@@ -1,0 +1,111 @@
+"""The order of a list, and the place in it after which a page begins."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from pydantic import AwareDatetime, TypeAdapter
+from pydantic_core import to_json
+from sqlalchemy import ColumnElement, collate, func, literal, tuple_
+
+from contracts.errors import Code, Refusal
+from workers.projects.tables import Project
+
+DESCRIBED = 40
+"""How many characters of a description order a list: a cursor has to hold them."""
+
+_COLUMNS: dict[str, tuple[Any, type]] = {
+    "number": (Project.number, int),
+    "type_id": (Project.type_id, int),
+    "status_id": (Project.status_id, int),
+    "description": (collate(func.left(Project.description, DESCRIBED), "C"), str),
+    "start_time": (Project.start_time, datetime),
+    "end_time": (Project.end_time, datetime),
+    "updated_at": (Project.updated_at, datetime),
+    "created_by": (Project.created_by, str),
+}
+_NULLABLE = {"type_id", "status_id", "start_time", "end_time"}
+_DATED: tuple[Any, ...] = (Project.created_at, Project.id)
+
+Place = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of a list in which the sorted column is filled, or empty, throughout: rows compare by `key`."""
+
+    key: tuple[ColumnElement[Any], ...]
+    conditions: tuple[ColumnElement[bool], ...] = ()
+    after: Place | None = None
+
+    def beyond(self, key: Sequence[ColumnElement[Any]], *, backward: bool) -> list[ColumnElement[bool]]:
+        """Return the condition that leaves what was shown already."""
+        if self.after is None:
+            return []
+        values = [literal(value, column.type) for value, column in zip(self.after, key, strict=True)]
+        return [tuple_(*key) < tuple_(*values) if backward else tuple_(*key) > tuple_(*values)]
+
+
+@dataclass(frozen=True)
+class Order:
+    """How a list is sorted: by one column, then by date and id."""
+
+    name: str
+    backward: bool
+
+    @classmethod
+    def of(cls, sort: str) -> "Order":
+        """Read what a query asks for."""
+        return cls(sort.removeprefix("-"), sort.startswith("-"))
+
+    @property
+    def key(self) -> tuple[ColumnElement[Any], ...]:
+        """Return the columns that order the rows."""
+        return (_COLUMNS[self.name][0], *_DATED) if self.name in _COLUMNS else _DATED
+
+    def sections(self, after: Place | None) -> list[Section]:
+        """Return what is still to be shown: the rows that have a value, then those that have none."""
+        if self.name not in _NULLABLE:
+            return [Section(self.key, after=after)]
+        column = self.key[0]
+        empty = (column.is_(None),)
+        if after and after[0] is None:
+            return [Section(_DATED, empty, after[1:])]
+        return [Section(self.key, (column.is_not(None),), after), Section(_DATED, empty)]
+
+    def sort(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """Return the columns in the direction of this order."""
+        return [column.desc() if self.backward else column.asc() for column in columns]
+
+    def cursor(self, row: Any) -> str:
+        """Write the place of a row; it is good for this order alone."""
+        values = [] if self.name not in _COLUMNS else [row[self.name]]
+        if self.name == "description":
+            values = [row["description"][:DESCRIBED]]
+        return base64.urlsafe_b64encode(to_json([self.name, *values, row["created_at"], row["project_id"]])).decode()
+
+    def place(self, cursor: str | None) -> Place | None:
+        """Read a place, or refuse what no page in this order gave."""
+        if cursor is None:
+            return None
+        try:
+            name, *place = _reader(self.name).validate_json(base64.urlsafe_b64decode(cursor.encode()))
+        except ValueError:
+            raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+        if name != self.name:
+            raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}])
+        return tuple(place)
+
+
+@lru_cache
+def _reader(name: str) -> TypeAdapter[Any]:
+    kind: Any = _COLUMNS[name][1] if name in _COLUMNS else None
+    kind = AwareDatetime if kind is datetime else kind
+    kind = kind | None if name in _NULLABLE else kind
+    columns: Any = (str, kind) if name in _COLUMNS else (str,)
+    form: Any = tuple.__class_getitem__((*columns, AwareDatetime, UUID))
+    return TypeAdapter(form)
