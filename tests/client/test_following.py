@@ -14,6 +14,7 @@ from client import Client
 from contracts.ids import uuid7
 from contracts.projects import CreateProject, DeleteProject, ProjectCreated
 from tests.client.command_line import ROOT, incidents
+from tests.projects.followed import published
 from tests.support import Site
 
 
@@ -96,6 +97,7 @@ async def test_a_list_is_followed(site: Site, admin: Client) -> None:
     """`incidents projects list --follow` shows the list and then what happens to it, deletions too (PRJ-09, PRJ-23)."""
     await site.grant("watcher", incident_projects="view")
     project = await created(admin)
+    await published(site, 1)
     async with typed(environment(site), "projects", "list", "--follow", "--json") as following:
         page = await following.document()
         assert [row["number"] for row in page["items"]] == [project.number]
