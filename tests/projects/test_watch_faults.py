@@ -44,6 +44,8 @@ async def many(site: Site, count: int) -> list[str]:
 async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None:
     """A follower whose worker process is killed goes on with another one, without a gap or a repetition (PRJ-09)."""
     async with worker_process(site, "projects") as first:
+        await opened(admin)
+        await published(site, 1)
         async with following(admin) as watch:
             before = await opened(admin)
             seen = await next_of(watch, 1)
@@ -57,6 +59,8 @@ async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None
 async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Client) -> None:
     """A process that ends tells its followers so, and they go on with another process at once (PRJ-09)."""
     async with worker_process(site, "projects") as first:
+        await opened(admin)
+        await published(site, 1)
         async with following(admin) as watch:
             await site.worker("projects")
             await first.stop()
