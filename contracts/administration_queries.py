@@ -92,11 +92,12 @@ class GetRoles(Query[Roles]):
 
 
 class Me(Message):
-    """Who the caller is here and what it may do."""
+    """Who the caller is here, what its roles come to, and every message that it `may` send, by its subject."""
 
     principal: str
     roles: list[str]
     permissions: dict[Node, LevelName]
+    may: list[str] = []
 
 
 class GetMe(Query[Me]):

@@ -82,6 +82,7 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
     internal: ClassVar[bool] = False
     changes_permissions: ClassVar[bool] = False
     keyed_by_principal: ClassVar[bool] = False
+    needs_licence: ClassVar[bool] = True
     known: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod

@@ -15,7 +15,6 @@ from contracts.values import (
     Description,
     Ids,
     Integer,
-    Name,
     PropertyId,
     Revision,
     ShortText,
@@ -215,42 +214,6 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
     node = Node.SEQUENCES
     part = Part.SEQUENCES
     failing = Phrase.SEQUENCES_NOT_REMOVED
-
-
-class ProjectsImported(Event):
-    """Projects of another system were taken over."""
-
-    subject = "projects.imported"
-    stores = BOTH_STORES
-
-    numbers: list[int]
-    already_there: list[int] = []
-
-
-class ImportedProject(Message):
-    """A project as it was elsewhere, with its own number, times and author."""
-
-    project_id: UUID
-    number: Annotated[int, Field(ge=1, le=2**53 - 1)]
-    created_by: Name
-    created_at: Time
-    type_id: PropertyId | None = None
-    status_id: PropertyId | None = None
-    description: Description = ""
-    start_time: Time | None = None
-    end_time: Time | None = None
-    retention_exempt: bool = False
-
-
-class ImportProjects(Command[ProjectsImported]):
-    """Take over projects with their original numbers, dates and authors, marked as imported (RET-05)."""
-
-    subject = "projects.import"
-    node = Node.PROJECTS
-    part = Part.PROJECT
-    failing = Phrase.PROJECT_NOT_CREATED
-
-    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=500)]
 
 
 class ProjectsExpired(Event):

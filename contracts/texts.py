@@ -17,6 +17,7 @@ class Part(StrEnum):
     SETTINGS = "settings"
     ROLE = "role"
     REPORT = "report"
+    LICENCE = "licence"
 
 
 class Phrase(StrEnum):
@@ -118,6 +119,7 @@ PARTS: dict[Part, tuple[str, str]] = {
     Part.SETTINGS: ("the settings", "les paramètres"),
     Part.ROLE: ("the role", "le rôle"),
     Part.REPORT: ("the report", "le rapport"),
+    Part.LICENCE: ("the licence", "la licence"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {
@@ -173,6 +175,16 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
     "body_too_large": ("is larger than 64 KiB", "dépasse 64 Kio"),
+    "taken": ("is taken by another project", "est déjà pris par un autre projet"),
+    "not_defined": ("is not defined", "n'est pas défini"),
+    "unknown_name": (
+        "has a name that the mapping does not know",
+        "porte un nom que la correspondance ne connaît pas",
+    ),
+    "twice_in_file": ("stands in this file before", "figure déjà plus haut dans ce fichier"),
+    "not_utf8": ("is not UTF-8", "n'est pas de l'UTF-8"),
+    "csv_invalid": ("is not CSV", "n'est pas du CSV"),
+    "csv_columns": ("has not as many cells as the header", "n'a pas autant de cellules que l'en-tête"),
     "": ("is not valid", "n'est pas valide"),
 }
 

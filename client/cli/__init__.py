@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from client import demo
-from client.cli import messages, projects, reports, site, statistics
+from client.cli import imports, licence, messages, projects, reports, site, statistics
 from client.cli.plugins import plugins
 from client.terminal.options import group
 
@@ -23,7 +23,8 @@ def build() -> typer.core.TyperGroup:
     app = group(_HELP)
     app.callback()(lambda: None)
     app.add_typer(projects.app, name="projects")
-    for part in (reports, site, statistics, messages, demo):
+    app.add_typer(licence.app, name="licence")
+    for part in (imports, reports, site, statistics, messages, demo):
         part.register(app)
     root = typer.main.get_group(app)
     for plugin in plugins():

@@ -82,8 +82,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     filter_ = {name: value for name, value in chosen.items() if value}
     filter_ |= {name: _span(session, *ends) for name, ends in spans.items() if any(ends)}
     filter_ |= _categories(session, category or [])
-    asked = {"filter": filter_, "sort": sort, "limit": limit} | ({"search": search} if search else {})
-    asked |= {"count": "exact"} if count else {}
+    asked = {"filter": filter_, "sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
     await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
 
 

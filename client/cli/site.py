@@ -91,7 +91,8 @@ async def me(session: Session) -> None:
     """Show who one is here and what one may do."""
     async with session.client() as client:
         answer = await client.ask(GetMe())
-    session.show(answer, show.me(answer, session.language))
+    may = session.say("may: {messages}", messages=", ".join(answer.may) or "–")
+    session.show(answer, show.me(answer, session.language), may)
 
 
 async def properties(session: Session) -> None:

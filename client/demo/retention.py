@@ -12,8 +12,8 @@ from client.errors import Refused
 from client.terminal.session import refusal_panel
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
+from contracts.project_imports import ImportedProject, ImportProjects
 from contracts.project_queries import GetProject, ListProjects
-from contracts.projects import ImportedProject, ImportProjects
 from contracts.retention import PreviewRetention, Sweep
 from contracts.texts import Phrase, phrase
 

@@ -10,7 +10,7 @@ KINDS: tuple[FieldKind, ...] = ("integer", "decimal", "text", "checkbox", "datet
 
 
 async def test_a_category_keeps_its_id_and_values(admin: Client) -> None:
-    """A category that is renamed and disabled is the same category with the same values (AMB-2)."""
+    """A category that is renamed and disabled is the same category with the same values (AMB-2, CAT-02, CAT-07)."""
     defined = await admin.send(DefineCategory(slot=3, enabled=True, name="Place", description="Where?"))
     value = await admin.send(AddCategoryValue(slot=3, name="Car park"))
     again = await admin.send(DefineCategory(slot=3, enabled=False, name="Location"))
@@ -38,7 +38,7 @@ async def test_values_may_join_a_disabled_category(admin: Client) -> None:
 
 
 async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
-    """All fifteen data fields can be defined, each with an id of its own (DAT-02, AMB-1)."""
+    """All fifteen data fields can be defined, each with an id of its own (DAT-02, AMB-1, DAT-01)."""
     for kind in KINDS:
         for slot in (1, 2, 3):
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"{kind} {slot}"))
@@ -48,7 +48,7 @@ async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
 
 
 async def test_a_data_field_keeps_its_id(admin: Client) -> None:
-    """A data field that is described and disabled is the same field (AMB-2)."""
+    """A data field that is described and disabled is the same field (AMB-2, DAT-03)."""
     defined = await admin.send(DefineDataField(kind="integer", slot=2, enabled=True, name="Injured"))
     again = DefineDataField(kind="integer", slot=2, enabled=False, name="Hurt", description="How many?")
     assert defined.id == (await admin.send(again)).id

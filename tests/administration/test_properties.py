@@ -51,7 +51,7 @@ async def test_names_may_repeat(admin: Client) -> None:
 
 
 async def test_unassigned_properties_change_and_go(admin: Client) -> None:
-    """What no project has can be renamed and deleted (TYP-02, STA-02, CAT-04)."""
+    """What no project has can be renamed and deleted (TYP-02, STA-02, CAT-04, PROP-02, PROP-04)."""
     await admin.send(DefineCategory(slot=2, enabled=True, name="Place"))
     added = [
         (await admin.send(AddType(name="a"))).id,
@@ -84,7 +84,7 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
 async def test_what_is_not_defined_is_named(
     admin: Client, command: Command[PropertyEvent], field: dict[str, object]
 ) -> None:
-    """A command about an id of another kind, of another category or of nobody is refused by its field."""
+    """A command about an id of another kind, of another category or of nobody is refused by its field (CAT-03)."""
     await admin.send(AddType(name="Theft"))
     await admin.send(AddStatus(name="New"))
     await admin.send(DefineCategory(slot=1, enabled=True, name="Place"))
@@ -103,7 +103,7 @@ async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, tog
 
 
 async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
-    """View on incident-properties shows them and changes none; without it nothing is shown (PERM-07)."""
+    """View on incident-properties shows them and changes none; without it nothing is shown (PERM-07, PERM-04)."""
     await admin.send(AddType(name="Theft"))
     await site.grant("ann", incident_properties="view")
     ann, bob = await site.client("ann"), await site.client("bob")

@@ -28,7 +28,7 @@ async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry
 
 
 async def test_what_operators_do_is_kept(site: Site) -> None:
-    """A command leaves an entry that says who did what to which project, and not what was written."""
+    """An entry says who did what to which project, not what was written (PRJ-03, PRJ-08, LOG-01, LOG-05, LOG-08)."""
     await site.workers("projects", "audit")
     client, project_id = await site.client(), uuid7()
     await client.send(CreateProject(project_id=project_id, description="secret"))

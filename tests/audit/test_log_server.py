@@ -40,7 +40,7 @@ async def waiting(site: Site, count: int) -> None:
 
 
 async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
-    """The log server gets administration, the project its openings, both get a deletion (LOG-T1 to T3)."""
+    """Administration goes to the log server, openings stay, deletions go to both (LOG-T1 to T3, PROP-13, ARC-02)."""
     await site.worker("audit")
     project_id = uuid7()
     await events.publish(RoleDeleted(role_id="night-shift"))
@@ -89,7 +89,7 @@ async def test_log_server_that_goes_away(site: Site, events: Publisher, postgres
 
 
 async def test_no_log_server_at_all(site: Site, events: Publisher) -> None:
-    """Where none is configured, its entries wait and the projects' own are kept as ever (LOG-06)."""
+    """Where none is configured, its entries wait and the projects' own are kept as ever (LOG-06, ENV-07)."""
     await site.worker("audit", log_database_url=None)
     deleted = ProjectDeleted(project_id=uuid7(), number=1)
     await events.publish(deleted)

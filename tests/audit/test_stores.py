@@ -66,5 +66,5 @@ def test_every_event_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("subject", TABLE)
 def test_event_names_its_stores(subject: str) -> None:
-    """An event goes to the stores that the wire promises (LOG-T1 to LOG-T5)."""
+    """An event goes to the stores that the wire promises (LOG-T1 to LOG-T5, LOG-09)."""
     assert catalogue.events()[subject].stores == TABLE[subject]

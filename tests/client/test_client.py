@@ -82,7 +82,7 @@ async def test_a_repeated_command_is_answered_at_once(bus: Bus, peer: Peer) -> N
 
 
 async def test_no_outcome_in_time_is_said_in_the_commands_own_sentence(bus: Bus, peer: Peer) -> None:
-    """When nobody answers, the sentence is the command's and the id allows to go on later."""
+    """When nobody answers, the sentence is the command's and the id allows to go on later (MSG-05)."""
     peer.refusals["projects.outcome"] = {"code": "gone", "message": "Unknown."}
     peer.silent = True
     async with connect(bus.url, bus.credentials("alice"), language="fr", seconds=0.3) as client:
@@ -193,7 +193,7 @@ async def test_nobody_there_is_said_at_once(bus: Bus) -> None:
 
 
 async def test_foreign_credentials_are_refused(bus: Bus, tmp_path: object) -> None:
-    """Credentials of another site do not connect, and the reason is given."""
+    """Credentials of another site do not connect, and the reason is given (FED-05)."""
     foreign = bus.folder / "foreign.creds"
     foreign.write_text(type(bus.trust).create(bus.folder / "other", "main").mint("alice", "client"))
     with pytest.raises(UnreachableError, match="Authorization"):

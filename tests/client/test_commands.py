@@ -294,21 +294,3 @@ async def test_overhearing_without_the_right_is_refused(typed: Type) -> None:
     """Whoever may not hear everything is told so at once."""
     ended = await typed("watch", "--ops", "--json")
     assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")
-
-
-async def test_a_list_is_searched_sorted_and_counted(peer: Peer, typed: Type) -> None:
-    """Every filter, the search, the order and the count of the wire can be typed (PRJ-07, PRJ-12)."""
-    given = ("--search", "ladder", "--category", "1=11", "--category", "1=12", "--created-by", "alice", "--camera", "c")
-    more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
-    await typed("projects", "list", *given, *more)
-    asked = json.loads(peer.queries[0].data)
-    assert (asked["search"], asked["sort"], asked["count"]) == ("ladder", "-updated_at", "exact")
-    assert asked["filter"]["categories"] == {"1": [11, 12]}
-    assert [asked["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
-    assert asked["filter"]["start_time"]["from"] == "2025-01-31T00:00:00Z"
-
-
-async def test_an_order_that_is_not_there_is_told(peer: Peer, typed: Type) -> None:
-    """What the wire would refuse is told before anything is asked."""
-    assert (await typed("projects", "list", "--sort", "colour")).status != 0
-    assert peer.queries == []

@@ -24,7 +24,7 @@ def test_every_story_is_told() -> None:
 
 
 def test_the_stories_are_those_of_the_set_up() -> None:
-    """Most injuries are falls or hits, most happen in the laboratory and the storage room."""
+    """Most injuries are falls or hits, most happen in the laboratory and the storage room (SCN-11)."""
     told = list(stories(load(), "en", NOW))
     assert sum(story.reason in FALLS_AND_HITS for story in told) > 0.7 * len(told)
     assert sum(story.place in LABORATORY_AND_STORAGE for story in told) > 0.6 * len(told)

@@ -5,7 +5,6 @@ import inspect
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from contracts import asyncapi, catalogue
 from contracts.message import Asking, Message
 from contracts.subjects import COMMANDED, WORKERS
 from tests.checks.tree import hold, sources
+from workers.local.one import slice_of as imported
 from workers.runtime.worker import Worker
 
 COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue.events()
@@ -42,11 +42,7 @@ ANY_TEXT = {"^[^\\x00]*$"}
 @cache
 def slice_of(name: str) -> Worker:
     """Return a slice with all its functions registered."""
-    if name in COMMANDED:
-        import_module(f"workers.{name}.handlers")
-    import_module(f"workers.{name}.queries")
-    worker: Worker = import_module(f"workers.{name}.worker").worker
-    return worker
+    return imported(name)
 
 
 def kebab(name: str) -> str:

@@ -84,7 +84,7 @@ def failures() -> Iterator[str]:
 
 @pytest.mark.parametrize("which, french, english", REFERENCE)
 def test_the_ten_messages_are_word_for_word(which: Phrase, french: str, english: str) -> None:
-    """The reference product's sentences are said as it says them."""
+    """The reference product's sentences are said as it says them (MSG-01 to MSG-10)."""
     assert (phrase(which, "fr", COMMENT), phrase(which, "en", COMMENT)) == (french, english)
 
 
@@ -111,7 +111,7 @@ def test_placeholders_are_the_same_in_both_languages(language: str) -> None:
 
 @pytest.mark.parametrize("part", Part)
 def test_what_could_not_be_saved_is_named(part: Part) -> None:
-    """The [x] of MSG-07 is filled in with the part, with its article, in the language of the sentence."""
+    """The [x] of MSG-07 is filled in with the part, with its article, in the language of the sentence (MSG-07)."""
     assert (
         phrase(Phrase.NOT_SAVED, "fr", part) == f"Impossible d'enregistrer {PARTS[part][1]}. Réessayez ultérieurement."
     )

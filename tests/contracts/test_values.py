@@ -193,7 +193,7 @@ def test_a_message_is_closed_and_frozen() -> None:
 
 
 def test_an_end_lies_after_its_start() -> None:
-    """Neither a project nor a sequence ends before it starts."""
+    """Neither a project nor a sequence ends before it starts (SEQ-01)."""
     early, late = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, tzinfo=UTC)
     with pytest.raises(ValidationError, match="end"):
         CreateProject(project_id=UUID(int=1), start_time=late, end_time=early)
@@ -213,21 +213,21 @@ def test_an_update_asks_for_what_it_touches() -> None:
 
 @pytest.mark.parametrize("node", Node)
 def test_what_is_not_given_is_refused(node: Node) -> None:
-    """Without a role nothing is allowed, and everything is with all of them."""
+    """Without a role nothing is allowed, and everything is with all of them (PERM-05)."""
     assert not Grants().allow(node, Level.VIEW)
     assert EVERYTHING.allow(node, Level.MANAGE)
 
 
 @given(st.dictionaries(st.sampled_from(Node), st.sampled_from(Level)), st.sampled_from(Node))
 def test_manage_implies_view(given_levels: dict[Node, Level], node: Node) -> None:
-    """Who may change something may see it."""
+    """Who may change something may see it (AMB-3, PERM-03)."""
     grants = Grants(given_levels)
     assert not grants.allow(node, Level.MANAGE) or grants.allow(node, Level.VIEW)
 
 
 @pytest.mark.parametrize("node", [node for node in Node if "/" in node])
 def test_a_sub_node_needs_view_on_projects(node: Node) -> None:
-    """A permission on a part of projects is worth nothing to who may not see projects."""
+    """A permission on a part of projects is worth nothing to who may not see projects (PERM-09)."""
     assert not Grants({node: Level.MANAGE}).allow(node, Level.VIEW)
     assert not Grants({node: Level.MANAGE, Node.PROJECTS: Level.NONE}).allow(node, Level.VIEW)
     assert Grants({node: Level.MANAGE, Node.PROJECTS: Level.VIEW}).allow(node, Level.MANAGE)

@@ -81,7 +81,7 @@ def test_the_servers_configuration_holds_no_secret(installation: Installation) -
 
 
 async def test_the_log_server_has_its_own_database(installation: Installation) -> None:
-    """What belongs to the log server arrives in the database that its setting names."""
+    """What belongs to the log server arrives in the database that its setting names (LOG-02)."""
     installation.told("projects", "create")
 
     def arrived() -> bool:
@@ -114,7 +114,7 @@ def test_sigterm_ends_a_worker_well(installation: Installation) -> None:
 
 @pytest.mark.parametrize("name", WORKERS)
 def test_every_worker_writes_its_log(installation: Installation, name: str) -> None:
-    """The directory of the logs holds one file a worker, named after it."""
+    """The directory of the logs holds one file a worker, named after it (SYS-01)."""
     log = Path(installation.directory / "logs" / f"{name}.log")
     assert '"event": "worker_ready"' in log.read_text()
 

@@ -7,12 +7,11 @@ from client import Client
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.project_history import GetHistory, HistoryEntry
+from contracts.project_imports import ImportedProject, ImportProjects
 from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects import (
     AddSequences,
     DeleteProject,
-    ImportedProject,
-    ImportProjects,
     RemoveAllSequences,
     UpdateProject,
 )

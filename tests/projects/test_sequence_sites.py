@@ -12,7 +12,7 @@ from contracts.ids import uuid7
 from contracts.projects import AddSequences, CreateProject
 from contracts.recordings import Sequence
 from tests.projects.props import NOON, Operator, sequence
-from workers.projects import domain
+from workers.projects import recordings
 
 
 def of_site(site: str | None) -> Sequence:
@@ -86,7 +86,7 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
 )
 def test_media_expire_by_their_own_time(expires_in: timedelta | None, media: str) -> None:
     """A recording expires within 24 hours, is lost from its time on, and is available without one (SEQ-07)."""
-    assert domain.media(NOON + expires_in if expires_in is not None else None, NOON) == media
+    assert recordings.media(NOON + expires_in if expires_in is not None else None, NOON) == media
 
 
 async def test_a_sequence_is_a_reference(operator: Operator) -> None:

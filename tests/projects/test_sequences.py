@@ -7,7 +7,7 @@ from tests.projects.props import Operator, sequence
 
 
 async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
-    """Sequences can be added to a project and removed from it, each by its id (SEQ-04)."""
+    """Sequences can be added to a project and removed from it, each by its id (SEQ-04, SEQ-01)."""
     first, second, project_id = sequence(), sequence("Hall"), operator.project_id
     await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
@@ -16,15 +16,16 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
 
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:
-    """Adding a sequence that is attached already adds nothing and says so."""
+    """Adding a sequence that is attached already, or named twice, adds it once and says so (SEQ-04)."""
     one = sequence()
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
-    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, sequence()]))
+    other = sequence()
+    added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, other, other]))
     assert (len(added.sequence_ids), len((await operator.project()).sequences or [])) == (1, 2)
 
 
 async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
-    """A project can be opened with sequences in one command (SEQ-03, B2)."""
+    """A project can be opened with sequences in one command (PRJ-01, B2)."""
     operator.project_id = uuid7()
     one = sequence()
     created = await operator.send(CreateProject(project_id=operator.project_id, sequences=[one]))

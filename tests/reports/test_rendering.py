@@ -63,7 +63,7 @@ def test_a_report_says_all_that_the_project_says(renderer: Renderer, language: L
 @pytest.mark.parametrize("language, subtitle", [("en", "Incident report"), ("fr", "Rapport d'incident")])
 @pytest.mark.parametrize("title", ["", "Ville de Neuville"])
 def test_the_subtitle_is_always_there(renderer: Renderer, language: Language, subtitle: str, title: str) -> None:
-    """The subtitle stands below the administrator's title, and alone where there is none."""
+    """The subtitle stands below the administrator's title, and alone where there is none (REP-02)."""
     assert words(renderer.render(document(language, title=title))).startswith(f"{title} {subtitle}".strip())
 
 

@@ -64,7 +64,7 @@ async def test_parts_make_the_whole(documented: tuple[Client, GenerateReport]) -
 async def test_a_report_leaves_out_what_the_caller_may_not_see(
     site: Site, documented: tuple[Client, GenerateReport]
 ) -> None:
-    """A section without permission is not in the report, and the outcome and the pages say so (MSG-09)."""
+    """A section without permission is not in the report, and the outcome and the pages say so (MSG-09, REP-05)."""
     _, command = documented
     await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
     clerk = await site.client("clerk")
@@ -86,7 +86,7 @@ async def test_names_need_their_permission(site: Site, documented: tuple[Client,
 
 
 async def test_a_report_of_a_deleted_project_is_refused(documented: tuple[Client, GenerateReport]) -> None:
-    """A project that somebody deleted has no report, in the words of MSG-03 (REP-06)."""
+    """A project that somebody deleted has no report, in the words of MSG-03 (REP-06, MSG-03)."""
     client, command = documented
     await client.send(DeleteProject(project_id=command.project_id))
     with pytest.raises(Refused) as refused:

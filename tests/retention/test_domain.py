@@ -33,7 +33,7 @@ def step(deleted: int, *, more: bool) -> ProjectsExpired:
 
 
 def test_days_are_counted_from_creation() -> None:
-    """A project expires so many whole days after it was created, to the second."""
+    """A project expires so many whole days after it was created, to the second (AMB-4)."""
     assert domain.created_before(NOW, 7) == datetime(2026, 2, 22, 12, tzinfo=UTC)
 
 

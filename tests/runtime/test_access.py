@@ -155,7 +155,7 @@ async def test_new_user_needs_no_change_on_the_server(connect: Connect) -> None:
     ],
 )
 async def test_worker_publishes_no_more_than_it_needs(connect: Connect, subject: str) -> None:
-    """A worker that is made to publish somewhere can neither act for a user nor alter a stream."""
+    """A worker that is made to publish somewhere can neither act for a user nor alter a stream (SEQ-08)."""
     worker = await connect("projects", "worker")
     await worker.publish(subject)
     assert "permissions violation for publish" in worker.refusals[0]

@@ -68,7 +68,7 @@ async def test_a_foreign_inbox_is_counted(site: Site) -> None:
 
 
 async def test_a_reading_is_recorded_before_the_answer(site: Site) -> None:
-    """When the answer to `projects.get` arrives, its `opened` is committed or published already."""
+    """When the answer to `projects.get` arrives, its `opened` is committed or published already (PRJ-19)."""
     running, caller, project_id = await site.worker("projects"), await site.caller(), str(uuid7())
     await caller.send("projects.create", project_id, {"project_id": project_id})
     for readings in range(1, 6):

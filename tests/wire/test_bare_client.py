@@ -124,7 +124,7 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
 
 @pytest.mark.parametrize("language,text", [("fr-CH, en;q=0.5", "Permission refusée."), ("de", "Permission denied.")])
 async def test_without_permission_a_command_is_refused(projects: Site, language: str, text: str) -> None:
-    """A caller without the permission is refused in its own language, and nothing changes."""
+    """A caller without the permission is refused in its own language, and nothing changes (MSG-08, PERM-13)."""
     caller = await projects.caller("visitor")
     body = creation()
     headers = {"Accept-Language": language}
@@ -134,7 +134,7 @@ async def test_without_permission_a_command_is_refused(projects: Site, language:
 
 
 async def test_without_permission_a_query_is_refused(projects: Site) -> None:
-    """A query without the permission is answered `not-available` with status 403, in the asked language."""
+    """A query without the permission is `not-available`, with status 403, in the asked language (MSG-10, PERM-13)."""
     caller = await projects.caller("visitor")
     answer, status = await caller.ask("projects.list", {}, headers={"Accept-Language": "fr"})
     assert (answer["error"]["code"], status) == ("not-available", "403")

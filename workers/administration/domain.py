@@ -1,10 +1,12 @@
 """The rules of administration: pure decisions on plain values, each refusing with the code of the wire."""
 
 from collections.abc import Collection, Mapping
+from functools import cache
 from typing import Any, Literal, TypeAlias
 
+from contracts.catalogue import commands, queries
 from contracts.errors import Code, Refusal
-from contracts.message import Change
+from contracts.message import Asking, Change, Command
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
 from contracts.texts import reason
 
@@ -85,6 +87,26 @@ def effective_levels(grants: Grants) -> dict[Node, LevelName]:
 
 def _reaches(grants: Grants, node: Node, level: Level) -> bool:
     return level is Level.NONE or grants.allow(node, level)
+
+
+def permitted(grants: Grants) -> list[str]:
+    """Name every command and query that these permissions allow, at least for one of its fields."""
+    known: dict[str, type[Asking[Any]]] = {**commands(), **queries()}
+    return sorted(subject for subject, asking in known.items() if any(_allows(grants, one) for one in _ways(asking)))
+
+
+@cache
+def _ways(asking: type[Asking[Any]]) -> list[dict[Node, Level]]:
+    """Return what a message needs; where that hangs on the field that is given, each of the ways."""
+    if issubclass(asking, Command) and asking.internal:
+        return []
+    always = asking.model_construct().needs()
+    by_field = [asking.model_construct({name}).needs() for name in asking.model_fields]
+    return [one for one in by_field if one] if not always and any(by_field) else [always]
+
+
+def _allows(grants: Grants, needed: Mapping[Node, Level]) -> bool:
+    return all(grants.allow(node, level) for node, level in needed.items())
 
 
 def given_levels(role: Row) -> dict[Node, LevelName]:

@@ -16,8 +16,10 @@ from contracts.administration_queries import (
     Roles,
     Settings,
 )
+from contracts.licence import GetLicence, Licence, LicenceState
 from workers.administration import domain, tables
 from workers.administration.worker import worker
+from workers.runtime import licence
 from workers.runtime.questions import Reader
 
 
@@ -62,4 +64,18 @@ async def get_me(_: GetMe, reader: Reader) -> Me:
     """Return the caller's roles and what they come to; anybody may know that of itself."""
     found = await reader.connection.execute(tables.ROLES_OF, {"principal": reader.principal})
     levels = domain.effective_levels(reader.grants)
-    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels)
+    may = domain.permitted(reader.grants)
+    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels, may=may)
+
+
+@worker.answers(GetLicence)
+async def get_licence(_: GetLicence, reader: Reader) -> LicenceState:
+    """Return the licence that was activated, or else the one that the site's own account token carries."""
+    row = (await reader.connection.execute(tables.LICENCE)).mappings().one_or_none()
+    if row is None:
+        included, reason = reader.licensing.included, licence.judged(reader.licensing.included, reader.now)
+        return LicenceState(valid=reason is None, reason=reason, licence=included, included=included is not None)
+    activated = Licence.model_validate({name: row[name] for name in ("version", "edition", "expires_at")})
+    reason = licence.judged(activated, reader.now)
+    by_whom = {"activated_by": row["activated_by"], "activated_at": row["activated_at"]}
+    return LicenceState(valid=reason is None, reason=reason, licence=activated, **by_whom)

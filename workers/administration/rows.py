@@ -7,6 +7,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.administration import AssignRole, DefineRole, DeleteRole, UnassignRole
+from contracts.licence import ActivateLicence
 from contracts.message import Message
 from contracts.properties import (
     AddCategoryValue,
@@ -42,6 +43,7 @@ class AdministrationRows(unit.Rows):
         self.data_fields = Kept(tables.DataField, "kind", "slot")
         self.roles = Kept(tables.Role, "role_id")
         self.members = Kept(tables.Member, "role_id", "principal")
+        self.licence = Kept(tables.Licence, "one")
         self.projects: dict[int, int] = {}
         self.new_ids: Iterator[int] = iter(())
 
@@ -54,6 +56,8 @@ class AdministrationRows(unit.Rows):
             await rows._load_properties(connection, messages)
             await rows._load_definitions(connection, messages)
             await rows._load_roles(connection, messages)
+            if any(isinstance(one, ActivateLicence) for one in messages):
+                rows.licence.found(await _read(connection, tables.LICENCE))
         return rows
 
     async def _load_properties(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
@@ -125,6 +129,7 @@ class AdministrationRows(unit.Rows):
             self.data_fields,
             self.roles,
             self.members,
+            self.licence,
         ):
             await kept.save(connection)
 

@@ -1,8 +1,9 @@
 """The tables of administration and the statements that read them."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, bindparam, text
+from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, SmallInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -90,6 +91,21 @@ class Member(Base):
     )
 
 
+class Licence(Base):
+    """The licence that was activated: at most one row."""
+
+    __tablename__ = "licence"
+    __table_args__ = _SCHEMA
+
+    one: Mapped[bool] = mapped_column(Boolean, primary_key=True, server_default=text("true"))
+    token: Mapped[str] = mapped_column(Text)
+    version: Mapped[str] = mapped_column(Text)
+    edition: Mapped[str] = mapped_column(Text)
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    activated_by: Mapped[str] = mapped_column(Text)
+    activated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 _IDS = bindparam("ids", type_=ARRAY(Integer))
 
 # Administration takes turns: whoever decides holds this row, so that nothing that it read of properties,
@@ -131,6 +147,7 @@ NAMED_ROLES = text("SELECT * FROM administration.role WHERE role_id = ANY(:role_
 MEMBERS = text("SELECT * FROM administration.member WHERE role_id = ANY(:role_ids)").bindparams(
     bindparam("role_ids", type_=ARRAY(Text))
 )
+LICENCE = text("SELECT * FROM administration.licence")
 
 PROPERTIES = text("SELECT id, kind, slot, name, description FROM administration.property ORDER BY id")
 SETTINGS = text(

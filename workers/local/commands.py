@@ -4,14 +4,16 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn, get_args
 
 import nats
 import typer
 import uvloop
+from pydantic import ValidationError
 from rich.console import Console
 
 from contracts import subjects
+from contracts.licence import Edition, Licence
 from contracts.subjects import WORKERS
 from workers.local import bundle, one
 from workers.local.home import AlreadyRunningError, Home, Runtime
@@ -190,6 +192,29 @@ def create_access(
 
 
 access.command("init")(bundle.init)
+
+
+@access.command("licence")
+def sign_licence(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
+    version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; without end unless given.")] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` puts it into force.
+
+    Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
+    """
+    try:
+        licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
+        token = Trust.load(Home(data.absolute()).keys).account_token(licence)
+    except ValidationError as error:
+        _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
+    except TrustError as error:
+        _fail(str(error))
+    out.write_text(token + "\n")
+    Console(highlight=False).print(f"The licence is in {out}")
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:

@@ -1,17 +1,17 @@
 """The rules of projects: pure decisions on plain values, each refusing with the code of the wire."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
-from uuid import UUID, uuid5
+from typing import Any, NamedTuple, get_args
+from uuid import UUID
 
-from contracts.drafts import DraftSequences
 from contracts.errors import Code, Refusal
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
+from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import CreateProject, UpdateProject
-from contracts.recordings import Media, Sequence
+from contracts.properties import FieldKind
 from contracts.texts import Part
 
 Row = Mapping[Any, Any]
@@ -19,15 +19,8 @@ MAIN_DETAILS = ("type_id", "status_id", "description", "start_time", "end_time")
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
-EMPTY = {
-    "status_id": None,
-    **{f"category_{slot}": None for slot in range(1, 6)},
-    **{
-        f"{kind}_{slot}": None
-        for kind in ("integer", "decimal", "text", "checkbox", "datetime")
-        for slot in range(1, 4)
-    },
-}
+_FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
+EMPTY = dict.fromkeys(["status_id", *(f"category_{slot}" for slot in range(1, 6)), *_FIELDS])
 """A new project has no status (PRJ-15), no category and no data."""
 
 OPENING = "project"
@@ -37,7 +30,6 @@ SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SE
 """What a caller sees of a project only with a permission of its own."""
 
 _PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
-EXPIRING = timedelta(hours=24)
 
 
 class Past(NamedTuple):
@@ -155,6 +147,12 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
     }
 
 
+def opening(command: CreateProject, by: str) -> dict[str, Any]:
+    """Return what a repeated creation must find: anything else would be lost without a word."""
+    given = {name: getattr(command, name) for name in ("type_id", "description", "start_time", "end_time")}
+    return {**given, "created_by": by, "imported": False}
+
+
 def wanted_changes(command: UpdateProject) -> dict[str, Any]:
     """Return the columns that an update names, with their new values: absent = unchanged, null = cleared."""
     wanted = {name: getattr(command, name) for name in MAIN_DETAILS if name in command.model_fields_set}
@@ -215,6 +213,24 @@ def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
     }
 
 
+def import_obstacle(
+    one: ImportedProject,
+    ids: Collection[UUID],
+    taken: Collection[int],
+    references: Mapping[int, tuple[str, int | None]],
+) -> tuple[Code, ImportField] | None:
+    """Say why a project of another system cannot be taken over, and which field stands in the way."""
+    if one.project_id in ids:
+        return Code.CONFLICT, "project_id"
+    if one.number in taken:
+        return Code.CONFLICT, "number"
+    if not _is_defined("type_id", one.type_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "type_id"
+    if not _is_defined("status_id", one.status_id, references, ()):
+        return Code.UNKNOWN_REFERENCE, "status_id"
+    return None
+
+
 def same_creation(there: Row, given: Row) -> None:
     """Accept a repeated creation of the same thing; refuse another thing under the same id."""
     if any(there[name] != value for name, value in given.items()):
@@ -238,51 +254,3 @@ def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
     if removal is None:
         return Refusal(Code.GONE, part=which, status=404, known=False, id=str(part_id))
     return Refusal(Code.GONE, part=which, id=str(part_id), deleted_at=removal.at.isoformat(), deleted_by=removal.by)
-
-
-RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
-"""What is known of a recording."""
-
-
-def recording(row: Row) -> dict[str, Any]:
-    """Return what the past keeps of a sequence."""
-    return {name: row[name] for name in RECORDING}
-
-
-def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
-    """Return the sequences of a draft command; one span over many cameras makes the same ids whenever it is read."""
-    spans = [
-        Sequence(
-            sequence_id=uuid5(command_id, f"{camera.site or ''}/{camera.camera_id}"),
-            start=command.start,
-            end=command.end,
-            **camera.model_dump(),
-        )
-        for camera in command.cameras
-        if command.start and command.end
-    ]
-    return [*command.sequences, *spans]
-
-
-def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
-    """Name the fields of a draft command that hold a site."""
-    named = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
-    return named + [(f"cameras.{place}.site", one.site) for place, one in enumerate(command.cameras)]
-
-
-def known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
-    """Refuse recordings of a site that is neither this one nor one of its children (SEQ-10, FED-03)."""
-    unknown = [
-        {"field": field, "value": site}
-        for field, site in named
-        if site is not None and site != own and site not in children
-    ]
-    if unknown:
-        raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
-
-
-def media(expires_at: datetime | None, now: datetime) -> Media:
-    """Tell whether a recording is still there: it has a retention time of its own (SEQ-07)."""
-    if expires_at is None or expires_at > now + EXPIRING:
-        return "available"
-    return "expiring" if expires_at > now else "lost"

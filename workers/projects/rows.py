@@ -12,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.drafts import DraftSequences
 from contracts.message import Message
 from contracts.permissions import Grants
+from contracts.project_imports import ImportProjects
 from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.projects import (
     AddSequences,
     CreateProject,
     ExistingProjectCommand,
-    ImportProjects,
     ProjectCommand,
     RemoveAllSequences,
     RemoveSequences,

@@ -17,7 +17,9 @@ from typing import Final, Literal, Self, TypeAlias
 
 import nkeys
 
+from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, valid_principal, valid_site
+from workers.runtime.licence import site_block
 
 Claims: TypeAlias = Mapping[str, object]
 Scope: TypeAlias = Literal["client", "worker", "ops"]
@@ -96,19 +98,25 @@ class Trust:
     @property
     def account_jwts(self) -> Mapping[str, str]:
         """The accounts the server resolves, by public key."""
-        account = {
+        system = {"type": "account", "limits": _CONNECTIONS}
+        return {
+            self._public("account"): self.account_token(INCLUDED),
+            self._public("system"): self._sign("system", "SYS", system),
+        }
+
+    def account_token(self, licence: Licence | None) -> str:
+        """Return the site's account token; the operator's signature covers the licence in it."""
+        account: dict[str, object] = {
             "type": "account",
             "limits": {**_CONNECTIONS, **_JETSTREAM},
             "signing_keys": [self._signing_key(scope) for scope in SCOPES],
         }
-        system = {"type": "account", "limits": _CONNECTIONS}
-        return {
-            self._public("account"): self._sign("account", self.site, account),
-            self._public("system"): self._sign("system", "SYS", system),
-        }
+        if licence:
+            account["licence"] = licence.model_dump(mode="json")
+        return self._sign("account", self.site, account)
 
-    def mint(self, principal: str, scope: Scope) -> str:
-        """Return the text of a credentials file with which `principal` connects."""
+    def mint(self, principal: str, scope: Scope, licence: Licence | None = INCLUDED) -> str:
+        """Return the text of a credentials file with which `principal` connects; a worker's carries the licence."""
         _check_principal(principal, scope)
         seed = _new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
@@ -117,6 +125,7 @@ class Trust:
         return (
             f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"
             f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
+            f"{site_block(self.account_token(licence)) if scope == 'worker' else ''}"
         )
 
     def _public(self, name: str) -> str:

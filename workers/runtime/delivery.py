@@ -12,13 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.audit import AttemptRefused
 from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
+from contracts.licence import Unlicensed
 from contracts.message import Command, Event
 from contracts.permissions import Grants
+from contracts.subjects import SYSTEM
 from contracts.texts import Part, Phrase
-from workers.runtime import envelope, identity, inbox
+from workers.runtime import envelope, identity, inbox, licence
 from workers.runtime.accepted import Accepted, Dead, read
 from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, divided
+from workers.runtime.licence import Licensing
 from workers.runtime.settlement import settle
 from workers.runtime.standing import standing
 from workers.runtime.unit import Happened, Rows, Unit
@@ -59,8 +62,16 @@ class Decision:
 class Delivery:
     """Handles the batches of one worker."""
 
-    def __init__(self, site: str, worker: str, rows: type[Rows], handlers: dict[type, Handler]) -> None:
-        """Remember whose handlers to call."""
+    def __init__(
+        self,
+        site: str,
+        worker: str,
+        rows: type[Rows],
+        handlers: dict[type, Handler],
+        licensing: Licensing,
+    ) -> None:
+        """Remember whose handlers to call, and whose licences count."""
+        self._licensing = licensing
         self._site = site
         self._worker = worker
         self._rows = rows
@@ -97,8 +108,9 @@ class Delivery:
         accepted = [one for one in batch if isinstance(one, Accepted)]
         stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
         now, known, grants = stands.now, stands.known, stands.grants
+        unlicensed = licence.judged(stands.licence or self._licensing.included, now)
         for each in accepted:
-            authorise(each, grants[each.work.principal])
+            authorise(each, grants[each.work.principal], unlicensed)
         fresh = [
             each.command
             for each in accepted
@@ -118,7 +130,17 @@ class Delivery:
             outcome = await self._outcome(
                 decision,
                 one,
-                Unit(one.id, one.work.principal, now, rows, connection, one.language, may, site=self._site),
+                Unit(
+                    one.id,
+                    one.work.principal,
+                    now,
+                    rows,
+                    connection,
+                    one.language,
+                    may,
+                    site=self._site,
+                    licensing=self._licensing,
+                ),
                 lane,
             )
             known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
@@ -187,11 +209,16 @@ def runs(batch: Sequence[Accepted | Dead]) -> Iterator[list[Accepted | Dead]]:
         yield run
 
 
-def authorise(one: Accepted, grants: Grants) -> None:
-    """Refuse before anything is read or locked for a caller who may not ask for it."""
+def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> None:
+    """Refuse before anything is read or locked for a caller who may not ask for it, or on an unlicensed site.
+
+    What the product does by itself goes on: expired projects are deleted whether the site is licensed or not.
+    """
     if one.command and not one.refusal:
         try:
             identity.authorise(one.command, one.work.principal, grants)
+            if unlicensed and one.command.needs_licence and one.work.principal != SYSTEM:
+                raise licence.refusal(unlicensed)
         except Refusal as refusal:
             one.refusal = refusal
 

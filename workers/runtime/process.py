@@ -26,6 +26,7 @@ from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes
+from workers.runtime.licence import Licensing
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
@@ -46,15 +47,16 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     lanes, broker = Lanes(engine, name), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
     feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
+    licensing = Licensing.from_credentials(settings.nats_creds)
     running = Running(
         worker=worker,
         settings=settings,
         engine=engine,
         broker=broker,
         lanes=lanes,
-        delivery=Delivery(site, name, worker.rows, worker.handlers),
+        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake), feeds),
+        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake, licensing), feeds),
         feeds=feeds,
         relay=relay,
     )

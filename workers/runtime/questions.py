@@ -28,6 +28,7 @@ from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
 from workers.runtime.envelope import Origin, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
+from workers.runtime.licence import Licensing
 from workers.runtime.logs import describe
 from workers.runtime.standing import standing
 from workers.runtime.unit import Happened
@@ -48,6 +49,7 @@ class Reader:
     now: datetime
     language: str
     happened: list[tuple[Event, str]] = field(default_factory=list)
+    licensing: Licensing = field(default_factory=Licensing)
 
     def emit(self, event: Event, key: str) -> None:
         """Record that something was read; it is committed before the answer leaves."""
@@ -76,10 +78,11 @@ class QueryCounters:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """Where the read side leaves its events: lanes that some process of this worker owns, and how to wake it."""
+    """What the read side needs of its process: lanes for its events, how to wake them, and whose licences count."""
 
     lanes: Sequence[int]
     wake: Callable[[], None]
+    licensing: Licensing = field(default_factory=Licensing)
 
 
 class Questions:
@@ -135,6 +138,7 @@ class Questions:
             await connection.execute(PATIENCE)
             stands = await standing(connection, [], [principal])
             reader = Reader(principal, stands.grants[principal], connection, stands.now, language)
+            reader.licensing = self._side.licensing
             try:
                 identity.authorise(query, principal, reader.grants)
                 answer = await self._answers[type(query)](query, reader)

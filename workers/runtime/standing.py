@@ -1,4 +1,4 @@
-"""What must be known before a batch is handled: the time, what was decided before, and who may do what.
+"""What must be known before a batch is handled: the time, what was decided before, who may do what, and the licence.
 
 One statement, because a command that comes alone waits for every round trip.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, TEXT
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime import identity
 from workers.runtime.inbox import Decided
@@ -23,7 +24,8 @@ _STANDING = text(
          FROM runtime.inbox
          WHERE command_id = ANY(:ids) AND month >= date_trunc('month', now() - interval '30 days')::date),
         (SELECT json_agg(json_build_array(principal, role_id, permissions))
-         FROM published.grants WHERE principal = ANY(:principals))
+         FROM published.grants WHERE principal = ANY(:principals)),
+        (SELECT row_to_json(l) FROM published.licence l)
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("principals", type_=ARRAY(TEXT)))
 
@@ -35,14 +37,19 @@ class Standing:
     now: datetime
     known: dict[tuple[str, UUID], Decided]
     grants: dict[str, Grants]
+    licence: Licence | None
+    """The licence that was activated here."""
 
 
 async def standing(connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str]) -> Standing:
     """Read how things stand for these command ids and principals."""
     asked = sorted(set(principals))
-    now, decided, given = (await connection.execute(_STANDING, {"ids": list(ids), "principals": asked})).one()
+    now, decided, given, activated = (
+        await connection.execute(_STANDING, {"ids": list(ids), "principals": asked})
+    ).one()
     known = {
         (principal, UUID(command_id)): Decided(bytes.fromhex(mark), outcome.encode())
         for principal, command_id, mark, outcome in decided or ()
     }
-    return Standing(now, known, identity.granted(asked, given or ()))
+    licence = Licence.model_validate(activated) if activated else None
+    return Standing(now, known, identity.granted(asked, given or ()), licence)

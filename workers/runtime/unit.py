@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
+from workers.runtime.licence import Licensing
 
 
 @dataclass(slots=True)
@@ -56,6 +57,7 @@ class Unit(Generic[RowsT]):
 
     site: str = "main"
     quiet: bool = False
+    licensing: Licensing = field(default_factory=Licensing)
 
     def already_so(self, revision: int | None = None) -> None:
         """Answer as before without anything happening: this was done by an earlier command."""

@@ -11,16 +11,16 @@ from contracts.drafts import (
 )
 from contracts.errors import Code, Refusal
 from contracts.texts import Part
-from workers.projects import domain, drafts
+from workers.projects import domain, drafts, recordings
 from workers.projects.worker import ProjectUnit, worker
 
 
 @worker.handles(DraftSequences)
 async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> SequencesDrafted:
     """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
-    domain.known_sites(domain.drafted_sites(command), unit.site, unit.rows.child_sites)
+    recordings.known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
     there = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
-    new = {one.sequence_id: one for one in domain.drafted(command, unit.id) if one.sequence_id not in there}
+    new = {one.sequence_id: one for one in recordings.drafted(command, unit.id) if one.sequence_id not in there}
     if len(there) + len(new) > LONGEST_DRAFT:
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
     beside = {"principal": unit.principal, "drafted_at": unit.now}

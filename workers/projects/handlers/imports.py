@@ -1,7 +1,6 @@
 """Taking over projects of another system."""
 
-from contracts.errors import Code, Refusal
-from contracts.projects import ImportedProject, ImportProjects, ProjectsImported
+from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported, RefusedProject
 from workers.projects import domain, tables
 from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
@@ -10,20 +9,34 @@ from workers.runtime.kept import Row
 
 @worker.handles(ImportProjects)
 async def import_projects(command: ImportProjects, unit: ProjectUnit) -> ProjectsImported:
-    """Take over projects with their own numbers, dates and authors; those that are there already stay."""
-    known = [one for one in command.projects if _is_known(one, unit)]
-    new = [one for one in command.projects if one not in known]
-    for one in new:
-        references = {"type_id": one.type_id, "status_id": one.status_id}
-        domain.defined(references, unit.rows.references, unit.rows.enabled)
-    await _refuse_taken_numbers([one.number for one in new], unit)
-    for one in new:
+    """Take over every project that fits, with its own number, dates and author; what is there already stays."""
+    known = {one.project_id for one in command.projects if _is_known(one, unit)}
+    taken = await _taken_numbers([one.number for one in command.projects if one.project_id not in known], unit)
+    new: list[ImportedProject] = []
+    refused: list[RefusedProject] = []
+    ids = set(known)
+    for index, one in enumerate(command.projects):
+        if one.project_id in known:
+            continue
+        if obstacle := domain.import_obstacle(one, ids, taken, unit.rows.references):
+            refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
+            continue
+        ids.add(one.project_id)
+        taken.add(one.number)
+        new.append(one)
         unit.rows.projects.put(imported(one, unit))
         unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
     if new:
         highest = {"number": max(one.number for one in new)}
         await unit.connection.execute(tables.RAISE_NUMBER, highest)
-    return ProjectsImported(numbers=[one.number for one in new], already_there=[one.number for one in known])
+    else:
+        unit.already_so()
+    return ProjectsImported(
+        project_ids=[one.project_id for one in new],
+        numbers=[one.number for one in new],
+        already_there=[one.number for one in command.projects if one.project_id in known],
+        refused=refused,
+    )
 
 
 def _is_known(one: ImportedProject, unit: ProjectUnit) -> bool:
@@ -31,12 +44,9 @@ def _is_known(one: ImportedProject, unit: ProjectUnit) -> bool:
     return there is not None or unit.rows.tombstones.get(one.project_id) is not None
 
 
-async def _refuse_taken_numbers(numbers: list[int], unit: ProjectUnit) -> None:
+async def _taken_numbers(numbers: list[int], unit: ProjectUnit) -> set[int]:
     found = await unit.connection.execute(tables.TAKEN_NUMBERS, {"numbers": numbers})
-    taken = set(found.scalars()) | {row["number"] for row in unit.rows.projects.all()} & set(numbers)
-    taken |= {number for number in numbers if numbers.count(number) > 1}
-    if taken:
-        raise Refusal(Code.CONFLICT, reason="these numbers are taken by other projects", numbers=sorted(taken))
+    return set(found.scalars()) | {row["number"] for row in unit.rows.projects.all()}
 
 
 def imported(one: ImportedProject, unit: ProjectUnit) -> Row:

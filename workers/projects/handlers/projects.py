@@ -20,7 +20,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     number = next(rows.numbers)
     there = rows.projects.get(project_id)
     if there is not None:
-        domain.same_creation(there, {"created_by": unit.principal, "imported": False})
+        domain.same_creation(there, domain.opening(command, unit.principal))
         unit.already_so(there["revision"])
         return ProjectCreated(project_id=project_id, number=there["number"], type_id=there["type_id"])
     if tombstone := rows.tombstones.get(project_id):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from contracts.errors import Code, Refusal
 from contracts.projects import (
@@ -13,19 +14,22 @@ from contracts.projects import (
     SequencesRemoved,
 )
 from contracts.texts import Part
-from workers.projects import domain, drafts
+from workers.projects import drafts, recordings
 from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
 
 async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[Mapping[str, Any]]:
-    """Return the recordings that a command wants attached: those it names, then the caller's draft list, emptied."""
+    """Return what a command wants attached, each once: what it names, then the caller's draft list, emptied."""
     sites = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
-    domain.known_sites(sites, unit.site, unit.rows.child_sites)
+    recordings.known_sites(sites, unit.site, unit.rows.child_sites)
     named = [one.model_dump() for one in command.sequences]
     drafted = await drafts.taken_over(unit.connection, unit.principal) if command.from_draft else []
-    return list({one["sequence_id"]: one for one in (*drafted, *named)}.values())
+    chosen: dict[UUID, Mapping[str, Any]] = {}
+    for one in (*named, *drafted):
+        chosen.setdefault(one["sequence_id"], one)
+    return list(chosen.values())
 
 
 def attach(sequences: Iterable[Mapping[str, Any]], project: Row, unit: ProjectUnit) -> list[Past]:
@@ -34,7 +38,7 @@ def attach(sequences: Iterable[Mapping[str, Any]], project: Row, unit: ProjectUn
     for one in sequences:
         row = {"project_id": project["id"], **one, "added_by": unit.principal, "added_at": unit.now}
         unit.rows.sequences.put(row)
-        past.append(Past("sequence", one["sequence_id"], None, domain.recording(one)))
+        past.append(Past("sequence", one["sequence_id"], None, recordings.recording(one)))
     return past
 
 
@@ -43,7 +47,7 @@ def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[Past]:
     past = []
     for one in sequences:
         unit.rows.sequences.remove(one["project_id"], one["sequence_id"])
-        past.append(Past("sequence", one["sequence_id"], domain.recording(one), None))
+        past.append(Past("sequence", one["sequence_id"], recordings.recording(one), None))
     return past
 
 

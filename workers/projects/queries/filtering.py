@@ -26,6 +26,11 @@ def matching(given: ProjectFilter) -> Conditions:
     return conditions + within(Project.created_at, given.created)
 
 
+def every_condition(given: ProjectFilter) -> Conditions:
+    """Return the conditions of a filter, with its cameras."""
+    return matching(given) + seen_at_once(given, [])
+
+
 def assigned(given: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
     """Return the columns of which a filter names values, the most telling first."""
     categories: list[tuple[Any, Any]] = [
@@ -82,8 +87,3 @@ def seen_at_once(given: ProjectFilter, words: list[str]) -> Conditions:
 
 def _read(words: list[str]) -> Conditions:
     return [Search.words.like(pattern(word)) for word in words]
-
-
-def chosen(given: ProjectFilter) -> Conditions:
-    """Return all conditions of a filter, where no order has to be kept."""
-    return matching(given) + seen_at_once(given, [])

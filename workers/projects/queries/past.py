@@ -13,7 +13,7 @@ from contracts.drafts import Draft, DraftedSequence, GetDraft
 from contracts.errors import Code, Refusal
 from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
-from workers.projects import domain, drafts, history, tables
+from workers.projects import domain, drafts, history, recordings, tables
 from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 
@@ -67,7 +67,7 @@ async def get_draft(_: GetDraft, reader: Reader) -> Draft:
     """Return the caller's own draft list."""
     rows = await drafts.listed(reader.connection, reader.principal)
     return Draft(
-        sequences=[DraftedSequence(**row, media=domain.media(row["media_expires_at"], reader.now)) for row in rows]
+        sequences=[DraftedSequence(**row, media=recordings.media(row["media_expires_at"], reader.now)) for row in rows]
     )
 
 
@@ -75,4 +75,4 @@ def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
     """Say of every sequence of a document whether its recording is still there."""
     for one in sequences:
         told = one["media_expires_at"]
-        one["media"] = domain.media(datetime.fromisoformat(told) if told else None, now)
+        one["media"] = recordings.media(datetime.fromisoformat(told) if told else None, now)

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, extract, func, null, sel
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
-from workers.projects.queries.filtering import chosen
+from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import Camera, Project
 from workers.projects.worker import worker
 from workers.runtime.questions import Reader
@@ -31,7 +31,7 @@ async def project_statistics(query: ProjectStatistics, reader: Reader) -> Statis
     """Return figures by interval and group; the commonest groups first where no interval was asked for."""
     execute = reader.connection.execute
     timezone = str((await execute(_TIMEZONE)).scalar_one())
-    counted = select(func.count()).select_from(Project).where(*chosen(query.filter))
+    counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
     found = (await execute(_figures(query, timezone))).mappings().all()
     items = [Figures.model_validate(dict(row), strict=False) for row in found[:MOST_GROUPS]]
     total = (await execute(counted)).scalar_one()
@@ -63,7 +63,7 @@ def _each(query: ProjectStatistics, timezone: str) -> Subquery:
         group.label("group"),
         _starting(query.interval, timezone).label("starting"),
         extract("epoch", Project.end_time - Project.start_time).label("took"),
-    ).where(*chosen(query.filter))
+    ).where(*every_condition(query.filter))
     if query.group_by == "camera":
         counted = counted.outerjoin(Camera, Camera.project_id == Project.id)
     return counted.subquery()

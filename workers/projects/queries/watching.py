@@ -11,7 +11,7 @@ from contracts.message import Event
 from contracts.permissions import Grants, Level, Node
 from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
-from workers.projects.queries.filtering import chosen
+from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.feeds import Live, Renewal, Shown
@@ -64,7 +64,7 @@ async def _wanted(
     if not asked:
         return told
     await connection.execute(PATIENCE)
-    conditions = [Project.id.in_({one.project_id for one in asked}), *chosen(given)]
+    conditions = [Project.id.in_({one.project_id for one in asked}), *every_condition(given)]
     found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
     return told | {one.id for one in asked if one.project_id in found}
 

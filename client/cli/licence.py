@@ -1,0 +1,53 @@
+"""The site's licence: shown, and activated from a file."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from client.terminal import show
+from client.terminal.options import command, group
+from client.terminal.reading import fitting
+from client.terminal.session import Session, UsageError
+from contracts.licence import ActivateLicence, GetLicence, LicenceState
+
+app = group("The site's licence: show, activate.")
+
+
+@command(app, "show", "incidents licence show", "incidents licence show --json")
+async def show_licence(session: Session) -> None:
+    """Show the licence that is in force, or why there is none."""
+    async with session.client() as client:
+        state = await client.ask(GetLicence())
+    session.show(state, *_lines(session, state))
+
+
+@command(app, "activate", "incidents licence activate main.jwt")
+async def activate(
+    session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the operator signed.")]
+) -> None:
+    """Put a licence into force; it counts at once, and nothing has to be started again."""
+    try:
+        token = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(session.say("{path} cannot be read", path=file)) from error
+    async with session.client() as client:
+        event = await client.send(fitting(session, ActivateLicence, {"token": token}))
+    until = show.local(event.expires_at, session.language) or session.say("without end")
+    words = "Licence activated: {edition} {version}, {until}"
+    session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))
+
+
+def _lines(session: Session, state: LicenceState) -> list[Text]:
+    valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=state.reason)
+    lines = [Text(valid, style="green" if state.valid else "red")]
+    if given := state.licence:
+        until = show.local(given.expires_at, session.language) or session.say("without end")
+        lines.append(Text(f"{given.product} {given.version}, {given.edition}, {until}"))
+    if state.activated_at:
+        who = {"time": show.local(state.activated_at, session.language), "principal": state.activated_by}
+        lines.append(Text(session.say("activated {time} by {principal}", **who), style="dim"))
+    elif state.included:
+        lines.append(Text(session.say("included in the site's keys"), style="dim"))
+    return lines

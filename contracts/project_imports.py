@@ -1,0 +1,69 @@
+"""Taking over projects of another system (RET-05): each is judged by itself, so that a bad one costs only itself."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from contracts.errors import Code
+from contracts.message import BOTH_STORES, Command, Event, Message
+from contracts.permissions import Level, Node
+from contracts.texts import Part, Phrase
+from contracts.values import Description, Name, PropertyId, Time
+
+MOST_PROJECTS = 500
+"""Projects in one command, at most; its body has its own limit."""
+
+ImportField = Literal["project_id", "number", "type_id", "status_id"]
+
+
+class RefusedProject(Message):
+    """A project that was not taken over: its place in the command, why, and the field that stands in the way."""
+
+    index: int
+    code: Code
+    field: ImportField
+
+
+class ProjectsImported(Event):
+    """Projects of another system were taken over; those that were there already, or once were, are left as they are."""
+
+    subject = "projects.imported"
+    stores = BOTH_STORES
+
+    project_ids: list[UUID]
+    numbers: list[int]
+    already_there: list[int] = []
+    refused: list[RefusedProject] = []
+
+
+class ImportedProject(Message):
+    """A project as it was elsewhere, with its own number, times and author."""
+
+    project_id: UUID
+    number: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    created_by: Name
+    created_at: Time
+    type_id: PropertyId | None = None
+    status_id: PropertyId | None = None
+    description: Description = ""
+    start_time: Time | None = None
+    end_time: Time | None = None
+    retention_exempt: bool = False
+
+
+class ImportProjects(Command[ProjectsImported]):
+    """Take over projects with their original numbers, dates and authors, marked as imported (RET-05)."""
+
+    subject = "projects.import"
+    node = Node.PROJECTS
+    part = Part.PROJECT
+    failing = Phrase.PROJECT_NOT_CREATED
+
+    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for retention where one is exempted from it."""
+        given = self.__dict__.get("projects")
+        exempts = isinstance(given, list) and any(one.retention_exempt for one in given)
+        return {self.node: self.level, **({Node.RETENTION: Level.MANAGE} if exempts else {})}

@@ -1,0 +1,172 @@
+"""The site's licence, through the whole system."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import pytest
+
+from client import Client, Refused
+from contracts.audit import SiteLog
+from contracts.errors import Code
+from contracts.licence import INCLUDED, ActivateLicence, GetLicence, Licence
+from contracts.message import Command
+from contracts.permissions import Node
+from contracts.project_queries import ListProjects
+from contracts.properties import AddType
+from tests.support import Site, eventually
+from workers.runtime.access import Trust
+
+SOON = Licence(version="1", edition="expert", expires_at=datetime(2999, 1, 1, tzinfo=UTC))
+EXPIRED = Licence(version="1", edition="corporate", expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+WithLicence: TypeAlias = Callable[[Licence | None], Awaitable[Client]]
+
+
+async def start(site: Site, name: str, licence: Licence | None) -> None:
+    """Start a worker whose account token carries this licence."""
+    path = site.directory / f"{name}-licence.creds"
+    path.write_text(site.trust.mint(name, "worker", licence))
+    await site.worker(name, nats_creds=path)
+
+
+@pytest.fixture
+def licensed(site: Site) -> WithLicence:
+    """Run administration and projects of a site whose account token carries this licence."""
+
+    async def run(licence: Licence | None) -> Client:
+        for name in ("administration", "projects"):
+            await start(site, name, licence)
+        return await site.client("admin")
+
+    return run
+
+
+async def refusal(client: Client, command: Command[Any]) -> tuple[str, str | None]:
+    """Send a command that must be refused, and return why."""
+    with pytest.raises(Refused) as refused:
+        await client.send(command)
+    return refused.value.code, refused.value.details.get("reason")
+
+
+async def test_a_site_of_its_own_keys_is_licensed(licensed: WithLicence) -> None:
+    """A base licence comes with the site's own keys, never ends and covers full use (LIC-01, LIC-02)."""
+    admin = await licensed(INCLUDED)
+    await admin.send(AddType(name="Theft"))
+    state = await admin.ask(GetLicence())
+    assert (state.valid, state.included, state.licence) == (True, True, INCLUDED)
+
+
+@pytest.mark.parametrize("licence, reason", [(None, "missing"), (EXPIRED, "expired")])
+async def test_without_a_valid_licence_only_reading_goes_on(
+    licensed: WithLicence, licence: Licence | None, reason: str
+) -> None:
+    """A site whose licence is missing or has expired refuses commands and answers queries (LIC-05, FED-02)."""
+    admin = await licensed(licence)
+    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, reason)
+    assert (await admin.ask(ListProjects())).items == []
+    state = await admin.ask(GetLicence())
+    assert (state.valid, state.reason) == (False, reason)
+
+
+async def test_a_licence_counts_from_the_next_message(site: Site, licensed: WithLicence) -> None:
+    """Activating a licence is enough: commands are carried out at once, nothing is started again (LIC-03)."""
+    admin = await licensed(None)
+    submitted = [await admin.submit(ActivateLicence(token=site.trust.account_token(SOON)))]
+    submitted.append(await admin.submit(AddType(name="Theft")))
+    assert [(await one.outcome()).status for one in submitted] == ["applied", "applied"]
+    state = await admin.ask(GetLicence())
+    assert (state.licence, state.included, state.activated_by) == (SOON, False, "admin")
+
+
+async def test_the_licence_activated_last_counts(site: Site, licensed: WithLicence) -> None:
+    """A licence that runs out stops commands, and another one starts them again (LIC-03)."""
+    admin = await licensed(INCLUDED)
+    await admin.send(ActivateLicence(token=site.trust.account_token(SOON)))
+    await site.sql("UPDATE administration.licence SET expires_at = now() - interval '1 second'")
+    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "expired")
+    later = SOON.model_copy(update={"expires_at": datetime.now(UTC) + timedelta(days=1)})
+    await admin.send(ActivateLicence(token=site.trust.account_token(later)))
+    await admin.send(AddType(name="Theft"))
+
+
+async def test_the_same_licence_again_is_no_event(site: Site, licensed: WithLicence) -> None:
+    """Activating what is in force already is applied and leaves no event."""
+    admin = await licensed(INCLUDED)
+    token = site.trust.account_token(SOON)
+    told = [len((await (await admin.submit(ActivateLicence(token=token))).outcome()).events or []) for _ in range(2)]
+    assert told == [1, 0]
+
+
+async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, licensed: WithLicence) -> None:
+    """A forged, expired or foreign token, or one without a licence, changes nothing (LIC-05, FED-02)."""
+    admin = await licensed(None)
+    other = Trust.create(site.directory / "other", "main")
+    good, foreign = site.trust.account_token(SOON), other.account_token(SOON)
+    neighbour = Trust(site.name, {**other._keys, "operator": site.trust._keys["operator"]}).account_token(SOON)
+    _, body, signature = foreign.split(".")
+    for token, reason in (
+        (foreign, "forged"),
+        (".".join((good.split(".")[0], body, signature)), "forged"),
+        (f"{good[:-8]}AAAAAAAA", "forged"),
+        (neighbour, "other-site"),
+        (site.trust.account_token(EXPIRED), "expired"),
+        (site.trust.account_token(None), "missing"),
+        ("a.b.c", "unreadable"),
+    ):
+        assert (token[:9], *await refusal(admin, ActivateLicence(token=token))) == (
+            token[:9],
+            Code.NOT_LICENSED,
+            reason,
+        )
+    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")
+
+
+async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed: WithLicence) -> None:
+    """Who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
+    await licensed(None)
+    await site.grant("ann", settings="view")
+    ann, bob = await site.client("ann"), await site.client("bob")
+    activation = ActivateLicence(token=site.trust.account_token(SOON))
+    assert (await refusal(ann, activation))[0] == Code.PERMISSION_DENIED
+    assert (await ann.ask(GetLicence())).reason == "missing"
+    with pytest.raises(Refused) as refused:
+        await bob.ask(GetLicence())
+    assert refused.value.details["nodes"] == [Node.SETTINGS]
+
+
+async def test_refused_commands_and_activations_are_logged(site: Site, licensed: WithLicence) -> None:
+    """Working without a licence is an attempt that the log server keeps, and so is its activation (LIC-01)."""
+    admin = await licensed(None)
+    await site.worker("audit")
+    await refusal(admin, AddType(name="Theft"))
+    await admin.send(ActivateLicence(token=site.trust.account_token(SOON)))
+
+    async def logged() -> None:
+        items = (await admin.ask(SiteLog())).items
+        assert [(one.activity, one.details.get("code")) for one in items] == [
+            ("administration.licence-activated", None),
+            ("audit.refused", "not-licensed"),
+        ]
+
+    await eventually(_truly(logged))
+
+
+def _truly(check: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[bool]]:
+    async def checked() -> bool:
+        await check()
+        return True
+
+    return checked
+
+
+async def test_worker_credentials_without_an_account_token_license_nothing(site: Site) -> None:
+    """A worker that does not know whose signature counts accepts no licence at all (LIC-05)."""
+    text = site.trust.mint("administration", "worker")
+    bare = site.directory / "bare.creds"
+    bare.write_text(text.partition("\n-----BEGIN SITE")[0])
+    await site.worker("administration", nats_creds=bare)
+    admin = await site.client("admin")
+    token = site.trust.account_token(SOON)
+    assert await refusal(admin, ActivateLicence(token=token)) == (Code.NOT_LICENSED, "forged")
+    assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, "missing")

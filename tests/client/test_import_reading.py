@@ -1,0 +1,134 @@
+"""Reading files of projects: a row that cannot be read costs only itself."""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from client.importing.mapping import Mapping, MisfitError
+from client.importing.reading import Row, Source
+from client.importing.sending import Checker, Tally, chunks
+
+AT = "2009-05-17T08:30:00Z"
+
+
+def csv_rows(text: str | bytes) -> list[Row]:
+    """Read CSV."""
+    return list(Source(io.BytesIO(text.encode() if isinstance(text, str) else text), "csv").rows())
+
+
+def test_a_record_may_stand_on_several_lines() -> None:
+    """Quoted cells hold line ends, delimiters and quotation marks."""
+    rows = csv_rows('\ufeffnumber;description\r\n7;"two\r\nlines; ""quoted"""\r\n\r\n8;x\r\n')
+    assert rows == [
+        Row(2, {"number": "7", "description": 'two\r\nlines; "quoted"'}),
+        Row(5, {"number": "8", "description": "x"}),
+    ]
+
+
+def test_an_open_quotation_mark_costs_its_own_line() -> None:
+    """What follows a quotation mark that nobody closed is not swallowed by it."""
+    rows = csv_rows('number,description\n1,"open\n2,fine\n3,too,many\n4,"closed"\n5,few\n6\n')
+    assert [(row.line, row.kind) for row in rows] == [
+        (2, "csv_invalid"),
+        (3, ""),
+        (4, "csv_columns"),
+        (5, ""),
+        (6, ""),
+        (7, "csv_columns"),
+    ]
+
+
+def test_bytes_that_are_no_text_cost_their_own_line() -> None:
+    """A line in another encoding is refused, and the others are read."""
+    assert [row.kind for row in csv_rows(b"number\n1\n\xe9\n2\n")] == ["", "not_utf8", ""]
+    lines = b'{"number": 1}\n\xe9\nno json\n[1]\n\n{"number": 2}\n'
+    rows = list(Source(io.BytesIO(lines), "ndjson").rows())
+    assert [(row.line, row.kind) for row in rows] == [
+        (1, ""),
+        (2, "not_utf8"),
+        (3, "json_invalid"),
+        (4, "model_type"),
+        (6, ""),
+    ]
+
+
+@given(st.lists(st.text(st.characters(codec="utf-8"), max_size=30), max_size=20))
+def test_no_row_is_lost(texts: list[str]) -> None:
+    """Every row that Python's own writer of JSON makes comes back as it was, in order."""
+    content = "".join(json.dumps({"description": text}) + "\n" for text in texts).encode()
+    rows = list(Source(io.BytesIO(content), "ndjson").rows())
+    assert [row.values["description"] for row in rows] == texts
+
+
+MAPPING = Mapping(
+    columns={"Nr": "number", "Opened": "created_at", "Type": "type_id"},
+    types={"Theft": 3},
+    defaults={"created_by": "legacy", "retention_exempt": True},
+    time_format="%d/%m/%Y %H:%M:%S",
+    timezone="Europe/Zurich",
+)
+
+
+def test_a_mapping_renames_columns_names_and_times() -> None:
+    """Columns, names of types, local times and what every row shares are told by the mapping (RET-05)."""
+    row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", "Type": "Theft", "Colour": "red"}
+    project = MAPPING.project(row, "main")
+    assert (project.number, project.type_id, project.created_by) == (12, 3, "legacy")
+    assert (project.created_at.isoformat(), project.retention_exempt) == ("2022-02-10T08:33:33+00:00", True)
+
+
+@pytest.mark.parametrize(
+    "column, value, field, kind",
+    [
+        ("Type", "Arson", "type_id", "unknown_name"),
+        ("Nr", "twelve", "number", "int_type"),
+        ("Nr", "9" * 5000, "number", "int_type"),
+        ("Nr", "", "number", "missing"),
+        ("Opened", "yesterday", "created_at", "datetime_parsing"),
+        ("retention_exempt", "perhaps", "retention_exempt", "bool_type"),
+        ("description", "a\x00b", "description", "string_pattern_mismatch"),
+        ("description", "\ud800", "", "not_utf8"),
+    ],
+)
+def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
+    """What does not fit is told by its field and why."""
+    row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
+    with pytest.raises(MisfitError) as misfit:
+        MAPPING.project(row, "main")
+    assert (misfit.value.field, misfit.value.kind) == (field, kind)
+
+
+def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
+    """The id follows from site, source and number, so that importing again finds what is there."""
+    row = {"number": 12, "created_by": "ann", "created_at": AT}
+    ids = {
+        (site, source): Mapping(source=source).project(row, site).project_id
+        for site in ("a", "b")
+        for source in ("x", "y")
+    }
+    assert len(set(ids.values())) == 4
+    assert Mapping(source="x").project(row, "a").project_id == ids["a", "x"]
+
+
+def test_chunks_fit_their_body_and_lose_nothing() -> None:
+    """A command holds as many projects as its body and the limit of 500 allow, in the file's order."""
+    long = [{"number": n, "created_by": "é" * (n % 150 + 1), "created_at": AT} for n in range(1, 1500)]
+    lines = "".join(json.dumps(one) + "\n" for one in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
+    tally = Tally()
+    rows = Checker(Mapping(), "main", tally).fitting(Source(io.BytesIO(lines.encode()), "ndjson"))
+    cut = list(chunks(rows))
+    assert [row.project.number for chunk in cut for row in chunk] == [one["number"] for one in long]
+    assert max(sum(row.size + 1 for row in chunk) for chunk in cut) < 64 * 1024
+    assert {(one.line, one.kind) for one in tally.refused} == {(1500, "twice_in_file"), (1501, "twice_in_file")}
+
+
+def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:
+    """A mapping to a field or a zone that does not exist is told before anything is read."""
+    for wrong in ({"columns": {"a": "colour"}}, {"timezone": "Mars"}, {"colour": 1}):
+        with pytest.raises(ValueError, match=r"colour|Mars"):
+            Mapping.model_validate(wrong)

@@ -1,0 +1,34 @@
+"""`incidents import` against somebody who refuses whole commands."""
+
+import json
+from pathlib import Path
+
+from tests.client.command_line import Ended, incidents
+from tests.client.conftest import Bus, Peer
+
+ROWS = [{"number": n, "created_by": "ann", "created_at": "2009-05-17T08:30:00Z"} for n in range(1, 5)]
+
+
+async def imported(bus: Bus, folder: Path) -> Ended:
+    """Import four projects as alice."""
+    (folder / "p.ndjson").write_text("\n".join(map(json.dumps, ROWS)))
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    return await incidents("import", folder / "p.ndjson", "--json", folder=folder, environment=environment)
+
+
+async def test_a_command_refused_as_a_whole_is_halved(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """Where a site refuses a whole command, it is sent again in halves until every bad row stands alone (RET-05)."""
+    peer.error = {"code": "invalid", "message": "No."}
+    ended = await imported(bus, tmp_path)
+    assert (ended.status, ended.json["refused"]) == (1, 4)
+    assert {(one["line"], one["number"], one["kind"]) for one in ended.json["errors"]} == {
+        (n, n, "invalid") for n in range(1, 5)
+    }
+    assert sorted(len(json.loads(one.data)["projects"]) for one in peer.commands) == [1, 1, 1, 1, 2, 2, 4]
+
+
+async def test_an_import_ends_where_no_row_can_succeed(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """A site without a licence is told once and not row by row (LIC-05)."""
+    peer.error = {"code": "not-licensed", "message": "No."}
+    ended = await imported(bus, tmp_path)
+    assert (ended.status, ended.json["error"]["code"], len(peer.commands)) == (1, "not-licensed", 1)

@@ -1,0 +1,40 @@
+"""`incidents licence`, typed against a whole site, and `incidents access licence`, which signs one."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.client.command_line import incidents
+from tests.support import Site
+
+
+async def test_a_licence_is_signed_activated_and_shown(site: Site, tmp_path: Path) -> None:
+    """The operator's key signs a licence offline, and activating the file is all that is left to do (LIC-03)."""
+    await site.worker("administration")
+    environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
+    before = await incidents("licence", "show", environment=environment)
+    assert (before.status, "corporate, without end" in before.out) == (0, True)
+    term = ("--edition", "expert", "--expires", "2999-01-01T00:00:00Z")
+    signed = await incidents("access", "licence", "--data", site.directory, "--out", tmp_path / "l.jwt", *term)
+    assert signed.status == 0
+    activated = await incidents("licence", "activate", tmp_path / "l.jwt", "--json", environment=environment)
+    assert (activated.json["edition"], activated.json["expires_at"]) == ("expert", "2999-01-01T00:00:00Z")
+    after = await incidents("licence", "show", "--lang", "fr", environment=environment)
+    assert [word for word in ("valable", "expert", "01/01/2999", "admin") if word not in after.out] == []
+
+
+async def test_a_file_that_is_no_licence_is_refused(site: Site, tmp_path: Path) -> None:
+    """What is not a signed token is told as such, and what cannot be read is the caller's to mend (LIC-05)."""
+    await site.worker("administration")
+    environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
+    (tmp_path / "l.jwt").write_text("a.b.c")
+    for name, status, code in (("l.jwt", 1, "not-licensed"), ("gone.jwt", 2, "usage")):
+        ended = await incidents("licence", "activate", tmp_path / name, "--json", environment=environment)
+        assert (ended.status, ended.json["error"]["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("line", [("--edition", "essential"), ("--expires", "tomorrow"), ("--version", "")])
+async def test_a_licence_has_an_edition_that_is_sold(site: Site, tmp_path: Path, line: tuple[str, str]) -> None:
+    """A licence is for one of the editions that the product comes with or is bought for (LIC-02, LIC-04)."""
+    signed = await incidents("access", "licence", "--data", site.directory, "--out", tmp_path / "l.jwt", *line)
+    assert (signed.status, (tmp_path / "l.jwt").exists()) == (2, False)

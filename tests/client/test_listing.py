@@ -1,0 +1,32 @@
+"""`incidents projects list`: what is typed is what is asked."""
+
+import json
+from pathlib import Path
+
+from tests.client.command_line import incidents
+from tests.client.conftest import Bus, Peer
+
+
+async def typed(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
+    """Type a command line as alice, who is connected to the peer, and return its status."""
+    peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": 0}).encode()
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    return (await incidents("projects", "list", *line, folder=folder, environment=environment)).status
+
+
+async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """Every filter, the search, the order and the count of the wire can be typed (PRJ-07, PRJ-12)."""
+    given = ("--search", "ladder", "--category", "1=11", "--category", "1=12", "--created-by", "alice", "--camera", "c")
+    more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
+    assert await typed(bus, peer, tmp_path, *given, *more) == 0
+    asked = json.loads(peer.queries[0].data)
+    assert (asked["search"], asked["sort"], asked["count"]) == ("ladder", "-updated_at", "exact")
+    assert asked["filter"]["categories"] == {"1": [11, 12]}
+    assert [asked["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
+    assert asked["filter"]["start_time"]["from"] == "2025-01-31T00:00:00Z"
+
+
+async def test_an_order_that_is_not_there_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """What the wire would refuse is told before anything is asked."""
+    assert await typed(bus, peer, tmp_path, "--sort", "colour") != 0
+    assert peer.queries == []

@@ -1,0 +1,99 @@
+"""Roles and what they come to, as the published interface says."""
+
+from typing import Any
+
+from tests.model.rules import Body, Done, No, Some
+
+ADMINISTRATORS = "administrators"
+PROJECTS = "incident-projects"
+LEVELS = ("none", "view", "manage")
+NODES = (
+    *("incident-properties", "settings", "roles", "audit-log", PROJECTS),
+    *(
+        f"{PROJECTS}/{name}"
+        for name in (
+            *("main-details", "categories", "comments", "sequences", "calls"),
+            *("activity-logs", "reports", "export", "user-names", "retention"),
+        )
+    ),
+)
+
+
+class People:
+    """Every role with its members."""
+
+    def __init__(self) -> None:
+        """Begin with one administrator."""
+        self.roles: dict[str, Body] = {
+            ADMINISTRATORS: {"name": "Administrators", "permissions": dict.fromkeys(NODES, "manage")}
+        }
+        self.members: dict[str, set[str]] = {ADMINISTRATORS: {"admin"}}
+
+    def level(self, who: str, node: str) -> int:
+        """Return the highest level that the roles give; below the projects it counts only with view on them."""
+        if node.startswith(f"{PROJECTS}/") and not self.level(who, PROJECTS):
+            return 0
+        given = [self.roles[role]["permissions"] for role, members in self.members.items() if who in members]
+        return max((LEVELS.index(one.get(node, "none")) for one in given), default=0)
+
+    def need(self, who: str, nodes: set[str], level: str, code: str) -> None:
+        """Refuse who lacks a node."""
+        missing = sorted(node for node in nodes if self.level(who, node) < LEVELS.index(level))
+        if missing:
+            raise No(code, nodes=missing, level=level)
+
+    def me(self, who: str) -> Some:
+        """Say what somebody may do."""
+        mine = sorted(role for role, members in self.members.items() if who in members)
+        return Some(
+            principal=who, roles=mine, permissions=Some({node: LEVELS[self.level(who, node)] for node in NODES})
+        )
+
+    def listed(self) -> Some:
+        """List every role."""
+        return Some(
+            roles=[
+                Some(role_id=role, members=sorted(self.members[role]), **self.roles[role])
+                for role in sorted(self.roles)
+            ]
+        )
+
+    def _known(self, role: str) -> None:
+        if role not in self.roles:
+            raise No("unknown-reference", fields=[Some(field="role_id", value=role)])
+
+    def _changeable(self, role: str) -> None:
+        if role == ADMINISTRATORS:
+            raise No("conflict")
+
+    def define_role(self, body: Body, _: Any) -> Done:
+        """Make a role or replace what it gives; its members stay."""
+        role = body["role_id"]
+        self._changeable(role)
+        self.roles[role] = {"name": body["name"], "permissions": body["permissions"]}
+        self.members.setdefault(role, set())
+        return Done(Some(role_id=role, permissions=body["permissions"]))
+
+    def delete_role(self, body: Body, _: Any) -> Done:
+        """Delete a role; nobody has it any more."""
+        self._changeable(body["role_id"])
+        self._known(body["role_id"])
+        del self.roles[body["role_id"]], self.members[body["role_id"]]
+        return Done(Some(body))
+
+    def assign_role(self, body: Body, _: Any) -> Done:
+        """Give a role."""
+        self._known(body["role_id"])
+        again = body["principal"] in self.members[body["role_id"]]
+        self.members[body["role_id"]].add(body["principal"])
+        return Done(Some(body), again=again)
+
+    def unassign_role(self, body: Body, _: Any) -> Done:
+        """Take a role, but not from the last administrator."""
+        self._known(body["role_id"])
+        members = self.members[body["role_id"]]
+        if body["role_id"] == ADMINISTRATORS and members == {body["principal"]}:
+            raise No("conflict")
+        again = body["principal"] not in members
+        members.discard(body["principal"])
+        return Done(Some(body), again=again)

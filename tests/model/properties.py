@@ -1,0 +1,113 @@
+"""Properties, as the published interface says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.model.rules import Body, Done, No, Some
+
+Uses = Callable[[str, int], int]
+"""How many projects have this value in this field."""
+
+
+class Properties:
+    """Types, statuses, categories with their values, and data fields."""
+
+    def __init__(self, uses: Uses) -> None:
+        """Begin with none."""
+        self.values: dict[int, dict[str, Any]] = {}
+        self.categories: dict[int, dict[str, Any]] = {}
+        self.fields: dict[tuple[str, int], dict[str, Any]] = {}
+        self.ever: list[tuple[str, int | None, int]] = []
+        self._uses = uses
+
+    def _new_id(self, told: Any) -> int:
+        """Take the id that the server chose: higher than any before, of whatever kind."""
+        given = told.get("id")
+        assert isinstance(given, int), f"no id in {told}"
+        assert all(given > one for *_, one in self.ever), f"the id {given} is not new"
+        return given
+
+    def add(self, kind: str, body: Body, told: Any) -> Done:
+        """Add a type, a status or a value."""
+        slot = body.get("slot")
+        if kind == "category-value" and slot not in self.categories:
+            raise No("unknown-reference", fields=[Some(field="slot", value=slot)])
+        new = self._new_id(told)
+        self.ever.append((kind, slot, new))
+        self.values[new] = {"kind": kind, "slot": slot, **words(body)}
+        return Done(self._about(new, slot))
+
+    def _about(self, one: int, slot: Any) -> Some:
+        return Some(id=one) if slot is None else Some(id=one, slot=slot)
+
+    def _free(self, kind: str, body: Body) -> dict[str, Any]:
+        """Return what no project has, or refuse."""
+        slot, there = body.get("slot"), self.values.get(body["id"])
+        if there is None or there["kind"] != kind:
+            raise No("unknown-reference", fields=[Some(field="id", value=body["id"])])
+        if there["slot"] != slot:
+            raise No("unknown-reference", fields=[Some(field="slot", value=slot)])
+        field = {"type": "type_id", "status": "status_id"}.get(kind, f"category_{slot}")
+        if projects := self._uses(field, body["id"]):
+            raise No("in-use", projects=projects)
+        return there
+
+    def edit(self, kind: str, body: Body, _: Any) -> Done:
+        """Change what no project has."""
+        self._free(kind, body).update(words(body))
+        return Done(self._about(body["id"], body.get("slot")))
+
+    def delete(self, kind: str, body: Body, _: Any) -> Done:
+        """Delete what no project has."""
+        self._free(kind, body)
+        del self.values[body["id"]]
+        return Done(self._about(body["id"], body.get("slot")))
+
+    def define_category(self, body: Body, told: Any) -> Done:
+        """Enable, rename or disable a category at any time."""
+        return self._define(self.categories, body["slot"], body, told)
+
+    def define_data_field(self, body: Body, told: Any) -> Done:
+        """Enable, rename or disable a field at any time."""
+        return self._define(self.fields, (body["kind"], body["slot"]), body, told)
+
+    def _define(self, kept: dict[Any, dict[str, Any]], key: Any, body: Body, told: Any) -> Done:
+        if key in kept:
+            given = kept[key]["id"]
+        else:
+            given = self._new_id(told)
+            self.ever.append(("slot", None, given))
+        kept[key] = {"id": given, "description": "", **body}
+        return Done(Some({name: one for name, one in kept[key].items() if name in {"id", "kind", "slot", "enabled"}}))
+
+    def usable(self, field: str, value: Any) -> bool:
+        """Tell whether a project may be given this."""
+        if value is None or field in {"description", "start_time", "end_time"}:
+            return True
+        name, _, slot = field.rpartition("_")
+        if name in {"type", "status"}:
+            return bool(self.values.get(value, {}).get("kind") == name)
+        if name == "category":
+            category, one = self.categories.get(int(slot), {}), self.values.get(value, {})
+            return bool(category.get("enabled") and one.get("slot") == int(slot))
+        return bool(self.fields.get((name, int(slot)), {}).get("enabled"))
+
+    def listed(self) -> Some:
+        """List every property."""
+        return Some(
+            types=self._of("type", None),
+            statuses=self._of("status", None),
+            categories=[
+                Some(one, values=self._of("category-value", slot)) for slot, one in sorted(self.categories.items())
+            ],
+            data_fields=sorted(map(Some, self.fields.values()), key=lambda one: int(one["id"])),
+        )
+
+    def _of(self, kind: str, slot: int | None) -> list[Some]:
+        found = sorted(self.values.items())
+        return [Some(id=n, **words(one)) for n, one in found if (one["kind"], one["slot"]) == (kind, slot)]
+
+
+def words(body: Body) -> dict[str, str]:
+    """Return name and description."""
+    return {"name": body["name"], "description": body.get("description", "")}

@@ -1,0 +1,72 @@
+"""What the model's parts share: refusals, what a command leads to, and when two answers agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+Body = Mapping[str, Any]
+
+
+class No(Exception):  # noqa: N818 - an answer, not an error
+    """The model refuses, with the code of the wire and the details that it is sure of."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        """Keep both."""
+        super().__init__(code)
+        self.code = code
+        self.details = Some(details)
+
+
+class Some(dict[str, Any]):
+    """A part of an object: the other one may have more fields."""
+
+
+@dataclass
+class Done:
+    """The model applies a command: `again` when it was done before and nothing happens."""
+
+    result: Some
+    revision: int | None = None
+    again: bool = False
+
+
+def agree(wanted: Any, told: Any, field: str = "") -> bool:
+    """Tell whether two answers say the same: times as moments, decimals as numbers, `Some` as a part."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(told, Mapping) or not (isinstance(wanted, Some) or wanted.keys() == told.keys()):
+            return False
+        inner = field if field.startswith("decimal_") else ""
+        return all(name in told and agree(one, told[name], inner or name) for name, one in wanted.items())
+    if isinstance(wanted, list):
+        return (
+            isinstance(told, list)
+            and len(wanted) == len(told)
+            and all(agree(one, other, field) for one, other in zip(wanted, told, strict=True))
+        )
+    return wanted == told or (type(told) is str and _value(wanted, field) == _value(told, field))
+
+
+def _value(given: Any, field: str) -> Any:
+    if not isinstance(given, str):
+        return given
+    return decimal(given) if field.startswith("decimal_") else moment(given)
+
+
+def decimal(given: str) -> Any:
+    """Read a decimal, which has the same value with more or fewer zeros behind it."""
+    return Decimal(given)
+
+
+def moment(given: str) -> Any:
+    """Read a time, which is the same moment with any offset; leave other texts as they are."""
+    try:
+        return datetime.fromisoformat(given)
+    except ValueError:
+        return given
+
+
+def before(first: str | None, second: str | None) -> bool:
+    """Tell whether both times are given and the first lies before the second."""
+    return first is not None and second is not None and bool(moment(first) < moment(second))

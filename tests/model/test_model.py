@@ -1,0 +1,48 @@
+"""The product agrees with a model of it that was written from the published interface alone."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.model.machine import Machine
+from tests.model.stage import Stage, staged
+
+RUNS = int(os.environ.get("MODEL_RUNS", "12"))
+STEPS = int(os.environ.get("MODEL_STEPS", "40"))
+"""These are the same steps every time; with MODEL_RUNS set, every time brings other ones."""
+
+PROFILE = settings(
+    max_examples=RUNS,
+    stateful_step_count=STEPS,
+    derandomize="MODEL_RUNS" not in os.environ,
+    database=None,
+    deadline=None,
+    phases=(Phase.generate, Phase.shrink),
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+
+
+@pytest.fixture
+def stage(tmp_path: Path, databases: tuple[str, str]) -> Iterator[Stage]:
+    """A site with an administrator, an operator and a clerk."""
+    with staged(tmp_path, databases) as opened:
+        yield opened
+
+
+@pytest.mark.timeout(400 + RUNS * STEPS)
+def test_the_product_agrees_with_the_model(stage: Stage) -> None:
+    """Whatever several people do, one by one or at once, each outcome and each reading is the model's."""
+
+    class Staged(Machine):
+        """The machine, on this test's site."""
+
+        def __init__(self) -> None:
+            """Begin there."""
+            super().__init__(stage)
+
+    run_state_machine_as_test(Staged, settings=PROFILE)

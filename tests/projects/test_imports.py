@@ -1,0 +1,71 @@
+"""Taking over projects of another system: each row is judged by itself."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_imports import ImportedProject, ImportProjects
+from contracts.project_queries import GetProject
+from contracts.projects import CreateProject, DeleteProject
+from tests.projects.props import Operator
+
+LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
+
+
+def legacy(number: int, **given: Any) -> ImportedProject:
+    """Return a project as another system had it."""
+    return ImportedProject(
+        **{"project_id": uuid7(), "number": number, "created_by": "J. Smith", "created_at": LONG_AGO, **given}
+    )
+
+
+async def test_a_project_keeps_its_number_date_and_author(operator: Operator) -> None:
+    """A project taken over says what it was elsewhere, and by whom and that it was imported (RET-05, PRJ-08)."""
+    old = legacy(4711, description="Bag left.", retention_exempt=True)
+    done = await operator.send(ImportProjects(projects=[old]))
+    assert (done.numbers, done.project_ids) == ([4711], [old.project_id])
+    kept = await operator.client.ask(GetProject(project_id=old.project_id))
+    assert (kept.number, kept.created_by, kept.created_at) == (4711, "J. Smith", LONG_AGO)
+    assert (kept.imported, kept.retention_exempt, kept.updated_by) == (True, True, "admin")
+
+
+async def test_numbers_go_on_after_the_highest_imported(operator: Operator) -> None:
+    """A project that is opened after an import gets a number that nobody had."""
+    await operator.send(ImportProjects(projects=[legacy(5000), legacy(4000)]))
+    assert (await operator.send(CreateProject(project_id=uuid7()))).number == 5001
+
+
+async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
+    """Each refused project is named with its reason, and all others are taken over (RET-05, PROP-01)."""
+    first = legacy(10)
+    rows = [
+        first,
+        legacy(1),  # the operator's own project has it
+        legacy(11, type_id=999),
+        legacy(12, status_id=999),
+        legacy(10),
+        legacy(13, project_id=first.project_id),
+        legacy(14),
+    ]
+    done = await operator.send(ImportProjects(projects=rows))
+    assert done.numbers == [10, 14]
+    assert [(one.index, one.code, one.field) for one in done.refused] == [
+        (1, Code.CONFLICT, "number"),
+        (2, Code.UNKNOWN_REFERENCE, "type_id"),
+        (3, Code.UNKNOWN_REFERENCE, "status_id"),
+        (4, Code.CONFLICT, "number"),
+        (5, Code.CONFLICT, "project_id"),
+    ]
+
+
+async def test_the_same_projects_again_change_nothing(operator: Operator) -> None:
+    """What is there already, or was deleted since, stays as it is, and leaves no event."""
+    kept, deleted = legacy(20), legacy(21)
+    await operator.send(ImportProjects(projects=[kept, deleted]))
+    await operator.send(DeleteProject(project_id=deleted.project_id))
+    changed = kept.model_copy(update={"description": "Another."})
+    submitted = await operator.client.submit(ImportProjects(projects=[changed, deleted]))
+    outcome = await submitted.outcome()
+    assert (outcome.events, (outcome.result or {})["already_there"]) == ([], [20, 21])
+    assert (await operator.client.ask(GetProject(project_id=kept.project_id))).description == ""

@@ -1,0 +1,135 @@
+"""The permission table of the wire, message by message, written out and not derived from the contracts."""
+
+from typing import Any, NamedTuple
+
+from contracts.permissions import Level
+
+VIEW, MANAGE = Level.VIEW, Level.MANAGE
+PROJECTS = "incident-projects"
+ID = "0190a000-0000-7000-8000-000000000001"
+OTHER = "0190a000-0000-7000-8000-000000000002"
+AT = "2026-03-01T12:00:00Z"
+NODES = (
+    "incident-properties",
+    "settings",
+    "roles",
+    "audit-log",
+    "incident-projects",
+    "incident-projects/main-details",
+    "incident-projects/categories",
+    "incident-projects/comments",
+    "incident-projects/sequences",
+    "incident-projects/calls",
+    "incident-projects/activity-logs",
+    "incident-projects/reports",
+    "incident-projects/export",
+    "incident-projects/user-names",
+    "incident-projects/retention",
+)
+NOT_YET_ASKED = {"incident-projects/export"}
+"""Nodes whose messages are still to come."""
+
+
+class Line(NamedTuple):
+    """A message, what it needs, and a body of it."""
+
+    subject: str
+    needs: dict[str, Level]
+    body: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Name the line; a message that asks for more with some fields has several."""
+        return f"{self.subject} {'+'.join(self.needs)}"
+
+
+def of_project(sub_node: str, level: Level) -> dict[str, Level]:
+    """What a sub-node needs: its own level, and at least view on the projects."""
+    return {PROJECTS: VIEW, f"{PROJECTS}/{sub_node}": level}
+
+
+_DEFINED = {"incident-properties": MANAGE}
+_PROPERTY = {"name": "Theft"}
+_FIELD = {"enabled": True, "name": "Reason"}
+_SETTINGS = {"settings": MANAGE}
+_ROLES = {"roles": MANAGE}
+_ASSIGNED = {"principal": "nobody", "role_id": "no-such-role"}
+_MAIN, _CATEGORIES = of_project("main-details", MANAGE), of_project("categories", MANAGE)
+_COMMENTS, _SEQUENCES = of_project("comments", MANAGE), of_project("sequences", MANAGE)
+_CALLS, _REPORTS = of_project("calls", MANAGE), of_project("reports", MANAGE)
+_COMMENT = {"project_id": ID, "comment_id": OTHER}
+_CALL = {"project_id": ID, "call_id": OTHER}
+_CALLED = {**_CALL, "direction": "made", "at": AT, "party": "Police"}
+_SEQUENCE = {"sequence_id": OTHER, "camera_id": "1", "camera_name": "Gate", "start": AT, "end": AT}
+_LEGACY = {"project_id": OTHER, "number": 7, "created_by": "ann", "created_at": AT}
+_GENERATED = {"report_id": OTHER, "project_id": ID}
+
+COMMANDS = (
+    Line("administration.activate-licence", _SETTINGS, {"token": "a.b.c"}),
+    Line("administration.add-category-value", _DEFINED, {"slot": 1, **_PROPERTY}),
+    Line("administration.add-status", _DEFINED, _PROPERTY),
+    Line("administration.add-type", _DEFINED, _PROPERTY),
+    Line("administration.assign-role", _ROLES, _ASSIGNED),
+    Line("administration.change-settings", _SETTINGS, {"retention_days": 7}),
+    Line("administration.define-category", _DEFINED, {"slot": 1, **_FIELD}),
+    Line("administration.define-data-field", _DEFINED, {"kind": "text", "slot": 1, **_FIELD}),
+    Line("administration.define-role", _ROLES, {"role_id": "made", "name": "Made", "permissions": {}}),
+    Line("administration.delete-category-value", _DEFINED, {"slot": 1, "id": 999}),
+    Line("administration.delete-role", _ROLES, {"role_id": "no-such-role"}),
+    Line("administration.delete-status", _DEFINED, {"id": 999}),
+    Line("administration.delete-type", _DEFINED, {"id": 999}),
+    Line("administration.edit-category-value", _DEFINED, {"slot": 1, "id": 999, **_PROPERTY}),
+    Line("administration.edit-status", _DEFINED, {"id": 999, **_PROPERTY}),
+    Line("administration.edit-type", _DEFINED, {"id": 999, **_PROPERTY}),
+    Line("administration.unassign-role", _ROLES, _ASSIGNED),
+    Line("projects.add-call", _CALLS, _CALLED),
+    Line("projects.add-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
+    Line("projects.add-sequences", _SEQUENCES, {"project_id": ID, "sequences": [_SEQUENCE]}),
+    Line("projects.create", {PROJECTS: MANAGE}, {"project_id": OTHER}),
+    Line("projects.delete", {PROJECTS: MANAGE}, {"project_id": ID}),
+    Line("projects.delete-call", _CALLS, _CALL),
+    Line("projects.delete-comment", _COMMENTS, _COMMENT),
+    Line("projects.edit-call", _CALLS, _CALLED),
+    Line("projects.edit-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
+    Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
+    Line(
+        "projects.import",
+        {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
+        {"projects": [{**_LEGACY, "retention_exempt": True}]},
+    ),
+    Line("projects.remove-all-sequences", _SEQUENCES, {"project_id": ID}),
+    Line("projects.remove-sequences", _SEQUENCES, {"project_id": ID, "sequence_ids": [OTHER]}),
+    Line("projects.update", _MAIN, {"project_id": ID, "type_id": None, "description": "Seen."}),
+    Line("projects.update", _CATEGORIES, {"project_id": ID, "categories": {"1": None}, "data": {"text_1": None}}),
+    Line("projects.update", {**_MAIN, **_CATEGORIES}, {"project_id": ID, "status_id": None, "categories": {"1": None}}),
+    Line("reports.generate", _REPORTS, _GENERATED),
+    Line(
+        "reports.generate",
+        {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
+        {**_GENERATED, "show_user_names": True},
+    ),
+    Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.sweep", of_project("retention", MANAGE), {}),
+)
+
+INTERNAL = {
+    "projects.expire": {"sweep_id": ID, "chain": 0, "created_before": AT, "limit": 1},
+}
+"""What only the product itself sends."""
+
+QUERIES = (
+    Line("administration.licence", {"settings": VIEW}, {}),
+    Line("administration.me", {}, {}),
+    Line("administration.properties", {"incident-properties": VIEW}, {}),
+    Line("administration.roles", {"roles": VIEW}, {}),
+    Line("administration.settings", {"settings": VIEW}, {}),
+    Line("audit.activity", of_project("activity-logs", VIEW), {"project_id": ID}),
+    Line("audit.log", {"audit-log": VIEW}, {}),
+    Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
+    Line("projects.list", {PROJECTS: VIEW}, {}),
+    Line("projects.outcome", {}, {"command_id": OTHER}),
+    Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
+    Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
+    Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
+    Line("retention.preview", of_project("retention", VIEW), {}),
+)
