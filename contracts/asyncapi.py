@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import catalogue, envelopes, subjects
+from contracts import catalogue, envelopes, subjects, watching
 from contracts.errors import HTTP_STATUS, Code
 from contracts.message import Asking, Command, Event, Query
 from contracts.permissions import Level, Node
@@ -39,6 +39,7 @@ _ENVELOPES = (
     envelopes.Heartbeat,
     envelopes.DeadLetterHeaders,
     envelopes.DeadLetter,
+    watching.FeedHeaders,
 )
 
 
@@ -195,7 +196,8 @@ def _query_channel(query: type[Query[Any]], site: str) -> Json:
 def _inbox_channel(queries: Mapping[str, type[Query[Any]]]) -> Json:
     messages = {f"{query.__name__}.answer": _answer(query) for query in queries.values()}
     refused = _message("Refused", _ref(envelopes.Refused), envelopes.RefusalHeaders)
-    return _channel(f"{subjects.inbox('{principal}')}.{{inbox}}", {**messages, "Refused": refused})
+    feed = _message("Feed", {"type": "object"}, watching.FeedHeaders, summary="An event, beat or end of a feed.")
+    return _channel(f"{subjects.inbox('{principal}')}.{{inbox}}", {**messages, "Refused": refused, "Feed": feed})
 
 
 def _answer(query: type[Query[Any]]) -> Json:

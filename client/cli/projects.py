@@ -79,11 +79,17 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     }
     filter_ = {name: value for name, value in chosen.items() if value}
     filter_ |= {name: _span(session, *ends) for name, ends in spans.items() if any(ends)}
-    for text in category or ():
-        slot, value = read_pair(session, text)
-        filter_.setdefault("categories", {}).setdefault(slot, []).append(int(value) if value.isdecimal() else value)
+    filter_ |= _categories(session, category or [])
     asked = {"filter": filter_, "sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
     await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
+
+
+def _categories(session: Session, given: list[str]) -> dict[str, Any]:
+    chosen: dict[str, list[int | str]] = {}
+    for text in given:
+        slot, value = read_pair(session, text)
+        chosen.setdefault(slot, []).append(int(value) if value.isdecimal() else value)
+    return {"categories": chosen} if chosen else {}
 
 
 def _span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:

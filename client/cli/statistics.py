@@ -47,5 +47,5 @@ async def stats(
             return session.say("none" if by else "all")
         return known.of(group) if isinstance(group, int) else str(group)
 
-    drawn = trends.figures(answer, query.interval, naming, session.language)
+    drawn = trends.figures(answer, query, naming, session.language)
     session.show(answer, drawn, trends.note(answer, session.language))

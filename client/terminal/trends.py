@@ -11,7 +11,7 @@ from rich.text import Text
 
 from client.terminal import show
 from client.terminal.words import say
-from contracts.statistics import Figures, Interval, Statistics
+from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _BAR: Final = 30
@@ -20,12 +20,13 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 Naming = Callable[[Any], str]
 
 
-def figures(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
+def figures(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> RenderableType:
     """Lay statistics out: a bar for each group or interval, a trend for each group where both are asked."""
-    grouped = any(one.group is not None for one in answer.items)
-    if interval == "none" or not grouped:
-        return _bars(answer.items, naming if interval == "none" else None, language)
-    return _trends(answer, interval, naming, language)
+    if query.interval == "none":
+        return _bars(answer.items, naming, language)
+    if query.group_by is None or not answer.items:
+        return _bars(answer.items, None, language)
+    return _trends(answer, query.interval, naming, language)
 
 
 def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> RenderableType:

@@ -290,7 +290,7 @@ async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
     assert (await typed("me", "--json")).json == me
 
 
-async def test_watching_without_the_right_is_refused(typed: Type) -> None:
-    """Whoever may not watch is told so at once."""
-    ended = await typed("watch", "--json")
+async def test_overhearing_without_the_right_is_refused(typed: Type) -> None:
+    """Whoever may not hear everything is told so at once."""
+    ended = await typed("watch", "--ops", "--json")
     assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")

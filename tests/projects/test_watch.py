@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 
 from client import Client, Refused
+from contracts import catalogue
 from contracts.errors import Code
+from contracts.watching import HIDDEN, OWN, node_of
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from workers.runtime.running import Running
@@ -148,3 +150,10 @@ async def test_nobody_renews_the_feed_of_another(site: Site, admin: Client) -> N
     for who, which in ((stranger, feed["feed"]), (caller, str(UUID(int=1)))):
         answer, status = await who.ask("projects.watch", {"feed": which})
         assert (answer["error"]["code"], status) == ("gone", "404")
+
+
+def test_every_event_is_shown_to_somebody_or_named() -> None:
+    """Every event of projects and reports needs a node, or is named as one that no feed shows."""
+    ours = {name for name in catalogue.events() if name.startswith(("projects.", "reports."))}
+    assert {name for name in ours if node_of(name) is None} == HIDDEN
+    assert ours >= OWN

@@ -7,7 +7,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filtering import every_condition
-from workers.projects.tables import Project, Sequence
+from workers.projects.tables import Camera, Project
 from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 
@@ -21,7 +21,7 @@ _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "category_4": Project.category_4,
     "category_5": Project.category_5,
     "creator": Project.created_by,
-    "camera": Sequence.camera_id,
+    "camera": Camera.camera_id,
     "imported": Project.imported,
 }
 
@@ -59,14 +59,14 @@ def _figures(query: ProjectStatistics, timezone: str) -> Select[Any]:
 def _each(query: ProjectStatistics, timezone: str) -> Subquery:
     """Return one row for each project and group that it counts in."""
     group: ColumnElement[Any] = _GROUPS[query.group_by].expression if query.group_by else null()
-    chosen = select(
+    counted = select(
         group.label("group"),
         _starting(query.interval, timezone).label("starting"),
         extract("epoch", Project.end_time - Project.start_time).label("took"),
     ).where(*every_condition(query.filter))
     if query.group_by == "camera":
-        chosen = chosen.outerjoin(Sequence, Sequence.project_id == Project.id).add_columns(Project.id).distinct()
-    return chosen.subquery()
+        counted = counted.outerjoin(Camera, Camera.project_id == Project.id)
+    return counted.subquery()
 
 
 def _starting(interval: str, timezone: str) -> ColumnElement[Any]:

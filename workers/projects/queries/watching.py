@@ -74,7 +74,9 @@ def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
     asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):
         columns = [_COLUMNS.get(name, name) for name in asked]
-        return any(changed.startswith(column) for changed in heard.event.changed for column in columns)
+        return "updated" in asked or any(
+            changed.startswith(column) for changed in heard.event.changed for column in columns
+        )
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in asked
     return isinstance(heard.event, ProjectDeleted)

@@ -1,0 +1,71 @@
+"""Figures as people see them."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from rich.console import Console
+
+from client.terminal.trends import bar, duration, figures, sparkline, steps
+from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
+
+
+def drawn(items: list[Figures], **asked: Any) -> str:
+    """Draw figures as a terminal would show them."""
+    console = Console(width=100)
+    with console.capture() as captured:
+        answer = Statistics(timezone="Europe/Zurich", total=3, items=items, truncated=False)
+        console.print(figures(answer, ProjectStatistics(**asked), lambda group: f"<{group}>", "en"))
+    return captured.get()
+
+
+def test_bars_are_as_long_as_their_share() -> None:
+    """The largest value fills the bar, what is small is a sliver, nothing is nothing."""
+    assert [len(bar(value, 1_000).plain) for value in (1_000, 500, 1, 0)] == [30, 15, 1, 0]
+
+
+def test_a_sparkline_has_a_block_for_each_value() -> None:
+    """The largest value is a whole block, nothing is a space."""
+    assert sparkline([0, 1, 4, 8]) == " ▁▄█"
+    assert sparkline([]) == ""
+
+
+@pytest.mark.parametrize("interval, count", [("day", 5), ("week", 1), ("month", 1)])
+def test_every_interval_has_its_step(interval: Interval, count: int) -> None:
+    """Intervals in which nothing happened are on the axis, also where the clocks change."""
+    first = datetime(2026, 3, 26, 23, tzinfo=UTC)
+    found = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
+    assert (len(found), found[0]) == (count, first)
+    assert {one.astimezone(ZoneInfo("Europe/Zurich")).hour for one in found} == {0}
+
+
+@pytest.mark.parametrize(
+    "seconds, words", [(None, ""), (5, "5 s"), (65, "1 min 5 s"), (3_700, "1 h 1 min"), (90_000, "1 d 1 h")]
+)
+def test_durations_have_two_units(seconds: float | None, words: str) -> None:
+    """A time that something took is told in its two largest units."""
+    assert duration(seconds) == words
+
+
+def test_groups_are_drawn_as_bars() -> None:
+    """Without an interval each group is a bar with its figures."""
+    told = drawn([Figures(group=1, count=2, closed=1, median_seconds=60.0, average_seconds=60.0)], group_by="type")
+    assert [word for word in ("<1>", "█" * 30, "1 min 0 s") if word not in told] == []
+
+
+def test_groups_over_time_are_drawn_as_trends() -> None:
+    """With a group and an interval each group is a line of blocks, the largest group first."""
+    days = [datetime(2026, 3, 26 + day, 23, tzinfo=UTC) for day in range(2)]
+    items = [
+        Figures(group=1, starting=days[0], count=1, closed=0),
+        Figures(group=2, starting=days[1], count=2, closed=0),
+    ]
+    told = drawn(items, group_by="type", interval="day")
+    assert told.index("<2>") < told.index("<1>")
+    assert "█" in told
+
+
+def test_intervals_are_drawn_as_bars() -> None:
+    """With an interval alone each interval is a bar."""
+    assert "█" in drawn([Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0)], interval="day")
