@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     Numeric,
-    SmallInteger,
     Text,
     Uuid,
     bindparam,
@@ -162,7 +161,7 @@ class Search(Base):
 
     project_id: Mapped[UUID] = _of_project()
     words: Mapped[str] = mapped_column(Text)
-    grams: Mapped[list[int]] = mapped_column(ARRAY(SmallInteger))
+    grams: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
 
 class Tombstone(Base):

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from functools import lru_cache
 from zlib import crc32
 
-GRAM = 3
+GRAM, LONG_GRAM = 3, 5
 _WORD = re.compile(r"[^\W_]+")
 _PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT: dict[str, int] = {letter: place for place, letter in enumerate(_PLAIN)}
-_PLAIN_GRAMS: int = len(_PLAIN) ** GRAM
-_LOWEST, _OTHERS = -(2**15), 2**16 - _PLAIN_GRAMS
+_PLAIN_GRAMS: int = len(_PLAIN) ** LONG_GRAM
+"""Letters and digits without accents have numbers of their own; all others share the negative ones."""
 
 
 def fold(text: str) -> str:
@@ -34,10 +34,15 @@ def joined(words: Iterable[str]) -> str:
 
 @lru_cache(maxsize=20_000)
 def grams_of(word: str) -> frozenset[int]:
-    """Return the numbers of all three letters that follow each other; a shorter word has one number as a whole."""
+    """Return the numbers of all three and all five letters in a row; a shorter word has one number as a whole."""
     if len(word) < GRAM:
         return frozenset((_other(word),))
-    return frozenset(map(_number, (word[at : at + GRAM] for at in range(len(word) - GRAM + 1))))
+    return _grams(word, GRAM) | _grams(word, LONG_GRAM)
+
+
+def sought(term: str) -> frozenset[int]:
+    """Return the numbers that every word has of which this is a part: of five letters, which are rare, if it can."""
+    return _grams(term, LONG_GRAM) or _grams(term, GRAM) or grams_of(term)
 
 
 def all_grams(words: Iterable[str]) -> list[int]:
@@ -50,6 +55,10 @@ def pattern(word: str) -> str:
     return f"%{word}%" if len(word) >= GRAM else f"% {word} %"
 
 
+def _grams(word: str, length: int) -> frozenset[int]:
+    return frozenset(map(_number, (word[at : at + length] for at in range(len(word) - length + 1))))
+
+
 def _number(gram: str) -> int:
     number = 0
     for letter in gram:
@@ -57,8 +66,8 @@ def _number(gram: str) -> int:
         if digit is None:
             return _other(gram)
         number = number * len(_PLAIN) + digit
-    return number + _LOWEST
+    return number if len(gram) == LONG_GRAM else number + _PLAIN_GRAMS
 
 
 def _other(text: str) -> int:
-    return crc32(text.encode()) % _OTHERS + _PLAIN_GRAMS + _LOWEST
+    return -1 - crc32(text.encode()) // 2

@@ -23,10 +23,10 @@ INSERT INTO projects.camera
     FROM projects.sequence s JOIN projects.project p ON p.id = s.project_id;
 
 -- What is searched: each word of a project once, without accents and case, with a space on either side; and a number
--- for every three letters that follow each other in one of them.
+-- for every three and every five letters that follow each other in one of them.
 CREATE TABLE projects.search (
     project_id uuid PRIMARY KEY REFERENCES projects.project ON DELETE CASCADE,
     words text NOT NULL,
-    grams smallint[] NOT NULL
+    grams integer[] NOT NULL
 );
 CREATE INDEX search_by_grams ON projects.search USING gin (grams) WITH (gin_pending_list_limit = 1024);

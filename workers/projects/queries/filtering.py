@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, any_, func, or_, select
 from contracts.errors import Code, Refusal
 from contracts.project_queries import ProjectFilter, Span
 from workers.projects.tables import Camera, Project, Search
-from workers.projects.words import all_grams, pattern, words_of
+from workers.projects.words import pattern, sought, words_of
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
@@ -80,7 +80,9 @@ def seen_at_once(given: ProjectFilter, words: list[str]) -> Conditions:
         seen = select(Camera.project_id).where(Camera.camera_id.in_(given.camera_ids))
         conditions.append(Project.id.in_(seen))
     if words:
-        found = select(Search.project_id).where(Search.grams.contains(all_grams(words)), *_read(words))
+        found = select(Search.project_id).where(
+            Search.grams.contains(sorted(frozenset().union(*map(sought, words)))), *_read(words)
+        )
         conditions.append(Project.id == any_(func.array(found.scalar_subquery())))
     return conditions
 

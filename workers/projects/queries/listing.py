@@ -81,7 +81,8 @@ class Walk:
     def __init__(self, given: ProjectFilter, words: list[str], order: Order, section: Section) -> None:
         """Choose the index, and what is left to be looked at beside each project."""
         self._order, self._section = order, section
-        column, span = order.name, _SPANS.get(order.name, "")
+        is_filled = len(section.key) == len(order.key)
+        column, span = order.name, _SPANS.get(order.name, "") if is_filled else ""
         self._legs: list[ColumnElement[bool]] = []
         self._walked: tuple[Any, ...] = section.key
         rest = given.model_copy(update={span: Span()} if span else {})
