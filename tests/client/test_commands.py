@@ -283,7 +283,8 @@ async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
 
 async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
     """Permissions and properties are readable."""
-    me = {"principal": "alice", "roles": ["operators"], "permissions": {"incident-projects": "manage"}}
+    permissions = {"incident-projects": "manage"}
+    me = {"principal": "alice", "roles": ["operators"], "permissions": permissions, "may": ["projects.create"]}
     peer.answers["administration.me"] = json.dumps(me).encode()
     assert "incident-projects" in (await typed("me")).out
     assert "Trapped" in (await typed("properties")).out
