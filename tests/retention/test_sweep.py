@@ -121,6 +121,22 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
     assert (await swept_once(happened), left) == (450, 0)
 
 
+async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
+    """A step that lies in the stream twice when its reader comes is heard once, and the reader goes on."""
+    events, sweep_id = await publisher(site), uuid7()
+    await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
+    step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)
+    event_id = await events.publish(step)
+    await events.publish(step, event_id=event_id)
+    retention = await site.worker("retention")
+
+    async def all_heard() -> bool:
+        return retention.hearing.heard == 2 and retention.relay.published == 1
+
+    await eventually(all_heard)
+    assert await site.sql("SELECT deleted, chains_left FROM retention.sweep") == [(100, 1)]
+
+
 async def test_step_heard_twice_counts_once(site: Site) -> None:
     """A step that is reported again, because a process died, adds nothing and sends nothing."""
     retention, events = await site.worker("retention"), await publisher(site)

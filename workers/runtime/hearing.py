@@ -122,7 +122,8 @@ class Hearing:
         self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], stands: Standing
     ) -> bool:
         now = stands.now
-        fresh = [one for one in batch if (self._name, one.id) not in stands.known]
+        once = {one.id: one for one in reversed(batch) if (self._name, one.id) not in stands.known}
+        fresh = list(reversed(once.values()))
         rows = await self._rows.load(connection, [one.event for one in fresh])
         posted: list[dict[str, Any]] = []
         for one in fresh:
