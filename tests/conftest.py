@@ -7,14 +7,24 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from tests.support import Site
 from workers.local.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
 from workers.runtime.database import open_engine
+from workers.runtime.logs import without_text
 
 _numbers = count(1)
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """Log as a worker process does; structlog's own form draws every failed batch for seconds."""
+    structlog.configure(processors=[structlog.stdlib.add_log_level, without_text, structlog.processors.JSONRenderer()])
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

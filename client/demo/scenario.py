@@ -19,7 +19,6 @@ from contracts.recordings import Sequence
 
 SEED: Final = 20_220_210
 _LONGEST_AGO_MINUTES: Final = 6 * 24 * 60
-_CLOSED: Final = 3
 
 Language = Literal["en", "fr"]
 _Frozen = ConfigDict(frozen=True)
