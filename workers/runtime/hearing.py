@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-import structlog
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -22,9 +21,6 @@ from workers.runtime.faults import FAILURES, divided
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
-
-log = structlog.get_logger()
-
 
 EventT = TypeVar("EventT", bound=Event)
 
