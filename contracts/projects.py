@@ -94,6 +94,11 @@ class CreateProject(ProjectCommand[ProjectCreated]):
     sequences: Sequences = []
     from_draft: bool = False
 
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for sequences where some are given or taken from the draft list."""
+        sequences = {Node.SEQUENCES: self.level} if self.sequences or self.from_draft else {}
+        return {self.node: self.level, **sequences}
+
     @model_validator(mode="after")
     def _ends_after_start(self) -> Self:
         in_order(self.start_time, self.end_time)

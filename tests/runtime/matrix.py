@@ -87,6 +87,16 @@ COMMANDS = (
     Line("projects.add-sequences", _SEQUENCES, {"project_id": ID, "sequences": [_SEQUENCE]}),
     Line("projects.clear-draft", _SEQUENCES, {}),
     Line("projects.create", {PROJECTS: MANAGE}, {"project_id": OTHER}),
+    Line(
+        "projects.create",
+        {PROJECTS: MANAGE, f"{PROJECTS}/sequences": MANAGE},
+        {"project_id": OTHER, "sequences": [_SEQUENCE]},
+    ),
+    Line(
+        "projects.create",
+        {PROJECTS: MANAGE, f"{PROJECTS}/sequences": MANAGE},
+        {"project_id": OTHER, "from_draft": True},
+    ),
     Line("projects.delete", {PROJECTS: MANAGE}, {"project_id": ID}),
     Line("projects.delete-call", _CALLS, _CALL),
     Line("projects.delete-comment", _COMMENTS, _COMMENT),
