@@ -111,4 +111,6 @@ def needs(worker: str, verb: str, body: Body) -> set[str]:
         given = body.keys() - {"project_id", "expected_revision"}
         below = {"categories" if name in {"categories", "data"} else "main-details" for name in given}
         return {f"{PROJECTS}/{name}" for name in below}
+    if verb == "create":
+        return {PROJECTS, f"{PROJECTS}/sequences"} if body.get("sequences") else {PROJECTS}
     return {_PARTS.get(verb.rpartition("-")[2], PROJECTS)}

@@ -24,6 +24,7 @@ class Project:
     number: int
     created_by: str
     fields: dict[str, Any]
+    opening: dict[str, Any]
     revision: int = 1
     updated_by: str = ""
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -74,17 +75,20 @@ class Projects:
         given = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
         there = self.there.get(body["project_id"])
         if there is not None:
-            same = [values(name, one) == values(name, there.fields[name]) for name, one in given.items()]
-            if who != there.created_by or not all(same):
+            same = [values(name, one) == values(name, there.opening[name]) for name, one in given.items()]
+            if who != there.created_by or not all(same) or recorded(body) != there.opening["sequences"]:
                 raise No("conflict")
-            return Done(Some(project_id=body["project_id"], number=there.number), there.revision, again=True)
+            ids = list(there.opening["sequences"])
+            result = Some(project_id=body["project_id"], number=there.number, sequence_ids=ids)
+            return Done(result, there.revision, again=True)
         if body["project_id"] in self.gone:
             self.need(body["project_id"])
         self._defined({"type_id": body.get("type_id")})
         number = told.get("number")
         assert number > self.last_number, f"the number {number} is not new"
         self.last_number = number
-        project = Project(number, who, {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **given}, updated_by=who)
+        fields = {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **given}
+        project = Project(number, who, fields, {**given, "sequences": recorded(body)}, updated_by=who)
         self.there[body["project_id"]] = project
         new = attach(project, who, body.get("sequences", []))
         return Done(Some(project_id=body["project_id"], number=number, sequence_ids=new), 1)
@@ -178,6 +182,14 @@ def attach(project: Project, who: str, sequences: list[dict[str, Any]]) -> list[
             project.sequences[one["sequence_id"]] = {**SEQUENCE, **one, "added_by": who}
             new.append(one["sequence_id"])
     return new
+
+
+def recorded(body: Body) -> dict[str, Any]:
+    """Return the sequences that a body names, each once, as they compare."""
+    found: dict[str, Any] = {}
+    for one in body.get("sequences", []):
+        found.setdefault(one["sequence_id"], {name: values(name, value) for name, value in {**SEQUENCE, **one}.items()})
+    return found
 
 
 def part(which: str, body: Body) -> dict[str, Any]:

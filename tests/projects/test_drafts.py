@@ -7,6 +7,7 @@ from uuid import UUID, uuid5
 from contracts.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.project_history import GetHistory
 from contracts.projects import AddSequences, CreateProject
 from tests.projects.props import NOON, Operator, refused, sequence
 from tests.support import eventually
@@ -93,6 +94,21 @@ async def test_a_draft_is_taken_over_into_an_existing_project(operator: Operator
     error = (await operator.refusal(taking)).error
     assert (error.code, error.details["fields"][0]["kind"]) == (Code.INVALID, "draft_empty")
     assert (await operator.project()).revision == 2
+
+
+async def test_a_creation_from_a_draft_is_repeated(operator: Operator) -> None:
+    """Repeated, it is answered as before and takes no newer draft; asked otherwise, it is refused (SEQ-03)."""
+    one, two, three = sequence(), sequence(), sequence()
+    await operator.send(DraftSequences(sequences=[two]))
+    opening = CreateProject(project_id=uuid7(), from_draft=True, sequences=[one])
+    first = await operator.send(opening)
+    await operator.send(DraftSequences(sequences=[three]))
+    assert await operator.send(opening) == first
+    assert await drafted(operator) == [three.sequence_id]
+    for other in ({"from_draft": False}, {"sequences": [three]}, {"from_draft": False, "sequences": [one, two]}):
+        assert (await operator.refusal(opening.model_copy(update=other))).code is Code.CONFLICT
+    (opened,) = (await operator.client.ask(GetHistory(project_id=opening.project_id, field="project"))).items
+    assert opened.new["from_draft"] is True
 
 
 async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:

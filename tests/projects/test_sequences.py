@@ -1,9 +1,19 @@
 """Sequences attached to and detached from projects (SEQ-04 to SEQ-06)."""
 
+import asyncio
+import json
+
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import AddSequences, CreateProject, RemoveAllSequences, RemoveSequences
-from tests.projects.props import Operator, sequence
+from contracts.projects import (
+    AddSequences,
+    CreateProject,
+    ProjectCreated,
+    RemoveAllSequences,
+    RemoveSequences,
+    UpdateProject,
+)
+from tests.projects.props import NOON, Operator, sequence
 
 
 async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
@@ -31,6 +41,38 @@ async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
     created = await operator.send(CreateProject(project_id=operator.project_id, sequences=[one]))
     assert created.sequence_ids == [one.sequence_id]
     assert len((await operator.project()).sequences or []) == 1
+
+
+async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> None:
+    """A creation under a new command id is answered as the first, whatever became of the project since."""
+    one, other = sequence(), sequence("Hall")
+    opening = CreateProject(project_id=uuid7(), description="A bag.", start_time=NOON, sequences=[one, other, one])
+    first, second = await asyncio.gather(operator.send(opening), operator.send(opening))
+    assert first == second
+    assert first.sequence_ids == [one.sequence_id, other.sequence_id]
+    project_id = opening.project_id
+    await operator.send(UpdateProject(project_id=project_id, description="Two bags.", start_time=None))
+    await operator.send(UpdateProject(project_id=project_id, description="No bag.", start_time=NOON))
+    await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[one.sequence_id]))
+    await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
+    again = await operator.client.submit(opening)
+    outcome = await again.outcome()
+    assert (outcome.events, outcome.revision) == ([], 5)
+    assert ProjectCreated.model_validate_json(json.dumps(outcome.result)) == first
+
+
+async def test_another_opening_under_the_same_id_is_refused(operator: Operator) -> None:
+    """A creation that names other recordings than the first, or the draft list, is refused: none is lost in silence."""
+    one, other = sequence(), sequence("Hall")
+    opening = CreateProject(project_id=uuid7(), sequences=[one])
+    await operator.send(opening)
+    await operator.send(AddSequences(project_id=opening.project_id, sequences=[other]))
+    renamed = one.model_copy(update={"camera_name": "Roof"})
+    for wanted in ([], [other], [one, other], [renamed]):
+        refused = await operator.refusal(opening.model_copy(update={"sequences": wanted}))
+        assert refused.code is Code.CONFLICT, wanted
+    assert (await operator.refusal(opening.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
+    assert (await operator.send(opening)).sequence_ids == [one.sequence_id]
 
 
 async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:

@@ -23,6 +23,9 @@ _FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1,
 EMPTY = dict.fromkeys(["status_id", *(f"category_{slot}" for slot in range(1, 6)), *_FIELDS])
 """A new project has no status (PRJ-15), no category and no data."""
 
+OPENED = ("type_id", "description", "start_time", "end_time")
+"""Main details that a project is opened with."""
+
 OPENING = "project"
 """The field of the entry that says that a project was opened."""
 
@@ -147,10 +150,37 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
     }
 
 
-def opening(command: CreateProject, by: str) -> dict[str, Any]:
-    """Return what a repeated creation must find: anything else would be lost without a word."""
-    given = {name: getattr(command, name) for name in ("type_id", "description", "start_time", "end_time")}
-    return {**given, "created_by": by, "imported": False}
+def opening(command: CreateProject, by: str, named: Mapping[UUID, Row]) -> dict[str, Any]:
+    """Return what a creation asks for; `named` are the recordings that it names."""
+    given = {name: getattr(command, name) for name in OPENED}
+    return {**given, "created_by": by, "imported": False, "from_draft": command.from_draft, "sequences": named}
+
+
+def opened(project: Row, past: Iterable[Past]) -> dict[str, Any]:
+    """Return what a project was opened with, whatever became of it since.
+
+    `past` is that of its first revision, and the first change of each main detail.
+    """
+    first: dict[str, Any] = {"from_draft": False, "sequences": {}}
+    for field, part_id, old, new in past:
+        if field == "sequence":
+            first["sequences"][part_id] = new
+        elif field == OPENING:
+            first |= new
+        else:
+            first.setdefault(field, old)
+    now = {name: project[name] for name in (*OPENED, "created_by", "imported")}
+    return {**now, **first}
+
+
+def same_opening(there: Row, given: Row) -> None:
+    """Accept a repeated opening of the same project; refuse another one under the same id.
+
+    What lay on the draft list at the time went in beside what was named, and is not asked for again.
+    """
+    named, sequences = given["sequences"], there["sequences"]
+    whole = sequences if not given["from_draft"] else {one: sequences[one] for one in named if one in sequences}
+    same_creation({**there, "sequences": whole}, given)
 
 
 def wanted_changes(command: UpdateProject) -> dict[str, Any]:

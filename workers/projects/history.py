@@ -1,6 +1,6 @@
 """What a batch adds to the history of its projects, and what it reads of it to explain a refusal."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -9,9 +9,10 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import domain, tables
+from workers.projects import domain, recordings, tables
 from workers.projects.domain import Past, Removal, Step
 from workers.runtime.database import insert_rows
+from workers.runtime.kept import Row
 from workers.runtime.unit import Unit
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
@@ -35,6 +36,20 @@ REMOVALS = text(
     ORDER BY project_id, part_id, revision DESC
     """
 ).bindparams(_IDS, _PARTS)
+
+# What projects were opened with: what their first revision had beside their row, and what was changed of that since.
+OPENINGS = text(
+    """
+    SELECT * FROM (
+        SELECT project_id, revision, place, field, part_id, old, new FROM projects.history
+        WHERE project_id = ANY(:ids) AND revision = 1
+        UNION ALL
+        (SELECT DISTINCT ON (project_id, field) project_id, revision, place, field, part_id, old, new
+         FROM projects.history WHERE project_id = ANY(:ids) AND revision > 1 AND field = ANY(:opened)
+         ORDER BY project_id, field, revision)
+    ) entry ORDER BY project_id, revision, place
+    """
+).bindparams(_IDS, bindparam("opened", type_=ARRAY(Text)))
 
 # A project's opening is told from its row: what a main detail was at first is what its first change replaced.
 ENTRIES = text(
@@ -104,6 +119,7 @@ class History:
         self._new: list[_Change] = []
         self._steps: dict[UUID, list[Step]] = {}
         self._removals: dict[tuple[UUID, UUID], Removal] = {}
+        self._openings: dict[UUID, list[Past]] = {}
 
     async def load_steps(self, connection: AsyncConnection, asked: Iterable[Since]) -> None:
         """Read who changed these projects after these revisions."""
@@ -123,6 +139,14 @@ class History:
         given = {"ids": [project_id for project_id, _ in listed], "parts": [part_id for _, part_id in listed]}
         for row in (await connection.execute(REMOVALS, given)).mappings():
             self._removals[row["project_id"], row["part_id"]] = Removal(row["by"], row["at"])
+
+    async def load_openings(self, connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+        """Read what these projects were opened with, as far as their rows do not tell."""
+        if not ids:
+            return
+        given = {"ids": ids, "opened": list(domain.OPENED)}
+        for row in (await connection.execute(OPENINGS, given)).mappings():
+            self._openings.setdefault(row["project_id"], []).append(_past(row))
 
     def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[Past]) -> None:
         """Keep what one command changes; nothing else is made of it unless a later command asks."""
@@ -145,6 +169,12 @@ class History:
                 return Removal(change.by, change.at)
         return self._removals.get((project_id, part_id))
 
+    def opening(self, project_id: UUID) -> list[Past]:
+        """Return what tells how a project was opened, this batch included."""
+        changes = [one for one in self._new if one.project_id == project_id]
+        new = [past for one in changes for past in one.past if one.revision == 1 or past.field in domain.OPENED]
+        return [*self._openings.get(project_id, []), *new]
+
     def forget(self, project_id: UUID) -> None:
         """Drop what was to be written of a project that is deleted: the cascade takes the rest."""
         self._new = [one for one in self._new if one.project_id != project_id]
@@ -154,3 +184,12 @@ class History:
         """Write all of it with one statement, and none when nothing changed."""
         rows = [row for change in self._new for row in change.rows()]
         await insert_rows(connection, tables.History, rows)
+
+
+def _past(row: Row) -> Past:
+    old, new = row["old"], row["new"]
+    if row["field"] == "sequence":
+        new = recordings.from_json(new)
+    elif row["field"].endswith("_time") and old is not None:
+        old = datetime.fromisoformat(old)
+    return Past(row["field"], row["part_id"], old, new)

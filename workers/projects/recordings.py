@@ -14,10 +14,26 @@ EXPIRING = timedelta(hours=24)
 RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
 """What is known of a recording."""
 
+_TIMES = ("start", "end", "media_expires_at")
+
 
 def recording(row: Row) -> dict[str, Any]:
     """Return what the past keeps of a sequence."""
     return {name: row[name] for name in RECORDING}
+
+
+def from_json(told: Row) -> dict[str, Any]:
+    """Read what the past keeps of a sequence from JSON."""
+    times = {name: datetime.fromisoformat(told[name]) for name in _TIMES if told[name]}
+    return {**told, **times}
+
+
+def named(sequences: Iterable[Sequence]) -> dict[UUID, Row]:
+    """Return the recordings that a command names, by their ids: of two with one id, the first."""
+    found: dict[UUID, Row] = {}
+    for one in sequences:
+        found.setdefault(one.sequence_id, recording(one.model_dump()))
+    return found
 
 
 def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:

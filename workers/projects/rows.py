@@ -94,6 +94,8 @@ class ProjectRows(unit.Rows):
                 expected[one.project_id] = min(earliest, one.expected_revision)
         await self.history.load_steps(connection, [Since(*one) for one in expected.items()])
         await self.history.load_removals(connection, missing)
+        created = {one.project_id for one in messages if isinstance(one, CreateProject)}
+        await self.history.load_openings(connection, [one for one in created if self.projects.get(one)])
 
     def _missing_parts(self, command: ExistingProjectCommand[Any]) -> list[UUID]:
         project_id = command.project_id

@@ -8,9 +8,11 @@ from contracts.projects import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import domain
+from workers.projects import domain, recordings
+from workers.projects.domain import Past
 from workers.projects.handlers.sequences import attach, wanted
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.kept import Row
 
 
 @worker.handles(CreateProject)
@@ -20,9 +22,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     number = next(rows.numbers)
     there = rows.projects.get(project_id)
     if there is not None:
-        domain.same_creation(there, domain.opening(command, unit.principal))
-        unit.already_so(there["revision"])
-        return ProjectCreated(project_id=project_id, number=there["number"], type_id=there["type_id"])
+        return _opened_before(command, unit, there)
     if tombstone := rows.tombstones.get(project_id):
         raise domain.gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
@@ -30,9 +30,22 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     project = domain.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
-    rows.history.add(project_id, 1, unit, attach(sequences, project, unit))
+    drafted = [Past(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
+    rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, unit)])
     sequence_ids = [one["sequence_id"] for one in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
+
+
+def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> ProjectCreated:
+    first = domain.opened(there, unit.rows.history.opening(command.project_id))
+    domain.same_opening(first, domain.opening(command, unit.principal, recordings.named(command.sequences)))
+    unit.already_so(there["revision"])
+    return ProjectCreated(
+        project_id=command.project_id,
+        number=there["number"],
+        type_id=first["type_id"],
+        sequence_ids=list(first["sequences"]),
+    )
 
 
 @worker.handles(UpdateProject)
