@@ -14,8 +14,7 @@ class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
 
     def __init__(self, error: Error, *, command_id: object = None) -> None:
         """Keep the refusal, and say it with the reasons that its details give."""
-        reason = error.details.get("reason")
-        super().__init__(f"{error.message} ({error.code}{f': {reason}' if reason else ''})")
+        super().__init__(f"{error.message} ({': '.join([error.code, *filter(None, [_reasons(error.details)])])})")
         self.error = error
         self.command_id = command_id
 
@@ -38,6 +37,11 @@ class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
     def details(self) -> dict[str, Any]:
         """What shows the way out: fields, times, people."""
         return self.error.details
+
+
+def _reasons(details: dict[str, Any]) -> str:
+    fields = [f"{one['field']} {one['reason']}".strip() for one in details.get("fields", ()) if "reason" in one]
+    return "; ".join(fields) or str(details.get("reason", ""))
 
 
 class UnreachableError(Exception):

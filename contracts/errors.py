@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.texts import Part, Phrase, phrase, reason
+from contracts.texts import Part, Phrase, phrase, reason, way_out
 
 
 class Code(StrEnum):
@@ -63,14 +63,18 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         self.details = details
 
     def as_error(self, language: str) -> Error:
-        """Say it in the asked language, with the reason beside every field that is named."""
+        """Say it in the asked language, with the reason beside every field that is named, and with a way out."""
         fields = [
             {"reason": reason(one["kind"], language), **one} for one in self.details.get("fields", ()) if "kind" in one
         ]
-        text = self.text or Phrase(self.code.value)
+        remedy = "" if fields else way_out(self.code, language)
         return Error(
             code=self.code,
-            message=phrase(text, language, self.part),
+            message=phrase(self.text or Phrase(self.code.value), language, self.part),
             retryable=self.code is Code.UNAVAILABLE,
-            details={**self.details, "fields": fields} if fields else self.details,
+            details={
+                **({"reason": remedy} if remedy else {}),
+                **self.details,
+                **({"fields": fields} if fields else {}),
+            },
         )

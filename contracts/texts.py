@@ -3,6 +3,8 @@
 import re
 from enum import StrEnum
 
+from contracts.remedies import WAYS_OUT, WITH_A_WAY_OUT
+
 LANGUAGES = ("en", "fr")
 
 
@@ -89,12 +91,12 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
         "Le message n'est pas conforme. Corrigez les champs indiqués dans les détails et renvoyez-le.",
     ),
     Phrase.UNKNOWN_REFERENCE: (
-        "Something that the message refers to is not defined or not enabled. See the details.",
-        "Un élément cité par le message n'est pas défini ou n'est pas activé. Voir les détails.",
+        "Something that the message refers to is not defined or not enabled. Correct the fields named in the details.",
+        "Un élément cité n'est pas défini ou n'est pas activé. Corrigez les champs indiqués dans les détails.",
     ),
     Phrase.IN_USE: (
-        "It is assigned to projects and can be neither changed nor deleted.",
-        "Cet élément est attribué à des projets et ne peut être ni modifié ni supprimé.",
+        "It is assigned to projects and can be neither changed nor deleted. Take it off them, or add another one.",
+        "Attribué à des projets, il ne peut être ni modifié ni supprimé. Retirez-le de ceux-ci ou ajoutez-en un autre.",
     ),
     Phrase.HELD: (
         "The project is under hold. Release the hold first.",
@@ -123,6 +125,7 @@ PARTS: dict[Part, tuple[str, str]] = {
 }
 
 REASONS: dict[str, tuple[str, str]] = {
+    **WITH_A_WAY_OUT,
     "missing": ("is required", "est obligatoire"),
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
     "string_too_long": ("is too long", "est trop long"),
@@ -175,8 +178,6 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
     "body_too_large": ("is larger than 64 KiB", "dépasse 64 Kio"),
-    "taken": ("is taken by another project", "est déjà pris par un autre projet"),
-    "not_defined": ("is not defined", "n'est pas défini"),
     "unknown_name": (
         "has a name that the mapping does not know",
         "porte un nom que la correspondance ne connaît pas",
@@ -207,6 +208,11 @@ def phrase(which: Phrase, language: str, part: Part | None = None) -> str:
 def reason(kind: str, language: str) -> str:
     """Say why a field does not fit, by the validator's name for it."""
     return _in(language, REASONS.get(kind) or REASONS[""])
+
+
+def way_out(code: str, language: str) -> str:
+    """Say what to do next about a refusal; empty where its sentence says it itself."""
+    return _in(language, WAYS_OUT[code]) if code in WAYS_OUT else ""
 
 
 def preferred_language(accepted: str | None) -> str:

@@ -14,10 +14,9 @@ from pydantic_core import to_json
 from client.client import Client
 from client.errors import Refused
 from client.terminal.session import Session, UsageError
-from contracts.errors import Code, Error
+from contracts.errors import Code, Refusal
 from contracts.message import Message
 from contracts.project_queries import ListProjects, ProjectFilter
-from contracts.texts import Phrase, phrase, reason
 
 Read = TypeVar("Read", bound=Message)
 
@@ -69,8 +68,8 @@ async def read_project(session: Session, client: Client, text: str) -> UUID:
     for row in page.items:
         if row.number == int(text):
             return row.project_id
-    message = phrase(Phrase.UNKNOWN_REFERENCE, session.language)
-    raise Refused(Error(code=Code.UNKNOWN_REFERENCE, message=message, details={"number": int(text)}))
+    unknown = [{"field": "number", "kind": "not_here", "value": int(text)}]
+    raise Refused(Refusal(Code.UNKNOWN_REFERENCE, number=int(text), fields=unknown).as_error(session.language))
 
 
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
@@ -79,13 +78,5 @@ def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Re
         return form.model_validate_json(to_json(values))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False, include_context=False)
-    fields = [
-        {
-            "field": ".".join(map(str, one["loc"])),
-            "kind": one["type"],
-            "reason": reason(one["type"], session.language),
-        }
-        for one in found
-    ]
-    message = phrase(Phrase.INVALID, session.language)
-    raise Refused(Error(code=Code.INVALID, message=message, details={"fields": fields}))
+    fields = [{"field": ".".join(map(str, one["loc"])), "kind": one["type"]} for one in found]
+    raise Refused(Refusal(Code.INVALID, fields=fields).as_error(session.language))

@@ -23,10 +23,10 @@ def test_a_property_is_known_by_id_and_kind() -> None:
 @pytest.mark.parametrize(
     "property_, kind, slot, field",
     [
-        (None, "type", None, {"field": "id", "value": 9}),
-        (TYPE, "status", None, {"field": "id", "value": 9}),
-        (VALUE, "type", None, {"field": "id", "value": 9}),
-        (VALUE, "category-value", 1, {"field": "slot", "value": 1}),
+        (None, "type", None, {"field": "id", "kind": "not_defined", "value": 9}),
+        (TYPE, "status", None, {"field": "id", "kind": "other_kind", "value": 9}),
+        (VALUE, "type", None, {"field": "id", "kind": "other_kind", "value": 9}),
+        (VALUE, "category-value", 1, {"field": "slot", "kind": "not_its_category", "value": 1}),
     ],
 )
 def test_another_property_is_unknown(
@@ -51,7 +51,7 @@ def test_values_belong_to_a_defined_category() -> None:
     domain.known_category({"slot": 2, "enabled": False}, 2)
     with pytest.raises(Refusal) as refused:
         domain.known_category(None, 5)
-    assert refused.value.details == {"fields": [{"field": "slot", "value": 5}]}
+    assert refused.value.details == {"fields": [{"field": "slot", "kind": "not_defined", "value": 5}]}
 
 
 def test_a_timezone_is_a_known_one() -> None:
@@ -77,7 +77,7 @@ def test_the_administrators_stay_what_they_are() -> None:
     with pytest.raises(Refusal) as refused:
         domain.changeable_role(ADMINISTRATORS)
     assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["reason"]
+    assert refused.value.details["fields"] == [{"field": "role_id", "kind": "fixed_role"}]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_last_administrator_stays() -> None:
     with pytest.raises(Refusal) as refused:
         domain.keeps_an_administrator(ADMINISTRATORS, "ann", ["ann"])
     assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["reason"]
+    assert refused.value.details["fields"] == [{"field": "principal", "kind": "last_administrator"}]
 
 
 def test_levels_below_unseen_projects_count_for_nothing() -> None:

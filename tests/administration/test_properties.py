@@ -91,7 +91,8 @@ async def test_what_is_not_defined_is_named(
     await admin.send(AddCategoryValue(slot=1, name="Car park"))
     with pytest.raises(Refused) as refused:
         await admin.send(command)
-    assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refused.value.code, refused.value.details)
+    (told,) = refused.value.details["fields"]
+    assert (refused.value.code, {name: told[name] for name in field}) == (Code.UNKNOWN_REFERENCE, field)
 
 
 async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, together: Together) -> None:

@@ -164,7 +164,8 @@ async def test_one_value_of_an_enabled_category_is_given(admin: Client, operator
     await operator.send(UpdateProject(project_id=found.project_id, categories={"1": yard}))
     with pytest.raises(Refused) as refused:
         await operator.send(UpdateProject(project_id=found.project_id, categories={"2": hall}))
-    assert refused.value.details["fields"] == [{"field": "category_2", "value": hall}]
+    (field,) = refused.value.details["fields"]
+    assert (field["field"], field["kind"], field["value"]) == ("category_2", "other_category", hall)
     assert (await operator.ask(GetProject(project_id=found.project_id))).categories == {
         **dict.fromkeys("2345"),
         "1": yard,

@@ -110,7 +110,8 @@ async def test_an_unknown_role_is_refused(admin: Client, command: Command[object
     with pytest.raises(Refused) as refused:
         await admin.send(command)
     assert refused.value.code == Code.UNKNOWN_REFERENCE
-    assert refused.value.details == {"fields": [{"field": "role_id", "value": "nobody"}]}
+    (field,) = refused.value.details["fields"]
+    assert (field["field"], field["kind"], field["value"]) == ("role_id", "not_defined", "nobody")
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ async def test_administrators_keep_everything_and_a_member(admin: Client, comman
     with pytest.raises(Refused) as refused:
         await admin.send(command)
     assert refused.value.code == Code.CONFLICT
-    assert refused.value.details["reason"]
+    assert refused.value.details["fields"][0]["reason"]
     me = await admin.ask(GetMe())
     assert (me.roles, me.permissions) == ([ADMINISTRATORS], EVERYTHING)
 

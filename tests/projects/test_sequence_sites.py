@@ -60,7 +60,8 @@ async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
     ):
         error = (await parent.refusal(command)).error
         assert error.code is Code.UNKNOWN_REFERENCE
-        assert error.details["fields"] == [{"field": field, "value": "elsewhere"}]
+        (told,) = error.details["fields"]
+        assert (told["field"], told["kind"], told["value"]) == (field, "no_child_site", "elsewhere")
     assert await parent.site.count("projects.sequence") == 0
 
 

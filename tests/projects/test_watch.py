@@ -131,7 +131,7 @@ async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) ->
             async with following(admin, since=cursor):
                 pass
         assert refused.value.code is Code.GONE
-        assert "start again" in refused.value.details["reason"]
+        assert "start again" in refused.value.details["fields"][0]["reason"]
 
 
 async def test_a_cursor_of_another_form_is_refused(site: Site, projects: Running) -> None:

@@ -21,10 +21,12 @@ _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", 
 
 def known_property(property_: Row | None, kind: Kind, property_id: int, slot: int | None = None) -> Row:
     """Return the property, or refuse an id that is not of this kind, or a value of another category."""
-    if property_ is None or property_["kind"] != kind:
+    if property_ is None:
         raise _unknown("id", property_id)
+    if property_["kind"] != kind:
+        raise _unknown("id", property_id, "other_kind")
     if property_["slot"] != slot:
-        raise _unknown("slot", slot)
+        raise _unknown("slot", slot, "not_its_category")
     return property_
 
 
@@ -64,7 +66,7 @@ def _told(value: int | str | list[str]) -> int | str:
 def changeable_role(role_id: str) -> None:
     """Refuse, as a conflict, to define or delete the role that has everything, always (PERM-06)."""
     if role_id == ADMINISTRATORS:
-        raise Refusal(Code.CONFLICT, reason=f"the role {ADMINISTRATORS} can be neither changed nor deleted")
+        raise Refusal(Code.CONFLICT, fields=[{"field": "role_id", "kind": "fixed_role"}])
 
 
 def known_role(role: Row | None, role_id: str) -> Row:
@@ -77,7 +79,7 @@ def known_role(role: Row | None, role_id: str) -> Row:
 def keeps_an_administrator(role_id: str, principal: str, members: Collection[str]) -> None:
     """Refuse, as a conflict, to leave the role `administrators` without a member (PERM-06)."""
     if role_id == ADMINISTRATORS and set(members) == {principal}:
-        raise Refusal(Code.CONFLICT, reason=f"{ADMINISTRATORS} must keep a member; assign another one first")
+        raise Refusal(Code.CONFLICT, fields=[{"field": "principal", "kind": "last_administrator"}])
 
 
 def effective_levels(grants: Grants) -> dict[Node, LevelName]:
@@ -117,5 +119,5 @@ def given_levels(role: Row) -> dict[Node, LevelName]:
     return permissions
 
 
-def _unknown(field: str, value: int | str | None) -> Refusal:
-    return Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": field, "value": value}])
+def _unknown(field: str, value: int | str | None, kind: str = "not_defined") -> Refusal:
+    return Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": field, "kind": kind, "value": value}])

@@ -10,7 +10,7 @@ from contracts.errors import Code, Refusal
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
 from contracts.project_imports import ImportedProject, ImportField
-from contracts.projects import CreateProject, UpdateProject
+from contracts.projects import UpdateProject
 from contracts.properties import FieldKind
 from contracts.texts import Part
 
@@ -32,6 +32,10 @@ OPENING = "project"
 SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
 """What a caller sees of a project only with a permission of its own."""
 
+_PROPERTIES = {"type_id": "type", "status_id": "status"}
+"""Main details that are properties, with their kind."""
+
+_PART_IDS = {Part.COMMENT: "comment_id", Part.CALL: "call_id", Part.SEQUENCES: "sequence_ids"}
 _PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
 
 
@@ -75,10 +79,11 @@ def tombstone(told: Row) -> dict[str, Any]:
 def gone(tombstone: Row | None, part: Part | None) -> Refusal:
     """Say that a project was deleted, when and by whom, or that it never was here."""
     if tombstone is None:
-        return Refusal(Code.GONE, part=part, status=404, known=False)
+        return Refusal(Code.GONE, part=part, status=404, known=False, fields=_named("not_here", "project_id"))
     return Refusal(
         Code.GONE,
         part=part,
+        fields=_named("deleted", "project_id"),
         number=tombstone["number"],
         deleted_at=tombstone["deleted_at"].isoformat(),
         deleted_by=tombstone["deleted_by"],
@@ -93,6 +98,7 @@ def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step],
     hidden = unseen(grants)
     raise Refusal(
         Code.CONFLICT,
+        fields=_named("changed_meanwhile", "expected_revision"),
         revision=project["revision"],
         expected_revision=expected_revision,
         changed_by=project["updated_by"],
@@ -130,59 +136,6 @@ def touched(project: Row, by: str, at: datetime, changes: Row | None = None) -> 
     }
 
 
-def new_project(command: CreateProject, number: int, by: str, at: datetime) -> dict[str, Any]:
-    """Return a project at its first revision."""
-    return {
-        "id": command.project_id,
-        "number": number,
-        "revision": 1,
-        "type_id": command.type_id,
-        "description": command.description,
-        "start_time": command.start_time,
-        "end_time": command.end_time,
-        **EMPTY,
-        "created_by": by,
-        "created_at": at,
-        "updated_by": by,
-        "updated_at": at,
-        "imported": False,
-        "retention_exempt": False,
-    }
-
-
-def opening(command: CreateProject, by: str, named: Mapping[UUID, Row]) -> dict[str, Any]:
-    """Return what a creation asks for; `named` are the recordings that it names."""
-    given = {name: getattr(command, name) for name in OPENED}
-    return {**given, "created_by": by, "imported": False, "from_draft": command.from_draft, "sequences": named}
-
-
-def opened(project: Row, past: Iterable[Past]) -> dict[str, Any]:
-    """Return what a project was opened with, whatever became of it since.
-
-    `past` is that of its first revision, and the first change of each main detail.
-    """
-    first: dict[str, Any] = {"from_draft": False, "sequences": {}}
-    for field, part_id, old, new in past:
-        if field == "sequence":
-            first["sequences"][part_id] = new
-        elif field == OPENING:
-            first |= new
-        else:
-            first.setdefault(field, old)
-    now = {name: project[name] for name in (*OPENED, "created_by", "imported")}
-    return {**now, **first}
-
-
-def same_opening(there: Row, given: Row) -> None:
-    """Accept a repeated opening of the same project; refuse another one under the same id.
-
-    What lay on the draft list at the time went in beside what was named, and is not asked for again.
-    """
-    named, sequences = given["sequences"], there["sequences"]
-    whole = sequences if not given["from_draft"] else {one: sequences[one] for one in named if one in sequences}
-    same_creation({**there, "sequences": whole}, given)
-
-
 def wanted_changes(command: UpdateProject) -> dict[str, Any]:
     """Return the columns that an update names, with their new values: absent = unchanged, null = cleared."""
     wanted = {name: getattr(command, name) for name in MAIN_DETAILS if name in command.model_fields_set}
@@ -203,25 +156,28 @@ def in_order(project: Row, wanted: Row) -> None:
 
 def defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]) -> None:
     """Refuse a type, status, value, category or field that is not defined or not enabled."""
-    unknown = [name for name, value in wanted.items() if not _is_defined(name, value, references, enabled)]
+    found = {name: _undefined(name, value, references, enabled) for name, value in wanted.items()}
+    unknown = [{"field": name, "kind": kind, "value": _told(name, wanted)} for name, kind in found.items() if kind]
     if unknown:
-        raise Refusal(
-            Code.UNKNOWN_REFERENCE, fields=[{"field": name, "value": _told(name, wanted)} for name in unknown]
-        )
+        raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
 
 
-def _is_defined(
+def _undefined(
     name: str, value: Any, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]
-) -> bool:
+) -> str | None:
+    """Say why a field cannot have this value; None when it can."""
     if value is None:
-        return True
-    if name == "type_id":
-        return references.get(value) == ("type", None)
-    if name == "status_id":
-        return references.get(value) == ("status", None)
-    if name.startswith("category_"):
-        return name in enabled and references.get(value) == ("category-value", int(name[-1]))
-    return name in enabled or name in MAIN_DETAILS
+        return None
+    if name not in MAIN_DETAILS and name not in enabled:
+        return "not_enabled"
+    if name not in _PROPERTIES and not name.startswith("category_"):
+        return None
+    kind, slot = references.get(value, (None, None))
+    if kind is None:
+        return "not_defined"
+    if kind != _PROPERTIES.get(name, "category-value"):
+        return "other_kind"
+    return "other_category" if slot is not None and name != f"category_{slot}" else None
 
 
 def _told(name: str, values: Row) -> int | bool | str | None:
@@ -254,17 +210,17 @@ def import_obstacle(
         return Code.CONFLICT, "project_id"
     if one.number in taken:
         return Code.CONFLICT, "number"
-    if not _is_defined("type_id", one.type_id, references, ()):
+    if _undefined("type_id", one.type_id, references, ()):
         return Code.UNKNOWN_REFERENCE, "type_id"
-    if not _is_defined("status_id", one.status_id, references, ()):
+    if _undefined("status_id", one.status_id, references, ()):
         return Code.UNKNOWN_REFERENCE, "status_id"
     return None
 
 
-def same_creation(there: Row, given: Row) -> None:
-    """Accept a repeated creation of the same thing; refuse another thing under the same id."""
+def same_creation(there: Row, given: Row, field: str) -> None:
+    """Accept a repeated creation of the same thing; refuse another thing under the same id, which `field` gave."""
     if any(there[name] != value for name, value in given.items()):
-        raise Refusal(Code.CONFLICT, reason="this id is taken by something else; make a new id")
+        raise Refusal(Code.CONFLICT, fields=_named("id_taken", field))
 
 
 def past_of(project: Row, wanted: Row) -> list[Past]:
@@ -282,5 +238,17 @@ def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[Past]:
 def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
     """Say that a comment, call or sequence was deleted, when and by whom, or that it never was here."""
     if removal is None:
-        return Refusal(Code.GONE, part=which, status=404, known=False, id=str(part_id))
-    return Refusal(Code.GONE, part=which, id=str(part_id), deleted_at=removal.at.isoformat(), deleted_by=removal.by)
+        named = _named("not_here", _PART_IDS[which])
+        return Refusal(Code.GONE, part=which, status=404, known=False, id=str(part_id), fields=named)
+    return Refusal(
+        Code.GONE,
+        part=which,
+        id=str(part_id),
+        fields=_named("deleted", _PART_IDS[which]),
+        deleted_at=removal.at.isoformat(),
+        deleted_by=removal.by,
+    )
+
+
+def _named(kind: str, field: str) -> list[dict[str, str]]:
+    return [{"field": field, "kind": kind}]

@@ -60,7 +60,7 @@ def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
 def known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
     """Refuse recordings of a site that is neither this one nor one of its children (SEQ-10, FED-03)."""
     unknown = [
-        {"field": field, "value": site}
+        {"field": field, "kind": "no_child_site", "value": site}
         for field, site in named
         if site is not None and site != own and site not in children
     ]

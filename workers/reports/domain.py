@@ -18,10 +18,12 @@ def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:
     if present:
         return
     if tombstone is None:
-        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False)
+        unknown = [{"field": "project_id", "kind": "not_here"}]
+        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
     raise Refusal(
         Code.GONE,
         part=Part.REPORT,
+        fields=[{"field": "project_id", "kind": "deleted"}],
         number=tombstone["number"],
         deleted_at=tombstone["deleted_at"].isoformat(),
         deleted_by=tombstone["deleted_by"],
@@ -32,7 +34,8 @@ def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:
 def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     """Return the report, or refuse: it was never made here or died with its project."""
     if report is None:
-        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False)
+        unknown = [{"field": "report_id", "kind": "not_here"}]
+        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
     return report
 
 

@@ -167,7 +167,7 @@ class Feed:
             self._older = await self._open.enter_async_context(opened)
         found = await self._older.fetch(room) if self._older.waiting else []
         if (await bounds(nats)).first > self.place + 1:
-            raise Refusal(Code.GONE, reason="events were removed before they could be sent")
+            raise Refusal(Code.GONE, fields=[{"field": "since", "kind": "cursor_too_old"}])
         if not found:
             end = None if self._older.waiting else await self._older.end()
             self.place = max(self.place, end or 0, self._older.place)

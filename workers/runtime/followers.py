@@ -27,7 +27,8 @@ log = structlog.get_logger()
 
 
 def _unknown(feed: UUID) -> Refusal:
-    return Refusal(Code.GONE, status=404, known=False, feed=str(feed))
+    ended = [{"field": "feed", "kind": "feed_ended"}]
+    return Refusal(Code.GONE, status=404, known=False, feed=str(feed), fields=ended)
 
 
 class Feeds:

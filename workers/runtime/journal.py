@@ -52,7 +52,8 @@ class Bounds(NamedTuple):
         mark, _, told = cursor.partition("-")
         place = int(told)
         if mark != self.mark or not self.first - 1 <= place <= self.last:
-            raise Refusal(Code.GONE, reason="the cursor is too old: start again from a list", cursor=cursor)
+            too_old = [{"field": "since", "kind": "cursor_too_old"}]
+            raise Refusal(Code.GONE, cursor=cursor, fields=too_old)
         return place
 
 

@@ -173,7 +173,8 @@ def parse(subject: str, body: bytes) -> Query[Any]:
     """Read a query, or refuse it."""
     known = Query.known.get(subject)
     if known is None:
-        raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known))
+        unknown = [{"field": "", "kind": "unknown_query"}]
+        raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known), fields=unknown)
     if len(body) > LARGEST_BODY:
         raise invalid(("", "body_too_large"))
     try:

@@ -26,7 +26,7 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
     )
     there = unit.rows.calls.get(command.project_id, command.call_id)
     if there is not None:
-        domain.same_creation(there, {"created_by": unit.principal, **told(command)})
+        domain.same_creation(there, {"created_by": unit.principal, **told(command)}, "call_id")
         unit.already_so(project["revision"])
         return added
     unit.rows.calls.put(

@@ -21,7 +21,7 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
     added = CommentAdded(project_id=command.project_id, comment_id=command.comment_id)
     there = unit.rows.comments.get(command.project_id, command.comment_id)
     if there is not None:
-        domain.same_creation(there, {"created_by": unit.principal, "text": command.text})
+        domain.same_creation(there, {"created_by": unit.principal, "text": command.text}, "comment_id")
         unit.already_so(project["revision"])
         return added
     unit.rows.comments.put(

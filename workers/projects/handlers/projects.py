@@ -8,7 +8,7 @@ from contracts.projects import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import domain, recordings
+from workers.projects import domain, openings, recordings
 from workers.projects.domain import Past
 from workers.projects.handlers.sequences import attach, wanted
 from workers.projects.worker import ProjectUnit, worker
@@ -27,7 +27,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
         raise domain.gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
     sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
-    project = domain.new_project(command, number, unit.principal, unit.now)
+    project = openings.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
     drafted = [Past(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
@@ -37,8 +37,8 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
 
 
 def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> ProjectCreated:
-    first = domain.opened(there, unit.rows.history.opening(command.project_id))
-    domain.same_opening(first, domain.opening(command, unit.principal, recordings.named(command.sequences)))
+    first = openings.opened(there, unit.rows.history.opening(command.project_id))
+    openings.same_opening(first, openings.opening(command, unit.principal, recordings.named(command.sequences)))
     unit.already_so(there["revision"])
     return ProjectCreated(
         project_id=command.project_id,

@@ -38,5 +38,6 @@ async def get_outcome(query: GetOutcome, reader: Reader) -> Answer:
     given = {"command_id": query.command_id, "principal": reader.principal, "since": since}
     outcome = (await reader.connection.execute(tables.OUTCOME, given)).scalar_one_or_none()
     if outcome is None:
-        raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id))
+        unknown = [{"field": "command_id", "kind": "unknown_command"}]
+        raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
     return Answer(outcome.encode())

@@ -1,0 +1,88 @@
+"""What to do about a refusal, in English and French: about a field by its kind, and about a whole code."""
+
+WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
+    "taken": (
+        "is taken by another project: give another one, or leave this project out",
+        "est déjà pris par un autre projet : donnez-en un autre, ou omettez ce projet",
+    ),
+    "not_defined": ("is not defined: choose one that is", "n'est pas défini : choisissez-en un qui l'est"),
+    "other_kind": (
+        "is a property of another kind: choose one of this kind",
+        "est une propriété d'un autre genre : choisissez-en une de ce genre",
+    ),
+    "other_category": (
+        "is a value of another category: choose one of this category",
+        "est une valeur d'une autre catégorie : choisissez-en une de cette catégorie",
+    ),
+    "not_its_category": (
+        "is not the category of this value: give the one that the value belongs to",
+        "n'est pas la catégorie de cette valeur : donnez celle à laquelle elle appartient",
+    ),
+    "not_enabled": (
+        "is not enabled: leave it out, or ask an administrator to enable it",
+        "n'est pas activé : omettez-le, ou demandez à un administrateur de l'activer",
+    ),
+    "no_child_site": (
+        "is neither this site nor one of its child sites: correct it, or ask an administrator to add it to them",
+        "n'est ni ce site ni un de ses sites enfants : corrigez-le, ou demandez à un administrateur de l'y ajouter",
+    ),
+    "changed_meanwhile": (
+        "is not the revision any more: read it again and repeat what you want with its revision",
+        "n'est plus la révision actuelle : relisez-le et répétez votre demande avec sa révision",
+    ),
+    "id_taken": (
+        "is taken by something else: make a new id",
+        "est déjà pris par autre chose : créez un nouvel identifiant",
+    ),
+    "fixed_role": (
+        "can be neither changed nor deleted: define another role",
+        "ne peut être ni modifié ni supprimé : définissez un autre rôle",
+    ),
+    "last_administrator": (
+        "is the last administrator: assign another one first",
+        "est le dernier administrateur : désignez-en d'abord un autre",
+    ),
+    "deleted": (
+        "was deleted: refresh the list and go on without it",
+        "a été supprimé : actualisez la liste et continuez sans lui",
+    ),
+    "not_here": (
+        "is not known here: correct it, or take one from the list",
+        "n'est pas connu ici : corrigez-le, ou prenez-en un dans la liste",
+    ),
+    "unknown_command": (
+        "is not known: wait for its outcome, or send the command again under the same id",
+        "n'est pas connu : attendez son résultat, ou renvoyez la commande avec le même identifiant",
+    ),
+    "feed_ended": (
+        "has ended: open another feed with your last cursor",
+        "est terminé : ouvrez-en un autre avec votre dernière position",
+    ),
+    "cursor_too_old": (
+        "is too old, events behind it were removed: start again from a list",
+        "est trop ancien, des événements ont été supprimés depuis : repartez d'une liste",
+    ),
+    "unknown_query": (
+        "is not the name of a query: ask one of those that are known",
+        "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",
+    ),
+}
+"""Why a field stands in the way, and what to do about it."""
+
+_ROLE = (
+    "Ask an administrator for a role that gives what is named here.",
+    "Demandez à un administrateur un rôle qui donne ce qui est nommé ici.",
+)
+WAYS_OUT: dict[str, tuple[str, str]] = {
+    "permission-denied": _ROLE,
+    "not-available": _ROLE,
+    "gone": (
+        "It is not there, or not any more: ask for the list again, and go on with what is on it.",
+        "Cela n'existe pas, ou plus : demandez à nouveau la liste, et continuez avec ce qui y figure.",
+    ),
+    "conflict": (
+        "Something else is there already: read it, and ask again for what you still want.",
+        "Autre chose s'y trouve déjà : relisez, et redemandez ce que vous voulez encore.",
+    ),
+}
+"""What to do next, where neither the code's sentence nor a field says so."""

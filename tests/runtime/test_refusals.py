@@ -1,0 +1,192 @@
+"""Every refusal says what stands in the way and what to do about it, in both languages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+from contracts.errors import Code, Refusal
+from contracts.permissions import EVERYTHING, Grants
+from contracts.project_queries import ListProjects
+from contracts.projects import CreateProject
+from contracts.texts import Part
+from tests.checks.tree import ROOT
+from workers.administration import domain as administration
+from workers.projects import domain as projects
+from workers.projects import recordings
+from workers.reports import domain as reports
+from workers.runtime import identity, licence, questions
+
+ID = UUID("0190a000-0000-7000-8000-000000000001")
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+PROJECT = {"revision": 3, "updated_by": "ann", "updated_at": NOW, "start_time": None, "end_time": None}
+TOMBSTONE = {"number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
+REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
+TYPE = {"kind": "type", "slot": None}
+VALUE = {"kind": "category-value", "slot": 2}
+
+
+class Case(NamedTuple):
+    """How to be refused, the field that is named, and the words that show the way out."""
+
+    code: Code
+    ask: Callable[[], object]
+    field: str
+    english: str
+    french: str
+
+
+def saying(refusal: Refusal) -> Callable[[], object]:
+    """Raise a refusal that is made elsewhere."""
+
+    def ask() -> object:
+        raise refusal
+
+    return ask
+
+
+def given(name: str, value: object) -> Callable[[], object]:
+    """Give a project's field a value."""
+    return lambda: projects.defined({name: value}, REFERENCES, {"category_1"})
+
+
+CASES = [
+    Case(
+        Code.PERMISSION_DENIED,
+        lambda: identity.authorise(CreateProject(project_id=ID), "bob", Grants()),
+        "incident-projects",
+        "Ask an administrator",
+        "Demandez à un administrateur",
+    ),
+    Case(
+        Code.NOT_AVAILABLE,
+        lambda: identity.authorise(ListProjects(), "bob", Grants()),
+        "incident-projects",
+        "Ask an administrator",
+        "Demandez à un administrateur",
+    ),
+    Case(Code.GONE, saying(Refusal(Code.GONE)), "", "ask for the list again", "demandez à nouveau la liste"),
+    Case(Code.GONE, saying(projects.gone(TOMBSTONE, None)), "project_id", "refresh the list", "actualisez la liste"),
+    Case(Code.GONE, saying(projects.gone(None, None)), "project_id", "correct it", "corrigez-le"),
+    Case(
+        Code.GONE,
+        saying(projects.part_gone(Part.CALL, ID, projects.Removal("ann", NOW))),
+        "call_id",
+        "refresh the list",
+        "actualisez la liste",
+    ),
+    Case(Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez-le"),
+    Case(Code.GONE, lambda: reports.project_present(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
+    Case(Code.GONE, lambda: reports.project_present(False, None), "project_id", "take one", "prenez-en un"),
+    Case(Code.GONE, lambda: reports.report_present(None), "report_id", "correct it", "corrigez-le"),
+    Case(Code.CONFLICT, saying(Refusal(Code.CONFLICT)), "", "read it", "relisez"),
+    Case(
+        Code.CONFLICT,
+        lambda: projects.unchanged_since(PROJECT, 2, [], EVERYTHING),
+        "expected_revision",
+        "read it again",
+        "relisez-le",
+    ),
+    Case(
+        Code.CONFLICT,
+        lambda: projects.same_creation({"text": "a"}, {"text": "b"}, "comment_id"),
+        "comment_id",
+        "make a new id",
+        "créez un nouvel identifiant",
+    ),
+    Case(
+        Code.CONFLICT,
+        lambda: administration.changeable_role("administrators"),
+        "role_id",
+        "define another role",
+        "définissez un autre rôle",
+    ),
+    Case(
+        Code.CONFLICT,
+        lambda: administration.keeps_an_administrator("administrators", "ann", ["ann"]),
+        "principal",
+        "assign another one",
+        "désignez-en d'abord un autre",
+    ),
+    Case(Code.UNAVAILABLE, saying(Refusal(Code.UNAVAILABLE)), "", "Try again later", "Réessayez ultérieurement"),
+    Case(
+        Code.INVALID,
+        lambda: projects.in_order(PROJECT, {"start_time": NOW, "end_time": NOW.replace(year=2025)}),
+        "end_time",
+        "must not lie before the start",
+        "ne doit pas précéder le début",
+    ),
+    Case(Code.INVALID, lambda: questions.parse("projects.lost", b"{}"), "projects.lost", "ask one", "utilisez une"),
+    Case(Code.UNKNOWN_REFERENCE, given("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
+    Case(Code.UNKNOWN_REFERENCE, given("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
+    Case(Code.UNKNOWN_REFERENCE, given("category_1", 16), "category_1", "another category", "autre catégorie"),
+    Case(Code.UNKNOWN_REFERENCE, given("category_1", 1), "category_1", "of another kind", "d'un autre genre"),
+    Case(Code.UNKNOWN_REFERENCE, given("category_2", 16), "category_2", "ask an administrator to enable", "activer"),
+    Case(Code.UNKNOWN_REFERENCE, given("text_1", "x"), "text_1", "ask an administrator to enable", "activer"),
+    Case(
+        Code.UNKNOWN_REFERENCE,
+        lambda: recordings.known_sites([("sequences.0.site", "moon")], "main", ["north"]),
+        "sequences.0.site",
+        "ask an administrator to add it",
+        "de l'y ajouter",
+    ),
+    Case(Code.UNKNOWN_REFERENCE, lambda: administration.known_role(None, "x"), "role_id", "choose", "choisissez"),
+    Case(
+        Code.UNKNOWN_REFERENCE,
+        lambda: administration.known_property(None, "type", 9),
+        "id",
+        "choose one that is",
+        "choisissez-en un",
+    ),
+    Case(
+        Code.UNKNOWN_REFERENCE,
+        lambda: administration.known_property(TYPE, "status", 9),
+        "id",
+        "choose one of this kind",
+        "choisissez-en une de ce genre",
+    ),
+    Case(
+        Code.UNKNOWN_REFERENCE,
+        lambda: administration.known_property(VALUE, "category-value", 9, 1),
+        "slot",
+        "give the one that the value belongs to",
+        "donnez celle",
+    ),
+    Case(Code.UNKNOWN_REFERENCE, lambda: administration.known_category(None, 5), "slot", "choose", "choisissez"),
+    Case(Code.IN_USE, lambda: administration.unassigned(12), "12", "Take it off them", "Retirez-le de ceux-ci"),
+    Case(Code.HELD, saying(Refusal(Code.HELD)), "", "Release the hold first", "Levez d'abord la conservation"),
+    Case(Code.NOT_LICENSED, saying(licence.refusal("expired")), "expired", "activate one", "d'en activer une"),
+    Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel identifiant"),
+]
+
+
+def told(case: Case, language: str) -> tuple[Code, str]:
+    """Return the code of a refusal, and all that it says."""
+    with pytest.raises(Refusal) as refused:
+        case.ask()
+    error = refused.value.as_error(language)
+    return error.code, f"{error.message} {error.details}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.field}-{case.english}")
+def test_a_refusal_shows_the_way_out(case: Case) -> None:
+    """A refusal names what stands in the way and says what to do about it, in the asked language (MSG-01 to MSG-10)."""
+    for language, way_out in (("en", case.english), ("fr", case.french)):
+        code, words = told(case, language)
+        assert code is case.code
+        assert case.field in words
+        assert way_out in words
+
+
+def test_every_code_has_a_case() -> None:
+    """No code is without a way out."""
+    assert {case.code for case in CASES} == set(Code)
+
+
+def test_no_sentence_of_a_refusal_stands_in_the_code() -> None:
+    """A reason is named by its kind and said in both languages by the contracts, never written into a worker."""
+    sources = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "client").rglob("*.py")]
+    calls: list[Any] = [path for path in sources if 'reason="' in path.read_text() or 'reason=f"' in path.read_text()]
+    assert calls == []
