@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -50,6 +51,13 @@ async def _migrate(server: EmbeddedPostgres) -> None:
 @pytest.fixture
 def databases(postgres: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
     """Return fresh databases of the newest schema: incident_manager and log_server."""
+    with fresh(postgres) as urls:
+        yield urls
+
+
+@contextmanager
+def fresh(postgres: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
+    """Make the two databases of one site, and drop them with the block."""
     number = next(_numbers)
     names = {kind: f"{kind}_{number}" for kind in ("incident_manager", "log_server")}
     with psycopg.connect(postgres.url("postgres"), autocommit=True) as connection:
@@ -59,6 +67,14 @@ def databases(postgres: EmbeddedPostgres) -> Iterator[tuple[str, str]]:
         yield postgres.url(names["incident_manager"]), postgres.url(names["log_server"])
         for name in names.values():
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def elsewhere(tmp_path: Path, postgres: EmbeddedPostgres) -> AsyncIterator[Site]:
+    """Another site, beside the first."""
+    with fresh(postgres) as urls:
+        async with Site(tmp_path / "elsewhere", *urls, name="elsewhere").open() as opened:
+            yield opened
 
 
 @pytest.fixture

@@ -59,6 +59,26 @@ async def test_ids_come_out_as_in_the_scenario(prepared: Site) -> None:
     assert fields == {"integer_1", "checkbox_1", "checkbox_2", "decimal_1"}
 
 
+@pytest.mark.parametrize(
+    "language, reason, place",
+    [
+        ("en", ("Reason", "What happened?"), ("Location", "Where did the incident happen?")),
+        ("fr", ("Raison", "Qu'est-il arrivé ?"), ("Localisation", "Où l'incident a-t-il eu lieu ?")),
+    ],
+)
+async def test_the_first_categories_are_reason_and_place(
+    site: Site, stage: Stage, language: str, reason: tuple[str, str], place: tuple[str, str]
+) -> None:
+    """Category 1 asks what happened, category 2 where, in the language of the play (SCN-02, SCN-03)."""
+    await site.workers("administration", "projects", "retention")
+    admin = await site.client(language=language)
+    stage.session.language = language
+    await Administrator(stage, admin, load()).prepare("operator")
+    found = {one.slot: one for one in (await admin.ask(GetProperties())).categories}
+    assert [(found[slot].name, found[slot].description) for slot in (1, 2)] == [reason, place]
+    assert (found[1].enabled, found[2].enabled) == (True, True)
+
+
 async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -> None:
     """Played again, also in the other language, everything is found to be there."""
     again = Administrator(stage, await prepared.client(language="fr"), load())

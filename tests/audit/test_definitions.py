@@ -1,0 +1,37 @@
+"""What becomes of a definition and of the record that it was made."""
+
+import psycopg
+
+from client import Client
+from contracts.audit import Entry, SiteLog
+from contracts.properties import AddType, DeleteType, EditType
+from tests.support import Site, eventually
+
+CHANGES = ("administration.type-deleted", "administration.type-edited", "administration.type-added")
+
+
+async def logged(client: Client) -> list[Entry]:
+    """Return what the log server has, as soon as it has every change."""
+
+    async def all_there() -> list[Entry]:
+        found = (await client.ask(SiteLog())).items
+        assert len(found) == len(CHANGES)
+        return found
+
+    return await eventually(all_there)
+
+
+async def test_definitions_and_their_activity_part_ways(site: Site) -> None:
+    """A definition made, changed or deleted goes to incident_manager, its activity to the log server alone (ARC-03)."""
+    await site.workers("administration", "audit")
+    admin = await site.client()
+    kept = await admin.send(AddType(name="Theft"))
+    await admin.send(EditType(id=kept.id, name="Larceny"))
+    assert await site.sql("SELECT name FROM administration.property") == [("Larceny",)]
+    await admin.send(DeleteType(id=kept.id))
+    assert await site.count("administration.property") == 0
+    assert [(one.activity, one.actor) for one in await logged(admin)] == [(name, "admin") for name in CHANGES]
+    assert await site.count("audit.activity") == 0
+    with psycopg.connect(site.log_database_url) as log_server:
+        found = log_server.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'administration'").fetchall()
+    assert found == []
