@@ -1,7 +1,7 @@
 """The wire as an AsyncAPI 3 document, made from the catalogue alone: what is not a class is not on the wire."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from inspect import cleandoc
 from typing import Any, TypeAlias
 
@@ -12,6 +12,7 @@ from contracts import catalogue, envelopes, subjects, watching
 from contracts.errors import HTTP_STATUS, Code
 from contracts.message import Asking, Command, Event, Query
 from contracts.permissions import Level, Node
+from contracts.project_queries import ProjectFilter
 from contracts.texts import LANGUAGES, Phrase, phrase
 
 Json: TypeAlias = dict[str, Any]
@@ -109,9 +110,20 @@ def key(command: type[Command[Any]]) -> str:
 def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the permissions that are always asked for, and by field those that giving the field adds."""
     always = asking.model_construct().needs()
-    added = {name: asking.model_construct(None, **{name: True}).needs() for name in asking.model_fields}
+    added = {name: asking.model_construct(None, **values).needs() for name, values in _fields_given(asking)}
     more = {name: _named(given, without=always) for name, given in added.items()}
     return _named(always), {name: given for name, given in more.items() if given}
+
+
+def _fields_given(asking: type[Asking[Any]]) -> Iterator[tuple[str, Json]]:
+    """Yield every field by itself, those of a filter one by one: its name, and the values that give it alone."""
+    for name, field in asking.model_fields.items():
+        form: Any = field.annotation
+        if isinstance(form, type) and issubclass(form, ProjectFilter):
+            for inner in form.model_fields:
+                yield f"{name}.{inner}", {name: form.model_construct(None, **dict[str, Any]({inner: True}))}
+        else:
+            yield name, {name: True}
 
 
 def _named(given: Mapping[Node, Level], without: Mapping[Node, Level] | None = None) -> dict[str, str]:

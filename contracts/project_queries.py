@@ -36,6 +36,10 @@ class ProjectFilter(Message):
     start_time: Span = Span()
     updated: Span = Span()
 
+    def needs(self) -> dict[Node, Level]:
+        """Ask for what the conditions tell about: cameras are what sequences are of."""
+        return {} if self.camera_ids is None else {Node.SEQUENCES: Level.VIEW}
+
 
 Limit = Annotated[int, Field(ge=1, le=500)]
 Cursor = Annotated[str, Field(max_length=600)]
@@ -84,11 +88,15 @@ class ProjectRow(Message):
 
 
 class ProjectPage(Message):
-    """Some rows and the cursor after the last of them (absent on the last page)."""
+    """Some rows and the cursor after the last of them (absent on the last page).
+
+    `withheld` names the texts in which a search did not look, because the caller may not see them.
+    """
 
     items: list[ProjectRow]
     next: Cursor | None = None
     total: int | None = None
+    withheld: list[str] = []
 
 
 class ListProjects(Query[ProjectPage]):
@@ -103,6 +111,10 @@ class ListProjects(Query[ProjectPage]):
     limit: Limit = 50
     after: Cursor | None = None
     count: Literal["none", "capped", "exact"] = "none"
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for what the filter tells about."""
+        return super().needs() | self.filter.needs()
 
 
 class Comment(Message):

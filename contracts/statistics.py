@@ -62,6 +62,6 @@ class ProjectStatistics(Query[Statistics]):
     filter: ProjectFilter = ProjectFilter()
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for sequences where cameras are told."""
+        """Ask for projects, for what the filter tells about, and for sequences where cameras are told."""
         cameras = {Node.SEQUENCES: self.level} if self.group_by == "camera" else {}
-        return {self.node: self.level, **cameras}
+        return super().needs() | self.filter.needs() | cameras

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from contracts.message import Message, Query
-from contracts.permissions import Node
+from contracts.permissions import Level, Node
 from contracts.project_queries import ProjectFilter
 
 KIND: Final = "Feed-Kind"
@@ -83,6 +83,10 @@ class WatchProjects(Query[Feed]):
     filter: WatchedProjects = WatchedProjects()
     since: FeedCursor | None = None
     feed: UUID | None = None
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for what the filter tells about."""
+        return super().needs() | self.filter.needs()
 
 
 class FeedHeaders(BaseModel):

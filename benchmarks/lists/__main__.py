@@ -32,7 +32,7 @@ def filled(server: EmbeddedPostgres, count: int) -> str:
     name = f"lists_{count}"
     url = server.url(name)
     with psycopg.connect(server.url("postgres"), autocommit=True) as database:
-        if database.execute("SELECT FROM pg_database WHERE datname = %s", [name]).fetchone():
+        if database.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
             return url
     server.ensure_database(name)
     asyncio.run(_migrated(url))

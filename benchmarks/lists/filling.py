@@ -1,7 +1,7 @@
 """Fill a database with projects of five years, three comments each, by COPY."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate, islice
 from typing import Any
@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from workers.projects.words import all_grams, joined, words_of
+from workers.projects.finding import searched
 
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 YEARS = timedelta(days=5 * 365)
@@ -17,28 +17,14 @@ COMMENTS = 3
 PEOPLE = [f"operator-{number}" for number in range(200)]
 CAMERAS = [f"camera-{number}" for number in range(500)]
 TYPES, STATUSES, VALUES = range(1, 21), range(21, 26), range(101, 151)
-_SYLLABLES = [
-    "ba",
-    "co",
-    "de",
-    "fi",
-    "gu",
-    "la",
-    "mé",
-    "no",
-    "pra",
-    "ré",
-    "si",
-    "tou",
-    "ver",
-    "zo",
-    "chan",
-    "bri",
-    "sel",
-    "ton",
-    "ma",
-    "dou",
-]
+_SYLLABLE = (
+    "b bl br c ch cl cr d dr f fl fr g gl gr h j l m n p pl pr qu r s sp st t tr v",
+    "a a e e e i i o u é ai an au en eu in oi on ou",
+    "- - - - - c l m n nt que r rt s s t t tre x",
+)
+_PARTS = [part.replace("-", "").split(" ") for part in _SYLLABLE]
+"""How a syllable of about French begins, sounds and ends; many end with their vowel."""
+
 _CHUNK = 5_000
 _COLUMNS = {
     "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, created_by, "
@@ -47,7 +33,7 @@ _COLUMNS = {
     "call": "project_id, call_id, direction, at, party, number, reference, notes, created_by, created_at",
     "sequence": 'project_id, sequence_id, camera_id, camera_name, "start", "end", added_by, added_at',
     "camera": "project_id, camera_id, created_at",
-    "search": "project_id, words, grams",
+    "search": "project_id, created_at, words, grams",
 }
 
 
@@ -65,7 +51,8 @@ class Language:
 
 
 def _word(chance: random.Random) -> str:
-    return "".join(chance.choices(_SYLLABLES, k=chance.randint(1, 5)))
+    """Return some syllables, each with a beginning, a vowel and often an end."""
+    return "".join(chance.choice(part) for part in _PARTS * chance.randint(1, 4))
 
 
 def fill(url: str, count: int) -> None:
@@ -104,8 +91,12 @@ def _project(chance: random.Random, language: Language, number: int, created: da
     comments = [language.text(chance, 10) for _ in range(COMMENTS)]
     party, reference = chance.choice(["Police", "Pompiers", "Urgences"]), f"R{chance.randrange(10**7)}"
     called = number % 5 == 0
-    written = " ".join((description, *comments, *((party, reference) if called else ())))
-    words = words_of(written)
+    texts = {
+        "description": description,
+        "comments": " ".join(comments),
+        "calls": f"{party} {reference}" if called else "",
+    }
+    search = searched({"project_id": project_id, "created_at": created, **texts})
     cameras = chance.sample(CAMERAS, 1 + number % 2)
     by, at = chance.choice(PEOPLE), created + timedelta(hours=chance.expovariate(0.02))
     start = created - timedelta(hours=chance.expovariate(0.2))
@@ -121,13 +112,17 @@ def _project(chance: random.Random, language: Language, number: int, created: da
             _line(project_id, _id(chance, created), camera, camera, start, end, by, created) for camera in cameras
         ],
         "camera": [_line(project_id, camera, created) for camera in cameras],
-        "search": [_line(project_id, joined(words), "{" + ",".join(map(str, all_grams(words))) + "}")],
+        "search": [_line(project_id, created, search["words"].replace("\n", "\\n"), _array(search["grams"]))],
     }
 
 
 def _id(chance: random.Random, at: datetime) -> UUID:
     milliseconds = int(at.timestamp() * 1000)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60 | chance.getrandbits(60))
+
+
+def _array(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 def _line(*values: Any) -> str:

@@ -3,12 +3,15 @@
 import asyncio
 from datetime import datetime
 from importlib import import_module
+from random import Random
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from contracts.subjects import WORKERS
+from tests.projects.listed import keep, project
 from tests.support import Site
 from workers.migrations.upgrade import migrate
 from workers.runtime import inbox, outbox
@@ -41,6 +44,18 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
     """Migrations may run several times and from several places at once."""
     await asyncio.gather(migrate(site.engine), migrate(site.engine))
     assert await site.count("administration.settings") == 1
+
+
+async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The migration that remakes the search finds every project that was there, by all its texts (PRJ-07)."""
+    version, chance = import_module("workers.migrations.versions.0005_search"), Random(4)
+    monkeypatch.setattr(version, "_AT_ONCE", 10)
+    await keep(site, [project(chance, number) for number in range(1, 26)])
+    kept = await site.sql("SELECT * FROM projects.search ORDER BY project_id")
+    async with site.engine.begin() as connection:
+        await connection.execute(text("DELETE FROM projects.search"))
+        await connection.run_sync(version.fill)
+    assert await site.sql("SELECT * FROM projects.search ORDER BY project_id") == kept
 
 
 async def test_old_months_of_the_inbox_are_dropped(site: Site) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import text
 
-from contracts.permissions import Grants
+from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, Span
 from tests.support import Site
 from workers.projects.finding import keep_words
@@ -22,6 +22,8 @@ WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "e
 PARTS = ("ladder", "LADD", "calat", "eleve", "blesse", "STRASSE", "4", "ab", "gate bag", "omega", "ive", "nothing")
 CAMERAS = ("cam-1", "cam-2", "cam-3")
 PEOPLE = ("alice", "bob", "carol")
+DAYS = (0, 0, 31, 365)
+"""Days that lie in several months."""
 
 
 @dataclass
@@ -58,7 +60,7 @@ def project(chance: Random, number: int) -> Listed:
     def some() -> str:
         return " ".join(chance.choices(WORDS, k=chance.randint(0, 3)))
 
-    created = NOON + timedelta(hours=chance.randint(0, 9))
+    created = NOON + timedelta(hours=chance.randint(0, 9), days=chance.choice(DAYS))
     row = {
         "number": number,
         "type_id": chance.choice([None, 1, 2]),
@@ -113,7 +115,7 @@ async def ask(site: Site, query: ListProjects) -> ProjectPage:
     """Ask the query's own function, without a message."""
     async with site.engine.connect() as connection:
         now = (await connection.execute(text("SELECT now()"))).scalar_one()
-        page = await list_projects(query, Reader("admin", Grants(), connection, now, "en"))
+        page = await list_projects(query, Reader("admin", EVERYTHING, connection, now, "en"))
     assert isinstance(page, ProjectPage)
     return page
 

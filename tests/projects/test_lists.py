@@ -12,6 +12,7 @@ from contracts.errors import Code, Refusal
 from contracts.project_queries import ListProjects, ProjectFilter, Sort, Span
 from tests.projects.listed import (
     CAMERAS,
+    DAYS,
     NOON,
     PARTS,
     PEOPLE,
@@ -25,7 +26,10 @@ from tests.projects.listed import (
 from tests.support import Site
 
 MANY = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
-_TIMES = st.none() | st.integers(0, 10).map(lambda hours: NOON + timedelta(hours=hours))
+_HOURS = st.builds(
+    lambda hours, days: NOON + timedelta(hours=hours, days=days), st.integers(0, 10), st.sampled_from(DAYS)
+)
+_TIMES = st.none() | _HOURS
 _SPANS = st.builds(lambda since, to: Span(**{"from": since, "to": to}), _TIMES, _TIMES)
 
 
@@ -67,14 +71,15 @@ QUERIES = st.builds(
 )
 
 
-@pytest.mark.parametrize("walked", [3, 2_000])
+@pytest.mark.parametrize("walked", [(0, 1), (3, 20), (2_000, 2_000)])
 @MANY
 @given(query=QUERIES)
 async def test_a_list_is_what_a_plain_model_says(
-    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: int, query: ListProjects
+    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: tuple[int, int], query: ListProjects
 ) -> None:
     """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
-    monkeypatch.setattr("workers.projects.queries.listing.WALK", walked)
+    for name, length in zip(("SOME", "MANY"), walked, strict=True):
+        monkeypatch.setattr(f"workers.projects.queries.listing.{name}", length)
     assert await walk(site, query) == expected(projects, query)
 
 

@@ -18,7 +18,9 @@ from contracts.projects import (
     RemoveSequences,
     UpdateProject,
 )
-from tests.projects.props import NOON, Operator, sequence
+from contracts.statistics import ProjectStatistics
+from contracts.watching import WatchedProjects, WatchProjects
+from tests.projects.props import NOON, Operator, refused, sequence
 
 
 async def found(operator: Operator, search: str) -> bool:
@@ -93,6 +95,39 @@ async def test_a_deleted_project_leaves_no_word(operator: Operator) -> None:
     await operator.send(DeleteProject(project_id=operator.project_id))
     assert not await found(operator, "bag")
     assert [await operator.site.count(f"projects.{table}") for table in ("search", "camera")] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "seen, found_by",
+    [((), {"bag"}), (("comments",), {"bag", "knife"}), (("calls",), {"bag", "police"})],
+)
+async def test_a_search_looks_only_where_its_caller_may(
+    operator: Operator, seen: tuple[str, ...], found_by: set[str]
+) -> None:
+    """A search tells nobody what stands in comments or calls that they may not see; the page says so (PERM-09)."""
+    one: dict[str, Any] = {"project_id": operator.project_id}
+    await operator.send(AddComment(**one, comment_id=uuid7(), text="Knife found."))
+    await operator.send(AddCall(**one, call_id=uuid7(), direction="made", at=NOON, party="Police"))
+    await operator.site.grant(
+        "viewer", incident_projects="view", **{f"incident_projects__{node}": "view" for node in seen}
+    )
+    viewer = await operator.site.client("viewer")
+    for term in ("bag", "knife", "police"):
+        page = await viewer.ask(ListProjects(search=term, count="exact"))
+        assert (len(page.items), page.total) == ((1, 1) if term in found_by else (0, 0))
+        assert page.withheld == [name for name in ("comments", "calls") if name not in seen]
+    mixed = await viewer.ask(ListProjects(search="bag knife"))
+    assert bool(mixed.items) is ("comments" in seen)
+
+
+async def test_cameras_are_asked_for_only_by_those_who_see_sequences(operator: Operator) -> None:
+    """Whoever may not see sequences cannot find out by a filter which cameras a project has (PERM-09)."""
+    await operator.site.grant("viewer", incident_projects="view")
+    viewer, by_camera = await operator.site.client("viewer"), ProjectFilter(camera_ids=["cam-4"])
+    for query in (ListProjects(filter=by_camera), ProjectStatistics(filter=by_camera)):
+        assert (await refused(viewer.ask(query))).error.code is Code.NOT_AVAILABLE
+    watched = WatchProjects(filter=WatchedProjects(camera_ids=["cam-4"]))
+    assert (await refused(viewer.ask(watched))).error.code is Code.NOT_AVAILABLE
 
 
 async def test_projects_are_listed_by_camera(operator: Operator) -> None:

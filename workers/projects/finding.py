@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Iterable
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
-from workers.projects.words import all_grams, joined, words_of
+from workers.projects.words import all_grams, dated, joined, month_of, words_of
 from workers.runtime.database import insert_rows
 from workers.runtime.kept import Kept, Row
 
@@ -17,18 +16,23 @@ _REWRITTEN = (
 )
 
 
-async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: Collection[UUID]) -> None:
+async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: Collection[Any]) -> None:
     """Write the words of new projects, and anew those of projects whose texts changed."""
-    rows = [_searched(row["id"], row["description"]) for row in new if row["id"] not in reworded]
+    written: list[Row] = [{**row, "project_id": row["id"]} for row in new if row["id"] not in reworded]
     if reworded:
-        found = await connection.execute(tables.TEXTS, {"ids": sorted(reworded)})
-        rows += [_searched(project_id, written) for project_id, written in found]
-    await insert_rows(connection, tables.Search, rows, conflict=_REWRITTEN)
+        written.extend((await connection.execute(tables.TEXTS, {"ids": sorted(reworded)})).mappings())
+    await insert_rows(connection, tables.Search, [searched(row) for row in written], conflict=_REWRITTEN)
 
 
-def _searched(project_id: UUID, written: str) -> dict[str, Any]:
-    words = words_of(written)
-    return {"project_id": project_id, "words": joined(words), "grams": all_grams(words)}
+def searched(written: Row) -> dict[str, Any]:
+    """Return what is searched of a project: a line of words of each source, those of `tables.SOURCES`."""
+    sources = [words_of(written.get(source) or "") for source in tables.SOURCES]
+    return {
+        "project_id": written["project_id"],
+        "created_at": written["created_at"],
+        "words": "\n".join(map(joined, sources)),
+        "grams": dated(all_grams(set().union(*sources)), month_of(written["created_at"])),
+    }
 
 
 async def keep_cameras(connection: AsyncConnection, projects: Kept, sequences: Kept) -> None:

@@ -154,13 +154,22 @@ class Camera(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+SOURCES = ("description", "comments", "calls")
+"""Where the words come from that are searched, in the order of their lines."""
+
+
 class Search(Base):
-    """What is searched of a project's description, comments and calls."""
+    """What is searched of a project: its words, a line for each source, and the numbers of all of them."""
 
     __tablename__ = "search"
-    __table_args__ = (Index("search_by_grams", "grams", postgresql_using="gin"), _SCHEMA)
+    __table_args__ = (
+        Index("search_by_creation", "created_at", "project_id"),
+        Index("search_by_grams", "grams", postgresql_using="gin"),
+        _SCHEMA,
+    )
 
     project_id: Mapped[UUID] = _of_project()
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     words: Mapped[str] = mapped_column(Text)
     grams: Mapped[list[int]] = mapped_column(ARRAY(Integer))
 
@@ -256,10 +265,10 @@ SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)")
 CHILD_SITES = text("SELECT child_sites FROM published.settings")
 TEXTS = text(
     """
-    SELECT p.id, concat_ws(' ', p.description,
-        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id),
-        (SELECT string_agg(concat_ws(' ', c.party, c.reference, c.notes), ' ')
-         FROM projects.call c WHERE c.project_id = p.id))
+    SELECT p.id AS project_id, p.created_at, p.description,
+        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id) AS comments,
+        (SELECT string_agg(concat_ws(' ', c.party, c.number, c.reference, c.notes), ' ')
+         FROM projects.call c WHERE c.project_id = p.id) AS calls
     FROM projects.project p WHERE p.id = ANY(:ids)
     """
 ).bindparams(_IDS)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import structlog
@@ -20,9 +20,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import watching
 from contracts.errors import Code, Refusal
-from contracts.message import Event
-from contracts.permissions import Grants, Level, Node
+from contracts.message import Asking, Event
+from contracts.permissions import Grants
 from contracts.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
+from workers.runtime import identity
 from workers.runtime.envelope import refused
 from workers.runtime.hearing import Heard
 from workers.runtime.journal import AT_ONCE, Bounds, Entry, Journal, Reading, bounds, reading
@@ -45,9 +46,9 @@ Choosing = Callable[[Sequence[Heard[Event]], Grants, AsyncConnection], Awaitable
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The answer to a query that is a feed: who may have it, from where on, and what of it."""
+    """The answer to a query that is a feed: what was asked, from where on, and what of it is shown."""
 
-    node: Node
+    asked: Asking[Any]
     since: str | None
     choosing: Choosing
 
@@ -189,8 +190,7 @@ class Feed:
 
     async def _rights(self, since: float) -> Grants:
         grants = await self._reach.rights.of(self.follower.principal, since)
-        if not grants.allow(self.live.node, Level.VIEW):
-            raise Refusal(Code.NOT_AVAILABLE, nodes=[self.live.node], level="view")
+        identity.authorise(self.live.asked, self.follower.principal, grants)
         return grants
 
     async def _say(self, kind: FeedKind, body: bytes, headers: dict[str, str] | None = None) -> None:

@@ -1,17 +1,13 @@
 """Which projects a list holds."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, any_, func, or_, select
 
-from contracts.errors import Code, Refusal
 from contracts.project_queries import ProjectFilter, Span
+from workers.projects.queries.searching import Conditions, Sought
 from workers.projects.tables import Camera, Project, Search
-from workers.projects.words import pattern, sought, words_of
-
-Conditions = list[ColumnElement[bool]]
-MOST_WORDS = 20
 
 
 def matching(given: ProjectFilter) -> Conditions:
@@ -28,7 +24,7 @@ def matching(given: ProjectFilter) -> Conditions:
 
 def every_condition(given: ProjectFilter) -> Conditions:
     """Return the conditions of a filter, with its cameras."""
-    return matching(given) + seen_at_once(given, [])
+    return matching(given) + seen_at_once(given)
 
 
 def assigned(given: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
@@ -51,41 +47,25 @@ def within(column: Any, span: Span) -> Conditions:
     return since + ([column < span.to] if span.to else [])
 
 
-def terms(search: str | None) -> list[str]:
-    """Return what a search looks for, or refuse a search for nothing."""
-    if search is None:
-        return []
-    found = sorted(words_of(search))
-    if not 0 < len(found) <= MOST_WORDS:
-        raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
-    return found
-
-
-def seen_one_by_one(given: ProjectFilter, words: list[str]) -> Conditions:
+def seen_one_by_one(given: ProjectFilter, sought: Sought) -> Conditions:
     """Return what is looked up beside each project, one after the other: OFFSET keeps it from becoming a join."""
     conditions: Conditions = []
     if given.camera_ids is not None:
         seen = select(1).where(Camera.project_id == Project.id, Camera.camera_id.in_(given.camera_ids))
         conditions.append(seen.offset(0).correlate(Project).exists())
-    if words:
-        found = select(1).where(Search.project_id == Project.id, *_read(words))
+    if sought:
+        found = select(1).where(Search.project_id == Project.id, *sought.said(Search.words.expression))
         conditions.append(found.offset(0).correlate(Project).exists())
     return conditions
 
 
-def seen_at_once(given: ProjectFilter, words: list[str]) -> Conditions:
+def seen_at_once(given: ProjectFilter, found: Sequence[ColumnElement[bool]] = ()) -> Conditions:
     """Return the same as sets that have indexes of their own."""
     conditions: Conditions = []
     if given.camera_ids is not None:
         seen = select(Camera.project_id).where(Camera.camera_id.in_(given.camera_ids))
         conditions.append(Project.id.in_(seen))
-    if words:
-        found = select(Search.project_id).where(
-            Search.grams.contains(sorted(frozenset().union(*map(sought, words)))), *_read(words)
-        )
-        conditions.append(Project.id == any_(func.array(found.scalar_subquery())))
+    if found:
+        searched = select(Search.project_id).where(*found)
+        conditions.append(Project.id == any_(func.array(searched.scalar_subquery())))
     return conditions
-
-
-def _read(words: list[str]) -> Conditions:
-    return [Search.words.like(pattern(word)) for word in words]

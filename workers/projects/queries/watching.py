@@ -33,7 +33,7 @@ async def watch_projects(query: WatchProjects, reader: Reader) -> Live | Renewal
         wanted = await _wanted(permitted, query.filter, connection)
         return [Shown(one, _body(one, grants)) for one in permitted if wanted is None or one.id in wanted]
 
-    return Live(query.node, query.since, choose)
+    return Live(query, query.since, choose)
 
 
 def may_see(heard: Heard[Event], grants: Grants, principal: str) -> bool:

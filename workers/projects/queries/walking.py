@@ -1,0 +1,108 @@
+"""Walking along an index that has the order of the page, and looking at the projects on the way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, select, true, union, union_all
+
+from contracts.project_queries import ProjectFilter, Span
+from workers.projects.queries.filtering import assigned, matching, seen_one_by_one, within
+from workers.projects.queries.searching import Sought
+from workers.projects.queries.sorting import Order, Section
+from workers.projects.tables import Camera, Project, Search
+
+MOST_LEGS = 8
+"""A filter that names more values is not walked value by value."""
+
+_SPANS = {"created_at": "created", "start_time": "start_time", "updated_at": "updated"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a page is asked for: a filter, a search, an order, and the section of it that is to be shown."""
+
+    given: ProjectFilter
+    sought: Sought
+    order: Order
+    section: Section
+
+
+class Walk:
+    """A walk along the index of one value of a filter, or of all projects, or of their words."""
+
+    def __init__(self, asked: Asked) -> None:
+        """Choose the index, and what is left to be looked at beside each project."""
+        self._order, self._section = order, section = asked.order, asked.section
+        given, sought = asked.given, asked.sought
+        is_filled = len(section.key) == len(order.key)
+        span = _SPANS.get(order.name, "") if is_filled else ""
+        self._walked: tuple[Any, ...] = section.key
+        self._legs: list[ColumnElement[bool]] = []
+        self._sought = Sought()
+        rest = given.model_copy(update={span: Span()} if span else {})
+        if order.name == "created_at":
+            rest, sought = self._choose(rest, sought)
+        bounds = within(self._walked[0], getattr(given, span)) if span else []
+        if order.name == "created_at" and given.updated.to:
+            bounds.append(self._walked[0] < given.updated.to)  # no project was changed before it was created
+        self._bounds = [*section.conditions, *bounds]
+        self._beside = [*matching(rest), *seen_one_by_one(rest, sought)]
+
+    def _choose(self, rest: ProjectFilter, sought: Sought) -> tuple[ProjectFilter, Sought]:
+        """Take the legs of one filter, or the words of a search, and return what is left."""
+        if rest.camera_ids and len(rest.camera_ids) <= MOST_LEGS:
+            self._walked = (Camera.created_at, Camera.project_id)
+            self._legs = [Camera.camera_id == one for one in rest.camera_ids]
+            return rest.model_copy(update={"camera_ids": None}), sought
+        for column, ids in assigned(rest):
+            if 0 < len(ids) <= MOST_LEGS and not (None in ids and column.key.startswith("category")):
+                self._legs = [column.is_(None) if one is None else column == one for one in set(ids)]
+                return rest.model_copy(update=_without(rest, column.key)), sought
+        if sought:
+            self._walked = (Search.created_at, Search.project_id)
+            self._sought = sought
+            return rest, Sought()
+        return rest, sought
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether nothing has to be looked at beside the index."""
+        return not self._beside and not self._sought
+
+    @property
+    def is_of_words(self) -> bool:
+        """Whether the words themselves are walked along, whose months are looked at sooner than more of the way."""
+        return bool(self._sought)
+
+    def page(self, rows: Sequence[Any], wanted: int, length: int) -> Select[*tuple[Any, ...]]:
+        """Return the statement: the projects within this length of the way that fit, until there are enough."""
+        way = self._way(wanted if self.is_exact else length)
+        if self._sought:
+            said = self._sought.said(way.c.words)
+            way = select(way.c.place_0, way.c.place_1).where(*said).subquery("said")
+        order = self._order.sort(tuple(way.c))
+        joined = select(*rows).join(way, tuple(way.c)[-1] == Project.id)
+        return joined.where(*self._beside).order_by(*order).limit(wanted)
+
+    def _way(self, length: int) -> Subquery:
+        legs = [self._leg(leg, length) for leg in self._legs or [true()]]
+        if len(legs) == 1:
+            return legs[0].subquery("way")
+        several = union if self._walked[0].table is Camera.__table__ else union_all
+        all_legs = several(*(select(leg.subquery()) for leg in legs)).subquery("legs")
+        return select(all_legs).order_by(*self._order.sort(tuple(all_legs.c))).limit(length).subquery("way")
+
+    def _leg(self, leg: ColumnElement[bool], length: int) -> Select[*tuple[Any, ...]]:
+        backward = self._order.backward
+        named = [column.label(f"place_{at}") for at, column in enumerate(self._walked)]
+        words = [Search.words] if self._sought else []
+        beyond = self._section.beyond(self._walked, backward=backward)
+        conditions = [*self._bounds, *beyond, leg]
+        return select(*named, *words).where(*conditions).order_by(*self._order.sort(self._walked)).limit(length)
+
+
+def _without(given: ProjectFilter, column: str) -> dict[str, Any]:
+    if column.startswith("category_"):
+        return {"categories": {slot: ids for slot, ids in given.categories.items() if not column.endswith(slot)}}
+    return {{"type_id": "type_ids", "status_id": "status_ids"}.get(column, column): None}
