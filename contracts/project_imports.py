@@ -14,7 +14,7 @@ from contracts.values import Description, Name, PropertyId, Time
 MOST_PROJECTS = 500
 """Projects in one command, at most; its body has its own limit."""
 
-ImportField = Literal["project_id", "number", "type_id", "status_id"]
+ImportField = Literal["project_id", "number", "created_at", "type_id", "status_id"]
 
 
 class RefusedProject(Message):

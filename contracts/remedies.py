@@ -6,6 +6,7 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "est déjà pris par un autre projet : donnez-en un autre, ou omettez ce projet",
     ),
     "not_defined": ("is not defined: choose one that is", "n'est pas défini : choisissez-en un qui l'est"),
+    "in_future": ("lies in the future: mend the date", "est dans le futur : corrigez la date"),
     "other_kind": (
         "is a property of another kind: choose one of this kind",
         "est une propriété d'un autre genre : choisissez-en une de ce genre",

@@ -15,7 +15,7 @@ from contracts.project_imports import MOST_PROJECTS, ImportedProject, ImportProj
 IN_FLIGHT: Final = 8
 _FRAME: Final = len(b'{"projects":[]}')
 _FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_LICENSED, Code.UNAVAILABLE})
-_KINDS: Final = {Code.CONFLICT: "taken", Code.UNKNOWN_REFERENCE: "not_defined"}
+_KINDS: Final = {Code.CONFLICT: "taken", Code.UNKNOWN_REFERENCE: "not_defined", Code.INVALID: "in_future"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Taking over projects of another system: each row is judged by itself."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from contracts.errors import Code
@@ -47,6 +47,7 @@ async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
         legacy(10),
         legacy(13, project_id=first.project_id),
         legacy(14),
+        legacy(15, created_at=datetime.now(UTC) + timedelta(hours=1)),  # its retention would end too late
     ]
     done = await operator.send(ImportProjects(projects=rows))
     assert done.numbers == [10, 14]
@@ -56,6 +57,7 @@ async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
         (3, Code.UNKNOWN_REFERENCE, "status_id"),
         (4, Code.CONFLICT, "number"),
         (5, Code.CONFLICT, "project_id"),
+        (7, Code.INVALID, "created_at"),
     ]
 
 

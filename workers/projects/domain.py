@@ -204,12 +204,18 @@ def import_obstacle(
     ids: Collection[UUID],
     taken: Collection[int],
     references: Mapping[int, tuple[str, int | None]],
+    now: datetime,
 ) -> tuple[Code, ImportField] | None:
-    """Say why a project of another system cannot be taken over, and which field stands in the way."""
+    """Say why a project of another system cannot be taken over, and which field stands in the way.
+
+    Nothing was created in the future: its retention would end too late, and its last change precede its creation.
+    """
     if one.project_id in ids:
         return Code.CONFLICT, "project_id"
     if one.number in taken:
         return Code.CONFLICT, "number"
+    if one.created_at > now:
+        return Code.INVALID, "created_at"
     if _undefined("type_id", one.type_id, references, ()):
         return Code.UNKNOWN_REFERENCE, "type_id"
     if _undefined("status_id", one.status_id, references, ()):

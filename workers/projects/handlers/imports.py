@@ -18,7 +18,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
     for index, one in enumerate(command.projects):
         if one.project_id in known:
             continue
-        if obstacle := domain.import_obstacle(one, ids, taken, unit.rows.references):
+        if obstacle := domain.import_obstacle(one, ids, taken, unit.rows.references, unit.now):
             refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
             continue
         ids.add(one.project_id)
