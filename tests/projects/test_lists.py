@@ -71,14 +71,14 @@ QUERIES = st.builds(
 )
 
 
-@pytest.mark.parametrize("walked", [(0, 1), (3, 20), (2_000, 2_000)])
+@pytest.mark.parametrize("walked", [(0, 1, 1), (3, 10, 20), (2_000, 2_000, 2_000)])
 @MANY
 @given(query=QUERIES)
 async def test_a_list_is_what_a_plain_model_says(
-    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: tuple[int, int], query: ListProjects
+    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: tuple[int, int, int], query: ListProjects
 ) -> None:
     """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
-    for name, length in zip(("SOME", "MANY"), walked, strict=True):
+    for name, length in zip(("SOME", "FEW", "MANY"), walked, strict=True):
         monkeypatch.setattr(f"workers.projects.queries.listing.{name}", length)
     assert await walk(site, query) == expected(projects, query)
 

@@ -1,12 +1,13 @@
 """Pages of projects: first a walk in the order of the page, then, if it does not pay, the whole set."""
 
+import sys
 from typing import Any
 
 from sqlalchemy import Select, func, select, text
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from workers.projects.queries.filtering import matching, seen_at_once, within
-from workers.projects.queries.searching import Conditions, Sought, months_of
+from workers.projects.queries.searching import Conditions, Sought, months_of, without_index
 from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project, Search
@@ -14,9 +15,9 @@ from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 
 CAPPED = 1_001
-SOME, MANY = 500, 10_000
-"""How many projects a page looks at one after the other before it asks for all that match: first some, and many only
-when those promise that a page will be full."""
+SOME, FEW, MANY = 500, 2_500, 10_000
+"""How many projects a page looks at one after the other before it asks for all that match: first some, and more only
+when those promise a full page; fewer more when words are sought, of which a month's are soon fetched."""
 
 PROMISE = 1.5
 """How many pages the first projects must promise."""
@@ -62,34 +63,38 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
 
 async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
-    walk = Walk(asked)
-    for length in (SOME, MANY):
+    walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
+    for length in (SOME, far):
         found = await _rows(walk.page(_ROW, wanted, length), reader)
         if walk.is_exact or len(found) == wanted:
             return found
-        if len(found) * MANY < PROMISE * wanted * SOME or walk.is_of_words:
+        if len(found) * far < PROMISE * wanted * SOME:
             break
-    found = []
-    for searched in await _sets(asked, reader):
-        found += await _rows(whole(asked, wanted - len(found), searched), reader)
-        if len(found) == wanted:
-            break
+    if not asked.sought:
+        return await _rows(whole(asked, wanted, []), reader)
+    if walk.has_legs and await _count(walk.way(FEW + 1), reader) <= FEW:
+        return await _rows(walk.page(_ROW, wanted, FEW), reader)
+    found, months = [], await months_of(asked.given, asked.order, asked.section.after, reader)
+    while some := months.take(len(found), wanted):
+        found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some)), reader)
     return found
 
 
 def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Conditions]:
     """Return the columns that order all that match, and the conditions that find it by the best indexes there are."""
-    given = asked.given
+    given, section, backward = asked.given, asked.section, asked.order.backward
     if searched and asked.order.name == "created_at" and given == ProjectFilter(created=given.created):
-        return (Search.created_at, Search.project_id), [*searched, *within(Search.created_at, given.created)]
-    return asked.section.key, [*asked.section.conditions, *matching(given), *seen_at_once(given, searched)]
+        words: tuple[Any, ...] = (Search.created_at, Search.project_id)
+        dated = [*within(words[0], given.created), *section.beyond(words, backward=backward)]
+        return words, [*searched, *without_index(dated)]
+    beyond = section.beyond(section.key, backward=backward)
+    return section.key, [*section.conditions, *beyond, *matching(given), *seen_at_once(given, searched)]
 
 
 def whole(asked: Asked, wanted: int, searched: Conditions) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds all that match, and sorts it."""
     order = asked.order
     key, conditions = candidates(asked, searched)
-    conditions = [*conditions, *asked.section.beyond(key, backward=order.backward)]
     named = [column.label(f"place_{at}") for at, column in enumerate(key)]
     found = select(*named).where(*conditions).cte("found").prefix_with("MATERIALIZED")
     first = select(found).order_by(*order.sort(tuple(found.c))).limit(wanted).subquery("first")
@@ -107,21 +112,13 @@ async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | N
             return CAPPED
         if counted * MANY < PROMISE * CAPPED * SOME:
             break
-    total = 0
-    for searched in await _sets(asked, reader):
-        key, conditions = candidates(asked, searched)
-        total += await _count(select(key[-1]).where(*conditions).limit(most), reader)
-        if most and total >= most:
-            return most
+    if not sought:
+        return await _count(select(Project.id).where(*candidates(asked, [])[1]).limit(most), reader)
+    total, months = 0, await months_of(query.filter, order, None, reader)
+    while some := months.take(total, most or sys.maxsize):
+        key, conditions = candidates(asked, sought.found(some))
+        total += await _count(select(key[-1]).where(*conditions).limit(most and most - total), reader)
     return total
-
-
-async def _sets(asked: Asked, reader: Reader) -> list[Conditions]:
-    """Return the conditions of a search, set by set in the order of the page; no condition for no search."""
-    if not asked.sought:
-        return [[]]
-    months = await months_of(asked.given, asked.order, asked.section.after, reader)
-    return [asked.sought.found(some) for some in months]
 
 
 async def _rows(statement: Select[*tuple[Any, ...]], reader: Reader) -> list[Any]:

@@ -1,10 +1,12 @@
 """What a search finds: by words where rows are looked at anyhow, by numbers where they are not."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
@@ -17,6 +19,9 @@ from workers.runtime.questions import Reader
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
+_FASTER = 4
+"""How many times more months are looked at in the next step, at most."""
+
 _EXTENT = select(func.min(Search.created_at), func.max(Search.created_at))
 
 
@@ -58,30 +63,48 @@ class Sought:
         every = {number for term in self.terms for number in all_of(term)}
         some = [numbers for numbers in map(one_of, self.terms) if numbers]
         numbered = or_(*(and_(*_numbered(every, some, month)) for month in months))
-        since, to = beginning_of(months[0]), beginning_of(months[-1] + 1)
-        return [numbered, Search.created_at >= since, Search.created_at < to, *self.said(Search.words.expression)]
+        since, to = beginning_of(min(months)), beginning_of(max(months) + 1)
+        created = [Search.created_at >= since, Search.created_at < to]
+        return [numbered, *without_index(created), *self.said(Search.words.expression)]
 
 
-async def months_of(given: ProjectFilter, order: Order, place: Place | None, reader: Reader) -> list[list[int]]:
-    """Return the months in which a search looks: in the order of a page by date, ever more of them; or all at once."""
+def without_index(conditions: Conditions) -> Conditions:
+    """Return conditions that lead the planner to no index: a month by date is read row by row, by numbers it is not."""
+    return [and_(true(), *conditions).is_(true())]
+
+
+class Months:
+    """The months in which a search looks, in the order of a page by date: as many at a time as promise to be enough."""
+
+    def __init__(self, first: datetime, last: datetime, *, dated: bool, backward: bool) -> None:
+        """Begin with the first month of the page, or with all of them when the page is in another order."""
+        months = range(month_of(first), month_of(last) + 1)
+        self._left = list(reversed(months) if backward else months)
+        self._next, self._done = 1 if dated else len(self._left), 0
+
+    def take(self, found: int, wanted: int) -> list[int]:
+        """Return the next months, when so many are found of so many wanted; none when it is done."""
+        if found >= wanted or not self._left:
+            return []
+        if self._done:
+            expected = math.ceil((wanted - found) * self._done / found) if found else _FASTER * self._done
+            self._next = min(expected, _FASTER * self._done)
+        taken, self._left = self._left[: self._next], self._left[self._next :]
+        self._done += len(taken)
+        return taken
+
+
+async def months_of(given: ProjectFilter, order: Order, place: Place | None, reader: Reader) -> Months:
+    """Return the months that a filter and the place in a list leave of those in which projects were created."""
     extent: Any = (await reader.connection.execute(_EXTENT)).one()
     first, last = extent
     if first is None:
-        return []
+        first, last = reader.now, reader.now
     dated = order.name == "created_at"
     if dated and place:
         first, last = (first, min(last, place[0])) if order.backward else (max(first, place[0]), last)
     first, last = max(first, given.created.from_ or first), min(last, given.created.to or last)
-    months = list(range(month_of(first), month_of(last) + 1))
-    return list(_growing(months, backward=order.backward)) if dated else [months] * bool(months)
-
-
-def _growing(months: list[int], *, backward: bool) -> Iterator[list[int]]:
-    count = 1
-    while months:
-        yield months[-count:] if backward else months[:count]
-        months = months[:-count] if backward else months[count:]
-        count *= 2
+    return Months(first, last, dated=dated, backward=order.backward)
 
 
 def _numbered(every: Collection[int], some: Iterable[Collection[int]], month: int) -> Conditions:

@@ -27,6 +27,11 @@ class Asked:
     order: Order
     section: Section
 
+    @property
+    def goes_by_month(self) -> bool:
+        """Whether a set is fetched a month at a time, which pays sooner than to walk on."""
+        return bool(self.sought) and self.order.name == "created_at"
+
 
 class Walk:
     """A walk along the index of one value of a filter, or of all projects, or of their words."""
@@ -71,9 +76,13 @@ class Walk:
         return not self._beside and not self._sought
 
     @property
-    def is_of_words(self) -> bool:
-        """Whether the words themselves are walked along, whose months are looked at sooner than more of the way."""
-        return bool(self._sought)
+    def has_legs(self) -> bool:
+        """Whether the walk is along the values of a filter."""
+        return bool(self._legs)
+
+    def way(self, length: int) -> Select[*tuple[Any, ...]]:
+        """Return the statement that finds what there is to be looked at."""
+        return select(self._way(length))
 
     def page(self, rows: Sequence[Any], wanted: int, length: int) -> Select[*tuple[Any, ...]]:
         """Return the statement: the projects within this length of the way that fit, until there are enough."""
