@@ -31,6 +31,7 @@ class Names:
     """The names of properties by their ids; an id without a known name stands for itself."""
 
     def __init__(self, properties: Properties | None) -> None:
+        self._hidden = properties is None
         self._names: dict[int, str] = {}
         self._labels: dict[str, str] = {}
         if properties is None:
@@ -45,6 +46,11 @@ class Names:
     def of(self, property_id: int | None) -> str:
         """Name a type, a status or a value."""
         return self._names.get(property_id, str(property_id)) if property_id is not None else ""
+
+    def cover(self, rows: Iterable[ProjectRow]) -> bool:
+        """Tell whether all that these projects are assigned has a name, where names are shown at all."""
+        assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
+        return self._hidden or assigned <= self._names.keys()
 
     def label(self, slot: str) -> str:
         """Name a category or a data field."""
