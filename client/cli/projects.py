@@ -15,7 +15,8 @@ from contracts.project_parts import AddComment
 from contracts.project_queries import GetProject, ListProjects
 from contracts.projects import CreateProject, DeleteProject, IncidentData, UpdateProject
 
-app = group("Incident projects: list, show, create, update, comment, delete.")
+HELP: Final = "Incident projects: list, show, create, update, comment, delete, history, draft."
+app = group(HELP)
 
 _TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
 _YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
@@ -111,6 +112,7 @@ async def show_project(session: Session, project: Project) -> None:
     app,
     "create",
     "incidents projects create --type 1 --description 'Fell from the ladder' --start 2025-01-31T14:30+01:00",
+    "incidents projects create --description 'Fell from the ladder' --from-draft",
 )
 async def create(
     session: Session,
@@ -118,12 +120,14 @@ async def create(
     description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {_TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {_TIME}")] = None,
+    from_draft: Annotated[bool, typer.Option("--from-draft", help="With all that is on your draft list.")] = False,
 ) -> None:
     """Open a project; a status comes later, by `update`."""
     given: dict[str, Any] = {"project_id": uuid7(), "description": description}
     given |= {"type_id": type_} if type_ is not None else {}
     given |= {"start_time": read_time(session, start)} if start else {}
     given |= {"end_time": read_time(session, end)} if end else {}
+    given |= {"from_draft": True} if from_draft else {}
     opening = fitting(session, CreateProject, given)
     async with session.client() as client:
         event = await client.send(opening)
