@@ -55,6 +55,8 @@ class Watch:
         self._count = 0
         self._unsaid = 0
         self.cursor = since
+        self.lost = False
+        """Whether the feed is being looked for: what happens now is told when it is found."""
 
     async def __aenter__(self) -> Self:
         """Open the feed.
@@ -85,7 +87,9 @@ class Watch:
             try:
                 event = await self._next()
             except LostError:
+                self.lost = True
                 await self._again()
+                self.lost = False
                 continue
             if event is not None and event.id not in self._seen:
                 self._seen.append(event.id)

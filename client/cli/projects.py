@@ -1,25 +1,22 @@
 """Projects: list, show, create, update, comment, delete."""
 
-from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any, Final
 
 import typer
-from rich.text import Text
 
-from client.cli.following import followed, show_events
-from client.client import Client
-from client.errors import Refused
+from client.cli import following
+from client.cli.listing import Listing, names, shown
 from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_pair, read_project, read_time
 from client.terminal.session import Session
-from contracts.administration_queries import GetProperties
 from contracts.ids import uuid7
 from contracts.project_parts import AddComment
-from contracts.project_queries import GetProject, ListProjects, ProjectPage
+from contracts.project_queries import GetProject, ListProjects
 from contracts.projects import CreateProject, DeleteProject, IncidentData, UpdateProject
 
-app = group("Incident projects: list, show, create, update, comment, delete.")
+HELP: Final = "Incident projects: list, show, create, update, comment, delete, history, draft."
+app = group(HELP)
 
 _TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
 _YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
@@ -29,13 +26,6 @@ _NO: Final = frozenset({"0", "false", "no", "non", "off"})
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
 Numbers = list[int] | None
 Words = list[str] | None
-
-
-async def names(client: Client) -> show.Names:
-    """Ask for the names of properties; who may not see them sees ids."""
-    with suppress(Refused):
-        return show.Names(await client.ask(GetProperties()))
-    return show.Names(None)
 
 
 @command(
@@ -67,7 +57,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Then show what happens to them, until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
 ) -> None:
     """List projects, newest first unless another order is asked for."""
     chosen: dict[str, Any] = {"type_ids": type_, "status_ids": status, "created_by": created_by}
@@ -81,7 +71,19 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     filter_ |= {name: _span(session, *ends) for name, ends in spans.items() if any(ends)}
     filter_ |= _categories(session, category or [])
     asked = {"filter": filter_, "sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
-    await _show_list(session, fitting(session, ListProjects, asked), every_page=all_, follow=follow)
+    listing = Listing(fitting(session, ListProjects, asked), every_page=all_)
+    await (_follow if follow else _show_list)(session, listing)
+
+
+async def _follow(session: Session, listing: Listing) -> None:
+    async with session.client() as client:
+        await following.follow(session, client, listing)
+
+
+async def _show_list(session: Session, listing: Listing) -> None:
+    async with session.client() as client:
+        page = await listing.read(client)
+        session.show(page, shown(session, page, await names(client)))
 
 
 def _categories(session: Session, given: list[str]) -> dict[str, Any]:
@@ -94,25 +96,6 @@ def _categories(session: Session, given: list[str]) -> dict[str, Any]:
 
 def _span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:
     return {"from": read_time(session, since), "to": read_time(session, until)}
-
-
-async def _show_list(session: Session, query: ListProjects, *, every_page: bool, follow: bool) -> None:
-    async with session.client() as client, AsyncExitStack() as stack:
-        feed = await stack.enter_async_context(followed(client, query.filter)) if follow else None
-        page = await client.ask(query)
-        items, total = list(page.items), page.total
-        while every_page and page.next:
-            page = await client.ask(query.model_copy(update={"after": page.next, "count": "none"}))
-            items += page.items
-        known = await names(client)
-        session.show(
-            ProjectPage(items=items, next=page.next, total=total),
-            show.project_rows(items, known, session.language),
-            Text("" if total is None else session.say("{total} projects in all", total=total), style="dim"),
-            Text(session.say("more: --all") if page.next else "", style="dim"),
-        )
-        if feed:
-            await show_events(session, feed)
 
 
 @command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json")
@@ -129,6 +112,7 @@ async def show_project(session: Session, project: Project) -> None:
     app,
     "create",
     "incidents projects create --type 1 --description 'Fell from the ladder' --start 2025-01-31T14:30+01:00",
+    "incidents projects create --description 'Fell from the ladder' --from-draft",
 )
 async def create(
     session: Session,
@@ -136,12 +120,14 @@ async def create(
     description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {_TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {_TIME}")] = None,
+    from_draft: Annotated[bool, typer.Option("--from-draft", help="With all that is on your draft list.")] = False,
 ) -> None:
     """Open a project; a status comes later, by `update`."""
     given: dict[str, Any] = {"project_id": uuid7(), "description": description}
     given |= {"type_id": type_} if type_ is not None else {}
     given |= {"start_time": read_time(session, start)} if start else {}
     given |= {"end_time": read_time(session, end)} if end else {}
+    given |= {"from_draft": True} if from_draft else {}
     opening = fitting(session, CreateProject, given)
     async with session.client() as client:
         event = await client.send(opening)

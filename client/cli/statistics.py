@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from client.cli.projects import names
+from client.cli.listing import names
 from client.terminal import trends
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_time

@@ -71,9 +71,14 @@ class Session:
 
     def show(self, document: BaseModel | Mapping[str, Any], *readable: RenderableType) -> None:
         """Print an answer: one line of JSON for machines, what is readable for people."""
-        if not self.json:
+        if self.json:
+            self.write(document)
+        else:
             self.out.print(*readable, sep="\n")
-        elif isinstance(document, BaseModel):
+
+    def write(self, document: BaseModel | Mapping[str, Any]) -> None:
+        """Print one line of JSON."""
+        if isinstance(document, BaseModel):
             typer.echo(document.model_dump_json(by_alias=True))
         else:
             typer.echo(to_json(document).decode())

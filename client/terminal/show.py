@@ -12,12 +12,15 @@ from rich.text import Text
 from client.terminal.words import say
 from contracts.administration_queries import Me, Properties, Property
 from contracts.audit import Entry
+from contracts.drafts import DraftedSequence
+from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
 _FIGURES: Final = frozenset({"Number", "Revision", "Id"})
-_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details"})
+_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details", "Camera", "Before", "After"})
 """What gives way when a table is wider than its place."""
 
+_MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
 _DIGEST_SHOWN: Final = 16
 
 
@@ -31,6 +34,7 @@ class Names:
     """The names of properties by their ids; an id without a known name stands for itself."""
 
     def __init__(self, properties: Properties | None) -> None:
+        self._hidden = properties is None
         self._names: dict[int, str] = {}
         self._labels: dict[str, str] = {}
         if properties is None:
@@ -45,6 +49,11 @@ class Names:
     def of(self, property_id: int | None) -> str:
         """Name a type, a status or a value."""
         return self._names.get(property_id, str(property_id)) if property_id is not None else ""
+
+    def cover(self, rows: Iterable[ProjectRow]) -> bool:
+        """Tell whether all that these projects are assigned has a name, where names are shown at all."""
+        assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
+        return self._hidden or assigned <= self._names.keys()
 
     def label(self, slot: str) -> str:
         """Name a category or a data field."""
@@ -152,6 +161,49 @@ def _lines(rows: Iterable[Sequence[object]]) -> Table:
     for row in rows:
         grid.add_row(*(Text(str(cell)) for cell in row))
     return grid
+
+
+def draft(sequences: Iterable[DraftedSequence], language: str) -> RenderableType:
+    """Show a draft list."""
+    rows = (
+        (one.sequence_id, one.camera_name, one.site or "", local(one.start, language), local(one.end, language))
+        for one in sequences
+    )
+    return table(language, "Id", "Camera", "Site", "Start", "End", rows=rows)
+
+
+def history(items: Iterable[HistoryEntry], names: Names, language: str) -> RenderableType:
+    """Show changes, newest first."""
+    rows = (
+        (
+            one.revision,
+            local(one.at, language),
+            one.by,
+            names.label(one.field.removeprefix("category_") if one.field.startswith("category_") else one.field),
+            _value(one.field, one.old, names, language),
+            _value(one.field, one.new, names, language),
+        )
+        for one in items
+    )
+    return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows)
+
+
+def _value(field: str, value: Any, names: Names, language: str) -> str:
+    """Write what a field was or is: properties by their names, times by the clock of here, parts field by field."""
+    match value:
+        case None | "":
+            return ""
+        case bool():
+            return say(language, "yes" if value else "no")
+        case int() if field.startswith(("type_id", "status_id", "category_")):
+            return names.of(value)
+        case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
+            return local(datetime.fromisoformat(value), language)
+        case dict():
+            told = {name: _value(name, one, names, language) for name, one in value.items()}
+            return "\n".join(f"{name}: {one}" for name, one in told.items() if one)
+        case _:
+            return str(value)
 
 
 def entries(items: Iterable[Entry], language: str) -> RenderableType:

@@ -109,7 +109,8 @@ async def test_a_number_that_no_project_has_is_refused(peer: Peer, typed: Type) 
     """A number that is not in the list is told as such."""
     ended = await typed("projects", "show", 13, "--json")
     assert (ended.status, ended.json["error"]["code"]) == (1, "unknown-reference")
-    assert ended.json["error"]["details"] == {"number": 13}
+    (field,) = ended.json["error"]["details"]["fields"]
+    assert (field["field"], field["kind"], field["value"]) == ("number", "not_here", 13)
 
 
 async def test_a_project_is_created(peer: Peer, typed: Type) -> None:

@@ -1,0 +1,98 @@
+"""The draft list and the past of a project as they are typed, against a real site."""
+
+import pytest
+
+from client import Client
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.project_queries import GetProject
+from contracts.projects import CreateProject, ProjectCreated, UpdateProject
+from contracts.properties import AddType
+from tests.client.command_line import Ended, incidents
+from tests.client.typed import environment
+from tests.support import Site
+
+SPAN = ("--start", "2025-01-31T14:30Z", "--end", "2025-01-31T14:40Z")
+
+
+@pytest.fixture
+async def operator(site: Site) -> Client:
+    """Somebody who may do what operators do, and types as the same."""
+    await site.workers("projects", "administration")
+    rights = {"incident_projects__sequences": "manage", "incident_projects__main_details": "manage"}
+    await site.grant("operator", incident_projects="manage", incident_properties="manage", **rights)
+    return await site.client("operator")
+
+
+async def typed(site: Site, *line: object) -> Ended:
+    """Type a line as the operator."""
+    return await incidents("projects", *line, environment=environment(site, "operator"))
+
+
+async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) -> None:
+    """Recordings of several cameras are put on the list, shown, taken off one by one, and all at once (SEQ-02)."""
+    ended = await typed(site, "draft", "add", "--camera", "cam-4=Gate 4", "--camera", "cam-5", *SPAN)
+    assert (ended.status, "2 sequences" in ended.out) == (0, True)
+    shown = await typed(site, "draft", "show")
+    assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in shown.out] == []
+    listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
+    assert [
+        (one["camera_id"], one["camera_name"]) for one in sorted(listed, key=lambda one: str(one["camera_id"]))
+    ] == [
+        ("cam-4", "Gate 4"),
+        ("cam-5", "cam-5"),
+    ]
+    removed = await typed(site, "draft", "remove", listed[0]["sequence_id"], "--json")
+    assert removed.json["sequence_ids"] == [listed[0]["sequence_id"]]
+    cleared = await typed(site, "draft", "clear", "--yes", "--json")
+    assert cleared.json["sequence_ids"] == [listed[1]["sequence_id"]]
+    assert "nothing here" in (await typed(site, "draft", "show")).out
+
+
+async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Client) -> None:
+    """Whoever is asked back and says no keeps the list."""
+    await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
+    line = ("projects", "draft", "clear")
+    ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
+    assert (ended.status, "Nothing was taken" in ended.err) == (0, True)
+    assert len((await typed(site, "draft", "show", "--json")).json["sequences"]) == 1
+
+
+async def test_a_draft_list_goes_into_a_project(site: Site, operator: Client) -> None:
+    """A project is opened with the list, or given it later, and the list is empty then (SEQ-03)."""
+    await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
+    ended = await typed(site, "create", "--from-draft", "--json")
+    created = ProjectCreated.model_validate_json(ended.out)
+    assert len(created.sequence_ids) == 1
+    await typed(site, "draft", "add", "--camera", "cam-5", *SPAN)
+    attached = await typed(site, "draft", "attach", created.number)
+    assert (attached.status, "1 sequences added to project 1" in attached.out) == (0, True)
+    project = await operator.ask(GetProject(project_id=created.project_id))
+    assert {one.camera_id for one in project.sequences or []} == {"cam-4", "cam-5"}
+    refused = await typed(site, "draft", "attach", created.number, "--json")
+    assert (refused.status, refused.json["error"]["details"]["fields"][0]["kind"]) == (1, "draft_empty")
+
+
+async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> None:
+    """Who changed what, from what to what, with properties by their names, page by page (PRJ-03, PRJ-08)."""
+    type_id = (await operator.send(AddType(name="Theft"))).id
+    project_id = uuid7()
+    await operator.send(CreateProject(project_id=project_id, description="A bag."))
+    await operator.send(UpdateProject(project_id=project_id, description="Two bags."))
+    await operator.send(UpdateProject(project_id=project_id, type_id=type_id))
+    shown = await typed(site, "history", 1)
+    assert [word for word in ("A bag.", "Two bags.", "Theft", "operator", "description") if word not in shown.out] == []
+    pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
+    assert [one["field"] for one in pages[0]["items"]] == ["type_id"]
+    assert [one["field"] for one in pages[1]["items"]] == ["type_id", "description", "project"]
+    chosen = (await typed(site, "history", 1, "--field", "description", "--json")).json["items"]
+    assert [(one["old"], one["new"]) for one in chosen] == [("A bag.", "Two bags.")]
+
+
+async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:
+    """Who may not see comments learns that they are left out, and not what they say (PERM-04)."""
+    admin, project_id = await site.client(), uuid7()
+    await operator.send(CreateProject(project_id=project_id))
+    await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
+    shown = await typed(site, "history", 1)
+    assert ("Not shown to you: comments" in shown.out, "Seen." in shown.out) == (True, False)

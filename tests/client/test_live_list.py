@@ -1,0 +1,126 @@
+"""`incidents projects list --follow`: a list that is always the newest, for people and for machines."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from client import Client
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from tests.client.typed import Typed, environment, on_a_terminal, typed
+from tests.support import Site
+
+FOLLOW = ("projects", "list", "--follow")
+
+
+@pytest.fixture
+async def admin(site: Site) -> Client:
+    """Somebody who gives those who follow something to see."""
+    await site.workers("projects", "administration")
+    rights = {"incident_projects__comments": "view", "incident_properties": "view"}
+    await site.grant("watcher", incident_projects="view", **rights)
+    return await site.client()
+
+
+async def opened(admin: Client, description: str = "") -> UUID:
+    """Open a project."""
+    return (await admin.send(CreateProject(project_id=uuid7(), description=description))).project_id
+
+
+async def changes(following: Typed, count: int = 1) -> list[tuple[str, int]]:
+    """Return the next changes: which, and of which number."""
+    told = [await following.document() for _ in range(count)]
+    return [(one["change"], one["project"]["number"]) for one in told]
+
+
+async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
+    """Where no terminal is, the list comes first and then one document per change of it (PRJ-09, PRJ-23)."""
+    first = await opened(admin, "A bag.")
+    async with typed(environment(site), *FOLLOW) as following:
+        assert [row["number"] for row in (await following.document())["items"]] == [1]
+        await opened(admin)
+        assert await changes(following) == [("added", 2)]
+        await admin.send(UpdateProject(project_id=first, description="Two bags."))
+        told = await following.document()
+        project = told["project"]
+        assert (told["change"], project["description"], project["revision"]) == ("changed", "Two bags.", 2)
+        await admin.send(DeleteProject(project_id=first))
+        assert await changes(following) == [("removed", 1)]
+
+
+@pytest.mark.parametrize("asked", [("--search", "ladder"), ("--search", "ladder", "--created-by", "admin", "--all")])
+async def test_a_search_holds(site: Site, admin: Client, asked: tuple[str, ...]) -> None:
+    """What matches from now on appears, and what does not match any more vanishes."""
+    await opened(admin, "A bag.")
+    project_id = await opened(admin, "A bag.")
+    async with typed(environment(site), *FOLLOW, "--json", *asked) as following:
+        assert (await following.document())["items"] == []
+        for description, change in (("The ladder.", "added"), ("A bag.", "removed")):
+            await admin.send(UpdateProject(project_id=project_id, description=description))
+            assert await changes(following) == [(change, 2)]
+        await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Fell from a ladder."))
+        assert await changes(following) == [("added", 2)]
+
+
+async def test_the_limit_holds(site: Site, admin: Client) -> None:
+    """A list of two stays one of two: the newest pushes the oldest off it, which is back when there is room."""
+    for _ in range(2):
+        await opened(admin)
+    async with typed(environment(site), *FOLLOW, "--json", "--limit", "2") as following:
+        assert [row["number"] for row in (await following.document())["items"]] == [2, 1]
+        third = await opened(admin)
+        assert await changes(following, 2) == [("removed", 1), ("added", 3)]
+        await admin.send(DeleteProject(project_id=third))
+        assert await changes(following, 2) == [("removed", 3), ("added", 1)]
+
+
+async def test_nothing_falls_between_list_and_feed(site: Site, admin: Client) -> None:
+    """Whatever happens while the list begins to be followed: list and changes add up to what is there (PRJ-09)."""
+    ids: list[UUID] = []
+    begun = asyncio.Event()
+
+    async def disturb() -> None:
+        while not begun.is_set():
+            ids.append(await opened(admin))
+            await admin.send(UpdateProject(project_id=ids[-1], description="Seen."))
+
+    async with typed(environment(site), *FOLLOW, "--json", "--all") as following:
+        disturbing = asyncio.create_task(disturb())
+        rows: dict[str, Any] = {row["project_id"]: row for row in (await following.document())["items"]}
+        begun.set()
+        await disturbing
+        while {rows.get(str(one), {}).get("revision") for one in ids} != {2}:
+            told = await following.document()
+            assert told["change"] in {"added", "changed"}
+            rows[told["project"]["project_id"]] = told["project"]
+
+
+async def test_a_table_changes_in_place(site: Site, admin: Client) -> None:
+    """On a terminal the table itself changes, and Ctrl-C leaves its last state on the screen (PRJ-09, PRJ-23)."""
+    first = await opened(admin, "A bag.")
+    async with on_a_terminal(environment(site), *FOLLOW) as terminal:
+        await terminal.shows("A bag.", "live; Ctrl-C")
+        second = await opened(admin, "A ladder.")
+        await terminal.shows("A bag.", "A ladder.")
+        await admin.send(UpdateProject(project_id=second, description="Two ladders."))
+        await admin.send(DeleteProject(project_id=first))
+        await terminal.shows("Two ladders.", without="A bag.")
+        assert await terminal.interrupt() == 130
+        await terminal.shows("as of")
+    assert "Two ladders." in terminal.screen
+    assert "A bag." not in terminal.screen
+
+
+async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) -> None:
+    """While nobody answers, the table says so and stays; what happened meanwhile is on it when somebody does."""
+    await opened(admin, "A bag.")
+    async with on_a_terminal(environment(site), *FOLLOW) as terminal:
+        await terminal.shows("A bag.", "live; Ctrl-C")
+        site.server.stop()
+        await terminal.shows("A bag.", "connection lost, trying again")
+        await asyncio.to_thread(site.server.start)
+        await opened(admin, "A ladder.")
+        await terminal.shows("A bag.", "A ladder.", "live; Ctrl-C", without="connection lost")
