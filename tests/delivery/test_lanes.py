@@ -35,7 +35,7 @@ async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) 
 
 
 async def test_processes_share_the_lanes(site: Site) -> None:
-    """Every process has its fair share of the lanes, and those of one that leaves are taken over at once."""
+    """Every process has its fair share of the lanes, and those of one that leaves are taken over at once (CLU-01)."""
     async with AsyncExitStack() as stack:
         start = partial(started, slice_of("projects"), site.settings("projects"))
         first = await stack.enter_async_context(start())
