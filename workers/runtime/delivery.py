@@ -17,7 +17,7 @@ from contracts.message import Command, Event
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from contracts.texts import Part, Phrase
-from workers.runtime import envelope, identity, inbox, licence
+from workers.runtime import envelope, identity, inbox, licence, statements
 from workers.runtime.accepted import Accepted, Dead, read
 from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, divided
@@ -94,7 +94,7 @@ class Delivery:
     ) -> list[tuple[Accepted, bytes]]:
         if given_up:
             batch = [put_aside(one, given_up) for one in batch]
-        async with connection.begin():
+        async with statements.transaction(connection):
             decision = await self._decide(connection, lane, batch)
             await settle(connection, decision.inbox, decision.outbox)
         self.counters.applied += decision.applied

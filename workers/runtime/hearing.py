@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import uuid7
 from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
-from workers.runtime import envelope, inbox, outbox
+from workers.runtime import envelope, inbox, outbox, statements
 from workers.runtime.accepted import Dead
 from workers.runtime.envelope import Origin
 from workers.runtime.faults import FAILURES, divided
@@ -104,7 +104,7 @@ class Hearing:
         batch: Sequence[Heard[Event]],
         given_up: str | None = None,
     ) -> list[bool]:
-        async with connection.begin():
+        async with statements.transaction(connection):
             stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES} times: {given_up}."
