@@ -41,6 +41,8 @@ class Counters:
     repeated: int = 0
     retried: int = 0
     dead: int = 0
+    sent: int = 0
+    """Commands that handlers sent, of which chains are made: each link waits for the one before."""
 
     def retry(self) -> None:
         """Count a batch that had to be tried again."""
@@ -171,6 +173,7 @@ class Delivery:
         decision.outbox.extend(
             envelope.event_row(each, origin, site=self._site, worker=self._worker, lane=lane) for each in happened
         )
+        self.counters.sent += len(unit.sent)
         decision.outbox.extend(
             envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
             for command, command_id in unit.sent

@@ -108,12 +108,12 @@ def _attach_lanes(running: Running) -> None:
 async def _deliver(
     running: Running, turns: asyncio.Semaphore, connection: AsyncConnection, lane: int, messages: list[Msg]
 ) -> None:
+    counters = running.delivery.counters
+    sent = counters.sent
     async with turns:
-        outcomes = await patiently(
-            partial(running.delivery.handle, connection, lane, messages), running.delivery.counters.retry
-        )
+        outcomes = await patiently(partial(running.delivery.handle, connection, lane, messages), counters.retry)
     await _tell(running, outcomes)
-    running.relay.wake()
+    running.relay.wake(urgent=counters.sent > sent)
 
 
 async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) -> None:
