@@ -125,7 +125,7 @@ async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) ->
 async def _hear(running: Running, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
     handle = partial(running.hearing.handle, connection, lane, messages)
     if await patiently(handle, running.delivery.counters.retry):
-        running.relay.wake()
+        running.relay.wake(urgent=True)
 
 
 def _attach_queries(running: Running) -> None:
