@@ -10,6 +10,8 @@ COMMANDED = ("projects", "administration", "reports", "retention")
 LANES = 8
 """Lanes per worker: chosen once, because a key must never change its lane."""
 
+_FNV_BASIS, _FNV_PRIME = 2166136261, 16777619
+
 SYSTEM = "system"
 """The actor of what the product does by itself (AMB-5)."""
 
@@ -92,6 +94,14 @@ class Work(NamedTuple):
     principal: str
     key: str
     verb: str
+
+
+def lane_of(key: str) -> int:
+    """Return the lane that the server gives to the commands of a key: FNV-1a, as `partition` of its transforms."""
+    mark = _FNV_BASIS
+    for byte in key.encode():
+        mark = (mark ^ byte) * _FNV_PRIME % 2**32
+    return mark % LANES
 
 
 def lane_filter(site: str, worker: str, lane: int) -> str:

@@ -9,8 +9,7 @@ from nats.aio.client import Client as Nats
 from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
-from workers.runtime import envelope
-from workers.runtime.envelope import Origin
+from workers.runtime.envelope import Origin, Post
 from workers.runtime.unit import Happened
 
 
@@ -24,13 +23,9 @@ class Publisher:
     async def publish(self, event: Event, *, event_id: UUID | None = None, **given: Any) -> UUID:
         """Publish an event and return its id; with the id of an earlier one it is that one again."""
         happened = Happened(event, event_id or uuid7(), "-", given.get("revision"))
-        row = envelope.event_row(
-            happened,
-            Origin(given.get("actor", "olivia"), given.get("at", datetime.now(UTC)).isoformat(), given.get("cause")),
-            site=self._site.name,
-            worker=event.subject.split(".")[0],
-            lane=0,
-        )
+        at = given.get("at", datetime.now(UTC)).isoformat()
+        post = Post(self._site.name, event.subject.split(".")[0], 0)
+        row = post.event(happened, Origin(given.get("actor", "olivia"), at, given.get("cause")))
         # An id of its own lets the server take what it would know again, as it does after its window.
         headers = {**row["headers"], "Nats-Msg-Id": str(uuid7())}
         answer = await self._nats.request(row["subject"], row["body"].encode(), timeout=5, headers=headers)

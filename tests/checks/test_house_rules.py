@@ -8,6 +8,7 @@ from tests.checks.tree import Function, hold, sources
 TRANSACTIONS = (
     "workers/runtime/delivery.py",
     "workers/runtime/hearing.py",
+    "workers/runtime/statements.py",
     "workers/runtime/outbox.py",
     "workers/runtime/questions.py",
     "workers/runtime/pulse.py",
@@ -36,7 +37,7 @@ def test_one_delivery_is_one_transaction() -> None:
         for source in sources("contracts", "client", "workers")
         if not source.path.startswith(TRANSACTIONS)
         for call, name in source.calls()
-        if isinstance(call.func, ast.Attribute) and name in {"begin", "commit"}
+        if isinstance(call.func, ast.Attribute) and name in {"begin", "commit", "transaction"}
     ]
     hold("Nobody but the delivery begins or commits a transaction.", findings)
 

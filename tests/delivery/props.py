@@ -10,7 +10,7 @@ from nats.js.api import RawStreamMsg
 
 from contracts import subjects
 from contracts.ids import uuid7
-from contracts.subjects import LANES
+from contracts.subjects import LANES, lane_of
 from tests.support import Caller, Site, eventually
 from workers.runtime.streams import api
 
@@ -25,17 +25,9 @@ def comment(project_id: object, text: str = "Bag removed.") -> dict[str, Any]:
     return {"project_id": str(project_id), "comment_id": str(uuid7()), "text": text}
 
 
-def lane_of(key: object) -> int:
-    """Return the lane that the NATS server gives to a key (FNV-1a)."""
-    mark = 2166136261
-    for byte in str(key).encode():
-        mark = (mark ^ byte) * 16777619 % 2**32
-    return mark % LANES
-
-
 def project_in(lane: int) -> UUID:
     """Make a project id whose commands go through a lane."""
-    return next(one for one in iter(uuid7, None) if lane_of(one) == lane)
+    return next(one for one in iter(uuid7, None) if lane_of(str(one)) == lane)
 
 
 async def publish_raw(nats: Nats, subject: bytes, body: bytes, header: bytes = b"") -> None:

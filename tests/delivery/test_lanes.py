@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from contracts.ids import uuid7
-from contracts.subjects import LANES
-from tests.delivery.props import Desk, comment, creation, lane_of, outcomes, project_in
+from contracts.subjects import LANES, lane_of
+from tests.delivery.props import Desk, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
 from workers.local.one import slice_of
 from workers.runtime.process import started
@@ -53,7 +53,7 @@ async def test_a_lane_whose_connection_broke_is_taken_again(site: Site) -> None:
     running = await site.worker("projects")
     await caller.send("projects.create", project_id, creation(project_id))
     for number in (2, 3, 4):
-        assert await site.sql(LOSE, lane=lane_of(project_id)) == [(True,)]
+        assert await site.sql(LOSE, lane=lane_of(str(project_id))) == [(True,)]
         outcome = await caller.send("projects.add-comment", project_id, comment(project_id))
         assert (outcome["status"], outcome["revision"]) == ("applied", number)
     await eventually(partial(are_shared, site, [running], [LANES]))
@@ -83,7 +83,7 @@ async def test_a_message_that_somebody_else_took_keeps_its_place(site: Site, des
     await caller.send("projects.create", project_id, creation(project_id))
     zombie = await site.nats("projects", "worker")
     swallowed = await zombie.subscribe("_INBOX_projects.zombie")
-    pull = f"$JS.API.CONSUMER.MSG.NEXT.COMMANDS.projects-{lane_of(project_id)}"
+    pull = f"$JS.API.CONSUMER.MSG.NEXT.COMMANDS.projects-{lane_of(str(project_id))}"
     bodies = [comment(project_id, str(number)) for number in range(160)]
     for burst in range(0, len(bodies), 40):
         await zombie.publish(pull, b'{"batch": 1}', reply="_INBOX_projects.zombie")

@@ -9,6 +9,7 @@ from contracts.ids import uuid7
 from tests.delivery.props import Desk, comment, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
+from workers.runtime import outbox
 
 SUBJECT = "im.main.evt.projects.-.imported"
 
@@ -61,7 +62,7 @@ async def test_what_a_killed_process_left_is_published(site: Site, desk: Desk) -
 
 async def test_a_known_id_costs_an_atomic_batch_nothing(site: Site, desk: Desk) -> None:
     """When one event of a batch is in the stream already, all the others still arrive, and none twice."""
-    ids = [uuid7() for _ in range(20)]
+    ids = [uuid7() for _ in range(outbox.WORTH)]
     worker = await site.nats("projects", "worker")
     known = await worker.jetstream().publish(SUBJECT, b'{"numbers":[]}', headers=headers_of(ids[7]))
     await leave_behind(site, ids)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.subjects import lane_of
 from tests.support import Site, eventually
 
 
@@ -91,3 +92,26 @@ async def test_a_refused_query_is_recorded(site: Site) -> None:
         return {attempted for (attempted,) in found} == {"projects.list", "audit.log"}
 
     await eventually(are_kept)
+
+
+LANES_OF_EVENTS = (
+    "CREATE TABLE runtime.posted (lane integer, subject text)",
+    """CREATE FUNCTION runtime.keep_lane() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN INSERT INTO runtime.posted VALUES (NEW.lane, NEW.subject); RETURN NEW; END'""",
+    "CREATE TRIGGER keep_lane BEFORE INSERT ON runtime.outbox FOR EACH ROW EXECUTE FUNCTION runtime.keep_lane()",
+)
+
+
+async def test_what_a_reading_leaves_takes_the_lane_of_its_project(projects: Site) -> None:
+    """The events of readings go through the lane of their project's commands, so that none overtakes an earlier one."""
+    for statement in LANES_OF_EVENTS:
+        await projects.sql(statement)
+    caller = await projects.caller()
+    for _ in range(8):
+        project_id = uuid7()
+        await caller.send("projects.create", project_id, {"project_id": str(project_id)})
+        await caller.ask("projects.get", {"project_id": str(project_id)})
+        posted = await projects.sql(
+            "SELECT lane FROM runtime.posted WHERE subject LIKE :subject", subject=f"%.{project_id}.%"
+        )
+        assert posted == [(lane_of(str(project_id)),)] * 2

@@ -29,6 +29,7 @@ from workers.projects.domain import Past
 from workers.projects.history import History, Since
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
+from workers.runtime.statements import read
 
 _OF_COMMENTS = (AddComment, EditComment, DeleteComment)
 _OF_CALLS = (AddCall, EditCall, DeleteCall)
@@ -113,10 +114,10 @@ class ProjectRows(unit.Rows):
         references = sorted(assigned(messages))
         if self._missing or creations or references:
             given = {"missing": self._missing, "creations": creations, "references": references}
-            found = (await connection.execute(tables.SURROUNDINGS, given)).one()
-            self.tombstones.found(domain.tombstone(row) for row in found.tombstones or ())
-            self.numbers = iter(found.numbers or ())
-            self.references = {id_: (kind, slot) for id_, kind, slot in found.references or ()}
+            [found] = await read(connection, tables.SURROUNDINGS, given)
+            self.tombstones.found(domain.tombstone(row) for row in found["tombstones"] or ())
+            self.numbers = iter(found["numbers"] or ())
+            self.references = {id_: (kind, slot) for id_, kind, slot in found["references"] or ()}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(tables.ENABLED)).scalars())
         if any(site for message in messages for site in named_sites(message)):
@@ -211,4 +212,4 @@ def assigned(messages: Sequence[Message]) -> set[int]:
 async def _read(connection: AsyncConnection, statement: TextClause, **given: list[Any]) -> list[Row]:
     if not all(given.values()):
         return []
-    return list((await connection.execute(statement, given)).mappings())
+    return list(await read(connection, statement, given))

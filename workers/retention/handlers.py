@@ -17,7 +17,8 @@ from contracts.subjects import SYSTEM
 from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
 from workers.retention.worker import RetentionUnit, worker
-from workers.runtime import envelope, outbox
+from workers.runtime import outbox
+from workers.runtime.envelope import Post
 from workers.runtime.hearing import Heard
 from workers.runtime.kept import Row
 from workers.runtime.logs import describe
@@ -113,8 +114,8 @@ async def schedule(running: Running) -> None:
 
 async def wish(running: Running) -> None:
     """Put the command into the outbox, from where it goes the way of every command."""
-    row = envelope.command_row(Sweep(), uuid7(), site=running.settings.site, worker=worker.name, lane=_SCHEDULED_LANE)
+    row = Post(running.settings.site, worker.name, _SCHEDULED_LANE).command(Sweep(), uuid7())
     autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with autocommitting.connect() as connection:
         await outbox.post(connection, [row])
-    running.relay.wake()
+    running.relay.wake(urgent=True)

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import Table, TextClause, text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from workers.runtime.statements import DIALECT, Cursor, write
 
 
 class Base(DeclarativeBase):
@@ -34,15 +35,12 @@ def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
         json_serializer=as_json,
         json_deserializer=from_json,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC", "cursor_factory": Cursor},
     )
 
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
-
-
 def _recordset(table: Table, names: Iterable[str], parameter: str = "rows") -> str:
-    columns = ", ".join(f'"{name}" {table.c[name].type.compile(_DIALECT)}' for name in names)
+    columns = ", ".join(f'"{name}" {table.c[name].type.compile(DIALECT)}' for name in names)
     return f"json_to_recordset(CAST(:{parameter} AS json)) AS given({columns})"
 
 
@@ -91,12 +89,10 @@ async def insert_rows(
     rows: list[dict[str, Any]],
     *,
     conflict: str = "",
-) -> int:
-    """Insert rows that all have the same columns, as one statement; return how many were new."""
-    if not rows:
-        return 0
-    statement = _insert(mapped, tuple(rows[0]), conflict)
-    return (await connection.execute(statement, {"rows": as_json(rows)})).rowcount
+) -> None:
+    """Insert rows that all have the same columns, as one statement."""
+    if rows:
+        await write(connection, _insert(mapped, tuple(rows[0]), conflict), {"rows": as_json(rows)})
 
 
 async def update_rows(
@@ -110,10 +106,10 @@ async def update_rows(
     names = tuple(name for name in rows[0] if name not in keys) if rows else ()
     if not names:
         return
-    await connection.execute(_update(table_of(mapped), keys, names), {"rows": as_json(rows)})
+    await write(connection, _update(table_of(mapped), keys, names), {"rows": as_json(rows)})
 
 
 async def delete_rows(connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
     """Delete the rows with these keys, as one statement."""
     if rows:
-        await connection.execute(_delete(table_of(mapped), tuple(rows[0])), {"rows": as_json(rows)})
+        await write(connection, _delete(table_of(mapped), tuple(rows[0])), {"rows": as_json(rows)})

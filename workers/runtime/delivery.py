@@ -17,9 +17,9 @@ from contracts.message import Command, Event
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from contracts.texts import Part, Phrase
-from workers.runtime import envelope, identity, inbox, licence
+from workers.runtime import envelope, identity, inbox, licence, statements
 from workers.runtime.accepted import Accepted, Dead, read
-from workers.runtime.envelope import Origin
+from workers.runtime.envelope import Origin, Post
 from workers.runtime.faults import FAILURES, divided
 from workers.runtime.licence import Licensing
 from workers.runtime.settlement import settle
@@ -41,6 +41,8 @@ class Counters:
     repeated: int = 0
     retried: int = 0
     dead: int = 0
+    sent: int = 0
+    """Commands that handlers sent, of which chains are made: each link waits for the one before."""
 
     def retry(self) -> None:
         """Count a batch that had to be tried again."""
@@ -81,21 +83,22 @@ class Delivery:
     async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> list[tuple[Accepted, bytes]]:
         """Handle a batch in order and return the outcomes to publish; raises only for passing faults."""
         told: list[tuple[Accepted, bytes]] = []
+        post = Post(self._site, self._worker, lane)
         for run in runs([read(message) for message in raw]):
-            told += await divided(run, partial(self._transact, connection, lane))
+            told += await divided(run, partial(self._transact, connection, post))
         return told
 
     async def _transact(
         self,
         connection: AsyncConnection,
-        lane: int,
+        post: Post,
         batch: Sequence[Accepted | Dead],
         given_up: str | None = None,
     ) -> list[tuple[Accepted, bytes]]:
         if given_up:
             batch = [put_aside(one, given_up) for one in batch]
-        async with connection.begin():
-            decision = await self._decide(connection, lane, batch)
+        async with statements.transaction(connection):
+            decision = await self._decide(connection, post, batch)
             await settle(connection, decision.inbox, decision.outbox)
         self.counters.applied += decision.applied
         self.counters.rejected += len(decision.inbox) - decision.applied
@@ -103,7 +106,7 @@ class Delivery:
         self.counters.dead += decision.dead
         return decision.outcomes
 
-    async def _decide(self, connection: AsyncConnection, lane: int, batch: Sequence[Accepted | Dead]) -> Decision:
+    async def _decide(self, connection: AsyncConnection, post: Post, batch: Sequence[Accepted | Dead]) -> Decision:
         decision = Decision()
         accepted = [one for one in batch if isinstance(one, Accepted)]
         stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
@@ -119,7 +122,7 @@ class Delivery:
         rows = await self._rows.load(connection, fresh)
         for one in batch:
             if isinstance(one, Dead):
-                self._bury(decision, one, lane, now)
+                self._bury(decision, one, post, now)
                 continue
             before = known.get((one.work.principal, one.id))
             if before is not None:
@@ -127,7 +130,7 @@ class Delivery:
                 decision.outcomes.append((one, self._again(one, before)))
                 continue
             unit = self._unit(one, stands, rows, connection)
-            outcome = await self._outcome(decision, one, unit, lane)
+            outcome = await self._outcome(decision, one, unit, post)
             known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
             self._settle(decision, one, outcome, now)
         await rows.save(connection)
@@ -146,35 +149,31 @@ class Delivery:
             licensing=self._licensing,
         )
 
-    async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], lane: int) -> bytes:
+    async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], post: Post) -> bytes:
         try:
             if one.command is None or one.refusal:
                 raise one.refusal or Refusal(Code.INVALID)
             result = await self._handlers[type(one.command)](one.command, unit)
         except Refusal as refusal:
             if refusal.code in AUDITED:
-                self._publish(decision, one, unit, [Happened(refused(one, refusal), uuid7(), one.work.key, None)], lane)
+                self._publish(decision, one, unit, [Happened(refused(one, refusal), uuid7(), one.work.key, None)], post)
             return envelope.rejected(one.id, spoken(refusal, one))
         if unit.quiet:
             decision.applied += 1
             return envelope.applied(one.id, unit.revision, result, [])
         happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
         happened += [Happened(event, uuid7(), key or one.work.key, None) for event, key in unit.happened]
-        self._publish(decision, one, unit, happened, lane)
+        self._publish(decision, one, unit, happened, post)
         decision.applied += 1
         return envelope.applied(one.id, unit.revision, result, [one.id for one in happened])
 
     def _publish(
-        self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], lane: int
+        self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], post: Post
     ) -> None:
         origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
-        decision.outbox.extend(
-            envelope.event_row(each, origin, site=self._site, worker=self._worker, lane=lane) for each in happened
-        )
-        decision.outbox.extend(
-            envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
-            for command, command_id in unit.sent
-        )
+        decision.outbox.extend(post.event(each, origin) for each in happened)
+        self.counters.sent += len(unit.sent)
+        decision.outbox.extend(post.command(command, command_id) for command, command_id in unit.sent)
 
     def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime) -> None:
         decision.outcomes.append((one, outcome))
@@ -182,9 +181,9 @@ class Delivery:
             inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
         )
 
-    def _bury(self, decision: Decision, dead: Dead, lane: int, now: datetime) -> None:
+    def _bury(self, decision: Decision, dead: Dead, post: Post, now: datetime) -> None:
         decision.dead += 1
-        decision.outbox.append(envelope.dead_row(dead, site=self._site, worker=self._worker, lane=lane))
+        decision.outbox.append(post.dead(dead))
         if dead.accepted:
             error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
             self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.id, error), now)

@@ -46,59 +46,52 @@ class Origin(NamedTuple):
     trace: str | None = None
 
 
-def event_row(happened: Happened, origin: Origin, *, site: str, worker: str, lane: int) -> dict[str, Any]:
-    """Make the outbox row of an event: CloudEvents 1.0 in binary mode."""
-    event = happened.event
-    headers = {
-        COMMAND_ID: str(happened.id),
-        "ce-specversion": "1.0",
-        "ce-id": str(happened.id),
-        "ce-source": f"/im/{site}/{worker}",
-        "ce-type": subjects.event_type(event.subject),
-        "ce-time": origin.time,
-        "ce-actor": origin.actor,
-    }
-    if project_id := getattr(event, "project_id", None):
-        headers["ce-subject"] = str(project_id)
-    if happened.revision is not None:
-        headers["ce-revision"] = str(happened.revision)
-    if origin.cause is not None:
-        headers["ce-causationid"] = str(origin.cause)
-    if origin.trace:
-        headers["traceparent"] = origin.trace
-    return {
-        "worker": worker,
-        "lane": lane,
-        "subject": subjects.event(site, event.subject, happened.key),
-        "headers": headers,
-        "body": event.__pydantic_serializer__.to_json(event).decode(),
-    }
+class Post(NamedTuple):
+    """The outbox of one worker's lane: makes the rows of what leaves from there."""
 
+    site: str
+    worker: str
+    lane: int
 
-def command_row(command: Command[Any], command_id: UUID, *, site: str, worker: str, lane: int) -> dict[str, Any]:
-    """Make the outbox row of a command that the product sends to itself."""
-    return {
-        "worker": worker,
-        "lane": lane,
-        "subject": subjects.command(site, SYSTEM, command.subject, command.key()),
-        "headers": {COMMAND_ID: str(command_id)},
-        "body": command.model_dump_json(),
-    }
+    def event(self, happened: Happened, origin: Origin) -> dict[str, Any]:
+        """Make the row of an event: CloudEvents 1.0 in binary mode."""
+        event, event_id = happened.event, str(happened.id)
+        headers = {
+            COMMAND_ID: event_id,
+            "ce-specversion": "1.0",
+            "ce-id": event_id,
+            "ce-source": f"/im/{self.site}/{self.worker}",
+            "ce-type": subjects.event_type(event.subject),
+            "ce-time": origin.time,
+            "ce-actor": origin.actor,
+        }
+        if project_id := getattr(event, "project_id", None):
+            headers["ce-subject"] = str(project_id)
+        if happened.revision is not None:
+            headers["ce-revision"] = str(happened.revision)
+        if origin.cause is not None:
+            headers["ce-causationid"] = str(origin.cause)
+        if origin.trace:
+            headers["traceparent"] = origin.trace
+        body = event.__pydantic_serializer__.to_json(event).decode()
+        return self._row(subjects.event(self.site, event.subject, happened.key), headers, body)
 
+    def command(self, command: Command[Any], command_id: UUID) -> dict[str, Any]:
+        """Make the row of a command that the product sends to itself."""
+        subject = subjects.command(self.site, SYSTEM, command.subject, command.key())
+        return self._row(subject, {COMMAND_ID: str(command_id)}, command.model_dump_json())
 
-def dead_row(dead: Dead, *, site: str, worker: str, lane: int) -> dict[str, Any]:
-    """Make the outbox row of a dead letter; its id is the message's place in its stream, so it lies there once."""
-    raw = dead.raw
-    letter: dict[str, Any] = {"subject": raw.subject, "headers": raw.headers or {}, "reason": dead.reason}
-    try:
-        letter["body"] = raw.data.decode()
-    except UnicodeDecodeError:
-        letter["body_base64"] = base64.b64encode(raw.data).decode()
-    place = raw.metadata.sequence.stream
-    return {
-        "worker": worker,
-        "lane": lane,
-        "subject": subjects.dead(site, worker),
-        "headers": {COMMAND_ID: f"{worker}-{raw.metadata.stream}-{place}"},
-        "body": to_json(letter).decode().replace("\\u0000", "\\ufffd"),
-    }
+    def dead(self, dead: Dead) -> dict[str, Any]:
+        """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
+        raw = dead.raw
+        letter: dict[str, Any] = {"subject": raw.subject, "headers": raw.headers or {}, "reason": dead.reason}
+        try:
+            letter["body"] = raw.data.decode()
+        except UnicodeDecodeError:
+            letter["body_base64"] = base64.b64encode(raw.data).decode()
+        headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
+        body = to_json(letter).decode().replace("\\u0000", "\\ufffd")
+        return self._row(subjects.dead(self.site, self.worker), headers, body)
+
+    def _row(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+        return {"worker": self.worker, "lane": self.lane, "subject": subject, "headers": headers, "body": body}

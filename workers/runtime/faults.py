@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
 import structlog
+from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from workers.runtime.logs import describe
@@ -19,11 +20,7 @@ _TOO_LARGE = "54"
 log = structlog.get_logger()
 
 
-class Collision(Exception):  # noqa: N818 - a reason to run the batch again, not a failure
-    """Another lane decided one of the batch's ids while this batch was under way."""
-
-
-PASSING = (DBAPIError, OSError, TimeoutError, Collision)
+PASSING = (DBAPIError, OSError, TimeoutError)
 
 
 def is_passing(error: BaseException) -> bool:
@@ -31,8 +28,16 @@ def is_passing(error: BaseException) -> bool:
     if isinstance(error, DBAPIError):
         kind = (getattr(error.orig, "sqlstate", None) or "")[:2]
         passing = isinstance(error, OperationalError | InterfaceError) and kind != _TOO_LARGE
-        return error.connection_invalidated or passing
+        return error.connection_invalidated or passing or _is_collision(error.orig)
     return isinstance(error, PASSING)
+
+
+def _is_collision(cause: BaseException | None) -> bool:
+    """Tell that another lane decided one of the batch's ids meanwhile: tried again, the batch finds it decided."""
+    if not isinstance(cause, UniqueViolation):
+        return False
+    where = cause.diag
+    return where.schema_name == "runtime" and (where.table_name or "").startswith("inbox")
 
 
 OneT_contra = TypeVar("OneT_contra", contravariant=True)

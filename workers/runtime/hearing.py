@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import uuid7
 from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
-from workers.runtime import envelope, inbox, outbox
+from workers.runtime import inbox, outbox, statements
 from workers.runtime.accepted import Dead
-from workers.runtime.envelope import Origin
+from workers.runtime.envelope import Origin, Post
 from workers.runtime.faults import FAILURES, divided
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
@@ -93,29 +93,31 @@ class Hearing:
         """Handle a batch in order; True when it left messages to publish; raises only for passing faults."""
         heard = [event for message in raw if (event := read_event(message))]
         self.dropped += len(raw) - len(heard)
-        left = await divided(heard, partial(self._transact, connection, lane)) if heard else []
+        left = (
+            await divided(heard, partial(self._transact, connection, Post(self._site, self._worker, lane)))
+            if heard
+            else []
+        )
         self.heard += len(heard)
         return any(left)
 
     async def _transact(
         self,
         connection: AsyncConnection,
-        lane: int,
+        post: Post,
         batch: Sequence[Heard[Event]],
         given_up: str | None = None,
     ) -> list[bool]:
-        async with connection.begin():
+        async with statements.transaction(connection):
             stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES} times: {given_up}."
-                letters = [Dead(one.raw, reason) for one in batch]
-                rows = [envelope.dead_row(one, site=self._site, worker=self._worker, lane=lane) for one in letters]
-                await outbox.post(connection, rows)
+                await outbox.post(connection, [post.dead(Dead(one.raw, reason)) for one in batch])
                 return [True]
-            return [await self._react(connection, lane, batch, stands)]
+            return [await self._react(connection, post, batch, stands)]
 
     async def _react(
-        self, connection: AsyncConnection, lane: int, batch: Sequence[Heard[Event]], stands: Standing
+        self, connection: AsyncConnection, post: Post, batch: Sequence[Heard[Event]], stands: Standing
     ) -> bool:
         now = stands.now
         once = {one.id: one for one in reversed(batch) if (self._name, one.id) not in stands.known}
@@ -127,7 +129,7 @@ class Hearing:
             for kind in type(one.event).__mro__:
                 if reaction := self._reactions.get(kind):
                     await reaction(one, unit)
-            posted += self._posted(unit, one, lane)
+            posted += _posted(unit, one, post)
         await rows.save(connection)
         await settle(connection, [self._row(one, now) for one in fresh] if self._remember else [], posted)
         return bool(posted)
@@ -139,16 +141,10 @@ class Hearing:
     def _row(self, one: Heard[Event], now: datetime) -> dict[str, Any]:
         return inbox.row(command_id=one.id, principal=self._name, mark=b"", outcome=b"", now=now)
 
-    def _posted(self, unit: Unit[Any], one: Heard[Event], lane: int) -> list[dict[str, Any]]:
-        origin = Origin(SYSTEM, unit.now.isoformat(), one.id, (one.raw.headers or {}).get("traceparent"))
-        events = [
-            envelope.event_row(
-                Happened(event, uuid7(), key or "-", None), origin, site=self._site, worker=self._worker, lane=lane
-            )
-            for event, key in unit.happened
-        ]
-        commands = [
-            envelope.command_row(command, command_id, site=self._site, worker=self._worker, lane=lane)
-            for command, command_id in unit.sent
-        ]
-        return events + commands
+
+def _posted(unit: Unit[Any], one: Heard[Event], post: Post) -> list[dict[str, Any]]:
+    if not unit.happened and not unit.sent:
+        return []
+    origin = Origin(SYSTEM, unit.now.isoformat(), one.id, (one.raw.headers or {}).get("traceparent"))
+    events = [post.event(Happened(event, uuid7(), key or "-", None), origin) for event, key in unit.happened]
+    return events + [post.command(command, command_id) for command, command_id in unit.sent]

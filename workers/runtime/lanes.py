@@ -78,7 +78,7 @@ class Lanes:
     async def own(self, lane: int) -> AsyncIterator[AsyncConnection]:
         """Wait until the lane is free and within the share; hold it on the connection that is yielded."""
         while True:
-            async with self._engine.connect() as connection:
+            async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 if await self._take(connection, lane):
                     with self._counted(lane):
                         async with _unlocked_at_last(connection):

@@ -74,6 +74,7 @@ def configure(worker: str, folder: Path | None) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("nats", "faststream", "uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings repeat what the database said of the data
 
 
 def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:

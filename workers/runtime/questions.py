@@ -1,6 +1,5 @@
 """The read side: queries by core request, answered into the caller's own inbox and nowhere else."""
 
-import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,11 +20,11 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Event, Query
 from contracts.permissions import Grants
-from contracts.subjects import inbox
+from contracts.subjects import inbox, lane_of
 from contracts.texts import preferred_language
-from workers.runtime import envelope, identity, outbox
+from workers.runtime import identity, outbox
 from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
-from workers.runtime.envelope import Origin, refused
+from workers.runtime.envelope import Origin, Post, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
 from workers.runtime.licence import Licensing
@@ -154,19 +153,14 @@ class Questions:
         if not reader.happened:
             return
         origin = Origin(reader.principal, reader.now.isoformat())
-        rows = [
-            envelope.event_row(
-                Happened(event, uuid7(), key, None),
-                origin,
-                site=self._site,
-                worker=self._worker,
-                lane=self._side.lanes[zlib.crc32(key.encode()) % len(self._side.lanes)],
-            )
-            for event, key in reader.happened
-        ]
+        rows = [self._post(key).event(Happened(event, uuid7(), key, None), origin) for event, key in reader.happened]
         await outbox.post(reader.connection, rows)
         await reader.connection.commit()
         self._side.wake()
+
+    def _post(self, key: str) -> Post:
+        """Choose the lane of the key's commands, so that no event overtakes an earlier one of its project."""
+        return Post(self._site, self._worker, self._side.lanes[lane_of(key) % len(self._side.lanes)])
 
 
 def parse(subject: str, body: bytes) -> Query[Any]:

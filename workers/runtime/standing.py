@@ -16,16 +16,17 @@ from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime import identity
 from workers.runtime.inbox import Decided
+from workers.runtime.statements import read
 
 _STANDING = text(
     """
-    SELECT now(),
+    SELECT now() AS now,
         (SELECT json_agg(json_build_array(principal, command_id, encode(fingerprint, 'hex'), outcome))
          FROM runtime.inbox
-         WHERE command_id = ANY(:ids) AND month >= date_trunc('month', now() - interval '30 days')::date),
+         WHERE command_id = ANY(:ids) AND month >= date_trunc('month', now() - interval '30 days')::date) AS decided,
         (SELECT json_agg(json_build_array(principal, role_id, permissions))
-         FROM published.grants WHERE principal = ANY(:principals)),
-        (SELECT row_to_json(l) FROM published.licence l)
+         FROM published.grants WHERE principal = ANY(:principals)) AS given,
+        (SELECT row_to_json(l) FROM published.licence l) AS licence
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("principals", type_=ARRAY(TEXT)))
 
@@ -44,12 +45,10 @@ class Standing:
 async def standing(connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str]) -> Standing:
     """Read how things stand for these command ids and principals."""
     asked = sorted(set(principals))
-    now, decided, given, activated = (
-        await connection.execute(_STANDING, {"ids": list(ids), "principals": asked})
-    ).one()
+    [found] = await read(connection, _STANDING, {"ids": list(ids), "principals": asked})
     known = {
         (principal, UUID(command_id)): Decided(bytes.fromhex(mark), outcome.encode())
-        for principal, command_id, mark, outcome in decided or ()
+        for principal, command_id, mark, outcome in found["decided"] or ()
     }
-    licence = Licence.model_validate(activated) if activated else None
-    return Standing(now, known, identity.granted(asked, given or ()), licence)
+    licence = Licence.model_validate(found["licence"]) if found["licence"] else None
+    return Standing(found["now"], known, identity.granted(asked, found["given"] or ()), licence)
