@@ -99,4 +99,4 @@ async def test_hostile_bytes_do_not_deafen_the_read_side(site: Site) -> None:
     await site.worker("projects")
     caller = await site.caller()
     await publish_raw(caller.nats, b"im.main.qry.admin.projects.\xff", b"{}", b"NATS/1.0")
-    assert await caller.ask("projects.list", {}) == ({"items": [], "next": None, "total": None}, "")
+    assert await caller.ask("projects.list", {}) == ({"items": [], "next": None, "total": None, "withheld": []}, "")

@@ -9,6 +9,7 @@ from workers.projects import tables
 from workers.projects.words import all_grams, dated, joined, month_of, words_of
 from workers.runtime.database import insert_rows
 from workers.runtime.kept import Kept, Row
+from workers.runtime.statements import read, write
 
 _REWRITTEN = (
     "ON CONFLICT (project_id) DO UPDATE SET words = excluded.words, grams = excluded.grams "
@@ -20,7 +21,7 @@ async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: 
     """Write the words of new projects, and anew those of projects whose texts changed."""
     written: list[Row] = [{**row, "project_id": row["id"]} for row in new if row["id"] not in reworded]
     if reworded:
-        written.extend((await connection.execute(tables.TEXTS, {"ids": sorted(reworded)})).mappings())
+        written.extend(await read(connection, tables.TEXTS, {"ids": sorted(reworded)}))
     await insert_rows(connection, tables.Search, [searched(row) for row in written], conflict=_REWRITTEN)
 
 
@@ -47,4 +48,4 @@ async def keep_cameras(connection: AsyncConnection, projects: Kept, sequences: K
     await insert_rows(connection, tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
     left = sorted({project_id for project_id, _ in sequences.removed()})
     if left:
-        await connection.execute(tables.DROP_CAMERAS, {"ids": left})
+        await write(connection, tables.DROP_CAMERAS, {"ids": left})
