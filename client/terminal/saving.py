@@ -9,7 +9,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 
 from client.client import Client
 from client.errors import Refused
-from client.terminal.session import Session
+from client.terminal.session import Session, UsageError
 from contracts.downloads import Download
 from contracts.errors import Code, Error
 from contracts.message import Command
@@ -26,6 +26,17 @@ class Told(Protocol):
     @property
     def sha256(self) -> str:
         """Their digest."""
+
+
+def unused(session: Session, path: Path, *, force: bool) -> Path:
+    """Return a path at which nothing lies yet; with `force` something may.
+
+    Raises:
+        UsageError: Something lies there.
+    """
+    if path.exists() and not force:
+        raise UsageError(session.say("{path} is there already; --force replaces it", path=path))
+    return path
 
 
 async def save(
