@@ -19,11 +19,11 @@ from client.errors import Refused
 from client.feed import CloudEvent
 from client.watching import Line, Watch
 from contracts import subjects
+from contracts.downloads import Download
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
 from contracts.message import Command, Outcome, Query
 from contracts.project_queries import GetOutcome
-from contracts.reports import LARGEST_PART, DownloadReport
 from contracts.texts import Phrase, phrase, reason
 from contracts.watching import WatchedProjects, WatchProjects
 
@@ -122,17 +122,17 @@ class Client:
         answer: R = _read(query.answer(), await self._ask(query, _QUERY_SECONDS))
         return answer
 
-    async def download(self, report_id: UUID) -> AsyncGenerator[bytes, None]:
-        """Fetch a report in parts of at most 512 KiB.
+    async def download(self, wanted: Download) -> AsyncGenerator[bytes, None]:
+        """Fetch a report or a package, from the offset that is asked for to its end, in parts of the asked length.
 
         Raises:
-            Refused: The report is gone, may not be read, or nobody answered in time.
+            Refused: It is gone, may not be read, or nobody answered in time.
         """
-        offset = 0
-        while part := await self.ask(DownloadReport(report_id=report_id, offset=offset)):
+        offset = wanted.offset
+        while part := await self.ask(wanted.model_copy(update={"offset": offset})):
             yield part
             offset += len(part)
-            if len(part) < LARGEST_PART:
+            if len(part) < wanted.length:
                 return
 
     def feed(self, *, since: str | None = None, matching: WatchedProjects | None = None) -> Watch:

@@ -83,6 +83,10 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
     changes_permissions: ClassVar[bool] = False
     keyed_by_principal: ClassVar[bool] = False
     needs_licence: ClassVar[bool] = True
+    alone: ClassVar[bool] = False
+    """Whether it is handled in a transaction of its own, in which it reads what earlier commands have written."""
+    secrets: ClassVar[frozenset[str]] = frozenset()
+    """Fields that are kept nowhere, in no form from which they could be guessed."""
     known: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod

@@ -51,6 +51,10 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "is not known here: correct it, or take one from the list",
         "n'est pas connu ici : corrigez-le, ou prenez-en un dans la liste",
     ),
+    "no_package": (
+        "is no package of yours, or is older than a day: export the project again",
+        "n'est pas un de vos paquets, ou a plus d'un jour : exportez à nouveau le projet",
+    ),
     "unknown_command": (
         "is not known: wait for its outcome, or send the command again under the same id",
         "n'est pas connu : attendez son résultat, ou renvoyez la commande avec le même identifiant",

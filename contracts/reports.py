@@ -1,16 +1,13 @@
 """Commands, events and queries of incident reports (REP-01 to REP-06, B5)."""
 
-from typing import Annotated, ClassVar, Generic
+from typing import ClassVar, Generic
 from uuid import UUID
 
-from pydantic import Field
-
+from contracts.downloads import Download
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Time
-
-LARGEST_PART = 512 * 1024
 
 
 class ReportEvent(Event):
@@ -134,12 +131,10 @@ class ListReports(Query[ReportList]):
     project_id: UUID
 
 
-class DownloadReport(Query[bytes]):
+class DownloadReport(Download):
     """Fetch bytes of a report; the reply is the bytes alone, fewer than asked at the end."""
 
     subject = "reports.download"
     node = Node.REPORTS
 
     report_id: UUID
-    offset: Annotated[int, Field(ge=0)] = 0
-    length: Annotated[int, Field(ge=1, le=LARGEST_PART)] = LARGEST_PART

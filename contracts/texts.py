@@ -130,6 +130,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
     "string_too_long": ("is too long", "est trop long"),
     "string_too_short": ("must not be empty", "ne doit pas être vide"),
+    "password_too_short": ("needs at least 8 characters", "doit avoir au moins 8 caractères"),
     "string_type": ("must be a text", "doit être un texte"),
     "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
     "int_type": ("must be a whole number", "doit être un nombre entier"),

@@ -76,4 +76,7 @@ Slot = Literal["1", "2", "3", "4", "5"]
 CategorySlot = Annotated[int, Field(ge=1, le=5)]
 FieldSlot = Annotated[int, Field(ge=1, le=3)]
 Language = Literal["en", "fr"]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""A digest, in hexadecimal digits."""
+
 Ids = Annotated[list[UUID], Field(min_length=1, max_length=1_000)]

@@ -91,7 +91,7 @@ async def ask(
     """Ask any query and print its answer."""
     query = _checked(session, queries(), subject, read_object(session, body))
     if query.answer() is bytes:
-        raise UsageError(session.say("this answer is not text; use: incidents report"))
+        raise UsageError(session.say("this answer is not text; use: incidents report, incidents projects export"))
     async with session.client() as client:
         answer = await client.ask(query)
     session.show(answer, JSON(answer.model_dump_json(by_alias=True)))

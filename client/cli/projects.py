@@ -15,7 +15,7 @@ from contracts.project_parts import AddComment
 from contracts.project_queries import GetProject, ListProjects
 from contracts.projects import CreateProject, DeleteProject, IncidentData, UpdateProject
 
-HELP: Final = "Incident projects: list, show, create, update, comment, delete, history, draft."
+HELP: Final = "Incident projects: list, show, create, update, comment, delete, export, history, draft."
 app = group(HELP)
 
 _TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."

@@ -11,7 +11,7 @@ from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save
 from client.terminal.session import Session
 from contracts.ids import uuid7
-from contracts.reports import GenerateReport
+from contracts.reports import DownloadReport, GenerateReport
 from contracts.texts import Phrase, phrase
 
 
@@ -42,7 +42,7 @@ async def report(
         }
         session.tell("generating the report")
         generated = await client.send(fitting(session, GenerateReport, values))
-        await save(session, client, generated, output)
+        await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
     words = "{path}: {pages} pages, {size} bytes, SHA-256 verified"
     said = session.say(words, path=output, pages=generated.pages, size=generated.bytes)
     if not generated.complete:

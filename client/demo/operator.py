@@ -15,7 +15,7 @@ from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.project_parts import AddCall, AddComment
 from contracts.projects import CreateProject, ProjectCreated, UpdateProject
-from contracts.reports import GenerateReport
+from contracts.reports import DownloadReport, GenerateReport
 
 R = TypeVar("R")
 
@@ -59,7 +59,8 @@ class Operator:
             step.count = 1
             self.sent += 1
         with self._stage.step("download it to {path}", path=path) as step:
-            await save(self._stage.session, self._client, generated, path)
+            wanted = DownloadReport(report_id=generated.report_id)
+            await save(self._stage.session, self._client, GenerateReport, wanted, generated, path)
             step.note = say("{pages} pages, SHA-256 verified", pages=generated.pages)
         return path
 

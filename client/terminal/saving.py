@@ -1,38 +1,67 @@
-"""Saving a report, and making sure that it is the one that was generated."""
+"""Saving what is downloaded, and making sure that it is what was made."""
 
 import hashlib
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any, Protocol
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from client.client import Client
 from client.errors import Refused
-from client.terminal.session import Session
+from client.terminal.session import Session, UsageError
+from contracts.downloads import Download
 from contracts.errors import Code, Error
-from contracts.reports import ReportGenerated
-from contracts.texts import Part, Phrase, phrase
+from contracts.message import Command
+from contracts.texts import phrase
 
 
-async def save(session: Session, client: Client, generated: ReportGenerated, path: Path) -> None:
-    """Download a report; the file is there when all of it is, and is what was generated.
+class Told(Protocol):
+    """What was told of some bytes when they were made."""
+
+    @property
+    def bytes(self) -> int:
+        """How many there are."""
+
+    @property
+    def sha256(self) -> str:
+        """Their digest."""
+
+
+def unused(session: Session, path: Path, *, force: bool) -> Path:
+    """Return a path at which nothing lies yet; with `force` something may.
 
     Raises:
-        Refused: The report is gone, or what arrived is not what was generated.
+        UsageError: Something lies there.
+    """
+    if path.exists() and not force:
+        raise UsageError(session.say("{path} is there already; --force replaces it", path=path))
+    return path
+
+
+async def save(
+    session: Session, client: Client, made_by: type[Command[Any]], wanted: Download, told: Told, path: Path
+) -> None:
+    """Download something; the file is there when all of it is, and is what was told when the command made it.
+
+    Raises:
+        Refused: It is gone, or what arrived is not what was made.
     """
     digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.part")
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=session.err, transient=True)
-    with progress if session.err.is_terminal and not session.json else nullcontext():
-        task = progress.add_task(session.say("downloading"), total=generated.bytes)
-        with draft.open("wb") as file:
-            async for part in client.download(generated.report_id):
-                file.write(part)
-                digest.update(part)
-                progress.advance(task, len(part))
-    if digest.hexdigest() != generated.sha256:
-        draft.unlink()
-        reason = session.say("the report is damaged: its SHA-256 differs")
-        message = phrase(Phrase.REPORT_NOT_GENERATED, session.language, Part.REPORT)
-        raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
-    draft.replace(path)
+    try:
+        with progress if session.err.is_terminal and not session.json else nullcontext():
+            task = progress.add_task(session.say("downloading"), total=told.bytes)
+            with draft.open("wb") as file:
+                async for part in client.download(wanted):
+                    file.write(part)
+                    digest.update(part)
+                    progress.advance(task, len(part))
+        if digest.hexdigest() != told.sha256:
+            reason = session.say("what arrived is damaged: its SHA-256 differs")
+            message = phrase(made_by.failing, session.language, made_by.part)
+            raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

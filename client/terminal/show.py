@@ -222,6 +222,8 @@ def details_of(details: dict[str, Any]) -> str:
 def _detail(name: str, value: Any) -> str:
     if name == "changed" and isinstance(value, dict):
         return "  ".join(_change(field, change) for field, change in value.items())
+    if isinstance(value, dict):
+        return details_of(value)
     if isinstance(value, list):
         return f"{name}={len(value)}" if len(value) > 1 else f"{name}={value[0]}"
     return f"{name}={value[:_DIGEST_SHOWN]}…" if name == "sha256" else f"{name}={value}"

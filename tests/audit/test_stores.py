@@ -36,6 +36,7 @@ TABLE = {
     "reports.printed": BOTH,
     # Everything else that operators do stays with the project.
     "projects.opened": PROJECT,
+    "projects.exported": PROJECT,
     "projects.updated": PROJECT,
     "projects.comment-added": PROJECT,
     "projects.comment-deleted": PROJECT,
@@ -51,6 +52,7 @@ TABLE = {
     # Ours, beyond the reference: both.
     "audit.refused": BOTH,
     "projects.imported": BOTH,
+    "projects.downloaded": BOTH,
     "reports.downloaded": BOTH,
     "reports.deleted": BOTH,
     "retention.sweep-started": BOTH,

@@ -57,6 +57,7 @@ class Peer:
     answers: dict[str, bytes] = field(default_factory=dict)
     refusals: dict[str, dict[str, Any]] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: dict[str, Any] | None = None
     silent: bool = False
     commands: list[Msg] = field(default_factory=list)
@@ -66,7 +67,8 @@ class Peer:
         """Make an outcome of a command; when silent, keep it until it is asked for."""
         self.commands.append(message)
         command_id = (message.headers or {})["Nats-Msg-Id"]
-        outcome: dict[str, Any] = {"command_id": command_id, "status": "applied", "result": self.result}
+        result = self.results.get(message.subject.rpartition(".")[2], self.result)
+        outcome: dict[str, Any] = {"command_id": command_id, "status": "applied", "result": result}
         if self.error is not None:
             outcome = {"command_id": command_id, "status": "rejected", "error": self.error}
         self.outcomes[command_id] = json.dumps(outcome).encode()
@@ -85,7 +87,7 @@ class Peer:
             await self.worker.publish(message.reply, refused, headers=headers)
         elif verb == "projects.outcome" and body["command_id"] in self.outcomes:
             await message.respond(self.outcomes[body["command_id"]])
-        elif verb == "reports.download":
+        elif verb in {"reports.download", "projects.download"}:
             start = body.get("offset", 0)
             await message.respond(self.answers[verb][start : start + 512 * 1024])
         elif verb in self.answers:

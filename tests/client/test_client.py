@@ -6,10 +6,11 @@ import pytest
 
 from client import Client, Refused, UnreachableError, connect, uuid7
 from contracts.administration_queries import GetMe
+from contracts.downloads import LARGEST_PART
 from contracts.errors import Code
 from contracts.project_parts import AddComment, CommentAdded
 from contracts.projects import CreateProject, ProjectCreated
-from contracts.reports import LARGEST_PART
+from contracts.reports import DownloadReport
 from tests.client.conftest import Bus, Peer
 
 PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
@@ -146,7 +147,7 @@ async def test_a_report_arrives_whole(bus: Bus, peer: Peer, size: int) -> None:
     """The parts of a report make up the report, whatever its size."""
     peer.answers["reports.download"] = bytes(index % 251 for index in range(size))
     async with connect(bus.url, bus.credentials("alice")) as client:
-        parts = [part async for part in client.download(uuid7())]
+        parts = [part async for part in client.download(DownloadReport(report_id=uuid7()))]
     assert b"".join(parts) == peer.answers["reports.download"]
 
 

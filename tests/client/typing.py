@@ -34,6 +34,6 @@ async def the_rest_is_typed_too(client: Client, some: UUID) -> None:
     submitted = await client.submit(CreateProject(project_id=some))
     assert_type(submitted, Submitted)
     assert_type(await submitted.outcome(), Outcome)
-    assert_type(client.download(some), AsyncGenerator[bytes, None])
+    assert_type(client.download(DownloadReport(report_id=some)), AsyncGenerator[bytes, None])
     assert_type(client.watch(), AsyncGenerator[CloudEvent, None])
     assert_type(client.overhear(), AsyncGenerator[CloudEvent, None])

@@ -30,7 +30,7 @@ async def documented(site: Site) -> tuple[Client, GenerateReport]:
 
 async def text_of(client: Client, command: GenerateReport) -> str:
     """Download a report and return what its pages say."""
-    pdf = b"".join([part async for part in client.download(command.report_id)])
+    pdf = b"".join([part async for part in client.download(DownloadReport(report_id=command.report_id))])
     return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
 
 
@@ -38,7 +38,7 @@ async def test_a_report_is_generated_and_downloaded(documented: tuple[Client, Ge
     """A report holds what the project says, and its bytes are those of the outcome (REP-01)."""
     client, command = documented
     generated = await client.send(command)
-    pdf = b"".join([part async for part in client.download(command.report_id)])
+    pdf = b"".join([part async for part in client.download(DownloadReport(report_id=command.report_id))])
     assert (len(pdf), hashlib.sha256(pdf).hexdigest()) == (generated.bytes, generated.sha256)
     assert (generated.complete, generated.pages, len(PdfReader(io.BytesIO(pdf)).pages)) == (True, 1, 1)
     assert SECRET in await text_of(client, command)

@@ -26,8 +26,6 @@ NODES = (
     "incident-projects/user-names",
     "incident-projects/retention",
 )
-NOT_YET_ASKED = {"incident-projects/export"}
-"""Nodes whose messages are still to come."""
 
 
 class Line(NamedTuple):
@@ -57,6 +55,8 @@ _ASSIGNED = {"principal": "nobody", "role_id": "no-such-role"}
 _MAIN, _CATEGORIES = of_project("main-details", MANAGE), of_project("categories", MANAGE)
 _COMMENTS, _SEQUENCES = of_project("comments", MANAGE), of_project("sequences", MANAGE)
 _CALLS, _REPORTS = of_project("calls", MANAGE), of_project("reports", MANAGE)
+_EXPORT = of_project("export", MANAGE)
+_EXPORTED = ("comments", "calls", "sequences", "user-names")
 _COMMENT = {"project_id": ID, "comment_id": OTHER}
 _CALL = {"project_id": ID, "call_id": OTHER}
 _CALLED = {**_CALL, "direction": "made", "at": AT, "party": "Police"}
@@ -103,6 +103,12 @@ COMMANDS = (
     Line("projects.draft-sequences", _SEQUENCES, {"sequences": [_SEQUENCE]}),
     Line("projects.edit-call", _CALLS, _CALLED),
     Line("projects.edit-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
+    Line("projects.export", _EXPORT, {"project_id": ID, "include": ["history"]}),
+    Line(
+        "projects.export",
+        {**_EXPORT, **{f"{PROJECTS}/{name}": VIEW for name in _EXPORTED}},
+        {"project_id": ID, "include": [*_EXPORTED]},
+    ),
     Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line(
         "projects.import",
@@ -139,6 +145,7 @@ QUERIES = (
     Line("administration.settings", {"settings": VIEW}, {}),
     Line("audit.activity", of_project("activity-logs", VIEW), {"project_id": ID}),
     Line("audit.log", {"audit-log": VIEW}, {}),
+    Line("projects.download", _EXPORT, {"package_id": ID}),
     Line("projects.draft", of_project("sequences", VIEW), {}),
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),

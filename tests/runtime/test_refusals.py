@@ -81,6 +81,13 @@ CASES = [
     Case(Code.GONE, lambda: reports.project_present(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
     Case(Code.GONE, lambda: reports.project_present(False, None), "project_id", "take one", "prenez-en un"),
     Case(Code.GONE, lambda: reports.report_present(None), "report_id", "correct it", "corrigez-le"),
+    Case(
+        Code.GONE,
+        lambda: projects.package_present(None, "ann", NOW, EVERYTHING),
+        "package_id",
+        "export the project again",
+        "exportez à nouveau le projet",
+    ),
     Case(Code.CONFLICT, saying(Refusal(Code.CONFLICT)), "", "read it", "relisez"),
     Case(
         Code.CONFLICT,

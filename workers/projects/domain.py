@@ -1,7 +1,7 @@
 """The rules of projects: pure decisions on plain values, each refusing with the code of the wire."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from contracts.errors import Code, Refusal
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
+from contracts.project_exports import NEEDED
 from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import UpdateProject
 from contracts.properties import FieldKind
@@ -36,7 +37,14 @@ _PROPERTIES = {"type_id": "type", "status_id": "status"}
 """Main details that are properties, with their kind."""
 
 _PART_IDS = {Part.COMMENT: "comment_id", Part.CALL: "call_id", Part.SEQUENCES: "sequence_ids"}
-_PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
+PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
+"""Which section the parts of the history belong to."""
+
+PACKAGE_KEPT = timedelta(days=1)
+"""How long the package of an exported project can be fetched."""
+
+DRAFT_KEPT = timedelta(days=30)
+"""How long a sequence stays on a draft list."""
 
 
 class Past(NamedTuple):
@@ -117,7 +125,7 @@ def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step],
 
 def unseen(grants: Grants) -> list[str]:
     """Return the fields of the history that a caller may not see."""
-    return [field for field, section in _PARTS.items() if not grants.allow(SECTIONS[section], Level.VIEW)]
+    return [field for field, section in PARTS.items() if not grants.allow(SECTIONS[section], Level.VIEW)]
 
 
 def withheld(grants: Grants) -> list[str]:
@@ -258,3 +266,14 @@ def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
 
 def _named(kind: str, field: str) -> list[dict[str, str]]:
     return [{"field": field, "kind": kind}]
+
+
+def package_present(package: Row | None, by: str, now: datetime, grants: Grants) -> Row:
+    """Return a package to who made it, or refuse: it is gone, too old, or holds what may not be seen any more."""
+    if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_KEPT:
+        raise Refusal(Code.GONE, status=404, known=False, fields=_named("no_package", "package_id"))
+    named = [NEEDED[one] for one in package["includes"] if one in NEEDED]
+    missing = sorted(node for node in named if not grants.allow(node, Level.VIEW))
+    if missing:
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
+    return package

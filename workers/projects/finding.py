@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
@@ -11,6 +13,22 @@ from workers.runtime.database import insert_rows
 from workers.runtime.kept import Kept, Row
 from workers.runtime.statements import read, write
 
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+TEXTS = text(
+    """
+    SELECT p.id AS project_id, p.created_at, p.description,
+        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id) AS comments,
+        (SELECT string_agg(concat_ws(' ', c.party, c.number, c.reference, c.notes), ' ')
+         FROM projects.call c WHERE c.project_id = p.id) AS calls
+    FROM projects.project p WHERE p.id = ANY(:ids)
+    """
+).bindparams(_IDS)
+_DROP_CAMERAS = text(
+    """
+    DELETE FROM projects.camera c WHERE c.project_id = ANY(:ids) AND NOT EXISTS (
+        SELECT FROM projects.sequence s WHERE s.project_id = c.project_id AND s.camera_id = c.camera_id)
+    """
+).bindparams(_IDS)
 _REWRITTEN = (
     "ON CONFLICT (project_id) DO UPDATE SET words = excluded.words, grams = excluded.grams "
     "WHERE search.words <> excluded.words"
@@ -21,7 +39,7 @@ async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: 
     """Write the words of new projects, and anew those of projects whose texts changed."""
     written: list[Row] = [{**row, "project_id": row["id"]} for row in new if row["id"] not in reworded]
     if reworded:
-        written.extend(await read(connection, tables.TEXTS, {"ids": sorted(reworded)}))
+        written.extend(await read(connection, TEXTS, {"ids": sorted(reworded)}))
     await insert_rows(connection, tables.Search, [searched(row) for row in written], conflict=_REWRITTEN)
 
 
@@ -48,4 +66,4 @@ async def keep_cameras(connection: AsyncConnection, projects: Kept, sequences: K
     await insert_rows(connection, tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
     left = sorted({project_id for project_id, _ in sequences.removed()})
     if left:
-        await write(connection, tables.DROP_CAMERAS, {"ids": left})
+        await write(connection, _DROP_CAMERAS, {"ids": left})

@@ -77,6 +77,9 @@ ENTRIES = text(
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 
+NEWEST = (2**31 - 1, 0)
+"""Revision and place behind every entry."""
+
 
 class Since(NamedTuple):
     """A project whose changes after a revision are asked for."""

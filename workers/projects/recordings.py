@@ -73,3 +73,10 @@ def media(expires_at: datetime | None, now: datetime) -> Media:
     if expires_at is None or expires_at > now + EXPIRING:
         return "available"
     return "expiring" if expires_at > now else "lost"
+
+
+def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
+    """Say of every sequence of a document whether its recording is still there."""
+    for one in sequences:
+        told = one["media_expires_at"]
+        one["media"] = media(datetime.fromisoformat(told) if told else None, now)

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     Numeric,
     SmallInteger,
     Text,
@@ -221,6 +222,34 @@ class Draft(Base):
     drafted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class Package(Base):
+    """A package of an exported project; its password is kept nowhere."""
+
+    __tablename__ = "package"
+    __table_args__ = (Index("package_by_project", "project_id"), Index("package_by_time", "created_at"), _SCHEMA)
+
+    package_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
+    created_by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    includes: Mapped[list[Any]] = mapped_column(JSONB)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(Text)
+
+
+class PackageChunk(Base):
+    """Some bytes of a package."""
+
+    __tablename__ = "package_chunk"
+    __table_args__ = _SCHEMA
+
+    package_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("projects.package.package_id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
@@ -229,13 +258,6 @@ LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER 
 )
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
 PRESENT = text("SELECT FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
-TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
-    bindparam("numbers", type_=ARRAY(BigInteger))
-)
-RAISE_NUMBER = text(
-    "SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)"
-)
-
 # What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
 # assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
 SURROUNDINGS = text(
@@ -263,22 +285,6 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
 
 CHILD_SITES = text("SELECT child_sites FROM published.settings")
-TEXTS = text(
-    """
-    SELECT p.id AS project_id, p.created_at, p.description,
-        (SELECT string_agg(c.text, ' ') FROM projects.comment c WHERE c.project_id = p.id) AS comments,
-        (SELECT string_agg(concat_ws(' ', c.party, c.number, c.reference, c.notes), ' ')
-         FROM projects.call c WHERE c.project_id = p.id) AS calls
-    FROM projects.project p WHERE p.id = ANY(:ids)
-    """
-).bindparams(_IDS)
-DROP_CAMERAS = text(
-    """
-    DELETE FROM projects.camera c WHERE c.project_id = ANY(:ids) AND NOT EXISTS (
-        SELECT FROM projects.sequence s WHERE s.project_id = c.project_id AND s.camera_id = c.camera_id)
-    """
-).bindparams(_IDS)
-
 EXPIRED = text(
     """
     SELECT id, number FROM projects.project
@@ -288,8 +294,3 @@ EXPIRED = text(
 )
 DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
 DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
-OUTCOME = text(
-    """
-    SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since
-    """
-)

@@ -1,14 +1,11 @@
 """The rules of reports: what may be shown, what is missing, and how the bytes are kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level, Node
 from contracts.texts import Part
-
-CHUNK = 256 * 1024
-"""Bytes of one stored part of a report."""
 
 SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
 
@@ -42,14 +39,3 @@ def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
 def withheld(grants: Grants) -> list[str]:
     """Name the sections that the caller may not see: they are not in its reports either."""
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
-
-
-def chunks(pdf: bytes) -> Iterator[tuple[int, bytes]]:
-    """Cut a report into its stored parts."""
-    for number, start in enumerate(range(0, len(pdf), CHUNK)):
-        yield number, pdf[start : start + CHUNK]
-
-
-def chunk_span(offset: int, length: int) -> tuple[int, int]:
-    """Return the first and last stored part that hold some bytes."""
-    return offset // CHUNK, (offset + length - 1) // CHUNK

@@ -8,6 +8,7 @@ from workers.reports import domain
 from workers.reports.assembly import assembled
 from workers.reports.rendering import Renderer
 from workers.reports.worker import ReportUnit, worker
+from workers.runtime import chunks
 
 _renderer = cache(Renderer)
 
@@ -41,7 +42,7 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "show_user_names": command.show_user_names,
     }
     rows.reports.put(kept)
-    for number, data in domain.chunks(rendered.pdf):
+    for number, data in chunks.cut(rendered.pdf):
         rows.chunks.put({"report_id": command.report_id, "number": number, "data": f"\\x{data.hex()}"})
     return generated
 

@@ -10,6 +10,7 @@ from contracts.reports import (
 )
 from workers.reports import domain, tables
 from workers.reports.worker import worker
+from workers.runtime import chunks
 from workers.runtime.kept import Row
 from workers.runtime.questions import Answer, Reader
 
@@ -38,12 +39,10 @@ async def download_report(query: DownloadReport, reader: Reader) -> Answer:
     """Return some bytes of a report; the first ones are recorded as a download."""
     found = await reader.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.report_present(found.mappings().one_or_none())
-    first, last = domain.chunk_span(query.offset, query.length)
-    given = {"report_id": query.report_id, "first": first, "last": last}
-    held = b"".join((await reader.connection.execute(tables.CHUNKS, given)).scalars())
-    start = query.offset - first * domain.CHUNK
+    named = {"report_id": query.report_id}
+    part = await chunks.read(reader.connection, tables.CHUNKS, query.offset, query.length, **named)
     if query.offset == 0:
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         reader.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}
-    return Answer(held[start : start + query.length], headers)
+    return Answer(part, headers)

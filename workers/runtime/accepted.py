@@ -12,7 +12,7 @@ from contracts.errors import Code, Refusal
 from contracts.message import Command
 from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
-from workers.runtime.inbox import fingerprint
+from workers.runtime.secrecy import mark_of
 
 COMMAND_ID = "Nats-Msg-Id"
 LARGEST_BODY = 64 * 1024
@@ -57,7 +57,7 @@ def read(raw: Msg) -> Accepted | Dead:
         raw=raw,
         id=command_id,
         work=work,
-        mark=fingerprint(f"{work.worker}.{work.key}.{work.verb}", raw.data),
+        mark=mark_of(known, command_id, f"{work.worker}.{work.key}.{work.verb}", raw.data),
         language=preferred_language(headers.get("Accept-Language")),
         trace=trace_of(headers.get("traceparent", "")),
     )

@@ -195,11 +195,18 @@ class Delivery:
 
 
 def runs(batch: Sequence[Accepted | Dead]) -> Iterator[list[Accepted | Dead]]:
-    """Cut a batch behind every command that changes permissions, so that the next command is judged by them."""
+    """Cut a batch around every command that reads what was written before it.
+
+    And behind every command that changes permissions, so that the next command is judged by them.
+    """
     run: list[Accepted | Dead] = []
     for one in batch:
+        command = one.command if isinstance(one, Accepted) else None
+        if command and command.alone and run:
+            yield run
+            run = []
         run.append(one)
-        if isinstance(one, Accepted) and one.command and one.command.changes_permissions:
+        if command and (command.alone or command.changes_permissions):
             yield run
             run = []
     if run:

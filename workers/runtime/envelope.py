@@ -11,6 +11,7 @@ from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
 from contracts.subjects import SYSTEM
 from workers.runtime.accepted import COMMAND_ID, Dead
+from workers.runtime.secrecy import secrets_in, without_secrets
 from workers.runtime.unit import Happened
 
 
@@ -85,10 +86,12 @@ class Post(NamedTuple):
         """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
         raw = dead.raw
         letter: dict[str, Any] = {"subject": raw.subject, "headers": raw.headers or {}, "reason": dead.reason}
+        secrets = secrets_in(raw.subject)
+        content = without_secrets(raw.data, secrets) if secrets else raw.data
         try:
-            letter["body"] = raw.data.decode()
+            letter["body"] = content.decode()
         except UnicodeDecodeError:
-            letter["body_base64"] = base64.b64encode(raw.data).decode()
+            letter["body_base64"] = base64.b64encode(content).decode()
         headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
         body = to_json(letter).decode().replace("\\u0000", "\\ufffd")
         return self._row(subjects.dead(self.site, self.worker), headers, body)

@@ -6,8 +6,8 @@ from alembic import op
 from sqlalchemy import Connection, text
 
 from workers.migrations.upgrade import read_sql, run_script
-from workers.projects.finding import searched
-from workers.projects.tables import TEXTS, Search
+from workers.projects.finding import TEXTS, searched
+from workers.projects.tables import Search
 from workers.runtime.database import as_json, insertion
 
 revision = "0005"

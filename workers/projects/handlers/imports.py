@@ -1,10 +1,18 @@
 """Taking over projects of another system."""
 
+from sqlalchemy import BigInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
 from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported, RefusedProject
-from workers.projects import domain, tables
+from workers.projects import domain
 from workers.projects.domain import Past
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
+
+_TAKEN = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
+    bindparam("numbers", type_=ARRAY(BigInteger))
+)
+_RAISE = text("SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)")
 
 
 @worker.handles(ImportProjects)
@@ -28,7 +36,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
         unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
     if new:
         highest = {"number": max(one.number for one in new)}
-        await unit.connection.execute(tables.RAISE_NUMBER, highest)
+        await unit.connection.execute(_RAISE, highest)
     else:
         unit.already_so()
     return ProjectsImported(
@@ -45,7 +53,7 @@ def _is_known(one: ImportedProject, unit: ProjectUnit) -> bool:
 
 
 async def _taken_numbers(numbers: list[int], unit: ProjectUnit) -> set[int]:
-    found = await unit.connection.execute(tables.TAKEN_NUMBERS, {"numbers": numbers})
+    found = await unit.connection.execute(_TAKEN, {"numbers": numbers})
     return set(found.scalars()) | {row["number"] for row in unit.rows.projects.all()}
 
 

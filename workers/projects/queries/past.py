@@ -1,9 +1,6 @@
 """What is answered about the past of a project and about drafts."""
 
 import base64
-from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -18,13 +15,12 @@ from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int, int])
-_NEWEST = (2**31 - 1, 0)
 
 
 @worker.answers(GetHistory)
 async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     """Return who changed what, the newest first, and record it like an opening."""
-    revision, place = _read_place(query.after) if query.after else _NEWEST
+    revision, place = _read_place(query.after) if query.after else history.NEWEST
     given = {
         "project_id": query.project_id,
         "field": query.field,
@@ -69,10 +65,3 @@ async def get_draft(_: GetDraft, reader: Reader) -> Draft:
     return Draft(
         sequences=[DraftedSequence(**row, media=recordings.media(row["media_expires_at"], reader.now)) for row in rows]
     )
-
-
-def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
-    """Say of every sequence of a document whether its recording is still there."""
-    for one in sequences:
-        told = one["media_expires_at"]
-        one["media"] = recordings.media(datetime.fromisoformat(told) if told else None, now)

@@ -3,15 +3,21 @@
 from typing import Any
 
 from pydantic_core import to_json
+from sqlalchemy import text
 
 from contracts.errors import Code, Refusal
 from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
-from workers.projects import domain, tables
-from workers.projects.queries.past import tell_media
+from workers.projects import domain, recordings, tables
 from workers.projects.worker import worker
 from workers.runtime.inbox import REMEMBERED
 from workers.runtime.questions import Answer, Reader
+
+_OUTCOME = text(
+    """
+    SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since
+    """
+)
 
 
 @worker.answers(GetProject)
@@ -23,7 +29,7 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise domain.gone(found.mappings().one_or_none(), None)
     document: dict[str, Any] = row.document
-    tell_media(document["sequences"], reader.now)
+    recordings.tell_media(document["sequences"], reader.now)
     withheld = domain.withheld(reader.grants)
     for name in withheld:
         del document[name]
@@ -36,7 +42,7 @@ async def get_outcome(query: GetOutcome, reader: Reader) -> Answer:
     """Return the outcome of one of the caller's own commands."""
     since = (reader.now - REMEMBERED).date().replace(day=1)
     given = {"command_id": query.command_id, "principal": reader.principal, "since": since}
-    outcome = (await reader.connection.execute(tables.OUTCOME, given)).scalar_one_or_none()
+    outcome = (await reader.connection.execute(_OUTCOME, given)).scalar_one_or_none()
     if outcome is None:
         unknown = [{"field": "command_id", "kind": "unknown_command"}]
         raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)

@@ -1,0 +1,104 @@
+"""The package of a project, made and fetched."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from client.cli.projects import Project, Words
+from client.client import Client
+from client.terminal.options import command
+from client.terminal.reading import fitting, read_project
+from client.terminal.saving import save, unused
+from client.terminal.session import Session
+from contracts.ids import uuid7
+from contracts.project_exports import DownloadPackage, ExportProject, Package, ProjectExported
+from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from contracts.texts import Phrase, phrase
+
+
+def register(app: typer.Typer) -> None:
+    """Add `export`."""
+    command(
+        app,
+        "export",
+        "incidents projects export 12 -o incident-12.zip --password --report",
+        "incidents projects export 12 --include comments --include sequences --json",
+        "incidents projects export 12 --password-stdin --user-names < password.txt",
+    )(export)
+
+
+async def export(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes: incident-PROJECT.zip.")
+    ] = None,
+    include: Annotated[
+        Words, typer.Option(metavar="SECTION", help="comments, calls, sequences, history; repeatable. All, if absent.")
+    ] = None,
+    user_names: Annotated[bool, typer.Option("--user-names", help="Say who did what.")] = False,
+    password: Annotated[bool, typer.Option("--password", help="Encrypt it; the password is asked for.")] = False,
+    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Encrypt it; read the password.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Save the PDF report beside it, too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    expected_revision: Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")] = None,
+) -> None:
+    """Make a package of a project, to be handed over, and save it; it holds no recordings."""
+    path = unused(session, output or Path(f"incident-{project}.zip"), force=force)
+    beside = unused(session, path.with_name(f"{path.stem}-report.pdf"), force=force or not report)
+    values: dict[str, Any] = {"include": [*(include or ()), *(["user-names"] if user_names else [])]}
+    values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
+    values |= {} if expected_revision is None else {"expected_revision": expected_revision}
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        session.tell("making the package")
+        exported = await client.send(fitting(session, ExportProject, {**values, "project_id": project_id}))
+        package = exported.package
+        await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
+        generated = await _report(session, client, project_id, beside, names=user_names) if report else None
+    if generated and package.encrypted:
+        session.tell("the report is not encrypted")
+    _show(session, exported, path, generated, beside)
+
+
+def _password(session: Session, *, ask: bool) -> str:
+    if not ask:
+        return sys.stdin.readline().rstrip("\r\n")
+    return str(typer.prompt(session.say("Password"), hide_input=True, confirmation_prompt=True, err=True))
+
+
+async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:
+    values = {"report_id": uuid7(), "project_id": project_id, "show_user_names": names, "language": session.language}
+    session.tell("generating the report")
+    generated = await client.send(fitting(session, GenerateReport, values))
+    await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
+    return generated
+
+
+def _show(
+    session: Session, exported: ProjectExported, path: Path, generated: ReportGenerated | None, beside: Path
+) -> None:
+    document: dict[str, Any] = {**exported.model_dump(mode="json"), "file": str(path)}
+    lines = [_line(session, exported.package, path)]
+    if withheld := exported.package.withheld:
+        lines.append(f"{session.say('Not shown to you')}: {', '.join(withheld)}")
+    if generated:
+        document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
+        words = "{path}: {pages} pages, {size} bytes, SHA-256 {sha256}"
+        told = {"pages": generated.pages, "size": generated.bytes, "sha256": generated.sha256}
+        lines.append(session.say(words, path=beside, **told))
+        if not generated.complete:
+            incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
+            lines.append(f"{incomplete} {', '.join(generated.missing)}")
+    session.show(document, "\n".join(lines))
+
+
+def _line(session: Session, package: Package, path: Path) -> str:
+    words = "{path}: encrypted, {size} bytes, SHA-256 {sha256}"
+    if not package.encrypted:
+        words = "{path}: not encrypted, {size} bytes, SHA-256 {sha256}"
+    return session.say(words, path=path, size=package.bytes, sha256=package.sha256)

@@ -1,0 +1,124 @@
+"""Exporting a project as a package that can be handed over, and fetching it (PRJ-06, PRJ-20, B5)."""
+
+from typing import Annotated, ClassVar, Final, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from contracts.downloads import Download
+from contracts.message import BOTH_STORES, Message
+from contracts.permissions import Level, Node
+from contracts.projects import ExistingProjectCommand, ProjectEvent
+from contracts.texts import Part
+from contracts.values import Sha256, Text
+
+SHORTEST_PASSWORD: Final = 8
+"""Characters that a package's password has at least (B5)."""
+
+_LONGEST_PASSWORD: Final = 200
+
+
+def _long_enough(password: str) -> str:
+    if len(password) < SHORTEST_PASSWORD:
+        kind = "password_too_short"
+        raise PydanticCustomError(kind, "needs at least 8 characters")
+    return password
+
+
+Password = Annotated[
+    Text,
+    StringConstraints(max_length=_LONGEST_PASSWORD),
+    AfterValidator(_long_enough),
+    WithJsonSchema(
+        {"type": "string", "format": "password", "minLength": SHORTEST_PASSWORD, "maxLength": _LONGEST_PASSWORD}
+    ),
+]
+"""8 to 200 characters; their UTF-8 is what the package is encrypted with."""
+
+Included = Literal["comments", "calls", "sequences", "history", "user-names"]
+"""What a package may hold beside the main details, categories and incident data."""
+
+Section = Literal["comments", "calls", "sequences"]
+EntryName = Literal["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
+
+NEEDED: Final[dict[str, Node]] = {
+    "comments": Node.COMMENTS,
+    "calls": Node.CALLS,
+    "sequences": Node.SEQUENCES,
+    "user-names": Node.USER_NAMES,
+}
+"""What a caller must be allowed to see for what it names."""
+
+
+class PackageEntry(Message):
+    """A file in a package: its size and SHA-256 as they are before packing."""
+
+    name: EntryName
+    bytes: int
+    sha256: Sha256
+
+
+class Package(Message):
+    """A package as it lies ready; `withheld` names what was left out because the caller may not see it."""
+
+    package_id: UUID
+    bytes: int
+    sha256: Sha256
+    encrypted: bool
+    entries: list[PackageEntry]
+    includes: list[Included]
+    withheld: list[Section]
+
+
+class ProjectExported(ProjectEvent):
+    """A package of a project was made (PRJ-20)."""
+
+    subject = "projects.exported"
+
+    package: Package
+
+
+class ExportProject(ExistingProjectCommand[ProjectExported]):
+    """Make a package of a project, for a day and for the caller alone; with a password it is encrypted (AES-256).
+
+    Where `include` names no section, every one that the caller may see is in it.
+    """
+
+    subject = "projects.export"
+    node = Node.EXPORT
+    part = Part.PROJECT
+    alone = True
+    secrets: ClassVar[frozenset[str]] = frozenset({"password"})
+
+    password: Annotated[Password | None, Field(repr=False)] = None
+    include: Annotated[list[Included], Field(max_length=5)] = []
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for export, and for whatever is wanted by its name."""
+        given = self.__dict__.get("include")
+        named = _needed(given) if isinstance(given, list) else {}
+        return {self.node: self.level, **named}
+
+
+class PackageDownloaded(ProjectEvent):
+    """Somebody fetched the first bytes of a package."""
+
+    subject = "projects.downloaded"
+    stores = BOTH_STORES
+
+    package_id: UUID
+
+
+class DownloadPackage(Download):
+    """Fetch bytes of a package that the caller made; the reply is the bytes alone, fewer than asked at the end."""
+
+    subject = "projects.download"
+    node = Node.EXPORT
+    level = Level.MANAGE
+
+    package_id: UUID
+
+
+def _needed(included: list[Included]) -> dict[Node, Level]:
+    return {NEEDED[one]: Level.VIEW for one in included if one in NEEDED}

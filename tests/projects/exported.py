@@ -1,0 +1,51 @@
+"""Making packages, and opening them as whoever receives them does."""
+
+import io
+import json
+from typing import Any
+
+import pyzipper
+
+from client import Client
+from contracts.ids import uuid7
+from contracts.project_exports import DownloadPackage, ExportProject, Package
+from contracts.project_parts import AddCall, AddComment
+from contracts.projects import AddSequences
+from tests.projects.props import NOON, Operator, sequence
+
+PASSWORD = "correct horse"
+COMMENT = "Seen by the guard of the night."
+EVERY_SECTION = ["comments", "calls", "sequences", "history"]
+
+
+async def document(operator: Operator) -> None:
+    """Give a project something of every kind."""
+    project_id = operator.project_id
+    await operator.send(AddComment(project_id=project_id, comment_id=uuid7(), text=COMMENT))
+    call = AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=NOON, party="Police", notes="Coming.")
+    await operator.send(call)
+    await operator.send(AddSequences(project_id=project_id, sequences=[sequence(), sequence("Hall")]))
+
+
+async def fetched(client: Client, package: Package) -> bytes:
+    """Download a package."""
+    return b"".join([part async for part in client.download(DownloadPackage(package_id=package.package_id))])
+
+
+def opened(data: bytes, password: str | None = None) -> dict[str, bytes]:
+    """Return the files of a package, in their order."""
+    with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
+        archive.setpassword(password.encode() if password else None)
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+async def exported(operator: Operator, **given: Any) -> dict[str, bytes]:
+    """Export a project and return the files of its package."""
+    told = await operator.send(ExportProject(project_id=operator.project_id, **given))
+    return opened(await fetched(operator.client, told.package), given.get("password"))
+
+
+def read(files: dict[str, bytes], name: str) -> dict[str, Any]:
+    """Read one JSON file of a package."""
+    found: dict[str, Any] = json.loads(files[name])
+    return found

@@ -1,0 +1,175 @@
+"""Exporting a project: what lies in its package."""
+
+import csv
+import hashlib
+import io
+import json
+import zipfile
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pyzipper
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_exports import ExportProject, Package
+from contracts.project_history import GetHistory
+from contracts.project_parts import AddComment
+from contracts.project_queries import ProjectDetails
+from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, exported, fetched, opened, read
+from tests.projects.props import Operator, recordings
+from tests.support import Site, eventually
+from workers.local.one import slice_of
+from workers.runtime.process import started
+
+UNNAMED = {"created_by": "", "updated_by": ""}
+
+
+async def test_a_package_holds_what_the_project_holds(operator: Operator) -> None:
+    """With user names, a package says word for word what `projects.get` and `projects.history` say (PRJ-06, PRJ-20)."""
+    await document(operator)
+    files = await exported(operator, include=[*EVERY_SECTION, "user-names"])
+    past = await operator.client.ask(GetHistory(project_id=operator.project_id))
+    assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
+    assert read(files, "history.json")["items"] == [one.model_dump(mode="json") for one in past.items]
+    assert read(files, "manifest.json")["exported_by"] == "admin"
+
+
+async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operator) -> None:
+    """By default a package names nobody, as a report does, and holds everything else."""
+    await document(operator)
+    files = await exported(operator)
+    told, there = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
+    assert told.model_dump(exclude={"comments", "calls", "sequences"}) == there.model_copy(update=UNNAMED).model_dump(
+        exclude={"comments", "calls", "sequences"}
+    )
+    assert [one.text for one in told.comments or ()] == [COMMENT]
+    assert not [name for name, data in files.items() if b"admin" in data]
+    assert "exported_by" not in read(files, "manifest.json")
+
+
+async def test_sequences_are_listed_for_the_recording_system(operator: Operator) -> None:
+    """A package has a list of recordings and no recording: exporting those is the video system's (SEQ-06, SEQ-11)."""
+    await document(operator)
+    files = await exported(operator)
+    rows = list(csv.DictReader(io.StringIO(files["sequences.csv"].decode())))
+    assert [(row["camera_name"], row["site"], row["start"]) for row in rows] == [
+        (one.camera_name, "main", one.start.isoformat()) for one in (await operator.project()).sequences or ()
+    ]
+    assert list(files) == ["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
+    assert b"no video and no audio" in files["README.txt"]
+
+
+async def test_a_package_can_be_verified(operator: Operator) -> None:
+    """Outcome and manifest name every file with its size and SHA-256, the outcome those of the package, too."""
+    package = (await operator.send(ExportProject(project_id=operator.project_id))).package
+    data = await fetched(operator.client, package)
+    files = opened(data)
+    digests = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
+    assert (package.bytes, package.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+    assert {one.name: (one.bytes, one.sha256) for one in package.entries} == digests
+    manifest = read(files, "manifest.json")
+    assert {one["name"]: (one["bytes"], one["sha256"]) for one in manifest["files"]} == {
+        name: digest for name, digest in digests.items() if name != "manifest.json"
+    }
+    assert (manifest["number"], manifest["revision"]) == (1, 1)
+
+
+async def test_a_password_encrypts_every_file(operator: Operator) -> None:
+    """A package with a password opens with it, and no file of it without it or with another (B5)."""
+    told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    data = await fetched(operator.client, told.package)
+    assert told.package.encrypted
+    assert b"A bag was left" in opened(data, PASSWORD)["project.json"]
+    with zipfile.ZipFile(io.BytesIO(data)) as plain:
+        strengths = {entry.extra[8] for entry in plain.infolist() if entry.flag_bits & 1}
+        assert (len(plain.namelist()), strengths) == (5, {3})  # 3 is AES-256
+    with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
+        archive.setpassword(b"incorrect horse")
+        for name in archive.namelist():
+            with pytest.raises(RuntimeError, match="password"):
+                archive.read(name)
+
+
+async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
+    """Who names sections gets these, and of the past what belongs to them; the page says what was left out."""
+    await document(operator)
+    files = await exported(operator, include=["calls", "history"])
+    told = read(files, "project.json")
+    assert ("calls" in told, "comments" in told, "sequences" in told, told["withheld"]) == (True, False, False, [])
+    assert {one["field"] for one in read(files, "history.json")["items"]} == {"project", "call"}
+    assert "sequences.csv" not in files
+    assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
+
+
+async def test_a_package_speaks_the_language_of_the_caller(operator: Operator, site: Site) -> None:
+    """The page that explains a package is in the language that the caller asks for."""
+    french = Operator(site, await site.client(language="fr"), operator.project_id)
+    assert "Export du projet d'incident 1" in (await exported(french))["README.txt"].decode()
+
+
+async def test_nothing_of_another_project_is_in_a_package(operator: Operator) -> None:
+    """A package is about one project: no byte of another one is in it."""
+    other = uuid7()
+    await operator.send(CreateProject(project_id=other, description="Elsewhere."))
+    await operator.send(AddComment(project_id=other, comment_id=uuid7(), text="Elsewhere."))
+    files = await exported(operator)
+    assert not [name for name, data in files.items() if b"Elsewhere" in data or str(other).encode() in data]
+
+
+async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
+    """A package holds what every earlier command wrote and no later one, though all lie in one batch."""
+    caller, client, ids = await site.caller(), await site.client(), {"project_id": str(uuid7())}
+    async with started(slice_of("projects"), site.settings("projects")):
+        await caller.send("projects.create", ids["project_id"], ids)
+
+    async def publish(verb: str, **body: str) -> UUID:
+        return await caller.publish(f"projects.{verb}", ids["project_id"], {**ids, **body})
+
+    await publish("add-comment", comment_id=str(uuid7()), text="before")
+    asked = await publish("export")
+    await publish("add-comment", comment_id=str(uuid7()), text="after")
+    await site.worker("projects")
+
+    async def told() -> list[dict[str, Any]]:
+        return caller.outcomes.get(asked, [])
+
+    (outcome,) = await eventually(told)
+    package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))
+    comments = read(opened(await fetched(client, package)), "project.json")["comments"]
+    assert (outcome["revision"], [one["text"] for one in comments]) == (2, ["before"])
+
+
+async def test_an_export_changes_nothing_and_is_recorded(operator: Operator, site: Site) -> None:
+    """An export leaves the project and its revision as they are, and an entry in its activity log (PRJ-20, B4)."""
+    await site.worker("audit")
+    before = await operator.project()
+    await operator.send(ExportProject(project_id=operator.project_id))
+    assert await operator.project() == before
+    assert await recordings(site, "projects.exported") == [("admin", operator.project_id)]
+    assert await site.sql("SELECT 1 FROM audit.waiting WHERE entry ->> 'activity' = 'projects.exported'") == []
+
+
+async def test_the_same_command_makes_one_package(operator: Operator, site: Site) -> None:
+    """A command id means one package, however often it is sent."""
+    await site.forget_quickly()
+    command, command_id = ExportProject(project_id=operator.project_id), uuid7()
+    first = await operator.client.send(command, command_id=command_id)
+    assert await operator.client.send(command, command_id=command_id) == first
+    assert await site.count("projects.package") == 1
+
+
+async def test_an_export_of_another_state_is_refused(operator: Operator) -> None:
+    """Who expects a revision exports that one or is told who changed it."""
+    await operator.send(UpdateProject(project_id=operator.project_id, description="Changed."))
+    refusal = await operator.refusal(ExportProject(project_id=operator.project_id, expected_revision=1))
+    assert (refusal.error.code, refusal.error.details["changed_by"]) == (Code.CONFLICT, "admin")
+
+
+async def test_a_deleted_project_is_not_exported(operator: Operator) -> None:
+    """Exporting what somebody deleted tells when and by whom (PRJ-23)."""
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    refusal = await operator.refusal(ExportProject(project_id=operator.project_id))
+    assert (refusal.error.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")

@@ -1,0 +1,116 @@
+"""The password of a package: where it must never be."""
+
+import hashlib
+import json
+from typing import Any
+
+import pytest
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_exports import ExportProject
+from tests.delivery.props import Desk
+from tests.projects.exported import PASSWORD
+from tests.projects.props import Operator
+from tests.support import Site, eventually
+from workers.runtime.streams import api
+
+TABLES = """
+    SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+"""
+
+
+@pytest.fixture
+async def desk(site: Site) -> Desk:
+    """What operations see."""
+    return Desk(site, await site.nats("ops", "ops"))
+
+
+async def rows_with(site: Site, secret: str) -> list[str]:
+    """Return every row of every table that holds a secret, as text or as bytes."""
+    found = []
+    for (table,) in await site.sql(TABLES):
+        rows = await site.sql(f"SELECT t::text FROM {table} t")  # noqa: S608 - the database's own names
+        found += [f"{table}: {row}" for (row,) in rows if secret in row or secret.encode().hex() in row]
+    return found
+
+
+async def test_a_password_is_kept_nowhere(
+    operator: Operator, site: Site, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No table, stream, log or outcome has the password of a package, in no form that can be read."""
+    await site.worker("audit")
+    told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    await desk.done()
+    await eventually(lambda: trimmed(desk))
+    lying = [*await desk.stored("EVENTS"), *await desk.stored("DEAD")]
+    assert await rows_with(site, PASSWORD) == []
+    assert not [one for one in lying if PASSWORD.encode() in (one.data or b"") or PASSWORD in str(one.headers)]
+    assert PASSWORD not in told.model_dump_json() + "".join(capfd.readouterr())
+
+
+async def trimmed(desk: Desk) -> bool:
+    """Tell whether handled commands have left their stream."""
+    return not (await api(desk.ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
+
+
+async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operator, site: Site) -> None:
+    """Of a command with a password the inbox keeps no plain digest of the body, and still tells bodies apart."""
+    await site.forget_quickly()
+    caller, project_id, command_id = await site.caller(), str(operator.project_id), uuid7()
+    body = json.dumps({"project_id": project_id, "password": PASSWORD}).encode()
+    first = await caller.send("projects.export", project_id, body, command_id=command_id)
+    (kept,) = await site.sql("SELECT fingerprint FROM runtime.inbox WHERE command_id = :one", one=command_id)
+    plain = hashlib.sha256(f"projects.{project_id}.export\n".encode() + body).digest()
+    assert (first["status"], bytes(kept[0]) != plain) == ("applied", True)
+    other = body.replace(PASSWORD.encode(), b"another one")
+    again = [await repeated(caller, project_id, one, command_id) for one in (body, other)]
+    assert (again[0], again[1]["error"]["code"]) == (first, Code.COMMAND_ID_REUSED)
+
+
+async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -> dict[str, Any]:
+    """Send a command again as soon as the server has forgotten its id, and return what is told then."""
+    caller.outcomes.clear()
+
+    async def sent() -> dict[str, Any]:
+        found: dict[str, Any] = await caller.send("projects.export", project_id, body, command_id=command_id)
+        return found
+
+    return await eventually(sent)
+
+
+@pytest.mark.parametrize(
+    "body, left",
+    [
+        ('{{"project_id":"{id}","password":"correct horse"}}', '{{"project_id":"{id}","password":"(left out)"}}'),
+        ('{{"password":"correct horse"', "(left out)"),
+    ],
+)
+async def test_a_dead_letter_has_no_password(operator: Operator, desk: Desk, body: str, left: str) -> None:
+    """An export that can never be handled is put aside without its password, and wholly so where it cannot be read."""
+    site, project_id = operator.site, operator.project_id
+    await site.sql("ALTER TABLE projects.package ADD CHECK (bytes < 0)")
+    await (await site.caller()).publish("projects.export", project_id, body.format(id=project_id).encode())
+    await eventually(lambda: desk.has_letters(1))
+    (letter,) = await desk.dead_letters()
+    assert (letter["body"], PASSWORD in json.dumps(letter)) == (left.format(id=project_id), False)
+
+
+@pytest.mark.parametrize(
+    "language, reason", [("en", "needs at least 8 characters"), ("fr", "doit avoir au moins 8 caractères")]
+)
+async def test_a_short_password_is_refused(operator: Operator, site: Site, language: str, reason: str) -> None:
+    """A password has eight characters at least; the refusal names the field and the reason, and not the text (B5)."""
+    body = {"project_id": str(operator.project_id), "password": "k7horse"}
+    headers = {"Accept-Language": language}
+    outcome = await (await site.caller()).send("projects.export", operator.project_id, body, headers=headers)
+    (field,) = outcome["error"]["details"]["fields"]
+    assert (outcome["error"]["code"], field["field"], field["reason"]) == (Code.INVALID, "password", reason)
+    assert "k7horse" not in json.dumps(outcome)
+    assert await rows_with(site, "k7horse") == []
+
+
+def test_a_command_does_not_show_its_password() -> None:
+    """Whatever prints a command, such as a traceback, leaves its password out."""
+    assert PASSWORD not in repr(ExportProject(project_id=uuid7(), password=PASSWORD))

@@ -1,0 +1,102 @@
+"""The files of a package, as pure functions make them."""
+
+import csv
+import io
+import string
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.permissions import EVERYTHING, Grants, Level, Node
+from contracts.project_exports import Included
+from workers.projects.packages import readme
+from workers.projects.packages.contents import COLUMNS, Choice, harmless, nameless, sequences_csv
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CELL = st.text(st.characters(exclude_categories=["Cs"]))
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+CONTROL = ("\t", "\r", "\n")
+
+
+@given(st.sampled_from(["", " ", "\u00a0 "]), st.sampled_from(FORMULA), CELL)
+def test_a_formula_becomes_a_text(space: str, first: str, rest: str) -> None:
+    """No cell begins as spreadsheets let formulas begin, space before it or not; nothing of it is lost."""
+    assert harmless(space + first + rest) == f"'{space}{first}{rest}"
+
+
+@given(st.sampled_from(CONTROL), CELL)
+def test_a_cell_does_not_begin_with_a_control_character(first: str, rest: str) -> None:
+    """A tab or the end of a line, behind which some spreadsheets look for a formula, does not begin a cell."""
+    assert harmless(first + rest) == f"'{first}{rest}"
+
+
+@given(CELL.filter(lambda cell: not cell.startswith(CONTROL) and not cell.lstrip().startswith(FORMULA)))
+def test_every_other_cell_stays_as_it_is(cell: str) -> None:
+    """What no spreadsheet takes for a formula is not touched."""
+    assert harmless(cell) == cell
+
+
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL.filter(bool))), max_size=5))
+def test_a_list_of_recordings_reads_back(rows: list[dict[str, str]]) -> None:
+    """Whatever cameras and sites are called, the list has one row for each recording, cell by cell."""
+    found = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode(), newline="")))
+    assert found == [{name: harmless(row[name]) for name in COLUMNS} for row in rows]
+
+
+def test_a_recording_without_a_site_is_of_this_one() -> None:
+    """The list of recordings names the site of each, this one where none was given."""
+    row = {**dict.fromkeys(COLUMNS, "x"), "site": None, "media_expires_at": None}
+    assert sequences_csv([row], "north").decode().splitlines()[1] == "x,x,north,x,x,"
+
+
+@pytest.mark.parametrize(
+    "asked, includes, withheld",
+    [
+        ([], ["calls", "history"], ["comments", "sequences"]),
+        (["user-names"], ["calls", "history", "user-names"], ["comments", "sequences"]),
+        (["history", "calls", "calls"], ["calls", "history"], []),
+    ],
+)
+def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[str], withheld: list[str]) -> None:
+    """Sections that are named are chosen, in one order and once; where none is, all that may be seen."""
+    assert Choice.of(asked, Grants({Node.PROJECTS: Level.VIEW, Node.CALLS: Level.VIEW})) == (includes, withheld)
+
+
+def test_names_are_chosen_only_by_name() -> None:
+    """Who may see everything gets everything but user names."""
+    assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history"], [])
+
+
+def test_who_is_not_named_leaves_no_trace() -> None:
+    """A hidden name is an empty text; where nobody acted, nothing stands as before."""
+    assert nameless({"created_by": "ann", "edited_by": None, "text": "ann"}) == {
+        "created_by": "",
+        "edited_by": None,
+        "text": "ann",
+    }
+
+
+def test_the_page_says_the_same_in_both_languages() -> None:
+    """Every sentence of the page is there in English and French, with the same values."""
+    english, french = readme.wording("en"), readme.wording("fr")
+    assert english.keys() == french.keys()
+    for name, sentence in english.items():
+        named = [{field for _, field, _, _ in string.Formatter().parse(one)} for one in (sentence, french[name])]
+        assert named[0] == named[1]
+    assert [name for name in english if english[name] == french[name]] == []
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_the_page_explains_only_what_is_there(language: str) -> None:
+    """The page names the files that are in the package, and says what is missing only where something is."""
+    told: dict[str, Any] = {"number": 7, "revision": 2, "site": "main", "exported_at": NOON}
+    everything = ["comments", "calls", "sequences", "history", "user-names"]
+    whole = readme.text(readme.Told(**told, includes=everything, withheld=[]), language)
+    bare = readme.text(readme.Told(**told, includes=[], withheld=["calls"]), language)
+    words = readme.wording(language)
+    assert [name in whole for name in ("history.json", "sequences.csv", words["absent"])] == [True, True, False]
+    assert [name in bare for name in ("history.json", "sequences.csv", words["absent"])] == [False, False, True]
+    assert whole.count("\n") == whole.count("\r\n")

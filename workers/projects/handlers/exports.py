@@ -1,0 +1,96 @@
+"""Exporting a project, and forgetting its packages."""
+
+import asyncio
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from contracts.ids import uuid7
+from contracts.project_exports import ExportProject, Package, ProjectExported
+from workers.projects import domain, history, recordings, tables
+from workers.projects.packages import archive, contents, storing
+from workers.projects.packages.contents import Choice, Export
+from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.logs import describe
+from workers.runtime.running import Running
+
+_LANE = 0
+_LOOK = 1.0
+_PURGE_SECONDS = 60.0
+
+log = structlog.get_logger()
+
+
+@worker.handles(ExportProject)
+async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectExported:
+    """Make a package of what the caller may see of a project, and keep it for a day (PRJ-06, PRJ-20)."""
+    project = unit.rows.existing(command, unit.grants)
+    export = await assembled(command, unit)
+    files, entries = contents.files(export)
+    sealed = await asyncio.to_thread(archive.sealed, files, unit.now, command.password)
+    package = Package(
+        package_id=export.package_id,
+        bytes=len(sealed),
+        sha256=archive.digest(sealed),
+        encrypted=command.password is not None,
+        entries=entries,
+        includes=export.choice.includes,
+        withheld=export.choice.withheld,
+    )
+    kept = package.model_dump(include={"package_id", "includes", "bytes", "sha256"})
+    made = {"project_id": command.project_id, "created_by": unit.principal, "created_at": unit.now}
+    await storing.keep(unit.connection, {**kept, **made}, sealed)
+    unit.revision = project["revision"]
+    return ProjectExported(project_id=command.project_id, package=package)
+
+
+async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
+    """Read what a package tells, in the transaction that has locked the project."""
+    choice = Choice.of(command.include, unit.grants)
+    found = await unit.connection.execute(tables.DOCUMENT, {"project_id": command.project_id})
+    document: dict[str, Any] = found.scalar_one()
+    recordings.tell_media(document["sequences"], unit.now)
+    return Export(
+        package_id=uuid7(),
+        site=unit.site,
+        project=document,
+        history=await past(command, unit, choice) if "history" in choice.includes else [],
+        choice=choice,
+        exported_at=unit.now,
+        exported_by=unit.principal,
+        language=unit.language,
+    )
+
+
+async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[dict[str, Any]]:
+    """Read the whole past of a project, without that of sections which are not in the package."""
+    hidden = [field for field, section in domain.PARTS.items() if section in choice.left_out]
+    revision, place = history.NEWEST
+    given: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
+    given |= {"revision": revision, "place": place, "limit": None}
+    return contents.past((await unit.connection.execute(history.ENTRIES, given)).mappings())
+
+
+@worker.background
+async def housekeeping(running: Running) -> None:
+    """Forget packages after a day and drafted sequences after a month; the process that owns the first lane does it."""
+    now = asyncio.get_running_loop().time
+    due = now()
+    while True:
+        if _LANE in running.lanes.owned and now() >= due:
+            try:
+                await purge(running)
+                due = now() + _PURGE_SECONDS
+            except (DBAPIError, OSError) as error:
+                log.warning("purge_failed", **describe(error))
+        await asyncio.sleep(_LOOK)
+
+
+async def purge(running: Running) -> None:
+    """Delete what has been kept for long enough."""
+    autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommitting.connect() as connection:
+        packages, drafts = await storing.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
+    if packages or drafts:
+        log.info("purged", packages=packages, drafts=drafts)

@@ -1,0 +1,158 @@
+"""What lies in a package: pure functions from what a project holds to files."""
+
+import csv
+import io
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, get_args
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from contracts.permissions import Grants, Level
+from contracts.project_exports import NEEDED, EntryName, Included, PackageEntry, Section
+from contracts.project_history import HistoryEntry
+from workers.projects.packages import readme
+from workers.projects.packages.archive import digest
+
+Json = dict[str, Any]
+
+FORMAT: Final = 1
+"""Which form of package this is; told in the manifest."""
+
+COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
+"""What a recording system needs to find a recording."""
+
+_SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
+_NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by")
+_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+class Choice(NamedTuple):
+    """What a package will hold, and what it leaves out because the caller may not see it."""
+
+    includes: list[Included]
+    withheld: list[Section]
+
+    @classmethod
+    def of(cls, asked: Collection[Included], grants: Grants) -> "Choice":
+        """Choose what is asked for by name; where no section is, all that the caller may see."""
+        possible: tuple[Included, ...] = get_args(Included)
+        if set(asked) - {"user-names"}:
+            return cls([one for one in possible if one in asked], [])
+        withheld = [one for one in _SECTIONS if not grants.allow(NEEDED[one], Level.VIEW)]
+        named = "user-names" in asked
+        chosen = [one for one in possible if one not in withheld and (one != "user-names" or named)]
+        return cls(chosen, withheld)
+
+    @property
+    def names(self) -> bool:
+        """Whether the package says who did what."""
+        return "user-names" in self.includes
+
+    @property
+    def left_out(self) -> list[Section]:
+        """The sections that are not in the package, whatever the reason."""
+        return [one for one in _SECTIONS if one not in self.includes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """Everything that a package tells: the project in the shape of `projects.get`, and its past if it is wanted."""
+
+    package_id: UUID
+    site: str
+    project: Json
+    history: list[Json]
+    choice: Choice
+    exported_at: datetime
+    exported_by: str
+    language: str
+
+
+def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
+    """Return the files of a package in their order, and what is told of each."""
+    choice = export.choice
+    made: dict[EntryName, bytes] = {"project.json": _json(_project(export))}
+    if "history" in choice.includes:
+        items = export.history if choice.names else [nameless(one) for one in export.history]
+        made["history.json"] = _json({"items": items, "withheld": choice.withheld})
+    if "sequences" in choice.includes:
+        made["sequences.csv"] = sequences_csv(export.project["sequences"], export.site)
+    told = readme.Told(
+        number=export.project["number"],
+        revision=export.project["revision"],
+        site=export.site,
+        exported_at=export.exported_at,
+        includes=choice.includes,
+        withheld=choice.withheld,
+    )
+    made["README.txt"] = readme.text(told, export.language).encode()
+    entries = [_entry(name, data) for name, data in made.items()]
+    made["manifest.json"] = _json(_manifest(export, entries))
+    entries.append(_entry("manifest.json", made["manifest.json"]))
+    return made, entries
+
+
+def past(rows: Iterable[Mapping[Any, Any]]) -> list[Json]:
+    """Return entries of the history in the shape of `projects.history`."""
+    return [{name: row[name] for name in HistoryEntry.model_fields} for row in rows]
+
+
+def nameless(record: Mapping[str, Any]) -> Json:
+    """Return a record in which nobody is named; who was named is an empty text."""
+    return {**record, **{name: "" for name in _NAMES if record.get(name)}}
+
+
+def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
+    """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is where none is named."""
+    target = io.StringIO(newline="")
+    writer = csv.writer(target)
+    writer.writerow(COLUMNS)
+    for one in sequences:
+        told = {**one, "site": one["site"] or site}
+        writer.writerow([harmless(str(told[name] or "")) for name in COLUMNS])
+    return target.getvalue().encode()
+
+
+def harmless(cell: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula: an apostrophe makes it a text."""
+    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_FORMULA)
+    return f"'{cell}" if risky else cell
+
+
+def _project(export: Export) -> Json:
+    choice = export.choice
+    project = {name: value for name, value in export.project.items() if name not in choice.left_out}
+    if not choice.names:
+        project = nameless(project)
+        for section in _SECTIONS:
+            if section in project:
+                project[section] = [nameless(one) for one in project[section]]
+    return {**project, "withheld": choice.withheld}
+
+
+def _manifest(export: Export, entries: Iterable[PackageEntry]) -> Json:
+    choice = export.choice
+    return {
+        "format": FORMAT,
+        "package_id": export.package_id,
+        "site": export.site,
+        "project_id": export.project["project_id"],
+        "number": export.project["number"],
+        "revision": export.project["revision"],
+        "exported_at": export.exported_at,
+        **({"exported_by": export.exported_by} if choice.names else {}),
+        "includes": choice.includes,
+        "withheld": choice.withheld,
+        "files": list(entries),
+    }
+
+
+def _entry(name: EntryName, data: bytes) -> PackageEntry:
+    return PackageEntry(name=name, bytes=len(data), sha256=digest(data))
+
+
+def _json(value: Any) -> bytes:
+    return to_json(value, indent=2) + b"\n"

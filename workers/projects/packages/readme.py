@@ -1,0 +1,75 @@
+"""The page that explains a package to whoever receives it; readme.json holds its words, in English and French."""
+
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from textwrap import fill
+from typing import Final
+
+from contracts.texts import LANGUAGES
+
+_WIDTH: Final = 100
+_SECTIONS: Final = ("comments", "calls", "sequences", "history")
+_FILES: Final = {"project.json": None, "history.json": "history", "sequences.csv": "sequences", "manifest.json": None}
+"""The files that are explained, and which section each belongs to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the page says of its package."""
+
+    number: int
+    revision: int
+    site: str
+    exported_at: datetime
+    includes: Collection[str]
+    withheld: Collection[str]
+
+
+@cache
+def wording(language: str) -> dict[str, str]:
+    """Return the words of the page in `en` or `fr`; anything else is English."""
+    place = LANGUAGES.index(language) if language in LANGUAGES else 0
+    known = json.loads(resources.files("workers.projects.packages").joinpath("readme.json").read_text("utf-8"))
+    return {name: str(texts[place]) for name, texts in known.items()}
+
+
+def text(told: Told, language: str) -> str:
+    """Return the page; its lines end as every editor reads them."""
+    page = "\n\n".join(_parts(told, wording(language)))
+    return page.replace("\n", "\r\n") + "\r\n"
+
+
+def _parts(told: Told, words: dict[str, str]) -> Iterator[str]:
+    title = words["title"].format(number=told.number)
+    yield f"{title}\n{'=' * len(title)}"
+    day, time = told.exported_at.date().isoformat(), told.exported_at.strftime("%H:%M:%S")
+    given = {"number": told.number, "site": told.site, "revision": told.revision, "day": day, "time": time}
+    yield _wrapped(words["what"].format(**given))
+    there = [name for name, section in _FILES.items() if section is None or section in told.includes]
+    yield _headed(words["files"], *(f"{name:<15}{words[name]}" for name in there))
+    yield _headed(words["verify"], _wrapped(words["verifying"]))
+    listed = [_wrapped(words["listed"])] if "sequences" in told.includes else []
+    yield _headed(words["recordings"], _wrapped(words["no recordings"]), *listed)
+    if absent := list(_absent(told, words)):
+        yield _headed(words["absent"], *absent)
+
+
+def _absent(told: Told, words: dict[str, str]) -> Iterator[str]:
+    if "user-names" not in told.includes:
+        yield _wrapped(words["nameless"])
+    left_out = [one for one in _SECTIONS if one not in told.includes and one not in told.withheld]
+    for why, sections in (("withheld", told.withheld), ("chosen", left_out)):
+        if sections:
+            yield _wrapped(words[why].format(sections=", ".join(words[one] for one in sections)))
+
+
+def _headed(heading: str, *lines: str) -> str:
+    return "\n".join((heading, "-" * len(heading), *lines))
+
+
+def _wrapped(paragraph: str) -> str:
+    return fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)

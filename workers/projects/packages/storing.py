@@ -1,0 +1,57 @@
+"""Where packages are kept: in rows that die with their project, and after a day in any case."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Interval, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.projects import tables
+from workers.runtime import chunks
+from workers.runtime.database import insert_rows
+from workers.runtime.kept import Row
+
+_CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
+_PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")
+_CHUNKS = text(
+    """
+    SELECT data FROM projects.package_chunk
+    WHERE package_id = :package_id AND number BETWEEN :first AND :last ORDER BY number
+    """
+)
+_KEPT = bindparam("kept", type_=Interval)
+_OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_KEPT)
+
+# What somebody is working on right now is left for the next time: nobody waits, and no lock is taken out of order.
+_OLD_DRAFTS = text(
+    """
+    DELETE FROM projects.draft WHERE (principal, sequence_id) IN (
+        SELECT principal, sequence_id FROM projects.draft WHERE drafted_at <= now() - :kept FOR UPDATE SKIP LOCKED)
+    """
+).bindparams(_KEPT)
+
+
+async def keep(connection: AsyncConnection, package: Mapping[str, Any], data: bytes) -> None:
+    """Write a package with its bytes."""
+    await insert_rows(connection, tables.Package, [dict(package)])
+    rows = [{"package_id": package["package_id"], "number": number, "data": part} for number, part in chunks.cut(data)]
+    await connection.execute(_CHUNK, rows)
+
+
+async def found(connection: AsyncConnection, package_id: UUID) -> Row | None:
+    """Return what is known of a package."""
+    return (await connection.execute(_PACKAGE, {"package_id": package_id})).mappings().one_or_none()
+
+
+async def part(connection: AsyncConnection, package_id: UUID, offset: int, length: int) -> bytes:
+    """Return some bytes of a package."""
+    return await chunks.read(connection, _CHUNKS, offset, length, package_id=package_id)
+
+
+async def purge(connection: AsyncConnection, packages: timedelta, drafts: timedelta) -> tuple[int, int]:
+    """Delete packages and drafted sequences that are older than this; return how many of each."""
+    gone = await connection.execute(_OLD_PACKAGES, {"kept": packages})
+    forgotten = await connection.execute(_OLD_DRAFTS, {"kept": drafts})
+    return gone.rowcount, forgotten.rowcount
