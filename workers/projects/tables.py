@@ -46,6 +46,7 @@ class Project(Base):
         Index("project_by_end", "end_time", "created_at", "id"),
         Index("project_by_update", "updated_at", "created_at", "id"),
         *(_by_category(slot) for slot in CATEGORY_SLOTS),
+        Index("project_by_expiry", "created_at", "id", postgresql_where=text("NOT retention_exempt")),
         _SCHEMA,
     )
 
@@ -279,15 +280,7 @@ DROP_CAMERAS = text(
     """
 ).bindparams(_IDS)
 
-EXPIRED = text(
-    """
-    SELECT id, number FROM projects.project
-    WHERE created_at < :created_before AND NOT retention_exempt
-    ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-    """
-)
 DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
-DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
 OUTCOME = text(
     """
     SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from contracts.errors import Code, Refusal
 from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
-from workers.projects import domain, tables
+from workers.projects import domain, holds, tables
 from workers.projects.queries.past import tell_media
 from workers.projects.worker import worker
 from workers.runtime.inbox import REMEMBERED
@@ -18,11 +18,11 @@ from workers.runtime.questions import Answer, Reader
 async def get_project(query: GetProject, reader: Reader) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
     given = {"project_id": query.project_id}
-    row = (await reader.connection.execute(tables.DOCUMENT, given)).one_or_none()
+    row = (await reader.connection.execute(holds.DOCUMENT, given)).one_or_none()
     if row is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise domain.gone(found.mappings().one_or_none(), None)
-    document: dict[str, Any] = row.document
+    document: dict[str, Any] = {**row.document, "hold": row.hold}
     tell_media(document["sequences"], reader.now)
     withheld = domain.withheld(reader.grants)
     for name in withheld:
