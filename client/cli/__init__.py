@@ -5,7 +5,7 @@ from typing import Final
 import typer
 
 from client import demo
-from client.cli import drafts, history, imports, licence, messages, projects, reports, site, statistics
+from client.cli import drafts, history, imports, licence, messages, projects, reports, retention, site, statistics
 from client.cli.plugins import plugins
 from client.terminal.options import group
 
@@ -27,6 +27,7 @@ def build() -> typer.core.TyperGroup:
     about_projects.add_typer(drafts.app, name="draft")
     history.register(about_projects)
     app.add_typer(about_projects, name="projects")
+    app.add_typer(retention.app, name="retention")
     app.add_typer(licence.app, name="licence")
     for part in (imports, reports, site, statistics, messages, demo):
         part.register(app)
