@@ -35,10 +35,12 @@ class ProjectFilter(Message):
     created: Span = Span()
     start_time: Span = Span()
     updated: Span = Span()
+    has_hold: bool | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for what the conditions tell about: cameras are what sequences are of."""
-        return {} if self.camera_ids is None else {Node.SEQUENCES: Level.VIEW}
+        """Ask for what the conditions tell about: cameras are what sequences are of, holds are retention's."""
+        told = {Node.SEQUENCES: self.camera_ids, Node.RETENTION: self.has_hold}
+        return {node: Level.VIEW for node, asked in told.items() if asked is not None}
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
@@ -160,6 +162,14 @@ class AttachedSequence(Message):
     media: Media | None = None
 
 
+class Hold(Message):
+    """The hold that keeps a project from being deleted."""
+
+    held_by: str
+    held_at: Time
+    reason: str
+
+
 class ProjectDetails(Message):
     """All that a project holds and the caller may see; `withheld` names what was left out."""
 
@@ -182,6 +192,7 @@ class ProjectDetails(Message):
     comments: list[Comment] | None = None
     calls: list[Call] | None = None
     sequences: list[AttachedSequence] | None = None
+    hold: Hold | None = None
     withheld: list[str] = []
 
 

@@ -67,6 +67,22 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "is too old, events behind it were removed: start again from a list",
         "est trop ancien, des événements ont été supprimés depuis : repartez d'une liste",
     ),
+    "held": (
+        "is under hold: release it first, or ask somebody who may",
+        "est sous conservation : levez-la d'abord, ou demandez-le à qui en a le droit",
+    ),
+    "held_already": (
+        "is under hold already: release that hold before placing another one",
+        "est déjà sous conservation : levez celle-ci avant d'en placer une autre",
+    ),
+    "not_held": (
+        "is not under hold: there is nothing to release, it can be deleted as it is",
+        "n'est pas sous conservation : il n'y a rien à lever, il peut être supprimé tel quel",
+    ),
+    "not_watched": (
+        "cannot be followed, since no feed tells of holds: ask for the list again instead",
+        "ne peut pas être suivi, car aucun flux n'annonce les conservations : redemandez plutôt la liste",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

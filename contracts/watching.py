@@ -3,7 +3,8 @@
 from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.message import Message, Query
 from contracts.permissions import Level, Node
@@ -60,6 +61,14 @@ class WatchedProjects(ProjectFilter):
     """Which projects a feed tells about; deletions and what leaves the filter are told, too."""
 
     project_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
+
+    @field_validator("has_hold")
+    @classmethod
+    def _is_not_about_holds(cls, has_hold: bool | None) -> bool | None:  # noqa: FBT001 - a field's value
+        if has_hold is not None:
+            kind = "not_watched"
+            raise PydanticCustomError(kind, "no feed tells of holds")
+        return has_hold
 
 
 class Feed(Message):

@@ -5,7 +5,19 @@ from typing import Final
 import typer
 
 from client import demo
-from client.cli import drafts, exports, history, imports, licence, messages, projects, reports, site, statistics
+from client.cli import (
+    drafts,
+    exports,
+    history,
+    imports,
+    licence,
+    messages,
+    projects,
+    reports,
+    retention,
+    site,
+    statistics,
+)
 from client.cli.plugins import plugins
 from client.terminal.options import group
 
@@ -28,6 +40,7 @@ def build() -> typer.core.TyperGroup:
     history.register(about_projects)
     exports.register(about_projects)
     app.add_typer(about_projects, name="projects")
+    app.add_typer(retention.app, name="retention")
     app.add_typer(licence.app, name="licence")
     for part in (imports, reports, site, statistics, messages, demo):
         part.register(app)

@@ -53,6 +53,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     search: Annotated[
         str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
     ] = None,
+    held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Annotated[str, typer.Option(metavar="COLUMN", help="`-` before it for descending.")] = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
@@ -69,7 +70,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     }
     filter_ = {name: value for name, value in chosen.items() if value}
     filter_ |= {name: _span(session, *ends) for name, ends in spans.items() if any(ends)}
-    filter_ |= _categories(session, category or [])
+    filter_ |= _categories(session, category or []) | ({} if held is None else {"has_hold": held})
     asked = {"filter": filter_, "sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
     listing = Listing(fitting(session, ListProjects, asked), every_page=all_)
     await (_follow if follow else _show_list)(session, listing)

@@ -17,7 +17,7 @@ from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
 _FIGURES: Final = frozenset({"Number", "Revision", "Id"})
-_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details", "Camera", "Before", "After"})
+_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details", "Camera", "Before", "After", "Reason"})
 """What gives way when a table is wider than its place."""
 
 _MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
@@ -111,6 +111,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
     def when(time: datetime, by: str) -> str:
         return f"{local(time, language)}  {by}"
 
+    held = details.hold
     return [
         ("Id", details.project_id),
         ("Type", names.of(details.type_id)),
@@ -123,6 +124,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
         ("Revision", details.revision),
         ("Imported", say(language, "yes") if details.imported else ""),
         ("Exempt from retention", say(language, "yes") if details.retention_exempt else ""),
+        ("Under hold", f"{when(held.held_at, held.held_by)}  {held.reason}" if held else ""),
         ("Not shown to you", ", ".join(details.withheld)),
     ]
 

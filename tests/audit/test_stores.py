@@ -55,6 +55,8 @@ TABLE = {
     "projects.downloaded": BOTH,
     "reports.downloaded": BOTH,
     "reports.deleted": BOTH,
+    "retention.held": BOTH,
+    "retention.released": BOTH,
     "retention.sweep-started": BOTH,
     "retention.swept": BOTH,
     # A step of a sweep is no activity: each project that it deletes has its own entry.

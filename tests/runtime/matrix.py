@@ -129,6 +129,8 @@ COMMANDS = (
         {**_GENERATED, "show_user_names": True},
     ),
     Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
+    Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
     Line("retention.sweep", of_project("retention", MANAGE), {}),
 )
 
@@ -150,14 +152,18 @@ QUERIES = (
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
+    Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
     Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "type"}),
+    Line("projects.statistics", of_project("retention", VIEW), {"filter": {"has_hold": False}}),
     Line("projects.statistics", of_project("sequences", VIEW), {"group_by": "camera"}),
     Line("projects.watch", {PROJECTS: VIEW}, {}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
+    Line("retention.due", of_project("retention", VIEW), {}),
+    Line("retention.holds", of_project("retention", VIEW), {}),
     Line("retention.preview", of_project("retention", VIEW), {}),
 )

@@ -30,7 +30,12 @@ OPENED = ("type_id", "description", "start_time", "end_time")
 OPENING = "project"
 """The field of the entry that says that a project was opened."""
 
-SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
+SECTIONS = {
+    "comments": Node.COMMENTS,
+    "calls": Node.CALLS,
+    "sequences": Node.SEQUENCES,
+    "hold": Node.RETENTION,
+}
 """What a caller sees of a project only with a permission of its own."""
 
 _PROPERTIES = {"type_id": "type", "status_id": "status"}
@@ -128,9 +133,21 @@ def unseen(grants: Grants) -> list[str]:
     return [field for field, section in PARTS.items() if not grants.allow(SECTIONS[section], Level.VIEW)]
 
 
-def withheld(grants: Grants) -> list[str]:
+def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:
     """Name the sections of a project that a caller may not see."""
-    return [section for section, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
+    return [section for section in sections if not grants.allow(SECTIONS[section], Level.VIEW)]
+
+
+def withheld_parts(grants: Grants) -> list[str]:
+    """Name the sections whose past a caller may not see."""
+    return withheld(grants, PARTS.values())
+
+
+def not_held(hold: Row | None, grants: Grants) -> None:
+    """Refuse to delete a project under hold; who holds it is told to those who may see holds."""
+    if hold is not None:
+        by = {"held_by": hold["held_by"]} if grants.allow(Node.RETENTION, Level.VIEW) else {}
+        raise Refusal(Code.HELD, fields=_named("held", "project_id"), held_at=hold["held_at"].isoformat(), **by)
 
 
 def touched(project: Row, by: str, at: datetime, changes: Row | None = None) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComme
 from contracts.projects import (
     AddSequences,
     CreateProject,
+    DeleteProject,
     ExistingProjectCommand,
     ProjectCommand,
     RemoveAllSequences,
@@ -24,7 +25,7 @@ from contracts.projects import (
     UpdateProject,
 )
 from contracts.texts import Part
-from workers.projects import domain, finding, tables
+from workers.projects import domain, finding, holds, tables
 from workers.projects.domain import Past
 from workers.projects.history import History, Since
 from workers.runtime import unit
@@ -46,6 +47,7 @@ class ProjectRows(unit.Rows):
         self.calls = Kept(tables.Call, "project_id", "call_id")
         self.sequences = Kept(tables.Sequence, "project_id", "sequence_id")
         self.history = History()
+        self.holds: dict[UUID, Row] = {}
         self.tombstones = Kept(tables.Tombstone, "project_id")
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
@@ -59,6 +61,8 @@ class ProjectRows(unit.Rows):
         """Read and lock what the messages name: one statement per table, none for a table nobody names."""
         rows = cls()
         await rows._load_projects(connection, messages)
+        deleted = {message.project_id for message in messages if isinstance(message, DeleteProject)}
+        rows.holds = await holds.in_force(connection, deleted)
         await rows._load_surroundings(connection, messages)
         await rows._load_parts(connection, messages)
         await rows._load_history(connection, messages)

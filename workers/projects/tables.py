@@ -47,6 +47,7 @@ class Project(Base):
         Index("project_by_end", "end_time", "created_at", "id"),
         Index("project_by_update", "updated_at", "created_at", "id"),
         *(_by_category(slot) for slot in CATEGORY_SLOTS),
+        Index("project_by_expiry", "created_at", "id", postgresql_where=text("NOT retention_exempt")),
         _SCHEMA,
     )
 
@@ -285,12 +286,5 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
 
 CHILD_SITES = text("SELECT child_sites FROM published.settings")
-EXPIRED = text(
-    """
-    SELECT id, number FROM projects.project
-    WHERE created_at < :created_before AND NOT retention_exempt
-    ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-    """
-)
 DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
 DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")

@@ -1,13 +1,17 @@
-"""The rules of retention: what has expired, and how a sweep goes on."""
+"""The rules of retention: what has expired, how a sweep goes on, and what a hold is."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from contracts.errors import Code, Refusal
 from contracts.projects import ProjectsExpired
-from contracts.values import EARLIEST
+from contracts.retention import HoldProject
+from contracts.texts import Part
+from contracts.values import EARLIEST, LATEST
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 
 CHAINS = 2
 """Steps of a sweep at the same time: fewer than a process has transactions, so that people keep one."""
@@ -54,3 +58,61 @@ def after_step(sweep: Row, step: ProjectsExpired, now: datetime) -> dict[str, An
         "chains_left": sweep["chains_left"] - (not step.more),
         "progressed_at": now,
     }
+
+
+def due_before(now: datetime, retention_days: int, within_days: int | None) -> datetime:
+    """Return before when a project must have been created to expire within so many days, or at all."""
+    return LATEST if within_days is None else created_before(now, retention_days - within_days)
+
+
+def gone(tombstone: Row | None) -> Refusal:
+    """Say that a project was deleted, when and by whom, or that it never was here."""
+    if tombstone is None:
+        unknown = [{"field": "project_id", "kind": "not_here"}]
+        return Refusal(Code.GONE, part=Part.PROJECT, status=404, known=False, fields=unknown)
+    return Refusal(
+        Code.GONE,
+        part=Part.PROJECT,
+        fields=[{"field": "project_id", "kind": "deleted"}],
+        number=tombstone["number"],
+        deleted_at=tombstone["deleted_at"].isoformat(),
+        deleted_by=tombstone["deleted_by"],
+        expired=tombstone["expired"],
+    )
+
+
+def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> dict[str, Any]:
+    """Return a hold that is in force."""
+    return {
+        "hold_id": hold_id,
+        "project_id": command.project_id,
+        "reason": command.reason,
+        "held_by": by,
+        "held_at": at,
+        "released_by": None,
+        "released_at": None,
+        "release_reason": None,
+    }
+
+
+def same_hold(there: Row, reason: str, by: str) -> None:
+    """Accept the same hold again; refuse another one, naming who holds the project, since when."""
+    if (there["reason"], there["held_by"]) != (reason, by):
+        raise Refusal(
+            Code.CONFLICT,
+            fields=[{"field": "project_id", "kind": "held_already"}],
+            held_by=there["held_by"],
+            held_at=there["held_at"].isoformat(),
+        )
+
+
+def in_force(hold: Row | None) -> Row:
+    """Return the hold that a release ends, or refuse to release a project that is not held."""
+    if hold is None:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "not_held"}])
+    return hold
+
+
+def released(hold: Row, reason: str, by: str, at: datetime) -> dict[str, Any]:
+    """Return a hold that has ended."""
+    return {**hold, "released_by": by, "released_at": at, "release_reason": reason}

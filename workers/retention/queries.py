@@ -1,13 +1,34 @@
 """What is answered about retention, and how much is due."""
 
-from datetime import datetime
+import base64
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+from uuid import UUID
 
+from pydantic import TypeAdapter
+from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.retention import PreviewRetention, RetentionPreview
+from contracts.errors import Code, Refusal
+from contracts.retention import (
+    DueProject,
+    DueProjects,
+    Holds,
+    ListDue,
+    ListHolds,
+    PreviewRetention,
+    ProjectHold,
+    RetentionPreview,
+)
+from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
 from workers.runtime.questions import Reader
+
+Listed: TypeAlias = Literal["holds", "due"]
+_PLACE = TypeAdapter(tuple[str, Time, UUID])
+_FIRST: dict[Listed, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(int=0)), "due": (EARLIEST, UUID(int=0))}
+"""Before the first page: the newest hold, the oldest project."""
 
 
 async def retention_days(connection: AsyncConnection) -> int:
@@ -17,7 +38,7 @@ async def retention_days(connection: AsyncConnection) -> int:
 
 
 async def count_due(connection: AsyncConnection, created_before: datetime) -> int:
-    """Return how many projects were created before this moment and may go (RET-05)."""
+    """Return how many projects were created before this moment and may go: neither exempt nor held ones (RET-05)."""
     given = {"created_before": created_before, "at_most": domain.COUNTED}
     due: int = (await connection.execute(tables.DUE, given)).scalar_one()
     return due
@@ -30,3 +51,53 @@ async def preview_retention(query: PreviewRetention, reader: Reader) -> Retentio
     before = domain.created_before(reader.now, days)
     due = await count_due(reader.connection, before)
     return RetentionPreview(retention_days=days, created_before=before, due=due)
+
+
+@worker.answers(ListHolds)
+async def list_holds(query: ListHolds, reader: Reader) -> Holds:
+    """Return the holds in force, or all of one project, the newest first."""
+    at, after = _read_place("holds", query.after)
+    given = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
+    statement = tables.HOLDS_OF_PROJECT if query.project_id else tables.HOLDS_IN_FORCE
+    found = (await reader.connection.execute(statement, given)).mappings().all()
+    if query.project_id and not found:
+        await _refuse_gone(query.project_id, reader)
+    items = [ProjectHold.model_validate(dict(row)) for row in found[: query.limit]]
+    following = _place("holds", items[-1].held_at, items[-1].hold_id) if len(found) > query.limit else None
+    return Holds(items=items, next=following)
+
+
+async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
+    if (await reader.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
+        found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+        raise domain.gone(found.mappings().one_or_none())
+
+
+@worker.answers(ListDue)
+async def list_due(query: ListDue, reader: Reader) -> DueProjects:
+    """Return the projects that retention deletes next, with the moment at which each expires (RET-03, RET-05)."""
+    days = await retention_days(reader.connection)
+    at, after = _read_place("due", query.after)
+    before = domain.due_before(reader.now, days, query.within_days)
+    given = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
+    found = (await reader.connection.execute(tables.NEXT_DUE, given)).mappings().all()
+    items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in found[: query.limit]]
+    following = _place("due", items[-1].created_at, items[-1].project_id) if len(found) > query.limit else None
+    return DueProjects(retention_days=days, items=items, next=following)
+
+
+def _place(listed: Listed, at: datetime, row_id: UUID) -> str:
+    return base64.urlsafe_b64encode(to_json([listed, at, row_id])).decode()
+
+
+def _read_place(listed: Listed, cursor: str | None) -> tuple[datetime, UUID]:
+    """Read the place after which a page begins, or refuse what no page of this list gave."""
+    if cursor is None:
+        return _FIRST[listed]
+    try:
+        name, at, row_id = _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
+    except ValueError:
+        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+    if name != listed:
+        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}])
+    return at, row_id

@@ -1,9 +1,9 @@
-"""The table of retention and the statements that read it and what others publish."""
+"""The tables of retention and the statements that read it and what others publish."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, DateTime, Integer, Uuid, bindparam, text
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,29 @@ class Sweep(Base):
     deleted: Mapped[int] = mapped_column(BigInteger)
 
 
+class Hold(Base):
+    """A hold of a project; it is in force until it is released."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        Index("hold_in_force", "project_id", unique=True, postgresql_where=text("released_at IS NULL")),
+        Index("hold_by_project", "project_id", "held_at", "hold_id"),
+        Index("hold_by_time", "held_at", "hold_id", postgresql_where=text("released_at IS NULL")),
+        {"schema": "retention"},
+    )
+
+    hold_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
+    project_id: Mapped[UUID] = mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"))
+    reason: Mapped[str] = mapped_column(Text)
+    held_by: Mapped[str] = mapped_column(Text)
+    held_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    released_by: Mapped[str | None] = mapped_column(Text)
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    release_reason: Mapped[str | None] = mapped_column(Text)
+
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid))
+
 SWEEPS = text(
     "SELECT * FROM retention.sweep WHERE :all OR sweep_id = ANY(:ids) ORDER BY sweep_id FOR UPDATE"
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
@@ -30,8 +53,43 @@ RETENTION_DAYS = text("SELECT retention_days FROM published.settings")
 DUE = text(
     """
     SELECT count(*) FROM (
-        SELECT 1 FROM published.projects
-        WHERE created_at < :created_before AND NOT retention_exempt LIMIT :at_most
+        SELECT 1 FROM published.projects p
+        WHERE created_at < :created_before AND NOT retention_exempt
+            AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.project_id)
+        LIMIT :at_most
     ) AS due
     """
 )
+
+# Whoever deletes a project has a lock that this one waits for, and looks for holds after it has got it.
+LOCK_PROJECTS = text(
+    "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR SHARE"
+).bindparams(_IDS)
+IN_FORCE = text(
+    "SELECT * FROM retention.hold WHERE project_id = ANY(:ids) AND released_at IS NULL ORDER BY project_id FOR UPDATE"
+).bindparams(_IDS)
+TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
+PRESENT = text("SELECT FROM published.projects WHERE project_id = :project_id")
+
+HOLDS_IN_FORCE = text(
+    """
+    SELECT h.*, p.number FROM retention.hold h JOIN published.projects p USING (project_id)
+    WHERE h.released_at IS NULL AND (h.held_at, h.hold_id) < (:at, :id)
+    ORDER BY h.held_at DESC, h.hold_id DESC LIMIT :limit
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
+HOLDS_OF_PROJECT = text(
+    """
+    SELECT h.*, p.number FROM retention.hold h JOIN published.projects p USING (project_id)
+    WHERE h.project_id = :project_id AND (h.held_at, h.hold_id) < (:at, :id)
+    ORDER BY h.held_at DESC, h.hold_id DESC LIMIT :limit
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
+NEXT_DUE = text(
+    """
+    SELECT project_id, number, created_at FROM published.projects p
+    WHERE NOT retention_exempt AND created_at < :created_before AND (created_at, project_id) > (:at, :id)
+        AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.project_id)
+    ORDER BY created_at, project_id LIMIT :limit
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))

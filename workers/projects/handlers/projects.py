@@ -61,8 +61,9 @@ async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUp
 
 @worker.handles(DeleteProject)
 async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
-    """Delete a project with all it holds; the tombstone says when and by whom."""
+    """Delete a project with all it holds, unless it is under hold; the tombstone says when and by whom."""
     project = unit.rows.existing(command, unit.grants)
+    domain.not_held(unit.rows.holds.get(command.project_id), unit.grants)
     unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
     unit.revision = project["revision"] + 1
     return ProjectDeleted(project_id=command.project_id, number=project["number"])

@@ -1,15 +1,18 @@
 """Deleting what has expired, some projects at a time, so that nobody waits for it."""
 
 from contracts.projects import ExpireProjects, ProjectDeleted, ProjectsExpired
-from workers.projects import tables
+from workers.projects import holds, tables
 from workers.projects.worker import ProjectUnit, worker
 
 
 @worker.handles(ExpireProjects)
 async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> ProjectsExpired:
-    """Delete the oldest expired projects that nobody is working on (RET-03, RET-05)."""
+    """Delete the oldest expired projects that are not under hold and nobody is working on (RET-03, RET-05)."""
     given = {"created_before": command.created_before, "limit": command.limit}
-    expired = (await unit.connection.execute(tables.EXPIRED, given)).mappings().all()
+    found = (await unit.connection.execute(holds.EXPIRED, given)).mappings().all()
+    # A hold may have come between the first look and the lock. The next step leaves it out from the beginning.
+    held = await holds.in_force(unit.connection, [project["id"] for project in found])
+    expired = [project for project in found if project["id"] not in held]
     for project in expired:
         unit.rows.delete(project, by=unit.principal, at=unit.now, expired=True)
         deleted = ProjectDeleted(project_id=project["id"], number=project["number"], expired=True)
@@ -19,5 +22,5 @@ async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> Project
         sweep_id=command.sweep_id,
         chain=command.chain,
         deleted=len(expired),
-        more=len(expired) == command.limit,
+        more=len(found) == command.limit,
     )

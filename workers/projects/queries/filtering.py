@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, func, or_, select
 
 from contracts.project_queries import ProjectFilter, Span
+from workers.projects.holds import is_held
 from workers.projects.queries.searching import Conditions, Sought
 from workers.projects.tables import Camera, Project, Search
 
@@ -18,6 +19,8 @@ def matching(given: ProjectFilter) -> Conditions:
         conditions.append(or_(named, column.is_(None)) if None in ids else named)
     if given.numbers is not None:
         conditions.append(Project.number.in_(given.numbers))
+    if given.has_hold is not None:
+        conditions.append(is_held(given.has_hold))
     conditions += within(Project.start_time, given.start_time) + within(Project.updated_at, given.updated)
     return conditions + within(Project.created_at, given.created)
 

@@ -37,7 +37,7 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     following = _place_of(page[-1]["revision"], page[-1]["place"]) if len(found) > query.limit else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     entries = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in page]
-    return ProjectHistory(items=entries, next=following, withheld=domain.withheld(reader.grants))
+    return ProjectHistory(items=entries, next=following, withheld=domain.withheld_parts(reader.grants))
 
 
 async def _refuse_gone(project_id: UUID, reader: Reader) -> None:

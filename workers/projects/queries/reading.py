@@ -8,7 +8,7 @@ from sqlalchemy import text
 from contracts.errors import Code, Refusal
 from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
-from workers.projects import domain, recordings, tables
+from workers.projects import domain, holds, recordings, tables
 from workers.projects.worker import worker
 from workers.runtime.inbox import REMEMBERED
 from workers.runtime.questions import Answer, Reader
@@ -24,11 +24,11 @@ _OUTCOME = text(
 async def get_project(query: GetProject, reader: Reader) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
     given = {"project_id": query.project_id}
-    row = (await reader.connection.execute(tables.DOCUMENT, given)).one_or_none()
+    row = (await reader.connection.execute(holds.DOCUMENT_AND_HOLD, given)).one_or_none()
     if row is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise domain.gone(found.mappings().one_or_none(), None)
-    document: dict[str, Any] = row.document
+    document: dict[str, Any] = {**row.document, "hold": row.hold}
     recordings.tell_media(document["sequences"], reader.now)
     withheld = domain.withheld(reader.grants)
     for name in withheld:

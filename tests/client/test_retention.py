@@ -1,0 +1,103 @@
+"""`incidents retention`: what is typed is what is asked, and what is answered is shown."""
+
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.command_line import Ended, incidents
+from tests.client.conftest import Bus, Peer
+
+PROJECT = "0190a000-0000-7000-8000-000000000001"
+HOLD = "0190a000-0000-7000-8000-000000000002"
+NOW = "2025-01-31T12:00:00Z"
+HELD: dict[str, Any] = {
+    "hold_id": HOLD,
+    "project_id": PROJECT,
+    "number": 12,
+    "reason": "The prosecutor asked for it.",
+    "held_by": "alice",
+    "held_at": NOW,
+    "released_by": "bob",
+    "released_at": NOW,
+    "release_reason": "The case is closed.",
+}
+DUE = {"project_id": PROJECT, "number": 12, "created_at": NOW, "expires_at": "2025-02-07T12:00:00Z"}
+
+Type = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
+    """Type `incidents retention …` as alice, who is connected to the peer."""
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+
+    async def run(*line: object) -> Ended:
+        return await incidents("retention", *line, folder=tmp_path, environment=environment)
+
+    return run
+
+
+def asked(peer: Peer) -> dict[str, Any]:
+    """Return the body of the last query."""
+    body: dict[str, Any] = json.loads(peer.queries[-1].data)
+    return body
+
+
+@pytest.mark.parametrize("verb, said", [("hold", "under hold"), ("release", "released")])
+async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str, said: str) -> None:
+    """Holding and releasing take a project and a reason, and the project is the command's key."""
+    peer.result = {"project_id": PROJECT, "hold_id": HOLD}
+    ended = await typed(verb, PROJECT, "The prosecutor asked for it.")
+    (message,) = peer.commands
+    assert json.loads(message.data) == {"project_id": PROJECT, "reason": "The prosecutor asked for it."}
+    assert message.subject.endswith(f".{PROJECT}.{verb}")
+    assert (ended.status, said in ended.out) == (0, True)
+
+
+async def test_a_reason_must_be_typed(peer: Peer, typed: Type) -> None:
+    """A blank reason is told before anything is sent."""
+    ended = await typed("hold", PROJECT, "  ", "--json")
+    assert (ended.status, ended.json["error"]["details"]["fields"][0]["field"]) == (1, "reason")
+    assert peer.commands == []
+
+
+async def test_holds_are_shown(peer: Peer, typed: Type) -> None:
+    """Holds are shown with who, why and when; those of one project with their release."""
+    peer.answers["retention.holds"] = json.dumps({"items": [HELD], "next": "more"}).encode()
+    ended = await typed("holds", "--lang", "fr")
+    assert ("alice" in ended.out, "Motif" in ended.out, "closed" in ended.out) == (True, True, False)
+    assert asked(peer)["project_id"] is None
+    assert " closed." in (await typed("holds", "--project", PROJECT)).out
+    assert asked(peer)["project_id"] == PROJECT
+
+
+async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
+    """What expires within some days is asked as typed and shown with its time."""
+    peer.answers["retention.due"] = json.dumps({"retention_days": 7, "items": [DUE]}).encode()
+    ended = await typed("due", "--within", 3, "--limit", 5)
+    assert (asked(peer)["within_days"], asked(peer)["limit"]) == (3, 5)
+    assert ("2025-02-0" in ended.out, " 12 " in ended.out) == (True, True)
+    assert (await typed("due", "--json")).json["items"] == [DUE]
+
+
+async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) -> None:
+    """What a retention time would delete is told, and a sweep says how much is due."""
+    preview = {"retention_days": 30, "created_before": NOW, "due": 4}
+    peer.answers["retention.preview"] = json.dumps(preview).encode()
+    peer.result = {"sweep_id": HOLD, "created_before": NOW, "due": 4}
+    assert "30 days keep, 4 due" in (await typed("preview", "--days", 30)).out
+    assert asked(peer) == {"retention_days": 30}
+    assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
+
+
+async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) -> None:
+    """A list of what is under hold, or of what is not, is asked for as typed."""
+    peer.answers["projects.list"] = json.dumps({"items": [], "next": None, "total": 0}).encode()
+    environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    for option, has_hold in (("--held", True), ("--not-held", False)):
+        peer.queries.clear()
+        await incidents("projects", "list", option, folder=tmp_path, environment=environment)
+        assert json.loads(peer.queries[0].data)["filter"]["has_hold"] is has_hold

@@ -1,0 +1,69 @@
+"""Lists, statistics and feeds by whether a project is under hold."""
+
+from random import Random
+
+import pytest
+
+from contracts.errors import Code
+from contracts.project_queries import ListProjects, ProjectFilter
+from contracts.statistics import ProjectStatistics
+from contracts.watching import WatchedProjects, WatchProjects
+from tests.projects.listed import ask, expected, keep, project, walk
+from tests.projects.props import refused
+from tests.retention.held import Keeper, colleague
+from tests.support import Site
+
+
+@pytest.mark.parametrize("has_hold", [True, False])
+async def test_a_list_of_what_is_held_and_one_of_the_rest(site: Site, has_hold: bool) -> None:
+    """Whatever else is asked, a list holds the held projects, or all others, in its order (PRJ-07)."""
+    chance = Random(11)
+    stock = [project(chance, number) for number in range(1, 61)]
+    await keep(site, stock)
+    held = set(chance.sample([one.id for one in stock], 20))
+    for project_id in held:
+        await site.sql("INSERT INTO retention.hold VALUES (gen_random_uuid(), :id, 'x', 'ann', now())", id=project_id)
+        await site.sql(
+            "INSERT INTO retention.hold VALUES (gen_random_uuid(), :id, 'x', 'ann', now(), 'ann', now(), 'y')",
+            id=chance.choice(stock).id,
+        )
+    for sort in ("-created_at", "type_id", "-updated_at"):
+        for more in ({}, {"type_ids": [1, None]}, {"camera_ids": ["cam-1"]}, {"created_by": ["bob"]}):
+            given = ProjectFilter.model_validate({"has_hold": has_hold, **more})
+            query = ListProjects.model_validate({"filter": given, "sort": sort, "limit": 7, "count": "exact"})
+            wanted = [one for one in expected(stock, query) if (one in held) is has_hold]
+            assert (await walk(site, query), (await ask(site, query)).total) == (wanted, len(wanted))
+
+
+async def test_statistics_of_what_is_held(site: Site) -> None:
+    """Statistics count the held projects, or all others."""
+    keeper = await Keeper.starting(site)
+    await keeper.held()
+    for _ in range(2):
+        await keeper.project()
+    for has_hold, total in ((True, 1), (False, 2), (None, 3)):
+        given = ProjectFilter(has_hold=has_hold)
+        assert (await keeper.client.ask(ProjectStatistics(filter=given))).total == total
+
+
+async def test_a_list_is_no_way_around_the_permission(site: Site) -> None:
+    """Who may not see holds is refused to ask by them, in lists and in statistics alike (PERM-05, PERM-09)."""
+    keeper = await Keeper.starting(site)
+    await keeper.held()
+    nora = await colleague(site, "nora")
+    given = ProjectFilter(has_hold=True)
+    for query in (ListProjects(filter=given), ProjectStatistics(filter=given)):
+        refusal = await refused(nora.ask(query))
+        assert (refusal.code, refusal.error.details["level"]) == (Code.NOT_AVAILABLE, "view")
+        assert refusal.error.details["nodes"] == ["incident-projects/retention"]
+
+
+async def test_no_feed_is_filtered_by_holds(site: Site) -> None:
+    """A feed that asks for holds is refused with the reason, since no feed tells when they change."""
+    await site.worker("projects")
+    given = WatchProjects(filter=WatchedProjects()).model_dump(mode="json", by_alias=True)
+    given["filter"]["has_hold"] = True
+    told, status = await (await site.caller()).ask("projects.watch", given, headers={"Accept-Language": "en"})
+    (field,) = told["error"]["details"]["fields"]
+    assert (status, field["field"], field["kind"]) == ("400", "filter.has_hold", "not_watched")
+    assert field["reason"].startswith("cannot be followed")

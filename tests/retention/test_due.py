@@ -1,0 +1,87 @@
+"""Asking what retention deletes next."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from client import Client
+from contracts.retention import DueProject, ListDue, PreviewRetention, Sweep
+from contracts.values import EARLIEST
+from tests.retention.conftest import Fill, Happened
+from tests.retention.held import Keeper
+from tests.support import Site, eventually
+from workers.retention import domain
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAYS = st.integers(1, 365_000)
+
+
+async def due(client: Client, **asked: Any) -> list[DueProject]:
+    """Read the list to its end."""
+    page = await client.ask(ListDue(**asked))
+    items = list(page.items)
+    while page.next:
+        page = await client.ask(ListDue(**asked, after=page.next))
+        items += page.items
+    return items
+
+
+async def test_the_soonest_comes_first(site: Site, fill: Fill) -> None:
+    """Projects are listed in the order of their deletion, page by page, each with the moment of its expiry (RET-01)."""
+    keeper = await Keeper.starting(site)
+    ids = [(await fill(1, days=days))[0] for days in (1, 9, 4, 6.5, 30)]
+    found = await due(keeper.client, limit=2)
+    assert [one.project_id for one in found] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
+    assert {one.expires_at - one.created_at for one in found} == {timedelta(days=7)}
+    await site.sql("UPDATE administration.settings SET retention_days = 365000")
+    assert {one.expires_at - one.created_at for one in await due(keeper.client)} == {timedelta(days=365_000)}
+
+
+async def test_only_what_expires_within_some_days(site: Site, fill: Fill) -> None:
+    """Asked for so many days ahead, the list ends there; zero days stand for what a sweep would delete now."""
+    keeper = await Keeper.starting(site)
+    old, soon, late = [(await fill(1, days=days))[0] for days in (8, 6.5, 1.5)]
+    for within, expected in ((0, [old]), (1, [old, soon]), (5, [old, soon]), (6, [old, soon, late])):
+        assert [one.project_id for one in await due(keeper.client, within_days=within)] == expected
+    assert [one.project_id for one in await due(keeper.client, within_days=365_000)] == [old, soon, late]
+
+
+async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happened: Happened) -> None:
+    """Neither held nor exempt projects are due, counted or swept; released ones are (RET-03, RET-05, AMB-6)."""
+    keeper = await Keeper.starting(site)
+    await fill(2, days=900, exempt=True)
+    ids: list[UUID] = await fill(3, days=8)
+    for project_id in ids:
+        await keeper.hold(project_id)
+    assert await due(keeper.client) == []
+    assert (await keeper.client.ask(PreviewRetention())).due == 0
+    assert (await keeper.client.send(Sweep())).due == 0
+    await keeper.release(ids[1])
+    assert [one.project_id for one in await due(keeper.client)] == [ids[1]]
+    assert (await keeper.client.send(Sweep())).due == 1
+
+    async def swept() -> bool:
+        return [one["deleted"] for one in happened.get("retention.swept", [])] == [0, 1]
+
+    await eventually(swept)
+    assert await site.count("projects.project") == 4
+
+
+@given(DAYS, st.integers(0, 365_000), st.integers(0, (NOW - EARLIEST).days - 1))
+def test_due_within_is_what_a_later_sweep_deletes(days: int, within: int, age: int) -> None:
+    """What is due within some days is what a sweep after these days would find, for any retention time (AMB-4)."""
+    created = NOW - timedelta(days=age, hours=1)
+    later = NOW + timedelta(days=within)
+    assert (created < domain.due_before(NOW, days, within)) is (created < domain.created_before(later, days))
+
+
+@pytest.mark.parametrize("days", [-1, 365_001, 1.5])
+def test_other_spans_are_refused(days: float) -> None:
+    """One looks ahead by whole days, none to 365,000."""
+    with pytest.raises(ValidationError):
+        ListDue.model_validate({"within_days": days})

@@ -1,0 +1,133 @@
+"""Holds and deletions at the same time: of the two, one is refused."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from client import Client, Refused
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.message import Command
+from contracts.permissions import EVERYTHING
+from contracts.projects import DeleteProject
+from contracts.retention import HoldProject, Sweep
+from tests.projects.props import refused
+from tests.retention.conftest import Fill, Happened
+from tests.retention.held import Keeper
+from tests.support import Site, eventually
+from workers.projects.rows import ProjectRows
+from workers.retention import domain
+from workers.retention.rows import RetentionRows
+
+AT_ONCE = 120
+
+
+async def somebody_waits(site: Site) -> None:
+    """Wait until a transaction waits for another one's lock."""
+
+    async def waiting() -> bool:
+        found = await site.sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return bool(found[0][0])
+
+    await eventually(waiting)
+
+
+async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
+    """A project that is being held while it is deleted stays: the deletion sees the hold that it has waited for."""
+    keeper = await Keeper.starting(site)
+    project_id = await keeper.project()
+    command = HoldProject(project_id=project_id, reason="At the last moment.")
+    async with site.engine.begin() as connection:
+        rows = await RetentionRows.load(connection, [command])
+        deleting = asyncio.create_task(refused(keeper.client.send(DeleteProject(project_id=project_id))))
+        await somebody_waits(site)
+        (now,) = await site.sql("SELECT now()")
+        rows.placed.put(domain.new_hold(uuid7(), command, "hans", now[0]))
+        await rows.save(connection)
+    refusal = await deleting
+    assert (refusal.code, refusal.error.details["held_by"]) == (Code.HELD, "hans")
+
+
+async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
+    """A project that is being deleted while it is held is gone: the hold is refused with the tombstone."""
+    keeper = await Keeper.starting(site)
+    project_id = await keeper.project()
+    command = DeleteProject(project_id=project_id)
+    async with site.engine.begin() as connection:
+        rows = await ProjectRows.load(connection, [command])
+        holding = asyncio.create_task(refused(keeper.hold(project_id)))
+        await somebody_waits(site)
+        (now,) = await site.sql("SELECT now()")
+        rows.delete(rows.existing(command, EVERYTHING), by="dora", at=now[0], expired=False)
+        await rows.save(connection)
+    refusal = await holding
+    assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "dora")
+
+
+async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: Happened) -> None:
+    """A hold that comes between the choice of what has expired and its lock counts, and the sweep ends."""
+    keeper = await Keeper.starting(site)
+    held, *others = await fill(3, days=8)
+    await keeper.hold(held)
+    # The first look of the sweep's step, and the count before it, do not see the hold yet.
+    await site.sql("CREATE SEQUENCE public.looks")
+    await site.sql(
+        "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
+        "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"
+    )
+    assert (await keeper.client.send(Sweep())).due == 3
+
+    async def swept() -> list[int]:
+        return [one["deleted"] for one in happened.get("retention.swept", [])]
+
+    assert await eventually(swept) == [len(others)]
+    assert await site.sql("SELECT id FROM projects.project") == [(held,)]
+
+
+async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
+    """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
+    keeper = await Keeper.starting(site)
+    held = await fill(domain.STEP + 20, days=9)
+    await fill(3, days=8)
+    await site.sql(
+        "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",
+        ids=held,
+    )
+    assert (await keeper.client.send(Sweep())).due == 3
+
+    async def swept() -> list[int]:
+        return [one["deleted"] for one in happened.get("retention.swept", [])]
+
+    assert await eventually(swept) == [3]
+    assert await site.count("projects.project") == len(held)
+
+
+async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
+    """Send commands at the same time; return the code of each refusal, and nothing for what was applied."""
+    found = await asyncio.gather(*(client.send(one) for one in commands), return_exceptions=True)
+    assert [one for one in found if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+    return [one.code if isinstance(one, Refused) else "" for one in found]
+
+
+async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:
+    """Of a hold and a deletion, by hand or by a sweep, one takes effect and the other is refused, never both."""
+    keeper = await Keeper.starting(site)
+    ids = await fill(AT_ONCE, days=8)
+    commands: list[Command[Any]] = []
+    for project_id in ids:
+        commands += [HoldProject(project_id=project_id, reason="Now."), DeleteProject(project_id=project_id)]
+    codes = await ends(keeper.client, [Sweep(), *commands])
+
+    async def swept() -> bool:
+        return "retention.swept" in happened
+
+    await eventually(swept)
+    assert codes[0] == ""
+    holds, deletions = dict(zip(ids, codes[1::2], strict=True)), dict(zip(ids, codes[2::2], strict=True))
+    held = {one for one in ids if not holds[one]}
+    assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held
+    assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held
+    assert {deletions[one] for one in held} <= {Code.HELD}
+    assert {holds[one] for one in ids if one not in held} <= {Code.GONE}

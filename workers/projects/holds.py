@@ -1,0 +1,50 @@
+"""What projects know of holds: retention's published view of those that are in force."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, bindparam, column, select, table, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.projects.tables import Project
+from workers.runtime.kept import Row
+
+_HOLDS = table("holds", column("project_id", Uuid), schema="published")
+_OF = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid))
+)
+EXPIRED = text(
+    """
+    SELECT id, number FROM projects.project p
+    WHERE created_at < :created_before AND NOT retention_exempt
+        AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.id)
+    ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
+    """
+)
+DOCUMENT_AND_HOLD = text(
+    """
+    SELECT document,
+        (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = d.project_id) AS hold
+    FROM published.project_documents d WHERE project_id = :project_id
+    """
+)
+
+
+async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, Row]:
+    """Return the holds of projects that are about to be deleted, by project.
+
+    The projects must have been locked by an earlier statement: a hold is placed under a lock on its project, so that
+    whoever has the other lock sees every hold that can still count, and no other one can come.
+    """
+    ids = sorted(project_ids)
+    if not ids:
+        return {}
+    return {row["project_id"]: row for row in (await connection.execute(_OF, {"ids": ids})).mappings()}
+
+
+def is_held(wanted: bool) -> ColumnElement[bool]:  # noqa: FBT001 - what the filter says
+    """Return the condition of being under hold, as a set that is small; or of not being, as a look beside each."""
+    if wanted:
+        return Project.id.in_(select(_HOLDS.c.project_id))
+    return ~select(1).where(_HOLDS.c.project_id == Project.id).correlate(Project).exists()

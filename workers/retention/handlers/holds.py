@@ -1,0 +1,30 @@
+"""Placing and releasing holds."""
+
+from contracts.ids import uuid7
+from contracts.retention import HoldProject, ProjectHeld, ProjectReleased, ReleaseProject
+from workers.retention import domain
+from workers.retention.worker import RetentionUnit, worker
+
+
+@worker.handles(HoldProject)
+async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld:
+    """Place a hold; placing the same one again is the same hold, and beside another one there is no room."""
+    project_id = command.project_id
+    unit.rows.need(project_id)
+    there = unit.rows.hold_of(project_id)
+    if there is not None:
+        domain.same_hold(there, command.reason, unit.principal)
+        unit.already_so()
+        return ProjectHeld(project_id=project_id, hold_id=there["hold_id"])
+    hold = domain.new_hold(uuid7(), command, unit.principal, unit.now)
+    unit.rows.placed.put(hold)
+    return ProjectHeld(project_id=project_id, hold_id=hold["hold_id"])
+
+
+@worker.handles(ReleaseProject)
+async def release_project(command: ReleaseProject, unit: RetentionUnit) -> ProjectReleased:
+    """Release the hold that is in force, whoever placed it."""
+    unit.rows.need(command.project_id)
+    hold = domain.in_force(unit.rows.hold_of(command.project_id))
+    unit.rows.keep(domain.released(hold, command.reason, unit.principal, unit.now))
+    return ProjectReleased(project_id=command.project_id, hold_id=hold["hold_id"])
