@@ -1,5 +1,6 @@
 """Refusals: the codes of the wire and the shape in which they reach a caller."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -78,3 +79,19 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
                 **({"fields": fields} if fields else {}),
             },
         )
+
+
+def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None) -> Refusal:
+    """Say that a project was deleted, when and by whom, as its published tombstone tells; or that it never was here."""
+    if tombstone is None:
+        unknown = [{"field": "project_id", "kind": "not_here"}]
+        return Refusal(Code.GONE, part=part, status=404, known=False, fields=unknown)
+    return Refusal(
+        Code.GONE,
+        part=part,
+        fields=[{"field": "project_id", "kind": "deleted"}],
+        number=tombstone["number"],
+        deleted_at=tombstone["deleted_at"].isoformat(),
+        deleted_by=tombstone["deleted_by"],
+        expired=tombstone["expired"],
+    )

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import EVERYTHING, Grants
 from contracts.project_queries import ListProjects
 from contracts.projects import CreateProject
@@ -68,8 +68,8 @@ CASES = [
         "Demandez à un administrateur",
     ),
     Case(Code.GONE, saying(Refusal(Code.GONE)), "", "ask for the list again", "demandez à nouveau la liste"),
-    Case(Code.GONE, saying(projects.gone(TOMBSTONE, None)), "project_id", "refresh the list", "actualisez la liste"),
-    Case(Code.GONE, saying(projects.gone(None, None)), "project_id", "correct it", "corrigez-le"),
+    Case(Code.GONE, saying(project_gone(TOMBSTONE, None)), "project_id", "refresh the list", "actualisez la liste"),
+    Case(Code.GONE, saying(project_gone(None, None)), "project_id", "correct it", "corrigez-le"),
     Case(
         Code.GONE,
         saying(projects.part_gone(Part.CALL, ID, projects.Removal("ann", NOW))),

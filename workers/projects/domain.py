@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 from uuid import UUID
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
 from contracts.project_exports import NEEDED
@@ -80,28 +80,13 @@ class Removal(NamedTuple):
 def present(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
     """Return the project, or refuse."""
     if project is None:
-        raise gone(tombstone, part)
+        raise project_gone(tombstone, part)
     return project
 
 
 def tombstone(told: Row) -> dict[str, Any]:
     """Read a tombstone from JSON."""
     return {**told, "project_id": UUID(told["project_id"]), "deleted_at": datetime.fromisoformat(told["deleted_at"])}
-
-
-def gone(tombstone: Row | None, part: Part | None) -> Refusal:
-    """Say that a project was deleted, when and by whom, or that it never was here."""
-    if tombstone is None:
-        return Refusal(Code.GONE, part=part, status=404, known=False, fields=_named("not_here", "project_id"))
-    return Refusal(
-        Code.GONE,
-        part=part,
-        fields=_named("deleted", "project_id"),
-        number=tombstone["number"],
-        deleted_at=tombstone["deleted_at"].isoformat(),
-        deleted_by=tombstone["deleted_by"],
-        expired=tombstone["expired"],
-    )
 
 
 def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step], grants: Grants) -> None:

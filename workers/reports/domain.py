@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.texts import Part
 
@@ -12,20 +12,8 @@ SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SE
 
 def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode
     """Refuse a report about a project that is not there; tell when and by whom it was deleted (REP-06)."""
-    if present:
-        return
-    if tombstone is None:
-        unknown = [{"field": "project_id", "kind": "not_here"}]
-        raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
-    raise Refusal(
-        Code.GONE,
-        part=Part.REPORT,
-        fields=[{"field": "project_id", "kind": "deleted"}],
-        number=tombstone["number"],
-        deleted_at=tombstone["deleted_at"].isoformat(),
-        deleted_by=tombstone["deleted_by"],
-        expired=tombstone["expired"],
-    )
+    if not present:
+        raise project_gone(tombstone, Part.REPORT)
 
 
 def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:

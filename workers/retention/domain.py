@@ -8,7 +8,6 @@ from uuid import UUID
 from contracts.errors import Code, Refusal
 from contracts.projects import ProjectsExpired
 from contracts.retention import HoldProject
-from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST
 
 Row = Mapping[Any, Any]
@@ -63,22 +62,6 @@ def after_step(sweep: Row, step: ProjectsExpired, now: datetime) -> dict[str, An
 def due_before(now: datetime, retention_days: int, within_days: int | None) -> datetime:
     """Return before when a project must have been created to expire within so many days, or at all."""
     return LATEST if within_days is None else created_before(now, retention_days - within_days)
-
-
-def gone(tombstone: Row | None) -> Refusal:
-    """Say that a project was deleted, when and by whom, or that it never was here."""
-    if tombstone is None:
-        unknown = [{"field": "project_id", "kind": "not_here"}]
-        return Refusal(Code.GONE, part=Part.PROJECT, status=404, known=False, fields=unknown)
-    return Refusal(
-        Code.GONE,
-        part=Part.PROJECT,
-        fields=[{"field": "project_id", "kind": "deleted"}],
-        number=tombstone["number"],
-        deleted_at=tombstone["deleted_at"].isoformat(),
-        deleted_by=tombstone["deleted_by"],
-        expired=tombstone["expired"],
-    )
 
 
 def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> dict[str, Any]:

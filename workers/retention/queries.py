@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.retention import (
     DueProject,
     DueProjects,
@@ -20,6 +20,7 @@ from contracts.retention import (
     ProjectHold,
     RetentionPreview,
 )
+from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
@@ -70,7 +71,7 @@ async def list_holds(query: ListHolds, reader: Reader) -> Holds:
 async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
     if (await reader.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
-        raise domain.gone(found.mappings().one_or_none())
+        raise project_gone(found.mappings().one_or_none(), Part.PROJECT)
 
 
 @worker.answers(ListDue)

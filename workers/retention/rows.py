@@ -6,10 +6,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.errors import project_gone
 from contracts.message import Message
 from contracts.projects import ProjectsExpired
 from contracts.retention import HoldCommand, Sweep
-from workers.retention import domain, tables
+from contracts.texts import Part
+from workers.retention import tables
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
 
@@ -50,7 +52,7 @@ class RetentionRows(unit.Rows):
     def need(self, project_id: UUID) -> None:
         """Refuse what is about a project that is not there."""
         if project_id not in self.projects:
-            raise domain.gone(self.tombstones.get(project_id))
+            raise project_gone(self.tombstones.get(project_id), Part.PROJECT)
 
     def hold_of(self, project_id: UUID) -> Row | None:
         """Return the hold of a project that is in force at this point of the batch."""

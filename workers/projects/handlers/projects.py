@@ -1,5 +1,6 @@
 """Opening, changing and deleting projects."""
 
+from contracts.errors import project_gone
 from contracts.projects import (
     CreateProject,
     DeleteProject,
@@ -24,7 +25,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     if there is not None:
         return _opened_before(command, unit, there)
     if tombstone := rows.tombstones.get(project_id):
-        raise domain.gone(tombstone, command.part)
+        raise project_gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
     sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
     project = openings.new_project(command, number, unit.principal, unit.now)

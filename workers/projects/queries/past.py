@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from pydantic_core import to_json
 
 from contracts.drafts import Draft, DraftedSequence, GetDraft
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
 from workers.projects import domain, drafts, history, recordings, tables
@@ -44,7 +44,7 @@ async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
     given = {"ids": [project_id]}
     if (await reader.connection.execute(tables.PRESENT, given)).first() is None:
         tombstone = (await reader.connection.execute(tables.TOMBSTONES, given)).mappings().one_or_none()
-        raise domain.gone(tombstone, None)
+        raise project_gone(tombstone, None)
 
 
 def _place_of(revision: int, place: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import text
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Code, Refusal, project_gone
 from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
 from workers.projects import domain, holds, recordings, tables
@@ -27,7 +27,7 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
     row = (await reader.connection.execute(holds.DOCUMENT_AND_HOLD, given)).one_or_none()
     if row is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
-        raise domain.gone(found.mappings().one_or_none(), None)
+        raise project_gone(found.mappings().one_or_none(), None)
     document: dict[str, Any] = {**row.document, "hold": row.hold}
     recordings.tell_media(document["sequences"], reader.now)
     withheld = domain.withheld(reader.grants)
