@@ -9,6 +9,7 @@ from uuid import uuid4
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from psycopg.rows import DictRow
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -18,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base, insert_rows
 from workers.runtime.logs import describe
+from workers.runtime.statements import read, write
 
 AT_ONCE = 1_000
 ATOMIC = 1_000
@@ -114,14 +116,14 @@ class Relay:
         given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}
         if not given["lanes"]:
             return 0
-        rows = (await connection.execute(_WAITING, given)).all()
+        rows = await read(connection, _WAITING, given)
         for batch in _batches(rows):
             await self._publish(batch)
-            await connection.execute(_DONE, {"ids": [row.id for row in batch]})
+            await write(connection, _DONE, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
         return len(rows)
 
-    async def _publish(self, batch: Sequence[Any]) -> None:
+    async def _publish(self, batch: Sequence[DictRow]) -> None:
         if len(batch) >= WORTH:
             answer = await self._publish_atomically(batch)
             if "error" not in answer:
@@ -129,25 +131,23 @@ class Relay:
             if answer["error"].get("err_code") != _KNOWN_ID:
                 log.warning("atomic_batch_refused", worker=self._worker, code=answer["error"].get("err_code"))
         for row in batch:
-            answer = from_json(
-                (await self._nats().request(row.subject, row.body.encode(), 5, headers=row.headers)).data
-            )
-            if "error" in answer:
-                raise UnpublishedError(row.subject, answer["error"])
+            reply = await self._nats().request(row["subject"], row["body"].encode(), 5, headers=row["headers"])
+            if "error" in (answer := from_json(reply.data)):
+                raise UnpublishedError(row["subject"], answer["error"])
 
-    async def _publish_atomically(self, batch: Sequence[Any]) -> dict[str, Any]:
+    async def _publish_atomically(self, batch: Sequence[DictRow]) -> dict[str, Any]:
         batch_id = uuid4().hex
         for number, row in enumerate(batch[:-1], 1):
-            headers = {**row.headers, "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
-            await self._nats().publish(row.subject, row.body.encode(), headers=headers)
+            headers = {**row["headers"], "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
+            await self._nats().publish(row["subject"], row["body"].encode(), headers=headers)
         last = batch[-1]
         headers = {
-            **last.headers,
+            **last["headers"],
             "Nats-Batch-Id": batch_id,
             "Nats-Batch-Sequence": str(len(batch)),
             "Nats-Batch-Commit": "1",
         }
-        reply = await self._nats().request(last.subject, last.body.encode(), 5, headers=headers)
+        reply = await self._nats().request(last["subject"], last["body"].encode(), 5, headers=headers)
         answer: dict[str, Any] = from_json(reply.data)
         return answer
 
@@ -160,9 +160,9 @@ class UnpublishedError(NatsError):
         super().__init__(f"{subject}: {error.get('err_code')}")
 
 
-def _batches(rows: Sequence[Any]) -> list[Sequence[Any]]:
+def _batches(rows: Sequence[DictRow]) -> list[Sequence[DictRow]]:
     """Cut into runs that may be published atomically: events together, everything else alone."""
-    cut: list[list[Any]] = []
+    cut: list[list[DictRow]] = []
     for row in rows:
         joins = cut and len(cut[-1]) < ATOMIC and _is_event(row) and _is_event(cut[-1][-1])
         if joins:
@@ -172,5 +172,5 @@ def _batches(rows: Sequence[Any]) -> list[Sequence[Any]]:
     return list(cut)
 
 
-def _is_event(row: Any) -> bool:
-    return str(row.subject).split(".")[2] == "evt"
+def _is_event(row: DictRow) -> bool:
+    return str(row["subject"]).split(".")[2] == "evt"

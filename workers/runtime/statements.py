@@ -4,8 +4,8 @@ Inside `transaction` nothing waits that need not: what reads waits for its rows;
 sent next, at the latest with the commit.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +15,7 @@ from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql import psycopg
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
@@ -44,16 +44,20 @@ def _driver(connection: AsyncConnection) -> Driver[Any]:
 async def read(connection: AsyncConnection, statement: TextClause, given: Mapping[str, Any]) -> list[DictRow]:
     """Return the rows of a statement; database errors are SQLAlchemy's."""
     driver = _driver(connection)
-    with _translated(driver):
+    try:
         cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), given)
         return await cursor.fetchall()
+    except Error as error:
+        raise await _translated(connection, driver, error) from error
 
 
 async def write(connection: AsyncConnection, statement: TextClause, given: Mapping[str, Any]) -> None:
     """Execute a statement that returns nothing; inside `transaction` its failure may be told by a later one."""
     driver = _driver(connection)
-    with _translated(driver):
+    try:
         await AsyncCursor(driver).execute(_sql(statement), given)
+    except Error as error:
+        raise await _translated(connection, driver, error) from error
 
 
 @asynccontextmanager
@@ -61,21 +65,20 @@ async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
     """Let the block be one transaction of an autocommitting connection, with as few round trips as it has reads."""
     driver = _driver(connection)
     async with connection.begin():
-        with _translated(driver):
+        try:
             async with driver.pipeline():
                 await AsyncCursor(driver).execute("BEGIN", prepare=False)
                 yield
                 await AsyncCursor(driver).execute("COMMIT", prepare=False)
+        except Error as error:
+            raise await _translated(connection, driver, error) from error
 
 
-@contextmanager
-def _translated(driver: Driver[Any]) -> Iterator[None]:
-    try:
-        yield
-    except Error as error:
-        raise DBAPIError.instance(
-            None, None, _first(error), Error, hide_parameters=True, connection_invalidated=driver.closed
-        ) from error
+async def _translated(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
+    lost = driver.closed
+    if lost:
+        await connection.invalidate()
+    return DBAPIError.instance(None, None, _first(error), Error, hide_parameters=True, connection_invalidated=lost)
 
 
 def _first(error: Error) -> Error:

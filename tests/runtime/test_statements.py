@@ -1,0 +1,78 @@
+"""The transaction of a batch: what is written travels later than it is said, and still all of it or nothing."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from psycopg.errors import CheckViolation
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tests.support import Site
+from workers.runtime.statements import read, transaction, write
+
+PUT = text("INSERT INTO runtime.kept VALUES (:number)")
+NUMBERS = text("SELECT number FROM runtime.kept ORDER BY number")
+
+
+@pytest.fixture
+async def lane(site: Site) -> AsyncIterator[AsyncConnection]:
+    """A connection as lanes have one, and a table of positive numbers."""
+    await site.sql("CREATE TABLE runtime.kept (number integer CHECK (number > 0))")
+    async with site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        yield connection
+
+
+async def kept(site: Site) -> list[Any]:
+    """Return what others see."""
+    return [number for (number,) in await site.sql("SELECT number FROM runtime.kept ORDER BY number")]
+
+
+async def put(lane: AsyncConnection, *numbers: int | None) -> None:
+    """Write numbers in one transaction; what is no number is a mistake of the program."""
+    async with transaction(lane):
+        for number in numbers:
+            if number is None:
+                raise KeyError
+            await write(lane, PUT, {"number": number})
+
+
+async def test_what_a_transaction_writes_is_seen_by_others_after_it(site: Site, lane: AsyncConnection) -> None:
+    """Writes are seen by their own transaction at once, whoever asks, and by others after the commit."""
+    async with transaction(lane):
+        for number in (1, 2):
+            await write(lane, PUT, {"number": number})
+        assert await read(lane, NUMBERS, {}) == [{"number": 1}, {"number": 2}]
+        await write(lane, PUT, {"number": 3})
+        assert list((await lane.execute(NUMBERS)).scalars()) == [1, 2, 3]
+        assert await kept(site) == []
+    assert await kept(site) == [1, 2, 3]
+
+
+async def test_an_error_of_the_block_leaves_nothing(site: Site, lane: AsyncConnection) -> None:
+    """What was written before a handler failed is rolled back, and the connection goes on."""
+    with pytest.raises(KeyError):
+        await put(lane, 1, None)
+    await put(lane, 2)
+    assert await kept(site) == [2]
+
+
+@pytest.mark.parametrize("following", [0, 1, 300])
+async def test_what_failed_first_is_told(site: Site, lane: AsyncConnection, following: int) -> None:
+    """A refused row is named as the cause whatever was sent after it; nothing stays, and the connection goes on."""
+    for _ in range(2):
+        with pytest.raises(IntegrityError) as refused:
+            await put(lane, 1, 0, *range(2, 2 + following))
+        assert isinstance(refused.value.orig, CheckViolation)
+    await put(lane, 7)
+    assert await kept(site) == [7]
+
+
+async def test_a_lost_connection_is_told_as_lost(site: Site, lane: AsyncConnection) -> None:
+    """Whoever loses the connection in a transaction learns that it must not be tried again on the same one."""
+    [process] = await read(lane, text("SELECT pg_backend_pid() AS id"), {})
+    await site.sql("SELECT pg_terminate_backend(:id, 5000)", id=process["id"])
+    with pytest.raises(DBAPIError) as lost:
+        await put(lane, 1)
+    assert lost.value.connection_invalidated
