@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     log_dir: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = 0
-    fetch: int = 200
+    fetch: int = 500
     """Commands taken from a lane at once, at most."""
 
     transactions: int = 3
