@@ -11,7 +11,6 @@ from typing import Any
 
 from psycopg import AsyncConnection as Driver
 from psycopg import AsyncCursor, Error
-from psycopg.errors import PipelineAborted
 from psycopg.rows import DictRow, dict_row
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql import psycopg
@@ -78,10 +77,4 @@ async def _translated(connection: AsyncConnection, driver: Driver[Any], error: E
     lost = driver.closed
     if lost:
         await connection.invalidate()
-    return DBAPIError.instance(None, None, _first(error), Error, hide_parameters=True, connection_invalidated=lost)
-
-
-def _first(error: Error) -> Error:
-    """Return what went wrong first: all that follows it in a pipeline is aborted, and says only that."""
-    before = error.__context__
-    return _first(before) if isinstance(error, PipelineAborted) and isinstance(before, Error) else error
+    return DBAPIError.instance(None, None, error, Error, hide_parameters=True, connection_invalidated=lost)
