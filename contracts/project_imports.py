@@ -1,13 +1,14 @@
 """Taking over projects of another system (RET-05): each is judged by itself, so that a bad one costs only itself."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from contracts.errors import Code
 from contracts.message import BOTH_STORES, Command, Event, Message
 from contracts.permissions import Level, Node
+from contracts.recordings import in_order
 from contracts.texts import Part, Phrase
 from contracts.values import Description, Name, PropertyId, Time
 
@@ -50,6 +51,11 @@ class ImportedProject(Message):
     start_time: Time | None = None
     end_time: Time | None = None
     retention_exempt: bool = False
+
+    @model_validator(mode="after")
+    def _ends_after_start(self) -> Self:
+        in_order(self.start_time, self.end_time)
+        return self
 
 
 class ImportProjects(Command[ProjectsImported]):

@@ -1,5 +1,6 @@
 """Taking over projects of another system: each row is judged by itself."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from contracts.ids import uuid7
 from contracts.project_imports import ImportedProject, ImportProjects
 from contracts.project_queries import GetProject
 from contracts.projects import CreateProject, DeleteProject
-from tests.projects.props import Operator
+from tests.projects.props import NOON, Operator
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 
@@ -71,3 +72,14 @@ async def test_the_same_projects_again_change_nothing(operator: Operator) -> Non
     outcome = await submitted.outcome()
     assert (outcome.events, (outcome.result or {})["already_there"]) == ([], [20, 21])
     assert (await operator.client.ask(GetProject(project_id=kept.project_id))).description == ""
+
+
+async def test_a_project_ends_after_it_starts(operator: Operator) -> None:
+    """An end before its start fits no project; the whole command is refused, and the place of the row is named."""
+    caller = await operator.site.caller()
+    rows = [json.loads(legacy(30 + number, start_time=NOON).model_dump_json()) for number in range(2)]
+    rows[1]["end_time"] = LONG_AGO.isoformat()
+    outcome = await caller.send("projects.import", "-", {"projects": rows})
+    assert outcome["error"]["code"] == "invalid"
+    told = [(one["field"], one["kind"]) for one in outcome["error"]["details"]["fields"]]
+    assert told == [("projects.1", "end_before_start")]
