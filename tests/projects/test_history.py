@@ -60,6 +60,20 @@ async def test_comments_keep_their_texts(operator: Operator) -> None:
     assert {one.field for one in found} == {"comment"}
 
 
+async def test_what_is_rewritten_as_it_was_has_no_past(operator: Operator) -> None:
+    """A comment or a call that is replaced by the same leaves no entry: nothing differs."""
+    comment: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7(), "text": "Bag seen."}
+    call: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "at": NOON, "direction": "made"}
+    for command in (
+        AddComment(**comment),
+        EditComment(**comment),
+        AddCall(**call, party="A"),
+        EditCall(**call, party="A"),
+    ):
+        await operator.send(command)
+    assert [(one.field, one.revision) for one in (await past(operator))[1:]] == [("comment", 2), ("call", 4)]
+
+
 async def test_calls_keep_what_was_known(operator: Operator) -> None:
     """What was known of a call stays in the past: all of it when it comes and goes, else what changed (PRJ-18)."""
     told: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "at": NOON, "direction": "made"}

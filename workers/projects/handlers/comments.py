@@ -45,7 +45,10 @@ async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited
     project = unit.rows.existing(command, unit.grants)
     comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
-    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, comment["text"], command.text)])
+    past = (
+        [Past("comment", command.comment_id, comment["text"], command.text)] if comment["text"] != command.text else []
+    )
+    unit.rows.touch(project, unit, past=past)
     return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
 
 
