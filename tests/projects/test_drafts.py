@@ -2,7 +2,10 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from uuid import UUID, uuid5
+
+from sqlalchemy import text
 
 from contracts.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.errors import Code
@@ -13,6 +16,11 @@ from tests.projects.props import NOON, Operator, refused, sequence
 from tests.support import eventually
 
 LATER = NOON + timedelta(minutes=5)
+SAME_ID = """
+    INSERT INTO projects.project (id, number, revision, description, created_by, created_at, updated_by, updated_at,
+        imported, retention_exempt)
+    SELECT :id, -1, 1, '', 'bob', now(), 'bob', now(), false, false FROM projects.project WHERE id = :like
+"""
 
 
 async def drafted(operator: Operator) -> list[UUID]:
@@ -49,6 +57,17 @@ async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
     await operator.send(DraftSequences(sequences=[one]))
     again = await operator.send(DraftSequences(sequences=[one, one]))
     assert (again.sequence_ids, await drafted(operator)) == ([], [one.sequence_id])
+
+
+async def test_a_sequence_that_is_named_twice_is_the_first(operator: Operator) -> None:
+    """Of two sequences of one id in a command the first counts, on a draft list as in a project."""
+    first = sequence("Gate")
+    both = [first, first.model_copy(update={"camera_name": "Hall"})]
+    await operator.send(DraftSequences(sequences=both))
+    (listed,) = (await operator.client.ask(GetDraft())).sequences
+    await operator.send(AddSequences(project_id=operator.project_id, sequences=both))
+    (attached,) = (await operator.project()).sequences or []
+    assert (listed.camera_name, attached.camera_name) == ("Gate", "Gate")
 
 
 async def test_undrafting_what_is_gone_is_refused(operator: Operator) -> None:
@@ -162,6 +181,31 @@ async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
     assert sorted(one for (one,) in found) == sorted(one.sequence_id for one in wanted)
+
+
+async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
+    """A sequence that is drafted again while the list is taken over goes on the list again, as its outcome says."""
+    site, old, new, project_id = operator.site, sequence(), sequence(), uuid7()
+    await operator.send(DraftSequences(sequences=[old]))
+
+    async def are_waiting(count: int) -> bool:
+        return await site.sql("SELECT count(*) FROM pg_locks WHERE NOT granted") == [(count,)]
+
+    async with site.engine.connect() as holding:
+        same = {"id": project_id, "like": operator.project_id}
+        await holding.execute(text(SAME_ID), same)
+        taking = await operator.client.submit(CreateProject(project_id=project_id, from_draft=True))
+        await eventually(partial(are_waiting, 1))
+        drafting = await operator.client.submit(DraftSequences(sequences=[old, new]))
+        told = asyncio.create_task(drafting.outcome())
+
+        async def is_next() -> bool:
+            return told.done() or await are_waiting(2)
+
+        await eventually(is_next)
+    assert ((await told).result or {})["sequence_ids"] == [str(old.sequence_id), str(new.sequence_id)]
+    assert ((await taking.outcome()).result or {})["sequence_ids"] == [str(old.sequence_id)]
+    assert sorted(await drafted(operator)) == sorted([old.sequence_id, new.sequence_id])
 
 
 async def test_two_creations_share_no_draft(operator: Operator) -> None:

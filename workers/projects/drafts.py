@@ -22,6 +22,9 @@ LISTED = text(
     """  # noqa: S608 - the names stand above
 )
 
+# A row lock holds only what is there already: whoever is told of a list must not meet half of another's change.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('incidents.draft.' || :principal, 0))")
+
 # In the order of their ids, as everybody locks them: of two who want one list, the second one finds it empty.
 _LOCK = text(
     f"""
@@ -37,6 +40,11 @@ _DELETE = text("DELETE FROM projects.draft WHERE principal = :principal AND sequ
 async def listed(connection: AsyncConnection, principal: str) -> list[Row]:
     """Return a draft list in the order of the recordings."""
     return list((await connection.execute(LISTED, {"principal": principal})).mappings())
+
+
+async def alone(connection: AsyncConnection, principal: str) -> None:
+    """Wait until nobody else is changing a draft list, and let nobody do so until the transaction ends."""
+    await connection.execute(_ALONE, {"principal": principal})
 
 
 async def locked(connection: AsyncConnection, principal: str, ids: Sequence[UUID] | None = None) -> list[Row]:
@@ -58,6 +66,7 @@ async def remove(connection: AsyncConnection, principal: str, ids: Sequence[UUID
 
 async def taken_over(connection: AsyncConnection, principal: str) -> list[Row]:
     """Empty a draft list and return what it held, in the order of the recordings."""
+    await alone(connection, principal)
     rows = await locked(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
     return sorted(rows, key=lambda row: (row["start"], row["sequence_id"]))

@@ -1,5 +1,7 @@
 """Picking recordings before they go into a project."""
 
+from uuid import UUID
+
 from contracts.drafts import (
     LONGEST_DRAFT,
     ClearDraft,
@@ -10,6 +12,7 @@ from contracts.drafts import (
     UndraftSequences,
 )
 from contracts.errors import Code, Refusal
+from contracts.recordings import Sequence
 from contracts.texts import Part
 from workers.projects import domain, drafts, recordings
 from workers.projects.worker import ProjectUnit, worker
@@ -19,8 +22,12 @@ from workers.projects.worker import ProjectUnit, worker
 async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> SequencesDrafted:
     """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
     recordings.known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
+    await drafts.alone(unit.connection, unit.principal)
     there = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
-    new = {one.sequence_id: one for one in recordings.drafted(command, unit.id) if one.sequence_id not in there}
+    new: dict[UUID, Sequence] = {}
+    for one in recordings.drafted(command, unit.id):
+        if one.sequence_id not in there:
+            new.setdefault(one.sequence_id, one)
     if len(there) + len(new) > LONGEST_DRAFT:
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
     beside = {"principal": unit.principal, "drafted_at": unit.now}
@@ -31,6 +38,7 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
 @worker.handles(UndraftSequences)
 async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> SequencesUndrafted:
     """Take recordings from the caller's draft list; refuse when one of them is gone."""
+    await drafts.alone(unit.connection, unit.principal)
     ids = list(dict.fromkeys(command.sequence_ids))
     found = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
     for sequence_id in ids:
