@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,12 +10,15 @@ from nats.aio.msg import Msg
 
 from client import Client
 from contracts.ids import uuid7
+from contracts.project_imports import ImportedProject, ImportProjects
 from contracts.projects import UpdateProject
 from contracts.watching import WINDOW, WatchedProjects
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.running import Running
+
+LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -140,6 +144,34 @@ async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:
         events += await next_of(watch, 2)
     expected = [("created", wanted), ("comment-added", wanted), ("updated", wanted), ("deleted", other)]
     assert told(events) == [(what, str(project_id)) for what, project_id in expected]
+
+
+async def test_a_filter_lets_an_import_pass_that_matches(site: Site, admin: Client) -> None:
+    """An import is told where one of the projects that it took over matches, and nowhere else."""
+    await site.worker("projects")
+    both = [WatchedProjects(created_by=["zoe"]), WatchedProjects(project_ids=[(zoes := uuid7())])]
+    async with following(admin, matching=both[0]) as of_zoe, following(admin, matching=both[1]) as of_one:
+        for number, author, project_id in ((901, "ann", uuid7()), (902, "zoe", zoes)):
+            foreign = ImportedProject(project_id=project_id, number=number, created_by=author, created_at=LONG_AGO)
+            await admin.send(ImportProjects(projects=[foreign]))
+        events = [(await next_of(watch, 1))[0] for watch in (of_zoe, of_one)]
+    assert [(one.happened, one.data["numbers"]) for one in events] == [("projects.imported", [902])] * 2
+
+
+async def test_a_filter_names_its_own_categories(site: Site, admin: Client) -> None:
+    """A change of a category is told to a filter that names it, and not to one that names another."""
+    await site.worker("projects")
+    await site.sql("INSERT INTO administration.category VALUES (1, 911, true, 'A', ''), (2, 912, true, 'B', '')")
+    await site.sql(
+        "INSERT INTO administration.property SELECT 920 + n, 'category-value', n, '', '' FROM unnest('{1,2}'::int[]) n"
+    )
+    project_id = await opened(admin)
+    await published(site, 1)
+    async with following(admin, matching=WatchedProjects(categories={"1": [1]})) as watch:
+        await admin.send(UpdateProject(project_id=project_id, categories={"2": 922}))
+        await admin.send(UpdateProject(project_id=project_id, categories={"1": 921}))
+        (event,) = await next_of(watch, 1)
+    assert list(event.data["changed"]) == ["category_1"]
 
 
 async def test_a_feed_can_be_of_one_project(site: Site, admin: Client) -> None:

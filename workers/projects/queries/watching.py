@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event
 from contracts.permissions import Grants, Level, Node
+from contracts.project_imports import ProjectsImported
 from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
 from workers.projects.queries.filtering import every_condition
@@ -18,7 +19,7 @@ from workers.runtime.feeds import Live, Renewal, Shown
 from workers.runtime.hearing import Heard
 from workers.runtime.questions import PATIENCE, Reader
 
-_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "categories": "category_"}
+_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id"}
 _EVERYTHING: Final = WatchedProjects()
 
 
@@ -56,27 +57,33 @@ async def _wanted(
     """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
     if given == _EVERYTHING:
         return None
-    named = [one for one in heard if given.project_ids is None or one.project_id in given.project_ids]
+    only = set(given.project_ids) if given.project_ids is not None else None
+    named = {one.id: about for one in heard if (about := {*_projects(one)} & only if only else {*_projects(one)})}
     if given.model_copy(update={"project_ids": None}) == _EVERYTHING:
-        return {one.id for one in named}
-    told = {one.id for one in named if _concerns_lists(one, given)}
-    asked = [one for one in named if one.id not in told and one.project_id is not None]
+        return set(named)
+    told = {one.id for one in heard if one.id in named and _concerns_lists(one, given)}
+    asked = {event_id: about for event_id, about in named.items() if event_id not in told}
     if not asked:
         return told
     await connection.execute(PATIENCE)
-    conditions = [Project.id.in_({one.project_id for one in asked}), *every_condition(given)]
+    conditions = [Project.id.in_(frozenset().union(*asked.values())), *every_condition(given)]
     found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
-    return told | {one.id for one in asked if one.project_id in found}
+    return told | {event_id for event_id, about in asked.items() if about & found}
+
+
+def _projects(heard: Heard[Event]) -> list[UUID]:
+    """Return the projects that an event is about: one, those that an import took over, or none."""
+    if isinstance(heard.event, ProjectsImported):
+        return heard.event.project_ids
+    return [heard.project_id] if heard.project_id else []
 
 
 def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
     """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
     asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):
-        columns = [_COLUMNS.get(name, name) for name in asked]
-        return "updated" in asked or any(
-            changed.startswith(column) for changed in heard.event.changed for column in columns
-        )
+        columns = {_COLUMNS.get(name, name) for name in asked} | {f"category_{slot}" for slot in given.categories}
+        return "updated" in asked or not columns.isdisjoint(heard.event.changed)
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in asked
     return isinstance(heard.event, ProjectDeleted)
