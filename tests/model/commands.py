@@ -1,4 +1,4 @@
-"""Commands and questions as hypothesis makes them: small numbers stand for ids, so that a failure shrinks to few."""
+"""Commands as hypothesis makes them: small numbers stand for ids, so that a failure shrinks to few."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Wish:
-    """A command: its verb, and its body with references."""
+    """A command or a question: its verb, and its body with references."""
 
     verb: str
     body: dict[str, Any]
@@ -44,7 +44,7 @@ CATEGORY = ref("category-value", 1) | ref("category-value", 4) | st.none()
 TYPE = ref("type", 1) | ref("type", 1) | ref("type", 3) | st.none()
 STATUS = ref("status", 0) | ref("status", 2) | st.none()
 SLOT = st.integers(1, 2)
-EXPECTED = st.sampled_from((None, None, None, Ref("revision", 0), Ref("revision", 1)))
+EXPECTED = st.sampled_from((None, None, None, Ref("revision", 0), Ref("revision", 1), Ref("revision", -2)))
 
 
 def wish(verb: str, needed: dict[str, Any], optional: dict[str, Any] | None = None) -> Wishes:
@@ -58,16 +58,16 @@ def about(verb: str, needed: dict[str, Any] | None = None, optional: dict[str, A
     return wish(f"projects.{verb}", {**(needed or {}), "expected_revision": EXPECTED}, optional)
 
 
-SEQUENCE = st.fixed_dictionaries(
-    {
-        "sequence_id": ref("sequence", 2),
-        "camera_id": st.just("cam-4"),
-        "camera_name": st.just("Gate 4"),
-        "start": st.just("2026-03-01T12:00:00Z"),
-        "end": st.just("2026-03-01T12:10:00Z"),
-    }
-)
+SITES = st.sampled_from((None, "main", "harbour", "harbour", "elsewhere"))
+CAMERA = {"camera_id": st.sampled_from(("cam-4", "cam-5")), "camera_name": st.just("Gate 4")}
+SPAN = {
+    "start": st.sampled_from(("2026-03-01T12:00:00Z", "2026-03-01T12:05:00Z")),
+    "end": st.just("2026-03-01T12:10:00Z"),
+}
+SEQUENCE = st.fixed_dictionaries({"sequence_id": ref("sequence", 2), **CAMERA, **SPAN}, optional={"site": SITES})
 SEQUENCES = st.lists(SEQUENCE, min_size=1, max_size=2)
+CAMERAS = st.lists(st.fixed_dictionaries(CAMERA, optional={"site": SITES}), min_size=1, max_size=2)
+SOME = {"sequence_ids": st.lists(ref("sequence", 2), min_size=1, max_size=2)}
 DATA = {
     "integer_1": st.none() | st.integers(-1, 1),
     "decimal_1": st.none() | st.sampled_from(("1.5", "1.50", "-3")),
@@ -90,19 +90,17 @@ COMMENT = {"comment_id": ref("comment", 1)}
 CALL = {"call_id": ref("call", 1)}
 TOLD = {"direction": st.sampled_from(("made", "received")), "at": TIMES, "party": WORDS}
 MORE = {"number": TEXTS, "duration_seconds": st.none() | st.integers(0, 2), "notes": TEXTS}
+OPENED = {
+    "type_id": MAIN["type_id"],
+    "description": TEXTS,
+    "start_time": CLEARABLE_TIMES,
+    "end_time": CLEARABLE_TIMES,
+    "sequences": SEQUENCES,
+}
+FROM_DRAFT = {"from_draft": st.just(value=True)}
 
 PROJECT = st.one_of(
-    wish(
-        "projects.create",
-        {},
-        {
-            "type_id": MAIN["type_id"],
-            "description": TEXTS,
-            "start_time": CLEARABLE_TIMES,
-            "end_time": CLEARABLE_TIMES,
-            "sequences": SEQUENCES,
-        },
-    ),
+    wish("projects.create", {}, {**OPENED, **FROM_DRAFT}),
     about("update", {"description": TEXTS}, MAIN),
     about("update", {"type_id": MAIN["type_id"]}, {**MAIN, **CHARACTERISTICS}),
     about("update", {"data": CHARACTERISTICS["data"]}, CHARACTERISTICS),
@@ -113,19 +111,40 @@ PROJECT = st.one_of(
     about("edit-call", {**CALL, **TOLD}, MORE),
     about("delete-call", CALL),
     about("add-sequences", {"sequences": SEQUENCES}),
-    about("remove-sequences", {"sequence_ids": st.lists(ref("sequence", 2), min_size=1, max_size=2)}),
+    about("add-sequences", FROM_DRAFT, {"sequences": SEQUENCES}),
+    about("remove-sequences", SOME),
     about("remove-all-sequences"),
     about("delete"),
 )
+TAKING_OVER = wish("projects.create", FROM_DRAFT, OPENED) | about("add-sequences", FROM_DRAFT)
+DRAFT = st.one_of(
+    wish("projects.draft-sequences", {"sequences": SEQUENCES}),
+    wish("projects.draft-sequences", {"cameras": CAMERAS, **SPAN}, {"sequences": SEQUENCES}),
+    wish("projects.draft-sequences", {"sequences": SEQUENCES}, {"start": SPAN["start"]}),
+    wish("projects.undraft-sequences", SOME),
+    wish("projects.clear-draft", {}),
+)
+FOREIGN = st.fixed_dictionaries(
+    {
+        "project_id": ref("project", 4),
+        "number": ref("number", 3),
+        "created_by": st.sampled_from(("zoe", "olga")),
+        "created_at": st.sampled_from(("2009-05-17T23:30:00+02:00", "2009-05-31T23:30:00Z", "2025-12-31T08:00:00Z")),
+    },
+    optional={
+        **{name: one for name, one in MAIN.items() if name != "description"},
+        "description": TEXTS,
+        "retention_exempt": st.booleans(),
+    },
+)
+IMPORT = wish("projects.import", {"projects": st.lists(FOREIGN, min_size=1, max_size=4)})
 
 NAMED = {"name": WORDS}
 DESCRIBED = {"description": TEXTS}
+BELOW = ("main-details", "categories", "comments", "calls", "sequences", "activity-logs", "retention")
 PERMISSIONS = st.dictionaries(
     st.sampled_from(
-        (
-            *("incident-properties", "roles", PROJECTS, PROJECTS),
-            *(f"{PROJECTS}/{name}" for name in ("main-details", "categories", "comments", "calls", "sequences")),
-        )
+        ("incident-properties", "roles", "settings", PROJECTS, PROJECTS, *(f"{PROJECTS}/{name}" for name in BELOW))
     ),
     st.sampled_from(("none", "view", "manage")),
     max_size=6,
@@ -142,6 +161,19 @@ def _values(kind: str, slot: dict[str, Any]) -> list[Wishes]:
     ]
 
 
+CHILDREN = {"child_sites": st.sampled_from(([], ["harbour"], ["harbour"], ["harbour", "airport"]))}
+SETTINGS = wish("administration.change-settings", CHILDREN) | wish(
+    "administration.change-settings",
+    {"timezone": st.sampled_from(("UTC", "Europe/Zurich", "America/New_York", "Mars/Olympus"))},
+    {
+        "retention_days": st.sampled_from((7, 365_000)),
+        "report_title": TEXTS,
+        "language": st.sampled_from(("en", "fr")),
+        "log_archive_bytes": st.sampled_from((200_000, 10_000_000)),
+        **CHILDREN,
+    },
+)
+LICENCE = wish("administration.activate-licence", {"token": ref("token", 3)})
 ADMINISTRATION = st.one_of(
     *_values("type", {}),
     *_values("status", {}),
@@ -161,65 +193,6 @@ ADMINISTRATION = st.one_of(
     wish("administration.delete-role", ROLE),
     wish("administration.assign-role", {**ROLE, "principal": st.sampled_from(PEOPLE)}),
     wish("administration.unassign-role", {**ROLE, "principal": st.sampled_from(PEOPLE)}),
-)
-
-QUESTION = st.one_of(
-    wish("projects.get", {"project_id": ref("project", 2)}),
-    wish(
-        "projects.list",
-        {
-            "filter": st.fixed_dictionaries(
-                {},
-                optional={
-                    "type_ids": st.lists(ref("type", 2) | st.none(), max_size=2),
-                    "status_ids": st.lists(ref("status", 2) | st.none(), max_size=2),
-                },
-            ),
-            "sort": st.sampled_from(("created_at", "-created_at")),
-            "limit": st.integers(1, 3),
-        },
-    ),
-    wish("administration.properties", {}),
-    wish("administration.roles", {}),
-    wish("administration.me", {}),
-)
-EVERY_QUESTION = (
-    *(Wish("projects.get", {"project_id": Ref("project", number)}) for number in range(3)),
-    Wish("projects.list", {"filter": {}, "sort": "-created_at", "limit": 2}),
-    *(Wish(f"administration.{verb}", {}) for verb in ("properties", "roles", "me")),
-)
-OPENING = (
-    Wish(
-        "administration.define-role",
-        {
-            "role_id": "operators",
-            "name": "Operators",
-            "permissions": {
-                "incident-properties": "view",
-                PROJECTS: "manage",
-                **{
-                    f"{PROJECTS}/{name}": "manage"
-                    for name in ("main-details", "categories", "comments", "calls", "sequences")
-                },
-            },
-        },
-    ),
-    Wish(
-        "administration.define-role",
-        {
-            "role_id": "clerks",
-            "name": "Clerks",
-            "permissions": {PROJECTS: "view", f"{PROJECTS}/comments": "manage"},
-        },
-    ),
-    Wish("administration.assign-role", {"role_id": "operators", "principal": "olga"}),
-    Wish("administration.assign-role", {"role_id": "clerks", "principal": "carl"}),
-    *(Wish(f"administration.add-{kind}", {"name": kind}) for kind in ("type", "type", "status")),
-    *(Wish("administration.define-category", {"slot": slot, "enabled": True, "name": "Place"}) for slot in (1, 2)),
-    *(Wish("administration.add-category-value", {"slot": slot, "name": "Hall"}) for slot in (1, 1, 2)),
-    *(
-        Wish("administration.define-data-field", {"kind": kind, "slot": 1, "enabled": True, "name": kind})
-        for kind in ("integer", "decimal", "text", "checkbox", "datetime")
-    ),
-    Wish("projects.create", {"type_id": Ref("type", 0)}),
+    SETTINGS,
+    LICENCE,
 )

@@ -1,47 +1,31 @@
 """Random commands of several people, one by one and at once, on the product and on the model."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+import sys
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from contracts.ids import uuid7
-from tests.model.commands import (
-    ADMINISTRATION,
-    EVERY_QUESTION,
-    OPENING,
-    PEOPLE,
-    PROJECT,
-    QUESTION,
-    WHO,
-    Ref,
-    Wish,
-)
-from tests.model.model import SECTIONS, Model, sorted_parts
-from tests.model.rules import No, Some, agree
+from tests.model.asking import EVERY_QUESTION, OPENING, QUESTION, WATCHED
+from tests.model.commands import ADMINISTRATION, DRAFT, IMPORT, PEOPLE, PROJECT, TAKING_OVER, WHO, Ref, Wish
+from tests.model.driver import Driver
+from tests.model.orders import Order, explained
 from tests.model.stage import Stage
+from tests.model.watch import Watch
 
-T = TypeVar("T")
-UNKNOWN = 2_000_000_000
-PROJECTS = st.sampled_from((0, 1, 0, 1, 2))
+PROJECTS = st.sampled_from((0, 1, 0, 1, 2, 3))
 MOSTLY_ADMIN = st.sampled_from(("admin", "admin", "admin", "olga"))
-Sent = tuple[str, str, str, Any]
-"""Who, verb, key and body."""
+ANYTHING = PROJECT | DRAFT | TAKING_OVER | IMPORT
 
 
-class Machine(RuleBasedStateMachine):
+class Machine(Driver, RuleBasedStateMachine):
     """Holds the product against the model, step by step."""
 
     def __init__(self, stage: Stage) -> None:
         """Begin with a site as it is at first, and a model of it."""
-        super().__init__()
-        self.stage = stage
-        self.model = Model()
-        self.ids = {what: [str(uuid7()) for _ in range(3)] for what in ("project", "comment", "call", "sequence")}
-        self.history: list[tuple[UUID, Sent, Any]] = []
-        stage.run(stage.clear())
+        RuleBasedStateMachine.__init__(self)
+        Driver.__init__(self, stage)
 
     @initialize()
     def begin(self) -> None:
@@ -55,6 +39,18 @@ class Machine(RuleBasedStateMachine):
         """Some commands about projects, one after the other."""
         for who, wish, project in wishes:
             self.do([(who, wish)], project)
+
+    @rule(wishes=st.lists(st.tuples(WHO, DRAFT | DRAFT | TAKING_OVER, PROJECTS), min_size=2, max_size=6))
+    def draft_commands(self, wishes: list[tuple[str, Wish, int]]) -> None:
+        """Some commands about draft lists, and taking them over."""
+        for who, wish, project in wishes:
+            self.do([(who, wish)], project)
+
+    @rule(wishes=st.lists(st.tuples(WHO, IMPORT), min_size=1, max_size=2))
+    def imports(self, wishes: list[tuple[str, Wish]]) -> None:
+        """Some projects of another system."""
+        for wish in wishes:
+            self.do([wish], 0)
 
     @rule(wishes=st.lists(st.tuples(MOSTLY_ADMIN, ADMINISTRATION), min_size=2, max_size=5))
     def administration_commands(self, wishes: list[tuple[str, Wish]]) -> None:
@@ -72,121 +68,97 @@ class Machine(RuleBasedStateMachine):
         """Several people at once in administration, roles included."""
         self.do(wishes, 0)
 
-    @rule(who=WHO, wish=QUESTION)
-    def question(self, who: str, wish: Wish) -> None:
-        """One question."""
-        self.compare(who, wish)
+    @rule(
+        wishes=st.lists(st.tuples(WHO, ANYTHING, PROJECTS), min_size=2, max_size=5),
+        beside=st.none() | st.tuples(MOSTLY_ADMIN, ADMINISTRATION),
+    )
+    def at_once_everywhere(self, wishes: list[tuple[str, Wish, int]], beside: tuple[str, Wish] | None) -> None:
+        """Several people at once on projects, drafts and imports, and one in administration: in some order.
+
+        Only those of one key have an order of their own; one command of administration is read as a whole or not.
+        """
+        given = [self.sent(*one) for one in wishes] + ([self.sent(*beside, 0)] if beside else [])
+        became = self.stage.run(self.stage.together(given))
+        done = sorted(zip(given, became, strict=True), key=lambda one: one[1][0])
+        if self.watch:
+            self.watch.observe([event for _, (_, _, events) in done for event in events], self.model, loose=True)
+        orders = explained(self.model, done, self.judge)
+        order, self.model = orders[0] if len(orders) == 1 else self.told_apart(orders)
+        for sent, told in order:
+            self.keep(sent, told)
+        self.observe([])
+        self.settle()
+
+    def told_apart(self, orders: list[Order]) -> Order:
+        """Return the order after which the projects and draft lists are as they are now."""
+        (reader,) = sorted(self.model.people.members["administrators"])[:1]
+        asked = [(reader, "projects.get", {"project_id": one}) for one in self.ids["project"]]
+        for who, verb, body in [*asked, *((who, "projects.draft", {}) for who in PEOPLE)]:
+            told = self.ask(who, verb, body)
+            orders = [one for one in orders if self.disagreement(one[1], (who, verb, body), told) is None]
+        assert orders, "no order leads to what there is now"
+        return orders[0]
+
+    @rule(who=WHO, wishes=st.lists(QUESTION, min_size=1, max_size=4))
+    def questions(self, who: str, wishes: list[Wish]) -> None:
+        """Some questions."""
+        for wish in wishes:
+            self.compare(who, wish)
+
+    @rule(
+        wishes=st.lists(st.tuples(WHO, PROJECT | ADMINISTRATION | IMPORT | DRAFT), min_size=2, max_size=5),
+        who=WHO,
+        question=QUESTION,
+    )
+    def licence_runs_out(self, wishes: list[tuple[str, Wish]], who: str, question: Wish) -> None:
+        """An expired licence stops every command but a new licence, and no question."""
+        (keeper,) = sorted(self.model.people.members["administrators"])[:1]
+        self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
+        self.stage.run(self.stage.run_out())
+        self.model.licence.ran_out = True
+        for wish in wishes:
+            self.do([wish], 0)
+        self.compare(who, question)
+        self.compare(keeper, Wish("administration.licence", {}))
+        self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
+
+    @rule(who=WHO, given=WATCHED)
+    def follow(self, who: str, given: dict[str, Any]) -> None:
+        """Somebody follows what happens, instead of who did."""
+        if self.watch:
+            self.watch.leave()
+        self.watch = Watch(self.stage, who, self.resolved(given))
+        self.watch.open(self.model)
+
+    @rule()
+    def hang_up_or_come_back(self) -> None:
+        """The follower is disconnected, or goes on from where it was."""
+        if self.watch and self.watch.follower:
+            self.watch.leave()
+        elif self.watch:
+            self.watch.open(self.model)
 
     @rule(back=st.integers(0, 9), who=WHO)
     def again(self, back: int, who: str) -> None:
         """A command that is sent again changes nothing; its outcome is told to its sender alone."""
-        command_id, (sender, verb, key, body), outcome = self.history[-1 - back % len(self.history)]
-        speakers = self.stage.speakers
-        kept = self.stage.run(speakers[sender].publish(verb, key, body, command_id))
+        (sender, verb, key, body), outcome = self.history[-1 - back % len(self.history)]
+        command_id = UUID(outcome["command_id"])
+        kept = self.stage.run(self.stage.speakers[sender].publish(verb, key, body, command_id))
         assert kept["duplicate"], kept
-        asked = self.stage.run(speakers[who].ask("projects.outcome", {"command_id": str(command_id)}))
+        asked = self.ask(who, "projects.outcome", {"command_id": str(command_id)})
         assert asked == outcome if who == sender else asked["error"]["code"] == "gone", asked
 
     def teardown(self) -> None:
-        """Let everybody read everything at the end."""
+        """Let everybody read everything at the end; what went wrong before is said, should it not happen again."""
+        if error := sys.exception():
+            print(f"{type(error).__name__}: {error}")
+            return
+        if self.watch and not self.watch.follower:
+            self.watch.open(self.model)
+        self.settle()
         for who in PEOPLE:
             for wish in EVERY_QUESTION:
                 self.compare(who, wish)
-
-    def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
-        """Send commands at once, and let the model do the same in the order in which they were accepted."""
-        given = [self.sent(who, wish, project) for who, wish in wishes]
-        told = self.stage.run(self.stage.together(given))
-        for (_, outcome), sent in sorted(zip(told, given, strict=True), key=lambda one: one[0][0]):
-            self.judge(sent, outcome)
-            self.history.append((UUID(outcome["command_id"]), sent, outcome))
-
-    def sent(self, who: str, wish: Wish, project: int) -> Sent:
-        """Put ids in the place of references."""
-        body, key = self.resolved(wish.body, project), "-"
-        if wish.verb.startswith("projects."):
-            key = self.ids["project"][project]
-            body["project_id"] = key
-            if body.get("expected_revision", 0) is None:
-                del body["expected_revision"]
-        return who, wish.verb, key, body
-
-    def resolved(self, given: Any, project: int = 0) -> Any:
-        """Return a body with ids in the place of references."""
-        if isinstance(given, dict):
-            return {name: self.resolved(one, project) for name, one in given.items()}
-        if isinstance(given, list):
-            return [self.resolved(one, project) for one in given]
-        if not isinstance(given, Ref):
-            return given
-        if given.what in self.ids:
-            return self.ids[given.what][given.number]
-        if given.what == "revision":
-            there = self.model.projects.there.get(self.ids["project"][project])
-            return (there.revision if there else 1) + given.number
-        ever = [one for kind, _, one in self.model.properties.ever if kind == given.what]
-        return ever[given.number] if given.number < len(ever) else UNKNOWN
-
-    def judge(self, sent: Sent, outcome: Any) -> None:
-        """Let the model do what was done, and compare."""
-        who, verb, _, body = sent
-        done = self.told_no(lambda: self.model.apply(who, verb, body, outcome.get("result") or {}))
-        if isinstance(done, No):
-            wanted = Some(code=done.code, details=done.details, retryable=False)
-            assert outcome["status"] == "rejected", f"{sent} must be {wanted}: {outcome}"
-            assert agree(wanted, outcome["error"]), f"{sent} must be {wanted}: {outcome}"
-            return
-        assert outcome["status"] == "applied", f"{sent} must lead to {done}: {outcome}"
-        assert outcome["revision"] == done.revision, f"{sent} must lead to {done}: {outcome}"
-        assert bool(outcome["events"]) != done.again, f"{sent} must lead to {done}: {outcome}"
-        assert agree(done.result, outcome["result"]), f"{sent} must lead to {done}: {outcome}"
-
-    def compare(self, who: str, wish: Wish) -> None:
-        """Ask the product and the model the same."""
-        body = self.resolved(wish.body)
-        told = self.pages(who, body) if wish.verb == "projects.list" else self.ask(who, wish.verb, body)
-        wanted = self.told_no(lambda: self.model.answer(who, wish.verb, body))
-        if isinstance(wanted, No):
-            error = Some(code=wanted.code, details=wanted.details)
-            assert agree(error, told.get("error")), f"{who} {wish} must be {error}: {told}"
-            return
-        assert agree(wanted, ordered(wish.verb, told)), f"{who} {wish} must be {wanted}: {told}"
-
-    @staticmethod
-    def told_no(work: Callable[[], T]) -> T | No:
-        """Return the model's refusal as a value."""
-        try:
-            return work()
-        except No as no:
-            return no
-
-    def ask(self, who: str, verb: str, body: Any) -> Any:
-        """Ask the product."""
-        return self.stage.run(self.stage.speakers[who].ask(verb, body))
-
-    def pages(self, who: str, body: Any) -> Any:
-        """Read a list to its end, page by page."""
-        page = self.ask(who, "projects.list", {**body, "count": "exact"})
-        whole = dict(page)
-        while page.get("next"):
-            assert len(page["items"]) == body["limit"], page
-            page = self.ask(who, "projects.list", {**body, "after": page["next"]})
-            whole["items"] = [*whole["items"], *page["items"]]
-        return whole
-
-
-def ordered(verb: str, told: Any) -> Any:
-    """Return an answer with what has no order of its own put into one."""
-    if verb == "projects.get" and "error" not in told:
-        parts = {name: sorted_parts(told[name]) for name in SECTIONS if name in told}
-        return {**told, **parts, "withheld": sorted(set(told["withheld"]) & set(SECTIONS))}
-    if verb == "administration.properties" and "error" not in told:
-        values = [{**one, "values": by_id(one["values"])} for one in told["categories"]]
-        lists = {name: by_id(told[name]) for name in ("types", "statuses", "data_fields")}
-        return {**told, **lists, "categories": sorted(values, key=lambda one: int(one["slot"]))}
-    return told
-
-
-def by_id(found: list[Any]) -> list[Any]:
-    """Order properties by their ids."""
-    return sorted(found, key=lambda one: int(one["id"]))
+        if self.watch:
+            self.settle()
+            self.watch.leave()

@@ -1,116 +1,121 @@
 """The whole system as plain dictionaries: who may do what, what a command leads to, what a question is answered.
 
 Written from the published interface, without anything of the product. Where that page does not say which of several
-refusals is told, this is the order: the body fits, you may, it is there, it is as you expected, what you refer to is
-defined, it fits what is there.
+refusals is told, this is the order: the body fits, you may, the site is licensed, it is there, it is as you expected,
+what you refer to is defined, it fits what is there.
 """
 
+from collections.abc import Callable
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
+from tests.model import drafts, imports
+from tests.model.feed import Event
 from tests.model.people import PROJECTS, People
-from tests.model.projects import CATEGORIES, DATA, MAIN, Project, Projects
+from tests.model.projects import Projects
 from tests.model.properties import Properties
-from tests.model.rules import Body, Done, No, Some, before
+from tests.model.questions import Questions
+from tests.model.rules import Body, Done, No, Told, before
+from tests.model.settings import Licence, Settings
 
-SECTIONS = ("comments", "calls", "sequences")
-_PARTS = {"comment": f"{PROJECTS}/comments", "call": f"{PROJECTS}/calls", "sequences": f"{PROJECTS}/sequences"}
+_PARTS = {"comment": f"{PROJECTS}/comments", "call": f"{PROJECTS}/calls"}
+Token = tuple[dict[str, Any], str | None]
+"""What a token says of the licence, and what is wrong with it."""
 
 
 class Model:
     """What the product must agree with."""
 
-    def __init__(self) -> None:
-        """Begin as a fresh site does."""
+    def __init__(self, tokens: Callable[[str], Token]) -> None:
+        """Begin as a fresh site does; `tokens` reads the tokens that are given to this model."""
         self.people = People()
         self.projects = Projects()
+        self.settings = Settings()
+        self.licence = Licence()
         self.properties = Properties(self.projects.uses)
         self.projects.usable = self.properties.usable
+        self.activity: dict[str, list[Event]] = {}
+        self._tokens = tokens
 
-    def apply(self, who: str, verb: str, body: Body, told: Any) -> Done:
-        """Carry out a command, or refuse; `told` is the product's result, for the numbers that it chose."""
-        worker, _, verb = verb.partition(".")
+    def copied(self) -> "Model":
+        """Return another model that may go its own way; what was done so far is remembered together."""
+        return deepcopy(self, {id(self.activity): self.activity})
+
+    def described(self) -> str:
+        """Return all that the model knows but for the activity, the same for the same state."""
+        known = (self.projects.there, self.projects.gone, self.projects.drafts.lists)
+        rest = (self.people, self.properties, self.settings, self.licence)
+        return repr([*(sorted(one.items(), key=lambda item: item[0]) for one in known), *map(vars, rest)])
+
+    def apply(self, who: str, command: str, body: Body, told: Told) -> Done:
+        """Carry out a command, or refuse; `told` has the times and numbers that the product chose."""
+        worker, _, verb = command.partition(".")
+        self._fits(verb, body)
+        self.people.need(who, needs(worker, verb, body), "manage", "permission-denied")
+        if verb == "activate-licence":
+            return self.licence.activate_licence(who, *self._tokens(body["token"]))
+        self.licence.need()
+        return self._project_command(who, verb, body, told) if worker == "projects" else self._other(verb, body, told)
+
+    @staticmethod
+    def _fits(verb: str, body: Body) -> None:
         if before(body.get("end_time"), body.get("start_time")):
             raise No("invalid")
-        self.people.need(who, needs(worker, verb, body), "manage", "permission-denied")
-        if worker == "projects":
-            return self._project_command(who, verb, body, told)
-        kind = verb.partition("-")[2]
-        if kind in {"type", "status", "category-value"}:
-            function = partial(getattr(self.properties, verb.partition("-")[0]), kind)
-        else:
-            function = getattr(self.people if kind == "role" else self.properties, verb.replace("-", "_"))
-        done: Done = function(body, told)
-        return done
+        if verb == "import":
+            imports.fits(body)
+        if verb == "draft-sequences":
+            drafts.fits(body)
+        if verb == "add-sequences" and not body.get("sequences") and not body.get("from_draft"):
+            raise No("invalid")
 
-    def _project_command(self, who: str, verb: str, body: Body, told: Any) -> Done:
+    def _project_command(self, who: str, verb: str, body: Body, told: Told) -> Done:
+        if verb == "import":
+            return imports.take_over(self.projects, who, body, told)
+        if verb in {"draft-sequences", "undraft-sequences", "clear-draft"}:
+            return self._called(self.projects.drafts, verb)(who, body, told)
+        if verb == "create":
+            return self.projects.create(who, body, told)
+        hidden = [name for name, section in Questions.HIDING.items() if not self.people.level(who, section)]
+        project = self.projects.existing(body, hidden)
         what, _, which = verb.partition("-")
         if which in {"comment", "call"}:
-            function = partial(getattr(self.projects, f"{what}_part"), which)
-        else:
-            function = getattr(self.projects, verb.replace("-", "_"))
-        done: Done = function(who, body, told)
-        return done
+            return self._called(self.projects, f"{what}-part", which)(who, body, told, project)
+        return self._called(self.projects, verb)(who, body, told, project)
 
-    def answer(self, who: str, verb: str, body: Body) -> Some:
+    def _other(self, verb: str, body: Body, told: Told) -> Done:
+        kind = verb.partition("-")[2]
+        if kind in {"type", "status", "category-value"}:
+            return self._called(self.properties, verb.partition("-")[0], kind)(body, told)
+        if verb == "change-settings":
+            done = self.settings.change_settings(body, told)
+            self.projects.drafts.children = self.settings.now["child_sites"]
+            return done
+        return self._called(self.people if kind == "role" else self.properties, verb)(body, told)
+
+    @staticmethod
+    def _called(there: object, verb: str, *first: str) -> Callable[..., Done]:
+        return partial(getattr(there, verb.replace("-", "_")), *first)
+
+    def answer(self, who: str, verb: str, body: Body) -> Any:
         """Answer a question, or refuse."""
-        if verb == "administration.me":
-            return self.people.me(who)
-        node = {"administration.properties": "incident-properties", "administration.roles": "roles"}
-        self.people.need(who, {node.get(verb, PROJECTS)}, "view", "not-available")
-        if verb == "projects.get":
-            return self._document(who, body["project_id"])
-        if verb == "projects.list":
-            return self._page(body)
-        return self.people.listed() if verb == "administration.roles" else self.properties.listed()
-
-    def _document(self, who: str, project_id: str) -> Some:
-        project = self.projects.need(project_id)
-        seen = {name for name in SECTIONS if self.people.level(who, f"{PROJECTS}/{name}")}
-        return Some(
-            row(project_id, project),
-            updated_by=project.updated_by,
-            categories={name[-1]: project.fields[name] for name in CATEGORIES},
-            data={name: project.fields[name] for name in DATA},
-            withheld=sorted(set(SECTIONS) - seen),
-            **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in SECTIONS if name in seen},
+        return Questions(self.people, self.projects, self.properties, self.settings, self.licence).answer(
+            who, verb, body, self.activity
         )
-
-    def _page(self, body: Body) -> Some:
-        found = [
-            row(project_id, one)
-            for project_id, one in self.projects.there.items()
-            if all(one.fields[name[:-1]] in ids for name, ids in body.get("filter", {}).items())
-        ]
-        return Some(items=found if body.get("sort") == "created_at" else found[::-1], total=len(found))
-
-
-def row(project_id: str, project: Project) -> Some:
-    """Return a project as a list shows it."""
-    details = {name: project.fields[name] for name in MAIN}
-    return Some(
-        details,
-        project_id=project_id,
-        number=project.number,
-        revision=project.revision,
-        created_by=project.created_by,
-        imported=False,
-    )
-
-
-def sorted_parts(parts: Any) -> list[Any]:
-    """Order comments, calls or sequences by their ids, because several may have one time."""
-    return sorted(parts, key=lambda one: str(one.get("comment_id") or one.get("call_id") or one.get("sequence_id")))
 
 
 def needs(worker: str, verb: str, body: Body) -> set[str]:
     """Return the nodes on which a command needs manage."""
     if worker == "administration":
+        if verb in {"change-settings", "activate-licence"}:
+            return {"settings"}
         return {"roles" if verb.endswith("-role") else "incident-properties"}
     if verb == "update":
         given = body.keys() - {"project_id", "expected_revision"}
         below = {"categories" if name in {"categories", "data"} else "main-details" for name in given}
         return {f"{PROJECTS}/{name}" for name in below}
-    if verb == "create":
-        return {PROJECTS, f"{PROJECTS}/sequences"} if body.get("sequences") else {PROJECTS}
+    if verb == "import":
+        return {PROJECTS, *([f"{PROJECTS}/retention"] if imports.needs_retention(body) else [])}
+    if verb.endswith("-sequences") or verb == "clear-draft":
+        return {f"{PROJECTS}/sequences"}
     return {_PARTS.get(verb.rpartition("-")[2], PROJECTS)}

@@ -1,8 +1,6 @@
 """Roles and what they come to, as the published interface says."""
 
-from typing import Any
-
-from tests.model.rules import Body, Done, No, Some
+from tests.model.rules import Body, Done, No, Some, Told
 
 ADMINISTRATORS = "administrators"
 PROJECTS = "incident-projects"
@@ -66,7 +64,7 @@ class People:
         if role == ADMINISTRATORS:
             raise No("conflict")
 
-    def define_role(self, body: Body, _: Any) -> Done:
+    def define_role(self, body: Body, _: Told) -> Done:
         """Make a role or replace what it gives; its members stay."""
         role = body["role_id"]
         self._changeable(role)
@@ -74,21 +72,21 @@ class People:
         self.members.setdefault(role, set())
         return Done(Some(role_id=role, permissions=body["permissions"]))
 
-    def delete_role(self, body: Body, _: Any) -> Done:
+    def delete_role(self, body: Body, _: Told) -> Done:
         """Delete a role; nobody has it any more."""
         self._changeable(body["role_id"])
         self._known(body["role_id"])
         del self.roles[body["role_id"]], self.members[body["role_id"]]
         return Done(Some(body))
 
-    def assign_role(self, body: Body, _: Any) -> Done:
+    def assign_role(self, body: Body, _: Told) -> Done:
         """Give a role."""
         self._known(body["role_id"])
         again = body["principal"] in self.members[body["role_id"]]
         self.members[body["role_id"]].add(body["principal"])
         return Done(Some(body), again=again)
 
-    def unassign_role(self, body: Body, _: Any) -> Done:
+    def unassign_role(self, body: Body, _: Told) -> Done:
         """Take a role, but not from the last administrator."""
         self._known(body["role_id"])
         members = self.members[body["role_id"]]

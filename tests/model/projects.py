@@ -1,40 +1,25 @@
-"""Projects with their comments, calls and sequences, as the published interface says."""
+"""What commands do to projects, their comments, calls and sequences, as the published interface says."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
 from typing import Any
 
-from tests.model.rules import Body, Done, No, Some, before, decimal, moment
+from tests.model.drafts import Drafts
+from tests.model.project import (
+    CATEGORIES,
+    DATA,
+    MAIN,
+    OPENING,
+    SECTIONS,
+    Past,
+    Project,
+    differing,
+    of_part,
+    part,
+    told,
+)
+from tests.model.rules import Body, Done, No, Some, Told, before
 
 Usable = Callable[[str, Any], bool]
-MAIN = ("type_id", "status_id", "description", "start_time", "end_time")
-OPENING = ("type_id", "description", "start_time", "end_time")
-KINDS = ("integer", "decimal", "text", "checkbox", "datetime")
-DATA = tuple(f"{kind}_{slot}" for kind in KINDS for slot in (1, 2, 3))
-CATEGORIES = tuple(f"category_{slot}" for slot in range(1, 6))
-WRITTEN = {"description", "text_1", "text_2", "text_3"}
-CALL: dict[str, Any] = {"number": "", "duration_seconds": None, "reference": "", "notes": ""}
-SEQUENCE: dict[str, Any] = {"site": None, "media_expires_at": None}
-
-
-@dataclass
-class Project:
-    """One project."""
-
-    number: int
-    created_by: str
-    fields: dict[str, Any]
-    opening: dict[str, Any]
-    revision: int = 1
-    updated_by: str = ""
-    comments: dict[str, dict[str, Any]] = field(default_factory=dict)
-    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
-    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
-
-    def touch(self, who: str) -> int:
-        """Count one more applied command."""
-        self.revision, self.updated_by = self.revision + 1, who
-        return self.revision
 
 
 class Projects:
@@ -46,6 +31,7 @@ class Projects:
         self.gone: dict[str, Some] = {}
         self.last_number = 0
         self.usable: Usable = lambda _field, _value: False
+        self.drafts = Drafts()
 
     def uses(self, name: str, value: int) -> int:
         """Count the projects that have this value in this field."""
@@ -59,152 +45,143 @@ class Projects:
             raise No("gone", known=False, status=404)
         return self.there[project_id]
 
-    def _existing(self, body: Body) -> Project:
-        project = self.need(body["project_id"])
-        if body.get("expected_revision") not in {None, project.revision}:
-            raise No("conflict", revision=project.revision, expected_revision=body["expected_revision"])
-        return project
+    def existing(self, body: Body, hidden: Collection[str]) -> Project:
+        """Return a project at the revision that a command expects."""
+        project, expected = self.need(body["project_id"]), body.get("expected_revision")
+        if expected is None or expected == project.revision:
+            return project
+        steps: dict[int, Some] = {}
+        for one in project.history:
+            if one.revision > expected:
+                step = steps.setdefault(one.revision, Some(revision=one.revision, by=one.by, at=one.at, fields=[]))
+                if one.past.name not in {*hidden, *step["fields"]}:
+                    step["fields"] = sorted([*step["fields"], one.past.name])
+        raise No(
+            "conflict",
+            revision=project.revision,
+            expected_revision=expected,
+            changed_by=project.updated_by,
+            changed_at=project.updated_at,
+            changes=[steps[revision] for revision in sorted(steps)],
+        )
 
-    def _defined(self, given: dict[str, Any]) -> None:
+    def defined(self, given: dict[str, Any]) -> None:
+        """Refuse what is not defined or not enabled."""
         wrong = {name for name, value in given.items() if not self.usable(name, value)}
         if wrong:
             raise No("unknown-reference", fields=[Some(field=name) for name in given if name in wrong])
 
-    def create(self, who: str, body: Body, told: Any) -> Done:
-        """Open a project, once."""
-        given = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
+    def create(self, who: str, body: Body, given: Told) -> Done:
+        """Open a project, once; with the caller's draft list, which is empty then."""
+        known = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
         there = self.there.get(body["project_id"])
         if there is not None:
-            same = [values(name, one) == values(name, there.opening[name]) for name, one in given.items()]
-            if who != there.created_by or not all(same) or recorded(body) != there.opening["sequences"]:
+            if (who, False) != (there.created_by, there.imported) or differing(there.fields, known):
                 raise No("conflict")
-            ids = list(there.opening["sequences"])
-            result = Some(project_id=body["project_id"], number=there.number, sequence_ids=ids)
-            return Done(result, there.revision, again=True)
+            return Done(Some(project_id=body["project_id"], number=there.number), there.revision, again=True)
         if body["project_id"] in self.gone:
             self.need(body["project_id"])
-        self._defined({"type_id": body.get("type_id")})
-        number = told.get("number")
+        self.defined({"type_id": body.get("type_id")})
+        self.drafts.known_sites(body)
+        number = given.result.get("number", 0)
         assert number > self.last_number, f"the number {number} is not new"
         self.last_number = number
-        fields = {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **given}
-        project = Project(number, who, fields, {**given, "sequences": recorded(body)}, updated_by=who)
+        fields = {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **known}
+        project = Project(number, who, given.at, fields, updated_by=who, updated_at=given.at).opened()
         self.there[body["project_id"]] = project
-        new = attach(project, who, body.get("sequences", []))
-        return Done(Some(project_id=body["project_id"], number=number, sequence_ids=new), 1)
+        past = project.attach(self._wanted(who, body), who, given.at)
+        project.remember(past)
+        new = [one.part_id for one in past]
+        return Done(Some(project_id=body["project_id"], number=number, type_id=known["type_id"], sequence_ids=new), 1)
 
-    def update(self, who: str, body: Body, _: Any) -> Done:
+    def _wanted(self, who: str, body: Body) -> list[dict[str, Any]]:
+        named = [{"site": None, "media_expires_at": None, **one} for one in body.get("sequences", [])]
+        return named + (self.drafts.emptied(who) if body.get("from_draft") else [])
+
+    def update(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Change what is named."""
-        project = self._existing(body)
-        given = {name: body[name] for name in MAIN if name in body}
-        if given.get("description", "") is None:
-            given["description"] = ""
-        given |= {f"category_{slot}": value for slot, value in body.get("categories", {}).items()}
-        given |= body.get("data", {})
-        self._defined(given)
-        after = {**project.fields, **given}
+        wanted = {name: body[name] for name in MAIN if name in body}
+        if wanted.get("description", "") is None:
+            wanted["description"] = ""
+        wanted |= {f"category_{slot}": value for slot, value in body.get("categories", {}).items()}
+        wanted |= body.get("data", {})
+        self.defined(wanted)
+        old, after = project.fields, {**project.fields, **wanted}
         if before(after["end_time"], after["start_time"]):
             raise No("invalid")
-        changed = {
-            name: {"old": told(name, project.fields[name]), "new": told(name, value)}
-            for name, value in given.items()
-            if values(name, value) != values(name, project.fields[name])
-        }
+        names = differing(old, wanted)
+        changed = {name: {"old": told(name, old[name]), "new": told(name, wanted[name])} for name in names}
         project.fields = after
-        return Done(Some(project_id=body["project_id"], changed=changed), project.touch(who))
+        past = [Past(name, None, old[name], wanted[name]) for name in names]
+        return Done(Some(project_id=body["project_id"], changed=changed), project.touch(who, given.at, past))
 
-    def delete(self, who: str, body: Body, _: Any) -> Done:
+    def delete(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Delete a project; number and who did it are left."""
-        project = self._existing(body)
         del self.there[body["project_id"]]
-        self.gone[body["project_id"]] = Some(number=project.number, deleted_by=who, expired=False)
+        self.gone[body["project_id"]] = Some(number=project.number, deleted_by=who, deleted_at=given.at, expired=False)
         return Done(Some(project_id=body["project_id"], number=project.number, expired=False), project.revision + 1)
 
-    def add_part(self, which: str, who: str, body: Body, _: Any) -> Done:
+    def add_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
         """Add a comment or a call, once."""
-        project = self._existing(body)
-        parts, key = getattr(project, f"{which}s"), f"{which}_id"
-        given = {**part(which, body), "created_by": who}
+        parts, key = getattr(project, SECTIONS[which]), f"{which}_id"
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
         if there := parts.get(body[key]):
-            if any(values(name, there[name]) != values(name, one) for name, one in given.items()):
+            if differing(there, {**part(which, body), "created_by": who}):
                 raise No("conflict")
             return Done(result, project.revision, again=True)
-        parts[body[key]] = {**given, "edited_by": None}
-        return Done(result, project.touch(who))
+        known = part(which, body)
+        beside = {"created_by": who, "created_at": given.at, "edited_by": None, "edited_at": None}
+        parts[body[key]] = {**known, **beside, key: body[key]}
+        return Done(result, project.touch(who, given.at, [Past(which, body[key], None, of_part(which, known))]))
 
-    def edit_part(self, which: str, who: str, body: Body, _: Any) -> Done:
-        """Replace a comment or a call that is there."""
-        project = self._existing(body)
-        parts, key = getattr(project, f"{which}s"), f"{which}_id"
-        if body[key] not in parts:
-            raise No("gone", id=body[key])
-        parts[body[key]] |= {**part(which, body), "edited_by": who}
+    def edit_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
+        """Replace a comment or a call that is there; the past has what differs."""
+        parts, key = getattr(project, SECTIONS[which]), f"{which}_id"
+        there, known = self._part(project, which, body[key]), part(which, body)
+        names = differing(there, known)
+        old, new = {name: there[name] for name in names}, {name: known[name] for name in names}
+        past = [Past(which, body[key], of_part(which, old), of_part(which, new))] if names else []
+        parts[body[key]] = {**there, **known, "edited_by": who, "edited_at": given.at}
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
-        return Done(result, project.touch(who))
+        return Done(result, project.touch(who, given.at, past))
 
-    def delete_part(self, which: str, who: str, body: Body, _: Any) -> Done:
+    def delete_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
         """Delete a comment or a call that is there."""
-        project = self._existing(body)
         key = f"{which}_id"
-        if getattr(project, f"{which}s").pop(body[key], None) is None:
-            raise No("gone", id=body[key])
-        return Done(Some({"project_id": body["project_id"], key: body[key]}), project.touch(who))
+        there = self._part(project, which, body[key])
+        del getattr(project, SECTIONS[which])[body[key]]
+        known = {name: there[name] for name in part(which, there) if name not in BESIDE}
+        past = [Past(which, body[key], of_part(which, known), None)]
+        return Done(Some({"project_id": body["project_id"], key: body[key]}), project.touch(who, given.at, past))
 
-    def add_sequences(self, who: str, body: Body, _: Any) -> Done:
-        """Attach what is not attached."""
-        project = self._existing(body)
-        new = attach(project, who, body["sequences"])
-        return Done(Some(project_id=body["project_id"], sequence_ids=new), project.touch(who))
+    @staticmethod
+    def _part(project: Project, which: str, part_id: str) -> dict[str, Any]:
+        parts: dict[str, dict[str, Any]] = getattr(project, SECTIONS[which])
+        if part_id not in parts:
+            raise No("gone", **project.removal(part_id))
+        return parts[part_id]
 
-    def remove_sequences(self, who: str, body: Body, _: Any) -> Done:
+    def add_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
+        """Attach what is not attached, and the caller's draft list, which is empty then."""
+        self.drafts.known_sites(body)
+        wanted = self._wanted(who, body)
+        if not wanted:
+            raise No("invalid")
+        past = project.attach(wanted, who, given.at)
+        result = Some(project_id=body["project_id"], sequence_ids=[one.part_id for one in past])
+        return Done(result, project.touch(who, given.at, past))
+
+    def remove_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Detach all that are named, or none."""
-        project = self._existing(body)
         for one in body["sequence_ids"]:
-            if one not in project.sequences:
-                raise No("gone", id=one)
-        for one in body["sequence_ids"]:
-            project.sequences.pop(one, None)
-        return Done(Some(project_id=body["project_id"]), project.touch(who))
+            self._part(project, "sequence", one)
+        revision = project.touch(who, given.at, project.detach(body["sequence_ids"]))
+        return Done(Some(project_id=body["project_id"]), revision)
 
-    def remove_all_sequences(self, who: str, body: Body, _: Any) -> Done:
+    def remove_all_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Detach every one."""
-        project = self._existing(body)
-        project.sequences.clear()
-        return Done(Some(project_id=body["project_id"]), project.touch(who))
+        revision = project.touch(who, given.at, project.detach(list(project.sequences)))
+        return Done(Some(project_id=body["project_id"]), revision)
 
 
-def attach(project: Project, who: str, sequences: list[dict[str, Any]]) -> list[str]:
-    """Attach each sequence once; return which are new."""
-    new = []
-    for one in sequences:
-        if one["sequence_id"] not in project.sequences:
-            project.sequences[one["sequence_id"]] = {**SEQUENCE, **one, "added_by": who}
-            new.append(one["sequence_id"])
-    return new
-
-
-def recorded(body: Body) -> dict[str, Any]:
-    """Return the sequences that a body names, each once, as they compare."""
-    found: dict[str, Any] = {}
-    for one in body.get("sequences", []):
-        found.setdefault(one["sequence_id"], {name: values(name, value) for name, value in {**SEQUENCE, **one}.items()})
-    return found
-
-
-def part(which: str, body: Body) -> dict[str, Any]:
-    """Return what a body says of a comment or a call."""
-    about = {"project_id", "expected_revision"}
-    return {**(CALL if which == "call" else {}), **{name: one for name, one in body.items() if name not in about}}
-
-
-def values(name: str, value: Any) -> Any:
-    """Return a value as it compares."""
-    if not isinstance(value, str) or name in WRITTEN or name in {"text", "party"}:
-        return value
-    return decimal(value) if name.startswith("decimal_") else moment(value)
-
-
-def told(name: str, value: Any) -> Any:
-    """Return a value as an event tells it: nothing that a person wrote."""
-    return None if name in WRITTEN else value
+BESIDE = {"created_by", "created_at", "edited_by", "edited_at"}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.model.rules import Body, Done, No, Some
+from tests.model.rules import Body, Done, No, Some, Told
 
 Uses = Callable[[str, int], int]
 """How many projects have this value in this field."""
@@ -20,14 +20,14 @@ class Properties:
         self.ever: list[tuple[str, int | None, int]] = []
         self._uses = uses
 
-    def _new_id(self, told: Any) -> int:
+    def _new_id(self, told: Told) -> int:
         """Take the id that the server chose: higher than any before, of whatever kind."""
-        given = told.get("id")
+        given = told.result.get("id")
         assert isinstance(given, int), f"no id in {told}"
         assert all(given > one for *_, one in self.ever), f"the id {given} is not new"
         return given
 
-    def add(self, kind: str, body: Body, told: Any) -> Done:
+    def add(self, kind: str, body: Body, told: Told) -> Done:
         """Add a type, a status or a value."""
         slot = body.get("slot")
         if kind == "category-value" and slot not in self.categories:
@@ -52,26 +52,26 @@ class Properties:
             raise No("in-use", projects=projects)
         return there
 
-    def edit(self, kind: str, body: Body, _: Any) -> Done:
+    def edit(self, kind: str, body: Body, _: Told) -> Done:
         """Change what no project has."""
         self._free(kind, body).update(words(body))
         return Done(self._about(body["id"], body.get("slot")))
 
-    def delete(self, kind: str, body: Body, _: Any) -> Done:
+    def delete(self, kind: str, body: Body, _: Told) -> Done:
         """Delete what no project has."""
         self._free(kind, body)
         del self.values[body["id"]]
         return Done(self._about(body["id"], body.get("slot")))
 
-    def define_category(self, body: Body, told: Any) -> Done:
+    def define_category(self, body: Body, told: Told) -> Done:
         """Enable, rename or disable a category at any time."""
         return self._define(self.categories, body["slot"], body, told)
 
-    def define_data_field(self, body: Body, told: Any) -> Done:
+    def define_data_field(self, body: Body, told: Told) -> Done:
         """Enable, rename or disable a field at any time."""
         return self._define(self.fields, (body["kind"], body["slot"]), body, told)
 
-    def _define(self, kept: dict[Any, dict[str, Any]], key: Any, body: Body, told: Any) -> Done:
+    def _define(self, kept: dict[Any, dict[str, Any]], key: Any, body: Body, told: Told) -> Done:
         if key in kept:
             given = kept[key]["id"]
         else:

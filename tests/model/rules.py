@@ -1,12 +1,21 @@
 """What the model's parts share: refusals, what a command leads to, and when two answers agree."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 Body = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What only the product can say of an applied command: its id, its time, and the numbers that it chose."""
+
+    command_id: str
+    at: str = ""
+    result: Body = field(default_factory=dict)
 
 
 class No(Exception):  # noqa: N818 - an answer, not an error
@@ -32,26 +41,26 @@ class Done:
     again: bool = False
 
 
-def agree(wanted: Any, told: Any, field: str = "") -> bool:
+def agree(wanted: Any, told: Any, name: str = "") -> bool:
     """Tell whether two answers say the same: times as moments, decimals as numbers, `Some` as a part."""
     if isinstance(wanted, Mapping):
         if not isinstance(told, Mapping) or not (isinstance(wanted, Some) or wanted.keys() == told.keys()):
             return False
-        inner = field if field.startswith("decimal_") else ""
-        return all(name in told and agree(one, told[name], inner or name) for name, one in wanted.items())
+        inner = name if name.startswith("decimal_") else ""
+        return all(key in told and agree(one, told[key], inner or key) for key, one in wanted.items())
     if isinstance(wanted, list):
         return (
             isinstance(told, list)
             and len(wanted) == len(told)
-            and all(agree(one, other, field) for one, other in zip(wanted, told, strict=True))
+            and all(agree(one, other, name) for one, other in zip(wanted, told, strict=True))
         )
-    return wanted == told or (type(told) is str and _value(wanted, field) == _value(told, field))
+    return wanted == told or (type(told) is str and _value(wanted, name) == _value(told, name))
 
 
-def _value(given: Any, field: str) -> Any:
+def _value(given: Any, name: str) -> Any:
     if not isinstance(given, str):
         return given
-    return decimal(given) if field.startswith("decimal_") else moment(given)
+    return decimal(given) if name.startswith("decimal_") else moment(given)
 
 
 def decimal(given: str) -> Any:

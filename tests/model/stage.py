@@ -1,73 +1,42 @@
 """A site that lives on a thread of its own, so that a state machine, which knows no event loop, can drive it."""
 
 import asyncio
-import json
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
-from uuid import UUID
-
-from nats.aio.client import Client as Nats
+from uuid import uuid4
 
 from contracts.ids import uuid7
+from contracts.licence import Licence
 from tests.model.commands import PEOPLE
+from tests.model.feed import Event
+from tests.model.wire import SECONDS, Ear, Follower, Speaker
 from tests.support import Site
 
 T = TypeVar("T")
-SECONDS = 15
+FENCE = "fence"
+AUDITED = {"permission-denied", "not-available", "not-licensed"}
+"""Refusals that leave an event."""
+
 _AS_AT_FIRST = (
     "TRUNCATE projects.project, projects.tombstone CASCADE",
+    "TRUNCATE projects.draft, administration.licence",
     "TRUNCATE administration.property, administration.category, administration.data_field CASCADE",
+    "DELETE FROM administration.settings",
+    "INSERT INTO administration.settings DEFAULT VALUES",
     "DELETE FROM administration.member",
     "DELETE FROM administration.role WHERE role_id <> 'administrators'",
     "INSERT INTO administration.member VALUES ('admin', 'administrators')",
 )
+_RUN_OUT = "UPDATE administration.licence SET expires_at = now() - interval '1 second'"
+Sent = tuple[str, str, str, Any]
+"""Who, verb, key and body."""
 
-
-class Speaker:
-    """One principal on the wire."""
-
-    def __init__(self, nats: Nats, who: str) -> None:
-        """Remember who speaks."""
-        self.nats = nats
-        self.who = who
-        self._outcomes: dict[UUID, asyncio.Future[Any]] = {}
-
-    async def listen(self) -> None:
-        """Hear outcomes."""
-
-        async def heard(message: Any) -> None:
-            outcome = json.loads(message.data)
-            self._awaited(UUID(outcome["command_id"])).set_result(outcome)
-
-        await self.nats.subscribe(f"im.main.out.{self.who}.*", cb=heard)
-        for _ in range(2):
-            await self.nats.flush()
-
-    def _awaited(self, command_id: UUID) -> "asyncio.Future[Any]":
-        return self._outcomes.setdefault(command_id, asyncio.get_running_loop().create_future())
-
-    async def publish(self, verb: str, key: str, body: Any, command_id: UUID) -> dict[str, Any]:
-        """Publish a command and return what the server says: its place, or that it knows the id."""
-        worker, _, verb = verb.partition(".")
-        subject = f"im.main.cmd.{self.who}.{worker}.{key}.{verb}"
-        headers = {"Nats-Msg-Id": str(command_id)}
-        answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS, headers=headers)
-        told: dict[str, Any] = json.loads(answer.data)
-        assert "error" not in told, told
-        return told
-
-    async def outcome(self, command_id: UUID) -> Any:
-        """Wait for the outcome of a command."""
-        return await asyncio.wait_for(self._awaited(command_id), SECONDS)
-
-    async def ask(self, verb: str, body: Any) -> Any:
-        """Ask a question."""
-        subject = f"im.main.qry.{self.who}.{verb}"
-        return json.loads((await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS)).data)
+Became = tuple[int, Any, list[Event]]
+"""The place of a command, its outcome and its events."""
 
 
 class Stage:
@@ -78,15 +47,17 @@ class Stage:
         self.site = site
         self.speakers: dict[str, Speaker] = {}
         self._loop = loop
+        self._ear = Ear()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run something on the site's loop, and wait for it."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS * 2)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS * 4)
 
     async def prepare(self) -> None:
         """Start the workers and let everybody listen."""
-        await self.site.workers("projects", "administration")
-        for who in PEOPLE:
+        await self.site.workers("projects", "administration", "audit")
+        await self._ear.listen(await self.site.nats("ops", "ops"))
+        for who in (*PEOPLE, FENCE):
             self.speakers[who] = Speaker(await self.site.nats(who), who)
             await self.speakers[who].listen()
 
@@ -95,8 +66,16 @@ class Stage:
         for statement in _AS_AT_FIRST:
             await self.site.sql(statement)
 
-    async def together(self, given: list[tuple[str, str, str, Any]]) -> list[tuple[int, Any]]:
-        """Send commands (who, verb, key, body) at once; return place and outcome of each."""
+    async def run_out(self) -> None:
+        """Let the licence that is in force run out, as it does some day."""
+        await self.site.sql(_RUN_OUT)
+
+    def token(self, licence: Licence) -> str:
+        """Return a token in which the operator grants a licence."""
+        return self.site.trust.account_token(licence)
+
+    async def together(self, given: list[Sent]) -> list[Became]:
+        """Send commands at once; return place, outcome and events of each, in their order."""
         ids = [uuid7() for _ in given]
         kept = await asyncio.gather(
             *(
@@ -104,8 +83,42 @@ class Stage:
                 for one, (who, verb, key, body) in zip(ids, given, strict=True)
             )
         )
-        told = [await self.speakers[who].outcome(one) for one, (who, *_) in zip(ids, given, strict=True)]
-        return [(ack["seq"], outcome) for ack, outcome in zip(kept, told, strict=True)]
+        told = []
+        for ack, one, (who, *_) in zip(kept, ids, given, strict=True):
+            outcome = await self.speakers[who].outcome(one)
+            leaves = outcome.get("events") or outcome.get("error", {}).get("code") in AUDITED
+            told.append((ack["seq"], outcome, await self._ear.caused(str(one)) if leaves else []))
+        return told
+
+    async def ask(self, who: str, verb: str, body: Any) -> tuple[Any, Event | None]:
+        """Ask a question; return the answer and the event that it left."""
+        told = await self.speakers[who].ask(verb, body)
+        error = told.get("error", {}).get("code")
+        if (verb in {"projects.get", "projects.history"} and not error) or error == "not-available":
+            return told, await self._ear.uncaused()
+        return told, None
+
+    def heard(self) -> set[str]:
+        """Return the ids of all events until now."""
+        return set(self._ear.known)
+
+    async def follow(self, who: str, given: Any, since: str | None) -> tuple[Follower | None, Any]:
+        """Open a feed; return it, or None and the refusal."""
+        follower = Follower(self.speakers[who], since)
+        refused = await follower.open(given)
+        return (None if refused else follower), refused
+
+    async def fenced(self, follower: Follower, project_id: str) -> None:
+        """Wait until a feed has told all that was done before now, or has ended: until it tells of a deletion."""
+        body = {"project_id": project_id}
+        speaker, ids = self.speakers[FENCE], [uuid4(), uuid4()]
+        for verb, one in zip(("create", "delete"), ids, strict=True):
+            await speaker.publish(f"projects.{verb}", project_id, body, one)
+        outcomes = [await speaker.outcome(one) for one in ids]
+        assert [one["status"] for one in outcomes] == ["applied", "applied"], outcomes
+        for one in ids:
+            await self._ear.caused(str(one))
+        await follower.reaches(str(ids[-1]))
 
 
 @contextmanager

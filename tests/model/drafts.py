@@ -1,0 +1,79 @@
+"""Draft lists, one of each principal, as the published interface says."""
+
+from typing import Any
+from uuid import UUID, uuid5
+
+from tests.model.rules import Body, Done, No, Some, Told, moment
+
+SITE = "main"
+
+
+def fits(body: Body) -> None:
+    """Refuse a body that names no sequences, or not cameras and a span together."""
+    cameras, span = bool(body.get("cameras")), [name in body for name in ("start", "end")]
+    if not (cameras or body.get("sequences")) or span != [cameras, cameras]:
+        raise No("invalid")
+
+
+class Drafts:
+    """Who has drafted what, and of which sites a sequence may be."""
+
+    def __init__(self) -> None:
+        """Begin with empty lists, on a site without children."""
+        self.lists: dict[str, dict[str, dict[str, Any]]] = {}
+        self.children: list[str] = []
+
+    def known_sites(self, body: Body) -> None:
+        """Refuse a sequence or a camera of a site that is neither this one nor a child."""
+        named = [
+            (f"{kind}.{place}.site", one.get("site"))
+            for kind in ("sequences", "cameras")
+            for place, one in enumerate(body.get(kind, []))
+        ]
+        wrong = [Some(field=field, value=site) for field, site in named if site not in {None, SITE, *self.children}]
+        if wrong:
+            raise No("unknown-reference", fields=wrong)
+
+    def emptied(self, who: str) -> list[dict[str, Any]]:
+        """Return what a list holds, in the order of the recordings, and empty it."""
+        taken = self.listed(who)
+        self.lists.pop(who, None)
+        return [{name: one for name, one in each.items() if name != "drafted_at"} for each in taken]
+
+    def listed(self, who: str) -> list[dict[str, Any]]:
+        """Return what a list holds, in the order of the recordings."""
+        held = self.lists.get(who, {}).values()
+        return sorted(held, key=lambda one: (moment(one["start"]), one["sequence_id"]))
+
+    def draft_sequences(self, who: str, body: Body, given: Told) -> Done:
+        """Put sequences on the list, and one of each camera where a span is given; what is there stays as it is."""
+        self.known_sites(body)
+        cameras, span = body.get("cameras", []), {name: body[name] for name in ("start", "end") if name in body}
+        made = [
+            {
+                **one,
+                **span,
+                "sequence_id": str(uuid5(UUID(given.command_id), f"{one.get('site') or ''}/{one['camera_id']}")),
+            }
+            for one in cameras
+        ]
+        there, new = self.lists.setdefault(who, {}), []
+        for one in (*body.get("sequences", []), *made):
+            if one["sequence_id"] not in there:
+                there[one["sequence_id"]] = {"site": None, "media_expires_at": None, **one, "drafted_at": given.at}
+                new.append(one["sequence_id"])
+        return Done(Some(sequence_ids=new))
+
+    def undraft_sequences(self, who: str, body: Body, _: Told) -> Done:
+        """Take all that are named from the list, or none."""
+        there = self.lists.get(who, {})
+        for one in body["sequence_ids"]:
+            if one not in there:
+                raise No("gone", id=one, known=False, status=404)
+        for one in body["sequence_ids"]:
+            there.pop(one, None)
+        return Done(Some(sequence_ids=list(dict.fromkeys(body["sequence_ids"]))))
+
+    def clear_draft(self, who: str, _: Body, __: Told) -> Done:
+        """Empty the list."""
+        return Done(Some(sequence_ids=[one["sequence_id"] for one in self.emptied(who)]))

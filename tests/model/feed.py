@@ -1,0 +1,100 @@
+"""Events, and what of them a follower sees, as the published interface says."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.model.lists import matches
+from tests.model.people import PROJECTS, People
+from tests.model.project import Project
+from tests.model.rules import Body
+
+_HAPPENED = {
+    "create": "created",
+    "update": "updated",
+    "delete": "deleted",
+    "import": "imported",
+    "draft-sequences": "sequences-drafted",
+    "undraft-sequences": "sequences-undrafted",
+    "clear-draft": "draft-cleared",
+    "remove-all-sequences": "sequences-removed",
+    "change-settings": "settings-changed",
+    "activate-licence": "licence-activated",
+}
+_PAST = {
+    "add": "added",
+    "edit": "edited",
+    "delete": "deleted",
+    "define": "defined",
+    "assign": "assigned",
+    "unassign": "unassigned",
+    "remove": "removed",
+}
+_NODES = {"comment": "comments", "call": "calls", "sequences": "sequences", "draft": "sequences"}
+_OWN = {"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"}
+_NAMED = {"type_ids": "type_id", "status_ids": "status_id", "start_time": "start_time"}
+
+
+def happened(command: str) -> str:
+    """Return the name of the event to which a command leads."""
+    worker, _, verb = command.partition(".")
+    what, _, which = verb.partition("-")
+    return f"{worker}.{_HAPPENED.get(verb) or f'{which}-{_PAST[what]}'}"
+
+
+@dataclass
+class Event:
+    """Something that happened; `views` are the bodies in which a follower may be told it, None for not at all."""
+
+    id: str
+    at: str
+    name: str
+    actor: str
+    body: Body
+    project_id: str | None = None
+    revision: int | None = None
+    cause: str | None = None
+    views: list[Body | None] = field(default_factory=list)
+
+    def see(self, view: Body | None) -> None:
+        """Remember one more view that is right."""
+        if view not in self.views:
+            self.views.append(view)
+
+
+def view(event: Event, who: str, given: Body, people: People, projects: dict[str, Project]) -> Body | None:
+    """Return the body in which a follower sees an event now, or None."""
+    worker, _, name = event.name.partition(".")
+    part = "activity-logs" if name == "opened" else _NODES.get(name.partition("-")[0])
+    permitted = people.level(who, f"{PROJECTS}/{part}" if part else PROJECTS)
+    if worker != "projects" or not permitted or (event.name in _OWN and event.actor != who):
+        return None
+    if given and not _wanted(event, given, projects):
+        return None
+    if name == "created" and not people.level(who, f"{PROJECTS}/sequences"):
+        return redacted(event.body)
+    return event.body
+
+
+def redacted(body: Body) -> Body:
+    """Return what is told of a creation to whom sequences are not shown."""
+    return {name: [] if name == "sequence_ids" else one for name, one in body.items()}
+
+
+def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
+    """Tell whether a filter lets an event pass: by what its projects are now, or because it tells what left it."""
+    about = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
+    about = [one for one in about if one is not None and one in given.get("project_ids", [one])]
+    left = {
+        "projects.deleted": True,
+        "projects.updated": "updated" in given or bool(set(event.body.get("changed", ())) & _named(given)),
+        "projects.sequences-removed": "camera_ids" in given,
+    }
+    if about and left.get(event.name):
+        return True
+    return any(one in projects and matches(one, projects[one], given) for one in about)
+
+
+def _named(given: Body) -> set[str]:
+    """Return the fields that a filter names."""
+    columns: set[Any] = {name for key, name in _NAMED.items() if key in given}
+    return columns | {f"category_{slot}" for slot in given.get("categories", {})}

@@ -1,0 +1,67 @@
+"""Taking over projects of another system, as the published interface says."""
+
+from typing import Any
+
+from tests.model.project import CATEGORIES, DATA, MAIN, Project
+from tests.model.projects import Projects
+from tests.model.rules import Body, Done, No, Some, Told, before
+
+
+def needs_retention(body: Body) -> bool:
+    """Tell whether a project is to be exempted, which needs the permission for retention, too."""
+    return any(one.get("retention_exempt") for one in body["projects"])
+
+
+def fits(body: Body) -> None:
+    """Refuse a body with projects that end before they start."""
+    wrong = [n for n, one in enumerate(body["projects"]) if before(one.get("end_time"), one.get("start_time"))]
+    if wrong:
+        raise No("invalid", fields=[Some(field=f"projects.{index}") for index in wrong])
+
+
+def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
+    """Judge every project by itself: taken over, already there, or refused."""
+    known = {one["project_id"] for one in body["projects"]} & {*projects.there, *projects.gone}
+    new: list[Body] = []
+    refused = []
+    for index, one in enumerate(body["projects"]):
+        if one["project_id"] in known:
+            continue
+        if obstacle := _obstacle(projects, one):
+            refused.append({"index": index, "code": obstacle[0], "field": obstacle[1]})
+            continue
+        new.append(one)
+        projects.there[one["project_id"]] = _project(who, one, given.at)
+    projects.last_number = max([projects.last_number, *(one["number"] for one in new)])
+    result = Some(
+        project_ids=[one["project_id"] for one in new],
+        numbers=[one["number"] for one in new],
+        already_there=[one["number"] for one in body["projects"] if one["project_id"] in known],
+        refused=refused,
+    )
+    return Done(result, again=not new)
+
+
+def _obstacle(projects: Projects, one: Body) -> tuple[str, str] | None:
+    if one["project_id"] in projects.there:
+        return "conflict", "project_id"
+    if any(one["number"] == other.number for other in projects.there.values()):
+        return "conflict", "number"
+    for name in ("type_id", "status_id"):
+        if not projects.usable(name, one.get(name)):
+            return "unknown-reference", name
+    return None
+
+
+def _project(who: str, one: Body, at: str) -> Project:
+    given: dict[str, Any] = {name: one[name] for name in MAIN if name in one}
+    return Project(
+        one["number"],
+        one["created_by"],
+        one["created_at"],
+        {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), "description": "", **given},
+        updated_by=who,
+        updated_at=at,
+        imported=True,
+        retention_exempt=one.get("retention_exempt", False),
+    ).opened()

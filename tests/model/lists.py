@@ -1,0 +1,128 @@
+"""Which projects a filter and a search leave, in which order, and what is counted of them."""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from statistics import fmean, median
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tests.model.project import MAIN, Project
+from tests.model.rules import Body, No, Some, moment
+
+Found = tuple[str, Project]
+_IDS = {"type_ids": "type_id", "status_ids": "status_id"}
+_SPANS = {"created": "created_at", "start_time": "start_time", "updated": "updated_at"}
+
+
+def column(project: Project, name: str) -> Any:
+    """Return what a list shows of a project under this name, as it compares."""
+    value = project.fields[name] if name in MAIN or name.startswith("category_") else getattr(project, name)
+    return moment(value) if name.endswith(("_time", "_at")) and value is not None else value
+
+
+def matches(project_id: str, project: Project, given: Body) -> bool:
+    """Tell whether a project is in a filter."""
+    categories = {f"category_{slot}": ids for slot, ids in given.get("categories", {}).items()}
+    named = categories | {name: given[key] for key, name in _IDS.items() if key in given}
+    if "created_by" in given:
+        named["created_by"] = given["created_by"]
+    if "numbers" in given:
+        named["number"] = given["numbers"]
+    return (
+        all(column(project, name) in ids for name, ids in named.items())
+        and all(_lies(column(project, name), given[key]) for key, name in _SPANS.items() if key in given)
+        and ("camera_ids" not in given or bool(project.cameras() & set(given["camera_ids"])))
+        and project_id in given.get("project_ids", [project_id])
+    )
+
+
+def _lies(at: datetime | None, span: Body) -> bool:
+    since, to = span.get("from"), span.get("to")
+    if at is None:
+        return since is None and to is None
+    return (since is None or at >= moment(since)) and (to is None or at < moment(to))
+
+
+def folded(text: str) -> list[str]:
+    """Return the words of a text without accents and case."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    letters = (one for one in plain if not unicodedata.combining(one))
+    return "".join(one if one.isalnum() else " " for one in letters).split()
+
+
+def is_found(project: Project, search: str) -> bool:
+    """Tell whether every word of a search is a part of some word; a short one must be a whole word."""
+    written = [project.fields["description"], *(one["text"] for one in project.comments.values())]
+    written += [one[name] for one in project.calls.values() for name in ("party", "reference", "notes")]
+    words = folded(" ".join(written))
+    return all(any(term == word or (len(term) > 2 and term in word) for word in words) for term in folded(search))
+
+
+def listed(projects: Mapping[str, Project], body: Body) -> list[Found]:
+    """Return all that a list holds, in its order: equal ones by date and id, what is empty last either way."""
+    search = body.get("search")
+    if search is not None and not folded(search):
+        raise No("invalid")
+    found = [
+        one
+        for one in projects.items()
+        if matches(*one, body.get("filter", {})) and (search is None or is_found(one[1], search))
+    ]
+    sort = body.get("sort", "-created_at")
+    name, backward = sort.removeprefix("-"), sort.startswith("-")
+
+    def place(one: Found) -> tuple[Any, ...]:
+        value = column(one[1], name)
+        own = value[:40] if name == "description" else value
+        return (*(() if value is None else (own,)), column(one[1], "created_at"), one[0])
+
+    parts = ([one for one in found if (column(one[1], name) is None) is empty] for empty in (False, True))
+    return [one for part in parts for one in sorted(part, key=place, reverse=backward)]
+
+
+def statistics(projects: Mapping[str, Project], body: Body, timezone: str) -> Some:
+    """Count by group and interval, and say how long those took that have both times."""
+    chosen = [one for project_id, one in projects.items() if matches(project_id, one, body.get("filter", {}))]
+    counted: dict[tuple[Any, Any], list[Project]] = {}
+    for one in chosen:
+        for group in _groups(one, body.get("group_by")):
+            begun = _starting(column(one, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
+            counted.setdefault((group, begun), []).append(one)
+    items = [_figures(group, begun, members) for (group, begun), members in counted.items()]
+    return Some(timezone=timezone, total=len(chosen), items=in_order(items), truncated=False)
+
+
+def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
+    """Put figures into one order, rounded as far as floats are sure."""
+    plain = [{name: round(one, 3) if isinstance(one, float) else one for name, one in each.items()} for each in figures]
+    return sorted(plain, key=lambda one: (str(moment(str(one["starting"]))), str(one["group"])))
+
+
+def _figures(group: Any, begun: datetime | None, members: list[Project]) -> dict[str, Any]:
+    both = [(column(one, "start_time"), column(one, "end_time")) for one in members]
+    took = [(end - start).total_seconds() for start, end in both if start and end]
+    return {
+        "group": group,
+        "starting": begun.isoformat() if begun else None,
+        "count": len(members),
+        "closed": len(took),
+        "median_seconds": median(took) if took else None,
+        "average_seconds": fmean(took) if took else None,
+    }
+
+
+def _groups(project: Project, group_by: str | None) -> set[Any]:
+    if group_by == "camera":
+        return project.cameras() or {None}
+    names = {"type": "type_id", "status": "status_id", "creator": "created_by"}
+    return {column(project, names.get(group_by, group_by)) if group_by else None}
+
+
+def _starting(at: datetime, interval: str, zone: ZoneInfo) -> datetime | None:
+    """Return when the interval began by the clock of the site."""
+    if interval == "none":
+        return None
+    day = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    first = {"day": day, "week": day - timedelta(days=day.weekday()), "month": day.replace(day=1)}[interval]
+    return first.replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,84 @@
+"""Commands that were under way at once: in which order they may have been carried out."""
+
+from collections.abc import Callable
+
+from tests.model.model import Model
+from tests.model.stage import Became, Sent
+
+Done = tuple[Sent, Became]
+Order = tuple[list[Done], Model]
+Judge = Callable[[Model, Sent, Became], None]
+
+
+def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
+    """Return orders in which the model does all that was done, one of each end to which they lead.
+
+    Those of one worker and key keep the order of their acceptance, in which they are given.
+
+    Raises:
+        AssertionError: There is no such order.
+    """
+    chains: dict[tuple[str, str], list[Done]] = {}
+    for one in done:
+        _, verb, key, _ = one[0]
+        chains.setdefault((verb.partition(".")[0], key), []).append(one)
+    orders: list[Order] = [([], model)]
+    for part in _parts(list(chains.values())):
+        orders = [([*before, *order], end) for before, there in orders for order, end in _ways(there, part, judge)]
+    assert orders, f"no order explains {[(sent, told[1]) for sent, told in done]}"
+    return orders
+
+
+def _meets(chain: list[Done]) -> set[str]:
+    """Name what a chain may share with others: numbers, a draft list, or everything."""
+    shared = set()
+    for (who, command, _, body), _ in chain:
+        worker, _, verb = command.partition(".")
+        if worker == "administration" or verb == "import":
+            return {"everything"}
+        if verb == "create":
+            shared.add("numbers")
+        if verb in {"draft-sequences", "undraft-sequences", "clear-draft"} or body.get("from_draft"):
+            shared.add(f"draft of {who}")
+    return shared
+
+
+def _parts(chains: list[list[Done]]) -> list[list[list[Done]]]:
+    """Put chains together that may meet; the others do not ask for each other's order."""
+    parts: list[tuple[set[str], list[list[Done]]]] = []
+    everything = any("everything" in _meets(one) for one in chains)
+    for chain in chains:
+        shared, beside = ({"everything"} if everything else _meets(chain)), [chain]
+        for part in [one for one in parts if one[0] & shared]:
+            parts.remove(part)
+            shared, beside = shared | part[0], [*part[1], *beside]
+        parts.append((shared, beside))
+    return [chains for _, chains in parts]
+
+
+def _ways(model: Model, chains: list[list[Done]], judge: Judge) -> list[Order]:
+    ways: dict[tuple[int, ...], dict[str, Order]] = {(0,) * len(chains): {model.described(): ([], model)}}
+    for _ in range(sum(map(len, chains))):
+        ways = _step(ways, chains, judge)
+    return [order for ends in ways.values() for order in ends.values()]
+
+
+def _step(
+    ways: dict[tuple[int, ...], dict[str, Order]], chains: list[list[Done]], judge: Judge
+) -> dict[tuple[int, ...], dict[str, Order]]:
+    """Go one command further in every way; those that meet in one state go on as one."""
+    further: dict[tuple[int, ...], dict[str, Order]] = {}
+    for places, states in ways.items():
+        for order, model in states.values():
+            for which, (place, chain) in enumerate(zip(places, chains, strict=True)):
+                if place == len(chain):
+                    continue
+                attempt = model.copied()
+                try:
+                    judge(attempt, *chain[place])
+                except AssertionError:
+                    continue
+                reached = (*places[:which], place + 1, *places[which + 1 :])
+                met = further.setdefault(reached, {})
+                met.setdefault(attempt.described(), ([*order, chain[place]], attempt))
+    return further

@@ -1,0 +1,127 @@
+"""One project as a plain object: its fields, its parts, and all that was ever changed in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from tests.model.rules import Some, decimal, moment
+
+MAIN = ("type_id", "status_id", "description", "start_time", "end_time")
+OPENING = ("type_id", "description", "start_time", "end_time")
+KINDS = ("integer", "decimal", "text", "checkbox", "datetime")
+DATA = tuple(f"{kind}_{slot}" for kind in KINDS for slot in (1, 2, 3))
+CATEGORIES = tuple(f"category_{slot}" for slot in range(1, 6))
+WRITTEN = {"description", "text_1", "text_2", "text_3"}
+CALL: dict[str, Any] = {"number": "", "duration_seconds": None, "reference": "", "notes": ""}
+RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
+SECTIONS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
+
+
+class Past(NamedTuple):
+    """What one field or part was and is."""
+
+    name: str
+    part_id: str | None
+    old: Any
+    new: Any
+
+
+class Change(NamedTuple):
+    """What one command changed."""
+
+    revision: int
+    by: str
+    at: str
+    past: Past
+
+
+@dataclass
+class Project:
+    """One project."""
+
+    number: int
+    created_by: str
+    created_at: str
+    fields: dict[str, Any]
+    updated_by: str
+    updated_at: str
+    imported: bool = False
+    retention_exempt: bool = False
+    revision: int = 1
+    comments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    calls: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: list[Change] = field(default_factory=list)
+
+    def opened(self) -> "Project":
+        """Begin the past with what is known now."""
+        known = {name: self.fields[name] for name in MAIN}
+        self.remember([Past("project", None, None, Some(known, **({"imported": True} if self.imported else {})))])
+        return self
+
+    def remember(self, past: list[Past]) -> None:
+        """Keep what the last command changed."""
+        self.history += [Change(self.revision, self.updated_by, self.updated_at, one) for one in past]
+
+    def touch(self, who: str, at: str, past: list[Past]) -> int:
+        """Count one more applied command."""
+        self.revision, self.updated_by, self.updated_at = self.revision + 1, who, at
+        self.remember(past)
+        return self.revision
+
+    def attach(self, sequences: list[dict[str, Any]], who: str, at: str) -> list[Past]:
+        """Attach each sequence that is not there; return what that adds to the past."""
+        past = []
+        for one in sequences:
+            if one["sequence_id"] not in self.sequences:
+                self.sequences[one["sequence_id"]] = {**one, "added_by": who, "added_at": at}
+                past.append(Past("sequence", one["sequence_id"], None, recording(one)))
+        return past
+
+    def detach(self, ids: list[str]) -> list[Past]:
+        """Detach sequences; return what that adds to the past."""
+        return [Past("sequence", one, recording(self.sequences.pop(one)), None) for one in dict.fromkeys(ids)]
+
+    def removal(self, part_id: str) -> Some:
+        """Say who removed a part last, or that it never was here."""
+        removed = [one for one in self.history if one.past.part_id == part_id and one.past.new is None]
+        if not removed:
+            return Some(id=part_id, known=False, status=404)
+        return Some(id=part_id, deleted_by=removed[-1].by, deleted_at=removed[-1].at)
+
+    def cameras(self) -> set[str]:
+        """Return the cameras whose recordings it has."""
+        return {one["camera_id"] for one in self.sequences.values()}
+
+
+def recording(sequence: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of a recording."""
+    return {name: sequence.get(name) for name in RECORDING}
+
+
+def part(which: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a body says of a comment or a call."""
+    about = {"project_id", "expected_revision", f"{which}_id"}
+    return {**(CALL if which == "call" else {}), **{name: one for name, one in body.items() if name not in about}}
+
+
+def of_part(which: str, told: dict[str, Any]) -> Any:
+    """Return a comment or call as the past has it: a comment is its text."""
+    return told["text"] if which == "comment" else told
+
+
+def values(name: str, value: Any) -> Any:
+    """Return a value as it compares."""
+    if not isinstance(value, str) or name in WRITTEN or name in {"text", "party"}:
+        return value
+    return decimal(value) if name.startswith("decimal_") else moment(value)
+
+
+def told(name: str, value: Any) -> Any:
+    """Return a value as an event tells it: nothing that a person wrote."""
+    return None if name in WRITTEN else value
+
+
+def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Name the fields of `new` that are not as they were."""
+    return [name for name, one in new.items() if values(name, one) != values(name, old.get(name))]

@@ -1,0 +1,137 @@
+"""What questions are answered, as the published interface says."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tests.model.feed import Event
+from tests.model.lists import listed, statistics
+from tests.model.people import PROJECTS, People
+from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Change, Project, values
+from tests.model.projects import Projects
+from tests.model.properties import Properties
+from tests.model.rules import Body, Some, moment
+from tests.model.settings import Licence, Settings
+
+NODES = {
+    "administration.properties": "incident-properties",
+    "administration.roles": "roles",
+    "administration.settings": "settings",
+    "administration.licence": "settings",
+    "projects.draft": f"{PROJECTS}/sequences",
+    "audit.activity": f"{PROJECTS}/activity-logs",
+}
+
+
+@dataclass
+class Questions:
+    """Reads the model for somebody who asks."""
+
+    people: People
+    projects: Projects
+    properties: Properties
+    settings: Settings
+    licence: Licence
+    HIDING: ClassVar = {name: f"{PROJECTS}/{section}" for name, section in SECTIONS.items()}
+
+    def answer(self, who: str, verb: str, body: Body, activity: dict[str, list[Event]]) -> Any:
+        """Answer a question, or refuse."""
+        if verb == "administration.me":
+            return self.people.me(who)
+        nodes = {NODES.get(verb, PROJECTS), *([f"{PROJECTS}/sequences"] if body.get("group_by") == "camera" else [])}
+        self.people.need(who, nodes, "view", "not-available")
+        if verb == "audit.activity":
+            return Some(items=[entry(one) for one in in_time(activity.get(body["project_id"], []))])
+        answers: dict[str, Any] = {
+            "get": lambda: self._document(who, body["project_id"]),
+            "list": lambda: self._page(body),
+            "draft": lambda: Some(sequences=[Some(one, media="available") for one in self.projects.drafts.listed(who)]),
+            "history": lambda: self._history(who, body),
+            "statistics": lambda: statistics(self.projects.there, body, self.settings.now["timezone"]),
+            "roles": self.people.listed,
+            "properties": self.properties.listed,
+            "settings": lambda: Some(self.settings.now),
+            "licence": self.licence.state,
+        }
+        return answers[verb.rpartition(".")[2]]()
+
+    def _hidden(self, who: str) -> list[str]:
+        return [name for name, node in self.HIDING.items() if not self.people.level(who, node)]
+
+    def _document(self, who: str, project_id: str) -> Some:
+        project, hidden = self.projects.need(project_id), self._hidden(who)
+        seen = [section for name, section in SECTIONS.items() if name not in hidden]
+        return Some(
+            row(project_id, project),
+            updated_by=project.updated_by,
+            retention_exempt=project.retention_exempt,
+            categories={name[-1]: project.fields[name] for name in CATEGORIES},
+            data={name: project.fields[name] for name in DATA},
+            withheld=sorted(SECTIONS[name] for name in hidden),
+            **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in seen},
+        )
+
+    def _page(self, body: Body) -> Some:
+        found = listed(self.projects.there, body)
+        return Some(items=[row(*one) for one in found], total=len(found))
+
+    def _history(self, who: str, body: Body) -> Some:
+        project, hidden = self.projects.need(body["project_id"]), self._hidden(who)
+        items = [
+            past(one)
+            for one in project.history
+            if one.past.name not in hidden
+            and body.get("field") in {None, one.past.name}
+            and body.get("part_id") in {None, one.past.part_id}
+        ]
+        return Some(items=newest_first(items), withheld=sorted(SECTIONS[name] for name in hidden))
+
+
+def row(project_id: str, project: Project) -> Some:
+    """Return a project as a list shows it."""
+    told = ("number", "revision", "created_by", "created_at", "updated_at", "imported")
+    details = {name: project.fields[name] for name in MAIN} | {name: getattr(project, name) for name in told}
+    return Some(details, project_id=project_id)
+
+
+def past(one: Change) -> Some:
+    """Return a change as the history tells it."""
+    name, part_id, old, new = one.past
+    return Some(
+        revision=one.revision,
+        by=one.by,
+        at=one.at,
+        field=name,
+        part_id=part_id,
+        old=values(name, old),
+        new=values(name, new),
+    )
+
+
+def newest_first(items: list[Any]) -> list[Any]:
+    """Order entries by revision, the newest first; those of one command have no order of their own."""
+    return sorted(items, key=lambda one: (-one["revision"], one["field"], one["part_id"] or ""))
+
+
+def entry(event: Event) -> Some:
+    """Return an event as the activity of its project tells it."""
+    details = {name: one for name, one in event.body.items() if name != "project_id"}
+    return Some(
+        event_id=event.id,
+        at=event.at,
+        actor=event.actor,
+        activity=event.name,
+        project_id=event.project_id or event.body.get("project_id"),
+        command_id=event.cause,
+        revision=event.revision,
+        details=Some(details),
+    )
+
+
+def in_time(events: list[Event]) -> list[Event]:
+    """Order events, the newest first; those of one moment by their ids."""
+    return sorted(events, key=lambda one: (moment(one.at), one.id), reverse=True)
+
+
+def sorted_parts(parts: Any) -> list[Any]:
+    """Order comments, calls or sequences by their ids, because several may have one time."""
+    return sorted(parts, key=lambda one: str(one.get("comment_id") or one.get("call_id") or one.get("sequence_id")))

@@ -1,0 +1,75 @@
+"""The site's settings and its licence, as the published interface says."""
+
+from typing import Any
+from zoneinfo import available_timezones
+
+from tests.model.rules import Body, Done, No, Some, Told
+
+FIRST: dict[str, Any] = {
+    "retention_days": 7,
+    "report_title": "",
+    "timezone": "UTC",
+    "language": "en",
+    "log_archive_bytes": 10_000_000,
+    "child_sites": [],
+}
+
+
+class Settings:
+    """What administrators set for the whole site."""
+
+    def __init__(self) -> None:
+        """Begin as a fresh site does."""
+        self.now = dict(FIRST)
+
+    def change_settings(self, body: Body, _: Told) -> Done:
+        """Change what is given and differs; of the title it is only told that it did."""
+        if body.get("timezone", "UTC") not in available_timezones():
+            raise No("invalid", fields=[Some(field="timezone")])
+        wanted = {name: one for name, one in body.items() if one != self.now[name]}
+        changed = {
+            name: {"old": None, "new": None}
+            if name == "report_title"
+            else {"old": _told(self.now[name]), "new": _told(one)}
+            for name, one in wanted.items()
+        }
+        self.now |= wanted
+        return Done(Some(changed=changed), again=not wanted)
+
+
+def _told(value: Any) -> Any:
+    return " ".join(value) if isinstance(value, list) else value
+
+
+class Licence:
+    """Which licence is in force: the included one until another is activated; one that runs out licenses nothing."""
+
+    def __init__(self) -> None:
+        """Begin with the licence of a site that makes its own keys."""
+        self.activated: dict[str, Any] | None = None
+        self.by: str | None = None
+        self.ran_out = False
+
+    def need(self) -> None:
+        """Refuse while the licence that was activated last has run out."""
+        if self.ran_out:
+            raise No("not-licensed", reason="expired")
+
+    def activate_licence(self, who: str, said: dict[str, Any], reason: str | None) -> Done:
+        """Put what a token says into force, unless there is a reason against the token."""
+        if reason:
+            raise No("not-licensed", reason=reason)
+        again = said == self.activated
+        self.activated, self.ran_out = said, False
+        self.by = self.by if again else who
+        return Done(Some(said), again=again)
+
+    def state(self) -> Some:
+        """Say which licence is in force, or why none is."""
+        if self.activated is None:
+            licence = {"product": "incident-manager", "version": "1", "edition": "corporate", "expires_at": None}
+            return Some(valid=True, reason=None, licence=licence, included=True)
+        reason = "expired" if self.ran_out else None
+        return Some(
+            valid=not self.ran_out, reason=reason, licence=Some(version=self.activated["version"]), activated_by=self.by
+        )

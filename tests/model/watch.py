@@ -1,0 +1,112 @@
+"""A feed that somebody follows, held against what the model says that it must tell."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from contracts.ids import uuid7
+from tests.model.feed import Event, redacted, view
+from tests.model.model import Model
+from tests.model.people import PROJECTS
+from tests.model.rules import Body
+from tests.model.stage import Stage
+from tests.model.wire import Follower
+
+FENCES = 150
+
+
+class Watch:
+    """One follower: what it has been told, and what it should have been.
+
+    It may be told what was done a moment before it asked for the first time.
+    """
+
+    def __init__(self, stage: Stage, who: str, given: dict[str, Any]) -> None:
+        """Remember who follows what; nothing is open yet."""
+        self.who = who
+        self.given: Body = given
+        self.follower: Follower | None = None
+        self.cursor: str | None = None
+        self._stage = stage
+        self._fences: list[str] = []
+        self._fenced: set[str] = set()
+        self._before: set[str] = set()
+        self._expected: list[Event] = []
+        self._lost_right: set[bool] = set()
+
+    def open(self, model: Model) -> None:
+        """Open the feed, or go on from the cursor; it is refused to whom the projects are not shown."""
+        self._fences = [str(uuid7()) for _ in range(FENCES)]
+        asked = dict(self.given)
+        if "project_ids" in asked:
+            asked["project_ids"] = [*asked["project_ids"], *self._fences]
+        if self.cursor is None:
+            self._expected, self._before = [], self._stage.heard()
+        may = self._may(model)
+        self.follower, refused = self._stage.run(self._stage.follow(self.who, asked, self.cursor))
+        assert (self.follower is not None) == may, (self.who, refused)
+        assert may or refused["code"] == "not-available", refused
+        if self.follower:
+            self._lost_right = {False}
+            self._see(model)
+            self.settle(model)
+
+    def leave(self) -> None:
+        """Listen no more; what happens now must be told when the feed is opened again."""
+        if self.follower:
+            self.cursor = self.follower.cursor
+            self._stage.run(self.follower.leave())
+            self.follower = None
+
+    def observe(self, events: Iterable[Event], model: Model, *, loose: bool = False) -> None:
+        """Expect events, and see all that is expected as it stands now; `loose` if they may have been judged before."""
+        new = [replace(one, views=[]) for one in events]
+        self._expected += new
+        if self.follower:
+            for one in new:
+                for body in (None, one.body, redacted(one.body)) if loose else ():
+                    one.see(body)
+            self._see(model)
+
+    def _see(self, model: Model) -> None:
+        for one in self._expected:
+            one.see(view(one, self.who, self.given, model.people, model.projects.there))
+        self._lost_right.add(not self._may(model))
+
+    def _may(self, model: Model) -> bool:
+        return bool(model.people.level(self.who, PROJECTS))
+
+    def settle(self, model: Model) -> None:
+        """Wait until all has been told, and compare; a feed has ended if its follower lost its right."""
+        if self.follower is None:
+            return
+        follower, lost_right = self.follower, self._lost_right
+        fence = self._fences.pop()
+        self._fenced.add(fence)
+        self._stage.run(self._stage.fenced(follower, fence))
+        ended = follower.end is not None
+        assert follower.is_whole, "a message of the feed was lost"
+        assert ended in lost_right, f"{self.who} may follow: {follower.end}"
+        assert not ended or follower.end["code"] == "not-available", follower.end
+        assert ended or self._may(model), f"{self.who} may not follow any more"
+        self._compare(follower.told, ended=ended)
+        follower.told.clear()
+        self._expected, self._lost_right = ([] if not ended else self._expected), {not self._may(model)}
+        if ended or not self._fences:
+            self.leave()
+
+    def _compare(self, told: list[Event], *, ended: bool) -> None:
+        """Let each project's events be those that are expected, in their order, in one of the right bodies."""
+        expected = {one.id: one for one in self._expected}
+        told = [one for one in told if one.project_id not in self._fenced and one.id not in self._before]
+        seen = {one.id: one for one in told}
+        for one in seen.values():
+            right = expected.get(one.id)
+            assert right, f"{self.who} {self.given} must not be told {one}"
+            assert one.body in right.views, f"{self.who} {self.given} must be told {right}: {one}"
+            assert replace(right, views=[], body={}) == replace(one, body={}), (right, one)
+        missing = [one for one in self._expected if None not in one.views and one.id not in seen]
+        assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
+        for project_id in {one.project_id for one in seen.values()}:
+            order = [one.id for one in self._expected if one.project_id == project_id and one.id in seen]
+            assert order == [one.id for one in seen.values() if one.project_id == project_id], (order, told)

@@ -1,0 +1,179 @@
+"""Those who speak the wire with nats-py alone: who commands and asks, who hears every event, who follows a feed."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+from nats.aio.client import Client as Nats
+
+from tests.model.feed import Event
+
+SECONDS = 15
+
+
+class Speaker:
+    """One principal on the wire."""
+
+    def __init__(self, nats: Nats, who: str) -> None:
+        """Remember who speaks."""
+        self.nats = nats
+        self.who = who
+        self._outcomes: dict[UUID, asyncio.Future[Any]] = {}
+
+    async def listen(self) -> None:
+        """Hear outcomes."""
+
+        async def heard(message: Any) -> None:
+            outcome = json.loads(message.data)
+            self._awaited(UUID(outcome["command_id"])).set_result(outcome)
+
+        await self.nats.subscribe(f"im.main.out.{self.who}.*", cb=heard)
+        for _ in range(2):
+            await self.nats.flush()
+
+    def _awaited(self, command_id: UUID) -> "asyncio.Future[Any]":
+        return self._outcomes.setdefault(command_id, asyncio.get_running_loop().create_future())
+
+    async def publish(self, verb: str, key: str, body: Any, command_id: UUID) -> dict[str, Any]:
+        """Publish a command and return what the server says: its place, or that it knows the id."""
+        worker, _, verb = verb.partition(".")
+        subject = f"im.main.cmd.{self.who}.{worker}.{key}.{verb}"
+        headers = {"Nats-Msg-Id": str(command_id)}
+        answer = await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS, headers=headers)
+        told: dict[str, Any] = json.loads(answer.data)
+        assert "error" not in told, told
+        return told
+
+    async def outcome(self, command_id: UUID) -> Any:
+        """Wait for the outcome of a command."""
+        try:
+            return await asyncio.wait_for(self._awaited(command_id), SECONDS)
+        except TimeoutError as error:
+            raise AssertionError(f"no outcome of {command_id} for {self.who}") from error
+
+    async def ask(self, verb: str, body: Any) -> Any:
+        """Ask a question."""
+        subject = f"im.main.qry.{self.who}.{verb}"
+        return json.loads((await self.nats.request(subject, json.dumps(body).encode(), timeout=SECONDS)).data)
+
+
+class Ear:
+    """Hears every event, once each."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.known: set[str] = set()
+        self._caused: dict[str, list[Event]] = {}
+        self._uncaused: list[Event] = []
+        self._news = asyncio.Condition()
+
+    async def listen(self, nats: Nats) -> None:
+        """Hear events from now on."""
+
+        async def heard(message: Any) -> None:
+            event = read(message)
+            async with self._news:
+                if event.id not in self.known:
+                    self.known.add(event.id)
+                    (self._caused.setdefault(event.cause, []) if event.cause else self._uncaused).append(event)
+                self._news.notify_all()
+
+        await nats.subscribe("im.main.evt.>", cb=heard)
+        await nats.flush()
+
+    async def caused(self, command_id: str) -> list[Event]:
+        """Wait for the events of a command."""
+        await self._until(lambda: command_id in self._caused, f"command {command_id}")
+        return self._caused[command_id]
+
+    async def _until(self, is_so: Callable[[], bool], what: str) -> None:
+        try:
+            async with asyncio.timeout(SECONDS), self._news:
+                await self._news.wait_for(is_so)
+        except TimeoutError as error:
+            raise AssertionError(f"no event of {what}") from error
+
+    async def uncaused(self) -> Event:
+        """Wait for the next event of a question."""
+        await self._until(lambda: bool(self._uncaused), "a question")
+        return self._uncaused.pop(0)
+
+
+class Follower:
+    """Somebody who follows a feed, with the duties of a client."""
+
+    def __init__(self, speaker: Speaker, since: str | None) -> None:
+        """Remember who follows, and from where on."""
+        self.cursor = since
+        self.told: list[Event] = []
+        self.end: Any = None
+        self.is_whole = True
+        self._speaker = speaker
+        self._counted = 0
+        self._feed: str | None = None
+        self._opened: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._news = asyncio.Condition()
+
+    async def open(self, given: Any) -> Any:
+        """Ask for the feed and wait for its first message; return the refusal, if it is one."""
+        address = f"_INBOX_{self._speaker.who}.feed.{uuid4().hex}"
+        self._heard = await self._speaker.nats.subscribe(address, cb=self._hear)
+        body = {"filter": given, **({"since": self.cursor} if self.cursor else {})}
+        await self._speaker.nats.publish(
+            f"im.main.qry.{self._speaker.who}.projects.watch", json.dumps(body).encode(), reply=address
+        )
+        return await asyncio.wait_for(self._opened, SECONDS)
+
+    async def _hear(self, message: Any) -> None:
+        headers, body = message.headers or {}, json.loads(message.data)
+        kind = headers.get("Feed-Kind")
+        if kind is None:
+            self._opened.set_result(body["error"])
+            return
+        self._counted += 1
+        self.is_whole &= headers["Feed-Count"] == str(self._counted)
+        async with self._news:
+            self.cursor = headers["Feed-Cursor"]
+            if kind == "open":
+                self._feed = body["feed"]
+                self._opened.set_result(None)
+            elif kind == "event":
+                self.told.append(read(message))
+            elif kind == "end":
+                self.end = body["error"]
+            self._news.notify_all()
+        if kind == "beat" or self._counted % 20 == 0:
+            await self._renew()
+
+    async def _renew(self) -> None:
+        body = {"feed": self._feed, "since": self.cursor}
+        subject = f"im.main.qry.{self._speaker.who}.projects.watch"
+        reply = f"_INBOX_{self._speaker.who}.renewed"
+        await self._speaker.nats.publish(subject, json.dumps(body).encode(), reply=reply)
+
+    async def reaches(self, command_id: str) -> None:
+        """Wait until the feed has told the event of a command, or has ended."""
+        async with asyncio.timeout(SECONDS), self._news:
+            await self._news.wait_for(lambda: self.end is not None or any(one.cause == command_id for one in self.told))
+
+    async def leave(self) -> None:
+        """Listen no more; the feed ends by itself."""
+        await self._heard.unsubscribe()
+
+
+def read(message: Any) -> Event:
+    """Read a CloudEvent."""
+    headers = message.headers
+    revision = headers.get("ce-revision")
+    return Event(
+        id=headers["ce-id"],
+        at=headers["ce-time"],
+        name=headers["ce-type"].removeprefix("im.").removesuffix(".v1"),
+        actor=headers["ce-actor"],
+        body=json.loads(message.data),
+        project_id=headers.get("ce-subject"),
+        revision=int(revision) if revision else None,
+        cause=headers.get("ce-causationid"),
+    )
