@@ -123,20 +123,27 @@ class Machine(Driver, RuleBasedStateMachine):
         self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
 
     @rule(who=WHO, given=WATCHED)
-    def follow(self, who: str, given: dict[str, Any]) -> None:
+    def somebody_follows(self, who: str, given: dict[str, Any]) -> None:
         """Somebody follows what happens, instead of who did."""
+        self.follow(who, given)
+
+    def follow(self, who: str, given: dict[str, Any]) -> None:
+        """Open a feed and hold it against the model from now on."""
         if self.watch:
             self.watch.leave()
         self.watch = Watch(self.stage, who, self.resolved(given))
         self.watch.open(self.model)
 
-    @rule()
-    def hang_up_or_come_back(self) -> None:
-        """The follower is disconnected, or goes on from where it was."""
-        if self.watch and self.watch.follower:
-            self.watch.leave()
-        elif self.watch:
-            self.watch.open(self.model)
+    @rule(who=WHO, given=WATCHED, wishes=st.lists(st.tuples(WHO, ANYTHING, PROJECTS), min_size=1, max_size=5))
+    def hang_up(self, who: str, given: dict[str, Any], wishes: list[tuple[str, Wish, int]]) -> None:
+        """The follower is disconnected, and goes on later from where it was."""
+        if self.watch is None:
+            self.follow(who, given)
+        assert self.watch
+        self.watch.leave()
+        for one, wish, project in wishes:
+            self.do([(one, wish)], project)
+        self.watch.open(self.model)
 
     @rule(back=st.integers(0, 9), who=WHO)
     def again(self, back: int, who: str) -> None:
