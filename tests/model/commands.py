@@ -150,6 +150,20 @@ PERMISSIONS = st.dictionaries(
     max_size=6,
 )
 ROLE = {"role_id": st.sampled_from(("operators", "clerks", "administrators"))}
+MEMBER = {**ROLE, "principal": st.sampled_from(PEOPLE)}
+ROLES = st.one_of(
+    wish("administration.define-role", {**ROLE, **NAMED, "permissions": PERMISSIONS}),
+    wish("administration.delete-role", ROLE),
+    wish("administration.assign-role", MEMBER),
+    wish("administration.unassign-role", MEMBER),
+)
+SHOWN = st.fixed_dictionaries(
+    {PROJECTS: st.sampled_from(("view", "view", "none"))},
+    optional={f"{PROJECTS}/{name}": st.sampled_from(("none", "view")) for name in BELOW},
+)
+NARROWED = wish(
+    "administration.define-role", {"role_id": st.sampled_from(("operators", "clerks")), **NAMED, "permissions": SHOWN}
+)
 
 
 def _values(kind: str, slot: dict[str, Any]) -> list[Wishes]:
@@ -189,10 +203,7 @@ ADMINISTRATION = st.one_of(
         },
         DESCRIBED,
     ),
-    wish("administration.define-role", {**ROLE, **NAMED, "permissions": PERMISSIONS}),
-    wish("administration.delete-role", ROLE),
-    wish("administration.assign-role", {**ROLE, "principal": st.sampled_from(PEOPLE)}),
-    wish("administration.unassign-role", {**ROLE, "principal": st.sampled_from(PEOPLE)}),
+    ROLES,
     SETTINGS,
     LICENCE,
 )

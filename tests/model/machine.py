@@ -8,7 +8,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.model.asking import EVERY_QUESTION, OPENING, QUESTION, WATCHED
-from tests.model.commands import ADMINISTRATION, DRAFT, IMPORT, PEOPLE, PROJECT, TAKING_OVER, WHO, Ref, Wish
+from tests.model.commands import (
+    ADMINISTRATION,
+    DRAFT,
+    IMPORT,
+    NARROWED,
+    PEOPLE,
+    PROJECT,
+    ROLES,
+    TAKING_OVER,
+    WHO,
+    Ref,
+    Wish,
+)
 from tests.model.driver import Driver
 from tests.model.orders import Order, explained
 from tests.model.stage import Stage
@@ -91,8 +103,7 @@ class Machine(Driver, RuleBasedStateMachine):
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
-        (reader,) = sorted(self.model.people.members["administrators"])[:1]
-        asked = [(reader, "projects.get", {"project_id": one}) for one in self.ids["project"]]
+        asked = [(self.keeper(), "projects.get", {"project_id": one}) for one in self.ids["project"]]
         for who, verb, body in [*asked, *((who, "projects.draft", {}) for who in PEOPLE)]:
             told = self.ask(who, verb, body)
             orders = [one for one in orders if self.disagreement(one[1], (who, verb, body), told) is None]
@@ -112,15 +123,15 @@ class Machine(Driver, RuleBasedStateMachine):
     )
     def licence_runs_out(self, wishes: list[tuple[str, Wish]], who: str, question: Wish) -> None:
         """An expired licence stops every command but a new licence, and no question."""
-        (keeper,) = sorted(self.model.people.members["administrators"])[:1]
+        keeper = self.keeper()
         self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
         self.stage.run(self.stage.run_out())
         self.model.licence.ran_out = True
         for wish in wishes:
             self.do([wish], 0)
         self.compare(who, question)
-        self.compare(keeper, Wish("administration.licence", {}))
-        self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
+        self.compare(self.keeper(), Wish("administration.licence", {}))
+        self.do([(self.keeper(), Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
 
     @rule(who=WHO, given=WATCHED)
     def somebody_follows(self, who: str, given: dict[str, Any]) -> None:
@@ -144,6 +155,24 @@ class Machine(Driver, RuleBasedStateMachine):
         for one, wish, project in wishes:
             self.do([(one, wish)], project)
         self.watch.open(self.model)
+
+    @rule(
+        who=st.sampled_from(("olga", "carl")),
+        given=WATCHED,
+        role=NARROWED | ROLES,
+        wishes=st.lists(st.tuples(PROJECT | DRAFT, PROJECTS), min_size=1, max_size=4),
+    )
+    def roles_of_followers(self, who: str, given: dict[str, Any], role: Wish, wishes: list[tuple[Wish, int]]) -> None:
+        """A role changes while somebody follows, and counts from the next event on."""
+        if not self.watch or not self.watch.follower or self.watch.who == "admin":
+            self.follow(who, given)
+        self.do([(self.keeper(), role)], 0)
+        for wish, project in wishes:
+            self.do([(self.keeper(), wish)], project)
+
+    def keeper(self) -> str:
+        """Return somebody who may do everything."""
+        return min(self.model.people.members["administrators"])
 
     @rule(back=st.integers(0, 9), who=WHO)
     def again(self, back: int, who: str) -> None:

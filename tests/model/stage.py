@@ -106,6 +106,9 @@ class Stage:
         """Open a feed; return it, or None and the refusal."""
         follower = Follower(self.speakers[who], since)
         refused = await follower.open(given)
+        if refused:
+            event = await self._ear.uncaused()
+            assert (event.name, event.body["attempted"]) == ("audit.refused", "projects.watch"), event
         return (None if refused else follower), refused
 
     async def fenced(self, follower: Follower, project_id: str) -> None:

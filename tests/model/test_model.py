@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import Machine
 from tests.model.stage import Stage, staged
 
-RUNS = int(os.environ.get("MODEL_RUNS", "20"))
+RUNS = int(os.environ.get("MODEL_RUNS", "24"))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 """These are the same steps every time; with MODEL_RUNS set, every time brings other ones."""
 
