@@ -196,12 +196,14 @@ def ordered(verb: str, told: Any) -> Any:
     """Return an answer with what has no order of its own put into one."""
     if "error" in told:
         return told
+    if "withheld" in told:
+        told = {**told, "withheld": sorted(told["withheld"])}
     if verb == "projects.get":
         parts = {name: sorted_parts(told[name]) for name in SECTIONS.values() if name in told}
-        return {**told, **parts, "withheld": sorted(told["withheld"])}
+        return {**told, **parts}
     if verb == "projects.history":
         items = [{**one, **{name: values(one["field"], one[name]) for name in ("old", "new")}} for one in told["items"]]
-        return {**told, "items": newest_first(items), "withheld": sorted(told["withheld"])}
+        return {**told, "items": newest_first(items)}
     if verb == "projects.statistics":
         return {**told, "items": in_order(told["items"])}
     if verb == "administration.properties":

@@ -9,7 +9,7 @@ from tests.model.rules import Body, Done, No, Some, Told, before
 
 def needs_retention(body: Body) -> bool:
     """Tell whether a project is to be exempted, which needs the permission for retention, too."""
-    return any(one.get("retention_exempt") for one in body["projects"])
+    return any(one.get("retention_exempt") for one in body.get("projects", []))
 
 
 def fits(body: Body) -> None:
@@ -64,4 +64,4 @@ def _project(who: str, one: Body, at: str) -> Project:
         updated_at=at,
         imported=True,
         retention_exempt=one.get("retention_exempt", False),
-    ).opened()
+    ).opened(how="imported")

@@ -1,7 +1,7 @@
 """Which projects a filter and a search leave, in which order, and what is counted of them."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, median
 from typing import Any
@@ -51,15 +51,18 @@ def folded(text: str) -> list[str]:
     return "".join(one if one.isalnum() else " " for one in letters).split()
 
 
-def is_found(project: Project, search: str) -> bool:
-    """Tell whether every word of a search is a part of some word; a short one must be a whole word."""
-    written = [project.fields["description"], *(one["text"] for one in project.comments.values())]
-    written += [one[name] for one in project.calls.values() for name in ("party", "reference", "notes")]
+def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
+    """Tell whether every word of a search is a part of some word that is shown; a short one must be a whole word."""
+    written = [project.fields["description"]]
+    if "comment" not in hidden:
+        written += [one["text"] for one in project.comments.values()]
+    if "call" not in hidden:
+        written += [one[name] for one in project.calls.values() for name in ("party", "number", "reference", "notes")]
     words = folded(" ".join(written))
     return all(any(term == word or (len(term) > 2 and term in word) for word in words) for term in folded(search))
 
 
-def listed(projects: Mapping[str, Project], body: Body) -> list[Found]:
+def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str]) -> list[Found]:
     """Return all that a list holds, in its order: equal ones by date and id, what is empty last either way."""
     search = body.get("search")
     if search is not None and not folded(search):
@@ -67,7 +70,7 @@ def listed(projects: Mapping[str, Project], body: Body) -> list[Found]:
     found = [
         one
         for one in projects.items()
-        if matches(*one, body.get("filter", {})) and (search is None or is_found(one[1], search))
+        if matches(*one, body.get("filter", {})) and (search is None or is_found(one[1], search, hidden))
     ]
     sort = body.get("sort", "-created_at")
     name, backward = sort.removeprefix("-"), sort.startswith("-")

@@ -19,7 +19,7 @@ from tests.model.questions import Questions
 from tests.model.rules import Body, Done, No, Told, before
 from tests.model.settings import Licence, Settings
 
-_PARTS = {"comment": f"{PROJECTS}/comments", "call": f"{PROJECTS}/calls"}
+_PARTS = {"comment": "comments", "call": "calls", "sequences": "sequences"}
 Token = tuple[dict[str, Any], str | None]
 """What a token says of the licence, and what is wrong with it."""
 
@@ -110,12 +110,12 @@ def needs(worker: str, verb: str, body: Body) -> set[str]:
         if verb in {"change-settings", "activate-licence"}:
             return {"settings"}
         return {"roles" if verb.endswith("-role") else "incident-properties"}
-    if verb == "update":
-        given = body.keys() - {"project_id", "expected_revision"}
-        below = {"categories" if name in {"categories", "data"} else "main-details" for name in given}
-        return {f"{PROJECTS}/{name}" for name in below}
-    if verb == "import":
-        return {PROJECTS, *([f"{PROJECTS}/retention"] if imports.needs_retention(body) else [])}
-    if verb.endswith("-sequences") or verb == "clear-draft":
-        return {f"{PROJECTS}/sequences"}
-    return {_PARTS.get(verb.rpartition("-")[2], PROJECTS)}
+    given = body.keys() - {"project_id", "expected_revision"}
+    about = {
+        "update": {"categories" if name in {"categories", "data"} else "main-details" for name in given},
+        "create": {"", *(["sequences"] if body.get("sequences") or body.get("from_draft") else [])},
+        "import": {"", *(["retention"] if imports.needs_retention(body) else [])},
+        "clear-draft": {"sequences"},
+    }
+    below = about.get(verb) or {_PARTS.get(verb.rpartition("-")[2], "")}
+    return {f"{PROJECTS}/{name}".rstrip("/") for name in below}

@@ -47,16 +47,17 @@ class Project:
     updated_at: str
     imported: bool = False
     retention_exempt: bool = False
+    opening: dict[str, Any] = field(default_factory=dict)
     revision: int = 1
     comments: dict[str, dict[str, Any]] = field(default_factory=dict)
     calls: dict[str, dict[str, Any]] = field(default_factory=dict)
     sequences: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: list[Change] = field(default_factory=list)
 
-    def opened(self) -> "Project":
-        """Begin the past with what is known now."""
+    def opened(self, *, how: str = "") -> "Project":
+        """Begin the past with what is known now, and `how` it was opened: `from_draft` or `imported`."""
         known = {name: self.fields[name] for name in MAIN}
-        self.remember([Past("project", None, None, Some(known, **({"imported": True} if self.imported else {})))])
+        self.remember([Past("project", None, None, Some(known, **({how: True} if how else {})))])
         return self
 
     def remember(self, past: list[Past]) -> None:
@@ -97,6 +98,14 @@ class Project:
 def recording(sequence: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known of a recording."""
     return {name: sequence.get(name) for name in RECORDING}
+
+
+def recordings(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the recordings that a body names, each once, as they compare."""
+    found: dict[str, Any] = {}
+    for one in body.get("sequences", []):
+        found.setdefault(one["sequence_id"], {name: values(name, told) for name, told in recording(one).items()})
+    return found
 
 
 def part(which: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from tests.model.project import (
     differing,
     of_part,
     part,
+    recordings,
     told,
+    values,
 )
 from tests.model.rules import Body, Done, No, Some, Told, before
 
@@ -74,11 +76,10 @@ class Projects:
     def create(self, who: str, body: Body, given: Told) -> Done:
         """Open a project, once; with the caller's draft list, which is empty then."""
         known = {**dict.fromkeys(OPENING), "description": "", **{name: body[name] for name in OPENING if name in body}}
+        drafted = bool(body.get("from_draft"))
         there = self.there.get(body["project_id"])
         if there is not None:
-            if (who, False) != (there.created_by, there.imported) or differing(there.fields, known):
-                raise No("conflict")
-            return Done(Some(project_id=body["project_id"], number=there.number), there.revision, again=True)
+            return self._again(who, body, {**known, "from_draft": drafted}, there)
         if body["project_id"] in self.gone:
             self.need(body["project_id"])
         self.defined({"type_id": body.get("type_id")})
@@ -87,12 +88,27 @@ class Projects:
         assert number > self.last_number, f"the number {number} is not new"
         self.last_number = number
         fields = {**dict.fromkeys((*MAIN, *CATEGORIES, *DATA)), **known}
-        project = Project(number, who, given.at, fields, updated_by=who, updated_at=given.at).opened()
+        project = Project(number, who, given.at, fields, updated_by=who, updated_at=given.at)
+        project.opened(how="from_draft" if drafted else "")
         self.there[body["project_id"]] = project
         past = project.attach(self._wanted(who, body), who, given.at)
         project.remember(past)
         new = [one.part_id for one in past]
+        attached = {str(one.part_id): {name: values(name, value) for name, value in one.new.items()} for one in past}
+        project.opening = {**known, "from_draft": drafted, "sequences": attached}
         return Done(Some(project_id=body["project_id"], number=number, type_id=known["type_id"], sequence_ids=new), 1)
+
+    @staticmethod
+    def _again(who: str, body: Body, known: dict[str, Any], there: Project) -> Done:
+        """Accept what was opened in the same way; what lay on the draft list then is not asked for again."""
+        if (who, False) != (there.created_by, there.imported) or differing(there.opening, known):
+            raise No("conflict")
+        named, attached = recordings(body), there.opening["sequences"]
+        whole = {one: attached.get(one) for one in named} if known["from_draft"] else attached
+        if named != whole:
+            raise No("conflict")
+        result = Some(project_id=body["project_id"], number=there.number, sequence_ids=list(attached))
+        return Done(result, there.revision, again=True)
 
     def _wanted(self, who: str, body: Body) -> list[dict[str, Any]]:
         named = [{"site": None, "media_expires_at": None, **one} for one in body.get("sequences", [])]

@@ -37,13 +37,14 @@ class Questions:
         """Answer a question, or refuse."""
         if verb == "administration.me":
             return self.people.me(who)
-        nodes = {NODES.get(verb, PROJECTS), *([f"{PROJECTS}/sequences"] if body.get("group_by") == "camera" else [])}
+        cameras = body.get("group_by") == "camera" or "camera_ids" in body.get("filter", {})
+        nodes = {NODES.get(verb, PROJECTS), *([f"{PROJECTS}/sequences"] if cameras else [])}
         self.people.need(who, nodes, "view", "not-available")
         if verb == "audit.activity":
             return Some(items=[entry(one) for one in in_time(activity.get(body["project_id"], []))])
         answers: dict[str, Any] = {
             "get": lambda: self._document(who, body["project_id"]),
-            "list": lambda: self._page(body),
+            "list": lambda: self._page(who, body),
             "draft": lambda: Some(sequences=[Some(one, media="available") for one in self.projects.drafts.listed(who)]),
             "history": lambda: self._history(who, body),
             "statistics": lambda: statistics(self.projects.there, body, self.settings.now["timezone"]),
@@ -60,19 +61,23 @@ class Questions:
     def _document(self, who: str, project_id: str) -> Some:
         project, hidden = self.projects.need(project_id), self._hidden(who)
         seen = [section for name, section in SECTIONS.items() if name not in hidden]
+        hold = ({"hold": None}, []) if self.people.level(who, f"{PROJECTS}/retention") else ({}, ["hold"])
         return Some(
             row(project_id, project),
             updated_by=project.updated_by,
             retention_exempt=project.retention_exempt,
             categories={name[-1]: project.fields[name] for name in CATEGORIES},
             data={name: project.fields[name] for name in DATA},
-            withheld=sorted(SECTIONS[name] for name in hidden),
+            withheld=sorted([*(SECTIONS[name] for name in hidden), *hold[1]]),
+            **hold[0],
             **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in seen},
         )
 
-    def _page(self, body: Body) -> Some:
-        found = listed(self.projects.there, body)
-        return Some(items=[row(*one) for one in found], total=len(found))
+    def _page(self, who: str, body: Body) -> Some:
+        hidden = [name for name in self._hidden(who) if name != "sequence"]
+        found = listed(self.projects.there, body, hidden)
+        withheld = sorted(SECTIONS[name] for name in hidden) if "search" in body else []
+        return Some(items=[row(*one) for one in found], total=len(found), withheld=withheld)
 
     def _history(self, who: str, body: Body) -> Some:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(who)

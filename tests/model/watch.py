@@ -74,7 +74,8 @@ class Watch:
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
-        return bool(model.people.level(self.who, PROJECTS))
+        nodes = [PROJECTS, *([f"{PROJECTS}/sequences"] if "camera_ids" in self.given else [])]
+        return all(model.people.level(self.who, node) for node in nodes)
 
     def settle(self, model: Model) -> None:
         """Wait until all has been told, and compare; a feed has ended if its follower lost its right."""
