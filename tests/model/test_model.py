@@ -11,7 +11,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.model.machine import Machine
 from tests.model.stage import Stage, staged
 
-RUNS = int(os.environ.get("MODEL_RUNS", "24"))
+RUNS = int(os.environ.get("MODEL_RUNS", "20"))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
 """These are the same steps every time; with MODEL_RUNS set, every time brings other ones."""
 
@@ -28,8 +28,9 @@ PROFILE = settings(
 
 
 @pytest.fixture
-def stage(tmp_path: Path, databases: tuple[str, str]) -> Iterator[Stage]:
-    """A site with an administrator, an operator and a clerk."""
+def stage(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    """A site with an administrator, an operator and a clerk; events do not wait for company, since every step waits."""
+    monkeypatch.setattr("workers.runtime.outbox._COMPANY", 0.005)
     with staged(tmp_path, databases) as opened:
         yield opened
 
