@@ -20,6 +20,7 @@ from rich.text import Text
 from client.client import Client, connect
 from client.errors import Refused, UnreachableError
 from client.place import find
+from client.terminal.ending import until_interrupted
 from client.terminal.words import say
 
 _PLAIN_WIDTH = 120
@@ -91,7 +92,7 @@ class Session:
     def run(self, work: Coroutine[Any, Any, None]) -> int:
         """Do the work and return the exit status."""
         try:
-            asyncio.run(work)
+            asyncio.run(until_interrupted(work))
         except Refused as refused:
             return self._refuse(refused.error.model_dump(mode="json"), Status.REFUSED)
         except UsageError as error:

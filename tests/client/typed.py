@@ -34,7 +34,7 @@ class Typed:
 
     async def line(self, stream: str = "stdout") -> str:
         """Return its next line."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             found: asyncio.StreamReader = getattr(self._process, stream)
             return (await found.readline()).decode()
 
@@ -98,7 +98,7 @@ class Terminal:
     async def interrupt(self) -> int:
         """Type Ctrl-C and return the status."""
         self.process.send_signal(signal.SIGINT)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(45):
             return await self.process.wait()
 
 

@@ -34,7 +34,7 @@ async def deleted(client: Client, project_id: UUID) -> None:
 
 async def next_of(watch: Watch, count: int) -> list[CloudEvent]:
     """Return the next events of a feed."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(45):
         return [await anext(watch) for _ in range(count)]
 
 

@@ -1,0 +1,35 @@
+"""Ctrl-C, for certain."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+_AGAIN = 0.5
+
+
+async def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, and end it at Ctrl-C; a second Ctrl-C does not wait for its end.
+
+    Cancelling once is not always enough: `asyncio.wait_for`, which libraries use, loses a cancellation that comes at
+    the moment when what it waited for arrives (until Python 3.12).
+
+    Raises:
+        KeyboardInterrupt: It was ended.
+    """
+    loop, interrupted = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGINT, interrupted.set)
+    task, waiting = loop.create_task(work), loop.create_task(interrupted.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        waiting.cancel()
+    if task.done():
+        return await task
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=_AGAIN)
+    if not task.cancelled() and (error := task.exception()):
+        raise error
+    raise KeyboardInterrupt

@@ -1,0 +1,51 @@
+"""Ctrl-C ends every command."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+from client.terminal.ending import until_interrupted
+
+
+async def deaf(times: int, ended: list[int]) -> None:
+    """Lose so many cancellations, as `asyncio.wait_for` may, and notice the next one."""
+    try:
+        for number in range(times + 1):
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                if number == times:
+                    raise
+    finally:
+        ended.append(times)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 2])
+def test_a_lost_cancellation_is_repeated(lost: int) -> None:
+    """Whatever loses a cancellation, one Ctrl-C is enough, and what was under way is ended properly."""
+    ended: list[int] = []
+
+    async def typed() -> None:
+        asyncio.get_running_loop().call_later(0.1, os.kill, os.getpid(), signal.SIGINT)
+        await until_interrupted(deaf(lost, ended))
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(typed())
+    assert ended == [lost]
+
+
+def test_what_ends_by_itself_is_not_interrupted() -> None:
+    """Work that is done or that fails ends as it would without anybody listening for Ctrl-C."""
+
+    async def ends() -> None:
+        return
+
+    async def fails() -> None:
+        raise ValueError("as it is")
+
+    asyncio.run(until_interrupted(ends()))
+    with pytest.raises(ValueError, match="as it is"):
+        asyncio.run(until_interrupted(fails()))
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
