@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from client.errors import UnreachableError
 
 DEFAULT_DATA: Final = Path(".incidents")
+_OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CREDS=FILE"
 
 
 class Place(NamedTuple):
@@ -41,7 +42,7 @@ def _at_address(url: str, environment: Mapping[str, str]) -> Place:
     if not credentials:
         reason = "INCIDENTS_NATS_CREDS names no credentials file"
         raise UnreachableError(url, reason, "export INCIDENTS_NATS_CREDS=FILE")
-    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main")
+    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main", _OTHERS)
 
 
 def _in_directory(directory: Path, principal: str) -> Place:

@@ -1,5 +1,6 @@
 """The command line `incidents`."""
 
+import sys
 from typing import Final
 
 import typer
@@ -20,6 +21,7 @@ from client.cli import (
 )
 from client.cli.plugins import plugins
 from client.terminal.options import group
+from client.terminal.session import Session
 
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
@@ -51,5 +53,11 @@ def build() -> typer.core.TyperGroup:
 
 
 def main() -> None:
-    """Run what was typed."""
-    build()(prog_name="incidents")
+    """Run what was typed; a mistake in it is told as everything else is: for machines where they ask."""
+    if "--json" not in sys.argv:
+        build()(prog_name="incidents")
+    try:
+        status = build()(prog_name="incidents", standalone_mode=False)
+    except typer.TyperException as error:
+        status = Session("", json=True).misunderstood(error.format_message())
+    sys.exit(status)

@@ -66,7 +66,7 @@ async def remove(
 @command(app, "clear", "incidents projects draft clear --yes")
 async def clear(session: Session, yes: Annotated[bool, typer.Option("--yes", help="Do not ask back.")] = False) -> None:
     """Take everything from your draft list."""
-    if not yes and not typer.confirm(session.say("Take everything from the draft list?"), err=True):
+    if not yes and not session.confirm(session.say("Take everything from the draft list?")):
         session.tell("Nothing was taken from it.")
         raise typer.Exit
     async with session.client() as client:

@@ -12,7 +12,7 @@ from client.client import Client
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, unused
-from client.terminal.session import Session
+from client.terminal.session import Session, UsageError
 from contracts.ids import uuid7
 from contracts.project_exports import DownloadPackage, ExportProject, Package, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
@@ -42,21 +42,26 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     ] = None,
     user_names: Annotated[bool, typer.Option("--user-names", help="Say who did what.")] = False,
     password: Annotated[bool, typer.Option("--password", help="Encrypt it; the password is asked for.")] = False,
-    password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Encrypt it; read the password.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Encrypt it; line 1 of stdin is the password.")
+    ] = False,
     report: Annotated[bool, typer.Option("--report", help="Save the PDF report beside it, too.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
     expected_revision: Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")] = None,
 ) -> None:
     """Make a package of a project, to be handed over, and save it; it holds no recordings."""
     path = unused(session, output or Path(f"incident-{project}.zip"), force=force)
-    beside = unused(session, path.with_name(f"{path.stem}-report.pdf"), force=force or not report)
+    beside = path.with_name(f"{path.stem}-report.pdf")
+    if report:
+        unused(session, beside, force=force)
     values: dict[str, Any] = {"include": [*(include or ()), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
     values |= {} if expected_revision is None else {"expected_revision": expected_revision}
     async with session.client() as client:
         project_id = await read_project(session, client, project)
+        wanted = fitting(session, ExportProject, {**values, "project_id": project_id})
         session.tell("making the package")
-        exported = await client.send(fitting(session, ExportProject, {**values, "project_id": project_id}))
+        exported = await client.send(wanted)
         package = exported.package
         await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
         generated = await _report(session, client, project_id, beside, names=user_names) if report else None
@@ -68,7 +73,13 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 def _password(session: Session, *, ask: bool) -> str:
     if not ask:
         return sys.stdin.readline().rstrip("\r\n")
-    return str(typer.prompt(session.say("Password"), hide_input=True, confirmation_prompt=True, err=True))
+    if not sys.stdin.isatty():
+        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
+
+    def prompt() -> str:
+        return str(typer.prompt(session.say("Password"), hide_input=True, confirmation_prompt=True, err=True))
+
+    return session.ask(prompt, "--password-stdin")
 
 
 async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:

@@ -15,6 +15,7 @@ from client.importing.mapping import Mapping
 from client.importing.reading import Format, Source
 from client.importing.sending import Checker, Misfit, Tally, send
 from client.terminal.options import command
+from client.terminal.saving import writable
 from client.terminal.session import Session, Status, UsageError
 from contracts.texts import reason
 
@@ -48,6 +49,8 @@ async def import_(
     """
     meaning, tally = _read_mapping(session, mapping), Tally()
     form = _format_of(session, file, format_)
+    if errors:
+        writable(session, errors)
     with _opened(session, file) as opened:
         source = Source(opened, form)
         with _shown(session, source, file.stat().st_size, tally) as progressed:

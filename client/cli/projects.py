@@ -19,6 +19,10 @@ HELP: Final = "Incident projects: list, show, create, update, comment, delete, e
 app = group(HELP)
 
 _TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
+_SORT: Final = (
+    "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
+    "`-` before it for descending."
+)
 _YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
 _NO: Final = frozenset({"0", "false", "no", "non", "off"})
@@ -54,7 +58,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
         str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
     ] = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
-    sort: Annotated[str, typer.Option(metavar="COLUMN", help="`-` before it for descending.")] = "-created_at",
+    sort: Annotated[str, typer.Option(metavar="COLUMN", help=_SORT)] = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
@@ -203,7 +207,7 @@ async def delete(
 ) -> None:
     """Delete a project and all it holds."""
     question = session.say("Delete project {project} and all it holds?", project=project)
-    if not yes and not typer.confirm(question, err=True):
+    if not yes and not session.confirm(question):
         session.tell("Nothing was deleted.")
         raise typer.Exit
     given = {} if expected_revision is None else {"expected_revision": expected_revision}

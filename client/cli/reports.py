@@ -8,7 +8,7 @@ import typer
 from client.cli.projects import Project
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_project
-from client.terminal.saving import save
+from client.terminal.saving import save, writable
 from client.terminal.session import Session
 from contracts.ids import uuid7
 from contracts.reports import DownloadReport, GenerateReport
@@ -32,6 +32,7 @@ async def report(
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Say who did what.")] = False,
 ) -> None:
     """Make the report of a project, in the language of `--lang`, and save it."""
+    writable(session, output)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         values = {

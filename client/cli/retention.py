@@ -51,7 +51,7 @@ async def due(
         for one in items
     )
     shown = show.table(session.language, "Number", "Created", "Expires", rows=rows)
-    session.show(pages[-1].model_copy(update={"items": items}), shown, _more(session, pages[-1].next))
+    session.show(pages[-1].model_copy(update={"items": items}), shown, *_more(session, pages[-1].next))
 
 
 @command(app, "holds", "incidents retention holds", "incidents retention holds --project 12 --json")
@@ -82,7 +82,7 @@ async def holds(
     )
     headings = _PAST_TOO if project else _IN_FORCE
     shown = show.table(session.language, *headings, rows=(row[: len(headings)] for row in rows))
-    session.show(pages[-1].model_copy(update={"items": items}), shown, _more(session, pages[-1].next))
+    session.show(pages[-1].model_copy(update={"items": items}), shown, *_more(session, pages[-1].next))
 
 
 @command(app, "hold", "incidents retention hold 12 'The prosecutor asked for it.'")
@@ -131,5 +131,5 @@ async def _pages(client: Client, query: Listed, *, every: bool) -> list[Any]:
     return pages
 
 
-def _more(session: Session, following: str | None) -> Text:
-    return Text(session.say("more: --all") if following else "", style="dim")
+def _more(session: Session, following: str | None) -> list[Text]:
+    return [Text(session.say("more: --all"), style="dim")] if following else []

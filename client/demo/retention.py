@@ -45,7 +45,7 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
         refusal = await _wait_until_gone(stage, client, project_id)
     if not stage.session.json:
         stage.session.out.print(stage.session.say("What the system says about it now:"))
-        stage.session.out.print(refusal_panel(refusal.error.model_dump(mode="json")))
+        stage.session.out.print(refusal_panel(refusal.error.model_dump(mode="json"), stage.session.language))
     return project_id
 
 

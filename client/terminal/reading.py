@@ -16,11 +16,14 @@ from client.errors import Refused
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
-from contracts.project_queries import ListProjects, ProjectFilter
+from contracts.project_queries import ListProjects
 
 Read = TypeVar("Read", bound=Message)
 
 _AGO = re.compile(r"(\d{1,6})([smhdw])")
+_DIGITS = 19
+"""No project has a longer number."""
+
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -28,11 +31,11 @@ def read_time(session: Session, text: str | None) -> datetime | None:
     """Read a time: RFC 3339, a date or a time of here, or how long ago (`7d`, `12h`)."""
     if text is None:
         return None
-    if ago := _AGO.fullmatch(text):
-        return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
     try:
+        if ago := _AGO.fullmatch(text):
+            return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone()
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         wrong = "not a time: {text}; write 2025-01-31T14:30+01:00, 2025-01-31 or 7d"
         raise UsageError(session.say(wrong, text=text)) from error
 
@@ -61,15 +64,15 @@ async def read_project(session: Session, client: Client, text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        if not text.isdecimal():
+        if not text.isdecimal() or len(text) > _DIGITS:
             wrong = "not a project: {text}; give its id or its number"
             raise UsageError(session.say(wrong, text=text)) from error
-    page = await client.ask(ListProjects(filter=ProjectFilter(numbers=[int(text)]), limit=1))
+    page = await client.ask(fitting(session, ListProjects, {"filter": {"numbers": [int(text)]}, "limit": 1}))
     for row in page.items:
         if row.number == int(text):
             return row.project_id
     unknown = [{"field": "number", "kind": "not_here", "value": int(text)}]
-    raise Refused(Refusal(Code.UNKNOWN_REFERENCE, number=int(text), fields=unknown).as_error(session.language))
+    raise Refused(Refusal(Code.UNKNOWN_REFERENCE, fields=unknown).as_error(session.language))
 
 
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
@@ -77,6 +80,12 @@ def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Re
     try:
         return form.model_validate_json(to_json(values))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False, include_context=False)
-    fields = [{"field": ".".join(map(str, one["loc"])), "kind": one["type"]} for one in found]
+        found = error.errors(include_url=False, include_input=False)
+    fields = [_misfit(one["loc"], one["type"], one.get("ctx", {})) for one in found]
     raise Refused(Refusal(Code.INVALID, fields=fields).as_error(session.language))
+
+
+def _misfit(place: tuple[int | str, ...], kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Name a field that does not fit; where only some values do, with them."""
+    named = {"field": ".".join(str(each) for each in place if each != "[key]"), "kind": kind}
+    return {**named, "allowed": context["expected"]} if kind in {"literal_error", "enum"} else named

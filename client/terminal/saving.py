@@ -1,6 +1,7 @@
 """Saving what is downloaded, and making sure that it is what was made."""
 
 import hashlib
+import os
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,15 +29,32 @@ class Told(Protocol):
         """Their digest."""
 
 
-def unused(session: Session, path: Path, *, force: bool) -> Path:
-    """Return a path at which nothing lies yet; with `force` something may.
+def writable(session: Session, path: Path) -> Path:
+    """Return a path at which a file can be written; asked before anything is made that could then not be kept.
 
     Raises:
-        UsageError: Something lies there.
+        UsageError: It is a directory, or its own directory is missing or not to be written into.
     """
-    if path.exists() and not force:
-        raise UsageError(session.say("{path} is there already; --force replaces it", path=path))
+    if path.is_dir():
+        raise UsageError(session.say("{path} is a directory: name a file in it", path=path))
+    if not path.parent.is_dir():
+        raise UsageError(
+            session.say("{path} has no directory: make {directory} first", path=path, directory=path.parent)
+        )
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(session.say("{path} may not be written here: name another file", path=path))
     return path
+
+
+def unused(session: Session, path: Path, *, force: bool) -> Path:
+    """Return a path at which nothing lies yet and a file can be written; with `force` a file may lie there.
+
+    Raises:
+        UsageError: Something lies there, or no file can be written there.
+    """
+    if path.exists() and not path.is_dir() and not force:
+        raise UsageError(session.say("{path} is there already; --force replaces it", path=path))
+    return writable(session, path)
 
 
 async def save(
@@ -46,6 +64,7 @@ async def save(
 
     Raises:
         Refused: It is gone, or what arrived is not what was made.
+        UsageError: The file cannot be written: the disk is full, for example.
     """
     digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.part")
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
@@ -63,5 +82,8 @@ async def save(
             message = phrase(made_by.failing, session.language, made_by.part)
             raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
         draft.replace(path)
+    except OSError as error:
+        words = "{path} cannot be written: {reason}"
+        raise UsageError(session.say(words, path=path, reason=error.strerror or error)) from error
     finally:
         draft.unlink(missing_ok=True)

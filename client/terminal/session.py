@@ -2,12 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import typer
 from pydantic import BaseModel
@@ -21,9 +24,14 @@ from client.client import Client, connect
 from client.errors import Refused, UnreachableError
 from client.place import find
 from client.terminal.ending import until_interrupted
+from client.terminal.show import local
 from client.terminal.words import say
 
 _PLAIN_WIDTH = 120
+_FOR_PROGRAMS: Final = frozenset({"known", "status"})
+"""Details that tell people nothing that the sentences beside them do not."""
+
+Answer = TypeVar("Answer")
 
 
 class Status(IntEnum):
@@ -89,6 +97,29 @@ class Session:
         if not self.json:
             self.err.print(Text(self.say(words, **values), style="dim"))
 
+    def confirm(self, question: str) -> bool:
+        """Ask back before something is lost; `--yes` asks nothing."""
+        return self.ask(lambda: typer.confirm(question, err=True), "--yes")
+
+    def ask(self, prompt: Callable[[], Answer], option: str) -> Answer:
+        """Ask somebody at the terminal.
+
+        Raises:
+            UsageError: There is nobody; `option` does without.
+            KeyboardInterrupt: Ctrl-C was typed instead of an answer.
+        """
+        # asyncio's own handler only cancels the task, which waits for the answer and would not notice.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return prompt()
+        except typer.Abort as error:
+            if sys.stdin.isatty():
+                raise KeyboardInterrupt from error
+            self.err.print()
+            raise UsageError(self.say("nobody answered; {option} does without", option=option)) from error
+        finally:
+            signal.signal(signal.SIGINT, before)
+
     def run(self, work: Coroutine[Any, Any, None]) -> int:
         """Do the work and return the exit status."""
         try:
@@ -96,7 +127,7 @@ class Session:
         except Refused as refused:
             return self._refuse(refused.error.model_dump(mode="json"), Status.REFUSED)
         except UsageError as error:
-            return self._refuse({"code": "usage", "message": str(error)}, Status.USAGE)
+            return self.misunderstood(str(error))
         except UnreachableError as error:
             return self._refuse(self._unreachable(error), Status.UNREACHABLE)
         except (KeyboardInterrupt, asyncio.CancelledError):
@@ -105,36 +136,52 @@ class Session:
 
     def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
         message = f"{error.where}: {self.say(error.reason)}."
-        details = {self.say("type"): error.remedy} if error.remedy else {}
+        details = {"type": error.remedy} if error.remedy else {}
         return {"code": "unreachable", "message": message, "details": details}
+
+    def misunderstood(self, why: str) -> int:
+        """Say that what was typed cannot be understood, and return the exit status."""
+        return self._refuse({"code": "usage", "message": why}, Status.USAGE)
 
     def _refuse(self, error: dict[str, Any], status: Status) -> int:
         if self.json:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             typer.echo(json.dumps({"error": whole}, ensure_ascii=False))
         else:
-            self.err.print(refusal_panel(error))
+            self.err.print(refusal_panel(error, self.language))
         return status
 
 
-def refusal_panel(error: Mapping[str, Any]) -> Panel:
-    """Lay a refusal out: its code, its sentence, and every detail."""
+def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
+    """Lay a refusal out: its code, its sentence, and every detail that people need, by the clock of here."""
     body = Table.grid()
     body.add_row(Text(str(error["message"]), style="bold"))
     details = Table.grid(padding=(0, 2))
     for name, value in _flat(error.get("details") or {}):
-        details.add_row(Text(name, style="dim"), Text(value))
+        if name not in _FOR_PROGRAMS:
+            shown = say(language, name) if name == "type" else name
+            details.add_row(Text(shown, style="dim"), Text(_clock(name, value, language)))
     if details.row_count:
         body.add_row("")
         body.add_row(details)
     return Panel(body, title=str(error["code"]), title_align="left", border_style="red", expand=False)
 
 
+def _clock(name: str, value: str, language: str) -> str:
+    if not name.endswith(("_at", ".at")):
+        return value
+    try:
+        return local(datetime.fromisoformat(value), language)
+    except ValueError:
+        return value
+
+
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
     """Name every leaf of the details; a refused field is one line: its name and why."""
     match value:
-        case {"field": str(refused), "reason": str(reason)}:
-            yield refused or "-", reason
+        case {"field": str(refused), "reason": str(reason), **more}:
+            about = refused if more.get("value") is None else f"{refused} {more['value']}"
+            yield about or "-", f"{reason}: {more['allowed']}" if "allowed" in more else reason
         case dict():
             for key, inner in value.items():
                 yield from _flat(inner, f"{name}.{key}".removeprefix("."))

@@ -17,7 +17,7 @@ from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
 _FIGURES: Final = frozenset({"Number", "Revision", "Id"})
-_FOLDED: Final = frozenset({"Type", "Name", "Description", "Details", "Camera", "Before", "After", "Reason"})
+_FOLDED: Final = frozenset({"Type", "Group", "Name", "Description", "Details", "Camera", "Before", "After", "Reason"})
 """What gives way when a table is wider than its place."""
 
 _MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})

@@ -14,7 +14,7 @@ from client.terminal.words import say
 from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
-_BAR: Final = 30
+_BAR: Final = 20
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 Naming = Callable[[Any], str]

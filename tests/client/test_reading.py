@@ -44,10 +44,11 @@ def test_no_time_stays_none(session: Session) -> None:
     assert read_time(session, None) is None
 
 
-def test_what_is_no_time_is_told(session: Session) -> None:
+@pytest.mark.parametrize("text", ["yesterday", "31.01.2025", "999999w", "0001-01-01T00:00:00+14:00", "0001-01-01"])
+def test_what_is_no_time_is_told(session: Session, text: str) -> None:
     """Whoever types something else is shown what can be typed, in the language of the session."""
     with pytest.raises(UsageError, match="n'est pas une date"):
-        read_time(session, "yesterday")
+        read_time(session, text)
 
 
 def test_a_pair_has_a_name_and_a_value(session: Session) -> None:

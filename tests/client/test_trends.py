@@ -22,7 +22,7 @@ def drawn(items: list[Figures], **asked: Any) -> str:
 
 def test_bars_are_as_long_as_their_share() -> None:
     """The largest value fills the bar, what is small is a sliver, nothing is nothing."""
-    assert [len(bar(value, 1_000).plain) for value in (1_000, 500, 1, 0)] == [30, 15, 1, 0]
+    assert [len(bar(value, 1_000).plain) for value in (1_000, 500, 1, 0)] == [20, 10, 1, 0]
 
 
 def test_a_sparkline_has_a_block_for_each_value() -> None:
@@ -51,7 +51,7 @@ def test_durations_have_two_units(seconds: float | None, words: str) -> None:
 def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
     told = drawn([Figures(group=1, count=2, closed=1, median_seconds=60.0, average_seconds=60.0)], group_by="type")
-    assert [word for word in ("<1>", "█" * 30, "1 min 0 s") if word not in told] == []
+    assert [word for word in ("<1>", "█" * 20, "1 min 0 s") if word not in told] == []
 
 
 def test_groups_over_time_are_drawn_as_trends() -> None:

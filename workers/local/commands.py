@@ -161,7 +161,9 @@ async def _provision_with(environment: Mapping[str, str]) -> None:
     await _provision(_settings_of(environment))
 
 
-access = typer.Typer(no_args_is_help=True, help="Make credentials for people, workers and operations.")
+access = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Make credentials for people, workers and operations."
+)
 
 
 @access.command("create")

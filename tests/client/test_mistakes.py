@@ -1,0 +1,128 @@
+"""What people mistype, and what is in the way where they type it: told in a sentence, before anything is lost."""
+
+import json
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.terminal.session import refusal_panel
+from tests.client.command_line import incidents
+from tests.client.conftest import Bus, Peer
+from tests.client.test_commands import PROJECT, Type, typed
+from tests.client.typed import Terminal, on_a_terminal
+
+__all__ = ["typed"]
+
+
+@pytest.mark.parametrize(
+    "line", [("projects", "list", "--limit", "1000"), ("projects", "list", "--typo"), ("projects", "lst")]
+)
+async def test_machines_are_told_their_mistakes_on_stdout(line: tuple[str, ...]) -> None:
+    """With --json what cannot be understood is one document on stdout, too, with status 2."""
+    ended = await incidents(*line, "--json")
+    assert (ended.status, ended.err) == (2, "")
+    assert (ended.json["error"]["code"], ended.json["error"]["message"]) == ("usage", ended.json["error"]["message"])
+
+
+async def test_machines_get_help_and_status_0() -> None:
+    """--json changes nothing of --help."""
+    ended = await incidents("projects", "list", "--json", "--help")
+    assert (ended.status, "--follow" in ended.out) == (0, True)
+
+
+@pytest.mark.parametrize("number", ["9" * 19, "9" * 30])
+async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, typed: Type, number: str) -> None:
+    """A number that no project can have is refused in a sentence."""
+    ended = await typed("projects", "show", number)
+    assert (ended.status in {1, 2}, "Traceback" in ended.err) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("report", "12", "-o"),
+        ("projects", "export", "12", "--force", "-o"),
+        ("import", "rows.csv", "--errors"),
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("name, why", [("no/such.file", "make no first"), (".", "is a directory")])
+async def test_nothing_is_made_that_cannot_be_kept(
+    peer: Peer, typed: Type, tmp_path: Path, line: tuple[str, ...], name: str, why: str
+) -> None:
+    """A file that cannot be written is told before anything is sent, with the way out."""
+    (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
+    ended = await typed(*line, name)
+    assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+    assert why in ended.err.replace("\n", " ")
+
+
+async def test_a_value_is_refused_with_those_that_are_allowed(typed: Type) -> None:
+    """Where only some values fit, the refusal names them."""
+    ended = await typed("stats", "--interval", "year", "--json")
+    (field,) = ended.json["error"]["details"]["fields"]
+    assert (ended.status, field["field"], "'week'" in field["allowed"]) == (1, "interval", True)
+    assert "'week'" in (await typed("stats", "--interval", "year", "--lang", "fr")).err
+
+
+@pytest.mark.parametrize("json_", [(), ("--json",)])
+@pytest.mark.parametrize("line", [("projects", "delete", PROJECT), ("projects", "draft", "clear")], ids=" ".join)
+async def test_where_nobody_answers_nothing_is_deleted(
+    peer: Peer, typed: Type, line: tuple[str, ...], json_: tuple[str, ...]
+) -> None:
+    """A script that forgot --yes is told so, with the status of a mistake."""
+    ended = await typed(*line, *json_)
+    assert (ended.status, peer.commands) == (2, [])
+    assert "--yes" in (ended.json["error"]["message"] if json_ else ended.err)
+
+
+async def test_a_password_is_asked_for_at_a_terminal_alone(peer: Peer, typed: Type) -> None:
+    """Where nobody can type a password unseen, the option that reads it is named."""
+    ended = await typed("projects", "export", PROJECT, "--password", "--json")
+    assert (ended.status, ended.err, peer.commands) == (2, "", [])
+    assert "--password-stdin" in ended.json["error"]["message"]
+
+
+@pytest.fixture
+async def asked_back(bus: Bus) -> AsyncIterator[Terminal]:
+    """A terminal at which `projects delete` waits for an answer."""
+    where = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice"))}
+    async with on_a_terminal(where, "projects", "delete", PROJECT) as terminal:
+        await terminal.shows("[y/N]")
+        yield terminal
+
+
+async def test_one_ctrl_c_ends_a_question(peer: Peer, asked_back: Terminal) -> None:
+    """Ctrl-C instead of an answer ends with the status of Ctrl-C, and nothing is deleted."""
+    assert (await asked_back.interrupt(), peer.commands) == (128 + signal.SIGINT, [])
+
+
+async def test_the_way_out_is_the_same_detail_in_every_language(tmp_path: Path) -> None:
+    """Programs find what to type under one name."""
+    ended = await incidents("me", "--json", "--lang", "fr", "--data", tmp_path)
+    assert ended.json["error"]["details"] == {"type": f"incidents up --data {tmp_path}"}
+
+
+async def test_an_address_that_does_not_answer_has_a_way_out(tmp_path: Path) -> None:
+    """Who named a system elsewhere is shown how it is named."""
+    (tmp_path / "me.creds").write_text("these are none")
+    where: dict[str, Any] = {"INCIDENTS_NATS_URL": "nats://127.0.0.1:1", "INCIDENTS_NATS_CREDS": tmp_path / "me.creds"}
+    ended = await incidents("me", "--json", environment=where)
+    assert "INCIDENTS_NATS_URL" in json.dumps(ended.json["error"]["details"])
+
+
+def test_a_refusal_shows_people_what_they_need() -> None:
+    """A refused value stands beside its field, and what only programs need is left out."""
+    fields = [{"field": "number", "kind": "not_here", "reason": "is not known here", "value": 13}]
+    panel = refusal_panel({"code": "gone", "message": "Gone.", "details": {"known": False, "fields": fields}})
+    body: Any = panel.renderable
+    told = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
+    assert [word for word in ("number 13", "is not known here") if word not in told] == []
+    assert "known" not in told
+
+
+def _cells(part: Any) -> list[Any]:
+    return [cell for column in getattr(part, "columns", ()) for cell in column.cells]
