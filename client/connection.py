@@ -5,7 +5,7 @@ import base64
 import binascii
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import nats
@@ -92,4 +92,6 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
     try:
         yield connection
     finally:
-        await connection.close()
+        # What cannot be sent any more when the server is away was told where it mattered.
+        with suppress(OSError, nats.errors.Error):
+            await connection.close()

@@ -9,8 +9,11 @@ from typing import Annotated, Any, NoReturn, get_args
 import nats
 import typer
 import uvloop
+from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 from rich.console import Console
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from contracts import subjects
 from contracts.licence import Edition, Licence
@@ -28,6 +31,8 @@ from workers.runtime.settings import Settings
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
 DEFAULT_DATA = Path(".incidents")
+_ATTEMPTS = 5
+"""Seconds, about, that `provision` waits for a server that is just starting."""
 
 
 def up(
@@ -90,6 +95,7 @@ def worker(
     """
     if name not in WORKERS:
         _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
+    _settings()
     one.run(name)
 
 
@@ -98,7 +104,13 @@ def migrate() -> None:
 
     Example: INCIDENTS_DATABASE_URL=postgresql://im@db/incident_manager incidents migrate
     """
-    uvloop.run(_migrate(Settings()))
+    settings = _settings()
+    try:
+        uvloop.run(_migrate(settings))
+    except OperationalError as error:
+        where = make_url(settings.database_url).render_as_string(hide_password=True)
+        why = str(error.orig).partition("\n")[0]
+        _fail(f"{where}: {why}. Start it, or set INCIDENTS_DATABASE_URL.", status=3)
 
 
 async def _migrate(settings: Settings) -> None:
@@ -111,6 +123,14 @@ async def _migrate_with(environment: Mapping[str, str]) -> None:
     await _migrate(_settings_of(environment))
 
 
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = (f"INCIDENTS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
+        _fail("; ".join(told), status=2)
+
+
 def _settings_of(environment: Mapping[str, str]) -> Settings:
     given: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
     return Settings(**given)
@@ -121,7 +141,13 @@ def provision(as_json: AsJson = False) -> None:
 
     Example: INCIDENTS_NATS_CREDS=ops.creds incidents provision
     """
-    done = uvloop.run(_provision(Settings()))
+    settings = _settings()
+    try:
+        done = uvloop.run(_provision(settings))
+    except (OSError, nats.errors.Error) as error:
+        why = error.__cause__ or error
+        remedy = "Start it, or set INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS, those of ops."
+        _fail(f"{settings.nats_url}: {why}. {remedy}", status=3)
     if as_json:
         told = {
             "created": done.created,
@@ -145,16 +171,40 @@ def _show(done: streams.Provisioned) -> None:
 
 
 async def _provision(settings: Settings) -> streams.Provisioned:
-    connection = await nats.connect(
-        settings.nats_url,
-        user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
-        inbox_prefix=subjects.inbox("ops"),
-    )
+    connection = await _connect(settings)
     heard = {name: one.slice_of(name).heard_subjects(settings.site) for name in WORKERS}
     try:
         return await streams.provision(connection, settings.site, heard)
     finally:
         await connection.close()
+
+
+async def _connect(settings: Settings) -> Nats:
+    """Connect as ops, to a server that may just be starting.
+
+    Raises:
+        NoServersError: Nobody answers, or not to these credentials, which its cause says.
+    """
+    last: list[Exception] = []
+
+    async def heard(error: Exception) -> None:
+        # A server that refuses closes the connection, too: what it said tells more than that.
+        if not last or isinstance(error, nats.errors.Error):
+            last[:] = [error]
+
+    connection = Nats()
+    try:
+        await connection.connect(
+            settings.nats_url,
+            user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
+            inbox_prefix=subjects.inbox("ops"),
+            max_reconnect_attempts=_ATTEMPTS,
+            reconnect_time_wait=1,
+            error_cb=heard,
+        )
+    except nats.errors.NoServersError as error:
+        raise error from (last[0] if last else None)
+    return connection
 
 
 async def _provision_with(environment: Mapping[str, str]) -> None:
