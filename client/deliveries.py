@@ -108,7 +108,7 @@ class Deliveries:
                 try:
                     return await self._ask_outcome(submitted.command_id)
                 except Refused as refused:
-                    reason = str(refused)
+                    reason = str(refused.details.get("reason") or refused.code)
                 pause = min(max(pause, _SHORTEST_PAUSE) * 2, _LONGEST_PAUSE)
         finally:
             self._awaited.pop(submitted.command_id, None)

@@ -35,12 +35,13 @@ class Listing:
         while self.every_page and page.next:
             page = await client.ask(self.query.model_copy(update={"after": page.next, "count": "none"}))
             found |= {one.project_id: one for one in page.items}
-        return ProjectPage(items=list(found.values()), next=page.next, total=total)
+        return ProjectPage(items=list(found.values()), next=page.next, total=total, withheld=page.withheld)
 
 
 def shown(session: Session, page: ProjectPage, known: show.Names) -> RenderableType:
-    """Lay a list out, with how many there are and whether there are more."""
+    """Lay a list out, with how many there are, whether there are more, and where a search did not look."""
     total = "" if page.total is None else session.say("{total} projects in all", total=page.total)
     more = session.say("more: --all") if page.next else ""
-    lines = [Text(line, style="dim") for line in (total, more) if line]
+    hidden = session.say("not searched, because you may not see them: {texts}", texts=", ".join(page.withheld))
+    lines = [Text(line, style="dim") for line in (total, more, hidden if page.withheld else "") if line]
     return Group(show.project_rows(page.items, known, session.language), *lines)
