@@ -31,7 +31,10 @@ async def eventually(holds: Callable[[], object]) -> None:
 
 def is_alive(pid: int) -> bool:
     """Tell whether a process runs; one that has ended may stay as a zombie."""
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Running:
