@@ -115,6 +115,8 @@ class Following:
                     await asyncio.sleep(pause)
             finally:
                 listening.cancel()
+                # It must have ended before the connection does, or its end would be told as a fault.
+                await asyncio.gather(listening, return_exceptions=True)
             await listening
 
     def _wanted(self) -> WatchedProjects:

@@ -157,10 +157,10 @@ def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
     body = Table.grid()
     body.add_row(Text(str(error["message"]), style="bold"))
     details = Table.grid(padding=(0, 2))
-    for name, value in _flat(error.get("details") or {}):
+    for name, value in _flat(error.get("details") or {}, language):
         if name not in _FOR_PROGRAMS:
             shown = say(language, name) if name == "type" else name
-            details.add_row(Text(shown, style="dim"), Text(_clock(name, value, language)))
+            details.add_row(Text(shown, style="dim"), Text(value))
     if details.row_count:
         body.add_row("")
         body.add_row(details)
@@ -168,7 +168,7 @@ def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
 
 
 def _clock(name: str, value: str, language: str) -> str:
-    if not name.endswith(("_at", ".at")):
+    if name != "at" and not name.endswith("_at"):
         return value
     try:
         return local(datetime.fromisoformat(value), language)
@@ -176,19 +176,21 @@ def _clock(name: str, value: str, language: str) -> str:
         return value
 
 
-def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Name every leaf of the details; a refused field is one line: its name and why."""
+def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]]:
+    """Name every leaf of the details; a refused field is one line, and so is a change that was missed."""
     match value:
         case {"field": str(refused), "reason": str(reason), **more}:
             about = refused if more.get("value") is None else f"{refused} {more['value']}"
             yield about or "-", f"{reason}: {more['allowed']}" if "allowed" in more else reason
+        case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
+            yield name, f"{revision}  {_clock('at', at, language)}  {by}  {', '.join(map(str, fields))}"
         case dict():
             for key, inner in value.items():
-                yield from _flat(inner, f"{name}.{key}".removeprefix("."))
+                yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
         case list() if value and all(isinstance(one, dict) for one in value):
             for one in value:
-                yield from _flat(one, name)
+                yield from _flat(one, language, name)
         case list():
             yield name, ", ".join(map(str, value))
         case _:
-            yield name, str(value)
+            yield name, _clock(name, str(value), language)

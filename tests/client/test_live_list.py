@@ -124,3 +124,11 @@ async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) 
         await asyncio.to_thread(site.server.start)
         await opened(admin, "A ladder.")
         await terminal.shows("A bag.", "A ladder.", "live; Ctrl-C", without="connection lost")
+
+
+async def test_ctrl_c_ends_it_without_a_word(site: Site, admin: Client) -> None:
+    """What was under way ends before its connection does: nothing is told as a fault."""
+    await opened(admin)
+    async with typed(environment(site), *FOLLOW, "--json") as following:
+        await following.document()
+        assert await following.interrupt() == (130, "")

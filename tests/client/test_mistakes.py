@@ -124,5 +124,14 @@ def test_a_refusal_shows_people_what_they_need() -> None:
     assert "known" not in told
 
 
+def test_changes_that_were_missed_are_a_line_each() -> None:
+    """Who was slower reads who changed what, when, in one line for each change."""
+    change = {"revision": 4, "by": "bob", "at": "2025-01-31T12:00:00+00:00", "fields": ["comment", "end_time"]}
+    body: Any = refusal_panel({"code": "conflict", "message": "No.", "details": {"changes": [change]}}).renderable
+    (line,) = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each) if "bob" in cell]
+    assert line.startswith("4  2025-01-31 ")
+    assert line.endswith("  bob  comment, end_time")
+
+
 def _cells(part: Any) -> list[Any]:
     return [cell for column in getattr(part, "columns", ()) for cell in column.cells]

@@ -43,6 +43,13 @@ class Typed:
         found: dict[str, Any] = json.loads(await self.line())
         return found
 
+    async def interrupt(self) -> tuple[int, str]:
+        """Type Ctrl-C and return the status, and what was said on stderr."""
+        self._process.send_signal(signal.SIGINT)
+        async with asyncio.timeout(20):
+            _, err = await self._process.communicate()
+        return self._process.returncode or 0, err.decode()
+
 
 @asynccontextmanager
 async def typed(ours: dict[str, str], *line: str) -> AsyncIterator[Typed]:
@@ -57,8 +64,9 @@ async def typed(ours: dict[str, str], *line: str) -> AsyncIterator[Typed]:
     try:
         yield Typed(process)
     finally:
-        process.terminate()
-        await process.communicate()
+        if process.returncode is None:
+            process.terminate()
+            await process.communicate()
 
 
 class Terminal:
