@@ -44,7 +44,7 @@ class ProjectFilter(Message):
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
-Cursor = Annotated[str, Field(max_length=600)]
+Cursor = Annotated[str, Field(max_length=2_000)]
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 """Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word."""
 
