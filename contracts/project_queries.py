@@ -171,7 +171,10 @@ class Hold(Message):
 
 
 class ProjectDetails(Message):
-    """All that a project holds and the caller may see; `withheld` names what was left out."""
+    """All that a project holds and the caller may see; `withheld` names what was left out.
+
+    `too_large` names sections that do not fit into one message: `projects.history` tells them a page at a time.
+    """
 
     project_id: UUID
     number: int
@@ -194,6 +197,7 @@ class ProjectDetails(Message):
     sequences: list[AttachedSequence] | None = None
     hold: Hold | None = None
     withheld: list[str] = []
+    too_large: list[str] = []
 
 
 class GetProject(Query[ProjectDetails]):

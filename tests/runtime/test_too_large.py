@@ -3,9 +3,15 @@
 import json
 from typing import Any
 
+import pytest
+
+from contracts.errors import Refusal
 from contracts.ids import uuid7
 from tests.support import Site, eventually
+from tests.support.site import Caller
+from workers.runtime import questions
 from workers.runtime.accepted import MOST_NAMED
+from workers.runtime.envelope import LARGEST_MESSAGE
 
 SEQUENCES = """
     INSERT INTO projects.sequence (project_id, sequence_id, camera_id, camera_name, start, "end", added_by, added_at)
@@ -57,19 +63,57 @@ async def dead_letters(site: Site) -> int:
     return int(json.loads(answer.data)["state"]["messages"])
 
 
-async def test_an_answer_that_no_message_holds_is_refused(site: Site) -> None:
-    """Who asks for more than a message holds is told so at once, and gets it in smaller parts."""
+async def test_a_page_ends_where_a_message_is_full(site: Site) -> None:
+    """What others wrote at length makes pages shorter, never unanswered, and their cursors lead on to all of it."""
+    await site.worker("projects")
+    caller = await site.caller()
+    ids = [str(uuid7()) for _ in range(30)]
+    for one in ids:
+        opening = json.dumps({"project_id": one, "description": "\U0001f512" * 10_000}, ensure_ascii=False)
+        await caller.publish("projects.create", one, opening.encode())
+    body = {"project_id": ids[0]}
+    for number in range(55):
+        text = f"{number} " + "x" * 20_000
+        await caller.publish(
+            "projects.add-comment", ids[0], {**body, "comment_id": str(uuid7()), "text": text[:20_000]}
+        )
+
+    async def all_done() -> bool:
+        return (await site.count("projects.comment"), await site.count("projects.project")) == (55, 30)
+
+    await eventually(all_done)
+    assert len(await pages(caller, "projects.list", {"sort": "number"}, "number")) == 30
+    assert len(await pages(caller, "projects.history", {**body, "limit": 500}, "revision")) == 56
+
+
+async def pages(caller: Caller, tail: str, body: dict[str, Any], name: str) -> set[int]:
+    """Read page after page, of which the first must have a next one, and return what is different in each item."""
+    found: list[int] = []
+    after: dict[str, Any] = {}
+    while after or not found:
+        answer, status = await caller.ask(tail, {**body, **after})
+        assert status == ""
+        found += [one[name] for one in answer["items"]]
+        assert answer["next"] or after
+        after = {"after": answer["next"]} if answer["next"] else {}
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None:
+    """A project is answered without the sections that are too large, and says which; all others are there."""
     await site.worker("projects")
     caller, project_id = await site.caller(), str(uuid7())
-    body: dict[str, Any] = {"project_id": project_id}
-    await caller.send("projects.create", project_id, body)
-    for _ in range(55):
-        comment = {**body, "comment_id": str(uuid7()), "text": "x" * 20_000}
-        await caller.publish("projects.add-comment", project_id, comment)
-    await caller.send("projects.update", project_id, {**body, "description": "Full."})
-    for tail, limit in (("projects.get", {}), ("projects.history", {"limit": 500})):
-        answer, status = await caller.ask(tail, {**body, **limit})
-        told = [one["kind"] for one in answer["error"]["details"]["fields"]]
-        assert (answer["error"]["code"], status, told) == ("invalid", "400", ["answer_too_large"])
-    answer, status = await caller.ask("projects.history", {**body, "limit": 20})
-    assert (len(answer["items"]), status) == (20, "")
+    await caller.send("projects.create", project_id, {"project_id": project_id, "description": "Much."})
+    await site.sql(SEQUENCES, project_id=project_id)
+    answer, status = await caller.ask("projects.get", {"project_id": project_id})
+    assert (status, answer["description"], answer["too_large"]) == ("", "Much.", ["sequences"])
+    assert (answer["comments"], "sequences" in answer, answer["withheld"]) == ([], False, [])
+
+
+def test_an_answer_that_no_message_holds_is_refused() -> None:
+    """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
+    assert questions.fitting((b"x" * LARGEST_MESSAGE, None))
+    with pytest.raises(Refusal) as refused:
+        questions.fitting((b"x" * (LARGEST_MESSAGE + 1), None))
+    assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")

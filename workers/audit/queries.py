@@ -16,6 +16,7 @@ from contracts.watching import node_of
 from workers.audit import forwarding, log_server
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
+from workers.runtime.pages import fitting
 from workers.runtime.questions import Reader
 
 Place = tuple[Time, UUID]
@@ -72,8 +73,8 @@ async def page(
         select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
     )
     found = (await connection.execute(statement)).mappings().all()
-    items = [Entry.model_validate(dict(row)) for row in found[: query.limit]]
-    return Entries(items=items, next=cursor(items[-1]) if len(found) > query.limit else None)
+    items = fitting([Entry.model_validate(dict(row)) for row in found], query.limit)
+    return Entries(items=items, next=cursor(items[-1]) if len(found) > len(items) else None)
 
 
 def cursor(entry: Entry) -> str:
