@@ -15,6 +15,9 @@ from contracts.values import Description, Name, PropertyId, Time
 MOST_PROJECTS = 500
 """Projects in one command, at most; its body has its own limit."""
 
+LARGEST_NUMBER = 10**12
+"""The highest number that is taken over: those of later projects go on behind it, and JSON must hold them exactly."""
+
 ImportField = Literal["project_id", "number", "created_at", "type_id", "status_id"]
 
 
@@ -42,7 +45,7 @@ class ImportedProject(Message):
     """A project as it was elsewhere, with its own number, times and author."""
 
     project_id: UUID
-    number: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    number: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
     created_by: Name
     created_at: Time
     type_id: PropertyId | None = None

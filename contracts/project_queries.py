@@ -44,7 +44,7 @@ class ProjectFilter(Message):
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
-Cursor = Annotated[str, Field(max_length=600)]
+Cursor = Annotated[str, Field(max_length=2_000)]
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
 """Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word."""
 
@@ -171,7 +171,10 @@ class Hold(Message):
 
 
 class ProjectDetails(Message):
-    """All that a project holds and the caller may see; `withheld` names what was left out."""
+    """All that a project holds and the caller may see; `withheld` names what was left out.
+
+    `too_large` names sections that do not fit into one message: `projects.history` tells them a page at a time.
+    """
 
     project_id: UUID
     number: int
@@ -194,6 +197,7 @@ class ProjectDetails(Message):
     sequences: list[AttachedSequence] | None = None
     hold: Hold | None = None
     withheld: list[str] = []
+    too_large: list[str] = []
 
 
 class GetProject(Query[ProjectDetails]):

@@ -83,6 +83,10 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "cannot be followed, since no feed tells of holds: ask for the list again instead",
         "ne peut pas être suivi, car aucun flux n'annonce les conservations : redemandez plutôt la liste",
     ),
+    "answer_too_large": (
+        "asks for more than a message holds: ask for fewer at once, or export the project",
+        "demande plus que ne peut contenir un message : demandez-en moins à la fois, ou exportez le projet",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
+from pydantic import AwareDatetime
+
 from contracts.message import Message, Query
 from contracts.permissions import Level, Node
 from contracts.project_queries import ProjectFilter
-from contracts.values import Time
 
 MOST_GROUPS = 1_000
 
@@ -32,7 +33,7 @@ class Figures(Message):
     """
 
     group: int | bool | str | None = None
-    starting: Time | None = None
+    starting: AwareDatetime | None = None
     count: int
     closed: int
     median_seconds: float | None = None

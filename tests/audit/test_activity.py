@@ -10,9 +10,10 @@ from contracts.audit import Entry, ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
-from contracts.project_parts import AddComment, CommentAdded
+from contracts.project_parts import AddCall, AddComment, CommentAdded
 from contracts.projects import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
 from tests.audit.published import Publisher
+from tests.projects.props import sequence
 from tests.support import Site, eventually
 
 
@@ -122,6 +123,21 @@ async def test_foreign_cursor_is_refused(site: Site, cursor: str) -> None:
         await (await site.client()).ask(ProjectActivity(project_id=uuid7(), after=cursor))
     assert refused.value.code is Code.INVALID
     assert refused.value.details["fields"][0]["field"] == "after"
+
+
+async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
+    """Who may see activity but not calls and sequences learns who did what, and nothing of what was in them."""
+    await site.workers("projects", "audit")
+    await site.grant("vera", incident_projects="view", incident_projects__activity_logs="view")
+    admin, vera, project_id = await site.client(), await site.client("vera"), uuid7()
+    await admin.send(CreateProject(project_id=project_id, sequences=[sequence()]))
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    await admin.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=at, party="Police"))
+    hidden, seen = await entries_of(vera, project_id, 2), await entries_of(admin, project_id, 2)
+    assert [(one.actor, one.activity) for one in hidden] == [(one.actor, one.activity) for one in seen]
+    assert [one.details for one in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
+    assert seen[0].details["direction"] == "made"
+    assert len(seen[1].details["sequence_ids"]) == 1
 
 
 async def test_activity_needs_its_permission(site: Site) -> None:

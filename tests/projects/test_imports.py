@@ -4,11 +4,15 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from pydantic import ValidationError
+
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_imports import ImportedProject, ImportProjects
+from contracts.project_imports import LARGEST_NUMBER, ImportedProject, ImportProjects
 from contracts.project_queries import GetProject
 from contracts.projects import CreateProject, DeleteProject
+from contracts.values import LARGEST_INTEGER
 from tests.projects.props import NOON, Operator
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
@@ -35,6 +39,16 @@ async def test_numbers_go_on_after_the_highest_imported(operator: Operator) -> N
     """A project that is opened after an import gets a number that nobody had."""
     await operator.send(ImportProjects(projects=[legacy(5000), legacy(4000)]))
     assert (await operator.send(CreateProject(project_id=uuid7()))).number == 5001
+
+
+async def test_the_highest_number_leaves_room(operator: Operator) -> None:
+    """Nobody takes over a number behind which no number is left that every reader of JSON holds exactly."""
+    await operator.send(ImportProjects(projects=[legacy(LARGEST_NUMBER)]))
+    assert (
+        (await operator.send(CreateProject(project_id=uuid7()))).number == LARGEST_NUMBER + 1 < LARGEST_INTEGER / 1_000
+    )
+    with pytest.raises(ValidationError):
+        legacy(LARGEST_NUMBER + 1)
 
 
 async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:

@@ -16,6 +16,7 @@ from contracts.watching import WINDOW, WatchedProjects
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from tests.support.system import worker_process
+from workers.runtime.followers import MOST_EACH
 from workers.runtime.running import Running
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
@@ -207,3 +208,15 @@ async def test_a_feed_that_nobody_renews_ends(site: Site, running: Running) -> N
 async def running(site: Site) -> Running:
     """The worker of projects in this process."""
     return await site.worker("projects")
+
+
+async def test_nobody_takes_the_feeds_of_others(site: Site) -> None:
+    """A principal has a hundred feeds of a process at most, so that there are some left for everybody else."""
+    running = await site.worker("projects")
+    greedy, other = await site.caller(), await site.caller("other")
+    await site.grant("other", incident_projects="view")
+    feed = "projects.watch"
+    taken = [(await greedy.ask(feed, {}))[1] for _ in range(MOST_EACH + 1)]
+    assert (taken[:-1], taken[-1]) == ([""] * MOST_EACH, "503")
+    assert (await other.ask(feed, {}))[1] == ""
+    await running.feeds.close()

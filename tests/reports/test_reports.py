@@ -85,6 +85,25 @@ async def test_names_need_their_permission(site: Site, documented: tuple[Client,
     assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
 
 
+async def test_the_bytes_of_a_report_need_what_they_tell(site: Site, documented: tuple[Client, GenerateReport]) -> None:
+    """Who may not see what a report of somebody else tells, may know that it is there, and not fetch it (PERM-13)."""
+    admin, command = documented
+    await admin.send(command.model_copy(update={"show_user_names": True}))
+    parts = {f"incident_projects__{name}": "view" for name in ("reports", "comments", "calls", "sequences")}
+    await site.grant("clerk", incident_projects="view", **parts)
+    await site.grant("chief", incident_projects="view", **parts, incident_projects__user_names="view")
+    clerk, chief = await site.client("clerk"), await site.client("chief")
+    with pytest.raises(Refused) as refused:
+        await clerk.ask(DownloadReport(report_id=command.report_id))
+    assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
+    assert (await clerk.ask(GetReport(report_id=command.report_id))).show_user_names
+    assert (await chief.ask(DownloadReport(report_id=command.report_id))).startswith(b"%PDF")
+    await site.grant("chief", incident_projects="view", **{**parts, "incident_projects__comments": "none"})
+    with pytest.raises(Refused) as refused:
+        await chief.ask(DownloadReport(report_id=command.report_id))
+    assert "incident-projects/comments" in refused.value.error.details["nodes"]
+
+
 async def test_a_report_of_a_deleted_project_is_refused(documented: tuple[Client, GenerateReport]) -> None:
     """A project that somebody deleted has no report, in the words of MSG-03 (REP-06, MSG-03)."""
     client, command = documented

@@ -10,10 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
 from contracts.errors import Code, Refusal
+from contracts.permissions import Grants, Level, Node
 from contracts.values import Time
+from contracts.watching import node_of
 from workers.audit import forwarding, log_server
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
+from workers.runtime.pages import fitting
 from workers.runtime.questions import Reader
 
 Place = tuple[Time, UUID]
@@ -25,7 +28,18 @@ __all__ = ["forwarding", "project_activity", "site_log"]
 @worker.answers(ProjectActivity)
 async def project_activity(query: ProjectActivity, reader: Reader) -> Entries:
     """Return what was done to a project, newest first; also to one that is gone (PRJ-08)."""
-    return await page(reader.connection, Activity, [Activity.project_id == query.project_id], query)
+    found = await page(reader.connection, Activity, [Activity.project_id == query.project_id], query)
+    return found.model_copy(update={"items": [told(one, reader.grants) for one in found.items]})
+
+
+def told(entry: Entry, grants: Grants) -> Entry:
+    """Return an entry without what it says of a part that the caller may not see; who did what, when, stays."""
+    node = node_of(entry.activity)
+    if node is not None and not grants.allow(node, Level.VIEW):
+        return entry.model_copy(update={"details": {}})
+    if "sequence_ids" in entry.details and not grants.allow(Node.SEQUENCES, Level.VIEW):
+        return entry.model_copy(update={"details": {**entry.details, "sequence_ids": []}})
+    return entry
 
 
 @worker.answers(SiteLog)
@@ -59,8 +73,8 @@ async def page(
         select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
     )
     found = (await connection.execute(statement)).mappings().all()
-    items = [Entry.model_validate(dict(row)) for row in found[: query.limit]]
-    return Entries(items=items, next=cursor(items[-1]) if len(found) > query.limit else None)
+    items = fitting([Entry.model_validate(dict(row)) for row in found], query.limit)
+    return Entries(items=items, next=cursor(items[-1]) if len(found) > len(items) else None)
 
 
 def cursor(entry: Entry) -> str:

@@ -24,6 +24,15 @@ def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     return report
 
 
+def may_be_read(report: Mapping[Any, Any], grants: Grants) -> None:
+    """Refuse the bytes of a report that somebody else was allowed to see more of than the caller is."""
+    told = {node for name, node in SECTIONS.items() if name not in report["missing"]}
+    told |= {Node.USER_NAMES} if report["show_user_names"] else set()
+    missing = sorted(node for node in told if not grants.allow(node, Level.VIEW))
+    if missing:
+        raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
+
+
 def withheld(grants: Grants) -> list[str]:
     """Name the sections that the caller may not see: they are not in its reports either."""
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]

@@ -39,6 +39,7 @@ async def download_report(query: DownloadReport, reader: Reader) -> Answer:
     """Return some bytes of a report; the first ones are recorded as a download."""
     found = await reader.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.report_present(found.mappings().one_or_none())
+    domain.may_be_read(report, reader.grants)
     named = {"report_id": query.report_id}
     part = await chunks.read(reader.connection, tables.CHUNKS, query.offset, query.length, **named)
     if query.offset == 0:

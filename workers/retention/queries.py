@@ -24,6 +24,7 @@ from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
+from workers.runtime.pages import fitting
 from workers.runtime.questions import Reader
 
 Listed: TypeAlias = Literal["holds", "due"]
@@ -63,8 +64,8 @@ async def list_holds(query: ListHolds, reader: Reader) -> Holds:
     found = (await reader.connection.execute(statement, given)).mappings().all()
     if query.project_id and not found:
         await _refuse_gone(query.project_id, reader)
-    items = [ProjectHold.model_validate(dict(row)) for row in found[: query.limit]]
-    following = _place("holds", items[-1].held_at, items[-1].hold_id) if len(found) > query.limit else None
+    items = fitting([ProjectHold.model_validate(dict(row)) for row in found], query.limit)
+    following = _place("holds", items[-1].held_at, items[-1].hold_id) if len(found) > len(items) else None
     return Holds(items=items, next=following)
 
 

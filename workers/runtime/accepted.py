@@ -16,6 +16,8 @@ from workers.runtime.secrecy import mark_of
 
 COMMAND_ID = "Nats-Msg-Id"
 LARGEST_BODY = 64 * 1024
+MOST_NAMED = 100
+"""Fields that one refusal names: of a body full of mistakes, all of them would not fit into a message."""
 _TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -93,6 +95,6 @@ def invalid(*fields: tuple[str, str]) -> Refusal:
 
 
 def refusal_of(error: ValidationError) -> Refusal:
-    """Refuse a body that does not fit, naming every field and why; never what was written there."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    """Refuse a body that does not fit, naming a hundred fields at most and why; never what was written there."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_NAMED]
     return invalid(*((".".join(map(str, one["loc"])), one["type"]) for one in found))

@@ -14,15 +14,29 @@ from workers.runtime.accepted import COMMAND_ID, Dead
 from workers.runtime.secrecy import secrets_in, without_secrets
 from workers.runtime.unit import Happened
 
+LARGEST_MESSAGE = 1_000_000
+"""Bytes of what leaves, at most: the server takes a mebibyte with the headers."""
+
+
+class TooLargeError(ValueError):
+    """What a command led to does not fit into a message: said, it would hold up its lane for ever."""
+
 
 def applied(command_id: UUID, revision: int | None, result: Event, events: list[UUID]) -> bytes:
-    """Say that a command was applied."""
-    return b'{"command_id":"%b","status":"applied","revision":%b,"result":%b,"events":%b}' % (
+    """Say that a command was applied.
+
+    Raises:
+        TooLargeError: It led to more than a message holds.
+    """
+    said = b'{"command_id":"%b","status":"applied","revision":%b,"result":%b,"events":%b}' % (
         str(command_id).encode(),
         b"null" if revision is None else str(revision).encode(),
         result.__pydantic_serializer__.to_json(result),
         to_json(events),
     )
+    if len(said) > LARGEST_MESSAGE:
+        raise TooLargeError
+    return said
 
 
 def rejected(command_id: UUID, error: Error) -> bytes:
@@ -91,6 +105,9 @@ class Post(NamedTuple):
         try:
             letter["body"] = content.decode()
         except UnicodeDecodeError:
+            letter["body_base64"] = base64.b64encode(content).decode()
+        if len(to_json(letter)) > LARGEST_MESSAGE:  # control characters take six bytes each
+            del letter["body"]
             letter["body_base64"] = base64.b64encode(content).decode()
         headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
         body = to_json(letter).decode().replace("\\u0000", "\\ufffd")

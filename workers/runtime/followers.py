@@ -21,6 +21,8 @@ from workers.runtime.rights import Rights
 from workers.runtime.tasks import end
 
 MOST = 500
+MOST_EACH = 100
+"""Feeds of one principal in one process: nobody takes those of all others."""
 _PAUSE = 0.5
 _PATIENCE = 2.0
 log = structlog.get_logger()
@@ -48,9 +50,9 @@ class Feeds:
         """Open a feed; the first message of it is the answer to the query.
 
         Raises:
-            Refusal: The cursor is too old, or this process has feeds enough.
+            Refusal: The cursor is too old, or this process or its follower has feeds enough.
         """
-        if len(self._serving) >= MOST:
+        if len(self._serving) >= MOST or self._reach.rights.followers[follower.principal] >= MOST_EACH:
             raise Refusal(Code.UNAVAILABLE)
         nats = self._reach.nats()
         kept = await bounds(nats)

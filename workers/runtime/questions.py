@@ -24,7 +24,7 @@ from contracts.subjects import inbox, lane_of
 from contracts.texts import preferred_language
 from workers.runtime import identity, outbox
 from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
-from workers.runtime.envelope import Origin, Post, refused
+from workers.runtime.envelope import LARGEST_MESSAGE, Origin, Post, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
 from workers.runtime.licence import Licensing
@@ -120,7 +120,7 @@ class Questions:
                 return
             if isinstance(answer, Renewal):
                 answer = await self._feeds.renew(answer, principal)
-            body, headers = encoded(answer)
+            body, headers = fitting(encoded(answer))
         except Refusal as refusal:
             body, headers = refused(refusal, language)
             self.counters.refused += 1
@@ -186,6 +186,13 @@ def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
         return answer.model_dump_json(by_alias=True).encode(), None
     msg = f"a query was answered with {type(answer).__name__}"
     raise TypeError(msg)
+
+
+def fitting(answer: tuple[bytes, dict[str, str] | None]) -> tuple[bytes, dict[str, str] | None]:
+    """Return an answer, or refuse one that no message holds: the server would not take it, and nothing would come."""
+    if len(answer[0]) > LARGEST_MESSAGE:
+        raise invalid(("", "answer_too_large"))
+    return answer
 
 
 def _attempt(worker: str, verb: str, query: Query[Any], refusal: Refusal) -> AttemptRefused:

@@ -12,6 +12,7 @@ from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project, Search
 from workers.projects.worker import worker
+from workers.runtime.pages import fitting
 from workers.runtime.questions import Reader
 
 CAPPED = 1_001
@@ -55,8 +56,8 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
         found += await _page(asked, query.limit + 1 - len(found), reader)
         if len(found) > query.limit:
             break
-    items = [ProjectRow.model_validate(dict(row)) for row in found[: query.limit]]
-    following = order.cursor(found[query.limit - 1]) if len(found) > query.limit else None
+    items = fitting([ProjectRow.model_validate(dict(row)) for row in found], query.limit)
+    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) else None
     total = await _total(query, sought, reader)
     return ProjectPage(items=items, next=following, total=total, withheld=list(sought.withheld))
 

@@ -12,6 +12,7 @@ from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
 from workers.projects import domain, drafts, history, recordings, tables
 from workers.projects.worker import worker
+from workers.runtime.pages import fitting
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int, int])
@@ -33,10 +34,11 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     found = (await reader.connection.execute(history.ENTRIES, given)).mappings().all()
     if not found:
         await _refuse_gone(query.project_id, reader)
-    page = found[: query.limit]
-    following = _place_of(page[-1]["revision"], page[-1]["place"]) if len(found) > query.limit else None
+    told = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in found]
+    entries = fitting(told, query.limit)
+    last = found[len(entries) - 1] if len(found) > len(entries) else None
+    following = _place_of(last["revision"], last["place"]) if last else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    entries = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in page]
     return ProjectHistory(items=entries, next=following, withheld=domain.withheld_parts(reader.grants))
 
 

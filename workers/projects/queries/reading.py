@@ -10,6 +10,7 @@ from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
 from workers.projects import domain, holds, recordings, tables
 from workers.projects.worker import worker
+from workers.runtime.envelope import LARGEST_MESSAGE
 from workers.runtime.inbox import REMEMBERED
 from workers.runtime.questions import Answer, Reader
 
@@ -34,7 +35,16 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
     for name in withheld:
         del document[name]
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    return Answer(to_json({**document, "withheld": withheld}))
+    return Answer(_fitting({**document, "withheld": withheld, "too_large": []}))
+
+
+def _fitting(document: dict[str, Any]) -> bytes:
+    """Write a project without the sections that no message holds, the largest first."""
+    while len(written := to_json(document)) > LARGEST_MESSAGE:
+        largest = max(domain.SECTIONS, key=lambda name: len(to_json(document.get(name))))
+        del document[largest]
+        document["too_large"].append(largest)
+    return written
 
 
 @worker.answers(GetOutcome)

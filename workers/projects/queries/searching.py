@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, true
@@ -19,6 +20,8 @@ from workers.runtime.questions import Reader
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
+MOST_NUMBERS = 20_000
+"""Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
 _FASTER = 4
 """How many times more months are looked at in the next step, at most."""
 
@@ -60,8 +63,11 @@ class Sought:
 
         The numbers leave some chaff, of this month or another one, which the words and the months blow away.
         """
-        every = {number for term in self.terms for number in all_of(term)}
-        some = [numbers for numbers in map(one_of, self.terms) if numbers]
+        room = MOST_NUMBERS // len(months)
+        every = sorted({number for term in self.terms for number in all_of(term)})[: room + 1]
+        short = sorted(filter(None, map(one_of, self.terms)), key=len)
+        some = [numbers for numbers, so_far in zip(short, accumulate(map(len, short)), strict=True) if so_far <= room]
+        some = some or ([] if every else short[:1])
         numbered = or_(*(and_(*_numbered(every, some, month)) for month in months))
         since, to = beginning_of(min(months)), beginning_of(max(months) + 1)
         created = [Search.created_at >= since, Search.created_at < to]

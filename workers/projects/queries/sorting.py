@@ -3,30 +3,31 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import Field, TypeAdapter
 from pydantic_core import to_json
 from sqlalchemy import ColumnElement, collate, func, literal, tuple_
 
 from contracts.errors import Code, Refusal
+from contracts.values import PropertyId, Text, Time
 from workers.projects.tables import Project
 
 DESCRIBED = 40
 """How many characters of a description order a list: a cursor has to hold them."""
 
-_COLUMNS: dict[str, tuple[Any, type]] = {
-    "number": (Project.number, int),
-    "type_id": (Project.type_id, int),
-    "status_id": (Project.status_id, int),
-    "description": (collate(func.left(Project.description, DESCRIBED), "C"), str),
-    "start_time": (Project.start_time, datetime),
-    "end_time": (Project.end_time, datetime),
-    "updated_at": (Project.updated_at, datetime),
-    "created_by": (Project.created_by, str),
+_Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
+_COLUMNS: dict[str, tuple[Any, Any]] = {
+    "number": (Project.number, _Number),
+    "type_id": (Project.type_id, PropertyId),
+    "status_id": (Project.status_id, PropertyId),
+    "description": (collate(func.left(Project.description, DESCRIBED), "C"), Text),
+    "start_time": (Project.start_time, Time),
+    "end_time": (Project.end_time, Time),
+    "updated_at": (Project.updated_at, Time),
+    "created_by": (Project.created_by, Text),
 }
 _NULLABLE = {"type_id", "status_id", "start_time", "end_time"}
 _DATED: tuple[Any, ...] = (Project.created_at, Project.id)
@@ -104,8 +105,7 @@ class Order:
 @lru_cache
 def _reader(name: str) -> TypeAdapter[Any]:
     kind: Any = _COLUMNS[name][1] if name in _COLUMNS else None
-    kind = AwareDatetime if kind is datetime else kind
     kind = kind | None if name in _NULLABLE else kind
     columns: Any = (str, kind) if name in _COLUMNS else (str,)
-    form: Any = tuple.__class_getitem__((*columns, AwareDatetime, UUID))
+    form: Any = tuple.__class_getitem__((*columns, Time, UUID))
     return TypeAdapter(form)
