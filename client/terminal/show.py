@@ -126,6 +126,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
         ("Exempt from retention", say(language, "yes") if details.retention_exempt else ""),
         ("Under hold", f"{when(held.held_at, held.held_by)}  {held.reason}" if held else ""),
         ("Not shown to you", ", ".join(details.withheld)),
+        ("Too large to show here", ", ".join(details.too_large)),
     ]
 
 

@@ -51,6 +51,18 @@ async def test_asking_again_is_the_same_report(documented: tuple[Client, Generat
     assert len((await client.ask(ListReports(project_id=command.project_id))).items) == 1
 
 
+async def test_a_report_id_is_taken_once(documented: tuple[Client, GenerateReport]) -> None:
+    """A report of another project under the same id is refused, and not answered with the first one's."""
+    client, command = documented
+    await client.send(command)
+    other = CreateProject(project_id=uuid7())
+    await client.send(other)
+    with pytest.raises(Refused) as refused:
+        await client.send(command.model_copy(update={"project_id": other.project_id}))
+    assert refused.value.error.code is Code.CONFLICT
+    assert refused.value.error.details["fields"][0]["field"] == "report_id"
+
+
 async def test_parts_make_the_whole(documented: tuple[Client, GenerateReport]) -> None:
     """Any offset and length return just those bytes, also across the stored parts."""
     client, command = documented

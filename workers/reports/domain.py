@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
@@ -22,6 +23,12 @@ def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
         unknown = [{"field": "report_id", "kind": "not_here"}]
         raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
     return report
+
+
+def same_report(there: Mapping[Any, Any], project_id: UUID) -> None:
+    """Accept that a report is asked for again; refuse one of another project under the same id."""
+    if there["project_id"] != project_id:
+        raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
 
 
 def may_be_read(report: Mapping[Any, Any], grants: Grants) -> None:

@@ -19,6 +19,7 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
     rows = unit.rows
     there = rows.reports.get(command.report_id)
     if there is not None:
+        domain.same_report(there, command.project_id)
         unit.already_so()
         told = {name: there[name] for name in ("project_id", "complete", "missing", "bytes", "sha256", "pages")}
         return ReportGenerated(report_id=command.report_id, **told)
