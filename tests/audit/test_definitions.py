@@ -2,7 +2,7 @@
 
 import psycopg
 
-from client import Client
+from client import Client, Refused
 from contracts.audit import Entry, SiteLog
 from contracts.properties import AddType, DeleteType, EditType
 from tests.support import Site, eventually
@@ -14,7 +14,10 @@ async def logged(client: Client) -> list[Entry]:
     """Return what the log server has, as soon as it has every change."""
 
     async def all_there() -> list[Entry]:
-        found = (await client.ask(SiteLog())).items
+        try:
+            found = (await client.ask(SiteLog())).items
+        except Refused as refused:  # a log server that was never written to
+            raise AssertionError(refused.code) from refused
         assert len(found) == len(CHANGES)
         return found
 

@@ -29,7 +29,7 @@ _PAST = {
     "unassign": "unassigned",
     "remove": "removed",
 }
-_NODES = {"comment": "comments", "call": "calls", "sequences": "sequences", "draft": "sequences"}
+SECTION_OF = {"comment": "comments", "call": "calls", "sequences": "sequences", "draft": "sequences"}
 _OWN = {"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"}
 _NAMED = {"type_ids": "type_id", "status_ids": "status_id", "start_time": "start_time"}
 
@@ -64,7 +64,7 @@ class Event:
 def view(event: Event, who: str, given: Body, people: People, projects: dict[str, Project]) -> Body | None:
     """Return the body in which a follower sees an event now, or None."""
     worker, _, name = event.name.partition(".")
-    part = "activity-logs" if name == "opened" else _NODES.get(name.partition("-")[0])
+    part = "activity-logs" if name == "opened" else SECTION_OF.get(name.partition("-")[0])
     permitted = people.level(who, f"{PROJECTS}/{part}" if part else PROJECTS)
     if worker != "projects" or not permitted or (event.name in _OWN and event.actor != who):
         return None

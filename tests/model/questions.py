@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from tests.model.feed import Event
+from tests.model.feed import SECTION_OF, Event
 from tests.model.lists import listed, statistics
 from tests.model.people import PROJECTS, People
 from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Change, Project, values
@@ -41,7 +41,7 @@ class Questions:
         nodes = {NODES.get(verb, PROJECTS), *([f"{PROJECTS}/sequences"] if cameras else [])}
         self.people.need(who, nodes, "view", "not-available")
         if verb == "audit.activity":
-            return Some(items=[entry(one) for one in in_time(activity.get(body["project_id"], []))])
+            return Some(items=[self._entry(who, one) for one in in_time(activity.get(body["project_id"], []))])
         answers: dict[str, Any] = {
             "get": lambda: self._document(who, body["project_id"]),
             "list": lambda: self._page(who, body),
@@ -78,6 +78,15 @@ class Questions:
         found = listed(self.projects.there, body, hidden)
         withheld = sorted(SECTIONS[name] for name in hidden) if "search" in body else []
         return Some(items=[row(*one) for one in found], total=len(found), withheld=withheld)
+
+    def _entry(self, who: str, event: Event) -> Some:
+        """Return an event as the activity of its project tells it: without details of parts that one may not see."""
+        told, section = entry(event), SECTION_OF.get(event.name.removeprefix("projects.").partition("-")[0])
+        if section and not self.people.level(who, f"{PROJECTS}/{section}"):
+            return Some(told, details={})
+        if "sequence_ids" in told["details"] and not self.people.level(who, f"{PROJECTS}/sequences"):
+            return Some(told, details=Some(told["details"], sequence_ids=[]))
+        return told
 
     def _history(self, who: str, body: Body) -> Some:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(who)

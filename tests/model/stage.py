@@ -95,7 +95,7 @@ class Stage:
         told = await self.speakers[who].ask(verb, body)
         error = told.get("error", {}).get("code")
         if (verb in {"projects.get", "projects.history"} and not error) or error == "not-available":
-            return told, await self._ear.uncaused()
+            return told, await self._ear.uncaused(of_feeds=False)
         return told, None
 
     def heard(self) -> set[str]:
@@ -107,7 +107,7 @@ class Stage:
         follower = Follower(self.speakers[who], since)
         refused = await follower.open(given)
         if refused:
-            event = await self._ear.uncaused()
+            event = await self._ear.uncaused(of_feeds=True)
             assert (event.name, event.body["attempted"]) == ("audit.refused", "projects.watch"), event
         return (None if refused else follower), refused
 

@@ -108,6 +108,6 @@ class Watch:
             assert replace(right, views=[], body={}) == replace(one, body={}), (right, one)
         missing = [one for one in self._expected if None not in one.views and one.id not in seen]
         assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
-        for project_id in {one.project_id for one in seen.values()}:
+        for project_id in {one.project_id for one in seen.values() if one.project_id}:
             order = [one.id for one in self._expected if one.project_id == project_id and one.id in seen]
             assert order == [one.id for one in seen.values() if one.project_id == project_id], (order, told)

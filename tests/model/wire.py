@@ -95,10 +95,19 @@ class Ear:
         except TimeoutError as error:
             raise AssertionError(f"no event of {what}") from error
 
-    async def uncaused(self) -> Event:
-        """Wait for the next event of a question."""
-        await self._until(lambda: bool(self._uncaused), "a question")
-        return self._uncaused.pop(0)
+    async def uncaused(self, *, of_feeds: bool) -> Event:
+        """Wait for the next event of a question, or of one for a feed.
+
+        A follower who loses its right may renew its feed before it hears of that: this refusal leaves an event, too.
+        """
+
+        def some() -> list[Event]:
+            return [one for one in self._uncaused if (one.body.get("attempted") == "projects.watch") is of_feeds]
+
+        await self._until(lambda: bool(some()), "a question")
+        event = some()[0]
+        self._uncaused.remove(event)
+        return event
 
 
 class Follower:

@@ -34,13 +34,16 @@ async def opened(url: str, beside: AsyncEngine) -> AsyncIterator["LogServer"]:
 
 @asynccontextmanager
 async def reading(beside: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect to the log server for a query, or refuse where none is configured."""
+    """Connect to the log server for a query, or refuse where none is configured or nothing was ever delivered."""
     engine = _opened.get(beside)
     if engine is None:
         raise Refusal(Code.UNAVAILABLE)
     async with engine.connect() as connection:
         await connection.execute(PATIENCE)
-        yield connection
+        try:
+            yield connection
+        except ProgrammingError as error:  # its tables are made with the first delivery
+            raise Refusal(Code.UNAVAILABLE) from error
 
 
 def autocommitting(engine: AsyncEngine) -> AsyncEngine:
