@@ -1,22 +1,20 @@
 """What is answered about what was done."""
 
-import base64
 from typing import Any
 from uuid import UUID
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
-from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level, Node
 from contracts.values import Time
 from contracts.watching import node_of
 from workers.audit import forwarding, log_server
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
-from workers.runtime.pages import fitting
+from workers.runtime.pages import cursor, fitting, read_cursor
 from workers.runtime.questions import Reader
 
 Place = tuple[Time, UUID]
@@ -67,24 +65,12 @@ async def page(
     """Return a page by keyset, which entries that come meanwhile cannot shift."""
     place = tuple_(store.at, store.event_id)
     if query.after:
-        conditions = [*conditions, place < read_cursor(query.after)]
+        conditions = [*conditions, place < read_cursor(_PLACE, query.after)]
     columns: list[Any] = [getattr(store, name) for name in Entry.model_fields]
     statement = (
         select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
     )
     found = (await connection.execute(statement)).mappings().all()
     items = fitting([Entry.model_validate(dict(row)) for row in found], query.limit)
-    return Entries(items=items, next=cursor(items[-1]) if len(found) > len(items) else None)
-
-
-def cursor(entry: Entry) -> str:
-    """Return the place after which the next page begins."""
-    return base64.urlsafe_b64encode(_PLACE.dump_json((entry.at, entry.event_id))).decode()
-
-
-def read_cursor(cursor: str) -> Place:
-    """Read the place after which a page begins, or refuse what no page gave."""
-    try:
-        return _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
-    except (ValueError, ValidationError):
-        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+    following = cursor(items[-1].at, items[-1].event_id) if len(found) > len(items) else None
+    return Entries(items=items, next=following)

@@ -1,15 +1,13 @@
 """What is answered about retention, and how much is due."""
 
-import base64
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import Code, Refusal, project_gone
+from contracts.errors import project_gone
 from contracts.retention import (
     DueProject,
     DueProjects,
@@ -24,7 +22,8 @@ from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
-from workers.runtime.pages import fitting
+from workers.runtime.accepted import invalid
+from workers.runtime.pages import cursor, fitting, read_cursor
 from workers.runtime.questions import Reader
 
 Listed: TypeAlias = Literal["holds", "due"]
@@ -65,7 +64,7 @@ async def list_holds(query: ListHolds, reader: Reader) -> Holds:
     if query.project_id and not found:
         await _refuse_gone(query.project_id, reader)
     items = fitting([ProjectHold.model_validate(dict(row)) for row in found], query.limit)
-    following = _place("holds", items[-1].held_at, items[-1].hold_id) if len(found) > len(items) else None
+    following = cursor("holds", items[-1].held_at, items[-1].hold_id) if len(found) > len(items) else None
     return Holds(items=items, next=following)
 
 
@@ -84,22 +83,15 @@ async def list_due(query: ListDue, reader: Reader) -> DueProjects:
     given = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
     found = (await reader.connection.execute(tables.NEXT_DUE, given)).mappings().all()
     items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in found[: query.limit]]
-    following = _place("due", items[-1].created_at, items[-1].project_id) if len(found) > query.limit else None
+    following = cursor("due", items[-1].created_at, items[-1].project_id) if len(found) > query.limit else None
     return DueProjects(retention_days=days, items=items, next=following)
 
 
-def _place(listed: Listed, at: datetime, row_id: UUID) -> str:
-    return base64.urlsafe_b64encode(to_json([listed, at, row_id])).decode()
-
-
-def _read_place(listed: Listed, cursor: str | None) -> tuple[datetime, UUID]:
+def _read_place(listed: Listed, after: str | None) -> tuple[datetime, UUID]:
     """Read the place after which a page begins, or refuse what no page of this list gave."""
-    if cursor is None:
+    if after is None:
         return _FIRST[listed]
-    try:
-        name, at, row_id = _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError:
-        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+    name, at, row_id = read_cursor(_PLACE, after)
     if name != listed:
-        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}])
+        raise invalid(("after", "cursor"))
     return at, row_id

@@ -1,18 +1,16 @@
 """What is answered about the past of a project and about drafts."""
 
-import base64
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from pydantic_core import to_json
 
 from contracts.drafts import Draft, DraftedSequence, GetDraft
-from contracts.errors import Code, Refusal, project_gone
+from contracts.errors import project_gone
 from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
 from workers.projects import domain, drafts, history, recordings, tables
 from workers.projects.worker import worker
-from workers.runtime.pages import fitting
+from workers.runtime.pages import cursor, fitting, read_cursor
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int, int])
@@ -21,7 +19,7 @@ _PLACE = TypeAdapter(tuple[int, int])
 @worker.answers(GetHistory)
 async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     """Return who changed what, the newest first, and record it like an opening."""
-    revision, place = _read_place(query.after) if query.after else history.NEWEST
+    revision, place = read_cursor(_PLACE, query.after) if query.after else history.NEWEST
     given = {
         "project_id": query.project_id,
         "field": query.field,
@@ -37,7 +35,7 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     told = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in found]
     entries = fitting(told, query.limit)
     last = found[len(entries) - 1] if len(found) > len(entries) else None
-    following = _place_of(last["revision"], last["place"]) if last else None
+    following = cursor(last["revision"], last["place"]) if last else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return ProjectHistory(items=entries, next=following, withheld=domain.withheld_parts(reader.grants))
 
@@ -47,17 +45,6 @@ async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
     if (await reader.connection.execute(tables.PRESENT, given)).first() is None:
         tombstone = (await reader.connection.execute(tables.TOMBSTONES, given)).mappings().one_or_none()
         raise project_gone(tombstone, None)
-
-
-def _place_of(revision: int, place: int) -> str:
-    return base64.urlsafe_b64encode(to_json([revision, place])).decode()
-
-
-def _read_place(cursor: str) -> tuple[int, int]:
-    try:
-        return _PLACE.validate_json(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError:
-        raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
 
 
 @worker.answers(GetDraft)

@@ -1,6 +1,5 @@
 """The order of a list, and the place in it after which a page begins."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,12 +7,12 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from pydantic_core import to_json
 from sqlalchemy import ColumnElement, collate, func, literal, tuple_
 
-from contracts.errors import Code, Refusal
 from contracts.values import PropertyId, Text, Time
 from workers.projects.tables import Project
+from workers.runtime.accepted import invalid
+from workers.runtime.pages import cursor, read_cursor
 
 DESCRIBED = 40
 """How many characters of a description order a list: a cursor has to hold them."""
@@ -87,18 +86,15 @@ class Order:
         values = [] if self.name not in _COLUMNS else [row[self.name]]
         if self.name == "description":
             values = [row["description"][:DESCRIBED]]
-        return base64.urlsafe_b64encode(to_json([self.name, *values, row["created_at"], row["project_id"]])).decode()
+        return cursor(self.name, *values, row["created_at"], row["project_id"])
 
-    def place(self, cursor: str | None) -> Place | None:
+    def place(self, after: str | None) -> Place | None:
         """Read a place, or refuse what no page in this order gave."""
-        if cursor is None:
+        if after is None:
             return None
-        try:
-            name, *place = _reader(self.name).validate_json(base64.urlsafe_b64decode(cursor.encode()))
-        except ValueError:
-            raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}]) from None
+        name, *place = read_cursor(_reader(self.name), after)
         if name != self.name:
-            raise Refusal(Code.INVALID, fields=[{"field": "after", "kind": "cursor"}])
+            raise invalid(("after", "cursor"))
         return tuple(place)
 
 
