@@ -125,7 +125,7 @@ class Ours(System):
     async def prepare(self) -> Sequence[Letter]:
         """Make streams, types and statuses."""
         ops = await self.stage.connect("ops", "ops")
-        await streams.provision(ops, SITE, {"audit": [f"im.{SITE}.evt.*.*.*"]})
+        await streams.provision(ops, SITE)
         self.client = await self.stage.connect("admin", "client")
         self.stage.database.execute(
             "INSERT INTO administration.property (kind, name, description)"

@@ -19,11 +19,11 @@ TRANSACTIONS = (
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
     "workers/runtime/feeds.py",
-    "workers/runtime/journal.py",
     "workers/runtime/outbox.py",
     "workers/runtime/process.py",
     "workers/runtime/pulse.py",
     "workers/runtime/questions.py",
+    "workers/runtime/reader.py",
 )
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from nats.aio.client import Client as Nats
 from nats.js.api import RawStreamMsg
+from nats.js.errors import NotFoundError
 
 from contracts import subjects
 from contracts.ids import uuid7
-from contracts.subjects import LANES, lane_of
+from contracts.subjects import lane_of
 from tests.support import Caller, Site, eventually
 from workers.runtime.streams import api
 
@@ -50,7 +51,14 @@ class Desk:
         if not state["messages"]:
             return []
         places = range(state["first_seq"], state["last_seq"] + 1)
-        return [await self.ops.jetstream().get_msg(stream, seq) for seq in places]
+        found = [await self._message(stream, seq) for seq in places]
+        return [one for one in found if one]
+
+    async def _message(self, stream: str, place: int) -> RawStreamMsg | None:
+        try:
+            return await self.ops.jetstream().get_msg(stream, place)
+        except NotFoundError:
+            return None
 
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Return the dead letters, oldest first."""
@@ -67,11 +75,18 @@ class Desk:
 
     async def is_done(self, worker: str = "projects") -> bool:
         """Tell whether nothing waits in the lanes of a worker, nor in the outbox."""
-        for lane in range(LANES):
-            found = await api(self.ops, f"CONSUMER.INFO.COMMANDS.{worker}-{lane}", {})
-            if found["num_pending"] or found["num_ack_pending"]:
-                return False
+        if await self.waiting(worker):
+            return False
         return await self.site.count("runtime.outbox") == 0
+
+    async def waiting(self, worker: str) -> list[str]:
+        """Return the subjects of the messages that lie behind the places of a worker's lanes."""
+        rows = await self.site.sql("SELECT lane, place FROM runtime.lane WHERE worker = :w", w=worker)
+        places = dict(map(tuple, rows))
+        found = [((one.subject or "").split("."), one.seq or 0) for one in await self.stored("COMMANDS")]
+        return [
+            ".".join(parts) for parts, place in found if parts[3] == worker and place > places.get(int(parts[4]), 0)
+        ]
 
     async def done(self, worker: str = "projects") -> None:
         """Wait until nothing waits."""

@@ -7,10 +7,12 @@ import pytest
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NatsTimeoutError
-from nats.js.api import AckPolicy, ConsumerConfig, StreamConfig
+from nats.js.api import StreamConfig
 
 from workers.local.nats import EmbeddedNats
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
+from workers.runtime.reader import open_reader, place_of
+from workers.runtime.streams import purge, stream_state
 
 Connect = Callable[[str, Scope], Awaitable["Caller"]]
 
@@ -147,8 +149,9 @@ async def test_new_user_needs_no_change_on_the_server(connect: Connect) -> None:
         "$JS.EVENT.ADVISORY.FORGED",
         "$JS.API.STREAM.LIST",
         "$JS.API.STREAM.DELETE.EVENTS",
-        "$JS.API.STREAM.PURGE.EVENTS",
-        "$JS.API.CONSUMER.CREATE.COMMANDS.mine",
+        "$JS.API.STREAM.UPDATE.COMMANDS",
+        "$JS.API.CONSUMER.DURABLE.CREATE.COMMANDS.mine",
+        "$JS.API.CONSUMER.CREATE.DEAD.mine",
         "im.main.cmd.alice.projects.key.create",
         "im.other.out.alice.1",
         "a.subject.of.five.tokens",
@@ -161,21 +164,19 @@ async def test_worker_publishes_no_more_than_it_needs(connect: Connect, subject:
     assert "permissions violation for publish" in worker.refusals[0]
 
 
-async def test_worker_pulls_and_acknowledges_what_ops_provisioned(connect: Connect) -> None:
-    """Ops makes streams, a client publishes into them, and a worker pulls, acknowledges and trims."""
+async def test_worker_reads_and_trims_what_was_provisioned(connect: Connect) -> None:
+    """A client publishes into a stream, and a worker reads it by a consumer of its own and trims it."""
     ops, alice = await connect("ops", "ops"), await connect("alice", "client")
     worker = await connect("audit", "worker")
     manager = ops.bus.jetstream()
     await manager.add_stream(StreamConfig("COMMANDS", subjects=["im.main.cmd.>"]))
-    await manager.add_consumer("COMMANDS", ConsumerConfig("lane", ack_policy=AckPolicy.EXPLICIT))
     await alice.bus.jetstream().publish("im.main.cmd.alice.projects.key.create", b"{}")
 
-    pull = await worker.bus.jetstream().pull_subscribe_bind("lane", "COMMANDS")
-    (message,) = await pull.fetch(1, timeout=5)
-    await message.ack_sync()
-    await worker.bus.jetstream().purge_stream("COMMANDS")
-    info = await worker.bus.jetstream().consumer_info("COMMANDS", "lane")
-    assert (info.ack_floor.stream_seq, info.num_ack_pending) == (1, 0)
+    async with open_reader(worker.bus, "COMMANDS", ["im.main.cmd.>"], 0, 10) as reader:
+        (message,) = await reader.fetch(10, 5)
+    assert (message.data, place_of(message)) == (b"{}", 1)
+    assert await purge(worker.bus, "COMMANDS", 1)
+    assert (await stream_state(worker.bus, "COMMANDS")).first == 2
     assert ops.refusals + alice.refusals + worker.refusals == []
 
 

@@ -114,8 +114,7 @@ class Site:
         try:
             async with self._stack:
                 ops = await self.nats("ops", "ops")
-                heard = {name: slice_of(name).heard_subjects(self.name) for name in WORKERS}
-                await provision(ops, self.name, heard)
+                await provision(ops, self.name)
                 yield self
         finally:
             await self.engine.dispose()

@@ -27,6 +27,16 @@ class WorkerProcess:
         self._running = running
         self.url = url
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended."""
+        return self._running.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._running.pid
+
     async def kill(self) -> None:
         """Take the process away without a word."""
         self._running.send_signal(signal.SIGKILL)

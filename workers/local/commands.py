@@ -172,9 +172,8 @@ def _show(done: streams.Provisioned) -> None:
 
 async def _provision(settings: Settings) -> streams.Provisioned:
     connection = await _connect(settings)
-    heard = {name: one.slice_of(name).heard_subjects(settings.site) for name in WORKERS}
     try:
-        return await streams.provision(connection, settings.site, heard)
+        return await streams.provision(connection, settings.site)
     finally:
         await connection.close()
 

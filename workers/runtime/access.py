@@ -146,12 +146,6 @@ class Trust:
 
 # What each kind of user may publish, what is taken out of that again, and what it may subscribe to.
 # The server replaces {{name()}} by the principal, the site replaces SITE here.
-_ACKNOWLEDGE: Final = (
-    "$JS.ACK.COMMANDS.>",
-    "$JS.ACK.EVENTS.>",
-    "$JS.ACK.*.*.COMMANDS.>",
-    "$JS.ACK.*.*.EVENTS.>",
-)
 _CLIENT: Final = (
     (
         *(f"im.SITE.cmd.{{{{name()}}}}.{worker}.*.*" for worker in WORKERS if worker != "audit"),
@@ -169,13 +163,14 @@ _WORKER: Final = (
         f"im.SITE.cmd.{SYSTEM}.*.*.*",
         "$JS.API.STREAM.INFO.*",
         "$JS.API.STREAM.PURGE.COMMANDS",
-        "$JS.API.CONSUMER.INFO.*.*",
-        "$JS.API.CONSUMER.LIST.*",
-        "$JS.API.CONSUMER.RESET.*.*",
-        "$JS.API.CONSUMER.MSG.NEXT.*.*",
-        "$JS.API.CONSUMER.CREATE.EVENTS.>",
+        "$JS.API.STREAM.PURGE.EVENTS",
+        "$JS.API.STREAM.MSG.GET.EVENTS",
+        "$JS.API.CONSUMER.CREATE.COMMANDS.*",
+        "$JS.API.CONSUMER.CREATE.EVENTS.*",
+        "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.*",
+        "$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",
+        "$JS.API.CONSUMER.DELETE.COMMANDS.*",
         "$JS.API.CONSUMER.DELETE.EVENTS.*",
-        *_ACKNOWLEDGE,
         # Answers to queries go to `_INBOX_<principal>.…`; a permission has whole tokens and no
         # prefixes, so an inbox can only be allowed as "any subject of two to four tokens".
         "*.*",

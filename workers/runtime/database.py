@@ -25,8 +25,8 @@ def as_json(value: Any) -> str:
     return to_json(value).decode()
 
 
-def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
-    """Prepare a pool for a `postgresql://` URL; opens nothing yet."""
+def open_engine(url: str, *, connections: int = 20, session: str = "incidents") -> AsyncEngine:
+    """Prepare a pool for a `postgresql://` URL, whose sessions have one name; opens nothing yet."""
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=connections,
@@ -35,7 +35,12 @@ def open_engine(url: str, *, connections: int = 20) -> AsyncEngine:
         json_serializer=as_json,
         json_deserializer=from_json,
         hide_parameters=True,
-        connect_args={"connect_timeout": 5, "options": "-c timezone=UTC", "cursor_factory": Cursor},
+        connect_args={
+            "connect_timeout": 5,
+            "options": "-c timezone=UTC",
+            "cursor_factory": Cursor,
+            "application_name": session,
+        },
     )
 
 

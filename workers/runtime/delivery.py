@@ -22,12 +22,16 @@ from workers.runtime.accepted import Accepted, Dead, read
 from workers.runtime.envelope import Origin, Post
 from workers.runtime.faults import FAILURES, divided
 from workers.runtime.licence import Licensing
+from workers.runtime.place import ATTEMPTS, OwnedLane
+from workers.runtime.reader import place_of
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
 
 AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
 """Refusals that are attempts at something forbidden, and therefore logged."""
+
+ENDED = f"It ended its process {ATTEMPTS} times."
 
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
 
@@ -80,26 +84,34 @@ class Delivery:
         self._handlers = handlers
         self.counters = Counters()
 
-    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> list[tuple[Accepted, bytes]]:
-        """Handle a batch in order and return the outcomes to publish; raises only for passing faults."""
+    async def handle(
+        self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False
+    ) -> list[tuple[Accepted, bytes]]:
+        """Handle a batch in order and return the outcomes to publish; raises only for passing faults.
+
+        A lone message that is `deadly` has ended its process too often: it becomes a dead letter, and is not tried.
+        """
         told: list[tuple[Accepted, bytes]] = []
-        post = Post(self._site, self._worker, lane)
         for run in runs([read(message) for message in raw]):
-            told += await divided(run, partial(self._transact, connection, post))
+            if deadly:
+                told += await self._transact(owned, [put_aside(one, ENDED) for one in run])
+            else:
+                told += await divided(run, partial(self._transact, owned))
         return told
 
     async def _transact(
         self,
-        connection: AsyncConnection,
-        post: Post,
+        owned: OwnedLane,
         batch: Sequence[Accepted | Dead],
         given_up: str | None = None,
     ) -> list[tuple[Accepted, bytes]]:
         if given_up:
-            batch = [put_aside(one, given_up) for one in batch]
+            batch = [put_aside(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
+        connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
             decision = await self._decide(connection, post, batch)
             await settle(connection, decision.inbox, decision.outbox)
+            await owned.advance(place_of(batch[-1].raw))
         self.counters.applied += decision.applied
         self.counters.rejected += len(decision.inbox) - decision.applied
         self.counters.repeated += decision.repeated
@@ -227,10 +239,10 @@ def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> N
             one.refusal = refusal
 
 
-def put_aside(one: Accepted | Dead, fault: str) -> Dead:
+def put_aside(one: Accepted | Dead, reason: str) -> Dead:
     """Make a dead letter of a message that failed too often by itself."""
     accepted = one if isinstance(one, Accepted) else None
-    return Dead(one.raw, f"It failed {FAILURES} times: {fault}.", accepted)
+    return Dead(one.raw, reason, accepted)
 
 
 def spoken(refusal: Refusal, one: Accepted) -> Error:

@@ -26,9 +26,14 @@ from contracts.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.runtime import identity
 from workers.runtime.envelope import refused
 from workers.runtime.hearing import Heard
-from workers.runtime.journal import AT_ONCE, Bounds, Entry, Journal, Reading, bounds, reading
+from workers.runtime.journal import AT_ONCE, Bounds, Entry, Journal, bounds, entries
 from workers.runtime.logs import describe
+from workers.runtime.reader import StreamReader, open_reader
 from workers.runtime.rights import Rights
+from workers.runtime.streams import EVENTS
+
+_LOOK_SECONDS = 1.0
+"""Time between two looks whether what a feed still has to read is kept."""
 
 FAULTS = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
@@ -95,7 +100,7 @@ class Feed:
     _held_until: float = 0.0
     _ahead: deque[int] = field(default_factory=deque)
     _heard_of: asyncio.Event = field(default_factory=asyncio.Event)
-    _older: Reading | None = None
+    _older: StreamReader | None = None
     _open: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def serve(self) -> None:
@@ -164,16 +169,13 @@ class Feed:
     async def _read_older(self, room: int, rest: float) -> list[Entry]:
         nats, journal = self._reach.nats(), self._reach.journal
         if self._older is None:
-            opened = reading(nats, journal.subjects, self.place)
+            opened = open_reader(nats, EVENTS, journal.subjects, self.place, AT_ONCE)
             self._older = await self._open.enter_async_context(opened)
-        found = await self._older.fetch(room) if self._older.waiting else []
+        found = entries(await self._older.fetch(room, min(rest, _LOOK_SECONDS)))
         if (await bounds(nats)).first > self.place + 1:
             raise Refusal(Code.GONE, fields=[{"field": "since", "kind": "cursor_too_old"}])
         if not found:
-            end = None if self._older.waiting else await self._older.end()
-            self.place = max(self.place, end or 0, self._older.place)
-            if not journal.covers(self.place):
-                await journal.news(rest)
+            self.place = max(self.place, self._older.place)
         return found
 
     async def _show(self, entries: list[Entry]) -> None:

@@ -18,6 +18,8 @@ from workers.runtime import inbox, outbox, statements
 from workers.runtime.accepted import Dead
 from workers.runtime.envelope import Origin, Post
 from workers.runtime.faults import FAILURES, divided
+from workers.runtime.place import ATTEMPTS, OwnedLane
+from workers.runtime.reader import place_of
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
@@ -38,6 +40,8 @@ class Heard(Generic[EventT]):
     cause: UUID | None
     raw: Msg
 
+
+ENDED = f"the process ended {ATTEMPTS} times"
 
 Reaction = Callable[[Any, Unit[Any]], Awaitable[None]]
 
@@ -89,29 +93,35 @@ class Hearing:
         self.heard = 0
         self.dropped = 0
 
-    async def handle(self, connection: AsyncConnection, lane: int, raw: Sequence[Msg]) -> bool:
-        """Handle a batch in order; True when it left messages to publish; raises only for passing faults."""
+    async def handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> bool:
+        """Handle a batch in order; True when it left messages to publish; raises only for passing faults.
+
+        A lone message that is `deadly` has ended its process too often: it becomes a dead letter, and is not tried.
+        """
         heard = [event for message in raw if (event := read_event(message))]
         self.dropped += len(raw) - len(heard)
-        left = (
-            await divided(heard, partial(self._transact, connection, Post(self._site, self._worker, lane)))
-            if heard
-            else []
-        )
+        left: list[bool] = []
+        if heard and deadly:
+            left = await self._transact(owned, heard, given_up=ENDED)
+        elif heard:
+            left = await divided(heard, partial(self._transact, owned))
+        if not heard or heard[-1].raw is not raw[-1]:
+            await owned.advance(place_of(raw[-1]))
         self.heard += len(heard)
         return any(left)
 
     async def _transact(
         self,
-        connection: AsyncConnection,
-        post: Post,
+        owned: OwnedLane,
         batch: Sequence[Heard[Event]],
         given_up: str | None = None,
     ) -> list[bool]:
+        connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
+            await owned.advance(place_of(batch[-1].raw))
             stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
-                reason = f"Its reaction failed {FAILURES} times: {given_up}."
+                reason = f"Its reaction failed {FAILURES} times: {given_up}"
                 await outbox.post(connection, [post.dead(Dead(one.raw, reason)) for one in batch])
                 return [True]
             return [await self._react(connection, post, batch, stands)]

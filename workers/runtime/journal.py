@@ -1,30 +1,26 @@
 """The newest events of the site in memory, read once for all feeds of a process, and older ones read on demand."""
 
 import asyncio
-import zlib
 from bisect import bisect_right
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-from uuid import uuid4
+from typing import NamedTuple
+from zlib import crc32
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
-from nats.js.client import JetStreamContext
 
 from contracts.errors import Code, Refusal
 from contracts.message import Event
 from workers.runtime.hearing import Heard, read_event
-from workers.runtime.streams import EVENTS, api
-from workers.runtime.subscriber import unbroken
+from workers.runtime.reader import open_reader, place_of
+from workers.runtime.streams import EVENTS, stream_state
 
 AT_ONCE = 200
 RECENT = 5_000
 """Events that stay in memory; who is further behind reads the stream."""
 
-_INACTIVE = 30 * 1_000_000_000
 _SECONDS = 1.0
 
 
@@ -59,77 +55,14 @@ class Bounds(NamedTuple):
 
 async def bounds(nats: Client) -> Bounds:
     """Ask which events are kept."""
-    found = await api(nats, f"STREAM.INFO.{EVENTS}", {})
-    if "error" in found:
-        raise LostError
-    state = found["state"]
-    return Bounds(state["first_seq"], state["last_seq"], f"{zlib.crc32(found['created'].encode()):x}")
+    state = await stream_state(nats, EVENTS)
+    return Bounds(state.first, state.last, f"{crc32(state.mark.encode()):x}")
 
 
-class LostError(NatsError):
-    """A reader of events missed some, or the server forgot it: it must read again from where it was."""
-
-
-@dataclass(slots=True)
-class Reading:
-    """One reader of the stream: a consumer that the server forgets when nobody reads any more."""
-
-    name: str
-    place: int
-    waiting: int
-    _nats: Client
-    _pull: JetStreamContext.PullSubscription
-    _expected: int = 1
-
-    async def fetch(self, most: int = AT_ONCE) -> list[Entry]:
-        """Return what follows, as far as it is an event; nothing when nothing comes for a second."""
-        try:
-            found: list[Msg] = await self._pull.fetch(most, timeout=_SECONDS)
-        except TimeoutError:
-            return []
-        if not unbroken(found, self._expected):
-            raise LostError
-        self._expected += len(found)
-        self.place = found[-1].metadata.sequence.stream
-        self.waiting = found[-1].metadata.num_pending
-        now = asyncio.get_running_loop().time()
-        return [Entry(one.metadata.sequence.stream, heard, now) for one in found if (heard := read_event(one))]
-
-    async def end(self) -> int | None:
-        """Return a place up to which nothing is left to read for certain; None when something is under way."""
-        last = (await bounds(self._nats)).last
-        found = await api(self._nats, f"CONSUMER.INFO.{EVENTS}.{self.name}", {})
-        if "error" in found:
-            raise LostError
-        done = not found["num_pending"] and found["delivered"]["consumer_seq"] == self._expected - 1
-        return last if done else None
-
-
-@asynccontextmanager
-async def reading(nats: Client, subjects: Sequence[str], after: int) -> AsyncIterator[Reading]:
-    """Read the events after a place, in order, for as long as the block lasts."""
-    name = f"feed-{uuid4().hex}"
-    config = {
-        "name": name,
-        "deliver_policy": "by_start_sequence",
-        "opt_start_seq": after + 1,
-        "filter_subjects": list(subjects),
-        "ack_policy": "none",
-        "mem_storage": True,
-        "num_replicas": 1,
-        "inactive_threshold": _INACTIVE,
-    }
-    wanted: dict[str, Any] = {"stream_name": EVENTS, "config": config, "action": "create"}
-    made = await api(nats, f"CONSUMER.CREATE.{EVENTS}.{name}", wanted)
-    if "error" in made:
-        raise LostError
-    pull = await nats.jetstream().pull_subscribe_bind(name, EVENTS)
-    try:
-        yield Reading(name, after, made["num_pending"], nats, pull)
-    finally:
-        with suppress(NatsError):
-            await pull.unsubscribe()
-            await nats.publish(f"$JS.API.CONSUMER.DELETE.{EVENTS}.{name}", b"")
+def entries(found: Sequence[Msg]) -> list[Entry]:
+    """Keep what is an event of what a reader returned."""
+    now = asyncio.get_running_loop().time()
+    return [Entry(place_of(one), heard, now) for one in found if (heard := read_event(one))]
 
 
 @dataclass(slots=True)
@@ -147,13 +80,13 @@ class Journal:
         """Read until cancelled; on a fault all readers go back to the stream, and `run` may be called again."""
         try:
             self.reached = (await bounds(self.nats())).last
-            async with reading(self.nats(), self.subjects, self.reached) as live:
+            async with open_reader(self.nats(), EVENTS, self.subjects, self.reached, AT_ONCE) as live:
                 self.floor = self.reached
                 self._tell()
                 while True:
-                    if found := await live.fetch():
+                    if found := entries(await live.fetch(AT_ONCE, _SECONDS)):
                         self._keep(found)
-                    self.reached = max(live.place, 0 if found else await live.end() or 0, self.reached)
+                    self.reached = max(live.place, self.reached)
                     self._tell()
         finally:
             self.floor = None

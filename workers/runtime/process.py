@@ -2,22 +2,22 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from faststream import AckPolicy, FastStream
 from faststream.asgi import AsgiFastStream
 from faststream.nats import NatsBroker, NatsMessage
 from faststream.nats.security import NatsCredentials
-from nats.aio.msg import Msg
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts import subjects
-from contracts.subjects import LANES
+from contracts.subjects import LANES, lane_filter
 from workers.runtime import health, pulse, streams
 from workers.runtime.accepted import Accepted
 from workers.runtime.database import open_engine
@@ -26,13 +26,13 @@ from workers.runtime.faults import patiently
 from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
-from workers.runtime.lanes import EVENTS_LANE, Lanes
+from workers.runtime.lanes import EVENTS_LANE, Lanes, session_name
 from workers.runtime.licence import Licensing
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
 from workers.runtime.settings import Settings
-from workers.runtime.subscriber import Source, subscribe_lane
+from workers.runtime.subscriber import Batch, Source, subscribe_lane
 from workers.runtime.tasks import end
 from workers.runtime.worker import Worker
 
@@ -44,8 +44,11 @@ log = structlog.get_logger()
 def assemble(worker: Worker, settings: Settings) -> Running:
     """Put a worker's parts together; opens nothing yet."""
     site, name = settings.site, worker.name
-    engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4)
-    lanes, broker = Lanes(engine, name), open_broker(name, settings)
+    instance = f"{os.getpid()}-{uuid4().hex[:6]}"
+    engine = open_engine(
+        settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4, session=session_name(name, instance)
+    )
+    lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
     feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
     licensing = Licensing.from_credentials(settings.nats_creds)
@@ -60,6 +63,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake, licensing), feeds),
         feeds=feeds,
         relay=relay,
+        instance=instance,
     )
     _attach_lanes(running)
     _attach_queries(running)
@@ -98,20 +102,20 @@ def _attach_lanes(running: Running) -> None:
     subscribe = partial(subscribe_lane, running.broker, running.lanes)
     if worker.handlers:
         for lane in range(LANES):
-            source = Source(streams.COMMANDS, streams.lane_consumer(worker.name, lane), size)
+            source = Source(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
             subscribe(lane, source, partial(_deliver, running, turns))
     if worker.reactions:
-        source = Source(streams.EVENTS, streams.events_consumer(worker.name), EVENTS_AT_ONCE)
+        source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_AT_ONCE)
         subscribe(EVENTS_LANE, source, partial(_hear, running))
 
 
-async def _deliver(
-    running: Running, turns: asyncio.Semaphore, connection: AsyncConnection, lane: int, messages: list[Msg]
-) -> None:
+async def _deliver(running: Running, turns: asyncio.Semaphore, batch: Batch) -> None:
     counters = running.delivery.counters
     sent = counters.sent
     async with turns:
-        outcomes = await patiently(partial(running.delivery.handle, connection, lane, messages), counters.retry)
+        outcomes = await patiently(
+            partial(running.delivery.handle, batch.owned, batch.messages, deadly=batch.deadly), counters.retry
+        )
     await _tell(running, outcomes)
     running.relay.wake(urgent=counters.sent > sent)
 
@@ -122,8 +126,8 @@ async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) ->
         await nats.publish(subjects.outcome(site, one.work.principal, one.id), outcome)
 
 
-async def _hear(running: Running, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
-    handle = partial(running.hearing.handle, connection, lane, messages)
+async def _hear(running: Running, batch: Batch) -> None:
+    handle = partial(running.hearing.handle, batch.owned, batch.messages, deadly=batch.deadly)
     if await patiently(handle, running.delivery.counters.retry):
         running.relay.wake(urgent=True)
 

@@ -1,9 +1,9 @@
-"""Signs of life: heartbeats, the watchdog, NATS service discovery, and the trimming of COMMANDS."""
+"""Signs of life: heartbeats, the watchdog and NATS service discovery."""
 
 import asyncio
 import os
+import time
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -15,14 +15,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
-from workers.runtime import logs, streams
-from workers.runtime.lanes import EVENTS_LANE
+from workers.runtime import logs, streams, trimming
 from workers.runtime.logs import describe
+from workers.runtime.protocol import read_safely
 from workers.runtime.running import Running
-from workers.runtime.tolerance import tolerate
 
 VERSION = version("incident-manager")
-_TRIM_SECONDS = 2.0
 _PROBE_SECONDS = 10.0
 _HOUSEKEEPING_SECONDS = 60.0
 _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
@@ -41,14 +39,14 @@ async def wait_for_servers(running: Running) -> None:
     while True:
         try:
             await running.broker.connect()
-            tolerate(running.nats)
+            read_safely(running.nats)
             async with running.engine.connect() as connection:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
-            durable = streams.lane_consumer("projects", 0)
-            found = await streams.api(running.nats, f"CONSUMER.INFO.{streams.COMMANDS}.{durable}", {})
-            if "error" not in found:
-                return
-            missing = {"missing": "streams"}
+            for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
+                await streams.stream_state(running.nats, stream)
+            break
+        except streams.UnknownStateError as error:
+            missing = {"missing": f"stream {error}"}
         except (NatsError, DBAPIError, OSError) as error:
             missing = describe(error)
         if not waited:
@@ -59,7 +57,14 @@ async def wait_for_servers(running: Running) -> None:
 
 def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
     """Return what runs beside the deliveries of every worker."""
-    return [heartbeats(running), watchdog(running), trimming(running), discovery(running), housekeeping(running)]
+    return [
+        heartbeats(running),
+        watchdog(running),
+        trimming.commands(running),
+        trimming.events(running),
+        discovery(running),
+        housekeeping(running),
+    ]
 
 
 async def heartbeats(running: Running) -> None:
@@ -67,16 +72,16 @@ async def heartbeats(running: Running) -> None:
     subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
     while True:
         try:
-            await running.nats.publish(subject, to_json(await vital_signs(running)))
+            await running.nats.publish(subject, to_json(vital_signs(running)))
         except (NatsError, OSError) as error:
             log.warning("heartbeat_lost", **describe(error))
         await asyncio.sleep(running.settings.heartbeat_seconds)
 
 
-async def vital_signs(running: Running) -> dict[str, Any]:
+def vital_signs(running: Running) -> dict[str, Any]:
     """Return version, start, lanes, counters and how much waits."""
     counters = running.delivery.counters
-    waiting, oldest = await _waiting(running)
+    waiting, oldest = _waiting(running)
     return {
         "worker": running.worker.name,
         "instance": running.instance,
@@ -92,26 +97,11 @@ async def vital_signs(running: Running) -> dict[str, Any]:
     }
 
 
-async def _waiting(running: Running) -> tuple[int, float]:
-    waiting, oldest = 0, 0.0
-    for lane in sorted(running.lanes.owned):
-        durable = streams.lane_consumer(running.worker.name, lane)
-        stream = streams.COMMANDS
-        if lane == EVENTS_LANE:
-            durable, stream = streams.events_consumer(running.worker.name), streams.EVENTS
-        found = await streams.api(running.nats, f"CONSUMER.INFO.{stream}.{durable}", {})
-        if "error" in found:
-            continue
-        behind = found["num_pending"] + found["num_ack_pending"]
-        waiting += behind
-        if behind and (active := found["ack_floor"].get("last_active")):
-            oldest = max(oldest, _age(active))
-    return waiting, oldest
-
-
-def _age(stamp: str) -> float:
-    then = datetime.fromisoformat(f"{stamp[:23].rstrip('Z')}+00:00")
-    return max((datetime.now(UTC) - then).total_seconds(), 0.0)
+def _waiting(running: Running) -> tuple[int, float]:
+    """Return how many messages wait in the lanes of this process, and for how many seconds the oldest does."""
+    readers = [lane.reader for lane in running.lanes.held.values() if lane.reader]
+    oldest = min((one.oldest for one in readers if one.oldest), default=None)
+    return sum(one.behind for one in readers), max(time.time() - oldest, 0.0) if oldest else 0.0
 
 
 async def watchdog(running: Running) -> None:
@@ -134,18 +124,6 @@ async def watchdog(running: Running) -> None:
             if silent > running.settings.watchdog_seconds:
                 log.critical("giving_up", worker=running.worker.name)
                 os._exit(70)
-
-
-async def trimming(running: Running) -> None:
-    """Let handled commands leave the stream; every process of every worker tries, the first one finds the work."""
-    while True:
-        await asyncio.sleep(_TRIM_SECONDS)
-        if 0 not in running.lanes.owned:
-            continue
-        try:
-            await streams.trim(running.nats)
-        except (NatsError, OSError) as error:
-            log.warning("trim_failed", **describe(error))
 
 
 async def housekeeping(running: Running) -> None:

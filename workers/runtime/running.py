@@ -1,9 +1,7 @@
 """A worker process as its parts see it."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from uuid import uuid4
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
@@ -33,7 +31,7 @@ class Running:
     questions: Questions
     feeds: Feeds
     relay: Relay
-    instance: str = field(default_factory=lambda: f"{os.getpid()}-{uuid4().hex[:6]}")
+    instance: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ready: bool = False
 

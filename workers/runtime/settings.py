@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     transactions: int = 3
     """Batches in the database at the same time, at most, per process."""
 
+    lease_seconds: float = 8.0
+    """A process that is stopped or hangs for this long loses its lanes to the others."""
+
     heartbeat_seconds: float = 5.0
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""

@@ -17,6 +17,9 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+LANE_LOST = "IML01"
+"""What `runtime.advance_lane` says when another process owns the lane: this connection has nothing more to do."""
+
 DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
 
 
@@ -74,7 +77,7 @@ async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
 
 
 async def _translated(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
-    lost = driver.closed
+    lost = driver.closed or error.sqlstate == LANE_LOST
     if lost:
         await connection.invalidate()
     return DBAPIError.instance(None, None, error, Error, hide_parameters=True, connection_invalidated=lost)

@@ -1,12 +1,14 @@
-"""Streams and consumers: made or compared by one command, bound but never altered by workers."""
+"""Streams: made or compared by one command, read and trimmed but never altered by workers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from nats.aio.client import Client
+from nats.errors import Error as NatsError
 from pydantic_core import from_json, to_json
 
-from contracts.subjects import COMMANDED, LANES, lane_filter
+from contracts.subjects import COMMANDED, LANES
 
 COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
@@ -57,12 +59,12 @@ def _streams(site: str) -> list[dict[str, Any]]:
         {
             "name": EVENTS,
             "subjects": [f"im.{site}.evt.*.*.*"],
+            "discard": "new",
             "max_bytes": 4 * _GIB,
             "allow_atomic": True,
             "allow_direct": True,
             **remembered,
             **common,
-            **old,
         },
         {
             "name": DEAD,
@@ -75,47 +77,8 @@ def _streams(site: str) -> list[dict[str, Any]]:
     ]
 
 
-def lane_consumer(worker: str, lane: int) -> str:
-    """Return the durable name of the consumer of one lane."""
-    return f"{worker}-{lane}"
-
-
-def events_consumer(worker: str) -> str:
-    """Return the durable name of a worker's consumer of events."""
-    return f"{worker}-events"
-
-
-def _consumers(site: str, heard: Mapping[str, Iterable[str]]) -> list[tuple[str, dict[str, Any]]]:
-    common = {
-        "ack_policy": "all",
-        "deliver_policy": "all",
-        "ack_wait": 60 * _SECOND,
-        "max_deliver": -1,
-        "max_ack_pending": 20_000,
-        "replay_policy": "instant",
-    }
-    lanes = [
-        (
-            COMMANDS,
-            {
-                "durable_name": lane_consumer(worker, lane),
-                "filter_subjects": [lane_filter(site, worker, lane)],
-                **common,
-            },
-        )
-        for worker in COMMANDED
-        for lane in range(LANES)
-    ]
-    events = [
-        (EVENTS, {"durable_name": events_consumer(worker), "filter_subjects": sorted(subjects), **common})
-        for worker, subjects in heard.items()
-        if subjects
-    ]
-    return lanes + events
-
-
-async def provision(nats: Client, site: str, heard: Mapping[str, Iterable[str]]) -> Provisioned:
-    """Make what is missing, compare what is there; `heard` gives the event subjects of each worker's consumer."""
+async def provision(nats: Client, site: str) -> Provisioned:
+    """Make what is missing, compare what is there."""
     done = Provisioned([], [], [])
     for stream in _streams(site):
         name = stream["name"]
@@ -124,14 +87,6 @@ async def provision(nats: Client, site: str, heard: Mapping[str, Iterable[str]])
             found = await _make(nats, f"STREAM.CREATE.{name}", stream)
             done.created.append(f"stream {name}")
         _compare(f"stream {name}", stream, found, done)
-    for stream_name, consumer in _consumers(site, heard):
-        name = consumer["durable_name"]
-        found = await api(nats, f"CONSUMER.INFO.{stream_name}.{name}", {})
-        if "error" in found:
-            wanted = {"stream_name": stream_name, "config": consumer, "action": "create"}
-            found = await _make(nats, f"CONSUMER.CREATE.{stream_name}.{name}", wanted)
-            done.created.append(f"consumer {name}")
-        _compare(f"consumer {name}", consumer, found, done)
     return done
 
 
@@ -146,17 +101,11 @@ def _compare(what: str, wanted: dict[str, Any], found: dict[str, Any], done: Pro
     different = [
         Difference(what, setting, expected, found["config"].get(setting))
         for setting, expected in wanted.items()
-        if _as_listed(found["config"], setting) != expected
+        if found["config"].get(setting) != expected
     ]
     done.differences.extend(different)
     if not different and what not in done.created:
         done.same.append(what)
-
-
-def _as_listed(config: dict[str, Any], setting: str) -> Any:
-    if setting == "filter_subjects" and "filter_subject" in config:
-        return [config["filter_subject"]]
-    return config.get(setting)
 
 
 async def api(nats: Client, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -174,28 +123,48 @@ class NotProvisionedError(RuntimeError):
         super().__init__(f"{what} was refused by the server: {why}")
 
 
-async def trim(nats: Client) -> None:
-    """Purge COMMANDS up to what every consumer has handled: what people wrote must not lie there longer.
+class StreamState(NamedTuple):
+    """Which places a stream holds; `mark` tells it from another stream of the same name, which counts anew."""
 
-    The stream's end is read before the consumers: one that has nothing left when it is asked later has handled all
-    up to that end, wherever its own floor stands.
+    mark: str
+    first: int
+    last: int
+    fullness: float
+    """The part of the stream's room that is taken; 0 when it has no limit."""
+
+
+class UnknownStateError(NatsError):
+    """JetStream did not say how a stream is: its leader changes, or the stream is not there."""
+
+
+async def stream_state(nats: Client, stream: str) -> StreamState:
+    """Ask how a stream is.
+
+    The answer of a server that lags behind is an old one: nobody may delete, or move a cursor forward, because of it.
+
+    Raises:
+        UnknownStateError: The answer says nothing of the stream.
     """
-    stream = await api(nats, f"STREAM.INFO.{COMMANDS}", {})
-    if "error" in stream or not stream["state"]["messages"]:
-        return
-    last = stream["state"]["last_seq"]
-    floor = last
-    for consumer in await _all_consumers(nats):
-        if consumer["num_pending"] or consumer["num_ack_pending"]:
-            floor = min(floor, consumer["ack_floor"]["stream_seq"])
-    if floor >= stream["state"]["first_seq"]:
-        await api(nats, f"STREAM.PURGE.{COMMANDS}", {"seq": floor + 1})
+    found = await api(nats, f"STREAM.INFO.{stream}", {})
+    try:
+        state, room = found["state"], found["config"].get("max_bytes", -1)
+        fullness = state["bytes"] / room if room > 0 else 0.0
+        return StreamState(found["created"], state["first_seq"], state["last_seq"], fullness)
+    except (KeyError, TypeError):
+        raise UnknownStateError(stream) from None
 
 
-async def _all_consumers(nats: Client) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    while True:
-        page = await api(nats, f"CONSUMER.LIST.{COMMANDS}", {"offset": len(found)})
-        found += page.get("consumers") or []
-        if len(found) >= page.get("total", 0):
-            return found
+async def purge(nats: Client, stream: str, place: int, filters: str | None = None) -> bool:
+    """Delete messages up to a place, of one subject or of all; tell whether the server did it."""
+    wanted: dict[str, Any] = {"seq": place + 1}
+    if filters:
+        wanted["filter"] = filters
+    return bool((await api(nats, f"STREAM.PURGE.{stream}", wanted)).get("success"))
+
+
+async def first_after(nats: Client, stream: str, seconds: float) -> int | None:
+    """Return the place of the first message that is younger than so many seconds; None when there is none."""
+    since = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
+    found = await api(nats, f"STREAM.MSG.GET.{stream}", {"start_time": since})
+    place = found.get("message", {}).get("seq")
+    return int(place) if place else None

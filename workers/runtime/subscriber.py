@@ -1,12 +1,11 @@
-"""The thin subclass of FastStream's batch pull subscriber that a durable consumer needs.
+"""The thin subclass of FastStream's batch pull subscriber that a lane needs.
 
 FastStream's own waits its full timeout before it hands a batch over, and lets one bad body terminate the whole batch;
-this one hands over what is there, as raw messages, and keeps a lane in order whoever took messages from it before.
+this one hands over what has come, as raw messages, and begins where the lane's place says, whoever read it before.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,35 +20,39 @@ from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
-from nats.js.client import JetStreamContext
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.lanes import Lanes
 from workers.runtime.logs import describe
-from workers.runtime.streams import api
+from workers.runtime.place import OwnedLane
+from workers.runtime.reader import StreamReader, open_reader, place_of
+from workers.runtime.streams import StreamState, stream_state
 from workers.runtime.tasks import end
 
-_WAIT = 5.0
-_RESET_WAIT = 2.0
-_STILL_THERE = text("SELECT 1")
-_PAUSE = 0.2
-log = structlog.get_logger()
+_WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.2
+_BEHIND_LOOKS = 50
+"""Looks at a stream that ends before the lane's place, until it counts as set back and is read from its beginning."""
 
-Handle = Callable[[AsyncConnection, int, list[Msg]], Awaitable[None]]
+log = structlog.get_logger()
 
 
 class Batch:
-    """What one fetch brought: raw messages of one lane and the connection that holds the lane."""
+    """What one fetch brought: raw messages of one lane and the lane itself.
 
-    def __init__(self, connection: AsyncConnection, lane: int, messages: list[Msg]) -> None:
+    `deadly` says of a lone message that it has ended its process too often to be tried again.
+    """
+
+    def __init__(self, owned: OwnedLane, messages: list[Msg], *, deadly: bool = False) -> None:
         """Keep the parts; `handled` is set by the handler, because FastStream swallows what a handler raises."""
-        self.connection = connection
-        self.lane = lane
+        self.owned = owned
         self.messages = messages
+        self.deadly = deadly
         self.handled = False
         self.failure: Exception | None = None
+
+
+Handle = Callable[[Batch], Awaitable[None]]
 
 
 class UnhandledError(NatsError):
@@ -57,11 +60,12 @@ class UnhandledError(NatsError):
 
 
 class LaneSubscriber(BatchPullStreamSubscriber):
-    """Pulls one lane for as long as this process owns it."""
+    """Reads one lane for as long as this process owns it."""
 
     lanes: Lanes
     lane: int
     size: int
+    filters: Sequence[str]
 
     async def _create_subscription(self) -> None:
         self.add_task(self._consume_pull)
@@ -75,68 +79,61 @@ class LaneSubscriber(BatchPullStreamSubscriber):
     async def _consume_pull(self) -> None:
         while self.running:
             try:
-                async with self.lanes.own(self.lane) as connection:
-                    await self._consume_lane(connection)
-            except (DBAPIError, NatsError, OSError) as error:
+                async with self.lanes.own(self.lane) as owned:
+                    await self._consume_lane(owned)
+            except (DBAPIError, NatsError, OSError, TimeoutError) as error:
                 log.warning("lane_interrupted", lane=self.lane, **describe(error))
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def _consume_lane(self, connection: AsyncConnection) -> None:
-        pull = await self.jetstream.pull_subscribe_bind(self.config.durable_name or "", self.stream.name)
-        waiting: asyncio.Task[list[Msg]] | None = None
-        try:
-            expected = await self._reset()
-            while self.running and not self.lanes.must_yield(self.lane):
-                waiting = waiting or asyncio.create_task(self._fetch(pull))
-                messages = await waiting
-                waiting = None
-                if not messages:
-                    if await self._is_owed_nothing(connection):
-                        continue
-                    return
-                if not unbroken(messages, expected):
-                    return
-                expected += len(messages)
-                waiting = asyncio.create_task(self._fetch(pull))
-                batch = Batch(connection, self.lane, messages)
-                await self.consume(batch)
-                if not batch.handled:
-                    raise batch.failure or UnhandledError
-                await messages[-1].ack()
-        finally:
-            if waiting:
-                waiting.cancel()
-            with suppress(NatsError):
-                await pull.unsubscribe()
+    async def _consume_lane(self, owned: OwnedLane) -> None:
+        state = await self._begin(owned)
+        async with open_reader(self.connection, self.stream.name, self.filters, owned.place, self.size) as reader:
+            owned.reader = reader
+            try:
+                while self.running and not self.lanes.must_yield(self.lane):
+                    alone = owned.stuck and owned.place < state.last
+                    messages = await reader.fetch(1 if alone else self.size, _WAIT_SECONDS)
+                    if messages:
+                        await self._handle(owned, messages, alone=alone)
+                    else:
+                        await self._rest(owned, reader)
+            finally:
+                owned.reader = None
 
-    async def _fetch(self, pull: JetStreamContext.PullSubscription) -> list[Msg]:
-        try:
-            return await pull.fetch(self.size, timeout=_WAIT)
-        except TimeoutError:
-            return []
+    async def _begin(self, owned: OwnedLane) -> StreamState:
+        """Compare the lane's place with the stream, which may be another one than the place is of.
 
-    async def _is_owed_nothing(self, connection: AsyncConnection) -> bool:
-        """Look, when nothing comes, whether the lock still stands and nobody else holds a message of the lane."""
-        await connection.execute(_STILL_THERE)
-        await connection.rollback()
-        found = await api(self.connection, f"CONSUMER.INFO.{self.stream.name}.{self.config.durable_name}", {})
-        return not found.get("num_ack_pending")
-
-    async def _reset(self) -> int:
-        """Let the consumer start again behind its ack floor; deliveries count from 1 afterwards.
-
-        What a killed owner had fetched is delivered again at once, in order, instead of after the ack wait; a gap in
-        the count says that somebody else took a message, and makes the owner take the lane again from here.
+        A server that lags behind ends before the place for a moment. One that was set back ends there for good: then
+        everything is read again, and the ids of commands and events say what is known.
         """
-        subject = f"$JS.API.CONSUMER.RESET.{self.stream.name}.{self.config.durable_name}"
-        await self.connection.request(subject, b"", timeout=_RESET_WAIT)
-        return 1
+        looks = 0
+        while True:
+            state = await stream_state(self.connection, self.stream.name)
+            if state.mark != owned.stream:
+                await owned.restart(state.mark, 0)
+            if state.last >= owned.place:
+                return state
+            if (looks := looks + 1) > _BEHIND_LOOKS:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        log.warning("stream_set_back", lane=self.lane, place=owned.place, last=state.last)
+        await owned.restart(state.mark, 0)
+        return state
 
+    async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
+        last = place_of(messages[-1])
+        batch = Batch(owned, messages, deadly=alone and not await owned.attempt(last))
+        await self.consume(batch)
+        if not batch.handled:
+            raise batch.failure or UnhandledError
+        owned.place = last
 
-def unbroken(messages: list[Msg], expected: int) -> bool:
-    """Tell whether nothing is missing before or among messages: acknowledging the last one acknowledges all."""
-    first, last = (one.metadata.sequence.consumer for one in (messages[0], messages[-1]))
-    return (first, last) == (expected, expected + len(messages) - 1)
+    async def _rest(self, owned: OwnedLane, reader: StreamReader) -> None:
+        """Look, when nothing comes, whether the lock still stands, and remember how far the reader has looked."""
+        if reader.place > owned.place:
+            await owned.pass_over(reader.place)
+        else:
+            await owned.look()
 
 
 async def _parse(batch: Any) -> NatsMessage:
@@ -149,25 +146,25 @@ async def _decode(message: NatsMessage) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a lane's messages come from: a stream, its durable consumer, and how many to take at once."""
+    """Where a lane's messages come from: a stream, what of it, and how many to take at once."""
 
     stream: str
-    durable: str
+    filters: Sequence[str]
     size: int
 
 
 def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, handle: Handle) -> LaneSubscriber:
     """Attach a lane to the broker; `handle` must raise only when the lane has to be left."""
     outer: Any = broker.config
-    durable = source.durable
+    name = f"lane-{lane}"
     calls = CallsCollection[Any]()
     named = NatsSubscriberSpecificationConfig(
-        subject=durable, queue=None, title_=None, description_=None, include_in_schema=False
+        subject=name, queue=None, title_=None, description_=None, include_in_schema=False
     )
     subscriber = LaneSubscriber(
         NatsSubscriberConfig(
-            subject=durable,
-            sub_config=ConsumerConfig(durable_name=durable, filter_subjects=[]),
+            subject=name,
+            sub_config=ConsumerConfig(filter_subjects=[]),
             extra_options={},
             no_reply=True,
             _outer_config=outer,
@@ -178,13 +175,14 @@ def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, 
         stream=JStream(source.stream, declare=False),
         pull_sub=PullSub(batch_size=source.size, batch=True),
     )
-    subscriber.lanes, subscriber.lane, subscriber.size = lanes, lane, source.size
+    subscriber.lanes, subscriber.lane = lanes, lane
+    subscriber.size, subscriber.filters = source.size, source.filters
 
     async def on_batch(batch: Any) -> None:
         try:
-            await handle(batch.connection, batch.lane, batch.messages)
+            await handle(batch)
             batch.handled = True
-        except (DBAPIError, NatsError, OSError) as error:
+        except (DBAPIError, NatsError, OSError, TimeoutError) as error:
             batch.failure = error
 
     Registrator.subscriber(broker, subscriber)
