@@ -25,6 +25,10 @@ def as_json(value: Any) -> str:
     return to_json(value).decode()
 
 
+# A session whose process died while it waits for a lock would keep its own locks, a lane's among them.
+_OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
+
+
 def open_engine(url: str, *, connections: int = 20, session: str = "incidents") -> AsyncEngine:
     """Prepare a pool for a `postgresql://` URL, whose sessions have one name; opens nothing yet."""
     return create_async_engine(
@@ -37,7 +41,7 @@ def open_engine(url: str, *, connections: int = 20, session: str = "incidents") 
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
-            "options": "-c timezone=UTC",
+            "options": _OPTIONS,
             "cursor_factory": Cursor,
             "application_name": session,
         },

@@ -126,14 +126,15 @@ class Relay:
     async def _publish(self, batch: Sequence[DictRow]) -> None:
         if len(batch) >= WORTH:
             answer = await self._publish_atomically(batch)
-            if "error" not in answer:
+            if _is_stored(answer) and answer.get("count") == len(batch):
                 return
-            if answer["error"].get("err_code") != _KNOWN_ID:
-                log.warning("atomic_batch_refused", worker=self._worker, code=answer["error"].get("err_code"))
+            code = _code(answer)
+            if code != _KNOWN_ID:
+                log.warning("atomic_batch_refused", worker=self._worker, code=code)
         for row in batch:
             reply = await self._nats().request(row["subject"], row["body"].encode(), 5, headers=row["headers"])
-            if "error" in (answer := from_json(reply.data)):
-                raise UnpublishedError(row["subject"], answer["error"])
+            if not _is_stored(answer := from_json(reply.data)):
+                raise UnpublishedError(row["subject"], _code(answer))
 
     async def _publish_atomically(self, batch: Sequence[DictRow]) -> dict[str, Any]:
         batch_id = uuid4().hex
@@ -155,9 +156,21 @@ class Relay:
 class UnpublishedError(NatsError):
     """JetStream refused a message of the outbox; it stays there and is tried again."""
 
-    def __init__(self, subject: str, error: dict[str, Any]) -> None:
+    def __init__(self, subject: str, code: object) -> None:
         """Name the subject and JetStream's own code."""
-        super().__init__(f"{subject}: {error.get('err_code')}")
+        super().__init__(f"{subject}: {code}")
+
+
+def _is_stored(answer: Any) -> bool:
+    """Tell whether an answer is an acknowledgement that names a place; anything else counts as not stored."""
+    return (
+        isinstance(answer, dict) and not answer.get("error") and bool(answer.get("stream")) and bool(answer.get("seq"))
+    )
+
+
+def _code(answer: Any) -> object:
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error.get("err_code") if isinstance(error, dict) else None
 
 
 def _batches(rows: Sequence[DictRow]) -> list[Sequence[DictRow]]:
