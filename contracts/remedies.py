@@ -87,6 +87,10 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "asks for more than a message holds: ask for fewer at once, or export the project",
         "demande plus que ne peut contenir un message : demandez-en moins à la fois, ou exportez le projet",
     ),
+    "clock_doubted": (
+        "the database's clock has jumped, and nothing is deleted by it: check it, and ask again in an hour",
+        "l'horloge de la base a fait un saut, rien n'est supprimé : vérifiez-la, et redemandez dans une heure",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

@@ -76,6 +76,11 @@ def heartbeat(site: str, worker: str, instance: str) -> str:
     return f"im.{site}.ops.heartbeat.{worker}.{instance}"
 
 
+def probe(site: str, worker: str) -> str:
+    """Where a worker writes into the stream of commands, only to see that it is stored; no lane holds it."""
+    return f"im.{site}.probe.{worker}"
+
+
 def inbox(principal: str) -> str:
     """The prefix below which a principal's replies must lie."""
     return f"_INBOX_{principal}"

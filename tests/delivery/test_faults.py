@@ -37,8 +37,7 @@ def away(postgres: EmbeddedPostgres, site: Site) -> Iterator[None]:
 
 async def test_a_lock_that_is_held_delays(site: Site) -> None:
     """A command that meets a lock is tried again until the lock is gone, and then applied."""
-    await site.sql(f"ALTER DATABASE {site.database_url.split('/')[3].split('?')[0]} SET lock_timeout = '50ms'")
-    running = await site.worker("projects")
+    running = await site.worker("projects", lock_seconds=0.05)
     caller, project_id = await site.caller(), uuid7()
     await caller.send("projects.create", project_id, creation(project_id))
 

@@ -53,13 +53,13 @@ async def answers(url: str, code: int, body: str) -> bool:
 
 async def test_ready_when_all_are(url: str) -> None:
     """The system becomes ready when every worker is; how one that is not keeps it from that is the next rule."""
-    await eventually(partial(answers, url + "/ready", 200, '{"not_ready": []}'))
+    await eventually(partial(answers, url + "/ready", 200, '{"not_ready": [], "failing": {}}'))
 
 
 @pytest.mark.parametrize("url", ["audit"], indirect=True)
 async def test_unready_worker_is_named(url: str) -> None:
     """Whoever asks learns which worker is not ready, while the supervisor itself is alive."""
-    await eventually(partial(answers, url + "/ready", 503, '{"not_ready": ["audit"]}'))
+    await eventually(partial(answers, url + "/ready", 503, '{"not_ready": ["audit"], "failing": {"audit": []}}'))
     assert await get(url + "/live") == (200, "{}")
     status = json.loads((await get(url + "/status"))[1])
     assert {name: each["ready"] for name, each in status.items()} == {"projects": True, "audit": False}
@@ -68,7 +68,7 @@ async def test_unready_worker_is_named(url: str) -> None:
 
 async def test_metrics_of_all_workers(url: str) -> None:
     """One page has the metrics of all workers, and an unknown page is not found."""
-    await eventually(partial(answers, url + "/ready", 200, '{"not_ready": []}'))
+    await eventually(partial(answers, url + "/ready", 200, '{"not_ready": [], "failing": {}}'))
     code, body = await get(url + "/metrics")
     assert code == 200
     assert body.count('worker="projects"') == body.count('worker="audit"') == 1

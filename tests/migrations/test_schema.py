@@ -1,7 +1,6 @@
 """The schema: what the SQL files make is what the mapped classes expect."""
 
 import asyncio
-from datetime import datetime
 from importlib import import_module
 from random import Random
 
@@ -56,15 +55,3 @@ async def test_what_was_written_before_is_searched_afterwards(site: Site, monkey
         await connection.execute(text("DELETE FROM projects.search"))
         await connection.run_sync(version.fill)
     assert await site.sql("SELECT * FROM projects.search ORDER BY project_id") == kept
-
-
-async def test_old_months_of_the_inbox_are_dropped(site: Site) -> None:
-    """The inbox keeps the months that thirty days touch and drops older ones with all their rows."""
-    keep = "SELECT runtime.maintain_partitions('runtime.inbox', 2, CAST(:at AS timestamptz))"
-    for month in ("2030-01-05", "2030-03-05", "2030-05-05"):
-        await site.sql(keep, at=datetime.fromisoformat(f"{month}T00:00:00+00:00"))
-    found = await site.sql(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'runtime.inbox'::regclass"
-    )
-    months = sorted(name[-7:] for (name,) in found if name[-4:-3] != "t" and "2030" in name)
-    assert months == ["2030_03", "2030_04", "2030_05", "2030_06"]

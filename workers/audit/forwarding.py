@@ -7,8 +7,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.audit import log_server, tables
-from workers.audit.log_server import LogServer, autocommitting
+from workers.audit.log_server import LogServer
 from workers.audit.worker import worker
+from workers.runtime.database import autocommitting
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
 from workers.runtime.running import Running

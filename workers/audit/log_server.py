@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.runtime.database import LogBase, insert_rows, open_engine
+from workers.runtime.database import LogBase, Waits, autocommitting, insert_rows, open_engine
 from workers.runtime.questions import PATIENCE
 
 _SECONDS = 20.0
@@ -23,7 +23,7 @@ _opened: dict[AsyncEngine, AsyncEngine] = {}
 @asynccontextmanager
 async def opened(url: str, beside: AsyncEngine) -> AsyncIterator["LogServer"]:
     """Make the log server known to the queries that read `beside`, for as long as the block lasts."""
-    engine = open_engine(url, connections=8)
+    engine = open_engine(url, connections=8, waits=Waits("incidents audit log-server"))
     _opened[beside] = engine
     try:
         yield LogServer(engine)
@@ -44,11 +44,6 @@ async def reading(beside: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             yield connection
         except ProgrammingError as error:  # its tables are made with the first delivery
             raise Refusal(Code.UNAVAILABLE) from error
-
-
-def autocommitting(engine: AsyncEngine) -> AsyncEngine:
-    """Return an engine whose every statement is a transaction."""
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 class LogServer:

@@ -25,7 +25,7 @@ from workers.local.up import up as bring_up
 from workers.migrations import upgrade
 from workers.runtime import logs, streams
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
-from workers.runtime.database import open_engine
+from workers.runtime.database import Waits, open_engine
 from workers.runtime.settings import Settings
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
@@ -114,7 +114,8 @@ def migrate() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    engine = open_engine(settings.database_url, connections=1)
+    waits = Waits("incidents migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+    engine = open_engine(settings.database_url, connections=1, waits=waits)
     await upgrade.migrate(engine)
     await engine.dispose()
 

@@ -3,20 +3,37 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import structlog
 from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from workers.local.supervisor import Supervisor, Worker
+from workers.local import pages
+from workers.local.supervisor import Supervisor
 
-_PATIENCE: Final = 2.0
-_OK: Final = 200
 _NOT_FOUND: Final = 404
-_UNAVAILABLE: Final = 503
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+log = structlog.get_logger()
+
+
+class Readiness(NamedTuple):
+    """Whether a worker is ready, and what its page says of what fails and of the clock."""
+
+    ready: bool
+    told: Mapping[str, Any]
+
+
+def _read(code: int, body: str) -> Readiness:
+    told = {"failing": [], "clock_doubted": False}
+    try:
+        told |= json.loads(body or "{}")
+    except ValueError:
+        log.warning("page_not_read", code=code)
+    return Readiness(code == pages.OK, told)
 
 
 class Health:
@@ -27,46 +44,56 @@ class Health:
 
     async def ready(self) -> Mapping[str, bool]:
         """Tell of each worker whether it is ready."""
+        return {name: each.ready for name, each in (await self.look()).items()}
+
+    async def look(self) -> Mapping[str, Readiness]:
+        """Tell of each worker whether it is ready, and what its own page says."""
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(fetch(worker, "/ready") for worker in workers))
-        return {worker.name: code == _OK for worker, (code, _) in zip(workers, answers, strict=True)}
+        answers = await asyncio.gather(*(pages.fetch(worker.port, "/ready") for worker in workers))
+        return {worker.name: _read(code, body) for worker, (code, body) in zip(workers, answers, strict=True)}
 
     async def __call__(
         self, scope: MutableMapping[str, Any], _receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         """Answer one HTTP request (the ASGI interface)."""
-        pages = {
+        known = {
             "/live": self._live,
             "/ready": self._ready,
             "/status": self._status,
             "/metrics": self._metrics,
         }
-        page = pages.get(scope["path"])
+        page = known.get(scope["path"])
         code, kind, body = await page() if page else (_NOT_FOUND, _JSON, b"{}")
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": code, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
     async def _live(self) -> tuple[int, str, bytes]:
-        return _OK, _JSON, b"{}"
+        return pages.OK, _JSON, b"{}"
 
     async def _ready(self) -> tuple[int, str, bytes]:
-        waiting = [name for name, ready in (await self.ready()).items() if not ready]
-        return _UNAVAILABLE if waiting else _OK, _JSON, json.dumps({"not_ready": waiting}).encode()
+        waiting = {name: each.told["failing"] for name, each in (await self.look()).items() if not each.ready}
+        told = {"not_ready": list(waiting), "failing": waiting}
+        return pages.UNAVAILABLE if waiting else pages.OK, _JSON, json.dumps(told).encode()
 
     async def _status(self) -> tuple[int, str, bytes]:
-        ready = await self.ready()
+        looks = await self.look()
         status = {
-            worker.name: {"pid": worker.pid, "restarts": worker.restarts, "ready": ready[worker.name]}
+            worker.name: {
+                "pid": worker.pid,
+                "restarts": worker.restarts,
+                "ready": looks[worker.name].ready,
+                **looks[worker.name].told,
+            }
             for worker in self._supervisor.workers
         }
-        return _OK, _JSON, json.dumps(status).encode()
+        return pages.OK, _JSON, json.dumps(status).encode()
 
     async def _metrics(self) -> tuple[int, str, bytes]:
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(fetch(worker, "/metrics") for worker in workers))
-        pages = {worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == _OK}
-        return _OK, _TEXT, join_metrics(pages)
+        answers = await asyncio.gather(*(pages.fetch(worker.port, "/metrics") for worker in workers))
+        found = {worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == pages.OK}
+        return pages.OK, _TEXT, join_metrics(found)
 
 
 class _Pages(Collector):
@@ -92,23 +119,3 @@ def join_metrics(pages: Mapping[str, str]) -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Pages(pages))
     return generate_latest(registry)
-
-
-async def fetch(worker: Worker, path: str) -> tuple[int, str]:
-    """Get a page of a worker; one that does not answer in time is unavailable."""
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            return await _get(worker.port, path)
-    except (OSError, TimeoutError, ValueError):
-        return _UNAVAILABLE, ""
-
-
-async def _get(port: int, path: str) -> tuple[int, str]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
-        answer = (await reader.read()).decode()
-    finally:
-        writer.close()
-    head, _, body = answer.partition("\r\n\r\n")
-    return int(head[9:12]), body

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -61,6 +62,9 @@ def quoted(value: object) -> str:
     return json.dumps(str(value))
 
 
+_MAX_FILE_STORE: Final = re.compile(r"^ *max_file_store: (\d+)$", re.MULTILINE)
+
+
 class PortInUseError(Exception):
     """Another program listens where the message bus should."""
 
@@ -88,6 +92,11 @@ class EmbeddedNats:
         """The process id while the server runs."""
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process and running else None
+
+    @property
+    def has_data(self) -> bool:
+        """Tell whether it was started here before."""
+        return (self.directory / "jetstream").exists()
 
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
@@ -143,14 +152,18 @@ class EmbeddedNats:
         return self.log.with_suffix(".out")
 
     def _render(self, accounts: Path) -> str:
-        space = max(shutil.disk_usage(self.directory).free // 2, 1 << 30)
-        site = site_configuration(self._trust, str(self.directory / "jetstream"), space)
+        site = site_configuration(self._trust, str(self.directory / "jetstream"), self._space())
         return site + _EMBEDDED.format(
             port=self.port,
             pid_file=quoted(self._pid_file),
             log=quoted(self.log),
             accounts=quoted(accounts),
         )
+
+    def _space(self) -> int:
+        """Return what the streams may have: half of what is free, and never less than when they were made."""
+        before = _MAX_FILE_STORE.search(self._configuration.read_text()) if self._configuration.exists() else None
+        return max(shutil.disk_usage(self.directory).free // 2, int(before[1]) if before else 0)
 
 
 def _binary() -> Path:

@@ -81,6 +81,11 @@ class EmbeddedPostgres:
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process and running else None
 
+    @property
+    def has_data(self) -> bool:
+        """Tell whether it was started here before."""
+        return self._data.exists()
+
     def start(self) -> None:
         """Start the server and wait until it accepts connections."""
         self.prepare()

@@ -13,13 +13,15 @@ from typing import Final
 
 import structlog
 
-from workers.local import process
+from workers.local import pages, process
 from workers.local.nats import free_port
 
 _FIRST_DELAY: Final = 0.2
 _LONGEST_DELAY: Final = 5.0
 _HEALTHY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 8.0
+_SILENT_SECONDS: Final = 30.0
+_LOOK_SECONDS: Final = 1.0
 _PROGRAM: Final = (sys.executable, "-m", "workers", "worker")
 
 log = structlog.get_logger()
@@ -34,6 +36,7 @@ class Worker:
     port: int = 0
     restarts: int = 0
     process: asyncio.subprocess.Process | None = None
+    silent_seconds: float = 0.0
 
     @property
     def pid(self) -> int | None:
@@ -54,15 +57,21 @@ class Supervisor:
         environments: Mapping[str, Mapping[str, str]],
         logs: Path,
         program: Sequence[str] = _PROGRAM,
+        silent_seconds: float = _SILENT_SECONDS,
     ) -> None:
         self.workers: Sequence[Worker] = [Worker(name, each) for name, each in environments.items()]
         self._logs = logs
         self._program = program
+        self._silent_seconds = silent_seconds
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start all workers; call it in the event loop of the main thread."""
-        self._tasks = [asyncio.create_task(self._keep(worker), name=worker.name) for worker in self.workers]
+        self._tasks = [
+            asyncio.create_task(each(worker), name=worker.name)
+            for worker in self.workers
+            for each in (self._keep, self._listen)
+        ]
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Ask all workers to end, and kill those that have not after some seconds."""
@@ -89,8 +98,30 @@ class Supervisor:
             await asyncio.sleep(delay)
             worker.restarts += 1
 
+    async def _listen(self, worker: Worker) -> None:
+        """Kill a worker that does not answer for too long: it is stopped, or hangs, and keeps what it holds.
+
+        What is counted is the time of looks that failed, not the time between them: this process may have been
+        stopped itself, and must not kill everybody when it goes on.
+        """
+        look = min(_LOOK_SECONDS, self._silent_seconds / 4)
+        while True:
+            await asyncio.sleep(look)
+            if worker.pid is None or worker.process is None:
+                worker.silent_seconds = 0.0
+                continue
+            begun = time.monotonic()
+            if (await pages.fetch(worker.port, "/live"))[0] == pages.OK:
+                worker.silent_seconds = 0.0
+            else:
+                worker.silent_seconds += look + min(time.monotonic() - begun, pages.PATIENCE)
+            if worker.silent_seconds >= self._silent_seconds:
+                log.warning("worker.silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
+                _send([worker.process], signal.SIGKILL)
+                worker.silent_seconds = 0.0
+
     async def _spawn(self, worker: Worker) -> asyncio.subprocess.Process:
-        worker.port = free_port()
+        worker.port, worker.silent_seconds = free_port(), 0.0
         line = process.command([*self._program, worker.name], signal.SIGKILL)
         ours = {"INCIDENTS_HEALTH_PORT": str(worker.port)}
         with process.log_file(self._logs / f"{worker.name}.out") as output:

@@ -15,11 +15,13 @@ from typing import Final, Protocol, TypeAlias
 import structlog
 
 from contracts.subjects import WORKERS
+from workers.local import room
 from workers.local.health import Health
 from workers.local.home import Home, Runtime
 from workers.local.nats import EmbeddedNats, PortInUseError
 from workers.local.postgres import EmbeddedPostgres
 from workers.local.process import StartError
+from workers.local.storing import keep_storing
 from workers.local.supervisor import Supervisor
 from workers.runtime.access import Trust
 from workers.runtime.http import HttpServer
@@ -96,6 +98,7 @@ class _Installation:
         self._parts = parts
         self._announce = announce
         self._begun = time.monotonic()
+        self._turn = asyncio.Lock()
         self._nats = EmbeddedNats(home.nats, trust, nats_port, home.logs / "nats.log")
         self._postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         environments = {name: self._settings(name) for name in WORKERS}
@@ -105,6 +108,7 @@ class _Installation:
 
     async def run(self) -> None:
         """Start everything, then keep the servers running."""
+        self._require_room()
         self._mint()
         await _all(self._start("message bus", self._nats), self._start_postgres())
         # Importing takes a worker most of a second: it does that while the servers are prepared for
@@ -118,7 +122,11 @@ class _Installation:
         await self._wait_for_workers()
         self._home.publish(self._runtime())
         self._say("ready", self._runtime())
-        await _all(self._keep("message bus", self._nats), self._keep("database", self._postgres))
+        await _all(
+            self._keep("message bus", self._nats),
+            self._keep("database", self._postgres),
+            keep_storing(self._nats, self._health, self._stop_nats),
+        )
 
     async def stop(self) -> None:
         """Stop the workers, then what they need."""
@@ -129,6 +137,12 @@ class _Installation:
         left = max(deadline - time.monotonic(), 1)
         await _all(*(_in_thread(partial(each.stop, left)) for each in (self._nats, self._postgres)))
         self._say("stopped")
+
+    def _require_room(self) -> None:
+        """Refuse a first start where there is no room for one; what was started before starts however full it is."""
+        for server in (self._nats, self._postgres):
+            if not server.has_data:
+                room.require(server.directory)
 
     def _mint(self) -> None:
         for name in WORKERS:
@@ -167,11 +181,20 @@ class _Installation:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             if server.pid is None:
-                log.warning("server.died", server=name)
-                try:
-                    await self._start(name, server)
-                except (StartError, PortInUseError) as error:
-                    log.error("server.not_started", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
+                async with self._turn:
+                    await self._start_again(name, server)
+
+    async def _start_again(self, name: str, server: _Server) -> None:
+        log.warning("server.died", server=name)
+        try:
+            await self._start(name, server)
+        except (StartError, PortInUseError, OSError) as error:
+            log.error("server.not_started", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
+
+    async def _stop_nats(self) -> None:
+        """Stop the message bus; who keeps it running starts it again."""
+        async with self._turn:
+            await _in_thread(self._nats.stop)
 
     def _settings(self, principal: str) -> Mapping[str, str]:
         database_url, log_database_url = map(self._postgres.url, _DATABASES)

@@ -8,8 +8,11 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from workers.runtime.blocking import watched
+
 _HERE = Path(str(files("workers.migrations")))
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
+_SAY_SECONDS = 2.0
 _PARTITIONS = text(
     """
     SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
@@ -30,8 +33,8 @@ def run_script(connection: Connection, script: str) -> None:
 
 
 async def migrate(engine: AsyncEngine) -> None:
-    """Bring the database incident_manager to the newest schema, under a lock."""
-    async with engine.begin() as connection:
+    """Bring the database incident_manager to the newest schema, under a lock; say whose locks it waits for."""
+    async with engine.begin() as connection, watched(engine, connection, _SAY_SECONDS, migrating=True):
         await connection.execute(_LOCK)
         await connection.run_sync(_upgrade)
         await connection.execute(_PARTITIONS)

@@ -159,6 +159,7 @@ _WORKER: Final = (
         "im.SITE.out.*.*",
         "im.SITE.evt.*.*.*",
         "im.SITE.ops.>",
+        "im.SITE.probe.*",
         "im.SITE.dead.*",
         f"im.SITE.cmd.{SYSTEM}.*.*.*",
         "$JS.API.STREAM.INFO.*",

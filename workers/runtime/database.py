@@ -1,6 +1,7 @@
 """PostgreSQL: the engine, and statements that write a whole set of rows in one round trip."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -29,8 +30,35 @@ def as_json(value: Any) -> str:
 _OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
 
 
-def open_engine(url: str, *, connections: int = 20, session: str = "incidents") -> AsyncEngine:
-    """Prepare a pool for a `postgresql://` URL, whose sessions have one name; opens nothing yet."""
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Who waits, as the database shows it to others, and for how long at most; 0 waits for ever."""
+
+    name: str = "incidents"
+    lock_seconds: float = 2.0
+    """For a lock that somebody holds: who waits for longer holds up others of his own process, and tries again."""
+
+    statement_seconds: float = 120.0
+    idle_seconds: float = 120.0
+    """Inside a transaction: a process that is stopped there holds its locks until the database ends its session."""
+
+    def options(self) -> str:
+        """Return them as options of a session."""
+        times = {
+            "lock_timeout": self.lock_seconds,
+            "statement_timeout": self.statement_seconds,
+            "idle_in_transaction_session_timeout": self.idle_seconds,
+        }
+        return " ".join(f"-c {setting}={round(seconds * 1000)}" for setting, seconds in times.items())
+
+
+_NOTICED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""A connection that was cut without a word is noticed within 25 seconds, instead of two hours."""
+
+
+def open_engine(url: str, *, connections: int = 20, waits: Waits | None = None) -> AsyncEngine:
+    """Prepare a pool for a `postgresql://` URL; opens nothing yet."""
+    waits = waits or Waits()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=connections,
@@ -41,11 +69,17 @@ def open_engine(url: str, *, connections: int = 20, session: str = "incidents") 
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
-            "options": _OPTIONS,
+            "options": f"{_OPTIONS} {waits.options()}",
+            "application_name": waits.name,
             "cursor_factory": Cursor,
-            "application_name": session,
+            **_NOTICED,
         },
     )
+
+
+def autocommitting(engine: AsyncEngine) -> AsyncEngine:
+    """Return an engine whose every statement is a transaction."""
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
 def _recordset(table: Table, names: Iterable[str], parameter: str = "rows") -> str:

@@ -13,7 +13,9 @@ from workers.runtime.logs import describe
 FAILURES = 3
 """Times a message may fail alone for a reason of its own before it is put aside."""
 
-_LONGEST_DELAY = 30.0
+_LONGEST_DELAY = 4.0
+"""Seconds: whoever waits for longer serves late after the end of a fault, and an attempt costs next to nothing."""
+
 _TOO_LARGE = "54"
 """The class of SQLSTATE for what exceeds a limit of PostgreSQL, now and for ever."""
 

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from workers.runtime.database import Base, insert_rows
 from workers.runtime.logs import describe
 from workers.runtime.statements import read, write
+from workers.runtime.streams import is_full
 
 AT_ONCE = 1_000
 ATOMIC = 1_000
@@ -87,6 +88,8 @@ class Relay:
         self._lanes = lanes
         self._woken = asyncio.Event()
         self.published = 0
+        self.stuck = False
+        """Whether JetStream did not take what is there, for another reason than that a stream has reached its limit."""
 
     def wake(self, *, urgent: bool = False) -> None:
         """Look soon: something was committed; what else is committed meanwhile travels with it."""
@@ -100,6 +103,7 @@ class Relay:
                     await connection.execute(_RELAXED)
                     await self._relay(connection)
             except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
+                self.stuck = isinstance(error, NatsError) and not getattr(error, "full", False)
                 log.warning("relay_delayed", worker=self._worker, **describe(error))
                 await asyncio.sleep(_FLOOR)
 
@@ -115,12 +119,14 @@ class Relay:
     async def _publish_some(self, connection: AsyncConnection) -> int:
         given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}
         if not given["lanes"]:
+            self.stuck = False
             return 0
         rows = await read(connection, _WAITING, given)
         for batch in _batches(rows):
             await self._publish(batch)
             await write(connection, _DONE, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
+        self.stuck = False
         return len(rows)
 
     async def _publish(self, batch: Sequence[DictRow]) -> None:
@@ -134,7 +140,7 @@ class Relay:
         for row in batch:
             reply = await self._nats().request(row["subject"], row["body"].encode(), 5, headers=row["headers"])
             if not _is_stored(answer := from_json(reply.data)):
-                raise UnpublishedError(row["subject"], _code(answer))
+                raise UnpublishedError(row["subject"], answer)
 
     async def _publish_atomically(self, batch: Sequence[DictRow]) -> dict[str, Any]:
         batch_id = uuid4().hex
@@ -156,9 +162,10 @@ class Relay:
 class UnpublishedError(NatsError):
     """JetStream refused a message of the outbox; it stays there and is tried again."""
 
-    def __init__(self, subject: str, code: object) -> None:
+    def __init__(self, subject: str, answer: Any) -> None:
         """Name the subject and JetStream's own code."""
-        super().__init__(f"{subject}: {code}")
+        super().__init__(f"{subject}: {_error(answer).get('err_code')}")
+        self.full = is_full(_error(answer))
 
 
 def _is_stored(answer: Any) -> bool:
@@ -168,9 +175,13 @@ def _is_stored(answer: Any) -> bool:
     )
 
 
-def _code(answer: Any) -> object:
+def _error(answer: Any) -> dict[str, Any]:
     error = answer.get("error") if isinstance(answer, dict) else None
-    return error.get("err_code") if isinstance(error, dict) else None
+    return error if isinstance(error, dict) else {}
+
+
+def _code(answer: Any) -> object:
+    return _error(answer).get("err_code")
 
 
 def _batches(rows: Sequence[DictRow]) -> list[Sequence[DictRow]]:

@@ -5,7 +5,7 @@ import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -18,9 +18,9 @@ from faststream.nats.security import NatsCredentials
 
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
-from workers.runtime import health, pulse, streams
+from workers.runtime import blocking, health, pulse, streams
 from workers.runtime.accepted import Accepted
-from workers.runtime.database import open_engine
+from workers.runtime.database import Waits, open_engine
 from workers.runtime.delivery import Delivery
 from workers.runtime.faults import patiently
 from workers.runtime.followers import Feeds
@@ -38,6 +38,9 @@ from workers.runtime.worker import Worker
 
 CONCURRENT_QUERIES = 16
 EVENTS_AT_ONCE = 1_000
+_RECONNECT_SECONDS = 1
+"""Between two attempts to connect again: the library's own two seconds come on top of every fault of the bus."""
+
 log = structlog.get_logger()
 
 
@@ -45,9 +48,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     """Put a worker's parts together; opens nothing yet."""
     site, name = settings.site, worker.name
     instance = f"{os.getpid()}-{uuid4().hex[:6]}"
-    engine = open_engine(
-        settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4, session=session_name(name, instance)
-    )
+    waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
+    engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
     feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
@@ -77,6 +79,7 @@ def open_broker(name: str, settings: Settings) -> NatsBroker:
         security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
         inbox_prefix=subjects.inbox(name),
         max_reconnect_attempts=-1,
+        reconnect_time_wait=_RECONNECT_SECONDS,
         ping_interval=10,
         pending_size=64 * 1024 * 1024,
         apply_types=False,
@@ -112,12 +115,20 @@ def _attach_lanes(running: Running) -> None:
 async def _deliver(running: Running, turns: asyncio.Semaphore, batch: Batch) -> None:
     counters = running.delivery.counters
     sent = counters.sent
-    async with turns:
-        outcomes = await patiently(
-            partial(running.delivery.handle, batch.owned, batch.messages, deadly=batch.deadly), counters.retry
-        )
+    outcomes = await patiently(partial(_in_turn, running, turns, batch), counters.retry)
     await _tell(running, outcomes)
     running.relay.wake(urgent=counters.sent > sent)
+
+
+async def _in_turn(running: Running, turns: asyncio.Semaphore, batch: Batch) -> list[tuple[Accepted, bytes]]:
+    """Handle a batch once; between two attempts the turn is another lane's."""
+    async with turns, _named(running, batch):
+        return await running.delivery.handle(batch.owned, batch.messages, deadly=batch.deadly)
+
+
+def _named(running: Running, batch: Batch) -> AbstractAsyncContextManager[None]:
+    connection, seconds = batch.owned.connection, running.settings.lock_seconds / 2
+    return blocking.watched(running.engine, connection, seconds, lane=batch.owned.lane)
 
 
 async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) -> None:
@@ -127,7 +138,10 @@ async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) ->
 
 
 async def _hear(running: Running, batch: Batch) -> None:
-    handle = partial(running.hearing.handle, batch.owned, batch.messages, deadly=batch.deadly)
+    async def handle() -> bool:
+        async with _named(running, batch):
+            return await running.hearing.handle(batch.owned, batch.messages, deadly=batch.deadly)
+
     if await patiently(handle, running.delivery.counters.retry):
         running.relay.wake(urgent=True)
 
@@ -177,12 +191,12 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
         for _ in range(2):
             await running.nats.flush()
-        running.ready = True
+        running.serving = True
         log.info("worker_ready", **named)
         try:
             yield app
         finally:
-            running.ready = False
+            running.serving = False
             await running.feeds.close()
             await end([following])
             await app.stop()
@@ -204,7 +218,7 @@ async def run(worker: Worker, settings: Settings) -> None:
     serving = asyncio.create_task(_until(stop, running))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-    if not running.ready:
+    if not running.serving:
         serving.cancel()
     with suppress(asyncio.CancelledError):
         await serving

@@ -1,7 +1,6 @@
-"""Signs of life: heartbeats, the watchdog and NATS service discovery."""
+"""Signs of life: heartbeats and NATS service discovery."""
 
 import asyncio
-import os
 import time
 from collections.abc import Coroutine
 from importlib.metadata import version
@@ -15,21 +14,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
-from workers.runtime import logs, streams, trimming
+from workers.runtime import streams, trimming
 from workers.runtime.logs import describe
+from workers.runtime.maintenance import housekeeping
 from workers.runtime.protocol import read_safely
 from workers.runtime.running import Running
+from workers.runtime.watchdog import watchdog
 
 VERSION = version("incident-manager")
-_PROBE_SECONDS = 10.0
-_HOUSEKEEPING_SECONDS = 60.0
-_LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
-_PARTITIONS = text(
-    """
-    SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
-           runtime.maintain_partitions('audit.activity', NULL, now())
-    """
-)
 log = structlog.get_logger()
 
 
@@ -102,41 +94,6 @@ def _waiting(running: Running) -> tuple[int, float]:
     readers = [lane.reader for lane in running.lanes.held.values() if lane.reader]
     oldest = min((one.oldest for one in readers if one.oldest), default=None)
     return sum(one.behind for one in readers), max(time.time() - oldest, 0.0) if oldest else 0.0
-
-
-async def watchdog(running: Running) -> None:
-    """End the process when a real round trip to its servers has failed for a minute: the supervisor starts it again.
-
-    The libraries' own word is not trusted: after some errors they report a connection that no longer works, and
-    nats-py's `flush` succeeds without a round trip when its reader has ended.
-    """
-    reached = asyncio.get_running_loop().time()
-    while True:
-        await asyncio.sleep(min(_PROBE_SECONDS, running.settings.watchdog_seconds / 2))
-        try:
-            await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
-            async with asyncio.timeout(_PROBE_SECONDS), running.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-            reached = asyncio.get_running_loop().time()
-        except (NatsError, DBAPIError, OSError, TimeoutError) as error:
-            silent = asyncio.get_running_loop().time() - reached
-            log.warning("servers_unreachable", seconds=round(silent), **describe(error))
-            if silent > running.settings.watchdog_seconds:
-                log.critical("giving_up", worker=running.worker.name)
-                os._exit(70)
-
-
-async def housekeeping(running: Running) -> None:
-    """Follow the settings that concern this process, and make next month's partitions before it comes."""
-    while True:
-        try:
-            async with running.engine.connect() as connection:
-                logs.archive_at((await connection.execute(_LOG_SIZE)).scalar_one())
-                await connection.execute(_PARTITIONS)
-                await connection.commit()
-        except (DBAPIError, OSError) as error:
-            log.warning("housekeeping_failed", **describe(error))
-        await asyncio.sleep(_HOUSEKEEPING_SECONDS)
 
 
 async def discovery(running: Running) -> None:

@@ -7,6 +7,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from workers.runtime.condition import Condition
 from workers.runtime.delivery import Delivery
 from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
@@ -33,7 +34,14 @@ class Running:
     relay: Relay
     instance: str
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    ready: bool = False
+    condition: Condition = field(default_factory=Condition)
+    serving: bool = False
+    """Whether it takes messages; it is ready when nothing fails, either."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether what is asked of the process now is done soon."""
+        return self.serving and not self.condition.failing
 
     @property
     def nats(self) -> Client:

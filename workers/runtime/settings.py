@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     lease_seconds: float = 8.0
     """A process that is stopped or hangs for this long loses its lanes to the others."""
 
+    lock_seconds: float = 2.0
+    """Time for which a batch waits for a lock that somebody holds in the database, before it is tried again later."""
+
     heartbeat_seconds: float = 5.0
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""

@@ -1,6 +1,7 @@
 """What must be known before a batch is handled: the time, what was decided before, who may do what, and the licence.
 
-One statement, because a command that comes alone waits for every round trip.
+One statement, because a command that comes alone waits for every round trip. It asks every month of the inbox: what was
+decided while the clock was wrong lies in a month that no clock leads to.
 """
 
 from collections.abc import Iterable
@@ -23,7 +24,7 @@ _STANDING = text(
     SELECT now() AS now,
         (SELECT json_agg(json_build_array(principal, command_id, encode(fingerprint, 'hex'), outcome))
          FROM runtime.inbox
-         WHERE command_id = ANY(:ids) AND month >= date_trunc('month', now() - interval '30 days')::date) AS decided,
+         WHERE command_id = ANY(:ids)) AS decided,
         (SELECT json_agg(json_build_array(principal, role_id, permissions))
          FROM published.grants WHERE principal = ANY(:principals)) AS given,
         (SELECT row_to_json(l) FROM published.licence l) AS licence

@@ -43,6 +43,11 @@ def _driver(connection: AsyncConnection) -> Driver[Any]:
     return driver
 
 
+def backend(connection: AsyncConnection) -> int:
+    """Return the process id of a connection's session."""
+    return _driver(connection).info.backend_pid
+
+
 async def read(connection: AsyncConnection, statement: TextClause, given: Mapping[str, Any]) -> list[DictRow]:
     """Return the rows of a statement; database errors are SQLAlchemy's."""
     driver = _driver(connection)

@@ -8,7 +8,7 @@ from nats.aio.client import Client
 from nats.errors import Error as NatsError
 from pydantic_core import from_json, to_json
 
-from contracts.subjects import COMMANDED, LANES
+from contracts.subjects import COMMANDED, LANES, probe
 
 COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
@@ -18,6 +18,15 @@ _ADVISORIES = ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISO
 _SECOND = 1_000_000_000
 _DAY = 24 * 3600 * _SECOND
 _GIB = 1 << 30
+_HALVINGS = 4
+"""Times that the sizes of the streams are halved, at most, until the server has room for all of them."""
+
+SMALLEST = (_GIB + 4 * _GIB + _GIB // 4) >> _HALVINGS
+"""Bytes that the streams may have on the disk at least: 336 MiB."""
+
+_TRIAL = "ROOM"
+_NO_ROOM = 10047
+"""JetStream's answer when the sizes of its streams would add up to more than it may have."""
 
 
 class Difference(NamedTuple):
@@ -44,7 +53,7 @@ def _streams(site: str) -> list[dict[str, Any]]:
     return [
         {
             "name": COMMANDS,
-            "subjects": [f"im.{site}.cmd.*.{worker}.*.*" for worker in COMMANDED],
+            "subjects": [*(f"im.{site}.cmd.*.{worker}.*.*" for worker in COMMANDED), probe(site, "*")],
             "subject_transform": {
                 "src": "im.*.cmd.*.*.*.*",
                 "dest": "im.{{wildcard(1)}}.work.{{wildcard(3)}}"
@@ -80,14 +89,42 @@ def _streams(site: str) -> list[dict[str, Any]]:
 async def provision(nats: Client, site: str) -> Provisioned:
     """Make what is missing, compare what is there."""
     done = Provisioned([], [], [])
-    for stream in _streams(site):
+    wanted = {stream["name"]: stream for stream in _streams(site)}
+    found = {name: await api(nats, f"STREAM.INFO.{name}", {}) for name in wanted}
+    for stream in await _fitted(nats, [wanted[name] for name in wanted if "error" in found[name]]):
         name = stream["name"]
-        found = await api(nats, f"STREAM.INFO.{name}", {})
-        if "error" in found:
-            found = await _make(nats, f"STREAM.CREATE.{name}", stream)
-            done.created.append(f"stream {name}")
-        _compare(f"stream {name}", stream, found, done)
+        found[name] = await _make(nats, f"STREAM.CREATE.{name}", stream)
+        done.created.append(f"stream {name}")
+    for name, stream in wanted.items():
+        _compare(f"stream {name}", stream, found[name], done)
     return done
+
+
+async def _fitted(nats: Client, missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return streams as large as the server has room for, all by the same share of what they should be.
+
+    What a server has room for is nowhere to be read: it is tried with one stream as large as all of them together.
+
+    Raises:
+        NoRoomError: There is not even room for the smallest.
+    """
+    whole = sum(stream["max_bytes"] for stream in missing)
+    for halvings in range(_HALVINGS + 1 if missing else 0):
+        trial: dict[str, Any] = {
+            "name": _TRIAL,
+            "subjects": [f"$SRV.{_TRIAL}"],
+            "storage": "file",
+            "max_bytes": whole >> halvings,
+        }
+        made = await api(nats, f"STREAM.CREATE.{_TRIAL}", trial)
+        if "error" not in made:
+            await api(nats, f"STREAM.DELETE.{_TRIAL}", {})
+            return [{**stream, "max_bytes": stream["max_bytes"] >> halvings} for stream in missing]
+        if made["error"].get("err_code") != _NO_ROOM:
+            raise NotProvisionedError(_TRIAL, made["error"].get("description", ""))
+    if missing:
+        raise NoRoomError(whole >> _HALVINGS)
+    return []
 
 
 async def _make(nats: Client, verb: str, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -101,11 +138,20 @@ def _compare(what: str, wanted: dict[str, Any], found: dict[str, Any], done: Pro
     different = [
         Difference(what, setting, expected, found["config"].get(setting))
         for setting, expected in wanted.items()
-        if found["config"].get(setting) != expected
+        if not _is_as_expected(found["config"], setting, expected)
     ]
     done.differences.extend(different)
     if not different and what not in done.created:
         done.same.append(what)
+
+
+def _is_as_expected(config: dict[str, Any], setting: str, expected: Any) -> bool:
+    found = config.get(setting)
+    if setting == "max_bytes" and isinstance(found, int):
+        most = int(expected)
+        return most >> _HALVINGS <= found <= most
+    same: bool = found == expected
+    return same
 
 
 async def api(nats: Client, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -121,6 +167,23 @@ class NotProvisionedError(RuntimeError):
     def __init__(self, what: str, why: str) -> None:
         """Name what was refused and the server's reason."""
         super().__init__(f"{what} was refused by the server: {why}")
+
+
+class NoRoomError(NotProvisionedError):
+    """JetStream may have less on the disk than the smallest streams take."""
+
+    def __init__(self, needed: int) -> None:
+        """Say how much they take."""
+        RuntimeError.__init__(
+            self,
+            f"The streams need {needed >> 20} MiB of what the message bus may have on its disk: "
+            "give it a larger disk, or a larger max_file_store.",
+        )
+
+
+def is_full(error: Mapping[str, Any]) -> bool:
+    """Tell whether JetStream refused a message because its stream has reached a limit, and not because it failed."""
+    return str(error.get("description", "")).startswith("maximum ")
 
 
 class StreamState(NamedTuple):

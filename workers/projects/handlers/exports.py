@@ -12,6 +12,8 @@ from workers.projects import domain, history, recordings, tables
 from workers.projects.packages import archive, contents, storing
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.clock import is_believed
+from workers.runtime.database import autocommitting
 from workers.runtime.logs import describe
 from workers.runtime.running import Running
 
@@ -88,9 +90,10 @@ async def housekeeping(running: Running) -> None:
 
 
 async def purge(running: Running) -> None:
-    """Delete what has been kept for long enough."""
-    autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with autocommitting.connect() as connection:
+    """Delete what has been kept for long enough, unless the clock is doubted."""
+    async with autocommitting(running.engine).connect() as connection:
+        if not await is_believed(connection):
+            return
         packages, drafts = await storing.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

@@ -10,6 +10,7 @@ import asyncio
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.projects import ExpireProjects, ProjectsExpired
 from contracts.retention import Sweep, SweepStarted, Swept
@@ -18,6 +19,8 @@ from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
 from workers.retention.worker import RetentionUnit, worker
 from workers.runtime import outbox
+from workers.runtime.clock import is_believed
+from workers.runtime.database import autocommitting
 from workers.runtime.envelope import Post
 from workers.runtime.hearing import Heard
 from workers.runtime.kept import Row
@@ -35,7 +38,9 @@ log = structlog.get_logger()
 
 @worker.handles(Sweep)
 async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: ARG001 - a sweep has no fields
-    """Begin to delete what has expired (RET-03); the schedule's own wish needs a reason."""
+    """Begin to delete what has expired (RET-03), by a clock that is believed; the schedule's wish needs a reason."""
+    if not await is_believed(unit.connection):
+        raise Refusal(Code.UNAVAILABLE, fields=[{"field": "", "kind": "clock_doubted"}])
     before = domain.created_before(unit.now, await retention_days(unit.connection))
     due = await count_due(unit.connection, before)
     started = SweepStarted(sweep_id=uuid7(), created_before=before, due=due)
@@ -113,9 +118,11 @@ async def schedule(running: Running) -> None:
 
 
 async def wish(running: Running) -> None:
-    """Put the command into the outbox, from where it goes the way of every command."""
+    """Put the command into the outbox, from where it goes the way of every command, unless the clock is doubted."""
     row = Post(running.settings.site, worker.name, _SCHEDULED_LANE).command(Sweep(), uuid7())
-    autocommitting = running.engine.execution_options(isolation_level="AUTOCOMMIT")
-    async with autocommitting.connect() as connection:
+    async with autocommitting(running.engine).connect() as connection:
+        if not await is_believed(connection):
+            log.warning("sweep_withheld")
+            return
         await outbox.post(connection, [row])
     running.relay.wake(urgent=True)

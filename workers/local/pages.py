@@ -1,0 +1,28 @@
+"""Getting a page of a process of this machine."""
+
+import asyncio
+from typing import Final
+
+PATIENCE: Final = 2.0
+OK: Final = 200
+UNAVAILABLE: Final = 503
+
+
+async def fetch(port: int, path: str) -> tuple[int, str]:
+    """Get a page; one that does not come in time is unavailable."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await _get(port, path)
+    except (OSError, ValueError):
+        return UNAVAILABLE, ""
+
+
+async def _get(port: int, path: str) -> tuple[int, str]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(f"GET {path} HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n".encode())
+        answer = (await reader.read()).decode()
+    finally:
+        writer.close()
+    head, _, body = answer.partition("\r\n\r\n")
+    return int(head[9:12]), body

@@ -1,0 +1,55 @@
+"""Starting the message bus again when it cannot store: after a full disk it never does again by itself."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+
+from workers.local import room
+from workers.local.health import Health
+from workers.local.nats import EmbeddedNats
+
+_LOOK_SECONDS: Final = 1.0
+_FAILED_SECONDS: Final = 6.0
+"""A bus that is slow is not one that cannot store: for so long a worker must have been refused."""
+
+_FIRST_REST: Final = 30.0
+_LONGEST_REST: Final = 600.0
+
+log = structlog.get_logger()
+
+
+class Storing:
+    """Decides when the bus is to be started again, and does not do it over and over where it does not help."""
+
+    def __init__(self) -> None:
+        """Nothing was started again yet."""
+        self._rest = 0.0
+        self._restarted = 0.0
+
+    def must_restart(self, failed_seconds: float, free: int, now: float) -> bool:
+        """Tell whether to start the bus again now; while the disk is full that is of no use."""
+        if now - self._restarted > 2 * _LONGEST_REST:
+            self._rest = 0.0
+        if failed_seconds < _FAILED_SECONDS or free < room.ENOUGH or now - self._restarted < self._rest:
+            return False
+        self._rest = min(max(self._rest * 2, _FIRST_REST), _LONGEST_REST)
+        self._restarted = now
+        return True
+
+
+async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[], Awaitable[None]]) -> None:
+    """Look at what the workers say of the bus, for as long as the system runs."""
+    storing = Storing()
+    while True:
+        await asyncio.sleep(_LOOK_SECONDS)
+        failed = max(map(_refused_seconds, (each.told for each in (await health.look()).values())), default=0.0)
+        if storing.must_restart(failed, room.free(nats.directory), time.monotonic()):
+            log.warning("server.not_storing", server="message bus", seconds=round(failed))
+            await restart()
+
+
+def _refused_seconds(told: Mapping[str, list[Mapping[str, object]]]) -> float:
+    return max((float(str(each["seconds"])) for each in told["failing"] if each["part"] == "bus-storage"), default=0.0)
