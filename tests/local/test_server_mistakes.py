@@ -1,11 +1,13 @@
 """The server's commands where a server is away or a variable is wrong: a sentence, and no trace of the program."""
 
+import socket
 from pathlib import Path
 
 import pytest
 
 from tests.client.command_line import incidents
-from workers.local.nats import EmbeddedNats
+from workers.local import room
+from workers.local.nats import EmbeddedNats, free_port
 from workers.runtime.access import Trust
 
 NOBODY = "127.0.0.1:1"
@@ -47,3 +49,28 @@ async def test_a_variable_that_cannot_be_read_is_named(line: tuple[str, ...]) ->
     ended = await incidents(*line, environment={"INCIDENTS_HEALTH_PORT": "many"})
     assert (ended.status, "Traceback" in ended.err) == (2, False)
     assert "INCIDENTS_HEALTH_PORT" in ended.err
+
+
+async def test_up_says_that_its_directory_cannot_be_made(tmp_path: Path) -> None:
+    """Where a file stands in the way, it is named, with a way out."""
+    (tmp_path / "file").touch()
+    ended = await incidents("up", "--data", tmp_path / "file" / "data")
+    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert "Not a directory" in ended.err
+    assert "--data" in ended.err
+
+
+async def test_up_says_that_its_port_is_in_use(tmp_path: Path) -> None:
+    """A port that another program has is named, and nothing is left behind."""
+    port = free_port()
+    with socket.create_server(("127.0.0.1", port)):
+        ended = await incidents("up", "--data", tmp_path / "data", "--nats-port", port)
+    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert f"Port {port}" in ended.err
+
+
+def test_a_disk_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """It says what is free, what is needed and what to do; a folder that is not there yet counts as its parent."""
+    with pytest.raises(room.NoRoomError, match=r"nats has \d+ MiB free, a first start needs \d+ MiB: make room, or"):
+        room.require(tmp_path / "data" / "nats", needed=1 << 60)
+    room.require(tmp_path / "data" / "nats", needed=1)

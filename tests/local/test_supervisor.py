@@ -94,6 +94,21 @@ async def test_worker_that_cannot_start_is_tried_again(tmp_path: Path) -> None:
     assert worker == Worker("projects", {}, worker.port, 2, worker.process)
 
 
+async def test_worker_that_does_not_answer_is_replaced(tmp_path: Path) -> None:
+    """A worker that was stopped is killed and started again when its page has not answered for the set time."""
+    supervisor = Supervisor({"projects": {}, "audit": {}}, tmp_path, PROGRAM, silent_seconds=2)
+    supervisor.start()
+    projects, audit = supervisor.workers
+    await eventually(lambda: is_written(tmp_path / "projects.out") and is_written(tmp_path / "audit.out"))
+    stopped, other = projects.pid, audit.pid
+    assert stopped
+    os.kill(stopped, signal.SIGSTOP)
+    await eventually(partial(is_replaced, projects, stopped, 1))
+    assert not is_alive(stopped)
+    assert (audit.pid, audit.restarts) == (other, 0)
+    await supervisor.stop()
+
+
 @pytest.mark.parametrize(
     "last, lived, code, expected",
     [

@@ -18,7 +18,7 @@ from sqlalchemy.exc import OperationalError
 from contracts import subjects
 from contracts.licence import Edition, Licence
 from contracts.subjects import WORKERS
-from workers.local import bundle, one
+from workers.local import bundle, mistakes, one
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
@@ -45,13 +45,15 @@ def up(
 
     Example: incidents up --data /srv/incidents --nats-port 4222
     """
-    logs.configure("up", data.absolute() / "logs")
     announce = _announce_json if as_json else _Announcer(data)
     parts = Parts(migrate=_migrate_with, provision=_provision_with)
     try:
+        logs.configure("up", data.absolute() / "logs")
         uvloop.run(bring_up(data.absolute(), site, nats_port, announce, parts))
     except AlreadyRunningError as error:
         _fail(str(error))
+    except mistakes.KINDS as error:
+        _fail(mistakes.told(error, data), status=2)
 
 
 class _Announcer:
@@ -149,6 +151,8 @@ def provision(as_json: AsJson = False) -> None:
         why = error.__cause__ or error
         remedy = "Start it, or set INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS, those of ops."
         _fail(f"{settings.nats_url}: {why}. {remedy}", status=3)
+    except streams.NotProvisionedError as error:
+        _fail(str(error), status=2)
     if as_json:
         told = {
             "created": done.created,

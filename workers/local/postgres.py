@@ -42,6 +42,7 @@ unix_socket_permissions = 0700
 max_connections = 200
 max_locks_per_transaction = 256
 shared_buffers = 256MB
+dynamic_shared_memory_type = {shared}
 fsync = on
 synchronous_commit = on
 full_page_writes = on
@@ -100,7 +101,8 @@ class EmbeddedPostgres:
         self._evict()
         if not self._data.exists():
             self._initialise()
-        (self._data / "postgresql.conf").write_text(_CONFIGURATION.format(socket=self._socket))
+        shared = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108 - only whether it is there
+        (self._data / "postgresql.conf").write_text(_CONFIGURATION.format(socket=self._socket, shared=shared))
         (self._data / "pg_hba.conf").write_text(_ACCESS)
 
     def launch(self) -> None:

@@ -1,0 +1,34 @@
+"""When the message bus is started again because it cannot store."""
+
+from itertools import pairwise
+
+import pytest
+
+from workers.local import room
+from workers.local.storing import Storing
+
+PLENTY = room.ENOUGH
+
+
+@pytest.mark.parametrize(
+    "failed_seconds, free, expected",
+    [(5, PLENTY, False), (6, PLENTY, True), (600, PLENTY - 1, False), (0, PLENTY, False)],
+)
+def test_only_what_failed_for_long_and_has_room_is_restarted(failed_seconds: float, free: int, expected: bool) -> None:
+    """A slow moment is no reason, and while the disk is full it would be of no use."""
+    assert Storing().must_restart(failed_seconds, free, 1000) is expected
+
+
+def test_restarts_do_not_storm() -> None:
+    """Where it does not help, each restart waits for twice as long as the one before, and ten minutes at most."""
+    storing = Storing()
+    restarts = [now for now in range(1000, 4000) if storing.must_restart(60, PLENTY, now)]
+    waited = [later - earlier for earlier, later in pairwise(restarts)]
+    assert waited[:6] == [30, 60, 120, 240, 480, 600]
+    assert set(waited[6:]) == {600}
+
+
+def test_a_fault_of_another_day_is_met_at_once() -> None:
+    """After it went well for long, the next fault is not made to wait for the ones before."""
+    storing = Storing()
+    assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1030, 1090, 5000, 5030)] == [True] * 5

@@ -1,0 +1,37 @@
+"""What can stand in the way of a start, as a sentence with a way out."""
+
+import errno
+from pathlib import Path
+from typing import Final
+
+from nats.errors import Error as NatsError
+
+from workers.local.nats import PortInUseError
+from workers.local.process import StartError
+from workers.local.room import NoRoomError
+from workers.runtime.access import InvalidNameError, TrustError
+from workers.runtime.streams import NotProvisionedError
+
+KINDS: Final = (
+    *(NoRoomError, PortInUseError, StartError, TrustError, InvalidNameError, NotProvisionedError),
+    *(OSError, NatsError),
+)
+_ROOM: Final = "Make room, or choose another directory with --data."
+_REMEDIES: Final = {
+    errno.ENOSPC: _ROOM,
+    errno.EDQUOT: _ROOM,
+    errno.EMFILE: "Allow this user more open files, as with `ulimit -n 4096`.",
+    errno.ENFILE: "Allow this machine more open files, with the setting fs.file-max.",
+}
+_ELSEWHERE: Final = "Choose a directory of your own with --data."
+
+
+def told(error: Exception, data: Path) -> str:
+    """Say why nothing could be started in a directory, and what to do."""
+    if isinstance(error, OSError) and error.strerror:
+        remedy = _REMEDIES.get(error.errno or 0, _ELSEWHERE)
+        return f"{error.filename or data}: {error.strerror}. {remedy}"
+    if isinstance(error, OSError | NatsError):
+        why = type(error).__name__
+        return f"A server in {data} does not answer ({why}): start again, and look into {data / 'logs'}."
+    return str(error)
