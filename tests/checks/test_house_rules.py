@@ -11,7 +11,6 @@ TRANSACTIONS = (
     "workers/runtime/statements.py",
     "workers/runtime/outbox.py",
     "workers/runtime/questions.py",
-    "workers/runtime/pulse.py",
     "workers/audit/log_server.py",
     "workers/migrations/",
 )

@@ -108,4 +108,5 @@ async def test_sessions_say_whose_they_are(site: Site) -> None:
         names = await connection.execute(
             text("SELECT DISTINCT application_name FROM pg_stat_activity WHERE datname = current_database()")
         )
-        assert {"incidents audit", "incidents"} <= set(names.scalars())
+        kinds = {"-".join(name.split("-")[:2]) for name in names.scalars()}
+    assert {"incidents-audit", "incidents"} <= kinds

@@ -50,19 +50,19 @@ async def sizes(connection: Nats) -> list[int]:
 async def test_streams_share_what_there_is(tmp_path: Path, room: int, expected: list[int]) -> None:
     """All shrink by the same share, and what was made smaller is as it should be from then on."""
     async with ops(tmp_path, room) as connection:
-        assert (await provision(connection, "main", {})).differences == []
+        assert (await provision(connection, "main")).differences == []
         assert await sizes(connection) == expected
-        again = await provision(connection, "main", {})
+        again = await provision(connection, "main")
         assert (again.created, again.differences) == ([], [])
 
 
 async def test_a_stream_below_the_smallest_is_a_difference(tmp_path: Path) -> None:
     """Whoever makes a stream smaller than it may be is told so."""
     async with ops(tmp_path, 1024) as connection:
-        await provision(connection, "main", {})
+        await provision(connection, "main")
         config = (await api(connection, "STREAM.INFO.DEAD", {}))["config"]
         await api(connection, "STREAM.UPDATE.DEAD", {**config, "max_bytes": MIB})
-        [difference] = (await provision(connection, "main", {})).differences
+        [difference] = (await provision(connection, "main")).differences
         assert difference[:2] == ("stream DEAD", "max_bytes")
 
 
@@ -70,7 +70,7 @@ async def test_too_little_room_is_told_in_a_sentence(tmp_path: Path) -> None:
     """It says how much the streams need; nothing is made before."""
     async with ops(tmp_path, 300) as connection:
         with pytest.raises(NoRoomError, match=r"^The streams need 336 MiB .*: give it a larger disk"):
-            await provision(connection, "main", {})
+            await provision(connection, "main")
         assert (await api(connection, "STREAM.NAMES", {}))["total"] == 0
 
 

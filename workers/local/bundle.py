@@ -15,7 +15,7 @@ _EVERYWHERE: Final = "0.0.0.0:4222"
 _MONITOR: Final = "127.0.0.1:8222"
 _STORE: Final = "/data/jetstream"
 _FILE_STORE: Final = 16 << 30
-"""Bytes that the streams may have on the disk: their own limits add up to 13 GiB, and the server checks that."""
+"""Bytes that the streams may have on the disk: their own limits add up to less, and the server checks that."""
 
 _SERVER: Final = """\
 listen: {listen}

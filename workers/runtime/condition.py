@@ -36,6 +36,8 @@ class Condition:
         """Nothing fails yet."""
         self._failures: dict[Part, Failure] = {}
         self.clock_doubted = False
+        self.unprobed = False
+        """Whether the stream of commands takes no probes, because it was made before there were any."""
 
     def works(self, part: Part) -> None:
         """Note that a part works, and say so when it did not before."""

@@ -112,7 +112,9 @@ async def store(running: Running) -> None:
     try:
         answer = from_json((await running.nats.request(subject, b"", timeout=_ACKNOWLEDGED)).data)
     except NoRespondersError:
-        log.warning("probe_not_taken", worker=running.worker.name)
+        if not running.condition.unprobed:
+            log.warning("probe_not_taken", worker=running.worker.name)
+        running.condition.unprobed = True
         return
     except NatsTimeoutError as error:
         raise NotStoredError(streams.COMMANDS) from error
