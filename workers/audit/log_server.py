@@ -23,7 +23,7 @@ _opened: dict[AsyncEngine, AsyncEngine] = {}
 @asynccontextmanager
 async def opened(url: str, beside: AsyncEngine) -> AsyncIterator["LogServer"]:
     """Make the log server known to the queries that read `beside`, for as long as the block lasts."""
-    engine = open_engine(url, connections=8, waits=Waits("incidents audit log-server"))
+    engine = open_engine(url, connections=8, waits=Waits("incidents-audit-log-server"))
     _opened[beside] = engine
     try:
         yield LogServer(engine)

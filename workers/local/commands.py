@@ -116,7 +116,7 @@ def migrate() -> None:
 
 
 async def _migrate(settings: Settings) -> None:
-    waits = Waits("incidents migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+    waits = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
     engine = open_engine(settings.database_url, connections=1, waits=waits)
     await upgrade.migrate(engine)
     await engine.dispose()
