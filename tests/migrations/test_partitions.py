@@ -80,6 +80,7 @@ async def test_decisions_of_a_future_that_was_none_count_for_nothing(site: Site)
     await decide(site, "2031-01")
     await keep(site, "2030-01")
     assert await months(site, "2030") == ["2030-01", "2030-02"]
+    assert await site.count("runtime.inbox") == 2
 
 
 @pytest.mark.parametrize("month", ["2031-03", "2020-02"])
