@@ -31,9 +31,8 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
         raise project_gone(found.mappings().one_or_none(), None)
     document: dict[str, Any] = {**row.document, "hold": row.hold}
     recordings.tell_media(document["sequences"], reader.now)
-    withheld = domain.withheld(reader.grants)
-    for name in withheld:
-        del document[name]
+    withheld = [*domain.withheld_details(reader.grants), *domain.withheld(reader.grants)]
+    document = domain.without(document, withheld)
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_fitting({**document, "withheld": withheld, "too_large": []}))
 
