@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
@@ -12,16 +12,15 @@ from contracts.permissions import Grants, Level, Node
 from contracts.project_exports import NEEDED
 from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import MAIN_DETAILS, UpdateProject
-from contracts.properties import FieldKind
 from contracts.texts import Part
+from workers.projects import withholding
+from workers.projects.withholding import CHARACTERISTICS
 
 Row = Mapping[Any, Any]
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
-_FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
-_CHARACTERISTICS = (*(f"category_{slot}" for slot in range(1, 6)), *_FIELDS)
-EMPTY = dict.fromkeys(["status_id", *_CHARACTERISTICS])
+EMPTY = dict.fromkeys(["status_id", *CHARACTERISTICS])
 """A new project has no status (PRJ-15), no category and no data."""
 
 OPENED = ("type_id", "description", "start_time", "end_time")
@@ -38,20 +37,6 @@ SECTIONS = {
 }
 """What a caller sees of a project only with a permission of its own."""
 
-
-class Details(NamedTuple):
-    """Fields of a project that are seen with one permission: in its document, and in its history."""
-
-    node: Node
-    keys: tuple[str, ...]
-    fields: tuple[str, ...]
-
-
-DETAILS = {
-    "main-details": Details(Node.MAIN_DETAILS, MAIN_DETAILS, MAIN_DETAILS),
-    "categories": Details(Node.CATEGORIES, ("categories", "data"), _CHARACTERISTICS),
-}
-"""The fields of a project by the names under which they are withheld."""
 
 _PROPERTIES = {"type_id": "type", "status_id": "status"}
 """Main details that are properties, with their kind."""
@@ -130,13 +115,13 @@ def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step],
 
 def unseen(grants: Grants) -> list[str]:
     """Return the fields of the history that a caller may not see."""
-    return past_fields([*withheld_details(grants), *withheld_parts(grants)])
+    return past_fields([*withholding.withheld_details(grants), *withheld_parts(grants)])
 
 
 def past_fields(names: Collection[str]) -> list[str]:
     """Return the fields of the history that belong to these details and sections."""
     parts = [field for field, section in PARTS.items() if section in names]
-    return [*parts, *(field for name, one in DETAILS.items() if name in names for field in one.fields)]
+    return [*parts, *(field for name, one in withholding.DETAILS.items() if name in names for field in one.fields)]
 
 
 def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
@@ -144,17 +129,6 @@ def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
     if entry["field"] != OPENING:
         return dict(entry)
     return {**entry, "new": {name: one for name, one in entry["new"].items() if name not in hidden}}
-
-
-def withheld_details(grants: Grants) -> list[str]:
-    """Name the details of projects that a caller may not see."""
-    return [name for name, one in DETAILS.items() if not grants.allow(one.node, Level.VIEW)]
-
-
-def without(document: Row, names: Collection[str]) -> dict[str, Any]:
-    """Return a project's document without these details and sections."""
-    dropped = {*names, *(key for name, one in DETAILS.items() if name in names for key in one.keys)}
-    return {name: value for name, value in document.items() if name not in dropped}
 
 
 def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:

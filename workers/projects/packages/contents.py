@@ -13,7 +13,7 @@ from pydantic_core import to_json
 from contracts.permissions import Grants, Level
 from contracts.project_exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
 from contracts.project_history import HistoryEntry
-from workers.projects import domain
+from workers.projects import domain, withholding
 from workers.projects.packages import readme
 from workers.projects.packages.archive import digest
 
@@ -136,7 +136,7 @@ def harmless(cell: str) -> str:
 
 def _project(export: Export) -> Json:
     choice = export.choice
-    project = domain.without(export.project, choice.left_out)
+    project = withholding.without(export.project, choice.left_out)
     if not choice.names:
         project = nameless(project)
         for section in _SECTIONS:

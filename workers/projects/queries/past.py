@@ -9,7 +9,7 @@ from contracts.drafts import Draft, DraftedSequence, GetDraft
 from contracts.errors import project_gone
 from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
-from workers.projects import domain, drafts, history, recordings, tables
+from workers.projects import domain, drafts, history, recordings, tables, withholding
 from workers.projects.worker import worker
 from workers.runtime.kept import Row
 from workers.runtime.pages import cursor, fitting, read_cursor
@@ -39,7 +39,7 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     last = found[len(entries) - 1] if len(found) > len(entries) else None
     following = cursor(last["revision"], last["place"]) if last else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    withheld = [*domain.withheld_details(reader.grants), *domain.withheld_parts(reader.grants)]
+    withheld = [*withholding.withheld_details(reader.grants), *domain.withheld_parts(reader.grants)]
     return ProjectHistory(items=entries, next=following, withheld=withheld)
 
 

@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
 from contracts.project_queries import ProjectFilter
-from workers.projects.domain import DETAILS, SECTIONS
+from workers.projects.domain import SECTIONS
 from workers.projects.queries.sorting import Order, Place
 from workers.projects.tables import SOURCES, Search
+from workers.projects.withholding import DETAILS
 from workers.projects.words import all_of, beginning_of, dated, month_of, one_of, pattern, words_of
 from workers.runtime.questions import Reader
 
