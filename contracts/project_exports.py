@@ -40,15 +40,20 @@ Included = Literal["comments", "calls", "sequences", "history", "user-names"]
 """What a package may hold beside the main details, categories and incident data."""
 
 Section = Literal["comments", "calls", "sequences"]
+Detail = Literal["main-details", "categories"]
+"""What a package always holds if the caller may see it; `categories` are those and the incident data."""
+
 EntryName = Literal["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
 
 NEEDED: Final[dict[str, Node]] = {
+    "main-details": Node.MAIN_DETAILS,
+    "categories": Node.CATEGORIES,
     "comments": Node.COMMENTS,
     "calls": Node.CALLS,
     "sequences": Node.SEQUENCES,
     "user-names": Node.USER_NAMES,
 }
-"""What a caller must be allowed to see for what it names."""
+"""What a caller must be allowed to see for what a package holds."""
 
 
 class PackageEntry(Message):
@@ -68,7 +73,7 @@ class Package(Message):
     encrypted: bool
     entries: list[PackageEntry]
     includes: list[Included]
-    withheld: list[Section]
+    withheld: list[Detail | Section]
 
 
 class ProjectExported(ProjectEvent):
@@ -82,7 +87,8 @@ class ProjectExported(ProjectEvent):
 class ExportProject(ExistingProjectCommand[ProjectExported]):
     """Make a package of a project, for a day and for the caller alone; with a password it is encrypted (AES-256).
 
-    Where `include` names no section, every one that the caller may see is in it.
+    Where `include` names no section, every one that the caller may see is in it. Main details, categories and incident
+    data are in it if the caller may see them, whatever it names.
     """
 
     subject = "projects.export"

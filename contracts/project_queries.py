@@ -1,6 +1,6 @@
 """What can be asked about projects and commands, and what is answered (PRJ-09, PRJ-12, B1)."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from contracts.message import Message, Outcome, Query
 from contracts.permissions import Level, Node
 from contracts.project_parts import Direction
+from contracts.projects import MAIN_DETAILS
 from contracts.recordings import Media
 from contracts.values import LARGEST_INTEGER, Name, PropertyId, Slot, Text, Time
 
@@ -19,6 +20,7 @@ class Span(Message):
     to: Time | None = None
 
 
+_EVER: Final = Span()
 Ids = Annotated[list[PropertyId | None], Field(max_length=200)]
 """Some of these; null stands for none assigned."""
 
@@ -38,9 +40,18 @@ class ProjectFilter(Message):
     has_hold: bool | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for what the conditions tell about: cameras are what sequences are of, holds are retention's."""
-        told = {Node.SEQUENCES: self.camera_ids, Node.RETENTION: self.has_hold}
-        return {node: Level.VIEW for node, asked in told.items() if asked is not None}
+        """Ask for what the conditions tell about: cameras are what sequences are of, holds are retention's.
+
+        Whoever could choose by what is withheld would be told it, one question at a time.
+        """
+        main_details = (self.type_ids, self.status_ids, self.start_time if self.start_time != _EVER else None)
+        told: dict[Node, tuple[object, ...]] = {
+            Node.MAIN_DETAILS: main_details,
+            Node.CATEGORIES: (self.categories or None,),
+            Node.SEQUENCES: (self.camera_ids,),
+            Node.RETENTION: (self.has_hold,),
+        }
+        return {node: Level.VIEW for node, asked in told.items() if any(one is not None for one in asked)}
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
@@ -73,14 +84,14 @@ forty characters count."""
 
 
 class ProjectRow(Message):
-    """A project as a list shows it."""
+    """A project as a list shows it; its main details are null for those who may not see them."""
 
     project_id: UUID
     number: int
     revision: int
     type_id: int | None
     status_id: int | None
-    description: str
+    description: str | None
     start_time: Time | None
     end_time: Time | None
     created_by: str
@@ -92,7 +103,8 @@ class ProjectRow(Message):
 class ProjectPage(Message):
     """Some rows and the cursor after the last of them (absent on the last page).
 
-    `withheld` names the texts in which a search did not look, because the caller may not see them.
+    `withheld` names what the caller may not see: `main-details`, which are null in every row, and the texts in which a
+    search did not look.
     """
 
     items: list[ProjectRow]
@@ -115,8 +127,9 @@ class ListProjects(Query[ProjectPage]):
     count: Literal["none", "capped", "exact"] = "none"
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for what the filter tells about."""
-        return super().needs() | self.filter.needs()
+        """Ask for projects, and for what the filter and the order tell about."""
+        ordered = str(self.sort).removeprefix("-") in MAIN_DETAILS
+        return super().needs() | self.filter.needs() | ({Node.MAIN_DETAILS: Level.VIEW} if ordered else {})
 
 
 class Comment(Message):
@@ -179,11 +192,11 @@ class ProjectDetails(Message):
     project_id: UUID
     number: int
     revision: int
-    type_id: int | None
-    status_id: int | None
-    description: str
-    start_time: Time | None
-    end_time: Time | None
+    type_id: int | None = None
+    status_id: int | None = None
+    description: str | None = None
+    start_time: Time | None = None
+    end_time: Time | None = None
     created_by: str
     created_at: Time
     updated_by: str

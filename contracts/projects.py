@@ -1,6 +1,6 @@
 """Commands and events of incident projects (PRJ, SEQ, B1 to B5)."""
 
-from typing import Annotated, ClassVar, Generic, Self
+from typing import Annotated, ClassVar, Final, Generic, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -21,6 +21,14 @@ from contracts.values import (
     Slot,
     Time,
 )
+
+MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "description", "start_time", "end_time")
+"""What the node `main-details` is about; all other fields of an update belong to the node `categories`."""
+
+
+def node_of_field(name: str) -> Node:
+    """Return the node on which a field of a project, or a part of an update, is seen and changed."""
+    return Node.MAIN_DETAILS if name in MAIN_DETAILS else Node.CATEGORIES
 
 
 class IncidentData(Message):
@@ -131,8 +139,7 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
     def needs(self) -> dict[Node, Level]:
         """Ask for main details, categories or both, by the fields that are given."""
         given = self.model_fields_set - {"project_id", "expected_revision"}
-        asked = {Node.CATEGORIES if name in {"categories", "data"} else Node.MAIN_DETAILS for name in given}
-        return dict.fromkeys(asked, self.level)
+        return dict.fromkeys(map(node_of_field, given), self.level)
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:

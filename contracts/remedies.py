@@ -39,6 +39,14 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "can be neither changed nor deleted: define another role",
         "ne peut être ni modifié ni supprimé : définissez un autre rôle",
     ),
+    "above_own": (
+        "gives more than you have: leave out what you have not, or ask an administrator",
+        "donne plus que ce que vous avez : omettez ce que vous n'avez pas, ou demandez à un administrateur",
+    ),
+    "administrators_only": (
+        "is given and taken by administrators alone: ask one of them",
+        "n'est donné et retiré que par des administrateurs : demandez à l'un d'eux",
+    ),
     "last_administrator": (
         "is the last administrator: assign another one first",
         "est le dernier administrateur : désignez-en d'abord un autre",

@@ -1,12 +1,13 @@
 """Counts and trends over projects: what is asked and answered."""
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import AwareDatetime
 
 from contracts.message import Message, Query
 from contracts.permissions import Level, Node
 from contracts.project_queries import ProjectFilter
+from contracts.projects import node_of_field
 
 MOST_GROUPS = 1_000
 
@@ -22,6 +23,14 @@ Grouping = Literal[
     "camera",
     "imported",
 ]
+_GROUPED: Final[dict[str, Node]] = {
+    "type": node_of_field("type_id"),
+    "status": node_of_field("status_id"),
+    **{f"category_{slot}": node_of_field(f"category_{slot}") for slot in range(1, 6)},
+    "camera": Node.SEQUENCES,
+}
+"""On which node a group is seen, where that is not the project's own."""
+
 Interval = Literal["day", "week", "month", "none"]
 
 
@@ -30,23 +39,28 @@ class Figures(Message):
 
     `group` is the id of a property, a principal, a camera's id or a truth; null stands for projects without one.
     `starting` is when the interval begins in the site's time zone; absent where no interval was asked for.
+    `closed` and the seconds are made of start and end: they are null for those who may not see main details.
     """
 
     group: int | bool | str | None = None
     starting: AwareDatetime | None = None
     count: int
-    closed: int
+    closed: int | None
     median_seconds: float | None = None
     average_seconds: float | None = None
 
 
 class Statistics(Message):
-    """Figures by interval and group; `truncated` when there are more than a thousand."""
+    """Figures by interval and group; `truncated` when there are more than a thousand.
+
+    `withheld` names what the caller may not see: of `main-details` nothing is counted.
+    """
 
     timezone: str
     total: int
     items: list[Figures]
     truncated: bool
+    withheld: list[str] = []
 
 
 class ProjectStatistics(Query[Statistics]):
@@ -63,6 +77,6 @@ class ProjectStatistics(Query[Statistics]):
     filter: ProjectFilter = ProjectFilter()
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, for what the filter tells about, and for sequences where cameras are told."""
-        cameras = {Node.SEQUENCES: self.level} if self.group_by == "camera" else {}
-        return super().needs() | self.filter.needs() | cameras
+        """Ask for projects, for what the filter tells about, and for what the groups are."""
+        node = _GROUPED.get(str(self.group_by))
+        return super().needs() | self.filter.needs() | ({node: self.level} if node else {})

@@ -1,14 +1,16 @@
 """The live feed of projects: what is asked, what travels beside an event, and who may see which event (PRJ-09)."""
 
-from typing import Annotated, Final, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.message import Message, Query
-from contracts.permissions import Level, Node
+from contracts.permissions import Grants, Level, Node
 from contracts.project_queries import ProjectFilter
+from contracts.projects import node_of_field
 
 KIND: Final = "Feed-Kind"
 CURSOR: Final = "Feed-Cursor"
@@ -55,6 +57,23 @@ def node_of(happened: str) -> Node | None:
         if happened.startswith(part):
             return node
     return _NODES.get(happened)
+
+
+def seen(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, Any] | None:
+    """Return what somebody may see of an event's body; None where that is nothing, or the event is in no feed."""
+    node = node_of(happened)
+    if node is None or not grants.allow(node, Level.VIEW):
+        return None
+    shown = dict(body)
+    if happened == "projects.created" and not grants.allow(Node.SEQUENCES, Level.VIEW):
+        shown["sequence_ids"] = []
+    if happened == "projects.created" and not grants.allow(Node.MAIN_DETAILS, Level.VIEW):
+        shown["type_id"] = None
+    if happened == "projects.updated":
+        changed: Mapping[str, Any] = body["changed"]
+        shown["changed"] = {name: one for name, one in changed.items() if grants.allow(node_of_field(name), Level.VIEW)}
+        return shown if shown["changed"] or not changed else None
+    return shown
 
 
 class WatchedProjects(ProjectFilter):

@@ -21,6 +21,7 @@ from client.cli import (
 )
 from client.cli.plugins import plugins
 from client.terminal.options import group
+from client.terminal.printing import mistyped
 from client.terminal.session import Session
 
 _HELP: Final = (
@@ -54,10 +55,9 @@ def build() -> typer.core.TyperGroup:
 
 def main() -> None:
     """Run what was typed; a mistake in it is told as everything else is: for machines where they ask."""
-    if "--json" not in sys.argv:
-        build()(prog_name="incidents")
     try:
         status = build()(prog_name="incidents", standalone_mode=False)
     except typer.TyperException as error:
-        status = Session("", json=True).misunderstood(error.format_message())
+        for_machines = "--json" in sys.argv
+        status = Session("", json=True).misunderstood(error.format_message()) if for_machines else mistyped(error)
     sys.exit(status)

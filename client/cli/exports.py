@@ -10,6 +10,7 @@ import typer
 from client.cli.projects import Project, Words
 from client.client import Client
 from client.terminal.options import command
+from client.terminal.printing import password, typed_line
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, unused
 from client.terminal.session import Session, UsageError
@@ -72,12 +73,12 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
 def _password(session: Session, *, ask: bool) -> str:
     if not ask:
-        return sys.stdin.readline().rstrip("\r\n")
+        return typed_line()
     if not sys.stdin.isatty():
         raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
 
     def prompt() -> str:
-        return str(typer.prompt(session.say("Password"), hide_input=True, confirmation_prompt=True, err=True))
+        return password(session.say("Password"))
 
     return session.ask(prompt, "--password-stdin")
 

@@ -20,6 +20,7 @@ from client.terminal import show
 from client.terminal.session import Session
 from client.watching import Watch
 from contracts.errors import Code
+from contracts.printable import on_one_line
 from contracts.project_queries import ProjectPage, ProjectRow
 from contracts.watching import WatchedProjects
 
@@ -48,11 +49,11 @@ def event_line(event: CloudEvent, language: str) -> Text:
     return Text.assemble(
         (show.local(event.time, language), "dim"),
         "  ",
-        (f"{event.actor:<12}", "cyan"),
+        (f"{on_one_line(event.actor):<12}", "cyan"),
         " ",
-        (f"{event.happened:<28}", "bold"),
+        (f"{on_one_line(event.happened):<28}", "bold"),
         " ",
-        show.details_of(event.data),
+        on_one_line(show.details_of(event.data)),
     )
 
 

@@ -17,6 +17,7 @@ from client.importing.sending import Checker, Misfit, Tally, send
 from client.terminal.options import command
 from client.terminal.saving import writable
 from client.terminal.session import Session, Status, UsageError
+from contracts.printable import on_one_line
 from contracts.texts import reason
 
 _BY_SUFFIX: dict[str, Format] = {".csv": "csv", ".ndjson": "ndjson", ".jsonl": "ndjson"}
@@ -104,8 +105,14 @@ def _opened(session: Session, file: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _shown(session: Session, source: Source, size: int, tally: Tally) -> Iterator[Callable[[], None]]:
     """Show a bar of the bytes that were read, the rate of projects, and the time that is left."""
-    rate = TextColumn("{task.fields[done]} · {task.fields[rate]}/s")
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), rate, TimeRemainingColumn())
+    rate = TextColumn("{task.fields[done]} · {task.fields[rate]}/s", markup=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        rate,
+        TimeRemainingColumn(),
+    )
     progress = Progress(*columns, console=session.err, transient=True)
     with progress if session.err.is_terminal and not session.json else nullcontext():
         task = progress.add_task(session.say("importing"), total=size, done=0, rate=0)
@@ -123,7 +130,7 @@ def _report(session: Session, tally: Tally, errors: Path | None, *, dry_run: boo
         with errors.open("w", newline="") as file:
             writer = csv.DictWriter(file, _COLUMNS)
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows({name: on_one_line(str(value)) for name, value in row.items()} for row in rows)
     else:
         for row in rows:
             session.tell("line {line}: {field} {reason}", **{**row, "field": row["field"] or "–"})

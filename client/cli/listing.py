@@ -42,6 +42,8 @@ def shown(session: Session, page: ProjectPage, known: show.Names) -> RenderableT
     """Lay a list out, with how many there are, whether there are more, and where a search did not look."""
     total = "" if page.total is None else session.say("{total} projects in all", total=page.total)
     more = session.say("more: --all") if page.next else ""
-    hidden = session.say("not searched, because you may not see them: {texts}", texts=", ".join(page.withheld))
+    hidden = session.say(
+        "neither shown nor searched, because you may not see it: {texts}", texts=", ".join(page.withheld)
+    )
     lines = [Text(line, style="dim") for line in (total, more, hidden if page.withheld else "") if line]
     return Group(show.project_rows(page.items, known, session.language), *lines)

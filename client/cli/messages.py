@@ -1,17 +1,16 @@
 """Any command and any query of the wire, by its subject."""
 
 import difflib
-import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 import typer
 from pydantic_core import to_json
-from rich.json import JSON
 
 from client.errors import Refused
 from client.terminal.options import command
+from client.terminal.printing import json_text
 from client.terminal.reading import fitting, read_object
 from client.terminal.session import Session, Status, UsageError
 from contracts.catalogue import commands, queries
@@ -78,7 +77,7 @@ async def send(
     document = outcome.model_dump(mode="json", exclude_none=True)
     if outcome.error is not None and not session.json:
         raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
-    session.show(document, JSON(json.dumps(document)))
+    session.show(document, json_text(document))
     if outcome.error is not None:
         raise typer.Exit(Status.REFUSED)
 
@@ -94,7 +93,7 @@ async def ask(
         raise UsageError(session.say("this answer is not text; use: incidents report, incidents projects export"))
     async with session.client() as client:
         answer = await client.ask(query)
-    session.show(answer, JSON(answer.model_dump_json(by_alias=True)))
+    session.show(answer, json_text(answer))
 
 
 def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dict[str, Any]:

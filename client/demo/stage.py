@@ -33,7 +33,7 @@ class Stage:
         live = self.session.out.is_terminal and not self.session.json
         mark = Text(_FAILED, style="bold red")
         try:
-            with self.session.out.status(label) if live else nullcontext():
+            with self.session.out.status(Text(label)) if live else nullcontext():
                 yield step
             mark = Text(_DONE, style="bold green")
         finally:

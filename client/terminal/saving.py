@@ -67,7 +67,7 @@ async def save(
         UsageError: The file cannot be written: the disk is full, for example.
     """
     digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.part")
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     progress = Progress(*columns, console=session.err, transient=True)
     try:
         with progress if session.err.is_terminal and not session.json else nullcontext():

@@ -1,7 +1,6 @@
 """One run of a command: what its common options say, how it answers, and how it ends."""
 
 import asyncio
-import json
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
@@ -14,8 +13,7 @@ from typing import Any, Final, TypeVar
 
 import typer
 from pydantic import BaseModel
-from pydantic_core import to_json
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -23,11 +21,12 @@ from rich.text import Text
 from client.client import Client, connect
 from client.errors import Refused, UnreachableError
 from client.place import find
+from client.terminal import printing
 from client.terminal.ending import until_interrupted
+from client.terminal.printing import Screen, screen
 from client.terminal.show import local
 from client.terminal.words import say
 
-_PLAIN_WIDTH = 120
 _FOR_PROGRAMS: Final = frozenset({"known", "status"})
 """Details that tell people nothing that the sentences beside them do not."""
 
@@ -47,12 +46,6 @@ class UsageError(Exception):
     """What was typed cannot be understood."""
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Make a console that keeps its lines whole where there is no terminal to fold them."""
-    made = Console(stderr=stderr, highlight=False)
-    return made if made.is_terminal else Console(stderr=stderr, highlight=False, width=_PLAIN_WIDTH)
-
-
 @dataclass
 class Session:
     """One run of a command, as `principal`."""
@@ -61,8 +54,8 @@ class Session:
     json: bool = False
     language: str = "en"
     data: Path | None = None
-    out: Console = field(default_factory=console)
-    err: Console = field(default_factory=lambda: console(stderr=True))
+    out: Screen = field(default_factory=screen)
+    err: Screen = field(default_factory=lambda: screen(stderr=True))
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
@@ -87,10 +80,7 @@ class Session:
 
     def write(self, document: BaseModel | Mapping[str, Any]) -> None:
         """Print one line of JSON."""
-        if isinstance(document, BaseModel):
-            typer.echo(document.model_dump_json(by_alias=True))
-        else:
-            typer.echo(to_json(document).decode())
+        printing.write(document)
 
     def tell(self, words: str, **values: object) -> None:
         """Tell people what goes on, beside the answer."""
@@ -99,7 +89,7 @@ class Session:
 
     def confirm(self, question: str) -> bool:
         """Ask back before something is lost; `--yes` asks nothing."""
-        return self.ask(lambda: typer.confirm(question, err=True), "--yes")
+        return self.ask(lambda: printing.confirmed(question), "--yes")
 
     def ask(self, prompt: Callable[[], Answer], option: str) -> Answer:
         """Ask somebody at the terminal.
@@ -146,7 +136,7 @@ class Session:
     def _refuse(self, error: dict[str, Any], status: Status) -> int:
         if self.json:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
-            typer.echo(json.dumps({"error": whole}, ensure_ascii=False))
+            self.write({"error": whole})
         else:
             self.err.print(refusal_panel(error, self.language))
         return status
@@ -164,7 +154,7 @@ def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
     if details.row_count:
         body.add_row("")
         body.add_row(details)
-    return Panel(body, title=str(error["code"]), title_align="left", border_style="red", expand=False)
+    return Panel(body, title=Text(str(error["code"])), title_align="left", border_style="red", expand=False)
 
 
 def _clock(name: str, value: str, language: str) -> str:

@@ -13,6 +13,7 @@ from client.terminal.words import say
 from contracts.administration_queries import Me, Properties, Property
 from contracts.audit import Entry
 from contracts.drafts import DraftedSequence
+from contracts.printable import on_one_line, printable
 from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
@@ -62,18 +63,25 @@ class Names:
 
 def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title: str = "") -> RenderableType:
     """Make a table; without rows, say that there are none."""
-    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
+    made = Table(
+        title=one_line(title) if title else None, title_justify="left", title_style="bold", header_style="bold"
+    )
     for heading in headings:
         justify: Literal["left", "right"] = "right" if heading in _FIGURES else "left"
         made.add_column(say(language, heading), justify=justify, no_wrap=heading not in _FOLDED, overflow="fold")
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+        made.add_row(*(cell if isinstance(cell, Text) else Text(on_one_line(str(cell))) for cell in row))
     return made if made.row_count else Text(say(language, "nothing here"), style="dim")
 
 
 def one_line(text: str) -> Text:
     """Let a text end where its column ends."""
-    return Text(text.replace("\n", " "), no_wrap=True, overflow="ellipsis")
+    return Text(on_one_line(text), no_wrap=True, overflow="ellipsis")
+
+
+def paragraph(value: object) -> Text:
+    """Let what somebody wrote keep its lines."""
+    return Text(printable(str(value)))
 
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
@@ -84,7 +92,7 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Ren
             local(row.created_at, language),
             one_line(names.of(row.type_id)),
             names.of(row.status_id),
-            one_line(row.description),
+            one_line(row.description or ""),
             row.created_by,
         )
         for row in rows
@@ -97,7 +105,7 @@ def project(details: ProjectDetails, names: Names, language: str) -> list[Render
     main = Table.grid(padding=(0, 2))
     for label, value in _main_details(details, names, language):
         if value != "":
-            main.add_row(Text(say(language, label), style="dim"), Text(str(value)))
+            main.add_row(Text(say(language, label), style="dim"), paragraph(value))
     shown: list[RenderableType] = [
         Rule(say(language, "Project {number}", number=details.number), align="left"),
         main,
@@ -109,14 +117,14 @@ def project(details: ProjectDetails, names: Names, language: str) -> list[Render
 
 def _main_details(details: ProjectDetails, names: Names, language: str) -> list[tuple[str, object]]:
     def when(time: datetime, by: str) -> str:
-        return f"{local(time, language)}  {by}"
+        return f"{local(time, language)}  {on_one_line(by)}"
 
     held = details.hold
     return [
         ("Id", details.project_id),
         ("Type", names.of(details.type_id)),
         ("Status", names.of(details.status_id)),
-        ("Description", details.description),
+        ("Description", details.description or ""),
         ("Start", local(details.start_time, language)),
         ("End", local(details.end_time, language)),
         ("Created", when(details.created_at, details.created_by)),
@@ -162,7 +170,7 @@ def _pairs(pairs: Iterable[tuple[str, object]], language: str) -> RenderableType
 def _lines(rows: Iterable[Sequence[object]]) -> Table:
     grid = Table.grid(padding=(0, 2))
     for row in rows:
-        grid.add_row(*(Text(str(cell)) for cell in row))
+        grid.add_row(*map(paragraph, row))
     return grid
 
 
@@ -183,8 +191,8 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Rende
             local(one.at, language),
             one.by,
             names.label(one.field.removeprefix("category_") if one.field.startswith("category_") else one.field),
-            _value(one.field, one.old, names, language),
-            _value(one.field, one.new, names, language),
+            paragraph(_value(one.field, one.old, names, language)),
+            paragraph(_value(one.field, one.new, names, language)),
         )
         for one in items
     )
@@ -199,14 +207,14 @@ def _value(field: str, value: Any, names: Names, language: str) -> str:
         case bool():
             return say(language, "yes" if value else "no")
         case int() if field.startswith(("type_id", "status_id", "category_")):
-            return names.of(value)
+            return on_one_line(names.of(value))
         case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
             return local(datetime.fromisoformat(value), language)
         case dict():
             told = {name: _value(name, one, names, language) for name, one in value.items()}
-            return "\n".join(f"{name}: {one}" for name, one in told.items() if one)
+            return "\n".join(f"{on_one_line(name)}: {one}" for name, one in told.items() if one)
         case _:
-            return str(value)
+            return on_one_line(str(value))
 
 
 def entries(items: Iterable[Entry], language: str) -> RenderableType:

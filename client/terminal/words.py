@@ -4,11 +4,14 @@ import json
 from functools import cache
 from importlib import resources
 
+from contracts.printable import on_one_line
+
 
 def say(language: str, words: str, **values: object) -> str:
     """Say something in `en` or `fr`, with the values that its {names} stand for."""
     translated = _french().get(words, words) if language == "fr" else words
-    return translated.format(**values) if values else translated
+    told = {name: one if isinstance(one, int | float) else on_one_line(str(one)) for name, one in values.items()}
+    return translated.format(**told) if told else translated
 
 
 @cache

@@ -4,13 +4,13 @@ import io
 from datetime import UTC, datetime
 
 import pytest
-from rich.console import Console
 
 from client.demo.administrator import ROLE, Administrator
 from client.demo.operator import Operator
 from client.demo.retention import expire
 from client.demo.scenario import load
 from client.demo.stage import Stage
+from client.terminal.printing import Screen
 from client.terminal.session import Session
 from contracts.administration_queries import GetMe, GetProperties, GetSettings
 from contracts.permissions import Node
@@ -21,7 +21,7 @@ from tests.support import Site
 @pytest.fixture
 def stage() -> Stage:
     """Make a stage whose lines can be read."""
-    return Stage(Session("admin", out=Console(file=io.StringIO(), width=200)))
+    return Stage(Session("admin", out=Screen(width=200, file=io.StringIO())))
 
 
 def shown(stage: Stage) -> str:

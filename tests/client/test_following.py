@@ -53,7 +53,8 @@ async def test_a_cursor_of_another_form_is_told(site: Site) -> None:
 
 async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
     """`incidents stats` draws groups and trends for people and prints the answer for machines (PRJ-09)."""
-    await site.grant("watcher", incident_projects="view", incident_properties="view")
+    rights = {"incident_projects__main_details": "view", "incident_properties": "view"}
+    await site.grant("watcher", incident_projects="view", **rights)
     await created(admin)
     for line, word in ((("--by", "creator"), "admin"), (("--by", "type", "--interval", "week"), "none"), ((), "all")):
         ended = await incidents("stats", *line, environment=environment(site))

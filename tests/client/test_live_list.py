@@ -20,7 +20,8 @@ FOLLOW = ("projects", "list", "--follow")
 async def admin(site: Site) -> Client:
     """Somebody who gives those who follow something to see."""
     await site.workers("projects", "administration")
-    rights = {"incident_projects__comments": "view", "incident_properties": "view"}
+    rights = {"incident_projects__comments": "view", "incident_projects__main_details": "view"}
+    rights |= {"incident_properties": "view"}
     await site.grant("watcher", incident_projects="view", **rights)
     return await site.client()
 

@@ -76,6 +76,16 @@ class Terminal:
         self.process = process
         self._master = master
         self._bytes = bytearray()
+        self._is_closed = False
+
+    async def ends(self) -> str:
+        """Wait until the command has ended, and return all that was sent to the terminal."""
+
+        async def is_closed() -> bool:
+            return self._is_closed
+
+        await eventually(is_closed, within=90)
+        return self.everything
 
     def read(self) -> None:
         """Take what was written; the end of the program ends the terminal, too."""
@@ -84,8 +94,14 @@ class Terminal:
         except OSError:
             found = b""
         self._bytes += found
-        if not found:
+        self._is_closed = not found
+        if self._is_closed:
             asyncio.get_running_loop().remove_reader(self._master)
+
+    @property
+    def everything(self) -> str:
+        """All that was sent to it."""
+        return self._bytes.decode(errors="replace")
 
     @property
     def screen(self) -> str:

@@ -1,6 +1,7 @@
 """The schema: what the SQL files make is what the mapped classes expect."""
 
 import asyncio
+import json
 from importlib import import_module
 from random import Random
 
@@ -12,9 +13,11 @@ from sqlalchemy import Connection, text
 from contracts.subjects import WORKERS
 from tests.projects.listed import keep, project
 from tests.support import Site
-from workers.migrations.upgrade import migrate
+from workers.migrations.upgrade import migrate, read_sql, run_script
 from workers.runtime import inbox, outbox
 from workers.runtime.database import Base
+
+MAIN, CATEGORIES = "incident-projects/main-details", "incident-projects/categories"
 
 
 def differences(connection: Connection) -> list[str]:
@@ -55,3 +58,17 @@ async def test_what_was_written_before_is_searched_afterwards(site: Site, monkey
         await connection.execute(text("DELETE FROM projects.search"))
         await connection.run_sync(version.fill)
     assert await site.sql("SELECT * FROM projects.search ORDER BY project_id") == kept
+
+
+async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:
+    """The upgrade gives view on main details and categories where projects were seen and nothing was said of them."""
+    silent, told = {"incident-projects": "view"}, {"incident-projects": "manage", MAIN: "none", CATEGORIES: "manage"}
+    roles = {"silent": silent, "told": told, "blind": {"incident-projects": "none"}, "other": {"settings": "view"}}
+    for role_id, levels in roles.items():
+        statement = "INSERT INTO administration.role VALUES (:id, :id, CAST(:levels AS jsonb))"
+        await site.sql(statement, id=role_id, levels=json.dumps(levels))
+    async with site.engine.begin() as connection:
+        await connection.run_sync(run_script, read_sql("*_details_in_view.sql"))
+    found = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
+    seen = {**silent, MAIN: "view", CATEGORIES: "view"}
+    assert found == {**roles, "silent": seen, "administrators": {}}

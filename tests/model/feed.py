@@ -1,11 +1,12 @@
 """Events, and what of them a follower sees, as the published interface says."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.model.lists import matches
 from tests.model.people import PROJECTS, People
-from tests.model.project import Project
+from tests.model.project import CATEGORIES, DATA, MAIN, Project
 from tests.model.rules import Body
 
 _HAPPENED = {
@@ -70,14 +71,36 @@ def view(event: Event, who: str, given: Body, people: People, projects: dict[str
         return None
     if given and not _wanted(event, given, projects):
         return None
-    if name == "created" and not people.level(who, f"{PROJECTS}/sequences"):
-        return redacted(event.body)
-    return event.body
+    return redacted(event, people.hidden_fields(who), sequences=people.sees(who, "sequences"))
 
 
-def redacted(body: Body) -> Body:
-    """Return what is told of a creation to whom sequences are not shown."""
-    return {name: [] if name == "sequence_ids" else one for name, one in body.items()}
+def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body | None:
+    """Return what is told of an event to whom these fields, and sequences perhaps, are not shown."""
+    body = dict(event.body)
+    if event.name == "projects.created":
+        body["sequence_ids"] = body["sequence_ids"] if sequences else []
+        body["type_id"] = None if "type_id" in hidden else body["type_id"]
+    if event.name == "projects.updated" and body["changed"]:
+        body["changed"] = {name: one for name, one in body["changed"].items() if name not in hidden}
+        return body if body["changed"] else None
+    return body
+
+
+def variants(event: Event) -> list[Body | None]:
+    """Return every body in which somebody may be told an event, and that it is not told at all."""
+    fields = ((), MAIN, (*CATEGORIES, *DATA), (*MAIN, *CATEGORIES, *DATA))
+    return [None, *(redacted(event, hidden, sequences=one) for hidden in fields for one in (True, False))]
+
+
+def needed(given: Body) -> set[str]:
+    """Return the nodes on which a filter needs view: whoever chooses by what is hidden is told it."""
+    asked = {name for name, one in given.items() if one not in ({}, None)}
+    nodes = {
+        "main-details": asked & {"type_ids", "status_ids", "start_time"},
+        "categories": asked & {"categories"},
+        "sequences": asked & {"camera_ids"},
+    }
+    return {f"{PROJECTS}/{name}" for name, one in nodes.items() if one}
 
 
 def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:

@@ -53,7 +53,7 @@ def folded(text: str) -> list[str]:
 
 def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
     """Tell whether every word of a search is a part of some word that is shown; a short one must be a whole word."""
-    written = [project.fields["description"]]
+    written = [] if "main-details" in hidden else [project.fields["description"]]
     if "comment" not in hidden:
         written += [one["text"] for one in project.comments.values()]
     if "call" not in hidden:

@@ -13,6 +13,7 @@ from typing import Any
 from tests.model import drafts, imports
 from tests.model.feed import Event
 from tests.model.people import PROJECTS, People
+from tests.model.project import SECTIONS
 from tests.model.projects import Projects
 from tests.model.properties import Properties
 from tests.model.questions import Questions
@@ -56,7 +57,9 @@ class Model:
         if verb == "activate-licence":
             return self.licence.activate_licence(who, *self._tokens(body["token"]))
         self.licence.need()
-        return self._project_command(who, verb, body, told) if worker == "projects" else self._other(verb, body, told)
+        return (
+            self._project_command(who, verb, body, told) if worker == "projects" else self._other(who, verb, body, told)
+        )
 
     @staticmethod
     def _fits(verb: str, body: Body) -> None:
@@ -76,14 +79,15 @@ class Model:
             return self._called(self.projects.drafts, verb)(who, body, told)
         if verb == "create":
             return self.projects.create(who, body, told)
-        hidden = [name for name, section in Questions.HIDING.items() if not self.people.level(who, section)]
+        hidden = {name for name, section in SECTIONS.items() if not self.people.sees(who, section)}
+        hidden |= self.people.hidden_fields(who)
         project = self.projects.existing(body, hidden)
         what, _, which = verb.partition("-")
         if which in {"comment", "call"}:
             return self._called(self.projects, f"{what}-part", which)(who, body, told, project)
         return self._called(self.projects, verb)(who, body, told, project)
 
-    def _other(self, verb: str, body: Body, told: Told) -> Done:
+    def _other(self, who: str, verb: str, body: Body, told: Told) -> Done:
         kind = verb.partition("-")[2]
         if kind in {"type", "status", "category-value"}:
             return self._called(self.properties, verb.partition("-")[0], kind)(body, told)
@@ -91,7 +95,9 @@ class Model:
             done = self.settings.change_settings(body, told)
             self.projects.drafts.children = self.settings.now["child_sites"]
             return done
-        return self._called(self.people if kind == "role" else self.properties, verb)(body, told)
+        if kind == "role":
+            return self._called(self.people, verb, who)(body, told)
+        return self._called(self.properties, verb)(body, told)
 
     @staticmethod
     def _called(there: object, verb: str, *first: str) -> Callable[..., Done]:

@@ -1,5 +1,6 @@
 """Roles and what they come to, as the published interface says."""
 
+from tests.model.project import CATEGORIES, DATA, MAIN
 from tests.model.rules import Body, Done, No, Some, Told
 
 ADMINISTRATORS = "administrators"
@@ -34,6 +35,15 @@ class People:
         given = [self.roles[role]["permissions"] for role, members in self.members.items() if who in members]
         return max((LEVELS.index(one.get(node, "none")) for one in given), default=0)
 
+    def sees(self, who: str, section: str) -> bool:
+        """Tell whether somebody sees a part of the projects."""
+        return self.level(who, f"{PROJECTS}/{section}") > 0
+
+    def hidden_fields(self, who: str) -> set[str]:
+        """Return the fields of projects that somebody may not see."""
+        fields = {"main-details": MAIN, "categories": (*CATEGORIES, *DATA)}
+        return {name for section, names in fields.items() if not self.sees(who, section) for name in names}
+
     def need(self, who: str, nodes: set[str], level: str, code: str) -> None:
         """Refuse who lacks a node."""
         missing = sorted(node for node in nodes if self.level(who, node) < LEVELS.index(level))
@@ -64,31 +74,45 @@ class People:
         if role == ADMINISTRATORS:
             raise No("conflict")
 
-    def define_role(self, body: Body, _: Told) -> Done:
+    def _within(self, who: str, role: str, permissions: Body) -> None:
+        """Refuse what gives more than somebody has; the administrators' role is for administrators."""
+        if role == ADMINISTRATORS and who not in self.members[role]:
+            raise No("permission-denied", nodes=["roles"], level="manage")
+        above = {node: one for node, one in permissions.items() if LEVELS.index(one) > self.level(who, node)}
+        if above:
+            raise No("permission-denied", nodes=sorted(above), level=max(above.values(), key=LEVELS.index))
+
+    def define_role(self, who: str, body: Body, _: Told) -> Done:
         """Make a role or replace what it gives; its members stay."""
         role = body["role_id"]
         self._changeable(role)
+        self._within(who, role, body["permissions"])
+        self._within(who, role, self.roles.get(role, {}).get("permissions", {}))
         self.roles[role] = {"name": body["name"], "permissions": body["permissions"]}
         self.members.setdefault(role, set())
         return Done(Some(role_id=role, permissions=body["permissions"]))
 
-    def delete_role(self, body: Body, _: Told) -> Done:
+    def delete_role(self, who: str, body: Body, _: Told) -> Done:
         """Delete a role; nobody has it any more."""
         self._changeable(body["role_id"])
-        self._known(body["role_id"])
+        self._handed_by(who, body["role_id"])
         del self.roles[body["role_id"]], self.members[body["role_id"]]
         return Done(Some(body))
 
-    def assign_role(self, body: Body, _: Told) -> Done:
+    def _handed_by(self, who: str, role: str) -> None:
+        self._known(role)
+        self._within(who, role, self.roles[role]["permissions"])
+
+    def assign_role(self, who: str, body: Body, _: Told) -> Done:
         """Give a role."""
-        self._known(body["role_id"])
+        self._handed_by(who, body["role_id"])
         again = body["principal"] in self.members[body["role_id"]]
         self.members[body["role_id"]].add(body["principal"])
         return Done(Some(body), again=again)
 
-    def unassign_role(self, body: Body, _: Told) -> Done:
+    def unassign_role(self, who: str, body: Body, _: Told) -> Done:
         """Take a role, but not from the last administrator."""
-        self._known(body["role_id"])
+        self._handed_by(who, body["role_id"])
         members = self.members[body["role_id"]]
         if body["role_id"] == ADMINISTRATORS and members == {body["principal"]}:
             raise No("conflict")

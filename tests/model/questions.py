@@ -1,17 +1,24 @@
 """What questions are answered, as the published interface says."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
-from tests.model.feed import SECTION_OF, Event
+from tests.model.feed import SECTION_OF, Event, needed, redacted
 from tests.model.lists import listed, statistics
 from tests.model.people import PROJECTS, People
 from tests.model.project import CATEGORIES, DATA, MAIN, SECTIONS, Change, Project, values
 from tests.model.projects import Projects
 from tests.model.properties import Properties
-from tests.model.rules import Body, Some, moment
+from tests.model.rules import ABSENT, Body, Some, moment
 from tests.model.settings import Licence, Settings
 
+GROUPED = {
+    "type": "main-details",
+    "status": "main-details",
+    "category_1": "categories",
+    "camera": "sequences",
+}
 NODES = {
     "administration.properties": "incident-properties",
     "administration.roles": "roles",
@@ -31,14 +38,15 @@ class Questions:
     properties: Properties
     settings: Settings
     licence: Licence
-    HIDING: ClassVar = {name: f"{PROJECTS}/{section}" for name, section in SECTIONS.items()}
 
     def answer(self, who: str, verb: str, body: Body, activity: dict[str, list[Event]]) -> Any:
         """Answer a question, or refuse."""
         if verb == "administration.me":
             return self.people.me(who)
-        cameras = body.get("group_by") == "camera" or "camera_ids" in body.get("filter", {})
-        nodes = {NODES.get(verb, PROJECTS), *([f"{PROJECTS}/sequences"] if cameras else [])}
+        told = GROUPED.get(body.get("group_by", ""), "")
+        if verb == "projects.list" and body.get("sort", "").removeprefix("-") in MAIN:
+            told = "main-details"
+        nodes = {NODES.get(verb, PROJECTS), *needed(body.get("filter", {})), *([f"{PROJECTS}/{told}"] if told else [])}
         self.people.need(who, nodes, "view", "not-available")
         if verb == "audit.activity":
             return Some(items=[self._entry(who, one) for one in in_time(activity.get(body["project_id"], []))])
@@ -47,7 +55,7 @@ class Questions:
             "list": lambda: self._page(who, body),
             "draft": lambda: Some(sequences=[Some(one, media="available") for one in self.projects.drafts.listed(who)]),
             "history": lambda: self._history(who, body),
-            "statistics": lambda: statistics(self.projects.there, body, self.settings.now["timezone"]),
+            "statistics": lambda: self._figures(who, body),
             "roles": self.people.listed,
             "properties": self.properties.listed,
             "settings": lambda: Some(self.settings.now),
@@ -56,48 +64,68 @@ class Questions:
         return answers[verb.rpartition(".")[2]]()
 
     def _hidden(self, who: str) -> list[str]:
-        return [name for name, node in self.HIDING.items() if not self.people.level(who, node)]
+        return [name for name, section in SECTIONS.items() if not self.people.sees(who, section)]
+
+    def _details(self, who: str) -> list[str]:
+        """Name the details that somebody may not see."""
+        return [name for name in ("categories", "main-details") if not self.people.sees(who, name)]
 
     def _document(self, who: str, project_id: str) -> Some:
         project, hidden = self.projects.need(project_id), self._hidden(who)
-        seen = [section for name, section in SECTIONS.items() if name not in hidden]
-        hold = ({"hold": None}, []) if self.people.level(who, f"{PROJECTS}/retention") else ({}, ["hold"])
-        return Some(
+        whole = Some(
             row(project_id, project),
             updated_by=project.updated_by,
             retention_exempt=project.retention_exempt,
             categories={name[-1]: project.fields[name] for name in CATEGORIES},
             data={name: project.fields[name] for name in DATA},
-            withheld=sorted([*(SECTIONS[name] for name in hidden), *hold[1]]),
-            **hold[0],
-            **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in seen},
+            hold=None,
+            **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in SECTIONS.values()},
         )
+        hold = [] if self.people.sees(who, "retention") else ["hold"]
+        withheld = [*self._details(who), *(SECTIONS[name] for name in hidden), *hold]
+        keys = {
+            *withheld,
+            *(MAIN if "main-details" in withheld else ()),
+            *(["data"] if "categories" in withheld else ()),
+        }
+        return Some(whole, withheld=sorted(withheld), **dict.fromkeys(keys - {"main-details"}, ABSENT))
 
     def _page(self, who: str, body: Body) -> Some:
         hidden = [name for name in self._hidden(who) if name != "sequence"]
-        found = listed(self.projects.there, body, hidden)
-        withheld = sorted(SECTIONS[name] for name in hidden) if "search" in body else []
-        return Some(items=[row(*one) for one in found], total=len(found), withheld=withheld)
+        details = [] if self.people.sees(who, "main-details") else ["main-details"]
+        found = listed(self.projects.there, body, [*hidden, *details])
+        withheld = [*details, *((SECTIONS[name] for name in hidden) if "search" in body else ())]
+        blank = dict.fromkeys(MAIN) if details else {}
+        items = [Some(row(*one), **blank) for one in found]
+        return Some(items=items, total=len(found), withheld=sorted(withheld))
+
+    def _figures(self, who: str, body: Body) -> Some:
+        told = statistics(self.projects.there, body, self.settings.now["timezone"])
+        if self.people.sees(who, "main-details"):
+            return Some(told, withheld=[])
+        blank = dict.fromkeys(("closed", "median_seconds", "average_seconds"))
+        return Some(told, withheld=["main-details"], items=[{**one, **blank} for one in told["items"]])
 
     def _entry(self, who: str, event: Event) -> Some:
         """Return an event as the activity of its project tells it: without details of parts that one may not see."""
         told, section = entry(event), SECTION_OF.get(event.name.removeprefix("projects.").partition("-")[0])
-        if section and not self.people.level(who, f"{PROJECTS}/{section}"):
+        if section and not self.people.sees(who, section):
             return Some(told, details={})
-        if "sequence_ids" in told["details"] and not self.people.level(who, f"{PROJECTS}/sequences"):
-            return Some(told, details=Some(told["details"], sequence_ids=[]))
-        return told
+        shown = redacted(event, self.people.hidden_fields(who), sequences=self.people.sees(who, "sequences"))
+        return Some(told, details={name: one for name, one in (shown or {}).items() if name != "project_id"})
 
     def _history(self, who: str, body: Body) -> Some:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(who)
+        fields = self.people.hidden_fields(who)
         items = [
-            past(one)
+            past(one, fields)
             for one in project.history
-            if one.past.name not in hidden
+            if one.past.name not in {*hidden, *fields}
             and body.get("field") in {None, one.past.name}
             and body.get("part_id") in {None, one.past.part_id}
         ]
-        return Some(items=newest_first(items), withheld=sorted(SECTIONS[name] for name in hidden))
+        withheld = [*self._details(who), *(SECTIONS[name] for name in hidden)]
+        return Some(items=newest_first(items), withheld=sorted(withheld))
 
 
 def row(project_id: str, project: Project) -> Some:
@@ -107,9 +135,11 @@ def row(project_id: str, project: Project) -> Some:
     return Some(details, project_id=project_id)
 
 
-def past(one: Change) -> Some:
-    """Return a change as the history tells it."""
+def past(one: Change, hidden: Collection[str]) -> Some:
+    """Return a change as the history tells it, an opening without hidden fields."""
     name, part_id, old, new = one.past
+    if name == "project":
+        new = Some(new, **dict.fromkeys(set(new) & set(hidden), ABSENT))
     return Some(
         revision=one.revision,
         by=one.by,

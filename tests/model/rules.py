@@ -32,6 +32,10 @@ class Some(dict[str, Any]):
     """A part of an object: the other one may have more fields."""
 
 
+ABSENT = object()
+"""A field that is not there."""
+
+
 @dataclass
 class Done:
     """The model applies a command: `again` when it was done before and nothing happens."""
@@ -47,7 +51,10 @@ def agree(wanted: Any, told: Any, name: str = "") -> bool:
         if not isinstance(told, Mapping) or not (isinstance(wanted, Some) or wanted.keys() == told.keys()):
             return False
         inner = name if name.startswith("decimal_") else ""
-        return all(key in told and agree(one, told[key], inner or key) for key, one in wanted.items())
+        return all(
+            key not in told if one is ABSENT else key in told and agree(one, told[key], inner or key)
+            for key, one in wanted.items()
+        )
     if isinstance(wanted, list):
         return (
             isinstance(told, list)

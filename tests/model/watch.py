@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.model.feed import Event, redacted, view
+from tests.model.feed import Event, needed, variants, view
 from tests.model.model import Model
 from tests.model.people import PROJECTS
 from tests.model.rules import Body
@@ -64,7 +64,7 @@ class Watch:
         self._expected += new
         if self.follower:
             for one in new:
-                for body in (None, one.body, redacted(one.body)) if loose else ():
+                for body in variants(one) if loose else ():
                     one.see(body)
             self._see(model)
 
@@ -74,8 +74,7 @@ class Watch:
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
-        nodes = [PROJECTS, *([f"{PROJECTS}/sequences"] if "camera_ids" in self.given else [])]
-        return all(model.people.level(self.who, node) for node in nodes)
+        return all(model.people.level(self.who, node) for node in (PROJECTS, *needed(self.given)))
 
     def settle(self, model: Model) -> None:
         """Wait until all has been told, and compare; a feed has ended if its follower lost its right."""

@@ -48,13 +48,12 @@ async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site:
     clerk = await exporter(site, incident_projects__calls="view")
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     files = opened(await fetched(clerk, package))
-    assert (package.includes, package.withheld) == (["calls", "history"], ["comments", "sequences"])
-    assert (read(files, "project.json")["withheld"], "comments" in read(files, "project.json")) == (
-        ["comments", "sequences"],
-        False,
-    )
+    withheld = ["main-details", "categories", "comments", "sequences"]
+    assert (package.includes, package.withheld) == (["calls", "history"], withheld)
+    assert read(files, "project.json")["withheld"] == withheld
+    assert read(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})
     assert not [name for name, data in files.items() if COMMENT.encode() in data or b"Gate 4" in data]
-    assert b"may not see it: comments, sequences." in files["README.txt"]
+    assert b"main details, categories and incident" in files["README.txt"]
 
 
 @pytest.mark.parametrize("section", ["comments", "calls", "sequences", "user-names"])

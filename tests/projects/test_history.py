@@ -126,7 +126,10 @@ async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
     visitor = await operator.site.client("visitor")
     found = await visitor.ask(GetHistory(project_id=operator.project_id))
-    assert ([one.field for one in found.items], found.withheld) == (["project"], ["comments", "sequences"])
+    assert ([one.field for one in found.items], found.withheld) == (
+        ["project"],
+        ["main-details", "categories", "comments", "sequences"],
+    )
 
 
 async def test_the_past_dies_with_the_project(operator: Operator) -> None:

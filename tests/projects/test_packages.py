@@ -55,14 +55,20 @@ def test_a_recording_without_a_site_is_of_this_one() -> None:
 @pytest.mark.parametrize(
     "asked, includes, withheld",
     [
-        ([], ["calls", "history"], ["comments", "sequences"]),
-        (["user-names"], ["calls", "history", "user-names"], ["comments", "sequences"]),
-        (["history", "calls", "calls"], ["calls", "history"], []),
+        ([], ["calls", "history"], ["categories", "comments", "sequences"]),
+        (["user-names"], ["calls", "history", "user-names"], ["categories", "comments", "sequences"]),
+        (["history", "calls", "calls"], ["calls", "history"], ["categories"]),
     ],
 )
 def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[str], withheld: list[str]) -> None:
-    """Sections that are named are chosen, in one order and once; where none is, all that may be seen."""
-    assert Choice.of(asked, Grants({Node.PROJECTS: Level.VIEW, Node.CALLS: Level.VIEW})) == (includes, withheld)
+    """Sections that are named are chosen, in one order and once; where none is, all that may be seen.
+
+    Main details and categories are in it or withheld, whatever is named.
+    """
+    grants = Grants(dict.fromkeys((Node.PROJECTS, Node.MAIN_DETAILS, Node.CALLS), Level.VIEW))
+    choice = Choice.of(asked, grants)
+    assert (choice.includes, choice.withheld) == (includes, withheld)
+    assert choice.holds == [*includes, "main-details"]
 
 
 def test_names_are_chosen_only_by_name() -> None:

@@ -101,7 +101,8 @@ async def test_the_bytes_of_a_report_need_what_they_tell(site: Site, documented:
     """Who may not see what a report of somebody else tells, may know that it is there, and not fetch it (PERM-13)."""
     admin, command = documented
     await admin.send(command.model_copy(update={"show_user_names": True}))
-    parts = {f"incident_projects__{name}": "view" for name in ("reports", "comments", "calls", "sequences")}
+    told = ("reports", "main_details", "categories", "comments", "calls", "sequences")
+    parts = {f"incident_projects__{name}": "view" for name in told}
     await site.grant("clerk", incident_projects="view", **parts)
     await site.grant("chief", incident_projects="view", **parts, incident_projects__user_names="view")
     clerk, chief = await site.client("clerk"), await site.client("chief")

@@ -139,6 +139,10 @@ INTERNAL = {
 }
 """What only the product itself sends."""
 
+_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
+_IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
+"""Whoever could choose or sort by what is withheld would be told it."""
+
 QUERIES = (
     Line("administration.licence", {"settings": VIEW}, {}),
     Line("administration.me", {}, {}),
@@ -152,13 +156,25 @@ QUERIES = (
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.list", {PROJECTS: VIEW}, {}),
+    *(Line("projects.list", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(Line("projects.list", of_project("main-details", VIEW), {"sort": given}) for given in _IN_THEIR_ORDER),
+    Line("projects.list", of_project("categories", VIEW), {"filter": {"categories": {"2": [None]}}}),
     Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
     Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("projects.outcome", {}, {"command_id": OTHER}),
-    Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "type"}),
+    Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
+    *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
+    *(Line("projects.statistics", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(
+        Line("projects.statistics", of_project("categories", VIEW), {"group_by": f"category_{slot}"})
+        for slot in range(1, 6)
+    ),
+    Line("projects.statistics", of_project("categories", VIEW), {"filter": {"categories": {"5": [7]}}}),
     Line("projects.statistics", of_project("retention", VIEW), {"filter": {"has_hold": False}}),
     Line("projects.statistics", of_project("sequences", VIEW), {"group_by": "camera"}),
     Line("projects.watch", {PROJECTS: VIEW}, {}),
+    *(Line("projects.watch", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
     Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
     Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
     Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),

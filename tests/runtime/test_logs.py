@@ -1,7 +1,12 @@
 """Log files: rotated into an archive at a size that the settings say, without anybody's words."""
 
+import contextlib
 import json
 import logging
+import os
+import pty
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +14,7 @@ import pytest
 import structlog
 
 from contracts.administration import ChangeSettings
+from tests.client.hostile import HOSTILE, raw
 from tests.support import Site, eventually
 from workers.runtime import logs
 
@@ -68,3 +74,27 @@ def test_a_logged_error_tells_its_place_and_not_its_words(folder: Path) -> None:
     (line,) = (folder / "projects.log").read_text().splitlines()
     assert "gate 4" not in line
     assert (json.loads(line)["error"], "test_logs.py" in json.loads(line)["traceback"]) == ("ValueError", True)
+
+
+PROGRAM = """
+import logging, sys, structlog
+from workers.runtime import logs
+logs.configure("projects", None)
+structlog.get_logger("test").warning("message_dropped", subject=sys.argv[1], header={"X": sys.argv[1]})
+logging.getLogger("test").warning("dropped %s", sys.argv[1])
+"""
+
+
+def test_a_log_on_a_terminal_is_clean() -> None:
+    """What a client wrote into a subject or a header does not act on the terminal of whoever reads the log (LOG)."""
+    master, terminal = pty.openpty()
+    with subprocess.Popen([sys.executable, "-c", PROGRAM, HOSTILE], stderr=terminal) as running:
+        os.close(terminal)
+        told = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(master, 65_536):
+                told += part
+    os.close(master)
+    assert running.returncode == 0
+    assert b"[U+0001]" in told
+    assert raw(told.decode()) == set()

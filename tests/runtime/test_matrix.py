@@ -19,6 +19,7 @@ from tests.support import Site, eventually
 
 Levels = dict[str, Level]
 SECTIONS = {"comments", "sequences", "calls"}
+DETAILS = {"main-details", "categories"}
 REFUSALS = {Code.PERMISSION_DENIED, Code.NOT_AVAILABLE}
 WORKERS = ("administration", "projects", "reports", "retention", "audit")
 
@@ -166,7 +167,11 @@ async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
     clients = await granted(site, shown.values())
     for name, case in shown.items():
         found = await clients[case.principal].ask(GetProject.model_validate_json(f'{{"project_id": "{ID}"}}'))
-        assert (name, getattr(found, name), sorted(found.withheld)) == (name, [], sorted({"hold", *SECTIONS} - {name}))
+        assert (name, getattr(found, name), sorted(found.withheld)) == (
+            name,
+            [],
+            sorted({"hold", *DETAILS, *SECTIONS} - {name}),
+        )
 
 
 async def test_a_permission_acts_within_a_batch(site: Site) -> None:

@@ -69,6 +69,35 @@ def changeable_role(role_id: str) -> None:
         raise Refusal(Code.CONFLICT, fields=[{"field": "role_id", "kind": "fixed_role"}])
 
 
+def within_own(permissions: Mapping[Node, LevelName], grants: Grants, field: str) -> None:
+    """Refuse a role that gives more than its manager has: nobody gives, changes or takes away what it has not.
+
+    The role counts and not who has it: what is taken from somebody who has more by other roles can be given back.
+    """
+    wanted = {Node(node): Level[level.upper()] for node, level in permissions.items()}
+    above = {node: level for node, level in wanted.items() if not grants.allow(node, level)}
+    if above:
+        named = [f"{field}.{node}" for node in sorted(above)] if field == "permissions" else [field]
+        raise Refusal(
+            Code.PERMISSION_DENIED,
+            nodes=sorted(above),
+            level=_LEVEL_NAMES[max(above.values())],
+            fields=[{"field": one, "kind": "above_own"} for one in named],
+        )
+
+
+def may_hand_out(role: Row, grants: Grants, *, by_administrator: bool) -> None:
+    """Refuse to give or take a role that holds more than its manager has; `administrators` is for its members alone.
+
+    That role has what later versions add, too, so nobody else has as much.
+    """
+    if role["role_id"] != ADMINISTRATORS:
+        within_own(role["permissions"], grants, "role_id")
+    elif not by_administrator:
+        fields = [{"field": "role_id", "kind": "administrators_only"}]
+        raise Refusal(Code.PERMISSION_DENIED, nodes=[Node.ROLES], level="manage", fields=fields)
+
+
 def known_role(role: Row | None, role_id: str) -> Row:
     """Return the role, or refuse one that is not defined."""
     if role is None:

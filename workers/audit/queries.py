@@ -7,10 +7,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
+from contracts.audit import AttemptRefused, Entries, Entry, ProjectActivity, SiteLog
+from contracts.errors import Code
 from contracts.permissions import Grants, Level, Node
+from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.values import Time
-from contracts.watching import node_of
+from contracts.watching import node_of, seen
 from workers.audit import forwarding, log_server
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
@@ -25,18 +27,24 @@ __all__ = ["forwarding", "project_activity", "site_log"]
 
 @worker.answers(ProjectActivity)
 async def project_activity(query: ProjectActivity, reader: Reader) -> Entries:
-    """Return what was done to a project, newest first; also to one that is gone (PRJ-08)."""
-    found = await page(reader.connection, Activity, [Activity.project_id == query.project_id], query)
+    """Return what was done to a project, newest first; also to one that is gone (PRJ-08).
+
+    Who placed a hold is told to those who may see holds: to all others its entries would name nobody but that.
+    """
+    conditions = [Activity.project_id == query.project_id]
+    if not reader.grants.allow(Node.RETENTION, Level.VIEW):
+        conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
+    found = await page(reader.connection, Activity, conditions, query)
     return found.model_copy(update={"items": [told(one, reader.grants) for one in found.items]})
 
 
 def told(entry: Entry, grants: Grants) -> Entry:
     """Return an entry without what it says of a part that the caller may not see; who did what, when, stays."""
-    node = node_of(entry.activity)
-    if node is not None and not grants.allow(node, Level.VIEW):
+    if node_of(entry.activity) is not None:
+        return entry.model_copy(update={"details": seen(entry.activity, entry.details, grants) or {}})
+    of_hold = entry.activity == AttemptRefused.subject and entry.details["code"] == Code.HELD
+    if of_hold and not grants.allow(Node.RETENTION, Level.VIEW):
         return entry.model_copy(update={"details": {}})
-    if "sequence_ids" in entry.details and not grants.allow(Node.SEQUENCES, Level.VIEW):
-        return entry.model_copy(update={"details": {**entry.details, "sequence_ids": []}})
     return entry
 
 

@@ -9,6 +9,7 @@ import typer
 from contracts.subjects import WORKERS
 from workers.local.home import Home
 from workers.local.nats import quoted, site_configuration
+from workers.local.printing import tell
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 
 _EVERYWHERE: Final = "0.0.0.0:4222"
@@ -90,7 +91,7 @@ def init(
     try:
         written = create(out, site, Server(listen, monitor, store, certificate, key))
     except (InvalidNameError, TrustError) as error:
-        typer.secho(str(error), err=True, fg="red")
+        tell((str(error), "red"), err=True)
         raise typer.Exit(1) from error
     for path in written:
-        typer.echo(path)
+        tell(str(path))

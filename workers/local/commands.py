@@ -1,7 +1,5 @@
 """The server's side of the command line: up, worker, migrate, provision, access."""
 
-import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, get_args
@@ -11,7 +9,6 @@ import typer
 import uvloop
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
-from rich.console import Console
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -20,6 +17,7 @@ from contracts.licence import Edition, Licence
 from contracts.subjects import WORKERS
 from workers.local import bundle, mistakes, one
 from workers.local.home import AlreadyRunningError, Home, Runtime
+from workers.local.printing import Styled, tell, write
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -61,31 +59,28 @@ class _Announcer:
 
     def __init__(self, data: Path) -> None:
         self._data = data
-        self._console = Console(highlight=False)
 
     def __call__(self, step: Step) -> None:
-        self._console.print(f"[green]✓[/green] {step.name} [dim]{step.seconds:.1f} s[/dim]")
+        tell(("✓", "green"), f" {step.name} ", (f"{step.seconds:.1f} s", "dim"))
         if step.runtime:
-            self._console.print(_welcome(step.runtime, self._data))
+            tell(*_welcome(step.runtime, self._data))
 
 
-def _welcome(runtime: Runtime, data: Path) -> str:
+def _welcome(runtime: Runtime, data: Path) -> list[Styled]:
     option = "" if data == DEFAULT_DATA else f" --data {data}"
-    return (
-        f"\n  NATS      {runtime.nats_url}   [dim]credentials in {data}/creds[/dim]\n"
-        f"  health    {runtime.health_url}/ready\n"
-        f"\n  In another terminal:\n"
-        f"    [bold]incidents projects create --description 'A bag was left at gate 4'{option}[/bold]\n"
-        f"    [bold]incidents projects list{option}[/bold]\n"
-        f"    [bold]incidents watch{option}[/bold]\n"
-        f"\n  Ctrl-C stops everything.\n"
-    )
+    lines = ("projects create --description 'A bag was left at gate 4'", "projects list", "watch")
+    return [
+        f"\n  NATS      {runtime.nats_url}   ",
+        (f"credentials in {data}/creds", "dim"),
+        f"\n  health    {runtime.health_url}/ready\n\n  In another terminal:\n",
+        *((f"    incidents {line}{option}\n", "bold") for line in lines),
+        "\n  Ctrl-C stops everything.\n",
+    ]
 
 
 def _announce_json(step: Step) -> None:
     runtime = vars(step.runtime) if step.runtime else None
-    sys.stdout.write(json.dumps({"step": step.name, "seconds": step.seconds, "runtime": runtime}) + "\n")
-    sys.stdout.flush()
+    write({"step": step.name, "seconds": step.seconds, "runtime": runtime})
 
 
 def worker(
@@ -159,7 +154,7 @@ def provision(as_json: AsJson = False) -> None:
             "same": done.same,
             "differences": [each._asdict() for each in done.differences],
         }
-        sys.stdout.write(json.dumps(told) + "\n")
+        write(told)
     else:
         _show(done)
     if done.differences:
@@ -167,12 +162,11 @@ def provision(as_json: AsJson = False) -> None:
 
 
 def _show(done: streams.Provisioned) -> None:
-    console = Console(highlight=False)
     for what in done.created:
-        console.print(f"[green]+[/green] {what} was made")
-    console.print(f"[dim]{len(done.same)} were as they should be[/dim]")
+        tell(("+", "green"), f" {what} was made")
+    tell((f"{len(done.same)} were as they should be", "dim"))
     for each in done.differences:
-        console.print(f"[red]≠[/red] {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
+        tell(("≠", "red"), f" {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
 
 
 async def _provision(settings: Settings) -> streams.Provisioned:
@@ -244,7 +238,7 @@ def create_access(
     else:
         out.touch(mode=0o600)
         out.write_text(text)
-    Console(highlight=False).print(f"Credentials of [bold]{principal}[/bold] ({scope}) are in {out}")
+    tell("Credentials of ", (principal, "bold"), f" ({scope}) are in {out}")
 
 
 access.command("init")(bundle.init)
@@ -270,9 +264,9 @@ def sign_licence(
     except TrustError as error:
         _fail(str(error))
     out.write_text(token + "\n")
-    Console(highlight=False).print(f"The licence is in {out}")
+    tell(f"The licence is in {out}")
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:
-    Console(stderr=True, highlight=False).print(f"[red]{why}[/red]")
+    tell((why, "red"), err=True)
     raise typer.Exit(status)

@@ -11,6 +11,8 @@ from typing import BinaryIO, Final
 
 import psutil
 
+from contracts.printable import printable
+
 _LAUNCH: Final = Path(__file__).with_name("launch.py")
 _LARGEST_LOG: Final = 10_000_000
 _POLL: Final = 0.01
@@ -60,8 +62,8 @@ def log_file(log: Path) -> BinaryIO:
 
 
 def log_tail(log: Path) -> str:
-    """Return the last lines of a log."""
-    text = log.read_text(errors="replace") if log.exists() else ""
+    """Return the last lines of a log; what a client's name or a command said in it commands no terminal."""
+    text = printable(log.read_text(errors="replace")) if log.exists() else ""
     return "\n".join(text.splitlines()[-15:])
 
 

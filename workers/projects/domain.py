@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
@@ -11,17 +11,16 @@ from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
 from contracts.project_exports import NEEDED
 from contracts.project_imports import ImportedProject, ImportField
-from contracts.projects import UpdateProject
-from contracts.properties import FieldKind
+from contracts.projects import MAIN_DETAILS, UpdateProject
 from contracts.texts import Part
+from workers.projects import withholding
+from workers.projects.withholding import CHARACTERISTICS
 
 Row = Mapping[Any, Any]
-MAIN_DETAILS = ("type_id", "status_id", "description", "start_time", "end_time")
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
-_FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
-EMPTY = dict.fromkeys(["status_id", *(f"category_{slot}" for slot in range(1, 6)), *_FIELDS])
+EMPTY = dict.fromkeys(["status_id", *CHARACTERISTICS])
 """A new project has no status (PRJ-15), no category and no data."""
 
 OPENED = ("type_id", "description", "start_time", "end_time")
@@ -37,6 +36,7 @@ SECTIONS = {
     "hold": Node.RETENTION,
 }
 """What a caller sees of a project only with a permission of its own."""
+
 
 _PROPERTIES = {"type_id": "type", "status_id": "status"}
 """Main details that are properties, with their kind."""
@@ -115,7 +115,20 @@ def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step],
 
 def unseen(grants: Grants) -> list[str]:
     """Return the fields of the history that a caller may not see."""
-    return [field for field, section in PARTS.items() if not grants.allow(SECTIONS[section], Level.VIEW)]
+    return past_fields([*withholding.withheld_details(grants), *withheld_parts(grants)])
+
+
+def past_fields(names: Collection[str]) -> list[str]:
+    """Return the fields of the history that belong to these details and sections."""
+    parts = [field for field, section in PARTS.items() if section in names]
+    return [*parts, *(field for name, one in withholding.DETAILS.items() if name in names for field in one.fields)]
+
+
+def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
+    """Return an entry of the history without fields that stay hidden: those of its opening stand in one entry."""
+    if entry["field"] != OPENING:
+        return dict(entry)
+    return {**entry, "new": {name: one for name, one in entry["new"].items() if name not in hidden}}
 
 
 def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:

@@ -5,10 +5,13 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.project_queries import ProjectDetails
+from contracts.projects import MAIN_DETAILS
 from contracts.reports import GenerateReport
 from workers.reports import domain, tables
 from workers.reports.rendering import DataValue, ReportDocument
 from workers.reports.worker import ReportUnit
+
+_KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 
 
 async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
@@ -17,10 +20,10 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
     found = await connection.execute(tables.DOCUMENT, {"project_id": command.project_id})
     document: dict[str, Any] = found.scalar_one()
     hidden = domain.withheld(unit.grants)
-    for name in hidden:
-        del document[name]
+    for key in [key for name in hidden for key in _KEYS.get(name, (name,))]:
+        del document[key]
     settings = (await connection.execute(tables.SETTINGS)).one()
-    names = {row.id: row.name for row in await connection.execute(tables.PROPERTIES)}
+    names: dict[int | None, str] = {row.id: row.name for row in await connection.execute(tables.PROPERTIES)}
     return ReportDocument(
         report_id=command.report_id,
         generated_at=unit.now,
@@ -29,16 +32,16 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
         title=settings.report_title,
         show_user_names=command.show_user_names,
         project=ProjectDetails.model_validate({**document, "withheld": hidden}, strict=False),
-        type_name=names.get(document["type_id"]),
-        status_name=names.get(document["status_id"]),
-        categories=await _categories(connection, document, names),
-        data=await _data(connection, document),
+        type_name=names.get(document.get("type_id")),
+        status_name=names.get(document.get("status_id")),
+        categories=await _categories(connection, document, names) if "categories" in document else (),
+        data=await _data(connection, document) if "data" in document else (),
         missing=tuple(hidden),
     )
 
 
 async def _categories(
-    connection: AsyncConnection, document: dict[str, Any], names: dict[int, str]
+    connection: AsyncConnection, document: dict[str, Any], names: dict[int | None, str]
 ) -> tuple[tuple[str, str | None], ...]:
     """Return every enabled category, and the disabled ones that have a value (AMB-2)."""
     values = document["categories"]

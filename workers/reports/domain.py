@@ -8,7 +8,16 @@ from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.texts import Part
 
-SECTIONS = {"comments": Node.COMMENTS, "calls": Node.CALLS, "sequences": Node.SEQUENCES}
+SECTIONS = {
+    "main-details": Node.MAIN_DETAILS,
+    "description": Node.MAIN_DETAILS,
+    "categories": Node.CATEGORIES,
+    "data": Node.CATEGORIES,
+    "comments": Node.COMMENTS,
+    "calls": Node.CALLS,
+    "sequences": Node.SEQUENCES,
+}
+"""What is in a report only with a permission of its own."""
 
 
 def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode

@@ -12,6 +12,8 @@ from typing import Any
 
 import structlog
 
+from contracts.printable import on_one_line, printable
+
 ARCHIVE_AT = 10_000_000
 """Bytes after which a file is moved into `Archive/`, unless the settings say otherwise."""
 
@@ -46,6 +48,15 @@ def without_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMap
     return entry
 
 
+def on_terminal(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Clean what an entry says before a terminal shows it: a subject or a header may hold what a client wrote."""
+    for name, value in entry.items():
+        if not isinstance(value, bool | int | float | None):
+            shown = value if isinstance(value, str) else repr(value)
+            entry[name] = printable(shown) if name == "traceback" else on_one_line(shown)
+    return entry
+
+
 def describe(error: BaseException) -> dict[str, str]:
     """Tell an error's type and, for a database error, its SQLSTATE; never its message."""
     cause = getattr(error, "orig", None) or error
@@ -77,18 +88,18 @@ def configure(worker: str, folder: Path | None) -> None:
     logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings repeat what the database said of the data
 
 
-def _formatter(shared: list[Any], renderer: Any) -> logging.Formatter:
+def _formatter(shared: list[Any], *renderers: Any) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
     )
 
 
 def _console(shared: list[Any]) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
     terminal = sys.stderr.isatty()
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
-    handler.setFormatter(_formatter([*shared, without_text], renderer))
+    renderers = [on_terminal, structlog.dev.ConsoleRenderer()] if terminal else [structlog.processors.JSONRenderer()]
+    handler.setFormatter(_formatter([*shared, without_text], *renderers))
     return handler
 
 

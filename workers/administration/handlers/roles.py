@@ -10,6 +10,7 @@ from contracts.administration import (
     RoleUnassigned,
     UnassignRole,
 )
+from contracts.permissions import ADMINISTRATORS
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
 
@@ -18,6 +19,9 @@ from workers.administration.worker import AdministrationUnit, worker
 async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefined:
     """Make a role, or replace all that it gives; its members stay."""
     domain.changeable_role(command.role_id)
+    domain.within_own(command.permissions, unit.grants, "permissions")
+    if there := unit.rows.roles.get(command.role_id):
+        domain.within_own(there["permissions"], unit.grants, "role_id")
     unit.rows.roles.put(command.model_dump())
     return RoleDefined(role_id=command.role_id, permissions=command.permissions)
 
@@ -26,18 +30,25 @@ async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefi
 async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDeleted:
     """Delete a role and take it from its members, who must not have it when it is defined again."""
     domain.changeable_role(command.role_id)
-    domain.known_role(unit.rows.roles.get(command.role_id), command.role_id)
+    there = domain.known_role(unit.rows.roles.get(command.role_id), command.role_id)
+    domain.within_own(there["permissions"], unit.grants, "role_id")
     for principal in unit.rows.members_of(command.role_id):
         unit.rows.members.remove(command.role_id, principal)
     unit.rows.roles.remove(command.role_id)
     return RoleDeleted(role_id=command.role_id)
 
 
+def _may_hand_out(role_id: str, unit: AdministrationUnit) -> None:
+    role = domain.known_role(unit.rows.roles.get(role_id), role_id)
+    is_one = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
+    domain.may_hand_out(role, unit.grants, by_administrator=is_one)
+
+
 @worker.handles(AssignRole)
 async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssigned:
     """Give a defined role to a principal; who has it already keeps it."""
     role_id, principal = command.role_id, command.principal
-    domain.known_role(unit.rows.roles.get(role_id), role_id)
+    _may_hand_out(role_id, unit)
     if unit.rows.members.get(role_id, principal):
         unit.already_so()
     else:
@@ -49,7 +60,7 @@ async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssi
 async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> RoleUnassigned:
     """Take a defined role from a principal, but not the last administrator's; who lacks it stays without."""
     role_id, principal = command.role_id, command.principal
-    domain.known_role(unit.rows.roles.get(role_id), role_id)
+    _may_hand_out(role_id, unit)
     domain.keeps_an_administrator(role_id, principal, unit.rows.members_of(role_id))
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)

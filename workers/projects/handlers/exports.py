@@ -40,7 +40,7 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
         includes=export.choice.includes,
         withheld=export.choice.withheld,
     )
-    kept = package.model_dump(include={"package_id", "includes", "bytes", "sha256"})
+    kept = package.model_dump(include={"package_id", "bytes", "sha256"}) | {"includes": export.choice.holds}
     made = {"project_id": command.project_id, "created_by": unit.principal, "created_at": unit.now}
     await storing.keep(unit.connection, {**kept, **made}, sealed)
     unit.revision = project["revision"]
@@ -67,11 +67,11 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
 
 async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[dict[str, Any]]:
     """Read the whole past of a project, without that of sections which are not in the package."""
-    hidden = [field for field, section in domain.PARTS.items() if section in choice.left_out]
+    hidden = domain.past_fields(choice.left_out)
     revision, place = history.NEWEST
     given: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
     given |= {"revision": revision, "place": place, "limit": None}
-    return contents.past((await unit.connection.execute(history.ENTRIES, given)).mappings())
+    return contents.past((await unit.connection.execute(history.ENTRIES, given)).mappings(), hidden)
 
 
 @worker.background

@@ -11,8 +11,9 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from contracts.permissions import Grants, Level
-from contracts.project_exports import NEEDED, EntryName, Included, PackageEntry, Section
+from contracts.project_exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
 from contracts.project_history import HistoryEntry
+from workers.projects import domain, withholding
 from workers.projects.packages import readme
 from workers.projects.packages.archive import digest
 
@@ -24,6 +25,7 @@ FORMAT: Final = 1
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
 """What a recording system needs to find a recording."""
 
+_DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 _NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by")
 _FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -33,15 +35,17 @@ class Choice(NamedTuple):
     """What a package will hold, and what it leaves out because the caller may not see it."""
 
     includes: list[Included]
-    withheld: list[Section]
+    withheld: list[Detail | Section]
 
     @classmethod
     def of(cls, asked: Collection[Included], grants: Grants) -> "Choice":
         """Choose what is asked for by name; where no section is, all that the caller may see."""
         possible: tuple[Included, ...] = get_args(Included)
-        if set(asked) - {"user-names"}:
-            return cls([one for one in possible if one in asked], [])
-        withheld = [one for one in _SECTIONS if not grants.allow(NEEDED[one], Level.VIEW)]
+        named_alone = bool(set(asked) - {"user-names"})
+        able_to_miss = _DETAILS if named_alone else (*_DETAILS, *_SECTIONS)
+        withheld = [one for one in able_to_miss if not grants.allow(NEEDED[one], Level.VIEW)]
+        if named_alone:
+            return cls([one for one in possible if one in asked], withheld)
         named = "user-names" in asked
         chosen = [one for one in possible if one not in withheld and (one != "user-names" or named)]
         return cls(chosen, withheld)
@@ -52,9 +56,17 @@ class Choice(NamedTuple):
         return "user-names" in self.includes
 
     @property
-    def left_out(self) -> list[Section]:
-        """The sections that are not in the package, whatever the reason."""
-        return [one for one in _SECTIONS if one not in self.includes]
+    def left_out(self) -> list[Detail | Section]:
+        """The details and sections that are not in the package, whatever the reason."""
+        return [
+            *(one for one in _DETAILS if one in self.withheld),
+            *(one for one in _SECTIONS if one not in self.includes),
+        ]
+
+    @property
+    def holds(self) -> list[Included | Detail]:
+        """All that is in the package and needs a permission to be seen."""
+        return [*self.includes, *(one for one in _DETAILS if one not in self.withheld)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +107,9 @@ def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
     return made, entries
 
 
-def past(rows: Iterable[Mapping[Any, Any]]) -> list[Json]:
-    """Return entries of the history in the shape of `projects.history`."""
-    return [{name: row[name] for name in HistoryEntry.model_fields} for row in rows]
+def past(rows: Iterable[Mapping[Any, Any]], hidden: Collection[str]) -> list[Json]:
+    """Return entries of the history in the shape of `projects.history`, without fields that stay hidden."""
+    return [domain.past_shown({name: row[name] for name in HistoryEntry.model_fields}, hidden) for row in rows]
 
 
 def nameless(record: Mapping[str, Any]) -> Json:
@@ -124,7 +136,7 @@ def harmless(cell: str) -> str:
 
 def _project(export: Export) -> Json:
     choice = export.choice
-    project = {name: value for name, value in export.project.items() if name not in choice.left_out}
+    project = withholding.without(export.project, choice.left_out)
     if not choice.names:
         project = nameless(project)
         for section in _SECTIONS:

@@ -6,6 +6,8 @@ from typing import Any
 from sqlalchemy import Select, func, select, text
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
+from contracts.projects import MAIN_DETAILS
+from workers.projects import domain, withholding
 from workers.projects.queries.filtering import matching, seen_at_once, within
 from workers.projects.queries.searching import Conditions, Sought, months_of, without_index
 from workers.projects.queries.sorting import Order
@@ -56,10 +58,13 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
         found += await _page(asked, query.limit + 1 - len(found), reader)
         if len(found) > query.limit:
             break
-    items = fitting([ProjectRow.model_validate(dict(row)) for row in found], query.limit)
+    details = withholding.withheld_details(reader.grants)
+    hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
+    items = fitting([ProjectRow.model_validate({**row, **hidden}) for row in found], query.limit)
     following = order.cursor(found[len(items) - 1]) if len(found) > len(items) else None
     total = await _total(query, sought, reader)
-    return ProjectPage(items=items, next=following, total=total, withheld=list(sought.withheld))
+    withheld = [*(["main-details"] if hidden else []), *(one for one in sought.withheld if one in domain.SECTIONS)]
+    return ProjectPage(items=items, next=following, total=total, withheld=withheld)
 
 
 async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:

@@ -1,5 +1,6 @@
 """What is answered about the past of a project and about drafts."""
 
+from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -8,8 +9,9 @@ from contracts.drafts import Draft, DraftedSequence, GetDraft
 from contracts.errors import project_gone
 from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
-from workers.projects import domain, drafts, history, recordings, tables
+from workers.projects import domain, drafts, history, recordings, tables, withholding
 from workers.projects.worker import worker
+from workers.runtime.kept import Row
 from workers.runtime.pages import cursor, fitting, read_cursor
 from workers.runtime.questions import Reader
 
@@ -24,7 +26,7 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
         "project_id": query.project_id,
         "field": query.field,
         "part_id": query.part_id,
-        "hidden": domain.unseen(reader.grants),
+        "hidden": (hidden := domain.unseen(reader.grants)),
         "revision": revision,
         "place": place,
         "limit": query.limit + 1,
@@ -32,12 +34,18 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
     found = (await reader.connection.execute(history.ENTRIES, given)).mappings().all()
     if not found:
         await _refuse_gone(query.project_id, reader)
-    told = [HistoryEntry(**{name: row[name] for name in HistoryEntry.model_fields}) for row in found]
+    told = [HistoryEntry.model_validate(domain.past_shown(entry(row), hidden)) for row in found]
     entries = fitting(told, query.limit)
     last = found[len(entries) - 1] if len(found) > len(entries) else None
     following = cursor(last["revision"], last["place"]) if last else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    return ProjectHistory(items=entries, next=following, withheld=domain.withheld_parts(reader.grants))
+    withheld = [*withholding.withheld_details(reader.grants), *domain.withheld_parts(reader.grants)]
+    return ProjectHistory(items=entries, next=following, withheld=withheld)
+
+
+def entry(row: Row) -> dict[str, Any]:
+    """Return a row of the history in the shape in which it is told."""
+    return {name: row[name] for name in HistoryEntry.model_fields}
 
 
 async def _refuse_gone(project_id: UUID, reader: Reader) -> None:

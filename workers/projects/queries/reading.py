@@ -8,7 +8,7 @@ from sqlalchemy import text
 from contracts.errors import Code, Refusal, project_gone
 from contracts.project_queries import GetOutcome, GetProject
 from contracts.projects import ProjectOpened
-from workers.projects import domain, holds, recordings, tables
+from workers.projects import domain, holds, recordings, tables, withholding
 from workers.projects.worker import worker
 from workers.runtime.envelope import LARGEST_MESSAGE
 from workers.runtime.inbox import REMEMBERED
@@ -31,9 +31,8 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
         raise project_gone(found.mappings().one_or_none(), None)
     document: dict[str, Any] = {**row.document, "hold": row.hold}
     recordings.tell_media(document["sequences"], reader.now)
-    withheld = domain.withheld(reader.grants)
-    for name in withheld:
-        del document[name]
+    withheld = [*withholding.withheld_details(reader.grants), *domain.withheld(reader.grants)]
+    document = withholding.without(document, withheld)
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_fitting({**document, "withheld": withheld, "too_large": []}))
 

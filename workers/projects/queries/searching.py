@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
@@ -15,6 +15,7 @@ from contracts.project_queries import ProjectFilter
 from workers.projects.domain import SECTIONS
 from workers.projects.queries.sorting import Order, Place
 from workers.projects.tables import SOURCES, Search
+from workers.projects.withholding import DETAILS
 from workers.projects.words import all_of, beginning_of, dated, month_of, one_of, pattern, words_of
 from workers.runtime.questions import Reader
 
@@ -43,8 +44,8 @@ class Sought:
         terms = sorted(words_of(search))
         if not 0 < len(terms) <= MOST_WORDS:
             raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
-        withheld = [name for name in SOURCES if name in SECTIONS and not grants.allow(SECTIONS[name], Level.VIEW)]
-        return cls(tuple(terms), tuple(withheld))
+        nodes = {"description": DETAILS["main-details"].node, **SECTIONS}
+        return cls(tuple(terms), tuple(name for name in SOURCES if not grants.allow(nodes[name], Level.VIEW)))
 
     def __bool__(self) -> bool:
         """Tell whether anything is sought."""
@@ -55,6 +56,8 @@ class Sought:
         seen: Any = words
         if self.withheld:
             lines = [func.split_part(words, "\n", at) for at, one in enumerate(SOURCES, 1) if one not in self.withheld]
+            if not lines:
+                return [false()]
             seen = func.concat_ws("\n", *lines)
         return [seen.like(pattern(term)) for term in self.terms]
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, Subquery, extract, func, null, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
+from contracts.permissions import Level, Node
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import Camera, Project
@@ -24,6 +25,8 @@ _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "camera": Camera.camera_id,
     "imported": Project.imported,
 }
+_TIMED: Final = ("closed", "median_seconds", "average_seconds")
+"""Figures that tell about start and end."""
 
 
 @worker.answers(ProjectStatistics)
@@ -33,9 +36,16 @@ async def project_statistics(query: ProjectStatistics, reader: Reader) -> Statis
     timezone = str((await execute(_TIMEZONE)).scalar_one())
     counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
     found = (await execute(_figures(query, timezone))).mappings().all()
-    items = [Figures.model_validate(dict(row), strict=False) for row in found[:MOST_GROUPS]]
+    hidden = {} if reader.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
+    items = [Figures.model_validate({**row, **hidden}, strict=False) for row in found[:MOST_GROUPS]]
     total = (await execute(counted)).scalar_one()
-    return Statistics(timezone=timezone, total=total, items=items, truncated=len(found) > MOST_GROUPS)
+    return Statistics(
+        timezone=timezone,
+        total=total,
+        items=items,
+        truncated=len(found) > MOST_GROUPS,
+        withheld=["main-details"] if hidden else [],
+    )
 
 
 def _figures(query: ProjectStatistics, timezone: str) -> Select[Any]:

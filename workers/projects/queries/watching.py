@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+from pydantic_core import to_json
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event
-from contracts.permissions import Grants, Level, Node
+from contracts.permissions import Grants
 from contracts.project_imports import ProjectsImported
-from contracts.projects import ProjectCreated, ProjectDeleted, ProjectUpdated, SequencesRemoved
-from contracts.watching import OWN, WatchedProjects, WatchProjects, node_of
+from contracts.projects import ProjectDeleted, ProjectUpdated, SequencesRemoved
+from contracts.watching import OWN, WatchedProjects, WatchProjects, seen
 from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import Project
 from workers.projects.worker import worker
@@ -30,25 +31,24 @@ async def watch_projects(query: WatchProjects, reader: Reader) -> Live | Renewal
         return Renewal(query.feed, query.since)
 
     async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
-        permitted = [one for one in heard if may_see(one, grants, reader.principal)]
+        bodies = {one.id: body for one in heard if (body := shown_to(one, grants, reader.principal)) is not None}
+        permitted = [one for one in heard if one.id in bodies]
         wanted = await _wanted(permitted, query.filter, connection)
-        return [Shown(one, _body(one, grants)) for one in permitted if wanted is None or one.id in wanted]
+        return [Shown(one, bodies[one.id]) for one in permitted if wanted is None or one.id in wanted]
 
     return Live(query, query.since, choose)
 
 
-def may_see(heard: Heard[Event], grants: Grants, principal: str) -> bool:
-    """Tell whether a follower may see an event: it has view on the event's node; draft lists are its own alone."""
+def shown_to(heard: Heard[Event], grants: Grants, principal: str) -> bytes | None:
+    """Return an event as a follower may see it, None where it may not; draft lists are their owner's alone."""
     happened = heard.event.subject
-    node = node_of(happened)
-    return node is not None and grants.allow(node, Level.VIEW) and (happened not in OWN or heard.actor == principal)
-
-
-def _body(heard: Heard[Event], grants: Grants) -> bytes:
-    event = heard.event
-    if isinstance(event, ProjectCreated) and event.sequence_ids and not grants.allow(Node.SEQUENCES, Level.VIEW):
-        return event.model_copy(update={"sequence_ids": []}).model_dump_json().encode()
-    return bytes(heard.raw.data)
+    if happened in OWN and heard.actor != principal:
+        return None
+    body = heard.event.model_dump(mode="json")
+    shown = seen(happened, body, grants)
+    if shown is None:
+        return None
+    return bytes(heard.raw.data) if shown == body else to_json(shown)
 
 
 async def _wanted(

@@ -147,7 +147,7 @@ class _Teller:
 
     def _description(self) -> Content:
         missing = Section.DESCRIPTION in self.document.missing
-        text = "" if missing else self.document.project.description
+        text = "" if missing else self.document.project.description or ""
         return self._section(Section.DESCRIPTION, "text", text if text.strip() else "")
 
     def _categories(self) -> Iterable[Fact]:

@@ -1,0 +1,88 @@
+"""The one place through which the command line prints: whatever was written by others is cleaned here.
+
+Nothing is taken for markup, and no character reaches a terminal that would command it; what the command line says
+itself is styled with `Text`.
+"""
+
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import IO, Any, Final
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.highlighter import JSONHighlighter
+from rich.segment import Segment
+from rich.text import Text
+
+from contracts.printable import printable, printable_json
+
+_PLAIN_WIDTH: Final = 120
+
+
+class Screen(Console):
+    """A console that cleans every text: before it is laid out, so that columns fit, and once more before it leaves."""
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None, file: IO[str] | None = None) -> None:
+        """Take nothing for markup, for an emoji's name, or for something to be highlighted."""
+        super().__init__(stderr=stderr, width=width, file=file, highlight=False, markup=False, emoji=False)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render something, cleaned."""
+        for segment in super().render(cleaned(renderable) if isinstance(renderable, Text) else renderable, options):
+            yield segment if segment.control else segment._replace(text=printable(segment.text))
+
+
+def screen(*, stderr: bool = False) -> Screen:
+    """Make a console that keeps its lines whole where there is no terminal to fold them."""
+    made = Screen(stderr=stderr)
+    return made if made.is_terminal else Screen(stderr=stderr, width=_PLAIN_WIDTH)
+
+
+def cleaned(text: Text) -> Text:
+    """Return a text with its unseen characters shown; one that had some loses what was styled in it."""
+    plain = printable(text.plain)
+    return text if plain == text.plain else text.blank_copy(plain)
+
+
+def as_json(document: BaseModel | Mapping[str, Any], indent: int | None = None) -> str:
+    """Return a document as JSON that a terminal may show; whoever reads it reads what the document says."""
+    plain = document.model_dump(mode="json", by_alias=True) if isinstance(document, BaseModel) else document
+    return printable_json(plain, indent)
+
+
+def json_text(document: BaseModel | Mapping[str, Any]) -> Text:
+    """Lay a document out for people."""
+    return JSONHighlighter()(Text(as_json(document, indent=2)))
+
+
+def write(document: BaseModel | Mapping[str, Any]) -> None:
+    """Print one line of JSON."""
+    typer.echo(as_json(document))
+
+
+def confirmed(question: str) -> bool:
+    """Ask something that is answered with yes or no."""
+    return typer.confirm(printable(question), err=True)
+
+
+def password(question: str) -> str:
+    """Ask for a password twice."""
+    return str(typer.prompt(printable(question), hide_input=True, confirmation_prompt=True, err=True))
+
+
+def mistyped(error: typer.TyperException) -> int:
+    """Say what cannot be understood, with the usage beside it, and return the exit status.
+
+    What lays it out is imported now, because no other command needs it.
+    """
+    told: Any = error  # typer prints its own subclass, which has no public name
+    told.message = printable(told.message)
+    import_module("typer.rich_utils").rich_format_error(told)
+    return error.exit_code
+
+
+def typed_line() -> str:
+    """Read the first line of what comes on stdin."""
+    return sys.stdin.readline().rstrip("\r\n")

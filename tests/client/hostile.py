@@ -1,0 +1,140 @@
+"""Texts that command terminals and deceive readers, in every field that takes a text, and what of them is seen raw."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Any
+
+from client import Client
+from contracts import catalogue
+from contracts.ids import uuid7
+
+_CONTROLS = [chr(number) for number in (*range(1, 32), *range(127, 160))]
+_DECEIVING = (
+    "\u061c\u200b\u200d\u200e\u200f\u202a\u202e\u2060\u2066\u2069\u2028\u2029\ufeff\xad\u3164\U000e0041\U000e007f"
+)
+HOSTILE = f"A{''.join(_CONTROLS)}{_DECEIVING}\x1b[8mB[red]C[/red][link=http://x]D[/link]"
+"""Every control character, what reorders or hides, an escape sequence of its own, and the markup of the terminal."""
+
+_OURS = re.compile(r"\x1b\[(?!8m)[0-9;]*m|\x1b\[\?25[lh]|\x1b\[[0-9]*[AK]|\r")
+"""What the command line writes itself: styles, and the redrawing of a live table."""
+
+AT = "2026-03-01T12:00:00Z"
+KINDS = ("type", "status")
+PATTERNS = {None, r"^[^\x00]*$"}
+REFUSED = {("administration.change-settings", "timezone")}
+"""Where a text is a name that must be known."""
+
+
+def raw(told: str) -> set[str]:
+    """Return the characters that nobody should be sent, beside those that the command line writes itself."""
+    rest = _OURS.sub("", told).replace("\n", "").replace("\t", "")
+    return {one for one in rest if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} or one == "\u3164"}
+
+
+def text_fields() -> set[tuple[str, str]]:
+    """Return every field of every command that takes any text, read from the schemas."""
+    found = set()
+    for subject, command in catalogue.commands().items():
+        schema = command.model_json_schema()
+        found |= {(subject, path) for path in _texts(schema, schema.get("$defs", {}), "")}
+    return found - REFUSED
+
+
+def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator[str]:
+    if "$ref" in schema:
+        schema = known[schema["$ref"].rpartition("/")[2]]
+    for one in schema.get("anyOf", ()):
+        yield from _texts(one, known, path)
+    is_text = schema.get("type") == "string" and schema.get("pattern") in PATTERNS
+    if is_text and not {"format", "enum", "const"} & schema.keys():
+        yield path
+    for name, one in schema.get("properties", {}).items():
+        yield from _texts(one, known, f"{path}.{name}".lstrip("."))
+    if isinstance(schema.get("items"), dict):
+        yield from _texts(schema["items"], known, f"{path}.*")
+
+
+def filled(body: Any, path: str = "") -> Iterator[str]:
+    """Yield the paths at which a body holds the hostile text."""
+    if body == HOSTILE:
+        yield path
+    elif isinstance(body, dict):
+        for name, one in body.items():
+            yield from filled(one, f"{path}.{name}".lstrip("."))
+    elif isinstance(body, list):
+        for one in body:
+            yield from filled(one, f"{path}.*")
+
+
+class Writer:
+    """Writes the text wherever it can be written, and remembers where that was."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.written: set[tuple[str, str]] = set()
+        self.project = str(uuid7())
+
+    async def say(self, subject: str, **body: Any) -> dict[str, Any]:
+        """Send a command, and return what it is answered with."""
+        given = json.dumps(body).encode()
+        key = catalogue.commands()[subject].model_validate_json(given).key_for(self._client.principal)
+        outcome = await (await self._client.submit_raw(subject, given, key=key)).outcome()
+        assert outcome.status == "applied", (subject, outcome.error)
+        self.written |= {(subject, path) for path in filled(body)}
+        return outcome.result or {}
+
+    async def everything(self) -> None:
+        """Fill every field that takes a text."""
+        ids = await self.definitions()
+        await self.a_project(ids)
+        await self.parts()
+
+    async def definitions(self) -> dict[str, int]:
+        """Define types, statuses, categories, data fields, a role and the report's title."""
+        named = {"name": HOSTILE, "description": HOSTILE}
+        await self.say("administration.define-category", slot=1, enabled=True, **named)
+        for slot in range(1, 4):
+            await self.say("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
+        ids = {}
+        for kind, more in {"type": {}, "status": {}, "category-value": {"slot": 1}}.items():
+            added = await self.say(f"administration.add-{kind}", **more, **named)
+            ids[kind] = added["id"]
+            await self.say(f"administration.edit-{kind}", id=added["id"], **more, **named)
+        await self.say("administration.change-settings", report_title=HOSTILE)
+        await self.say("administration.define-role", role_id="r", name=HOSTILE, permissions={})
+        return ids
+
+    async def a_project(self, ids: dict[str, int]) -> None:
+        """Open, take over, change and hold projects."""
+        about = {"project_id": self.project}
+        await self.say(
+            "projects.create", **about, type_id=ids["type"], description=HOSTILE, sequences=[self.sequence()]
+        )
+        legacy = {"project_id": str(uuid7()), "number": 700, "created_at": AT}
+        await self.say("projects.import", projects=[{**legacy, "created_by": HOSTILE, "description": HOSTILE}])
+        texts = {f"text_{slot}": HOSTILE for slot in range(1, 4)}
+        given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
+        await self.say("projects.update", **about, description="")
+        await self.say("projects.update", **about, description=HOSTILE, **given)
+        for verb in ("hold", "release", "hold"):
+            await self.say(f"retention.{verb}", **about, reason=HOSTILE)
+
+    async def parts(self) -> None:
+        """Add and edit comments, calls and sequences, and fill the draft list."""
+        about = {"project_id": self.project}
+        comment, call = {"comment_id": str(uuid7())}, {"call_id": str(uuid7()), "direction": "made", "at": AT}
+        for verb in ("add", "edit"):
+            await self.say(f"projects.{verb}-comment", **about, **comment, text=HOSTILE)
+            texts = dict.fromkeys(("party", "number", "reference", "notes"), HOSTILE)
+            await self.say(f"projects.{verb}-call", **about, **call, **texts)
+        await self.say("projects.add-sequences", **about, sequences=[self.sequence()])
+        camera = {"camera_id": HOSTILE, "camera_name": HOSTILE}
+        drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
+        await self.say("projects.draft-sequences", **drafted)
+
+    @staticmethod
+    def sequence() -> dict[str, Any]:
+        """Make a recording of a hostile camera."""
+        return {"sequence_id": str(uuid7()), "camera_id": HOSTILE, "camera_name": HOSTILE, "start": AT, "end": AT}

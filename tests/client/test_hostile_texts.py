@@ -1,0 +1,145 @@
+"""What people wrote reaches nobody's terminal raw, whichever command prints it: against a real site, on a terminal."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from client.cli import build
+from tests.client.command_line import incidents
+from tests.client.hostile import HOSTILE, Writer, raw, text_fields
+from tests.client.typed import environment, on_a_terminal
+from tests.support import Site
+
+LISTING: dict[str, list[str]] = {
+    "me": [],
+    "properties": [],
+    "stats": ["--by", "camera"],
+    "ask": ["projects.get", '{"project_id": "PROJECT"}'],
+    "projects history": ["PROJECT", "--all"],
+    "projects list": ["--all"],
+    "projects show": ["PROJECT"],
+    "projects draft show": [],
+    "retention due": ["--all"],
+    "retention holds": ["--project", "PROJECT"],
+    "retention preview": [],
+    "licence show": [],
+    "audit activity": ["PROJECT"],
+    "audit log": [],
+}
+"""Every command that shows what is there, as it is typed."""
+
+ENDLESS = {"watch", "projects list --follow"}
+TELLING = {
+    "send",
+    "import",
+    "report",
+    "demo",
+    "retention hold",
+    "retention release",
+    "retention sweep",
+    "licence activate",
+}
+TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "delete", "export")}
+TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
+OF_THE_SERVER = {"up", "worker", "migrate", "provision", "access"}
+MARKED = {"properties", "stats", "ask", "projects history", "projects list", "projects show", "projects draft show"}
+AT_ONCE = 3
+
+
+def names(group: Any, above: str = "") -> Iterator[str]:
+    """Yield every command by its name."""
+    for name, command in group.commands.items():
+        whole = f"{above} {name}".strip()
+        yield from names(command, whole) if hasattr(command, "commands") else iter([whole])
+
+
+async def written(site: Site) -> Writer:
+    """Fill a site with hostile texts."""
+    await site.workers()
+    writer = Writer(await site.client("admin"))
+    await writer.everything()
+    return writer
+
+
+def typed_as(name: str, writer: Writer, *more: str) -> list[str]:
+    """Return the line of a command."""
+    return [*name.split(), *(one.replace("PROJECT", writer.project) for one in LISTING[name]), *more]
+
+
+async def on_screen(ours: Mapping[str, str], line: list[str]) -> str:
+    """Type a command on a terminal and return all that was sent to it."""
+    async with on_a_terminal(dict(ours), *line) as terminal:
+        return await terminal.ends()
+
+
+def test_every_command_is_known_here() -> None:
+    """A new command is sorted here: it shows what is there, tells what it did, goes on, or is the server's."""
+    assert set(names(build())) == LISTING.keys() | {"watch"} | TELLING | OF_THE_SERVER
+
+
+@pytest.mark.timeout(400)
+async def test_no_listing_shows_them_raw(site: Site) -> None:
+    """With hostile text in every field that takes one, no listing sends a character that commands or deceives."""
+    writer, limit = await written(site), asyncio.Semaphore(AT_ONCE)
+    assert writer.written == text_fields()
+    ours = environment(site, "admin")
+
+    async def shown(name: str) -> tuple[str, set[str], bool]:
+        async with limit:
+            told = await on_screen(ours, typed_as(name, writer))
+        return name, raw(told), "[U+0001]" in told or "\\u0001" in told
+
+    found = await asyncio.gather(*map(shown, LISTING))
+    assert [(name, left) for name, left, _ in found if left] == []
+    assert {name for name, _, marked in found if marked} >= MARKED
+
+
+@pytest.mark.timeout(400)
+async def test_json_says_the_same_without_them(site: Site) -> None:
+    """JSON holds what was written, letter by letter, with every such character escaped."""
+    writer, limit = await written(site), asyncio.Semaphore(AT_ONCE)
+    ours = environment(site, "admin")
+
+    async def answered(name: str) -> tuple[str, set[str], bool]:
+        async with limit:
+            told = await incidents(*typed_as(name, writer, "--json"), environment=ours)
+        return name, raw(told.out + told.err), json.dumps(HOSTILE) in json.dumps(json.loads(told.out))
+
+    found = await asyncio.gather(*map(answered, LISTING))
+    assert [(name, left) for name, left, _ in found if left] == []
+    assert {name for name, _, there in found if there} >= MARKED
+
+
+@pytest.mark.timeout(200)
+async def test_a_live_table_is_clean_in_every_frame(site: Site) -> None:
+    """A list that is drawn again and again, and what happens line by line, send no such character either."""
+    await written(site)
+    ours = environment(site, "admin")
+    async with on_a_terminal(ours, "projects", "list", "--follow") as terminal:
+        await terminal.shows("live", "[U+0001]")
+        assert raw(terminal.everything) == set()
+
+
+async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> None:
+    """What a refusal, a mistake of typing or an import quotes is clean, on the screen and in the file of errors."""
+    await site.workers("projects", "administration")
+    ours, typed = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
+    source, errors = tmp_path / "given.csv", tmp_path / "refused.csv"
+    source.write_text(f'number,{typed},created_at\n1,x,"{typed}"\n', newline="")
+    lines = (
+        ("send", "administration.change-settings", json.dumps({"timezone": HOSTILE})),
+        ("projects", "show", typed),
+        ("projects", "list", f"--limit={typed}"),
+        (typed,),
+        ("import", str(source), "--errors", str(errors)),
+        ("import", str(source)),
+        ("report", "1", "-o", str(tmp_path / typed.replace("/", "") / "x.pdf")),
+    )
+    for line in lines:
+        told = await on_screen(ours, list(line))
+        assert (line, raw(told)) == (line, set())
+    assert raw(errors.read_text()) == set()

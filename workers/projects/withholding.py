@@ -1,0 +1,38 @@
+"""The details of projects that are seen with a permission of their own, and documents without them."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, NamedTuple, get_args
+
+from contracts.permissions import Grants, Level, Node
+from contracts.projects import MAIN_DETAILS
+from contracts.properties import FieldKind
+
+Row = Mapping[Any, Any]
+_FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
+CHARACTERISTICS = (*(f"category_{slot}" for slot in range(1, 6)), *_FIELDS)
+
+
+class Details(NamedTuple):
+    """Fields of a project that are seen with one permission: in its document, and in its history."""
+
+    node: Node
+    keys: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+DETAILS = {
+    "main-details": Details(Node.MAIN_DETAILS, MAIN_DETAILS, MAIN_DETAILS),
+    "categories": Details(Node.CATEGORIES, ("categories", "data"), CHARACTERISTICS),
+}
+"""The fields of a project by the names under which they are withheld."""
+
+
+def withheld_details(grants: Grants) -> list[str]:
+    """Name the details of projects that a caller may not see."""
+    return [name for name, one in DETAILS.items() if not grants.allow(one.node, Level.VIEW)]
+
+
+def without(document: Row, names: Collection[str]) -> dict[str, Any]:
+    """Return a project's document without these details and sections."""
+    dropped = {*names, *(key for name, one in DETAILS.items() if name in names for key in one.keys)}
+    return {name: value for name, value in document.items() if name not in dropped}
