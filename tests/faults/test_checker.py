@@ -100,7 +100,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("a refusal leaves no event", "events", lambda _, f: f.events.pop(2)),
     ("a reading is not recorded", "reads", lambda _, f: f.events.pop()),
     (
-        "a reading that nobody asked for",
+        "a reading that left nothing",
         "reads",
         lambda h, _: h.reads.append(Read("olivia", "x", "projects.opened", answered=True)),
     ),

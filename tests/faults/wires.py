@@ -76,19 +76,16 @@ class Wire:
         if task:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        if self._refusing:
-            writer.transport.abort()
-            return
-        await self._open.wait()
+        ends = {writer}
         try:
-            far_reader, far_writer = await self._dial()
+            if not self._refusing:
+                await self._open.wait()
+                far_reader, far_writer = await self._dial()
+                ends.add(far_writer)
+                self._ends |= ends
+                await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         except OSError:
-            writer.transport.abort()
-            return
-        ends = {writer, far_writer}
-        self._ends |= ends
-        try:
-            await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+            pass  # the server is away: so is the wire
         finally:
             for end in ends:
                 end.transport.abort()

@@ -16,7 +16,7 @@ from nats.errors import Error as NatsError
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.delivery.props import Desk, creation
-from tests.fuzz.making import ME, Frame, frame
+from tests.fuzz.making import DIGITS, ME, Frame, frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.system import WorkerProcess, worker_process
@@ -149,12 +149,13 @@ async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> N
     rows = await made.site.sql("SELECT command_id FROM runtime.inbox WHERE principal = :me", me=ME)
     decided = {row[0] for row in rows}
     desk = Desk(made.site, await made.site.nats("ops", "ops"))
-    letters = {(one.headers or {}).get("Nats-Msg-Id", "") for one in await desk.stored("DEAD")}
+    letters = {(one.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2] for one in await desk.stored("DEAD")}
     for one in frames:
         if one.is_command and one.number in places:
             summary.kept += 1
             named = {UUID(found.decode()) for found in _UUID.findall(one.data)}
-            if f"COMMANDS-{places[one.number]}" in letters:
+            named |= {UUID(int=0)} if DIGITS in one.data else set()
+            if str(places[one.number]) in letters:
                 summary.letters += 1
             elif named & decided:
                 summary.decided += 1
@@ -163,7 +164,7 @@ async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> N
 
 
 async def _left(made: Target, seconds: float) -> int:
-    """Wait until COMMANDS is empty, and return how many messages lie there when the time is over."""
+    """Wait until COMMANDS and the outbox are empty, and return how much lies there when the time is over."""
     ops = await made.site.nats("ops", "ops")
     loop = asyncio.get_running_loop()
     deadline, left = loop.time() + seconds, -1
@@ -171,6 +172,7 @@ async def _left(made: Target, seconds: float) -> int:
     async def is_empty() -> bool:
         nonlocal left
         left = (await api(ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
+        left += await made.site.count("runtime.outbox")
         return left == 0 or loop.time() > deadline
 
     await eventually(is_empty, within=seconds + 10)

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 ME = "mallory"
+DIGITS = ("\u0660" * 32).encode()
+"""Digits of another script, which Python reads as a number: as an id they may be taken for a UUID of zeros."""
+
 _WORKERS = ("projects", "projects", "projects", "administration", "reports", "retention")
 _VERBS = ("create", "update", "add-comment", "delete", "add-type", "generate", "hold", "import", "x", "expire")
 _QUERIES = ("list", "get", "outcome", "me", "watch", "history", "log", "preview", "x")
