@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", default=[], metavar="KIND", help="make these kinds in turn, no others"
     )
-    parser.add_argument("--rate", type=float, default=8.0, help="commands a second of each session (default: 8)")
+    parser.add_argument("--rate", type=float, default=20.0, help="commands a second of each session (default: 20)")
     parser.add_argument("--longest", type=float, default=150.0, help="the longest pause in seconds (default: 150)")
     parser.add_argument("--out", type=Path, default=Path(), help="where the history is written after a failure")
     parser.add_argument("--keep", action="store_true", help="keep the system's directory with its logs")

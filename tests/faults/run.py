@@ -42,8 +42,8 @@ class Form:
 
     seed: int
     seconds: float
-    sessions: int = 3
-    rate: float = 8.0
+    sessions: int = 4
+    rate: float = 20.0
     longest: float = 150.0
     kinds: Sequence[Sequence[str]] = ()
     """Faults in this order, instead of drawn ones for `seconds`."""
@@ -191,8 +191,10 @@ async def _faults(ground: Ground, form: Form, desk: Desk, rng: random.Random, sa
     if ground.disk.why_not:
         say(f"SKIPPED: no full disk, because {ground.disk.why_not}")
     await _probe(desk, -1)
+    ends = desk.clock() + form.seconds
+    say(f"{desk.clock():7.1f} s  the load runs, faults come from now on")
     script, number = iter(form.kinds), 0
-    while desk.clock() < form.seconds or form.kinds:
+    while desk.clock() < ends or form.kinds:
         kinds = next(script, ()) if form.kinds else ()
         if form.kinds and not kinds:
             return
