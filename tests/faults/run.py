@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts.ids import uuid7
 from tests.faults import final as ending
-from tests.faults.checker import Violation, judge
+from tests.faults.checker import RULES, Violation, judge
 from tests.faults.client import Client, Clock, Desk
 from tests.faults.followers import Follower, follow
 from tests.faults.ground import MANAGED, MORE, Ground, give
@@ -86,7 +86,7 @@ class Run:
                 for kind, found in times.items()
             },
             "serving_again_late": len(self.slow),
-            "violations": {rule: broken.count(rule) for rule in sorted(set(broken))},
+            "violations": {rule: broken.count(rule) for rule in RULES},
         }
 
 

@@ -43,7 +43,6 @@ class Summary:
 
     decided: int = 0
     letters: int = 0
-    repeated: int = 0
     lost: list[int] = field(default_factory=list)
     """Numbers of frames that were kept and left no trace."""
 
@@ -95,7 +94,7 @@ async def target(site: Site) -> AsyncIterator[Target]:
         raw = RawClient(site.url, site.credentials(ME), ME)
         stack.push_async_callback(raw.close)
         made = Target(site, workers, await site.caller("olivia"), raw)
-        await eventually(lambda: _is_served(made), within=60)
+        await eventually(lambda: _is_served(made), within=150)
         yield made
 
 
