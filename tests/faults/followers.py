@@ -63,12 +63,13 @@ class Follower:
             if kind == "open":
                 feed = json.loads(message.data)["feed"]
                 self.feeds += 1
-            told = Told(self._client.clock(), feed, int(headers["Feed-Count"]), kind, headers.get("ce-id", ""))
+            event_id, cursor = headers.get("ce-id", ""), headers["Feed-Cursor"]
+            told = Told(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
             self.followed.told.append(told)
             if kind == "end":
                 await self._refused(message)
                 return
-            self.cursor = headers["Feed-Cursor"]
+            self.cursor = cursor
             handled += kind == "event"
             if handled >= _RENEW_EVENTS or self._client.clock() > renewed + _RENEW_SECONDS:
                 handled, renewed = 0, self._client.clock()

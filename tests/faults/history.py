@@ -51,6 +51,7 @@ class Told(NamedTuple):
     number: int
     kind: str
     event_id: str
+    cursor: str = ""
 
 
 @dataclass(slots=True)

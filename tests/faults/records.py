@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import TypeAlias
 
 from tests.faults.history import APPLIED, Entry, Final, Followed, History, Stored
@@ -118,16 +119,36 @@ def _places(one: Followed, final: Final) -> list[Stored]:
     return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(one.sees)]
 
 
+def _gaps(visible: list[Stored], given: set[str]) -> list[list[Stored]]:
+    """Return each run of events that were not told."""
+    runs = groupby(visible, key=lambda event: event.id in given)
+    return [list(run) for was_told, run in runs if not was_told]
+
+
+def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
+    """Say what the feed told last before a gap, and first after it."""
+    places = {event.id: event.place for event in visible}
+    around = [told for told in one.told if told.event_id in places]
+    before = [told for told in around if places[told.event_id] < place][-1:]
+    after = [told for told in around if places[told.event_id] > place][:1]
+    named = [
+        f"message {told.number} of feed {told.feed} at {told.at:.1f} s, cursor {told.cursor}" for told in before + after
+    ]
+    last = one.told[-1]
+    return f"around it: {' and '.join(named)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
+
+
 def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
     for one in history.followed:
         visible = _places(one, final)
         given = {told.event_id for told in one.told if told.kind == "event"}
-        missing = [event for event in visible if event.id not in given]
-        for event in missing[:_NAMED_FINDINGS]:
+        for gap in _gaps(visible, given):
+            first, last = gap[0], gap[-1]
+            before = _told_before(one, visible, first.place)
             yield (
-                event.cause,
-                f"{one.name} was never told {event.happened}, place {event.place} ({len(missing)} in all)",
+                first.cause,
+                f"{one.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
             )
         for event_id in sorted(given - {event.id for event in visible})[:_NAMED_FINDINGS]:
             yield event_id, f"{one.name} was told an event that it may not see, or that the stream does not hold"

@@ -75,12 +75,12 @@ class Target:
 
     def processes(self) -> dict[str, psutil.Process]:
         """Name every process: the workers and the server of the bus."""
-        pids = {name: one._running.pid for name, one in self.workers.items()} | {"nats": self.site.server.pid or 0}
+        pids = {name: one.pid for name, one in self.workers.items()} | {"nats": self.site.server.pid or 0}
         return {name: psutil.Process(pid) for name, pid in pids.items() if psutil.pid_exists(pid)}
 
     def ended(self) -> list[str]:
         """Name the workers that have ended."""
-        return [name for name, one in self.workers.items() if one._running.returncode is not None]
+        return [name for name, one in self.workers.items() if not one.is_running]
 
 
 @asynccontextmanager
