@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-h
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format wire lock bench clean
+.PHONY: help install demo test check format wire lock bench faults fuzz clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -64,6 +64,13 @@ $(BIN)/uv:
 
 bench: install ## Measure the speed beside the ceiling and the peers
 	@$(BIN)/python -m benchmarks
+
+faults: install ## Make faults for MINUTES=30 with SEED=1, and judge the whole history; CLUSTER=1 takes three servers
+	@$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),30) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster)
+
+fuzz: install ## Send raw frames and odd documents: FRAMES=100000 DOCUMENTS=10000 SEED=1
+	@$(BIN)/python -m tests.fuzz --frames $(or $(FRAMES),100000) --documents $(or $(DOCUMENTS),10000) \
+		--seed $(or $(SEED),1)
 
 clean: ## Remove what was made here
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

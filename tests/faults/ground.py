@@ -1,0 +1,197 @@
+"""The system under test as real processes: what runs where, and how the driver reaches it."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlsplit
+
+import psutil
+import psycopg
+from psycopg.types.json import Jsonb
+
+from contracts.subjects import WORKERS
+from tests.faults import wires
+from tests.faults.disk import Disk
+from tests.faults.wires import Wire
+from tests.support import eventually
+from workers.local import process
+from workers.local.nats import free_port
+from workers.local.postgres import EmbeddedPostgres
+from workers.local.supervisor import Supervisor
+from workers.runtime.access import Trust
+
+SECOND = "projects~2"
+INSTANCES = (*WORKERS, SECOND)
+HERE = Path(__file__).parent
+MANAGED = ("incident-projects", *(f"incident-projects/{part}" for part in ("main-details", "comments", "sequences")))
+"""What every principal of the load may do; some may do more."""
+
+MORE = tuple(f"incident-projects/{part}" for part in ("calls", "reports", "activity-logs"))
+
+
+class Ground(Protocol):
+    """A system that runs: single or on a cluster."""
+
+    wires: dict[str, Wire]
+    disk: Disk
+    plan: Path
+
+    @property
+    def urls(self) -> list[str]:
+        """Where clients connect."""
+
+    @property
+    def trust(self) -> Trust:
+        """The keys of the site."""
+
+    def database(self, name: str) -> str:
+        """Where a database is reached, by no wire."""
+
+    async def start(self) -> None:
+        """Start everything and wait until it serves."""
+
+    async def stop(self) -> None:
+        """Stop everything."""
+
+    def processes(self) -> dict[str, list[psutil.Process]]:
+        """Name what runs: each part with its processes, the main one first."""
+
+    async def revive(self, name: str) -> None:
+        """Start a part again that nobody else would start."""
+
+
+class Single:
+    """One machine as `incidents up` runs it, with a second process of `projects` beside it."""
+
+    def __init__(self, directory: Path) -> None:
+        self.disk = Disk(directory / "disk")
+        self.plan = directory / "plan"
+        self.plan.mkdir(parents=True)
+        self.wires: dict[str, Wire] = {}
+        self._port = free_port()
+        self._clients = 0
+        self._host: subprocess.Popen[bytes] | None = None
+        self._supervisor: Supervisor | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        return [f"nats://127.0.0.1:{self._clients}"]
+
+    @property
+    def trust(self) -> Trust:
+        return Trust.load(self.disk.view / "keys")
+
+    def database(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={self._socket}"
+
+    @property
+    def _socket(self) -> Path:
+        inside = EmbeddedPostgres(self.disk.folder / "postgres").url("postgres")
+        host = Path(parse_qs(urlsplit(inside).query)["host"][0])
+        return self.disk.view / host.relative_to(self.disk.folder)
+
+    async def start(self) -> None:
+        self.disk.open()
+        await self._lay_wires()
+        line = process.command(
+            [sys.executable, str(HERE / "host.py"), str(self.disk.folder), str(self._port), str(self.plan)],
+            signal.SIGTERM,
+        )
+        self._host = process.spawn([*self.disk.prefix, *line], self.plan / "up.out", os.environ)
+
+        async def ready() -> bool:
+            assert self._host
+            if self._host.poll() is not None:
+                raise process.StartError("incidents up", self.plan / "up.out")
+            return "ready after" in (self.plan / "up.out").read_text()
+
+        await eventually(ready, within=90)
+        self._supervisor = Supervisor(
+            {SECOND: self._settings()}, self.plan, (sys.executable, str(HERE / "launcher.py"), str(self.plan))
+        )
+        self._supervisor.start()
+
+    def _settings(self) -> dict[str, str]:
+        credentials = self.plan / "projects.creds"
+        credentials.write_text(self.trust.mint("projects", "worker"))
+        databases = EmbeddedPostgres(self.disk.folder / "postgres")
+        return {
+            "INCIDENTS_NATS_CREDS": str(credentials),
+            "INCIDENTS_DATABASE_URL": databases.url("incident_manager"),
+            "INCIDENTS_LOG_DATABASE_URL": databases.url("log_server"),
+            "INCIDENTS_LOG_DIR": str(self.plan / "logs"),
+        }
+
+    async def _lay_wires(self) -> None:
+        laid: dict[str, dict[str, Any]] = {}
+        for number, instance in enumerate(INSTANCES):
+            bus = self.wires[f"bus:{instance}"] = Wire(f"bus:{instance}", wires.port(self._port))
+            database = Wire(f"database:{instance}", wires.socket(self._socket / ".s.PGSQL.5432"))
+            self.wires[database.name] = database
+            folder = self.plan.parent / f"w{number}"
+            await database.listen_in(folder)
+            laid[instance] = {"bus": await bus.listen_on_port(), "database": str(folder)}
+        clients = self.wires["bus:clients"] = Wire("bus:clients", wires.port(self._port))
+        self._clients = await clients.listen_on_port()
+        (self.plan / "wires.json").write_text(json.dumps(laid))
+
+    def processes(self) -> dict[str, list[psutil.Process]]:
+        assert self._host
+        found: dict[str, list[psutil.Process]] = {}
+        for child in psutil.Process(self._host.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                if name := _part(child.cmdline()):
+                    found[name] = [child, *child.children(recursive=True)]
+        for worker in self._supervisor.workers if self._supervisor else ():
+            if worker.pid:
+                with suppress(psutil.NoSuchProcess):
+                    found[worker.name] = [psutil.Process(worker.pid)]
+        return found
+
+    async def revive(self, name: str) -> None:
+        """Nothing: `up` starts again what ended."""
+
+    async def stop(self) -> None:
+        for parts in self.processes().values() if self._host and self._host.poll() is None else ():
+            for each in parts:
+                with suppress(psutil.NoSuchProcess):
+                    each.resume()
+        if self._supervisor:
+            await self._supervisor.stop()
+        if self._host:
+            await asyncio.to_thread(process.stop, self._host, [signal.SIGTERM], 25)
+        for wire in self.wires.values():
+            await wire.close()
+        self.disk.close()
+
+
+def _part(line: list[str]) -> str:
+    """Name the part of the system that a command line runs."""
+    told = " ".join(line)
+    if "launcher.py" in told:
+        return line[-1]
+    if "nats-server" in told:
+        return "nats"
+    return "database" if "/postgres" in told and "-D" in line else ""
+
+
+async def sql(ground: Ground, statement: str, given: Any = (), *, database: str = "incident_manager") -> list[Any]:
+    """Run one statement past every wire, and return its rows."""
+    connection = await psycopg.AsyncConnection.connect(ground.database(database), autocommit=True, connect_timeout=5)
+    async with connection:
+        cursor = await connection.execute(statement, given)
+        return await cursor.fetchall() if cursor.description else []
+
+
+async def give(ground: Ground, principals: dict[str, dict[str, str]]) -> None:
+    """Give each principal a role of its own."""
+    for principal, permissions in principals.items():
+        role = f"role-of-{principal}"
+        await sql(ground, "INSERT INTO administration.role VALUES (%s, %s, %s)", (role, role, Jsonb(permissions)))
+        await sql(ground, "INSERT INTO administration.member VALUES (%s, %s)", (principal, role))

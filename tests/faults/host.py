@@ -1,0 +1,26 @@
+"""Run the real `incidents up`, whose workers are started by the launcher beside this file.
+
+host.py DIRECTORY NATS_PORT PLAN
+"""
+
+import sys
+from pathlib import Path
+
+import uvloop
+
+from workers.local import commands
+from workers.local.up import Parts, Step, up
+from workers.runtime import logs
+
+
+def say(step: Step) -> None:
+    """Tell how far it is."""
+    print(f"{step.name} after {step.seconds:.2f} s", flush=True)
+
+
+if __name__ == "__main__":
+    directory = Path(sys.argv[1])
+    program = [sys.executable, str(Path(__file__).with_name("launcher.py")), sys.argv[3]]
+    logs.configure("up", directory / "logs")
+    parts = Parts(commands._migrate_with, commands._provision_with, program)
+    uvloop.run(up(directory, "main", int(sys.argv[2]), say, parts))

@@ -1,0 +1,173 @@
+"""The rules about what is recorded: events, both stores of the audit, and what followers were told."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TypeAlias
+
+from tests.faults.history import APPLIED, Entry, Final, Followed, History, Stored
+
+Finding: TypeAlias = tuple[str, str]
+"""What a violation is about (a command's id where there is one), and what is wrong."""
+
+_AUDITED = {"permission-denied", "not-available", "not-licensed", "held"}
+_NOWHERE = {"projects.expired"}
+_BOTH = {"projects.created", "projects.imported", "projects.deleted", "projects.downloaded", "audit.refused"}
+_NAMED_FINDINGS = 20
+
+
+def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
+    """Return the first of each event: one that is published again has the same id."""
+    found: dict[str, Stored] = {}
+    for event in events:
+        found.setdefault(event.id, event)
+    return found
+
+
+def caused(history: History, final: Final) -> Iterator[Finding]:
+    """An applied command leaves the events that its outcome names, a forbidden attempt one, any other refusal none."""
+    events = _distinct(final.events)
+    by_cause = defaultdict[str, list[Stored]](list)
+    for event in events.values():
+        by_cause[event.cause].append(event)
+    for one in final.inbox:
+        if one.id not in history.commands:
+            continue
+        found = {event.id for event in by_cause[one.id]}
+        if one.outcome["status"] == APPLIED:
+            if found != set(one.outcome["events"]):
+                yield one.id, f"its events are {sorted(found)}, its outcome names {one.outcome['events']}"
+        elif len(found) != (one.outcome["error"]["code"] in _AUDITED):
+            yield one.id, f"refused as {one.outcome['error']['code']} with {len(found)} events"
+    decided = {one.id for one in final.inbox}
+    for event in events.values():
+        if event.cause in history.commands and event.cause not in decided:
+            yield event.cause, f"{event.happened} tells of it, and it was never decided"
+
+
+def in_order(_: History, final: Final) -> Iterator[Finding]:
+    """The events of a project lie in the stream in the order of its revisions."""
+    reached = defaultdict[str, int](int)
+    for event in sorted(_distinct(final.events).values()):
+        if event.revision is not None and event.happened.startswith("projects."):
+            if event.revision <= reached[event.about]:
+                yield event.cause, f"its event of revision {event.revision} follows that of {reached[event.about]}"
+            reached[event.about] = event.revision
+
+
+def reads(history: History, final: Final) -> Iterator[Finding]:
+    """Reading that is recorded leaves an event for each answer, and none without having been asked."""
+    asked = Counter((one.leaves, one.principal, one.about) for one in history.reads)
+    answered = Counter((one.leaves, one.principal, one.about) for one in history.reads if one.answered)
+    readers, kinds = {one.principal for one in history.reads}, {one.leaves for one in history.reads}
+    found = Counter(
+        (event.happened, event.actor, event.about)
+        for event in _distinct(final.events).values()
+        if event.happened in kinds and event.actor in readers
+    )
+    for each in asked.keys() | found.keys():
+        if not answered[each] <= found[each] <= asked[each]:
+            yield (
+                each[2],
+                f"{each[0]} by {each[1]}: asked {asked[each]}, answered {answered[each]}, recorded {found[each]}",
+            )
+
+
+def _kept_in(happened: str) -> tuple[bool, bool]:
+    """Tell whether an activity is kept beside the projects, and whether on the log server."""
+    worker = happened.partition(".")[0]
+    if happened in _NOWHERE:
+        return False, False
+    if happened in _BOTH or worker in {"reports", "retention"}:
+        return True, True
+    return worker == "projects", worker == "administration"
+
+
+def stores(history: History, final: Final) -> Iterator[Finding]:
+    """Both stores hold each activity that belongs there exactly once: those in the stream, and those of outcomes."""
+    events = _distinct(final.events)
+    for number, (name, entries) in enumerate((("activity", final.activity), ("log server", final.log_server))):
+        wanted = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
+        if number == 0:
+            wanted |= {
+                event_id: one.id
+                for one in final.inbox
+                if one.outcome["status"] == APPLIED and _is_of_project(history, one.id)
+                for event_id in one.outcome["events"]
+            }
+        yield from _differences(name, wanted, entries)
+
+
+def _is_of_project(history: History, command_id: str) -> bool:
+    sent = history.commands.get(command_id)
+    return sent is not None and sent.tail.startswith(("projects.", "reports."))
+
+
+def _differences(name: str, wanted: dict[str, str], entries: list[Entry]) -> Iterator[Finding]:
+    found = Counter(entry.event_id for entry in entries)
+    causes = {entry.event_id: entry.command_id for entry in entries}
+    for event_id in wanted.keys() - found.keys():
+        yield wanted[event_id] or event_id, f"the {name} lacks its event {event_id}"
+    for event_id, times in found.items():
+        if event_id not in wanted:
+            yield causes[event_id] or event_id, f"the {name} has an entry of {event_id}, which the stream does not hold"
+        if times > 1:
+            yield causes[event_id] or event_id, f"the {name} has {times} entries of event {event_id}"
+
+
+def _places(one: Followed, final: Final) -> list[Stored]:
+    return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(one.sees)]
+
+
+def _gaps(visible: list[Stored], given: set[str]) -> list[list[Stored]]:
+    """Return each run of events that were not told."""
+    runs = groupby(visible, key=lambda event: event.id in given)
+    return [list(run) for was_told, run in runs if not was_told]
+
+
+def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
+    """Say what the feed told last before a gap, and first after it."""
+    places = {event.id: event.place for event in visible}
+    around = [told for told in one.told if told.event_id in places]
+    before = [told for told in around if places[told.event_id] < place][-1:]
+    after = [told for told in around if places[told.event_id] > place][:1]
+    named = [
+        f"message {told.number} of feed {told.feed} at {told.at:.1f} s, cursor {told.cursor}" for told in before + after
+    ]
+    last = one.told[-1]
+    return f"around it: {' and '.join(named)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
+
+
+def feeds(history: History, final: Final) -> Iterator[Finding]:
+    """A follower is told every event that it may see, and no other."""
+    for one in history.followed:
+        visible = _places(one, final)
+        given = {told.event_id for told in one.told if told.kind == "event"}
+        for gap in _gaps(visible, given):
+            first, last = gap[0], gap[-1]
+            before = _told_before(one, visible, first.place)
+            yield (
+                first.cause,
+                f"{one.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
+            )
+        for event_id in sorted(given - {event.id for event in visible})[:_NAMED_FINDINGS]:
+            yield event_id, f"{one.name} was told an event that it may not see, or that the stream does not hold"
+        for at, why in one.refused:
+            yield one.name, f"a feed was refused at {at:.1f} s: {why}"
+
+
+def feed_order(history: History, final: Final) -> Iterator[Finding]:
+    """A follower is told events in the order of the stream, with consecutive numbers in each feed."""
+    for one in history.followed:
+        places = {event.id: event.place for event in _distinct(final.events).values()}
+        counts, last, seen = dict[str, int](), 0, set[str]()
+        for told in one.told:
+            if told.number != counts.get(told.feed, 0) + 1:
+                yield one.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
+            counts[told.feed] = told.number
+            if told.kind != "event" or told.event_id not in places or told.event_id in seen:
+                continue
+            seen.add(told.event_id)
+            if places[told.event_id] < last:
+                yield told.event_id, f"{one.name} was told place {places[told.event_id]} after place {last}"
+            last = max(last, places[told.event_id])

@@ -1,0 +1,277 @@
+"""One run: a system, a load, followers, a nemesis, and at the end a judge."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from contracts.ids import uuid7
+from tests.faults import final as ending
+from tests.faults.checker import RULES, Violation, judge
+from tests.faults.client import Client, Clock, Desk
+from tests.faults.followers import Follower, follow
+from tests.faults.ground import MANAGED, MORE, Ground, give
+from tests.faults.history import APPLIED, Fault, Final, History, Sent
+from tests.faults.load import Session
+from tests.faults.nemesis import Nemesis
+from tests.faults.wires import pause
+from tests.support import eventually
+
+SERVING_SECONDS = 10.0
+"""Within this time after the end of a fault, a fresh command of a fresh principal has its outcome."""
+
+_GIVE_UP_SECONDS = 60.0
+_ENDING_SECONDS = 90.0
+_QUIET_SECONDS = 60.0
+_PRINCIPALS = ("admin", "olivia", "pierre", "karl")
+_FRESH = 600
+_KEYS = 12
+"""Projects that a probe opens: it must not depend on who owns one lane."""
+
+_EVERYTHING = ("projects.", "reports.")
+_SEEN_BY_VIEWER = ("projects.created", "projects.updated", "projects.deleted", "projects.comment-")
+
+
+@dataclass(frozen=True)
+class Form:
+    """How long a run is, how much load there is, and which faults come."""
+
+    seed: int
+    seconds: float
+    sessions: int = 4
+    rate: float = 20.0
+    longest: float = 150.0
+    kinds: Sequence[Sequence[str]] = ()
+    """Faults in this order, instead of drawn ones for `seconds`."""
+
+    calm: float = 2.0
+
+
+@dataclass
+class Run:
+    """What came of a run."""
+
+    history: History
+    final: Final = field(default_factory=Final)
+    violations: list[Violation] = field(default_factory=list)
+
+    @property
+    def slow(self) -> list[Fault]:
+        """The faults after which it took too long to serve again."""
+        return [
+            one for one in self.history.faults if one.serving_seconds is None or one.serving_seconds > SERVING_SECONDS
+        ]
+
+    def summary(self) -> dict[str, Any]:
+        """Count everything."""
+        sent = self.history.commands.values()
+        broken = [one.rule for one in self.violations]
+        kinds = sorted({one.kind for one in self.history.faults})
+        times = {kind: [one.serving_seconds for one in self.history.faults if one.kind == kind] for kind in kinds}
+        return {
+            "seed": self.history.seed,
+            "commands": len(sent),
+            "acknowledged": sum(one.kept_at is not None for one in sent),
+            "attempts": sum(len(one.attempts) for one in sent),
+            "applied": sum(one.outcome["status"] == APPLIED for one in self.final.inbox),
+            "events": len(self.final.events),
+            "followed": {one.name: sum(told.kind == "event" for told in one.told) for one in self.history.followed},
+            "faults": {kind: len(found) for kind, found in times.items()},
+            "serving_again_seconds_max": {
+                kind: None if None in found else round(max(one or 0.0 for one in found), 1)
+                for kind, found in times.items()
+            },
+            "serving_again_late": len(self.slow),
+            "violations": {rule: broken.count(rule) for rule in RULES},
+        }
+
+
+Say = Callable[[str], None]
+
+
+async def ran(ground: Ground, form: Form, say: Say) -> Run:
+    """Run the load and the faults against a system that was started, and judge what happened."""
+    run, clock = Run(History(form.seed)), Clock()
+    desk = Desk(ground.trust, ground.plan, ground.urls, run.history, clock)
+    await give(ground, _roles())
+    ops = await Client("ops", run.history, clock).connect(ground.urls, desk.credentials("ops", "ops"))
+    await _forget_quickly(ops)
+    clients = {name: await desk.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
+    await eventually(lambda: _answered(clients["admin"]), within=90)
+    try:
+        async with _following(run, clients) as followers:
+            await _under_load(ground, form, desk, list(clients.values())[: len(_PRINCIPALS)], say)
+            answered = await ending.asked(ground, clients["admin"])
+            run.final = Final(answered=answered, left=await ending.quiet(ground, ops.nats, _QUIET_SECONDS))
+            await ending.gathered(ground, ops.nats, run.final)
+            await _caught_up(followers, run.final)
+        run.violations = judge(run.history, run.final)
+    finally:
+        for one in (ops, *clients.values()):
+            await one.close()
+    return run
+
+
+def _roles() -> dict[str, dict[str, str]]:
+    managed = dict.fromkeys(MANAGED, "manage")
+    everything = managed | dict.fromkeys(MORE, "manage")
+    return {
+        "olivia": everything,
+        "pierre": everything,
+        "karl": managed,
+        "follower": dict.fromkeys((*MANAGED, *MORE), "view"),
+        "viewer": {"incident-projects": "view", "incident-projects/comments": "view"},
+        **{f"fresh-{number}": managed for number in range(_FRESH)},
+    }
+
+
+async def _answered(client: Client) -> bool:
+    return bool(await client.ask("administration.me", {})) and bool(await client.ask("projects.list", {}))
+
+
+async def _forget_quickly(ops: Client) -> None:
+    """Let the server forget message ids at once, where it may be asked: the inbox alone must then know repeats."""
+    with contextlib.suppress(OSError, TimeoutError, KeyError):
+        js = ops.nats.jetstream()
+        info = await js.stream_info("COMMANDS")
+        info.config.duplicate_window = 0.1
+        await js.update_stream(info.config)
+
+
+@asynccontextmanager
+async def _following(run: Run, clients: dict[str, Client]) -> AsyncIterator[list[Follower]]:
+    followers = [Follower(clients["follower"], _EVERYTHING), Follower(clients["viewer"], _SEEN_BY_VIEWER)]
+    run.history.followed = [one.followed for one in followers]
+    async with asyncio.TaskGroup() as tasks:
+        running = await follow(followers, tasks)
+        yield followers
+        for task in running:
+            task.cancel()
+
+
+async def _caught_up(followers: list[Follower], final: Final) -> None:
+    """Wait until each follower was told the last event that it may see, or for as long as one would wait."""
+
+    async def told() -> bool:
+        for one in followers:
+            seen = [event.id for event in final.events if event.happened.startswith(one.followed.sees)]
+            if seen and seen[-1] not in {each.event_id for each in one.followed.told[-2_000:]}:
+                return False
+        return True
+
+    with contextlib.suppress(AssertionError):
+        await eventually(told, within=_QUIET_SECONDS)
+
+
+async def _under_load(ground: Ground, form: Form, desk: Desk, clients: list[Client], say: Say) -> None:
+    rng, stopping, shared = random.Random(form.seed), asyncio.Event(), list[str]()
+    names = [(client, f"{client.principal}-{number}") for client in clients for number in range(form.sessions)]
+    async with asyncio.TaskGroup() as tasks:
+        sessions = [
+            tasks.create_task(
+                Session(client, name, random.Random(f"{form.seed} {name}"), shared, form.rate).run(stopping)
+            )
+            for client, name in names
+        ]
+        await _faults(ground, form, desk, rng, say)
+        stopping.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ENDING_SECONDS):
+                await asyncio.wait(sessions)
+        for task in sessions:
+            task.cancel()
+
+
+async def _faults(ground: Ground, form: Form, desk: Desk, rng: random.Random, say: Say) -> None:
+    nemesis = Nemesis(ground, rng, desk.clock, form.longest)
+    if ground.disk.why_not:
+        say(f"SKIPPED: no full disk, because {ground.disk.why_not}")
+    await _probe(desk, -1)
+    ends = desk.clock() + form.seconds
+    say(f"{desk.clock():7.1f} s  the load runs, faults come from now on")
+    script, number = iter(form.kinds), 0
+    while desk.clock() < ends or form.kinds:
+        kinds = next(script, ()) if form.kinds else ()
+        if form.kinds and not kinds:
+            return
+        await pause(rng.uniform(0.5, 1.5) * form.calm)
+        faults = await nemesis.commit(nemesis.draw(kinds))
+        desk.history.faults += faults
+        ended = max(one.ended for one in faults)
+        serving, last = await _serving_again(desk, number, ended)
+        for fault in faults:
+            fault.serving_seconds, fault.last = serving, last
+        number += 1
+        named = " + ".join(f"{one.kind} {one.what}" for one in faults)
+        told = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
+        say(f"{desk.clock():7.1f} s  {len(desk.history.commands):6} commands  {named}: {told} (last: {last})")
+        if serving is None:
+            await nemesis.kill_everything()
+            healed, last = await _serving_again(desk, number, desk.clock())
+            say(f"everything was killed, and it serves {'again' if healed is not None else 'NEVER again'} ({last})")
+            if healed is None:
+                return
+
+
+async def _serving_again(desk: Desk, number: int, ended: float) -> tuple[float | None, str]:
+    """Measure from the end of a fault until a fresh principal has the outcomes of fresh commands of every worker."""
+    waiting: list[str] = []
+    try:
+        async with asyncio.timeout(_GIVE_UP_SECONDS):
+            last = await _probe(desk, number, waiting)
+    except TimeoutError:
+        return None, ", ".join(waiting[:3])
+    return desk.clock() - ended, last
+
+
+async def _probe(desk: Desk, number: int, waiting: list[str] | None = None) -> str:
+    waiting = [] if waiting is None else waiting
+    client = await desk.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
+    last = ""
+
+    async def decide(sent: Sent) -> None:
+        nonlocal last
+        waiting.append(f"{sent.tail} {sent.key}")
+        sent.abandoned = True
+        await client.keep(sent, 1.0)
+        sent.abandoned = False
+        await client.outcome(sent, 0.5)
+        waiting.remove(f"{sent.tail} {sent.key}")
+        last = sent.tail
+
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for sent in _probes(client.principal):
+                tasks.create_task(decide(sent))
+    finally:
+        await client.close()
+    return last
+
+
+def _probes(principal: str) -> list[Sent]:
+    """Make commands of every worker: projects in many lanes are opened, the others are refused."""
+    made = []
+    for _ in range(_KEYS):
+        project_id = str(uuid7())
+        body = {"project_id": project_id, "description": "Is anybody there?"}
+        made.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
+    refused = frozenset({"permission-denied"})
+    report_id, project_id = str(uuid7()), str(uuid7())
+    for tail, key, body in (
+        ("administration.add-type", "-", {"name": "Theft"}),
+        ("reports.generate", report_id, {"report_id": report_id, "project_id": project_id}),
+        ("retention.hold", project_id, {"project_id": project_id, "reason": "Police."}),
+    ):
+        made.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
+    return made
+
+
+def save(run: Run, folder: Path) -> Path:
+    """Write the whole history down."""
+    path = folder / f"faults-{run.history.seed}.json"
+    run.history.save(path, run.final)
+    return path

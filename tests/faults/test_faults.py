@@ -1,0 +1,41 @@
+"""The short form of the fault suite: half a minute of load under faults of several kinds, and its whole history."""
+
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.faults.ground import Single
+from tests.faults.run import Form, ran
+
+KINDS = (("kill",), ("pause",), ("cut",), ("silence",), ("locks",), ("kill", "slow"), ("restart",), ("full disk",))
+SEED = 20_261_126
+
+
+@pytest.fixture
+async def single() -> AsyncIterator[Single]:
+    """One machine, in a directory whose sockets have short names."""
+    directory = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
+    ground = Single(directory)
+    try:
+        await ground.start()
+        yield ground
+    finally:
+        await ground.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+# nats-py leaves the writer of a connection that it lost to the garbage collector.
+@pytest.mark.filterwarnings(
+    "ignore:Exception ignored in. <function StreamWriter:pytest.PytestUnraisableExceptionWarning"
+)
+@pytest.mark.timeout(400)
+async def test_the_whole_history_stands_under_faults(single: Single) -> None:
+    """Nothing is lost, doubled, out of order or unrecorded, and no feed skips, whatever fails meanwhile."""
+    kinds = KINDS if not single.disk.why_not else KINDS[:-1]
+    run = await ran(single, Form(SEED, 0, kinds=kinds, longest=2.5, sessions=2, calm=0.5), print)
+    assert [f"{one.rule}: {one.story}" for one in run.violations] == []
+    assert len(run.history.commands) > 200
+    assert sum(told.kind == "event" for told in run.history.followed[0].told) > 100

@@ -1,0 +1,240 @@
+"""Fuzzing at the level of the protocol: whatever bytes one client sends, every other one is served."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psutil
+from nats.errors import Error as NatsError
+
+from contracts.ids import uuid7
+from contracts.subjects import WORKERS
+from tests.delivery.props import Desk, creation
+from tests.fuzz.making import DIGITS, ME, Frame, frame
+from tests.fuzz.raw import RawClient, kept
+from tests.support import Caller, Site, eventually
+from tests.support.system import WorkerProcess, worker_process
+from workers.local.postgres import EmbeddedPostgres
+from workers.migrations.upgrade import migrate
+from workers.runtime.database import open_engine
+from workers.runtime.streams import api
+
+HONEST_SECONDS = 5.0
+"""Within this time an honest client's command and query are answered, whatever came before."""
+
+_QUIET_SECONDS = 60.0
+_UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+
+@dataclass
+class Summary:
+    """What came of a run of frames."""
+
+    seed: int
+    frames: int = 0
+    kept: int = 0
+    """Frames whose PubAck came."""
+
+    decided: int = 0
+    letters: int = 0
+    lost: list[int] = field(default_factory=list)
+    """Numbers of frames that were kept and left no trace."""
+
+    stuck: int = 0
+    honest_seconds_max: float = 0.0
+    ended: list[str] = field(default_factory=list)
+    """Processes that ended."""
+
+    silent_after: int | None = None
+    """The number of the frame after which an honest client had no answer."""
+
+    errors: dict[str, int] = field(default_factory=dict)
+    megabytes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Memory of each process, before and after."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything was lost or stuck."""
+        return bool(self.lost or self.stuck or self.ended or self.silent_after is not None)
+
+
+@dataclass
+class Target:
+    """A site with all workers as processes, an honest client, and one who is not."""
+
+    site: Site
+    workers: dict[str, WorkerProcess]
+    honest: Caller
+    raw: RawClient
+
+    def processes(self) -> dict[str, psutil.Process]:
+        """Name every process: the workers and the server of the bus."""
+        pids = {name: one.pid for name, one in self.workers.items()} | {"nats": self.site.server.pid or 0}
+        return {name: psutil.Process(pid) for name, pid in pids.items() if psutil.pid_exists(pid)}
+
+    def ended(self) -> list[str]:
+        """Name the workers that have ended."""
+        return [name for name, one in self.workers.items() if not one.is_running]
+
+
+@asynccontextmanager
+async def target(site: Site) -> AsyncIterator[Target]:
+    """Run all workers of a site as processes, and make an honest client and a bad one."""
+    rights = {"incident_projects": "manage", "incident_projects__comments": "manage"}
+    for principal in ("olivia", ME):
+        await site.grant(principal, **rights)
+    async with AsyncExitStack() as stack:
+        workers = {name: await stack.enter_async_context(worker_process(site, name)) for name in WORKERS}
+        raw = RawClient(site.url, site.credentials(ME), ME)
+        stack.push_async_callback(raw.close)
+        made = Target(site, workers, await site.caller("olivia"), raw)
+        await eventually(lambda: _is_served(made), within=150)
+        yield made
+
+
+async def _is_served(made: Target) -> bool:
+    try:
+        return await honest(made, 20) > 0
+    except (NatsError, TimeoutError):
+        return False
+
+
+async def honest(made: Target, seconds: float = HONEST_SECONDS) -> float:
+    """Send a command and a query as somebody else, and return how long the answers took.
+
+    Raises:
+        TimeoutError: One of them was not answered in time.
+    """
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    async with asyncio.timeout(seconds):
+        project_id = uuid7()
+        outcome = await made.honest.send("projects.create", project_id, creation(project_id))
+        assert outcome["status"] == "applied", outcome
+        answer = await made.honest.nats.request("im.main.qry.olivia.projects.list", b'{"limit": 1}', timeout=seconds)
+        assert json.loads(answer.data)["items"], answer.data
+    return loop.time() - begun
+
+
+async def attack(made: Target, frames: Sequence[Frame], summary: Summary, batch: int = 100) -> None:
+    """Write the frames, and let the honest client ask after each batch; stop when it has no answer."""
+    before = {name: one.memory_info().rss >> 20 for name, one in made.processes().items()}
+    for start in range(0, len(frames), batch):
+        for one in frames[start : start + batch]:
+            await made.raw.write(one.data)
+        await made.raw.settled()
+        summary.frames = start + len(frames[start : start + batch])
+        try:
+            summary.honest_seconds_max = max(summary.honest_seconds_max, await honest(made))
+        except (TimeoutError, NatsError, AssertionError):
+            summary.silent_after = frames[summary.frames - 1].number
+            break
+    await _account(made, frames[: summary.frames], summary)
+    after = {name: one.memory_info().rss >> 20 for name, one in made.processes().items()}
+    summary.megabytes = {name: (before[name], after.get(name, 0)) for name in before}
+    summary.ended, summary.errors = made.ended(), made.raw.errors
+
+
+async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> None:
+    """Find what became of each frame that was kept: an outcome, a dead letter, or nothing."""
+    summary.stuck = await _left(made, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
+    places = kept(made.raw.heard)
+    rows = await made.site.sql("SELECT command_id FROM runtime.inbox WHERE principal = :me", me=ME)
+    decided = {row[0] for row in rows}
+    desk = Desk(made.site, await made.site.nats("ops", "ops"))
+    letters = {(one.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2] for one in await desk.stored("DEAD")}
+    for one in frames:
+        if one.is_command and one.number in places:
+            summary.kept += 1
+            named = {UUID(found.decode()) for found in _UUID.findall(one.data)}
+            named |= {UUID(int=0)} if DIGITS in one.data else set()
+            if str(places[one.number]) in letters:
+                summary.letters += 1
+            elif named & decided:
+                summary.decided += 1
+            else:
+                summary.lost.append(one.number)
+
+
+async def _left(made: Target, seconds: float) -> int:
+    """Wait until COMMANDS and the outbox are empty, and return how much lies there when the time is over."""
+    ops = await made.site.nats("ops", "ops")
+    loop = asyncio.get_running_loop()
+    deadline, left = loop.time() + seconds, -1
+
+    async def is_empty() -> bool:
+        nonlocal left
+        left = (await api(ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
+        left += await made.site.count("runtime.outbox")
+        return left == 0 or loop.time() > deadline
+
+    await eventually(is_empty, within=seconds + 10)
+    return left
+
+
+@asynccontextmanager
+async def fresh_site(directory: Path, number: int) -> AsyncIterator[Site]:
+    """Make a site on servers of its own, for a run outside the tests."""
+    server = EmbeddedPostgres(directory / f"postgres-{number}")
+    server.start()
+    try:
+        for name in ("incident_manager", "log_server"):
+            server.ensure_database(name)
+        engine = open_engine(server.url("incident_manager"), connections=1)
+        await migrate(engine)
+        await engine.dispose()
+        urls = server.url("incident_manager"), server.url("log_server")
+        async with Site(directory / f"site-{number}", *urls).open() as site:
+            yield site
+    finally:
+        server.stop()
+
+
+async def run(directory: Path, seed: int, count: int, say: Callable[[str], None]) -> Summary:
+    """Send so many frames; a failure is narrowed down by replaying halves against fresh sites."""
+    summary = Summary(seed)
+    frames = [frame(seed, number) for number in range(count)]
+    async with fresh_site(directory, 0) as site, target(site) as made:
+        await attack(made, frames, summary, batch=500)
+    if summary.silent_after is not None or summary.lost:
+        await shrink(directory, suspects(frames, summary), say)
+    return summary
+
+
+def suspects(frames: Sequence[Frame], summary: Summary) -> list[Frame]:
+    """Choose the frames among which the cause must be: the last ones before the silence, or those that are lost."""
+    if summary.silent_after is not None:
+        return list(frames[max(0, summary.frames - 1_000) : summary.frames])
+    return [one for one in frames if one.number in summary.lost]
+
+
+async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None]) -> list[Frame]:
+    """Halve the frames for as long as a half of them fails by itself, and show what is left."""
+    number = 0
+    while len(frames) > 1:
+        middle = len(frames) // 2
+        for half in (frames[:middle], frames[middle:]):
+            number += 1
+            summary = Summary(0)
+            async with fresh_site(directory, number) as site, target(site) as made:
+                await attack(made, half, summary)
+            say(f"{len(half)} frames from {half[0].number} on: {'fail' if summary.failed else 'pass'}")
+            if summary.failed:
+                frames = half
+                break
+        else:
+            break
+    for one in frames[:5]:
+        say(f"frame {one.number}: {one.data[:400]!r}")
+    return frames
+
+
+def shown(summary: Summary) -> dict[str, Any]:
+    """Return a summary as a document."""
+    return {**vars(summary), "lost": summary.lost[:20], "lost_count": len(summary.lost), "failed": summary.failed}
