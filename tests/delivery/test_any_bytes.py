@@ -23,7 +23,7 @@ BLOCKS = (
     b"NATS/1.0\r\nno colon\r\n: no name\r\n\xff: \xff\r\na b: c\r\n\r\n",
 )
 STATUSES = ("503", "404", "100", "200", "409", "x", "")
-TOKENS = (b"\xff\xfe", b"\x0b", b"\x0c", b"a\x0bb", b"a\x0cb", b"\x00", b"\xc2\x85", b"\x1b[2J", b"x" * 1500)
+TOKENS = (b"\x7f", b"\xff\xfe", b"\x0b", b"\x0c", b"a\x0bb", b"a\x0cb", b"\x00", b"\xc2\x85", b"\x1b[2J", b"x" * 1500)
 
 
 async def publish(nats: Nats, subject: bytes, reply: bytes = b"", block: bytes = b"", body: bytes = b"{}") -> None:

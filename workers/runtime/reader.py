@@ -127,7 +127,7 @@ class StreamReader:
         while not self._buffer:
             await self._ask()
             now = _now()
-            silent = now - max(began, self._heard_at) > _SILENCE_SECONDS
+            silent = now - self._heard_at > _SILENCE_SECONDS
             if self._lost or silent or self._nats.stats["reconnects"] != self._connection:
                 raise LostError
             if now - began >= seconds:
@@ -147,6 +147,8 @@ class StreamReader:
         free = self._size - self._asked - len(self._buffer)
         if self._asked > self._size // 2 or free <= 0:
             return
+        if not self._asked:  # nothing was open that could have been answered
+            self._heard_at = _now()
         self._asked += free
         request = {
             "batch": free,

@@ -22,7 +22,7 @@ from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from sqlalchemy.exc import DBAPIError
 
-from workers.runtime.lanes import EVENTS_LANE, Lanes
+from workers.runtime.lanes import Lanes
 from workers.runtime.logs import describe
 from workers.runtime.place import OwnedLane
 from workers.runtime.reader import StreamReader, open_reader, place_of
@@ -129,11 +129,11 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         owned.place = last
 
     async def _rest(self, owned: OwnedLane, reader: StreamReader) -> None:
-        """Look, when nothing comes, whether the lock still stands.
+        """Look, when nothing comes, whether the lock still stands, and remember how far the reader has looked.
 
-        A hearer of events also remembers how far its reader has looked: what all hearers have passed may be trimmed.
+        What all lanes have passed may be deleted, whatever its subject is.
         """
-        if self.lane == EVENTS_LANE and reader.place > owned.place:
+        if reader.place > owned.place:
             await owned.pass_over(reader.place)
         else:
             await owned.look()

@@ -5,14 +5,16 @@ what a server says of its consumers or of its end: in a cluster such an answer c
 """
 
 import asyncio
+import itertools
 
 import structlog
 from nats.errors import Error as NatsError
-from sqlalchemy import text
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
 from contracts.message import Event
-from contracts.subjects import LANES, lane_filter
+from contracts.subjects import COMMANDED, LANES, lane_filter
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
 from workers.runtime.place import OwnedLane
@@ -21,6 +23,7 @@ from workers.runtime.streams import COMMANDS, EVENTS, StreamState, first_after, 
 
 _COMMANDS_SECONDS = 2.0
 _EVENTS_SECONDS = 60.0
+_REST_LOOKS = 5
 _FULL = 0.75
 """The part of EVENTS that may be taken before its older half goes."""
 
@@ -28,23 +31,46 @@ _KEPT_SECONDS = 30 * 24 * 3600.0
 """How long an event is kept for those who follow, where there is room."""
 
 _FAULTS = (NatsError, DBAPIError, OSError, TimeoutError)
+_PASSED = text(
+    """
+    SELECT count(*), min(place) FROM runtime.lane
+    WHERE worker = ANY(:workers) AND lane < :lanes AND stream = :stream
+    """
+).bindparams(bindparam("workers", type_=ARRAY(Text)), lanes=LANES)
 _HEARD = text("SELECT min(CASE WHEN stream = :stream THEN place ELSE 0 END) FROM runtime.lane WHERE lane = :lane")
 log = structlog.get_logger()
 
 
 async def commands(running: Running) -> None:
-    """Delete, lane by lane, what this process has handled in the lanes that it owns."""
-    while True:
+    """Delete, lane by lane, what this process has handled in the lanes that it owns, and now and then the rest."""
+    for look in itertools.count():
         await asyncio.sleep(_COMMANDS_SECONDS)
-        handled = [one for one in running.lanes.held.values() if one.lane < LANES and one.place > one.purged]
-        if not handled:
-            continue
         try:
-            mark = (await stream_state(running.nats, COMMANDS)).mark
-            for owned in handled:
-                await _trim(running, owned, mark)
+            await _trim_lanes(running)
+            if look % _REST_LOOKS == 0 and 0 in running.lanes.owned:
+                await trim_rest(running)
         except _FAULTS as error:
             log.warning("trim_failed", stream=COMMANDS, **describe(error))
+
+
+async def _trim_lanes(running: Running) -> None:
+    handled = [one for one in running.lanes.held.values() if one.lane < LANES and one.place > one.purged]
+    if handled:
+        mark = (await stream_state(running.nats, COMMANDS)).mark
+        for owned in handled:
+            await _trim(running, owned, mark)
+
+
+async def trim_rest(running: Running) -> None:
+    """Delete what every lane of every worker has passed: the server finds no subject with a byte 7F by its filter."""
+    state = await stream_state(running.nats, COMMANDS)
+    if state.first > state.last:
+        return
+    async with running.engine.connect() as connection:
+        given = {"workers": list(COMMANDED), "stream": state.mark}
+        [lanes, place] = (await connection.execute(_PASSED, given)).one()
+    if lanes == len(COMMANDED) * LANES and place >= state.first:
+        await purge(running.nats, COMMANDS, place)
 
 
 async def _trim(running: Running, owned: OwnedLane, mark: str) -> None:
