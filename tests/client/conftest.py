@@ -48,11 +48,14 @@ class Bus:
         yield connection
         await connection.close()
 
-    async def forget_quickly(self) -> None:
-        """Let the server forget message ids after 100 ms, as it does after a second elsewhere."""
+    @asynccontextmanager
+    async def forgetting(self) -> AsyncIterator[None]:
+        """Let the server forget message ids after 100 ms for as long as the block lasts."""
         async with self.connection("provider", "ops") as ops:
             config = (await api(ops, "STREAM.INFO.COMMANDS", {}))["config"]
             await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
+            yield
+            await api(ops, "STREAM.UPDATE.COMMANDS", config)
 
 
 @dataclass

@@ -225,8 +225,7 @@ async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer
     """Where the site takes no more for the moment, the client waits as long as it is told and sends the same again."""
     peer.result, command_id = created(11), uuid7()
     peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 0.3}}
-    async with connect(bus.url, bus.credentials("alice")) as client:
-        await bus.forget_quickly()
+    async with bus.forgetting(), connect(bus.url, bus.credentials("alice")) as client:
         sending = asyncio.create_task(client.send(CreateProject(project_id=PROJECT), command_id=command_id))
         await eventually(lambda: seen(peer, 1))
         peer.error = None
