@@ -50,6 +50,7 @@ class Client:
         self._connection = connection
         self._troubles = troubles
         self._caller = caller
+        self._seconds = seconds
         self._deliveries = Deliveries(
             connection, troubles, self._ask_outcome, language=caller.language, seconds=seconds
         )
@@ -72,16 +73,24 @@ class Client:
     async def send(self, command: Command[R], *, command_id: UUID | None = None) -> R:
         """Send a command and return what it did; the same `command_id` again repeats the first answer.
 
+        A site that takes no more commands for the moment says when it will: the command is sent again then.
+
         Raises:
             Refused: The command was refused, or nobody answered in time (`unavailable`: send it again
                 under the id that the exception carries).
         """
-        submitted = await self.submit(command, command_id=command_id)
-        outcome = await submitted.outcome()
-        if outcome.error is not None:
-            raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
-        answer: R = _read(command.answer(), json.dumps(outcome.result).encode())
-        return answer
+        given = command_id or uuid7()
+        deadline = asyncio.get_running_loop().time() + self._seconds
+        while True:
+            outcome = await (await self.submit(command, command_id=given)).outcome()
+            if outcome.error is None:
+                answer: R = _read(command.answer(), json.dumps(outcome.result).encode())
+                return answer
+            refused = Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
+            pause = refused.retry_after_seconds
+            if pause is None or asyncio.get_running_loop().time() + pause > deadline:
+                raise refused
+            await asyncio.sleep(pause)
 
     async def submit(self, command: Command[Any], *, command_id: UUID | None = None) -> Submitted:
         """Send a command and return as soon as the server keeps it; commands with one key stay in this order.

@@ -9,6 +9,7 @@ from uuid import UUID
 import nats
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
+from pydantic import ValidationError
 
 from client.connection import Troubles
 from client.errors import Refused
@@ -60,7 +61,10 @@ class Deliveries:
         await self._connection.flush()
 
     async def _heard(self, message: Msg) -> None:
-        outcome = Outcome.read(message.data)
+        try:
+            outcome = Outcome.read(message.data)
+        except ValidationError:
+            return  # a confirmation that somebody's `reply` steered here, or another program's mistake
         awaited = self._awaited.pop(outcome.command_id, None)
         if awaited and not awaited.done():
             awaited.set_result(outcome)
@@ -97,8 +101,13 @@ class Deliveries:
         raise self.refusal(letter, Code.UNAVAILABLE, reason or self._troubles.last, accepted=False)
 
     async def outcome(self, submitted: "Submitted") -> Outcome:
-        """Wait for the outcome; ask for it when there is silence, because a core message can be lost."""
-        pause = 0.0 if submitted.repeated else _SILENCE_SECONDS
+        """Wait for the outcome; ask for it when there is silence, because a core message can be lost.
+
+        Where the server knew the id and nobody knows the command, it is published again: the server knows ids for a
+        moment only, and of all principals, so that the one it knew may have been somebody else's.
+        """
+        repeated = submitted.repeated
+        pause = 0.0 if repeated else _SILENCE_SECONDS
         reason = ""
         try:
             while (left := submitted.deadline - _now()) > 0:
@@ -109,6 +118,8 @@ class Deliveries:
                     return await self._ask_outcome(submitted.command_id)
                 except Refused as refused:
                     reason = str(refused.details.get("reason") or refused.code)
+                    if repeated and refused.code is Code.GONE:
+                        repeated = await self._publish(submitted.letter, submitted.deadline)
                 pause = min(max(pause, _SHORTEST_PAUSE) * 2, _LONGEST_PAUSE)
         finally:
             self._awaited.pop(submitted.command_id, None)

@@ -34,6 +34,12 @@ class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
         return self.error.retryable
 
     @property
+    def retry_after_seconds(self) -> float | None:
+        """How long to wait before the same message is sent again under the same id; None where that helps nothing."""
+        told = self.error.details.get("retry_after_seconds")
+        return float(told) if isinstance(told, int | float) and told > 0 else None
+
+    @property
     def details(self) -> dict[str, Any]:
         """What shows the way out: fields, times, people."""
         return self.error.details

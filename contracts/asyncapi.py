@@ -61,7 +61,9 @@ def document(site: str = "{site}") -> Json:
         "inbox": _inbox_channel(queries),
         **{f"evt.{subject}": _event_channel(event, site) for subject, event in events.items()},
         "ops.heartbeat": _ops_channel(subjects.heartbeat(site, "{worker}", "{instance}"), envelopes.Heartbeat),
-        "dead": _ops_channel(subjects.dead(site, "{worker}"), envelopes.DeadLetter, envelopes.DeadLetterHeaders),
+        "dead": _ops_channel(
+            subjects.dead(site, "{worker}", "{principal}"), envelopes.DeadLetter, envelopes.DeadLetterHeaders
+        ),
     }
     operations = {
         **{f"cmd.{subject}": _command_operation(command) for subject, command in commands.items()},

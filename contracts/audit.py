@@ -1,6 +1,6 @@
 """Queries of what was done, and the event of what was refused (PRJ-08, LOG, B4)."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -20,6 +20,18 @@ class AttemptRefused(Event):
     attempted: str
     code: Code
     project_id: UUID | None = None
+
+
+class SurplusCounted(Event):
+    """More was refused or put aside within one minute than is recorded one by one: so many more."""
+
+    subject = "audit.surplus-counted"
+    stores = BOTH_STORES
+
+    worker: Principal
+    what: Literal["refused-attempts", "dead-letters"]
+    count: int
+    since: Time
 
 
 class Entry(Message):

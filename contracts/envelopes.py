@@ -60,9 +60,9 @@ class Applied(BaseModel):
 
 
 class Rejected(BaseModel):
-    """The outcome of a command that was refused: nothing changed."""
+    """The outcome of a command that was refused: nothing changed. `command_id` is what was sent as one."""
 
-    command_id: UUID
+    command_id: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,64}$")]
     status: Literal["rejected"]
     error: Error
 
@@ -92,7 +92,7 @@ class Heartbeat(BaseModel):
 class DeadLetterHeaders(BaseModel):
     """The message's place in its stream, so that it lies among the dead letters once."""
 
-    message_id: Annotated[str, Field(alias="Nats-Msg-Id", examples=["COMMANDS-17"])]
+    message_id: Annotated[str, Field(alias="Nats-Msg-Id", examples=["projects-COMMANDS-17"])]
 
 
 class DeadLetter(BaseModel):

@@ -99,6 +99,56 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "the database's clock has jumped, and nothing is deleted by it: check it, and ask again in an hour",
         "l'horloge de la base a fait un saut, rien n'est supprimé : vérifiez-la, et redemandez dans une heure",
     ),
+    "too_many_commands": (
+        "comes too soon after many others of yours: wait as long as is said here, and send it again under the same id",
+        "arrive trop vite après beaucoup d'autres : attendez le temps indiqué, et renvoyez-la avec le même identifiant",
+    ),
+    "id_not_canonical": (
+        "is not a UUID in lower case with dashes: write it like that, or make a new one",
+        "n'est pas un UUID en minuscules avec tirets : écrivez-le ainsi, ou créez-en un nouveau",
+    ),
+    "key_not_canonical": (
+        "has its key in another spelling: write the UUID there in lower case with dashes",
+        "contient sa clé sous une autre graphie : écrivez-y l'UUID en minuscules avec tirets",
+    ),
+    "header_not_supported": (
+        "is not supported here: leave it out",
+        "n'est pas pris en charge ici : omettez-le",
+    ),
+    "body_empty": (
+        "is empty: send a JSON object, {} where there is nothing to say",
+        "est vide : envoyez un objet JSON, {} s'il n'y a rien à dire",
+    ),
+    "body_too_large": (
+        "is larger than 64 KiB: shorten its texts, or spread it over several",
+        "dépasse 64 Kio : raccourcissez ses textes, ou répartissez-le sur plusieurs",
+    ),
+    "json_invalid": ("is not JSON: send one JSON object", "n'est pas du JSON : envoyez un objet JSON"),
+    "not_utf8": ("is not UTF-8: encode it as UTF-8", "n'est pas de l'UTF-8 : encodez-le en UTF-8"),
+    "byte_order_mark": (
+        "begins with a byte order mark: send UTF-8 without one",
+        "commence par un indicateur d'ordre des octets : envoyez de l'UTF-8 sans cet indicateur",
+    ),
+    "lone_surrogate": (
+        "holds half of a surrogate pair: write both halves, or leave it out",
+        "contient la moitié d'une paire de substitution : écrivez les deux moitiés, ou omettez-la",
+    ),
+    "number_too_long": (
+        "is a number of too many digits: give a shorter one",
+        "est un nombre de trop de chiffres : donnez-en un plus court",
+    ),
+    "not_a_number": (
+        "is NaN or Infinity, which JSON does not have: give a number, or leave it out",
+        "est NaN ou Infinity, que JSON ne connaît pas : donnez un nombre, ou omettez-le",
+    ),
+    "nested_too_deep": (
+        "is nested too deep: send the message's own fields and no more",
+        "est imbriqué trop profondément : n'envoyez que les champs du message",
+    ),
+    "duplicate_key": (
+        "stands there more than once: give it once",
+        "y figure plus d'une fois : ne le donnez qu'une fois",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

@@ -66,9 +66,9 @@ def every_event(site: str) -> str:
     return f"im.{site}.evt.*.*.*"
 
 
-def dead(site: str, worker: str) -> str:
-    """Where what can never be handled is put aside."""
-    return f"im.{site}.dead.{worker}"
+def dead(site: str, worker: str, principal: str) -> str:
+    """Where what can never be handled is put aside, each sender's by itself."""
+    return f"im.{site}.dead.{worker}.{principal}"
 
 
 def heartbeat(site: str, worker: str, instance: str) -> str:

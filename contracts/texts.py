@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from contracts.remedies import WAYS_OUT, WITH_A_WAY_OUT
 
@@ -159,7 +160,6 @@ REASONS: dict[str, tuple[str, str]] = {
     "dict_type": ("must be an object", "doit être un objet"),
     "list_type": ("must be a list", "doit être une liste"),
     "model_type": ("must be an object", "doit être un objet"),
-    "json_invalid": ("is not JSON", "n'est pas du JSON"),
     "too_long": ("has too many elements", "contient trop d'éléments"),
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
@@ -178,13 +178,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "diffère de la clé du sujet",
     ),
     "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
-    "body_too_large": ("is larger than 64 KiB", "dépasse 64 Kio"),
     "unknown_name": (
         "has a name that the mapping does not know",
         "porte un nom que la correspondance ne connaît pas",
     ),
     "twice_in_file": ("stands in this file before", "figure déjà plus haut dans ce fichier"),
-    "not_utf8": ("is not UTF-8", "n'est pas de l'UTF-8"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),
     "csv_columns": ("has not as many cells as the header", "n'a pas autant de cellules que l'en-tête"),
     "": ("is not valid", "n'est pas valide"),
@@ -216,6 +214,7 @@ def way_out(code: str, language: str) -> str:
     return _in(language, WAYS_OUT[code]) if code in WAYS_OUT else ""
 
 
+@lru_cache(maxsize=256)
 def preferred_language(accepted: str | None) -> str:
     """Choose `en` or `fr` from an Accept-Language header (RFC 9110), English when it asks for neither."""
     ranked: dict[str, float] = {}

@@ -162,6 +162,7 @@ class Ours(System):
                 "INCIDENTS_DATABASE_URL": self.stage.database_url,
                 "INCIDENTS_LOG_DATABASE_URL": self.stage.log_database_url,
                 "INCIDENTS_LOG_DIR": str(self.stage.directory / "logs"),
+                "INCIDENTS_COMMANDS_PER_SECOND": "0",
             }
             self.stage.spawn(name, ["-m", "workers", "worker", name], told)
 

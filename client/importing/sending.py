@@ -10,7 +10,8 @@ from client.errors import Refused
 from client.importing.mapping import Mapping, MisfitError
 from client.importing.reading import Row, Source
 from contracts.errors import Code
-from contracts.project_imports import MOST_PROJECTS, ImportedProject, ImportProjects
+from contracts.ids import uuid7
+from contracts.project_imports import MOST_PROJECTS, ImportedProject, ImportProjects, ProjectsImported
 
 IN_FLIGHT: Final = 8
 _FRAME: Final = len(b'{"projects":[]}')
@@ -120,10 +121,22 @@ async def send(client: Client, rows: Iterator[Fitting], tally: Tally, progressed
         progressed()
 
 
+async def _sent(client: Client, command: ImportProjects) -> ProjectsImported:
+    """Send one command, for as long as the site says when it takes more."""
+    command_id = uuid7()
+    while True:
+        try:
+            return await client.send(command, command_id=command_id)
+        except Refused as refused:
+            if refused.retry_after_seconds is None:
+                raise
+            await asyncio.sleep(refused.retry_after_seconds)
+
+
 async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally) -> None:
     """Send one command; where the site refuses it as a whole, halve it until the bad row stands alone."""
     try:
-        done = await client.send(ImportProjects(projects=[row.project for row in chunk]))
+        done = await _sent(client, ImportProjects(projects=[row.project for row in chunk]))
     except Refused as refused:
         if refused.code in _FOR_GOOD:
             raise

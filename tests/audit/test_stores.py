@@ -51,6 +51,7 @@ TABLE = {
     "projects.draft-cleared": PROJECT,
     # Ours, beyond the reference: both.
     "audit.refused": BOTH,
+    "audit.surplus-counted": BOTH,
     "projects.imported": BOTH,
     "projects.downloaded": BOTH,
     "reports.downloaded": BOTH,

@@ -11,6 +11,7 @@ TRANSACTIONS = (
     "workers/runtime/statements.py",
     "workers/runtime/outbox.py",
     "workers/runtime/questions.py",
+    "workers/runtime/counting.py",
     "workers/audit/log_server.py",
     "workers/migrations/",
 )

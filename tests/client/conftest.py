@@ -16,6 +16,7 @@ from nats.aio.msg import Msg
 from contracts.subjects import inbox
 from workers.local.nats import EmbeddedNats
 from workers.runtime.access import Scope, Trust
+from workers.runtime.streams import api
 
 SITE = "main"
 
@@ -46,6 +47,15 @@ class Bus:
         )
         yield connection
         await connection.close()
+
+    @asynccontextmanager
+    async def forgetting(self) -> AsyncIterator[None]:
+        """Let the server forget message ids after 100 ms for as long as the block lasts."""
+        async with self.connection("provider", "ops") as ops:
+            config = (await api(ops, "STREAM.INFO.COMMANDS", {}))["config"]
+            await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
+            yield
+            await api(ops, "STREAM.UPDATE.COMMANDS", config)
 
 
 @dataclass

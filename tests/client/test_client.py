@@ -3,6 +3,8 @@ import time
 from uuid import UUID
 
 import pytest
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
 
 from client import Client, Refused, UnreachableError, connect, uuid7
 from contracts.administration_queries import GetMe
@@ -12,9 +14,11 @@ from contracts.project_parts import AddComment, CommentAdded
 from contracts.projects import CreateProject, ProjectCreated
 from contracts.reports import DownloadReport
 from tests.client.conftest import Bus, Peer
+from tests.support import eventually
 
 PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
 COMMENT = UUID("0190a000-0000-7000-8000-000000000002")
+TURNED_AWAY = {"code": "unavailable", "message": "Later.", "retryable": True}
 
 
 def created(number: int) -> dict[str, object]:
@@ -217,3 +221,40 @@ async def test_the_principal_is_the_one_of_the_credentials(bus: Bus) -> None:
     async with connect(bus.url, bus.credentials("a-1_b")) as client:
         assert isinstance(client, Client)
         assert client.principal == "a-1_b"
+
+
+async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer) -> None:
+    """Where the site takes no more for the moment, the client waits as long as it is told and sends the same again."""
+    peer.result, command_id = created(11), uuid7()
+    peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 0.3}}
+    async with bus.forgetting(), connect(bus.url, bus.credentials("alice")) as client:
+        sending = asyncio.create_task(client.send(CreateProject(project_id=PROJECT), command_id=command_id))
+        await eventually(lambda: seen(peer, 1))
+        peer.error = None
+        event = await sending
+    assert (event.number, len(peer.commands)) == (11, 2)
+    assert {(one.headers or {})["Nats-Msg-Id"] for one in peer.commands} == {str(command_id)}
+
+
+async def test_a_client_waits_no_longer_than_it_may(bus: Bus, peer: Peer) -> None:
+    """Who is told to wait for longer than the client waits learns so at once, with the time."""
+    peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 60}}
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        with pytest.raises(Refused) as caught:
+            await client.send(CreateProject(project_id=PROJECT))
+    assert (caught.value.code, caught.value.retry_after_seconds) == (Code.UNAVAILABLE, 60)
+
+
+async def test_a_stray_message_is_no_outcome(bus: Bus, peer: Peer) -> None:
+    """What is no outcome is ignored where outcomes are heard, such as a confirmation that somebody steered there."""
+    peer.result = created(12)
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        for stray in (b'{"stream":"COMMANDS","seq":1}', b'{"command_id":"7","status":"rejected"}', b"\xff"):
+            await client._deliveries._heard(Msg(_client=Nats(), data=stray))
+        event = await client.send(CreateProject(project_id=PROJECT))
+    assert event.number == 12
+
+
+async def seen(peer: Peer, number: int) -> bool:
+    """Tell whether so many commands have arrived."""
+    return len(peer.commands) == number

@@ -97,6 +97,6 @@ async def test_dead_letters_are_as_published(site: Site, heard: Wire) -> None:
     """What can never be handled is put aside in the published form."""
     await site.worker("projects")
     caller = await site.caller()
-    await caller.publish("projects.create", "-", b"not JSON")
+    await caller.publish("projects.praise", "-", b"{}")
     letter = await caught(heard, ".dead.projects")
     conforms("dead", "DeadLetter", letter.data, letter.headers)

@@ -9,7 +9,7 @@ import pytest
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.project_exports import ExportProject
-from tests.delivery.props import Desk
+from tests.delivery.props import Desk, cmd
 from tests.projects.exported import PASSWORD
 from tests.projects.props import Operator
 from tests.support import Site, eventually
@@ -81,17 +81,20 @@ async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -
 
 
 @pytest.mark.parametrize(
-    "body, left",
+    "named, body, left",
     [
-        ('{{"project_id":"{id}","password":"correct horse"}}', '{{"project_id":"{id}","password":"(left out)"}}'),
-        ('{{"password":"correct horse"', "(left out)"),
+        (True, '{{"project_id":"{id}","password":"correct horse"}}', '{{"project_id":"{id}","password":"(left out)"}}'),
+        (False, '{{"password":"correct horse"', "(left out)"),
+        (False, '{{"pasword":"correct horse"}}', '{{"pasword":"(left out)"}}'),
     ],
 )
-async def test_a_dead_letter_has_no_password(operator: Operator, desk: Desk, body: str, left: str) -> None:
+async def test_a_dead_letter_has_no_password(operator: Operator, desk: Desk, named: bool, body: str, left: str) -> None:
     """An export that can never be handled is put aside without its password, and wholly so where it cannot be read."""
     site, project_id = operator.site, operator.project_id
     await site.sql("ALTER TABLE projects.package ADD CHECK (bytes < 0)")
-    await (await site.caller()).publish("projects.export", project_id, body.format(id=project_id).encode())
+    subject, content = cmd("admin", "projects.export", project_id), body.format(id=project_id).encode()
+    headers = {"Nats-Msg-Id": str(uuid7())} if named else {}
+    await (await site.caller()).nats.request(subject, content, headers=headers, timeout=5)
     await eventually(lambda: desk.has_letters(1))
     (letter,) = await desk.dead_letters()
     assert (letter["body"], PASSWORD in json.dumps(letter)) == (left.format(id=project_id), False)

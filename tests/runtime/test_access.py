@@ -103,7 +103,7 @@ async def test_client_uses_its_own_subjects(connect: Connect) -> None:
         "im.main.out.alice.1",
         "im.main.evt.projects.key.created",
         "im.main.work.projects.0.bob.key.create",
-        "im.main.dead.projects",
+        "im.main.dead.projects.bob",
         "_INBOX_bob.1",
         "$JS.API.INFO",
         "$JS.API.STREAM.PURGE.COMMANDS",

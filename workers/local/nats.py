@@ -20,6 +20,8 @@ _STOP_SECONDS: Final = 4.0
 
 # What a server of a site has, wherever it runs.
 # sync_interval: by default an accepted message reaches the disk within two minutes.
+# max_buffered_msgs: what waits to be stored, so that nobody waits for long behind what another client sent; beyond it
+# a sender is told to come again. More than a client of NATS has under way by itself (4,000).
 # js_ack_fc_v2: the acknowledgement subjects it brings break what reads by ordered consumer.
 _SITE: Final = """\
 server_name: {name}
@@ -31,6 +33,7 @@ jetstream {{
   store_dir: {store}
   sync_interval: always
   strict: true
+  max_buffered_msgs: 5000
   max_memory_store: 64MB
   max_file_store: {max_file_store}
 }}

@@ -2,37 +2,77 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from nats.aio.msg import Msg
-from pydantic import ValidationError
 
-from contracts.errors import Code, Refusal
+from contracts.errors import Refusal
 from contracts.message import Command
 from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
-from workers.runtime.secrecy import mark_of
+from workers.runtime.json_body import LARGEST_BODY, MOST_NAMED, invalid, parse_body, refusal_of
 
-COMMAND_ID = "Nats-Msg-Id"
-LARGEST_BODY = 64 * 1024
-MOST_NAMED = 100
-"""Fields that one refusal names: of a body full of mistakes, all of them would not fit into a message."""
-_TRACE = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+__all__ = [
+    "LARGEST_BODY",
+    "MOST_NAMED",
+    "Accepted",
+    "Addressed",
+    "Dead",
+    "Misnamed",
+    "address",
+    "invalid",
+    "read_body",
+    "refusal_of",
+    "trace_of",
+]
+
+COMMAND_ID: Final = "Nats-Msg-Id"
+_EXPECTED: Final = "Nats-Expected-"
+_CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_TOKEN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", flags=re.ASCII)
+"""What an outcome may be published to: as a token of a subject it can mean nothing but itself."""
+
+_REPLY_TOKENS: Final = 9
+"""Tokens of `$JS.ACK.<stream>.<consumer>.<deliveries>.<place>.<number>.<nanoseconds>.<pending>`; a domain has more."""
+
+_TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(slots=True)
-class Accepted:
-    """A message that has a command id: `command` when its body fits, `refusal` when it does not."""
+class Addressed:
+    """A message that can be answered: what was sent as its id, where it lies, what it is and in which language.
+
+    `refusal` is the answer where it is known already.
+    """
 
     raw: Msg
-    id: UUID
+    told: str
     work: Work
-    mark: bytes
+    kind: type[Command[Any]]
     language: str
+    refusal: Refusal | None
+
+
+@dataclass(slots=True)
+class Misnamed(Addressed):
+    """A message whose id is a text that no command has: always refused, and remembered nowhere."""
+
+
+@dataclass(slots=True)
+class Accepted(Addressed):
+    """A message with a command id: `command` when its body fits, `refusal` when it does not.
+
+    `turned_away` says for how many seconds, where it came beyond its sender's rate; only its address was read then.
+    """
+
+    id: UUID
     trace: str | None
+    place: int
+    stored_ns: int
+    mark: bytes = b""
+    turned_away: int = 0
     command: Command[Any] | None = None
-    refusal: Refusal | None = None
 
 
 @dataclass(slots=True)
@@ -44,57 +84,77 @@ class Dead:
     accepted: Accepted | None = None
 
 
-def read(raw: Msg) -> Accepted | Dead:
-    """Judge one message by itself, so that a bad one costs only itself."""
+def address(raw: Msg) -> Accepted | Misnamed | Dead:
+    """Find out whose message it is and whom to answer; its body stays closed."""
     work = read_work(raw.subject)
     headers = raw.headers or {}
-    try:
-        command_id = UUID(headers.get(COMMAND_ID, ""))
-    except ValueError:
+    told = headers.get(COMMAND_ID, "")
+    if not _TOKEN.fullmatch(told):
         return Dead(raw, f"The header {COMMAND_ID} is not a UUID.")
-    known = Command.known.get(f"{work.worker}.{work.verb}")
-    if known is None:
+    kind = Command.known.get(f"{work.worker}.{work.verb}")
+    if kind is None:
         return Dead(raw, f"{work.worker} has no command {work.verb}.")
-    accepted = Accepted(
+    language = preferred_language(headers.get("Accept-Language"))
+    if not _CANONICAL.fullmatch(told):
+        return Misnamed(raw, told, work, kind, language, invalid((COMMAND_ID, "id_not_canonical")))
+    unsupported = next((name for name in headers if name.startswith(_EXPECTED)), None) if len(headers) > 1 else None
+    place, stored_ns = located(raw)
+    return Accepted(
         raw=raw,
-        id=command_id,
+        told=told,
         work=work,
-        mark=mark_of(known, command_id, f"{work.worker}.{work.key}.{work.verb}", raw.data),
-        language=preferred_language(headers.get("Accept-Language")),
+        kind=kind,
+        language=language,
+        refusal=invalid((unsupported, "header_not_supported")) if unsupported else None,
+        id=UUID(told),
         trace=trace_of(headers.get("traceparent", "")),
+        place=place,
+        stored_ns=stored_ns,
     )
-    if len(raw.data) > LARGEST_BODY:
-        accepted.refusal = invalid(("", "body_too_large"))
-        return accepted
-    return _validated(accepted, known)
+
+
+def located(raw: Msg) -> tuple[int, int]:
+    """Return where in its stream a message lies, and when it was stored, in nanoseconds: read from the server's reply.
+
+    The library's own way costs as much as all else that is done with a message that is turned away.
+    """
+    tokens = raw.reply.split(".")
+    place, _, stored_ns, _ = tokens[5:9] if len(tokens) == _REPLY_TOKENS else tokens[7:11]
+    return int(place), int(stored_ns)
+
+
+def read_body(one: Accepted) -> None:
+    """Read the body of a message that is not refused without it, so that a bad one costs only itself."""
+    if one.refusal or one.turned_away:
+        return
+    try:
+        command = parse_body(one.kind, one.raw.data)
+        key_agrees(command, one.work)
+        one.command = command
+    except Refusal as refusal:
+        one.refusal = refusal
+
+
+def key_agrees(command: Command[Any], work: Work) -> None:
+    """Refuse a key that is not the body's own.
+
+    The same UUID in another spelling would go through another lane, past the commands that it has to follow.
+    """
+    key = command.key_for(work.principal)
+    if key == work.key:
+        return
+    if _is_same(key, work.key):
+        raise invalid(("subject", "key_not_canonical"))
+    raise invalid((next((name for name, value in command if str(value) == key), ""), "other_key"))
+
+
+def _is_same(one: str, other: str) -> bool:
+    try:
+        return UUID(one) == UUID(other)
+    except ValueError:
+        return False
 
 
 def trace_of(told: str) -> str | None:
     """Return a W3C trace context; None for any other text, which must not reach events."""
     return told if _TRACE.fullmatch(told) else None
-
-
-def _validated(accepted: Accepted, known: type[Command[Any]]) -> Accepted | Dead:
-    try:
-        command = known.model_validate_json(accepted.raw.data)
-    except ValidationError as error:
-        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
-            return Dead(accepted.raw, "The body is not JSON.")
-        accepted.refusal = refusal_of(error)
-        return accepted
-    if command.key_for(accepted.work.principal) != accepted.work.key:
-        accepted.refusal = invalid(("" if command.keyed_by_principal else "project_id", "other_key"))
-        return accepted
-    accepted.command = command
-    return accepted
-
-
-def invalid(*fields: tuple[str, str]) -> Refusal:
-    """Refuse fields, each with the validator's name for what is wrong."""
-    return Refusal(Code.INVALID, fields=[{"field": name, "kind": kind} for name, kind in fields])
-
-
-def refusal_of(error: ValidationError) -> Refusal:
-    """Refuse a body that does not fit, naming a hundred fields at most and why; never what was written there."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_NAMED]
-    return invalid(*((".".join(map(str, one["loc"])), one["type"]) for one in found))

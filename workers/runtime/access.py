@@ -160,7 +160,7 @@ _WORKER: Final = (
         "im.SITE.evt.*.*.*",
         "im.SITE.ops.>",
         "im.SITE.probe.*",
-        "im.SITE.dead.*",
+        "im.SITE.dead.*.*",
         f"im.SITE.cmd.{SYSTEM}.*.*.*",
         "$JS.API.STREAM.INFO.*",
         "$JS.API.STREAM.PURGE.COMMANDS",

@@ -1,6 +1,6 @@
 """Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -10,20 +10,23 @@ from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import AttemptRefused
-from contracts.errors import Code, Error, Refusal
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.licence import Unlicensed
-from contracts.message import Command, Event
+from contracts.message import Event
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
-from contracts.texts import Part, Phrase
-from workers.runtime import envelope, identity, inbox, licence, statements
-from workers.runtime.accepted import Accepted, Dead, read
-from workers.runtime.envelope import Origin, Post
+from workers.runtime import envelope, identity, inbox, licence, rates, statements, surplus
+from workers.runtime.accepted import Accepted, Addressed, Dead, Misnamed, address, read_body
+from workers.runtime.envelope import Origin, Post, sender
 from workers.runtime.faults import FAILURES, divided
 from workers.runtime.licence import Licensing
 from workers.runtime.place import ATTEMPTS, OwnedLane
+from workers.runtime.rates import Rates
 from workers.runtime.reader import place_of
+from workers.runtime.runs import runs
+from workers.runtime.secrecy import Marker, mark_without_secrets
+from workers.runtime.sentences import said_later, spoken
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
 from workers.runtime.unit import Happened, Rows, Unit
@@ -32,6 +35,9 @@ AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENS
 """Refusals that are attempts at something forbidden, and therefore logged."""
 
 ENDED = f"It ended its process {ATTEMPTS} times."
+
+FEW = 2
+"""Commands of a batch that may need a transaction of their own: from so many on, a look at their senders pays."""
 
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
 
@@ -45,6 +51,7 @@ class Counters:
     repeated: int = 0
     retried: int = 0
     dead: int = 0
+    turned_away: int = 0
     sent: int = 0
     """Commands that handlers sent, of which chains are made: each link waits for the one before."""
 
@@ -57,12 +64,14 @@ class Counters:
 class Decision:
     """What one transaction will leave behind."""
 
-    outcomes: list[tuple[Accepted, bytes]] = field(default_factory=list)
+    outcomes: list[tuple[Addressed, bytes]] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    record: surplus.Record = field(default_factory=surplus.Record)
     repeated: int = 0
     applied: int = 0
     dead: int = 0
+    turned_away: int = 0
 
 
 class Delivery:
@@ -75,9 +84,12 @@ class Delivery:
         rows: type[Rows],
         handlers: dict[type, Handler],
         licensing: Licensing,
+        per_second: float = 0,
     ) -> None:
-        """Remember whose handlers to call, and whose licences count."""
+        """Remember whose handlers to call, whose licences count, and how many commands a lane takes of a principal."""
         self._licensing = licensing
+        self._rates = Rates(per_second)
+        self._marker = Marker()
         self._site = site
         self._worker = worker
         self._rows = rows
@@ -86,46 +98,76 @@ class Delivery:
 
     async def handle(
         self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False
-    ) -> list[tuple[Accepted, bytes]]:
+    ) -> list[tuple[Addressed, bytes]]:
         """Handle a batch in order and return the outcomes to publish; raises only for passing faults.
 
         A lone message that is `deadly` has ended its process too often: it becomes a dead letter, and is not tried.
         """
-        told: list[tuple[Accepted, bytes]] = []
-        for run in runs([read(message) for message in raw]):
+        addressed = [address(message) for message in raw]
+        told: list[tuple[Addressed, bytes]] = [
+            (one, envelope.rejected(one.told, spoken(one.refusal, one)))
+            for one in addressed
+            if isinstance(one, Misnamed) and one.refusal
+        ]
+        batch = [one for one in addressed if not isinstance(one, Misnamed)]
+        if not deadly:
+            await self._read(owned, [one for one in batch if isinstance(one, Accepted)])
+        for run in runs(batch):
             if deadly:
                 told += await self._transact(owned, [put_aside(one, ENDED) for one in run])
             else:
                 told += await divided(run, partial(self._transact, owned))
+        if isinstance(addressed[-1], Misnamed):
+            await owned.advance(place_of(raw[-1]))
+        self.counters.rejected += len(addressed) - len(batch)
         return told
+
+    async def _read(self, owned: OwnedLane, accepted: Sequence[Accepted]) -> None:
+        """Turn away what is too much, read the other bodies, and refuse before the batch is cut who may not."""
+        for one, seconds in zip(accepted, self._rates.judge(owned.lane, accepted), strict=True):
+            one.turned_away = seconds
+            read_body(one)
+        await self._forbid(owned.connection, [one for one in accepted if one.command])
+
+    async def _forbid(self, connection: AsyncConnection, asked: Sequence[Accepted]) -> None:
+        """Judge senders before the batch is cut: what is refused needs no transaction of its own."""
+        if sum(one.kind.alone or one.kind.changes_permissions for one in asked) < FEW:
+            return
+        stands = await standing(connection, [], [one.work.principal for one in asked])
+        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
+        for one in asked:
+            authorise(one, stands.grants[one.work.principal], unlicensed)
+            if one.kind.changes_permissions and not one.refusal:
+                return
 
     async def _transact(
         self,
         owned: OwnedLane,
         batch: Sequence[Accepted | Dead],
         given_up: str | None = None,
-    ) -> list[tuple[Accepted, bytes]]:
+    ) -> list[tuple[Addressed, bytes]]:
         if given_up:
             batch = [put_aside(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
-            decision = await self._decide(connection, post, batch)
-            await settle(connection, decision.inbox, decision.outbox)
+            decision, now = await self._decide(connection, post, batch)
+            too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
+            await settle(connection, decision.inbox, surplus.without(decision.outbox, too_many))
             await owned.advance(place_of(batch[-1].raw))
         self.counters.applied += decision.applied
         self.counters.rejected += len(decision.inbox) - decision.applied
         self.counters.repeated += decision.repeated
         self.counters.dead += decision.dead
+        self.counters.turned_away += decision.turned_away
         return decision.outcomes
 
-    async def _decide(self, connection: AsyncConnection, post: Post, batch: Sequence[Accepted | Dead]) -> Decision:
+    async def _decide(
+        self, connection: AsyncConnection, post: Post, batch: Sequence[Accepted | Dead]
+    ) -> tuple[Decision, datetime]:
         decision = Decision()
         accepted = [one for one in batch if isinstance(one, Accepted)]
-        stands = await standing(connection, [one.id for one in accepted], [one.work.principal for one in accepted])
-        now, known, grants = stands.now, stands.known, stands.grants
-        unlicensed = licence.judged(stands.licence or self._licensing.included, now)
-        for each in accepted:
-            authorise(each, grants[each.work.principal], unlicensed)
+        stands = await self._judge(connection, post, accepted)
+        now, known = stands.now, stands.known
         fresh = [
             each.command
             for each in accepted
@@ -140,13 +182,31 @@ class Delivery:
             if before is not None:
                 decision.repeated += 1
                 decision.outcomes.append((one, self._again(one, before)))
-                continue
-            unit = self._unit(one, stands, rows, connection)
-            outcome = await self._outcome(decision, one, unit, post)
-            known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
-            self._settle(decision, one, outcome, now)
+            elif one.turned_away:
+                decision.turned_away += 1
+                decision.outcomes.append((one, said_later(one)))
+            else:
+                unit = self._unit(one, stands, rows, connection)
+                outcome = await self._outcome(decision, one, unit, post)
+                known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
+                self._settle(decision, one, outcome, now)
         await rows.save(connection)
-        return decision
+        if decision.turned_away:
+            await rates.remember(connection, self._worker, post.lane, accepted[-1])
+        return decision, now
+
+    async def _judge(self, connection: AsyncConnection, post: Post, accepted: Sequence[Accepted]) -> Standing:
+        """Read how things stand, refuse who may not, and only then mark what is costly to mark."""
+        lane = (self._worker, post.lane)
+        principals = [one.work.principal for one in accepted]
+        stands = await standing(connection, [one.id for one in accepted], principals, lane)
+        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
+        for one in accepted:
+            if stands.turned_away and stands.turned_away.covers(one) and not one.turned_away:
+                one.turned_away, one.command = rates.SHORTEST_WAIT, None
+            authorise(one, stands.grants[one.work.principal], unlicensed)
+        await self._marker.mark(accepted, stands.known)
+        return stands
 
     def _unit(self, one: Accepted, stands: Standing, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
         return Unit(
@@ -167,9 +227,11 @@ class Delivery:
                 raise one.refusal or Refusal(Code.INVALID)
             result = await self._handlers[type(one.command)](one.command, unit)
         except Refusal as refusal:
-            if refusal.code in AUDITED:
-                self._publish(decision, one, unit, [Happened(refused(one, refusal), uuid7(), one.work.key, None)], post)
-            return envelope.rejected(one.id, spoken(refusal, one))
+            if refusal.code in AUDITED and decision.record.takes(one.work.principal, surplus.ATTEMPTS):
+                attempt = Happened(refused(one, refusal), uuid7(), one.work.key, None)
+                self._publish(decision, one, unit, [attempt], post)
+                decision.record.add(decision.outbox[-1])
+            return envelope.rejected(one.told, spoken(refusal, one))
         if unit.quiet:
             decision.applied += 1
             return envelope.applied(one.id, unit.revision, result, [])
@@ -195,34 +257,21 @@ class Delivery:
 
     def _bury(self, decision: Decision, dead: Dead, post: Post, now: datetime) -> None:
         decision.dead += 1
-        decision.outbox.append(post.dead(dead))
-        if dead.accepted:
+        who = sender(dead.raw.subject)
+        if not dead.accepted:
+            if decision.record.takes(who, surplus.LETTERS):
+                decision.outbox.append(post.dead(dead))
+                decision.record.add(decision.outbox[-1])
+        else:
+            decision.outbox.append(post.dead(dead))
             error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
-            self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.id, error), now)
+            dead.accepted.mark = dead.accepted.mark or mark_without_secrets(dead.accepted)
+            self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.told, error), now)
 
     def _again(self, one: Accepted, before: inbox.Decided) -> bytes:
         if before.fingerprint == one.mark:
             return before.outcome
-        return envelope.rejected(one.id, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
-
-
-def runs(batch: Sequence[Accepted | Dead]) -> Iterator[list[Accepted | Dead]]:
-    """Cut a batch around every command that reads what was written before it.
-
-    And behind every command that changes permissions, so that the next command is judged by them.
-    """
-    run: list[Accepted | Dead] = []
-    for one in batch:
-        command = one.command if isinstance(one, Accepted) else None
-        if command and command.alone and run:
-            yield run
-            run = []
-        run.append(one)
-        if command and (command.alone or command.changes_permissions):
-            yield run
-            run = []
-    if run:
-        yield run
+        return envelope.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
 
 
 def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> None:
@@ -243,26 +292,6 @@ def put_aside(one: Accepted | Dead, reason: str) -> Dead:
     """Make a dead letter of a message that failed too often by itself."""
     accepted = one if isinstance(one, Accepted) else None
     return Dead(one.raw, reason, accepted)
-
-
-def spoken(refusal: Refusal, one: Accepted) -> Error:
-    """Say a refusal in the words that belong to the command (MSG-01 to MSG-07)."""
-    about = one.command
-    if about is None:
-        return refusal.as_error(one.language)
-    refusal.part = refusal.part or about.part
-    if refusal.text is None:
-        refusal.text = sentence(refusal.code, type(about))
-    return refusal.as_error(one.language)
-
-
-def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
-    """Choose the reference product's sentence for a command that could not be carried out."""
-    if code is Code.UNAVAILABLE:
-        return command.failing
-    if code is not Code.GONE or command.part is Part.PROJECT:
-        return None
-    return Phrase.REPORT_NOT_GENERATED if command.part is Part.REPORT else Phrase.NOT_SAVED
 
 
 def refused(one: Accepted, refusal: Refusal) -> AttemptRefused:

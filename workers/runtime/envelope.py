@@ -9,9 +9,9 @@ from pydantic_core import to_json
 from contracts import subjects
 from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
-from contracts.subjects import SYSTEM
+from contracts.subjects import SYSTEM, valid_principal
 from workers.runtime.accepted import COMMAND_ID, Dead
-from workers.runtime.secrecy import secrets_in, without_secrets
+from workers.runtime.secrecy import with_secrets, without_secrets
 from workers.runtime.unit import Happened
 
 LARGEST_MESSAGE = 1_000_000
@@ -39,7 +39,7 @@ def applied(command_id: UUID, revision: int | None, result: Event, events: list[
     return said
 
 
-def rejected(command_id: UUID, error: Error) -> bytes:
+def rejected(command_id: str, error: Error) -> bytes:
     """Say that a command was refused, and why."""
     return to_json({"command_id": command_id, "status": "rejected", "error": error.model_dump(mode="json")})
 
@@ -99,9 +99,10 @@ class Post(NamedTuple):
     def dead(self, dead: Dead) -> dict[str, Any]:
         """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
         raw = dead.raw
-        letter: dict[str, Any] = {"subject": raw.subject, "headers": raw.headers or {}, "reason": dead.reason}
-        secrets = secrets_in(raw.subject)
-        content = without_secrets(raw.data, secrets) if secrets else raw.data
+        told = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}
+        letter: dict[str, Any] = {"subject": _text(raw.subject), "headers": told, "reason": dead.reason}
+        kind = with_secrets(raw.subject)
+        content = without_secrets(raw.data, kind) if kind else raw.data
         try:
             letter["body"] = content.decode()
         except UnicodeDecodeError:
@@ -111,7 +112,19 @@ class Post(NamedTuple):
             letter["body_base64"] = base64.b64encode(content).decode()
         headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
         body = to_json(letter).decode().replace("\\u0000", "\\ufffd")
-        return self._row(subjects.dead(self.site, self.worker), headers, body)
+        return self._row(subjects.dead(self.site, self.worker, sender(raw.subject)), headers, body)
 
     def _row(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         return {"worker": self.worker, "lane": self.lane, "subject": subject, "headers": headers, "body": body}
+
+
+def sender(subject: str) -> str:
+    """Return who sent what lies in a lane, `system` for what the product has heard from itself."""
+    parts = subject.split(".")
+    named = parts[5] if parts[2] == "work" else SYSTEM
+    return named if valid_principal(named) else SYSTEM
+
+
+def _text(told: str) -> str:
+    """Replace what no store and no JSON takes: a client can put any bytes into a subject or a header."""
+    return told.encode(errors="replace").decode()

@@ -33,6 +33,7 @@ class _Vitals(Collector):
             "repeated": running.delivery.counters.repeated,
             "retried": running.delivery.counters.retried,
             "dead": running.delivery.counters.dead,
+            "turned_away": running.delivery.counters.turned_away,
             "heard": running.hearing.heard,
             "unreadable_events": running.hearing.dropped,
             "queries_answered": running.questions.counters.answered,

@@ -19,7 +19,8 @@ from faststream.nats.security import NatsCredentials
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
 from workers.runtime import blocking, health, pulse, streams
-from workers.runtime.accepted import Accepted
+from workers.runtime.accepted import Addressed
+from workers.runtime.counting import counting
 from workers.runtime.database import Waits, open_engine
 from workers.runtime.delivery import Delivery
 from workers.runtime.faults import patiently
@@ -60,7 +61,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         engine=engine,
         broker=broker,
         lanes=lanes,
-        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing),
+        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
         questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake, licensing), feeds),
         feeds=feeds,
@@ -120,7 +121,7 @@ async def _deliver(running: Running, turns: asyncio.Semaphore, batch: Batch) -> 
     running.relay.wake(urgent=counters.sent > sent)
 
 
-async def _in_turn(running: Running, turns: asyncio.Semaphore, batch: Batch) -> list[tuple[Accepted, bytes]]:
+async def _in_turn(running: Running, turns: asyncio.Semaphore, batch: Batch) -> list[tuple[Addressed, bytes]]:
     """Handle a batch once; between two attempts the turn is another lane's."""
     async with turns, _named(running, batch):
         return await running.delivery.handle(batch.owned, batch.messages, deadly=batch.deadly)
@@ -131,10 +132,10 @@ def _named(running: Running, batch: Batch) -> AbstractAsyncContextManager[None]:
     return blocking.watched(running.engine, connection, seconds, lane=batch.owned.lane)
 
 
-async def _tell(running: Running, outcomes: Sequence[tuple[Accepted, bytes]]) -> None:
+async def _tell(running: Running, outcomes: Sequence[tuple[Addressed, bytes]]) -> None:
     site, nats = running.settings.site, running.nats
     for one, outcome in outcomes:
-        await nats.publish(subjects.outcome(site, one.work.principal, one.id), outcome)
+        await nats.publish(subjects.outcome(site, one.work.principal, one.told), outcome)
 
 
 async def _hear(running: Running, batch: Batch) -> None:
@@ -184,7 +185,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     named = {"worker": worker.name, "instance": running.instance}
     await pulse.wait_for_servers(running)
     async with asyncio.TaskGroup() as tasks:
-        beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
+        beside = [running.lanes.attend(), running.relay.run(), counting(running), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         following = tasks.create_task(running.feeds.run())
         await app.start()

@@ -11,7 +11,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -23,10 +23,11 @@ from contracts.permissions import Grants
 from contracts.subjects import inbox, lane_of
 from contracts.texts import preferred_language
 from workers.runtime import identity, outbox
-from workers.runtime.accepted import LARGEST_BODY, invalid, refusal_of
+from workers.runtime.accepted import invalid
 from workers.runtime.envelope import LARGEST_MESSAGE, Origin, Post, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
+from workers.runtime.json_body import parse_body
 from workers.runtime.licence import Licensing
 from workers.runtime.logs import describe
 from workers.runtime.standing import standing
@@ -169,13 +170,7 @@ def parse(subject: str, body: bytes) -> Query[Any]:
     if known is None:
         unknown = [{"field": "", "kind": "unknown_query"}]
         raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known), fields=unknown)
-    if len(body) > LARGEST_BODY:
-        raise invalid(("", "body_too_large"))
-    try:
-        query: Query[Any] = known.model_validate_json(body or b"{}")
-    except ValidationError as error:
-        raise refusal_of(error) from None
-    return query
+    return parse_body(known, body or b"{}")
 
 
 def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:

@@ -24,6 +24,9 @@ class Settings(BaseSettings):
     fetch: int = 500
     """Commands taken from a lane at once, at most."""
 
+    commands_per_second: float = 100
+    """Commands of one principal that one lane takes, at most; those beyond are refused until later. 0 takes all."""
+
     transactions: int = 3
     """Batches in the database at the same time, at most, per process."""
 

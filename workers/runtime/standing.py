@@ -17,6 +17,7 @@ from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime import identity
 from workers.runtime.inbox import Decided
+from workers.runtime.rates import Place
 from workers.runtime.statements import read
 
 _STANDING = text(
@@ -27,7 +28,9 @@ _STANDING = text(
          WHERE command_id = ANY(:ids)) AS decided,
         (SELECT json_agg(json_build_array(principal, role_id, permissions))
          FROM published.grants WHERE principal = ANY(:principals)) AS given,
-        (SELECT row_to_json(l) FROM published.licence l) AS licence
+        (SELECT row_to_json(l) FROM published.licence l) AS licence,
+        (SELECT json_build_array(place, stored_ns) FROM runtime.turned_away
+         WHERE worker = :worker AND lane = :lane) AS turned_away
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)), bindparam("principals", type_=ARRAY(TEXT)))
 
@@ -42,14 +45,21 @@ class Standing:
     licence: Licence | None
     """The licence that was activated here."""
 
+    turned_away: Place | None
+    """Up to where commands of the lane have been turned away."""
 
-async def standing(connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str]) -> Standing:
-    """Read how things stand for these command ids and principals."""
+
+async def standing(
+    connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str], lane: tuple[str, int] = ("", 0)
+) -> Standing:
+    """Read how things stand for these command ids and principals, and in a worker's lane."""
     asked = sorted(set(principals))
-    [found] = await read(connection, _STANDING, {"ids": list(ids), "principals": asked})
+    given = {"ids": list(ids), "principals": asked, "worker": lane[0], "lane": lane[1]}
+    [found] = await read(connection, _STANDING, given)
     known = {
         (principal, UUID(command_id)): Decided(bytes.fromhex(mark), outcome.encode())
         for principal, command_id, mark, outcome in found["decided"] or ()
     }
     licence = Licence.model_validate(found["licence"]) if found["licence"] else None
-    return Standing(found["now"], known, identity.granted(asked, found["given"] or ()), licence)
+    grants = identity.granted(asked, found["given"] or ())
+    return Standing(found["now"], known, grants, licence, Place.read(found["turned_away"]))

@@ -14,6 +14,9 @@ COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
 DEAD = "DEAD"
 
+LETTERS = 100
+"""Dead letters of one principal that are kept for each worker: the newest, so that nobody's push out another's."""
+
 _ADVISORIES = ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
 _SECOND = 1_000_000_000
 _DAY = 24 * 3600 * _SECOND
@@ -48,7 +51,6 @@ class Provisioned(NamedTuple):
 
 def _streams(site: str) -> list[dict[str, Any]]:
     common = {"storage": "file", "num_replicas": 1, "retention": "limits"}
-    remembered = {"duplicate_window": 120 * _SECOND}
     old = {"discard": "old", "max_age": 30 * _DAY}
     return [
         {
@@ -62,7 +64,8 @@ def _streams(site: str) -> list[dict[str, Any]]:
             "discard": "new",
             "max_bytes": _GIB,
             "max_msg_size": 256 * 1024,
-            **remembered,
+            # Decisions rest on the inbox; an id that the server knows, whoever sent it, is delivered to nobody.
+            "duplicate_window": _SECOND,
             **common,
         },
         {
@@ -72,13 +75,14 @@ def _streams(site: str) -> list[dict[str, Any]]:
             "max_bytes": 4 * _GIB,
             "allow_atomic": True,
             "allow_direct": True,
-            **remembered,
+            "duplicate_window": 120 * _SECOND,
             **common,
         },
         {
             "name": DEAD,
-            "subjects": [f"im.{site}.dead.*", *_ADVISORIES],
+            "subjects": [f"im.{site}.dead.*.*", *_ADVISORIES],
             "max_bytes": _GIB // 4,
+            "max_msgs_per_subject": LETTERS,
             "duplicate_window": _DAY,
             **common,
             **old,
