@@ -99,6 +99,27 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "the database's clock has jumped, and nothing is deleted by it: check it, and ask again in an hour",
         "l'horloge de la base a fait un saut, rien n'est supprimé : vérifiez-la, et redemandez dans une heure",
     ),
+    "report_too_large": (
+        "holds more than a report can: delete what is not needed, or export the project instead",
+        "contient plus qu'un rapport ne peut contenir : supprimez ce qui est inutile, ou exportez plutôt le projet",
+    ),
+    "report_needs_memory": (
+        "needs more memory as a report than the limit: shorten its texts, or export the project instead",
+        "exige, en rapport, plus de mémoire que la limite : raccourcissez ses textes, ou exportez plutôt le projet",
+    ),
+    "report_needs_time": (
+        "takes longer as a report than the limit: shorten its texts, or export the project instead",
+        "prend, en rapport, plus de temps que la limite : raccourcissez ses textes, ou exportez plutôt le projet",
+    ),
+    "report_not_typeset": (
+        "holds a text that cannot be typeset: rewrite what has unusual characters, or export the project instead",
+        "contient un texte impossible à composer : réécrivez ce qui a des caractères inhabituels, ou exportez "
+        "plutôt le projet",
+    ),
+    "package_too_large": (
+        "holds more than a package can: ask for fewer sections at once",
+        "contient plus qu'un paquet ne peut contenir : demandez moins de sections à la fois",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

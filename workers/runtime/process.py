@@ -20,6 +20,7 @@ from contracts import subjects
 from contracts.subjects import LANES, lane_filter
 from workers.runtime import blocking, health, pulse, streams
 from workers.runtime.accepted import Accepted
+from workers.runtime.children import Limits, child_processes
 from workers.runtime.database import Waits, open_engine
 from workers.runtime.delivery import Delivery
 from workers.runtime.faults import patiently
@@ -183,7 +184,8 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     worker = running.worker
     named = {"worker": worker.name, "instance": running.instance}
     await pulse.wait_for_servers(running)
-    async with asyncio.TaskGroup() as tasks:
+    limits = Limits(running.settings.children, running.settings.child_memory_bytes, running.settings.child_seconds)
+    async with child_processes(limits), asyncio.TaskGroup() as tasks:
         beside = [running.lanes.attend(), running.relay.run(), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         following = tasks.create_task(running.feeds.run())
