@@ -113,8 +113,7 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
     ),
     "report_not_typeset": (
         "holds a text that cannot be typeset: rewrite what has unusual characters, or export the project instead",
-        "contient un texte impossible à composer : réécrivez ce qui a des caractères inhabituels, ou exportez "
-        "plutôt le projet",
+        "contient un texte impossible à composer : réécrivez les caractères inhabituels, ou exportez plutôt le projet",
     ),
     "package_too_large": (
         "holds more than a package can: ask for fewer sections at once",

@@ -24,7 +24,7 @@ def environment(_: Facts, __: Sequence[bytes]) -> Done:
 
 def chatter(facts: Facts, _: Sequence[bytes]) -> Done:
     """Print much, to both outputs."""
-    for _ in range(20_000):
+    for _turn in range(20_000):
         os.write(1, facts["said"].encode())
         os.write(2, facts["said"].encode())
     return Done({"pid": os.getpid()}, ())

@@ -12,17 +12,17 @@ import pytest
 
 from tests.runtime.jobs import HERE
 from tests.support import eventually
-from workers.runtime.children import Cause, ChildError, Limits, ProcessPool, child_processes
+from workers.runtime.children import Cause, ChildError, Limits, ProcessPool
 
 SECRET = "Seen by the guard of the night."
 TIGHT = Limits(children=2, memory_bytes=256 * 1024 * 1024)
 # A process that hangs in a child until somebody takes it away.
 PARENT = """
 import asyncio
-from workers.runtime.children import Limits, child_processes
+from workers.runtime.children import Limits, ProcessPool
 
 async def main() -> None:
-    async with child_processes(Limits(seconds=600)) as pool:
+    async with ProcessPool(Limits(seconds=600)).opened() as pool:
         asking = asyncio.create_task(pool.call("tests.runtime.jobs:hang", {}))
         while not pool.pids:
             await asyncio.sleep(0.01)
@@ -36,7 +36,7 @@ asyncio.run(main())
 @pytest.fixture
 async def pool() -> AsyncIterator[ProcessPool]:
     """Children with little memory and time."""
-    async with child_processes(TIGHT) as opened:
+    async with ProcessPool(TIGHT).opened() as opened:
         yield opened
 
 
@@ -79,7 +79,7 @@ async def test_a_death_is_told_by_its_cause(
 
 async def test_a_job_has_its_time() -> None:
     """A job that does not end is ended, and the next one is done."""
-    async with child_processes(Limits(seconds=1)) as pool:
+    async with ProcessPool(Limits(seconds=1)).opened() as pool:
         with pytest.raises(ChildError) as died:
             await pool.call(f"{HERE}:hang", {})
         assert died.value.cause is Cause.TIME
@@ -143,7 +143,7 @@ async def test_who_gives_up_ends_the_job(pool: ProcessPool) -> None:
 
 async def test_closing_ends_every_child() -> None:
     """Nothing is left of a pool, and closing it takes no time that a job may take."""
-    async with child_processes(Limits(seconds=600)) as pool:
+    async with ProcessPool(Limits(seconds=600)).opened() as pool:
         idle = await pid_of(pool)
         asking = asyncio.create_task(pool.call(f"{HERE}:hang", {}))
 

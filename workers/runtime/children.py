@@ -139,6 +139,9 @@ class _Child:
         await asyncio.gather(self._process.wait(), self._listening)
 
 
+_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
+
+
 class ProcessPool:
     """Calls functions in child processes: started when there is work, kept while they behave."""
 
@@ -206,26 +209,20 @@ class ProcessPool:
                 await child.end()
         return reply
 
-    async def close(self) -> None:
-        """End all children."""
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["ProcessPool"]:
+        """Let `children.call` work in the block and in every task that is started there; end all children with it."""
+        _POOL.set(self)
+        try:
+            yield self
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
         self._closed = True
         children = (*self._idle, *self._busy)
         self._idle.clear()
         await asyncio.gather(*(child.end() for child in children))
-
-
-_POOL: ContextVar[ProcessPool] = ContextVar("child_processes")
-
-
-@asynccontextmanager
-async def child_processes(limits: Limits) -> AsyncIterator[ProcessPool]:
-    """Let `call` work in the block and in every task that is started there."""
-    pool = ProcessPool(limits)
-    _POOL.set(pool)
-    try:
-        yield pool
-    finally:
-        await pool.close()
 
 
 async def call(function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
