@@ -142,13 +142,13 @@ async def test_a_report_that_needs_too_much_memory_is_refused(site: Site) -> Non
 async def test_a_report_that_takes_too_long_is_refused(site: Site) -> None:
     """A child that does not answer is taken away, the refusal names the time, and the next report is made."""
     await site.worker("projects")
-    running = await site.worker("reports", child_seconds=2)
+    running = await site.worker("reports", child_seconds=1)
     client = await site.client()
     project_id = await project(site, client)
     await report(client, project_id)
     child(running).suspend()
     [field] = (await refusal(client, project_id)).details["fields"]
-    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_time", "seconds", 2)
+    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_time", "seconds", 1)
     assert (await report(client, project_id)).pages == 1
 
 

@@ -69,6 +69,12 @@ def hang(_: Facts, __: Sequence[bytes]) -> Done:
     return Done({}, ())
 
 
+def burn(_: Facts, __: Sequence[bytes]) -> Done:
+    """Compute for ever."""
+    while True:
+        pass
+
+
 def devour(_: Facts, __: Sequence[bytes]) -> Done:
     """Want more memory than there is."""
     return Done({"length": len([b"\1" * 1_000_000 for _ in range(10_000)])}, ())

@@ -77,11 +77,12 @@ async def test_a_death_is_told_by_its_cause(
     assert SECRET not in "".join(capfd.readouterr())
 
 
-async def test_a_job_has_its_time() -> None:
-    """A job that does not end is ended, and the next one is done."""
+@pytest.mark.parametrize("job", ["burn", "hang"])
+async def test_a_job_has_its_time(job: str) -> None:
+    """A job that computes or waits for ever is ended."""
     async with ProcessPool(Limits(seconds=1)).opened() as pool:
         with pytest.raises(ChildError) as died:
-            await pool.call(f"{HERE}:hang", {})
+            await pool.call(f"{HERE}:{job}", {})
         assert died.value.cause is Cause.TIME
         assert pool.pids == []
 

@@ -11,8 +11,8 @@ from contracts.texts import Part, Phrase
 ENTRIES_MAX: Final = 5_000
 """Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
 
-TEXT_BYTES_MAX: Final = 4_000_000
-"""Bytes (UTF-8) of all texts of one report; each costs the typesetter about 50 bytes."""
+TEXT_BYTES_MAX: Final = 2_000_000
+"""Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
 
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,

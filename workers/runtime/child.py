@@ -1,6 +1,6 @@
 """The program of a child process, where foreign native code works on what people wrote.
 
-    python -m workers.runtime.child PARENT MEMORY_BYTES
+    python -m workers.runtime.child PARENT MEMORY_BYTES CPU_SECONDS
 
 It imports the standard library and whatever the functions need that it is asked to call, so it starts within 50 ms.
 A request and a reply have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.
@@ -8,11 +8,13 @@ A request and a reply have the same form: the length of a head in 4 bytes, the h
 
 import ctypes
 import json
+import math
 import os
 import resource
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -53,13 +55,14 @@ def packed(head: Facts, data: Sequence[bytes]) -> bytes:
 
 def main() -> None:
     """Do one job after another, until nobody wants one any more."""
-    parent, memory_bytes = map(int, sys.argv[1:])
+    parent, memory_bytes, cpu_seconds = map(int, sys.argv[1:])
     _confine(parent, memory_bytes)
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no reply
     sys.excepthook = partial(_fail, replies)
     for number in range(1, _JOBS_MAX + 1):
         head, data = _request(requests)
+        _grant(cpu_seconds)
         done = _job(head["function"])(head["facts"], data)
         last = done.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
         replies.write(packed({"facts": done.facts, "last": last}, done.data))
@@ -79,6 +82,12 @@ def _confine(parent: int, memory_bytes: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
     with suppress(OSError):
         os.nice(_NICE)
+
+
+def _grant(cpu_seconds: int) -> None:
+    """Let the next job have its own time; SIGXCPU ends the process after it."""
+    until = math.ceil(time.process_time()) + cpu_seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
 def _request(requests: BinaryIO) -> tuple[Facts, list[bytes]]:

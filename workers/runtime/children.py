@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
@@ -20,6 +21,9 @@ _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES = 4 * 1024
 _NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
 _TICK_SECONDS = 1.0
+_PATIENCE = 10
+"""How many times its processor time a job may take by the clock: other processes want the processors, too."""
+
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
 """What a child inherits: no address and no password of a server."""
 
@@ -51,7 +55,8 @@ class Limits:
 
     children: int = 2
     memory_bytes: int = 512 * 1024 * 1024
-    seconds: int = 60
+    seconds: int = 30
+    """Processor time of one job."""
 
 
 class Reply(NamedTuple):
@@ -76,11 +81,10 @@ class _Child:
         self._limits = limits
         self._noise = b""
         self._listening = asyncio.create_task(self._listen())
-        self.used = False
 
     @classmethod
     async def start(cls, limits: Limits) -> "_Child":
-        line = (sys.executable, "-m", "workers.runtime.child", str(os.getpid()), str(limits.memory_bytes))
+        line = (sys.executable, "-m", "workers.runtime.child", *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)))
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         given = {**inherited, "RUST_BACKTRACE": "0"}
         return cls(await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=given), limits)
@@ -95,11 +99,10 @@ class _Child:
 
     async def call(self, request: bytes) -> tuple[Reply, bool]:
         """Return the reply, and whether the child can be asked again."""
-        self.used = True
         asking = asyncio.create_task(self._ask(request))
         try:
             # Ticks are counted, not time: a pause of the whole machine is no fault of the job.
-            for _ in range(self._limits.seconds):
+            for _ in range(self._limits.seconds * _PATIENCE):
                 if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
                     head, data = await asking
                     return Reply(head.facts, data), not head.last
@@ -107,7 +110,7 @@ class _Child:
             raise await self._death() from None
         finally:
             asking.cancel()
-        raise ChildError(Cause.TIME, self._limits)
+        raise ChildError(Cause.TIME, self._limits, "clock")
 
     async def _ask(self, request: bytes) -> tuple[_Head, list[bytes]]:
         requests, replies, _ = _pipes(self._process)
@@ -123,8 +126,9 @@ class _Child:
 
     async def _death(self) -> ChildError:
         await self.end()
-        cause = Cause.MEMORY if _NO_MEMORY in self._noise else Cause.CRASH
-        return ChildError(cause, self._limits, f"status {self._process.returncode}")
+        status = self._process.returncode
+        late = Cause.TIME if status == -signal.SIGXCPU else Cause.CRASH
+        return ChildError(Cause.MEMORY if _NO_MEMORY in self._noise else late, self._limits, f"status {status}")
 
     async def _listen(self) -> None:
         """Read what the child prints, so that it never waits for a reader; it may hold what people wrote."""
@@ -168,26 +172,19 @@ class ProcessPool:
     async def call(self, function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
         """Call `module:function` in a child process; raise ChildError when the child does not survive it.
 
-        Out of time is out of time. Any other death may be the fault of earlier jobs or of somebody outside:
-        the job is done once more, in a fresh process.
+        A crash may be the fault of earlier jobs or of somebody outside, and so may be a lack of memory in a process
+        that has done other jobs: such a job is done once more, in a fresh process.
         """
         request = packed({"function": function, "facts": facts}, data)
         async with self._turns:
+            kept = self._kept()
             try:
-                return await self._call(request, self._kept() or await _Child.start(self._limits))
+                return await self._call(function, request, kept or await _Child.start(self._limits))
             except ChildError as error:
-                self._note(function, error)
-                if error.cause is Cause.TIME or self._closed:
+                hopeless = error.cause is Cause.TIME or (error.cause is Cause.MEMORY and kept is None)
+                if hopeless or self._closed:
                     raise
-            try:
-                return await self._call(request, await _Child.start(self._limits))
-            except ChildError as error:
-                self._note(function, error)
-                raise
-
-    def _note(self, function: str, error: ChildError) -> None:
-        self.deaths += 1
-        log.warning("child_died", function=function, cause=error.cause.value, seen=error.seen)
+            return await self._call(function, request, await _Child.start(self._limits))
 
     def _kept(self) -> _Child | None:
         while self._idle:
@@ -196,11 +193,15 @@ class ProcessPool:
                 return child
         return None
 
-    async def _call(self, request: bytes, child: _Child) -> Reply:
+    async def _call(self, function: str, request: bytes, child: _Child) -> Reply:
         reusable = False
         self._busy.add(child)
         try:
             reply, reusable = await child.call(request)
+        except ChildError as error:
+            self.deaths += 1
+            log.warning("child_died", function=function, cause=error.cause.value, seen=error.seen)
+            raise
         finally:
             self._busy.discard(child)
             if reusable:

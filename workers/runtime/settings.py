@@ -46,8 +46,8 @@ class Settings(BaseSettings):
     child_memory_bytes: PositiveInt = 536_870_912
     """Memory of a child process: more ends it, and refuses what it was making."""
 
-    child_seconds: PositiveInt = 60
-    """Time for one report or package."""
+    child_seconds: PositiveInt = 30
+    """Processor time for one report or package."""
 
     @field_validator("site")
     @classmethod
