@@ -11,7 +11,7 @@ from pypdf import PdfReader
 
 from client import Client, Refused
 from contracts.administration import ChangeSettings
-from contracts.errors import Code, Error
+from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
 from contracts.project_parts import AddComment
 from contracts.projects import CreateProject
@@ -100,8 +100,15 @@ async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> Non
     assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **told}
     assert "export" in field["reason"]
     assert running.children.pids == []
-    await site.sql("DELETE FROM projects.comment WHERE ctid = (SELECT min(ctid) FROM projects.comment)")
-    assert (await report(client, project_id)).pages > 100
+
+
+def test_the_largest_project_is_not_refused() -> None:
+    """Exactly as much as the limit is not too much."""
+    size = {"details_bytes": 0, "comments": domain.ENTRIES_MAX, "comments_bytes": domain.TEXT_BYTES_MAX}
+    size |= dict.fromkeys(("calls", "calls_bytes", "sequences", "sequences_bytes"), 0)
+    domain.fits_in_a_report(size, [])
+    with pytest.raises(Refusal):
+        domain.fits_in_a_report({**size, "sequences_bytes": 1}, [])
 
 
 async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:

@@ -84,7 +84,12 @@ class _Child:
 
     @classmethod
     async def start(cls, limits: Limits) -> "_Child":
-        line = (sys.executable, "-m", "workers.runtime.child", *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)))
+        line = (
+            sys.executable,
+            "-m",
+            "workers.runtime.child",
+            *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)),
+        )
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
         given = {**inherited, "RUST_BACKTRACE": "0"}
         return cls(await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=given), limits)
