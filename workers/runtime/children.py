@@ -119,8 +119,9 @@ class _Child:
 
     async def _ask(self, request: bytes) -> tuple[_Head, list[bytes]]:
         requests, replies, _ = _pipes(self._process)
-        requests.write(request)
-        await requests.drain()
+        with suppress(ConnectionError):  # a child that died while it read has told why
+            requests.write(request)
+            await requests.drain()
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
         head = _Head.model_validate_json(await replies.readexactly(_bounded(size, _HEAD_BYTES_MAX)))
         if head.failed is not None:
