@@ -21,8 +21,11 @@ _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES = 4 * 1024
 _NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
 _TICK_SECONDS = 1.0
-_PATIENCE = 10
+_PATIENCE = 3
 """How many times its processor time a job may take by the clock: other processes want the processors, too."""
+
+_CLOCK_SECONDS_MAX = 100
+"""After 120 seconds the database ends the session of a transaction that waits for a job."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
 """What a child inherits: no address and no password of a server."""
@@ -53,7 +56,7 @@ class ChildError(Exception):
 class Limits:
     """What the children of a process may use."""
 
-    children: int = 2
+    children: int = 3
     memory_bytes: int = 512 * 1024 * 1024
     seconds: int = 30
     """Processor time of one job."""
@@ -107,7 +110,7 @@ class _Child:
         asking = asyncio.create_task(self._ask(request))
         try:
             # Ticks are counted, not time: a pause of the whole machine is no fault of the job.
-            for _ in range(self._limits.seconds * _PATIENCE):
+            for _ in range(min(self._limits.seconds * _PATIENCE, _CLOCK_SECONDS_MAX)):
                 if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
                     head, data = await asking
                     return Reply(head.facts, data), not head.last

@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     watchdog_seconds: float = 60.0
     """A process that reaches its servers for this long in vain ends itself; its supervisor starts it again."""
 
-    children: PositiveInt = 2
-    """Child processes at the same time, at most; they make reports and packages."""
+    children: PositiveInt = 3
+    """Child processes at the same time, at most; fewer than `transactions` let batches wait for one."""
 
     child_memory_bytes: PositiveInt = 536_870_912
     """Memory of a child process: more ends it, and refuses what it was making."""
