@@ -14,6 +14,7 @@ ENTRIES_MAX: Final = 5_000
 TEXT_BYTES_MAX: Final = 2_000_000
 """Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
 
+_COUNTED = ("comments", "calls", "sequences")
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,
     "description": Node.MAIN_DETAILS,
@@ -62,7 +63,7 @@ def withheld(grants: Grants) -> list[str]:
 
 def fits_in_a_report(size: Mapping[Any, Any], hidden: Collection[str]) -> None:
     """Refuse a report of more than the typesetter's memory holds, before anything of the project is read."""
-    shown = [name for name in SECTIONS if name not in hidden]
+    shown = [name for name in _COUNTED if name not in hidden]
     entries = sum(int(size[name]) for name in shown)
     text_bytes = int(size["details_bytes"]) + sum(int(size[f"{name}_bytes"]) for name in shown)
     for unit, found, most in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
