@@ -149,6 +149,26 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "stands there more than once: give it once",
         "y figure plus d'une fois : ne le donnez qu'une fois",
     ),
+    "report_too_large": (
+        "holds more than a report can: delete what is not needed, or export the project instead",
+        "contient plus qu'un rapport ne peut contenir : supprimez ce qui est inutile, ou exportez plutôt le projet",
+    ),
+    "report_needs_memory": (
+        "needs more memory as a report than the limit: shorten its texts, or export the project instead",
+        "exige, en rapport, plus de mémoire que la limite : raccourcissez ses textes, ou exportez plutôt le projet",
+    ),
+    "report_needs_time": (
+        "takes longer as a report than the limit: shorten its texts, or export the project instead",
+        "prend, en rapport, plus de temps que la limite : raccourcissez ses textes, ou exportez plutôt le projet",
+    ),
+    "report_not_typeset": (
+        "holds a text that cannot be typeset: rewrite what has unusual characters, or export the project instead",
+        "contient un texte impossible à composer : réécrivez les caractères inhabituels, ou exportez plutôt le projet",
+    ),
+    "package_too_large": (
+        "holds more than a package can: ask for fewer sections at once",
+        "contient plus qu'un paquet ne peut contenir : demandez moins de sections à la fois",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

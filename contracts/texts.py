@@ -35,6 +35,7 @@ class Phrase(StrEnum):
     NOT_SAVED = "MSG-07"
     PERMISSION_DENIED = "permission-denied"
     REPORT_INCOMPLETE = "MSG-09"
+    REPORT_IMPOSSIBLE = "report-impossible"
     NOT_AVAILABLE = "not-available"
     GONE = "gone"
     CONFLICT = "conflict"
@@ -76,6 +77,10 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
         "Impossible d'enregistrer {x}. Réessayez ultérieurement.",
     ),
     Phrase.PERMISSION_DENIED: ("Permission denied.", "Permission refusée."),
+    Phrase.REPORT_IMPOSSIBLE: (
+        "Unable to generate the report. Change what the details name before you ask for it again.",
+        "Impossible de générer le rapport. Modifiez ce que les détails indiquent avant de le redemander.",
+    ),
     Phrase.REPORT_INCOMPLETE: (
         "The report was generated but does not include all information.",
         "Le rapport a été généré mais il n'inclut pas toutes les informations.",

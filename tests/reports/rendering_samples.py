@@ -1,6 +1,8 @@
 """An incident as reports show it: the scenario of workplace injuries, in both languages."""
 
+import hashlib
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,7 +11,26 @@ from pypdf import PdfReader
 
 from contracts.project_queries import AttachedSequence, Call, Comment, ProjectDetails
 from contracts.values import Language
-from workers.reports.rendering import DataValue, Rendered, ReportDocument
+from workers.reports.rendering.content import content
+from workers.reports.rendering.document import DataValue, ReportDocument
+from workers.reports.rendering.printing import Printer
+from workers.reports.rendering.renderer import Rendered
+from workers.reports.rendering.wording import WORDINGS
+
+
+class Renderer:
+    """Prints reports in this process, as a child process does."""
+
+    def __init__(self) -> None:
+        self._printer = Printer()
+
+    def render(self, document: ReportDocument, *, plain: bool = False) -> Rendered:
+        """Make the PDF of a document."""
+        told = json.loads(json.dumps(content(document)))
+        at = int(document.generated_at.timestamp())
+        pdf, pages = self._printer.printed(told, WORDINGS[document.language].substituted, at, plain=plain)
+        return Rendered(pdf, pages, hashlib.sha256(pdf).hexdigest())
+
 
 START = datetime(2022, 2, 10, 8, 33, 33, tzinfo=UTC)
 AUTHOR, EDITOR = "agent-dupont", "chief-martin"

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reports.rendering_samples import comment, described, document, project, read, squeezed, words
-from workers.reports.rendering import DataValue, Renderer
+from tests.reports.rendering_samples import Renderer, comment, described, document, project, read, squeezed, words
+from workers.reports.rendering.document import DataValue
 
 LITERAL = [
     "#panic() *bold* _slanted_ `raw` $x^2$ <label> @reference \\ // ~ -- --- ... = - + /",

@@ -15,7 +15,7 @@ _LOOK_SECONDS: Final = 1.0
 _FAILED_SECONDS: Final = 6.0
 """A bus that is slow is not one that cannot store: for so long a worker must have been refused."""
 
-_FIRST_REST: Final = 30.0
+_FIRST_REST: Final = 5.0
 _LONGEST_REST: Final = 600.0
 
 log = structlog.get_logger()

@@ -8,7 +8,7 @@ from contracts.project_queries import ProjectDetails
 from contracts.projects import MAIN_DETAILS
 from contracts.reports import GenerateReport
 from workers.reports import domain, tables
-from workers.reports.rendering import DataValue, ReportDocument
+from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.worker import ReportUnit
 
 _KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
@@ -17,11 +17,12 @@ _KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "descrip
 async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
     """Read what a report says, in one transaction, so that all its parts belong together."""
     connection = unit.connection
-    found = await connection.execute(tables.DOCUMENT, {"project_id": command.project_id})
-    document: dict[str, Any] = found.scalar_one()
     hidden = domain.withheld(unit.grants)
-    for key in [key for name in hidden for key in _KEYS.get(name, (name,))]:
-        del document[key]
+    size = await connection.execute(tables.SIZE, {"project_id": command.project_id})
+    domain.fits_in_a_report(size.mappings().one(), hidden)
+    keys = [key for name in hidden for key in _KEYS.get(name, (name,))]
+    given = {"project_id": command.project_id, "hidden": keys}
+    document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, given)).scalar_one()
     settings = (await connection.execute(tables.SETTINGS)).one()
     names: dict[int | None, str] = {row.id: row.name for row in await connection.execute(tables.PROPERTIES)}
     return ReportDocument(

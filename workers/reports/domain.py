@@ -1,13 +1,20 @@
 """The rules of reports: what may be shown, what is missing, and how the bytes are kept."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
-from contracts.texts import Part
+from contracts.texts import Part, Phrase
 
+ENTRIES_MAX: Final = 5_000
+"""Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
+
+TEXT_BYTES_MAX: Final = 2_000_000
+"""Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
+
+_COUNTED = ("comments", "calls", "sequences")
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,
     "description": Node.MAIN_DETAILS,
@@ -52,3 +59,19 @@ def may_be_read(report: Mapping[Any, Any], grants: Grants) -> None:
 def withheld(grants: Grants) -> list[str]:
     """Name the sections that the caller may not see: they are not in its reports either."""
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
+
+
+def fits_in_a_report(size: Mapping[Any, Any], hidden: Collection[str]) -> None:
+    """Refuse a report of more than the typesetter's memory holds, before anything of the project is read."""
+    shown = [name for name in _COUNTED if name not in hidden]
+    entries = sum(int(size[name]) for name in shown)
+    text_bytes = int(size["details_bytes"]) + sum(int(size[f"{name}_bytes"]) for name in shown)
+    for unit, found, most in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
+        if found > most:
+            raise not_printed("report_too_large", unit=unit, size=found, limit=most)
+
+
+def not_printed(kind: str, **told: object) -> Refusal:
+    """Say why no report can be made of a project as it is: asking again later would not help."""
+    fields = [{"field": "project_id", "kind": kind, **told}]
+    return Refusal(Code.INVALID, part=Part.REPORT, text=Phrase.REPORT_IMPOSSIBLE, fields=fields)

@@ -1,16 +1,13 @@
 """Making reports and recording that they were printed."""
 
-import asyncio
-from functools import cache
-
+from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.reports import domain
 from workers.reports.assembly import assembled
-from workers.reports.rendering import Renderer
+from workers.reports.rendering.renderer import rendered
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime import chunks
-
-_renderer = cache(Renderer)
+from workers.runtime.children import Cause, ChildError
 
 
 @worker.handles(GenerateReport)
@@ -25,15 +22,18 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         return ReportGenerated(report_id=command.report_id, **told)
     domain.project_present(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
     document = await assembled(command, unit)
-    rendered = await asyncio.to_thread(_renderer().render, document)
+    try:
+        report = await rendered(document)
+    except ChildError as error:
+        raise refusal_of(error) from None
     generated = ReportGenerated(
         report_id=command.report_id,
         project_id=command.project_id,
         complete=not document.missing,
         missing=list(document.missing),
-        bytes=len(rendered.pdf),
-        sha256=rendered.sha256,
-        pages=rendered.pages,
+        bytes=len(report.pdf),
+        sha256=report.sha256,
+        pages=report.pages,
     )
     kept = {
         **generated.model_dump(),
@@ -43,9 +43,20 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "show_user_names": command.show_user_names,
     }
     rows.reports.put(kept)
-    for number, data in chunks.cut(rendered.pdf):
+    for number, data in chunks.cut(report.pdf):
         rows.chunks.put({"report_id": command.report_id, "number": number, "data": f"\\x{data.hex()}"})
     return generated
+
+
+def refusal_of(error: ChildError) -> Refusal:
+    """Say what the typesetter's process ended of; its death is the report's refusal."""
+    match error.cause:
+        case Cause.MEMORY:
+            return domain.not_printed("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
+        case Cause.TIME:
+            return domain.not_printed("report_needs_time", unit="seconds", limit=error.limits.seconds)
+        case Cause.CRASH:
+            return domain.not_printed("report_not_typeset")
 
 
 @worker.handles(RecordPrint)

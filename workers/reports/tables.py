@@ -53,7 +53,10 @@ PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR KEY SHARE"
 ).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
-DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
+SIZE = text("SELECT * FROM published.project_sizes WHERE project_id = :project_id")
+DOCUMENT = text(
+    "SELECT document - :hidden AS document FROM published.project_documents WHERE project_id = :project_id"
+).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 PROPERTIES = text("SELECT id, name FROM published.properties")
 CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER BY slot")
 DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")

@@ -63,7 +63,10 @@ async def divided(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> lis
     for _ in range(attempts):
         try:
             return await transact(batch)
-        except Exception as error:
+        except (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:
+            # A panic of native code is no Exception: unhandled, it would end the lane and come again with the message.
             if is_passing(error):
                 raise
             fault = describe(error)["error"]

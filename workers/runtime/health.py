@@ -40,6 +40,7 @@ class _Vitals(Collector):
             "queries_refused": running.questions.counters.refused,
             "queries_from_foreign_inboxes": running.questions.counters.foreign_inbox,
             "published": running.relay.published,
+            "child_deaths": running.children.deaths,
         }
         for name, value in counted.items():
             yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)

@@ -20,6 +20,7 @@ from contracts import subjects
 from contracts.subjects import LANES, lane_filter
 from workers.runtime import blocking, health, pulse, streams
 from workers.runtime.accepted import Addressed
+from workers.runtime.children import Limits, ProcessPool
 from workers.runtime.counting import counting
 from workers.runtime.database import Waits, open_engine
 from workers.runtime.delivery import Delivery
@@ -67,6 +68,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         feeds=feeds,
         relay=relay,
         instance=instance,
+        children=ProcessPool(Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
     )
     _attach_lanes(running)
     _attach_queries(running)
@@ -184,7 +186,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     worker = running.worker
     named = {"worker": worker.name, "instance": running.instance}
     await pulse.wait_for_servers(running)
-    async with asyncio.TaskGroup() as tasks:
+    async with running.children.opened(), asyncio.TaskGroup() as tasks:
         beside = [running.lanes.attend(), running.relay.run(), counting(running), *pulse.beside(running)]
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         following = tasks.create_task(running.feeds.run())

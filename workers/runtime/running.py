@@ -7,6 +7,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from workers.runtime.children import ProcessPool
 from workers.runtime.condition import Condition
 from workers.runtime.delivery import Delivery
 from workers.runtime.followers import Feeds
@@ -33,6 +34,7 @@ class Running:
     feeds: Feeds
     relay: Relay
     instance: str
+    children: ProcessPool
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     condition: Condition = field(default_factory=Condition)
     serving: bool = False

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import field_validator
+from pydantic import PositiveInt, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from contracts.subjects import valid_site
@@ -42,6 +42,15 @@ class Settings(BaseSettings):
 
     watchdog_seconds: float = 60.0
     """A process that reaches its servers for this long in vain ends itself; its supervisor starts it again."""
+
+    children: PositiveInt = 3
+    """Child processes at the same time, at most; fewer than `transactions` let batches wait for one."""
+
+    child_memory_bytes: PositiveInt = 536_870_912
+    """Memory of a child process: more ends it, and refuses what it was making."""
+
+    child_seconds: PositiveInt = 30
+    """Processor time for one report or package."""
 
     @field_validator("site")
     @classmethod

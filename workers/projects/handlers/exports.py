@@ -1,23 +1,29 @@
 """Exporting a project, and forgetting its packages."""
 
 import asyncio
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.project_exports import ExportProject, Package, ProjectExported
+from contracts.project_exports import EntryName, ExportProject, Package, ProjectExported
 from workers.projects import domain, history, recordings, tables
-from workers.projects.packages import archive, contents, storing
+from workers.projects.packages import contents, storing
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime import children
+from workers.runtime.children import Cause, ChildError
 from workers.runtime.clock import is_believed
 from workers.runtime.database import autocommitting
 from workers.runtime.logs import describe
 from workers.runtime.running import Running
 
 _LANE = 0
+_SEALING = "workers.projects.packages.archive:job"
 _LOOK = 1.0
 _PURGE_SECONDS = 60.0
 
@@ -30,11 +36,11 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
     project = unit.rows.existing(command, unit.grants)
     export = await assembled(command, unit)
     files, entries = contents.files(export)
-    sealed = await asyncio.to_thread(archive.sealed, files, unit.now, command.password)
+    sealed = await packed(files, unit.now, command.password)
     package = Package(
         package_id=export.package_id,
         bytes=len(sealed),
-        sha256=archive.digest(sealed),
+        sha256=contents.digest(sealed),
         encrypted=command.password is not None,
         entries=entries,
         includes=export.choice.includes,
@@ -45,6 +51,21 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
     await storing.keep(unit.connection, {**kept, **made}, sealed)
     unit.revision = project["revision"]
     return ProjectExported(project_id=command.project_id, package=package)
+
+
+async def packed(files: Mapping[EntryName, bytes], at: datetime, password: str | None) -> bytes:
+    """Make the ZIP in a child process, or refuse what is too large for one."""
+    facts = {"names": list(files), "at": at.timetuple()[:6], "password": password}
+    try:
+        reply = await children.call(_SEALING, facts, list(files.values()))
+    except ChildError as error:
+        if error.cause is Cause.CRASH:
+            raise
+        limit = error.limits.memory_bytes if error.cause is Cause.MEMORY else error.limits.seconds
+        unit = "bytes" if error.cause is Cause.MEMORY else "seconds"
+        fields = [{"field": "project_id", "kind": "package_too_large", "unit": unit, "limit": limit}]
+        raise Refusal(Code.INVALID, fields=fields) from None
+    return reply.data[0]
 
 
 async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:

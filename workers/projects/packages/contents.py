@@ -1,6 +1,7 @@
 """What lies in a package: pure functions from what a project holds to files."""
 
 import csv
+import hashlib
 import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +16,6 @@ from contracts.project_exports import NEEDED, Detail, EntryName, Included, Packa
 from contracts.project_history import HistoryEntry
 from workers.projects import domain, withholding
 from workers.projects.packages import readme
-from workers.projects.packages.archive import digest
 
 Json = dict[str, Any]
 
@@ -105,6 +105,11 @@ def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
     made["manifest.json"] = _json(_manifest(export, entries))
     entries.append(_entry("manifest.json", made["manifest.json"]))
     return made, entries
+
+
+def digest(data: bytes) -> str:
+    """Return the SHA-256 of bytes, in hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
 
 
 def past(rows: Iterable[Mapping[Any, Any]], hidden: Collection[str]) -> list[Json]:

@@ -3,8 +3,6 @@
 import re
 from collections.abc import Callable, Iterable
 
-import typst
-
 from workers.reports.rendering.characters import Glyphs
 
 # Both are inside the typst package, so that a report looks the same on every machine. The first has
@@ -16,15 +14,15 @@ _ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 _REMEMBERED = 50_000
 _CLUSTERS = 1_000  # of one report; more is no language, and asking takes a millisecond each
 
-Draw = Callable[[str, list[str]], object]
-"""Draws signs with one font, a line for each."""
+Refusal = Callable[[str, list[str]], str | None]
+"""Draws signs with one font, a line for each, and returns what the typesetter has against it; empty is a panic."""
 
 
 class Fonts:
     """Remembers for each sign which font draws it, by itself, so that no report depends on another."""
 
-    def __init__(self, draw: Draw) -> None:
-        self._draw = draw
+    def __init__(self, refusal: Refusal) -> None:
+        self._refusal = refusal
         self._homes: dict[str, str | None] = {}
 
     def learn(self, glyphs: Glyphs) -> None:
@@ -57,16 +55,9 @@ class Fonts:
             pending -= found
         self._homes |= dict.fromkeys(pending)
 
-    def _refusal(self, font: str, signs: list[str]) -> str | None:
-        try:
-            self._draw(font, signs)
-        except typst.TypstError as error:
-            return error.diagnostic
-        return None
-
     def _drawn_characters(self, font: str, characters: list[str]) -> set[str]:
         left = set(characters)
-        while left and (refusal := self._refusal(font, sorted(left))):
+        while left and (refusal := self._refusal(font, sorted(left))) is not None:
             refused = left.intersection(map(_unescaped, _REFUSED.findall(refusal)))
             # An error that names none of them says nothing: better to spell all of them out than to fail.
             left = left - refused if refused else set()

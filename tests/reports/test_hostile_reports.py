@@ -1,0 +1,175 @@
+"""Reports of what should not be typeset: each ends as a report or a refusal, and costs only itself."""
+
+import asyncio
+import io
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import psutil
+import pytest
+from pypdf import PdfReader
+
+from client import Client, Refused
+from contracts.administration import ChangeSettings
+from contracts.errors import Code, Error, Refusal
+from contracts.ids import uuid7
+from contracts.project_parts import AddComment
+from contracts.projects import CreateProject
+from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from tests.support import Site, eventually
+from workers.reports import domain
+from workers.runtime.running import Running
+
+PANIC = "\u05e9\u20e3\u200d"
+"""A Hebrew letter, an enclosing mark, a joiner: the typesetter panics at them."""
+
+COMMENTS = """
+    INSERT INTO projects.comment (project_id, comment_id, text, created_by, created_at)
+    SELECT :project, gen_random_uuid(), repeat(:text, :times), 'admin', now() FROM generate_series(1, :comments)
+"""
+
+
+async def project(site: Site, client: Client, text: str = "", times: int = 1, comments: int = 0) -> UUID:
+    """Make a project with comments, written at once."""
+    command = CreateProject(project_id=uuid7(), description="A bag was left at gate 4.")
+    await client.send(command)
+    await site.sql(COMMENTS, project=command.project_id, text=text, times=times, comments=comments)
+    return command.project_id
+
+
+async def report(client: Client, project_id: UUID) -> ReportGenerated:
+    """Ask for a report."""
+    return await client.send(GenerateReport(report_id=uuid7(), project_id=project_id))
+
+
+async def refusal(client: Client, project_id: UUID) -> Error:
+    """Ask for a report that is not possible, and return what was said."""
+    with pytest.raises(Refused) as refused:
+        await report(client, project_id)
+    return refused.value.error
+
+
+async def said(client: Client, generated: ReportGenerated) -> str:
+    """Fetch a report and read it."""
+    asked = DownloadReport(report_id=generated.report_id)
+    pdf = b"".join([part async for part in client.download(asked)])
+    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def child(running: Running) -> psutil.Process:
+    """Return the one child process of a worker."""
+    [pid] = running.children.pids
+    return psutil.Process(pid)
+
+
+def working(running: Running) -> Callable[[], Awaitable[bool]]:
+    """Return what tells that a child has been given a job."""
+
+    async def works() -> bool:
+        return running.children.busy == 1
+
+    return works
+
+
+@pytest.mark.parametrize("place", ["comment", "report_title"])
+async def test_a_text_that_breaks_the_typesetter_is_spelled_out(site: Site, place: str) -> None:
+    """The report is made, the sign in question is named, and later reports are made as if nothing had happened."""
+    await site.workers("projects", "reports", "administration")
+    client = await site.client()
+    project_id = await project(site, client)
+    if place == "comment":
+        await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text=f"\u05e9\u05dc {PANIC}"))
+    else:
+        await client.send(ChangeSettings(report_title=PANIC))
+    told = await said(client, await report(client, project_id))
+    assert "U+20E3" in told
+    assert "Abagwasleftatgate4." in told
+    assert (await report(client, await project(site, client))).pages == 1
+
+
+async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> None:
+    """The refusal says how many there are, how many may be, and what to do instead; no child is started for it."""
+    await site.worker("projects")
+    running = await site.worker("reports")
+    client = await site.client()
+    project_id = await project(site, client, "x", 1, domain.ENTRIES_MAX + 1)
+    error = await refusal(client, project_id)
+    told = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
+    [field] = error.details["fields"]
+    assert (error.code, error.retryable, "later" in error.message) == (Code.INVALID, False, False)
+    assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **told}
+    assert "export" in field["reason"]
+    assert running.children.pids == []
+
+
+def test_the_largest_project_is_not_refused() -> None:
+    """Exactly as much as the limit is not too much."""
+    size = {"details_bytes": 0, "comments": domain.ENTRIES_MAX, "comments_bytes": domain.TEXT_BYTES_MAX}
+    size |= dict.fromkeys(("calls", "calls_bytes", "sequences", "sequences_bytes"), 0)
+    domain.fits_in_a_report(size, [])
+    with pytest.raises(Refusal):
+        domain.fits_in_a_report({**size, "sequences_bytes": 1}, [])
+
+
+async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:
+    """A project with more text than a report holds costs its reader no memory."""
+    await site.worker("projects")
+    running = await site.worker("reports")
+    client = await site.client("admin", "fr")
+    project_id = await project(site, client, "Seen. ", 2_000, 4_200)
+    here, before = psutil.Process(), psutil.Process().memory_info().rss
+    [field] = (await refusal(client, project_id)).details["fields"]
+    assert (field["unit"], field["limit"]) == ("bytes", domain.TEXT_BYTES_MAX)
+    assert field["size"] > 50_000_000
+    assert here.memory_info().rss - before < 20_000_000
+    assert running.children.pids == []
+
+
+async def test_what_is_withheld_does_not_count(site: Site) -> None:
+    """Who may not see the comments gets the report of the rest, however many they are."""
+    await site.workers("projects", "reports")
+    project_id = await project(site, await site.client(), "x", 1, domain.ENTRIES_MAX + 1)
+    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    generated = await report(await site.client("clerk"), project_id)
+    assert "comments" in generated.missing
+
+
+async def test_a_report_that_needs_too_much_memory_is_refused(site: Site) -> None:
+    """The child dies of its limit, the refusal names it, and the next report is made."""
+    await site.worker("projects")
+    running = await site.worker("reports", child_memory_bytes=80_000_000)
+    client = await site.client()
+    [field] = (await refusal(client, await project(site, client, "\u0001", 1_000, 300))).details["fields"]
+    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_memory", "bytes", 80_000_000)
+    assert "export" in field["reason"]
+    assert (await report(client, await project(site, client))).pages == 1
+    assert (running.delivery.counters.dead, running.delivery.counters.retried) == (0, 0)
+
+
+async def test_a_report_that_takes_too_long_is_refused(site: Site) -> None:
+    """A child that does not answer is taken away, the refusal names the time, and the next report is made."""
+    await site.worker("projects")
+    running = await site.worker("reports", child_seconds=1)
+    client = await site.client()
+    project_id = await project(site, client)
+    await report(client, project_id)
+    child(running).suspend()
+    [field] = (await refusal(client, project_id)).details["fields"]
+    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_time", "seconds", 1)
+    assert (await report(client, project_id)).pages == 1
+
+
+async def test_a_child_that_is_killed_costs_no_report(site: Site) -> None:
+    """Where somebody else takes the child away, the report is made by another one."""
+    await site.worker("projects")
+    running = await site.worker("reports")
+    client = await site.client()
+    project_id = await project(site, client)
+    await report(client, project_id)
+    killed = child(running)
+    killed.suspend()
+    asking = asyncio.create_task(report(client, project_id))
+    await eventually(working(running))
+    killed.kill()
+    assert (await asking).pages == 1
+    assert running.children.deaths == 1

@@ -1,0 +1,90 @@
+"""What tests ask child processes to do: good work, and every way to come to grief."""
+
+import ctypes
+import os
+import resource
+import sys
+import threading
+from collections.abc import Sequence
+
+from workers.runtime.child import Done, Facts
+
+HERE = "tests.runtime.jobs"
+
+
+def echo(facts: Facts, data: Sequence[bytes]) -> Done:
+    """Answer with what was asked."""
+    return Done({**facts, "pid": os.getpid()}, data)
+
+
+def environment(_: Facts, __: Sequence[bytes]) -> Done:
+    """Tell what the process was given."""
+    return Done({"names": sorted(os.environ), "core": list(resource.getrlimit(resource.RLIMIT_CORE))}, ())
+
+
+def chatter(facts: Facts, _: Sequence[bytes]) -> Done:
+    """Print much, to both outputs."""
+    for _turn in range(20_000):
+        os.write(1, facts["said"].encode())
+        os.write(2, facts["said"].encode())
+    return Done({"pid": os.getpid()}, ())
+
+
+def grow(facts: Facts, _: Sequence[bytes]) -> Done:
+    """Keep some memory for good."""
+    kept = getattr(sys, "kept", [])
+    kept.append(b"\1" * facts["bytes"])
+    setattr(sys, "kept", kept)  # noqa: B010 - outlives the call, as a library's cache does
+    return Done({"pid": os.getpid()}, ())
+
+
+def once(facts: Facts, data: Sequence[bytes]) -> Done:
+    """Crash unless somebody tried before."""
+    try:
+        os.close(os.open(facts["path"], os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        return echo(facts, data)
+    return crash(facts, data)
+
+
+def crash(_: Facts, __: Sequence[bytes]) -> Done:
+    """Read where nothing is."""
+    ctypes.string_at(0)
+    return Done({}, ())
+
+
+def leave(_: Facts, __: Sequence[bytes]) -> Done:
+    """End the process."""
+    sys.exit(0)
+
+
+def fail(facts: Facts, _: Sequence[bytes]) -> Done:
+    """Raise what quotes its input."""
+    raise ValueError(facts["said"])
+
+
+def hang(_: Facts, __: Sequence[bytes]) -> Done:
+    """Never answer."""
+    threading.Event().wait()
+    return Done({}, ())
+
+
+def burn(_: Facts, __: Sequence[bytes]) -> Done:
+    """Compute for ever."""
+    while True:
+        pass
+
+
+def devour(_: Facts, __: Sequence[bytes]) -> Done:
+    """Want more memory than there is."""
+    return Done({"length": len([b"\1" * 1_000_000 for _ in range(10_000)])}, ())
+
+
+def babble(_: Facts, __: Sequence[bytes]) -> Done:
+    """Write where replies go what is no reply, and end."""
+    for descriptor in range(3, 20):
+        try:
+            os.write(descriptor, b"\xff\xff\xff\xff" + b"[" * 100)
+        except OSError:
+            continue
+    os._exit(0)
