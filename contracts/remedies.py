@@ -99,6 +99,14 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "the database's clock has jumped, and nothing is deleted by it: check it, and ask again in an hour",
         "l'horloge de la base a fait un saut, rien n'est supprimé : vérifiez-la, et redemandez dans une heure",
     ),
+    "package_too_large": (
+        "names more text than a package holds: name fewer sections, and export the others as packages of their own",
+        "nomme plus de texte qu'un paquet ne peut en contenir : nommez moins de sections, exportez les autres à part",
+    ),
+    "too_many_queries": (
+        "is one query too many: wait as long as retry_after_seconds says, then ask again, fewer at a time",
+        "est une requête de trop : attendez le temps indiqué par retry_after_seconds, puis envoyez-en moins à la fois",
+    ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",
         "n'est pas le nom d'une requête : utilisez une de celles qui sont connues",

@@ -1,0 +1,1 @@
+"""Attacks by one client, and what an honest client beside it notices."""
