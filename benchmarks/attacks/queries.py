@@ -21,7 +21,6 @@ from benchmarks.commands.stage import SITE, Stage, Theatre
 from benchmarks.lists.filling import fill
 from contracts import subjects
 from contracts.ids import uuid7
-from workers.local.one import slice_of
 from workers.runtime import streams
 
 _LONGEST = 5.0
@@ -193,7 +192,7 @@ async def attacked(stage: Stage, attack: Attack, seconds: float, projects: int) 
 
 async def _provision(stage: Stage) -> None:
     ops = await stage.connect("ops", "ops")
-    await streams.provision(ops, SITE, {name: slice_of(name).heard_subjects(SITE) for name in subjects.WORKERS})
+    await streams.provision(ops, SITE)
 
 
 async def _measure(theatre: Theatre, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -5,7 +5,6 @@ connection to the database is taken. Nothing here grows with what is sent.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -23,10 +22,10 @@ from contracts.texts import preferred_language
 from workers.runtime.accepted import LARGEST_BODY
 from workers.runtime.envelope import refused
 from workers.runtime.logs import describe
+from workers.runtime.protocol import Frame, decoded, read_safely
 from workers.runtime.questions import Questions
 from workers.runtime.settings import Settings
 from workers.runtime.tasks import end
-from workers.runtime.tolerance import tolerate
 from workers.runtime.turns import Asked, Line, Share, Turns, Verdict
 
 AT_ONCE: Final = 16
@@ -53,6 +52,7 @@ class Door:
         self._subject = subjects.query(settings.site, "*", f"{worker}.*")
         self._turns = Turns(Share(settings.queries_running, settings.queries_waiting), lasting(worker))
         self._running: set[asyncio.Task[None]] = set()
+        self._refusing: set[asyncio.Task[None]] = set()
         self._told_at = -_TELL_SECONDS
 
     async def open(self) -> None:
@@ -67,9 +67,9 @@ class Door:
             pending_size=_PENDING_BYTES,
             error_cb=_report,
         )
-        tolerate(self.nats)
-        self._read_raw()
+        parser = read_safely(self.nats)
         self._subscription = await self.nats.subscribe(self._subject, queue=subjects.service(self._worker), cb=_pass_by)
+        parser.sinks[self._subscription._id] = self._admit
         # Twice, because the client's ping overtakes what it has buffered.
         for _ in range(2):
             await self.nats.flush()
@@ -90,35 +90,23 @@ class Door:
             await self.nats.flush(timeout=1)
         await self.nats.close()
 
-    def _read_raw(self) -> None:
-        """Take queries as they are parsed: the library would read their headers, and fail at some, and queue them."""
-        others: Callable[..., Awaitable[None]] = getattr(self.nats, "_process_msg")  # noqa: B009 - it has no public name
-        prefix = self._subject.partition("*")[0].encode()
-
-        async def process(sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
-            if subject.startswith(prefix):
-                await self._admit(subject, reply, data, headers)
-            else:
-                await others(sid, subject, reply, data, headers)
-
-        setattr(self.nats, "_process_msg", process)  # noqa: B010 - the method has no public name
-
-    async def _admit(self, subject: bytes, reply: bytes, data: bytes, headers: bytes | None) -> None:
+    def _admit(self, frame: Frame) -> None:
         """Let one query wait for its turn, refuse it, or drop it; nothing that it holds makes this fail."""
         counters = self._questions.counters
-        tokens = subject.decode(errors="backslashreplace").split(".")
-        principal, address = tokens[3], reply.decode(errors="backslashreplace")
+        tokens, address = decoded(frame.subject).split("."), decoded(frame.reply)
+        principal = tokens[3]
         if not address.startswith(f"{inbox(principal)}."):
             counters.foreign_inbox += 1
             return
-        now = asyncio.get_running_loop().time()
-        asked = Asked(principal, tokens[5], address, language_in(headers), data[: LARGEST_BODY + 1], now)
+        now, body = asyncio.get_running_loop().time(), frame.data[: LARGEST_BODY + 1]
+        asked = Asked(principal, tokens[5], address, language_in(frame.headers), body, now)
         verdict = self._turns.offer(asked)
         if verdict is Verdict.WAITS:
             self._advance()
         elif verdict is Verdict.TURNED_AWAY:
             counters.turned_away += 1
-            await self._refuse(asked)
+            self._refusing.add(task := asyncio.create_task(self._refuse(asked)))
+            task.add_done_callback(self._refusing.discard)
         else:
             counters.dropped += 1
 
