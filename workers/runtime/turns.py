@@ -45,7 +45,7 @@ class Verdict(Enum):
 class Share(NamedTuple):
     """What one principal may have in one process."""
 
-    running: int = 4
+    running: int = 2
     waiting: int = 32
 
 
