@@ -152,7 +152,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
         return len(worked[0].door._running) == 2 and worked[0].door._turns.waiting == 2
 
     async def is_ending() -> bool:
-        return not worked[0].ready
+        return not worked[0].serving
 
     working = asyncio.create_task(work())
     await eventually(partial(_ready, worked))
@@ -166,7 +166,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
 
 
 async def _ready(worked: list[Running]) -> bool:
-    return bool(worked and worked[0].ready)
+    return bool(worked and worked[0].serving)
 
 
 async def _many(found: list[Msg], count: int) -> bool:

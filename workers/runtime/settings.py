@@ -33,7 +33,6 @@ class Settings(BaseSettings):
     lock_seconds: float = 2.0
     """Time for which a batch waits for a lock that somebody holds in the database, before it is tried again later."""
 
-    queries_running: int = 4
     queries_running: int = 2
     """Queries of one principal that are answered at the same time, at most, per process."""
 
