@@ -7,7 +7,7 @@ import pytest
 from client import Refused
 from contracts.errors import Code
 from contracts.project_exports import ExportProject
-from contracts.project_queries import GetProject
+from contracts.project_queries import GetProject, ListProjects
 from tests.projects.exported import document
 from tests.projects.props import Operator
 from tests.support import Site
@@ -97,3 +97,21 @@ async def test_a_long_past_counts_too(operator: Operator, site: Site) -> None:
     assert too_large(refused.value.error.details)[1] == "package_too_large"
     told = await operator.client.send(ExportProject(project_id=operator.project_id, include=["comments"]))
     assert told.package.bytes
+
+
+async def test_hidden_descriptions_end_no_list(operator: Operator, site: Site) -> None:
+    """A list whose descriptions are hidden goes on to its end, however long they are."""
+    await site.sql(
+        """
+        INSERT INTO projects.project (id, number, revision, description, created_by, created_at, updated_by, updated_at,
+            imported, retention_exempt)
+        SELECT gen_random_uuid(), 1000 + n, 1, repeat('x', 10000), 'admin', now(), 'admin', now(), false, false
+        FROM generate_series(1, 150) n
+        """
+    )
+    await site.grant("olga", incident_projects="view", incident_projects__main_details="none")
+    olga, found, after = await site.client("olga"), 0, None
+    while found == 0 or after:
+        page = await olga.ask(ListProjects(limit=500, after=after) if after else ListProjects(limit=500))
+        found, after = found + len(page.items), page.next
+    assert found == 151

@@ -136,15 +136,6 @@ def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[
     return [section for section in sections if not grants.allow(SECTIONS[section], Level.VIEW)]
 
 
-def largest(sizes: Mapping[str, int], room: int) -> list[str]:
-    """Name the sections without which the others fit, the largest first."""
-    left, named = dict(sizes), list[str]()
-    while sum(left.values()) > room:
-        named.append(max(left, key=lambda name: left[name]))
-        del left[named[-1]]
-    return named
-
-
 def withheld_parts(grants: Grants) -> list[str]:
     """Name the sections whose past a caller may not see."""
     return withheld(grants, PARTS.values())

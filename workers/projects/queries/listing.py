@@ -64,7 +64,7 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
     details = withholding.withheld_details(reader.grants)
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
     items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
-    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) else None
+    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
     total = await _total(query, sought, reader)
     withheld = [*(["main-details"] if hidden else []), *(one for one in sought.withheld if one in domain.SECTIONS)]
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)

@@ -34,7 +34,7 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
     document, too_large = row.document, []
     if document is None:
         sizes = {name: getattr(row, name) for name in sections}
-        too_large = domain.largest(sizes, LARGEST_MESSAGE)
+        too_large = withholding.largest(sizes, LARGEST_MESSAGE)
         given["sections"] = [name for name in sections if name not in too_large]
         document = (await reader.connection.execute(tables.DOCUMENT, given)).scalar_one()
     document |= {} if "hold" in withheld else {"hold": row.hold}
