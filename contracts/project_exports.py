@@ -108,7 +108,7 @@ class ExportProject(ExistingProjectCommand[ProjectExported]):
 
 
 class PackageDownloaded(ProjectEvent):
-    """Somebody fetched the first bytes of a package."""
+    """Somebody fetched a package, or a part of it."""
 
     subject = "projects.downloaded"
     stores = BOTH_STORES

@@ -166,8 +166,12 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "contient un texte impossible à composer : réécrivez les caractères inhabituels, ou exportez plutôt le projet",
     ),
     "package_too_large": (
-        "holds more than a package can: ask for fewer sections at once",
-        "contient plus qu'un paquet ne peut contenir : demandez moins de sections à la fois",
+        "names more text than a package holds: name fewer sections, and export the others as packages of their own",
+        "nomme plus de texte qu'un paquet ne peut en contenir : nommez moins de sections, exportez les autres à part",
+    ),
+    "too_many_queries": (
+        "is one query too many: wait as long as retry_after_seconds says, then ask again, fewer at a time",
+        "est une requête de trop : attendez le temps indiqué par retry_after_seconds, puis envoyez-en moins à la fois",
     ),
     "unknown_query": (
         "is not the name of a query: ask one of those that are known",

@@ -6,6 +6,7 @@ from uuid import UUID
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
+from contracts.project_queries import Cursor, Limit
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Time
 
@@ -86,7 +87,7 @@ class DeleteReport(ReportCommand[ReportDeleted]):
 
 
 class ReportDownloaded(ReportEvent):
-    """Somebody fetched the first bytes of a report."""
+    """Somebody fetched a report, or a part of it."""
 
     subject = "reports.downloaded"
 
@@ -117,9 +118,10 @@ class GetReport(Query[Report]):
 
 
 class ReportList(Message):
-    """The reports of a project, newest first."""
+    """Some reports of a project, newest first."""
 
     items: list[Report]
+    next: Cursor | None = None
 
 
 class ListReports(Query[ReportList]):
@@ -129,6 +131,8 @@ class ListReports(Query[ReportList]):
     node = Node.REPORTS
 
     project_id: UUID
+    limit: Limit = 100
+    after: Cursor | None = None
 
 
 class DownloadReport(Download):

@@ -18,6 +18,7 @@ TRANSACTIONS = (
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
+    "workers/runtime/door.py",
     "workers/runtime/feeds.py",
     "workers/runtime/outbox.py",
     "workers/runtime/process.py",

@@ -49,10 +49,10 @@ async def test_what_is_not_json_is_refused(projects: Site) -> None:
 async def test_a_query_that_the_database_cannot_answer_is_told(projects: Site) -> None:
     """A fault behind a query is answered with status 503, and nothing of the fault leaks."""
     caller = await projects.caller()
-    await projects.sql("DROP VIEW published.project_documents CASCADE")
+    await projects.sql("DROP FUNCTION published.project_document CASCADE")
     answer, status = await caller.ask("projects.get", {"project_id": str(uuid7())})
     assert (answer["error"]["code"], answer["error"]["retryable"], status) == ("unavailable", True, "503")
-    assert "project_documents" not in str(answer)
+    assert "project_document" not in str(answer)
 
 
 async def test_a_foreign_inbox_is_counted(site: Site) -> None:

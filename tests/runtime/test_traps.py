@@ -16,6 +16,7 @@ from workers.local.one import slice_of
 from workers.runtime.process import assemble
 from workers.runtime.settings import Settings
 from workers.runtime.streams import api
+from workers.runtime.subscriber import LaneSubscriber
 
 SWITCHES = ("allow_rollup_hdrs", "allow_msg_ttl", "allow_msg_schedules", "allow_atomic", "allow_batched")
 """What would let one client act on the messages of others (traps 21 and 22)."""
@@ -29,10 +30,14 @@ async def ops(site: Site) -> Nats:
 
 @pytest.mark.parametrize("name", WORKERS)
 def test_no_subscriber_leaves_a_decision_to_the_framework(name: str) -> None:
-    """Every subscriber acknowledges by hand, answers nobody by itself, and declares no stream."""
+    """Every subscriber acknowledges by hand, answers nobody by itself, declares no stream, and hears no client.
+
+    What clients ask comes in by the door alone, which answers nowhere but in the asker's own inbox.
+    """
     found = assemble(slice_of(name), Settings()).broker.subscribers
-    assert len(found) >= 1 + (LANES if name in COMMANDED else 0)
+    assert len(found) >= (LANES if name in COMMANDED else 1)
     for one in found:
+        assert isinstance(one, LaneSubscriber)
         assert one.ack_policy is AckPolicy.MANUAL
         assert one._no_reply
         stream = getattr(one, "stream", None)

@@ -16,7 +16,8 @@ from contracts.watching import node_of, seen
 from workers.audit import forwarding, log_server
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
-from workers.runtime.pages import cursor, fitting, read_cursor
+from workers.runtime import pages
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
 
 Place = tuple[Time, UUID]
@@ -78,7 +79,6 @@ async def page(
     statement = (
         select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
     )
-    found = (await connection.execute(statement)).mappings().all()
-    items = fitting([Entry.model_validate(dict(row)) for row in found], query.limit)
-    following = cursor(items[-1].at, items[-1].event_id) if len(found) > len(items) else None
-    return Entries(items=items, next=following)
+    found = await pages.read(connection, statement, None, lambda row: Entry.model_validate(dict(row)), query.limit)
+    following = cursor(found.last["at"], found.last["event_id"]) if found.last else None
+    return Entries(items=found.items, next=following)

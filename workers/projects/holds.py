@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, bindparam, column, select, table, text
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,13 +22,16 @@ EXPIRED = text(
     ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     """
 )
-DOCUMENT_AND_HOLD = text(
+# What a message could not hold is not read; an ordinary project, which it could, comes with the first statement.
+OPENED = text(
     """
-    SELECT document,
-        (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = d.project_id) AS hold
-    FROM published.project_documents d WHERE project_id = :project_id
+    SELECT bytes.*, (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = p.id) AS hold,
+        CASE WHEN bytes.comments + bytes.calls + bytes.sequences <= :room
+            THEN published.project_document(p.id, :sections) END AS document
+    FROM projects.project p CROSS JOIN LATERAL published.project_bytes(p.id, :sections) bytes
+    WHERE p.id = :project_id
     """
-)
+).bindparams(bindparam("sections", type_=ARRAY(Text)))
 
 
 async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, Row]:

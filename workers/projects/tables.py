@@ -24,14 +24,15 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
+from workers.runtime.downloads import DownloadColumns
 
 CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 _SCHEMA = {"schema": "projects"}
 
 
 def _by_category(slot: str) -> Index:
-    column = f"category_{slot}"
-    return Index(f"project_by_{column}", column, "created_at", "id", postgresql_where=text(f"{column} IS NOT NULL"))
+    name = f"category_{slot}"
+    return Index(f"project_by_{name}", name, "created_at", "id", postgresql_where=text(f"{name} IS NOT NULL"))
 
 
 class Project(Base):
@@ -89,6 +90,10 @@ class Project(Base):
 
 def _of_project() -> Mapped[UUID]:
     return mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True)
+
+
+def _of_package() -> Mapped[UUID]:
+    return mapped_column(Uuid, ForeignKey("projects.package.package_id", ondelete="CASCADE"), primary_key=True)
 
 
 class Comment(Base):
@@ -244,15 +249,21 @@ class PackageChunk(Base):
     __tablename__ = "package_chunk"
     __table_args__ = _SCHEMA
 
-    package_id: Mapped[UUID] = mapped_column(
-        Uuid, ForeignKey("projects.package.package_id", ondelete="CASCADE"), primary_key=True
-    )
+    package_id: Mapped[UUID] = _of_package()
     number: Mapped[int] = mapped_column(Integer, primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
-_IDS = bindparam("ids", type_=ARRAY(Uuid))
-_PARTS = bindparam("parts", type_=ARRAY(Uuid))
+class PackageDownload(DownloadColumns, Base):
+    """A download under way: who fetches a package, and since when."""
+
+    __tablename__ = "package_download"
+    __table_args__ = _SCHEMA
+
+    package_id: Mapped[UUID] = _of_package()
+
+
+_IDS, _PARTS = (bindparam(name, type_=ARRAY(Uuid)) for name in ("ids", "parts"))
 
 LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE").bindparams(
     _IDS
@@ -284,7 +295,6 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
     _IDS, _PARTS
 )
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
-
 CHILD_SITES = text("SELECT child_sites FROM published.settings")
 DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
-DOCUMENT = text("SELECT document FROM published.project_documents WHERE project_id = :project_id")
+DOCUMENT = text("SELECT published.project_document(:project_id, :sections)")

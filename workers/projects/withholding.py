@@ -1,4 +1,4 @@
-"""The details of projects that are seen with a permission of their own, and documents without them."""
+"""What a document of a project is told without: what its reader may not see, and what no message holds."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, get_args
@@ -36,3 +36,12 @@ def without(document: Row, names: Collection[str]) -> dict[str, Any]:
     """Return a project's document without these details and sections."""
     dropped = {*names, *(key for name, one in DETAILS.items() if name in names for key in one.keys)}
     return {name: value for name, value in document.items() if name not in dropped}
+
+
+def largest(sizes: Mapping[str, int], room: int) -> list[str]:
+    """Name the sections without which the others fit, the largest first."""
+    left, named = dict(sizes), list[str]()
+    while sum(left.values()) > room:
+        named.append(max(left, key=lambda name: left[name]))
+        del left[named[-1]]
+    return named

@@ -1,5 +1,9 @@
 """What is answered about reports, and their bytes."""
 
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
 from contracts.reports import (
     DownloadReport,
     GetReport,
@@ -8,11 +12,17 @@ from contracts.reports import (
     ReportDownloaded,
     ReportList,
 )
+from contracts.values import LATEST, Time
 from workers.reports import domain, tables
 from workers.reports.worker import worker
-from workers.runtime import chunks
+from workers.runtime import chunks, downloads, pages
 from workers.runtime.kept import Row
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Answer, Reader
+
+_PLACE = TypeAdapter(tuple[Time, UUID])
+_NEWEST = (LATEST, UUID(int=0))
+"""Before the first page."""
 
 
 @worker.answers(GetReport)
@@ -24,9 +34,12 @@ async def get_report(query: GetReport, reader: Reader) -> Report:
 
 @worker.answers(ListReports)
 async def list_reports(query: ListReports, reader: Reader) -> ReportList:
-    """Return the reports of a project, newest first."""
-    found = await reader.connection.execute(tables.OF_PROJECT, {"project_id": query.project_id})
-    return ReportList(items=[shown(row) for row in found.mappings()])
+    """Return some reports of a project, newest first."""
+    at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    given = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
+    found = await pages.read(reader.connection, tables.OF_PROJECT, given, shown, query.limit)
+    following = cursor(found.last["created_at"], found.last["report_id"]) if found.last else None
+    return ReportList(items=found.items, next=following)
 
 
 def shown(row: Row) -> Report:
@@ -36,13 +49,13 @@ def shown(row: Row) -> Report:
 
 @worker.answers(DownloadReport)
 async def download_report(query: DownloadReport, reader: Reader) -> Answer:
-    """Return some bytes of a report; the first ones are recorded as a download."""
+    """Return some bytes of a report; whoever gets any is recorded, once for each download."""
     found = await reader.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.report_present(found.mappings().one_or_none())
     domain.may_be_read(report, reader.grants)
     named = {"report_id": query.report_id}
     part = await chunks.read(reader.connection, tables.CHUNKS, query.offset, query.length, **named)
-    if query.offset == 0:
+    if await downloads.begins(reader, tables.DOWNLOADED, query.report_id, part, query.offset):
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         reader.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}

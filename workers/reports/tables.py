@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
+from workers.runtime.downloads import DownloadColumns, beginning
 
 
 class Report(Base):
@@ -43,6 +44,18 @@ class Chunk(Base):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class Download(DownloadColumns, Base):
+    """A download under way: who fetches a report, and since when."""
+
+    __tablename__ = "download"
+    __table_args__ = {"schema": "reports"}
+
+    report_id: Mapped[UUID] = mapped_column(
+        Uuid, ForeignKey("reports.report.report_id", ondelete="CASCADE"), primary_key=True
+    )
+
+
+DOWNLOADED = beginning("reports.download", "report_id")
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 REPORTS = text("SELECT * FROM reports.report WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE").bindparams(
@@ -63,7 +76,12 @@ DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields 
 SETTINGS = text("SELECT report_title, timezone, language FROM published.settings")
 
 REPORT = text("SELECT * FROM reports.report WHERE report_id = :report_id")
-OF_PROJECT = text("SELECT * FROM reports.report WHERE project_id = :project_id ORDER BY created_at DESC, report_id")
+OF_PROJECT = text(
+    """
+    SELECT * FROM reports.report WHERE project_id = :project_id AND (created_at, report_id) < (:at, :id)
+    ORDER BY created_at DESC, report_id DESC LIMIT :limit
+    """
+).bindparams(bindparam("at", type_=DateTime(timezone=True)), bindparam("id", type_=Uuid))
 CHUNKS = text(
     "SELECT data FROM reports.chunk WHERE report_id = :report_id AND number BETWEEN :first AND :last ORDER BY number"
 )

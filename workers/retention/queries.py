@@ -22,8 +22,10 @@ from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
+from workers.runtime import pages
 from workers.runtime.accepted import invalid
-from workers.runtime.pages import cursor, fitting, read_cursor
+from workers.runtime.kept import Row
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
 
 Listed: TypeAlias = Literal["holds", "due"]
@@ -60,12 +62,15 @@ async def list_holds(query: ListHolds, reader: Reader) -> Holds:
     at, after = _read_place("holds", query.after)
     given = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
     statement = tables.HOLDS_OF_PROJECT if query.project_id else tables.HOLDS_IN_FORCE
-    found = (await reader.connection.execute(statement, given)).mappings().all()
-    if query.project_id and not found:
+    found = await pages.read(reader.connection, statement, given, _hold, query.limit)
+    if query.project_id and not found.items:
         await _refuse_gone(query.project_id, reader)
-    items = fitting([ProjectHold.model_validate(dict(row)) for row in found], query.limit)
-    following = cursor("holds", items[-1].held_at, items[-1].hold_id) if len(found) > len(items) else None
-    return Holds(items=items, next=following)
+    following = cursor("holds", found.last["held_at"], found.last["hold_id"]) if found.last else None
+    return Holds(items=found.items, next=following)
+
+
+def _hold(row: Row) -> ProjectHold:
+    return ProjectHold.model_validate(dict(row))
 
 
 async def _refuse_gone(project_id: UUID, reader: Reader) -> None:

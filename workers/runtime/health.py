@@ -39,6 +39,10 @@ class _Vitals(Collector):
             "queries_answered": running.questions.counters.answered,
             "queries_refused": running.questions.counters.refused,
             "queries_from_foreign_inboxes": running.questions.counters.foreign_inbox,
+            "queries_turned_away": running.questions.counters.turned_away,
+            "queries_dropped": running.questions.counters.dropped,
+            "unlogged_attempts": running.questions.counters.unlogged_attempts,
+            "queries_too_late": running.questions.counters.late,
             "published": running.relay.published,
             "child_deaths": running.children.deaths,
         }

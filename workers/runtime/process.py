@@ -7,13 +7,12 @@ import signal
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import structlog
-from faststream import AckPolicy, FastStream
+from faststream import FastStream
 from faststream.asgi import AsgiFastStream
-from faststream.nats import NatsBroker, NatsMessage
+from faststream.nats import NatsBroker
 from faststream.nats.security import NatsCredentials
 
 from contracts import subjects
@@ -24,6 +23,7 @@ from workers.runtime.children import Limits, ProcessPool
 from workers.runtime.counting import counting
 from workers.runtime.database import Waits, open_engine
 from workers.runtime.delivery import Delivery
+from workers.runtime.door import AT_ONCE, Door
 from workers.runtime.faults import patiently
 from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
@@ -38,7 +38,6 @@ from workers.runtime.subscriber import Batch, Source, subscribe_lane
 from workers.runtime.tasks import end
 from workers.runtime.worker import Worker
 
-CONCURRENT_QUERIES = 16
 EVENTS_AT_ONCE = 1_000
 _RECONNECT_SECONDS = 1
 """Between two attempts to connect again: the library's own two seconds come on top of every fault of the bus."""
@@ -51,11 +50,13 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     site, name = settings.site, worker.name
     instance = f"{os.getpid()}-{uuid4().hex[:6]}"
     waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
-    engine = open_engine(settings.database_url, connections=LANES + CONCURRENT_QUERIES + 4, waits=waits)
+    engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
     feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
     licensing = Licensing.from_credentials(settings.nats_creds)
+    side = Side(lanes_of(worker), relay.wake, licensing)
+    questions = Questions(site, name, engine, worker.questions, side, feeds)
     running = Running(
         worker=worker,
         settings=settings,
@@ -64,14 +65,14 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=Questions(site, name, engine, worker.questions, Side(lanes_of(worker), relay.wake, licensing), feeds),
+        questions=questions,
+        door=Door(name, settings, questions),
         feeds=feeds,
         relay=relay,
         instance=instance,
         children=ProcessPool(Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
     )
     _attach_lanes(running)
-    _attach_queries(running)
     return running
 
 
@@ -149,28 +150,6 @@ async def _hear(running: Running, batch: Batch) -> None:
         running.relay.wake(urgent=True)
 
 
-def _attach_queries(running: Running) -> None:
-    name = running.worker.name
-    subscribe = running.broker.subscriber(
-        subjects.query(running.settings.site, "*", f"{name}.*"),
-        queue=subjects.service(name),
-        max_workers=CONCURRENT_QUERIES,
-        ack_policy=AckPolicy.MANUAL,
-        no_reply=True,
-        decoder=_whole,
-        include_in_schema=False,
-    )
-
-    async def on_query(message: Any) -> None:
-        await running.questions.answer(message, running.nats)
-
-    subscribe(on_query)
-
-
-async def _whole(message: NatsMessage) -> Any:
-    return message.raw_message
-
-
 @asynccontextmanager
 async def started(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
     """Run a worker inside the caller's event loop for as long as the block lasts."""
@@ -194,12 +173,14 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
         for _ in range(2):
             await running.nats.flush()
+        await running.door.open()
         running.serving = True
         log.info("worker_ready", **named)
         try:
             yield app
         finally:
             running.serving = False
+            await running.door.close()
             await running.feeds.close()
             await end([following])
             await app.stop()

@@ -9,7 +9,6 @@ from uuid import UUID
 
 import structlog
 from nats.aio.client import Client
-from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic import BaseModel
 from sqlalchemy import text
@@ -20,10 +19,10 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Event, Query
 from contracts.permissions import Grants
-from contracts.subjects import inbox, lane_of
-from contracts.texts import preferred_language
+from contracts.subjects import lane_of
 from workers.runtime import identity, outbox
 from workers.runtime.accepted import invalid
+from workers.runtime.attempts import Attempts
 from workers.runtime.envelope import LARGEST_MESSAGE, Origin, Post, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
@@ -31,6 +30,7 @@ from workers.runtime.json_body import parse_body
 from workers.runtime.licence import Licensing
 from workers.runtime.logs import describe
 from workers.runtime.standing import standing
+from workers.runtime.turns import Asked
 from workers.runtime.unit import Happened
 
 PATIENCE = text("SET LOCAL statement_timeout = '5s'")
@@ -50,6 +50,8 @@ class Reader:
     language: str
     happened: list[tuple[Event, str]] = field(default_factory=list)
     licensing: Licensing = field(default_factory=Licensing)
+    has_written: bool = False
+    """Whether something else than events was written, which is to be committed with them."""
 
     def emit(self, event: Event, key: str) -> None:
         """Record that something was read; it is committed before the answer leaves."""
@@ -74,6 +76,10 @@ class QueryCounters:
     answered: int = 0
     refused: int = 0
     foreign_inbox: int = 0
+    turned_away: int = 0
+    dropped: int = 0
+    late: int = 0
+    unlogged_attempts: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,54 +110,54 @@ class Questions:
         self._answers = answers
         self._side = side
         self._feeds = feeds
+        self._attempts = Attempts()
         self.counters = QueryCounters()
 
-    async def answer(self, raw: Msg, nats: Client) -> None:
-        """Answer one request, or drop it when its reply subject is not the caller's own inbox."""
-        principal, verb = raw.subject.split(".")[3], raw.subject.split(".")[5]
-        if not raw.reply.startswith(f"{inbox(principal)}."):
-            self.counters.foreign_inbox += 1
-            return
-        language = preferred_language((raw.headers or {}).get("Accept-Language"))
+    async def answer(self, asked: Asked, nats: Client) -> None:
+        """Answer one query into the inbox that it came with."""
         try:
-            answer = await self._read(raw, principal, verb, language)
+            answer = await self._read(asked)
             self.counters.answered += 1
             if isinstance(answer, Live):
-                await self._feeds.begin(answer, Follower(principal, raw.reply, language))
+                await self._feeds.begin(answer, Follower(asked.principal, asked.reply, asked.language))
                 return
             if isinstance(answer, Renewal):
-                answer = await self._feeds.renew(answer, principal)
+                answer = await self._feeds.renew(answer, asked.principal)
             body, headers = fitting(encoded(answer))
         except Refusal as refusal:
-            body, headers = refused(refusal, language)
+            body, headers = refused(refusal, asked.language)
             self.counters.refused += 1
         except Exception as error:
             # Whatever went wrong, the caller gets an answer; silence would look like a lost connection.
-            log.exception("query_failed", worker=self._worker, verb=verb, **describe(error))
-            body, headers = refused(Refusal(Code.UNAVAILABLE), language)
+            log.exception("query_failed", worker=self._worker, verb=asked.verb, **describe(error))
+            body, headers = refused(Refusal(Code.UNAVAILABLE), asked.language)
         with suppress(NatsError):
-            await nats.publish(raw.reply, body, headers=headers)
+            await nats.publish(asked.reply, body, headers=headers)
 
-    async def _read(self, raw: Msg, principal: str, verb: str, language: str) -> Any:
-        query = parse(f"{self._worker}.{verb}", raw.data)
+    async def _read(self, asked: Asked) -> Any:
+        principal, verb = asked.principal, asked.verb
+        query = parse(f"{self._worker}.{verb}", asked.body)
         async with self._engine.connect() as connection:
             await connection.execute(PATIENCE)
             stands = await standing(connection, [], [principal])
-            reader = Reader(principal, stands.grants[principal], connection, stands.now, language)
+            reader = Reader(principal, stands.grants[principal], connection, stands.now, asked.language)
             reader.licensing = self._side.licensing
             try:
                 identity.authorise(query, principal, reader.grants)
                 answer = await self._answers[type(query)](query, reader)
             except Refusal as refusal:
-                if refusal.code is Code.NOT_AVAILABLE:
+                if refusal.code is Code.NOT_AVAILABLE and self._attempts.logs(principal):
                     reader.emit(_attempt(self._worker, verb, query, refusal), "-")
                     await self._record(reader)
+                self.counters.unlogged_attempts = self._attempts.unlogged
                 raise
             await self._record(reader)
         return answer
 
     async def _record(self, reader: Reader) -> None:
         if not reader.happened:
+            if reader.has_written:
+                await reader.connection.commit()
             return
         origin = Origin(reader.principal, reader.now.isoformat())
         rows = [self._post(key).event(Happened(event, uuid7(), key, None), origin) for event, key in reader.happened]

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from workers.runtime.children import ProcessPool
 from workers.runtime.condition import Condition
 from workers.runtime.delivery import Delivery
+from workers.runtime.door import Door
 from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.lanes import Lanes
@@ -31,6 +32,7 @@ class Running:
     delivery: Delivery
     hearing: Hearing
     questions: Questions
+    door: Door
     feeds: Feeds
     relay: Relay
     instance: str

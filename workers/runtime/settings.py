@@ -36,6 +36,12 @@ class Settings(BaseSettings):
     lock_seconds: float = 2.0
     """Time for which a batch waits for a lock that somebody holds in the database, before it is tried again later."""
 
+    queries_running: int = 2
+    """Queries of one principal that are answered at the same time, at most, per process."""
+
+    queries_waiting: int = 32
+    """Queries of one principal that wait for their turn, at most, per process; more are turned away."""
+
     heartbeat_seconds: float = 5.0
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""

@@ -98,8 +98,9 @@ async def _probed(
 
 
 async def reach(running: Running) -> None:
-    """Make a round trip to JetStream that stores nothing."""
-    await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
+    """Make a round trip to JetStream that stores nothing, on the connection of the lanes and on that of the queries."""
+    for connection in (running.nats, running.door.nats):
+        await streams.api(connection, f"STREAM.INFO.{streams.COMMANDS}", {})
 
 
 async def store(running: Running) -> None:

@@ -12,7 +12,7 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.project_exports import EntryName, ExportProject, Package, ProjectExported
 from workers.projects import domain, history, recordings, tables
-from workers.projects.packages import contents, storing
+from workers.projects.packages import contents, measuring, storing
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime import children
@@ -71,14 +71,16 @@ async def packed(files: Mapping[EntryName, bytes], at: datetime, password: str |
 async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     """Read what a package tells, in the transaction that has locked the project."""
     choice = Choice.of(command.include, unit.grants)
-    found = await unit.connection.execute(tables.DOCUMENT, {"project_id": command.project_id})
-    document: dict[str, Any] = found.scalar_one()
-    recordings.tell_media(document["sequences"], unit.now)
+    has_past = "history" in choice.includes
+    await measuring.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
+    given = {"project_id": command.project_id, "sections": choice.sections}
+    document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, given)).scalar_one()
+    recordings.tell_media(document.get("sequences", []), unit.now)
     return Export(
         package_id=uuid7(),
         site=unit.site,
         project=document,
-        history=await past(command, unit, choice) if "history" in choice.includes else [],
+        history=await past(command, unit, choice) if has_past else [],
         choice=choice,
         exported_at=unit.now,
         exported_by=unit.principal,
@@ -88,7 +90,7 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
 
 async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[dict[str, Any]]:
     """Read the whole past of a project, without that of sections which are not in the package."""
-    hidden = domain.past_fields(choice.left_out)
+    hidden = choice.unseen
     revision, place = history.NEWEST
     given: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
     given |= {"revision": revision, "place": place, "limit": None}

@@ -56,6 +56,16 @@ class Choice(NamedTuple):
         return "user-names" in self.includes
 
     @property
+    def sections(self) -> list[Section]:
+        """The sections that are in the package."""
+        return [one for one in _SECTIONS if one in self.includes]
+
+    @property
+    def unseen(self) -> list[str]:
+        """The fields that are not in the history of the package."""
+        return domain.past_fields(self.left_out)
+
+    @property
     def left_out(self) -> list[Detail | Section]:
         """The details and sections that are not in the package, whatever the reason."""
         return [

@@ -9,7 +9,7 @@ from sqlalchemy import Interval, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
-from workers.runtime import chunks
+from workers.runtime import chunks, downloads
 from workers.runtime.database import insert_rows
 from workers.runtime.kept import Row
 
@@ -21,6 +21,7 @@ _CHUNKS = text(
     WHERE package_id = :package_id AND number BETWEEN :first AND :last ORDER BY number
     """
 )
+DOWNLOADED = downloads.beginning("projects.package_download", "package_id")
 _KEPT = bindparam("kept", type_=Interval)
 _OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_KEPT)
 

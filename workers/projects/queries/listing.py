@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Integer, Select, func, literal_column, select, text
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from contracts.projects import MAIN_DETAILS
@@ -14,7 +14,7 @@ from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project, Search
 from workers.projects.worker import worker
-from workers.runtime.pages import fitting
+from workers.runtime.pages import bounded, fitting, is_full
 from workers.runtime.questions import Reader
 
 CAPPED = 1_001
@@ -30,6 +30,9 @@ _PLANNING = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('work_mem', '64MB', true), "
     "set_config('jit', 'off', true), set_config('enable_seqscan', :seqscan, true)"
 )
+_BYTES = literal_column("octet_length(description) + 250", Integer)
+"""What a row takes of a message, at least; the length of a long text is known without reading it."""
+
 _ROW = (
     Project.id.label("project_id"),
     Project.number,
@@ -56,15 +59,19 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
     for section in order.sections(place):
         asked = Asked(query.filter, sought, order, section)
         found += await _page(asked, query.limit + 1 - len(found), reader)
-        if len(found) > query.limit:
+        if len(found) > query.limit or is_full(found):
             break
     details = withholding.withheld_details(reader.grants)
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
-    items = fitting([ProjectRow.model_validate({**row, **hidden}) for row in found], query.limit)
-    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) else None
+    items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
+    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
     total = await _total(query, sought, reader)
     withheld = [*(["main-details"] if hidden else []), *(one for one in sought.withheld if one in domain.SECTIONS)]
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
+
+
+def _shown(row: dict[str, Any]) -> ProjectRow:
+    return ProjectRow.model_validate({name: row[name] for name in ProjectRow.model_fields})
 
 
 async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
@@ -72,7 +79,7 @@ async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
     for length in (SOME, far):
         found = await _rows(walk.page(_ROW, wanted, length), reader)
-        if walk.is_exact or len(found) == wanted:
+        if walk.is_exact or len(found) == wanted or is_full(found):
             return found
         if len(found) * far < PROMISE * wanted * SOME:
             break
@@ -81,7 +88,7 @@ async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     if walk.has_legs and await _count(walk.way(FEW + 1), reader) <= FEW:
         return await _rows(walk.page(_ROW, wanted, FEW), reader)
     found, months = [], await months_of(asked.given, asked.order, asked.section.after, reader)
-    while some := months.take(len(found), wanted):
+    while not is_full(found) and (some := months.take(len(found), wanted)):
         found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some)), reader)
     return found
 
@@ -128,7 +135,7 @@ async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | N
 
 
 async def _rows(statement: Select[*tuple[Any, ...]], reader: Reader) -> list[Any]:
-    return list((await reader.connection.execute(statement)).mappings().all())
+    return list((await reader.connection.execute(bounded(statement, _BYTES))).mappings().all())
 
 
 async def _count(counted: Select[*tuple[Any, ...]], reader: Reader) -> int:

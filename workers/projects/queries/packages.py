@@ -4,16 +4,17 @@ from contracts.project_exports import DownloadPackage, PackageDownloaded
 from workers.projects import domain
 from workers.projects.packages import storing
 from workers.projects.worker import worker
+from workers.runtime import downloads
 from workers.runtime.questions import Answer, Reader
 
 
 @worker.answers(DownloadPackage)
 async def download_package(query: DownloadPackage, reader: Reader) -> Answer:
-    """Return some bytes of a package to who made it; the first ones are recorded as a download."""
+    """Return some bytes of a package to who made it; any are recorded, once for each download."""
     found = await storing.found(reader.connection, query.package_id)
     package = domain.package_present(found, reader.principal, reader.now, reader.grants)
     part = await storing.part(reader.connection, query.package_id, query.offset, query.length)
-    if query.offset == 0:
+    if await downloads.begins(reader, storing.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])
         reader.emit(downloaded, str(package["project_id"]))
     headers = {"Package-Bytes": str(package["bytes"]), "Package-Sha256": package["sha256"]}

@@ -11,8 +11,9 @@ from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
 from workers.projects import domain, drafts, history, recordings, tables, withholding
 from workers.projects.worker import worker
+from workers.runtime import pages
 from workers.runtime.kept import Row
-from workers.runtime.pages import cursor, fitting, read_cursor
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int, int])
@@ -31,16 +32,17 @@ async def get_history(query: GetHistory, reader: Reader) -> ProjectHistory:
         "place": place,
         "limit": query.limit + 1,
     }
-    found = (await reader.connection.execute(history.ENTRIES, given)).mappings().all()
-    if not found:
+
+    def shown(row: Row) -> HistoryEntry:
+        return HistoryEntry.model_validate(domain.past_shown(entry(row), hidden))
+
+    found = await pages.read(reader.connection, history.ENTRIES, given, shown, query.limit)
+    if not found.items:
         await _refuse_gone(query.project_id, reader)
-    told = [HistoryEntry.model_validate(domain.past_shown(entry(row), hidden)) for row in found]
-    entries = fitting(told, query.limit)
-    last = found[len(entries) - 1] if len(found) > len(entries) else None
-    following = cursor(last["revision"], last["place"]) if last else None
+    following = cursor(found.last["revision"], found.last["place"]) if found.last else None
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     withheld = [*withholding.withheld_details(reader.grants), *domain.withheld_parts(reader.grants)]
-    return ProjectHistory(items=entries, next=following, withheld=withheld)
+    return ProjectHistory(items=found.items, next=following, withheld=withheld)
 
 
 def entry(row: Row) -> dict[str, Any]:

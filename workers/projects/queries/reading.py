@@ -24,17 +24,24 @@ _OUTCOME = text(
 @worker.answers(GetProject)
 async def get_project(query: GetProject, reader: Reader) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
-    given = {"project_id": query.project_id}
-    row = (await reader.connection.execute(holds.DOCUMENT_AND_HOLD, given)).one_or_none()
+    withheld = [*withholding.withheld_details(reader.grants), *domain.withheld(reader.grants)]
+    sections = [name for name in domain.PARTS.values() if name not in withheld]
+    given = {"project_id": query.project_id, "sections": sections, "room": LARGEST_MESSAGE}
+    row = (await reader.connection.execute(holds.OPENED, given)).one_or_none()
     if row is None:
         found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise project_gone(found.mappings().one_or_none(), None)
-    document: dict[str, Any] = {**row.document, "hold": row.hold}
-    recordings.tell_media(document["sequences"], reader.now)
-    withheld = [*withholding.withheld_details(reader.grants), *domain.withheld(reader.grants)]
+    document, too_large = row.document, []
+    if document is None:
+        sizes = {name: getattr(row, name) for name in sections}
+        too_large = withholding.largest(sizes, LARGEST_MESSAGE)
+        given["sections"] = [name for name in sections if name not in too_large]
+        document = (await reader.connection.execute(tables.DOCUMENT, given)).scalar_one()
+    document |= {} if "hold" in withheld else {"hold": row.hold}
+    recordings.tell_media(document.get("sequences", []), reader.now)
     document = withholding.without(document, withheld)
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    return Answer(_fitting({**document, "withheld": withheld, "too_large": []}))
+    return Answer(_fitting({**document, "withheld": withheld, "too_large": too_large}))
 
 
 def _fitting(document: dict[str, Any]) -> bytes:

@@ -1,0 +1,60 @@
+"""Pages are read only as far as a message holds them."""
+
+from pydantic import BaseModel
+from sqlalchemy import Integer, literal_column, select, text
+
+from tests.support import Site
+from workers.runtime import pages
+from workers.runtime.pages import ROOM
+
+ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
+
+
+class Item(BaseModel):
+    """What a page is made of here."""
+
+    number: int
+    said: str
+
+
+async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item], int]:
+    """Read a page of such rows, and return it with the number of rows that were read for it."""
+    await site.sql("CREATE SEQUENCE runtime.looked_at")
+    given = {"size": size, "count": limit + 1}
+    async with site.engine.connect() as connection:
+        found = await pages.read(connection, ROWS, given, lambda row: Item.model_validate(dict(row)), limit)
+    return found, int((await site.sql("SELECT last_value FROM runtime.looked_at"))[0][0])
+
+
+async def test_what_no_message_holds_is_not_read(site: Site) -> None:
+    """Of five hundred large rows no more are read than fill a message, and the page says that there are others."""
+    found, looked_at = await page_of(site, 20_000, 500)
+    assert (len(found.items), found.last and found.last["number"]) == (ROOM // 20_030, ROOM // 20_030)
+    assert looked_at <= 80
+
+
+async def test_a_page_ends_at_its_limit(site: Site) -> None:
+    """Small rows fill a page to its limit, and its last row is told because there is one more."""
+    found, _ = await page_of(site, 10, 45)
+    assert (len(found.items), found.last and found.last["number"]) == (45, 45)
+
+
+async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
+    """A page with all that there is says so."""
+    async with site.engine.connect() as connection:
+        one = text("SELECT 1 AS number, 'x' AS said")
+        found = await pages.read(connection, one, None, lambda row: Item.model_validate(dict(row)), 1)
+    assert (len(found.items), found.last) == (1, None)
+
+
+async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> None:
+    """A bounded statement returns one row more than a message holds, and small rows as they are."""
+    for size, count in ((20_000, ROOM // 20_000 + 1), (10, 500)):
+        rows = text(f"SELECT n AS number, repeat('x', {size}) AS said FROM generate_series(1, 500) n").columns(  # noqa: S608 - a number
+            literal_column("number", Integer), literal_column("said")
+        )
+        bounded = pages.bounded(select(rows.subquery()), literal_column("octet_length(said)", Integer))
+        async with site.engine.connect() as connection:
+            found = (await connection.execute(bounded)).mappings().all()
+        assert [row["number"] for row in found] == list(range(1, count + 1))
+        assert pages.is_full(found) == (size == 20_000)

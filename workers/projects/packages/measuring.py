@@ -1,0 +1,40 @@
+"""How much a package would hold, asked before any of it is read."""
+
+from collections.abc import Collection
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import Code, Refusal
+
+MOST: Final = 20_000_000
+"""Bytes of text in one package, at most: it is made in memory, several times over."""
+
+_DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
+    bindparam("sections", type_=ARRAY(Text))
+)
+_PAST = text(
+    """
+    SELECT coalesce(sum(coalesce(octet_length(old::text), 0) + coalesce(octet_length(new::text), 0)), 0)
+    FROM projects.history WHERE project_id = :project_id AND NOT field = ANY(:hidden)
+    """
+).bindparams(bindparam("hidden", type_=ARRAY(Text)))
+
+
+async def bounded(
+    connection: AsyncConnection, project_id: UUID, sections: Collection[str], hidden: Collection[str] | None
+) -> None:
+    """Refuse a package that is too large; `hidden` are the fields that are not in its history, if it has one.
+
+    The history is measured last, and only where the rest fits: of it every byte must be looked at.
+    """
+    given: dict[str, Any] = {"project_id": project_id, "sections": list(sections)}
+    size: int = (await connection.execute(_DOCUMENT, given)).scalar_one()
+    if hidden is not None and size <= MOST:
+        given = {"project_id": project_id, "hidden": list(hidden)}
+        size += (await connection.execute(_PAST, given)).scalar_one()
+    if size > MOST:
+        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "package_too_large", "most": MOST}])
