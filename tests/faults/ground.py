@@ -32,6 +32,9 @@ HERE = Path(__file__).parent
 MANAGED = ("incident-projects", *(f"incident-projects/{part}" for part in ("main-details", "comments", "sequences")))
 """What every principal of the load may do; some may do more."""
 
+TOLD = ("incident-projects/main-details", "incident-projects/comments")
+"""What a follower sees who sees little."""
+
 MORE = tuple(f"incident-projects/{part}" for part in ("calls", "reports", "activity-logs"))
 
 

@@ -14,7 +14,7 @@ from tests.faults import final as ending
 from tests.faults.checker import RULES, Violation, judge
 from tests.faults.client import Client, Clock, Desk
 from tests.faults.followers import Follower, follow
-from tests.faults.ground import MANAGED, MORE, Ground, give
+from tests.faults.ground import MANAGED, MORE, TOLD, Ground, give
 from tests.faults.history import APPLIED, Fault, Final, History, Sent
 from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
@@ -124,7 +124,7 @@ def _roles() -> dict[str, dict[str, str]]:
         "pierre": everything,
         "karl": managed,
         "follower": dict.fromkeys((*MANAGED, *MORE), "view"),
-        "viewer": {"incident-projects": "view", "incident-projects/comments": "view"},
+        "viewer": {"incident-projects": "view", **dict.fromkeys(TOLD, "view")},
         **{f"fresh-{number}": managed for number in range(_FRESH)},
     }
 

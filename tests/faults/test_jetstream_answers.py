@@ -95,7 +95,11 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
     await site.workers("projects", "administration")
     history = History(0)
     client = await Client("follower", history, Clock()).connect([site.url], site.credentials("follower"))
-    await site.grant("follower", incident_projects="view", incident_projects__comments="view")
+    views = (
+        "incident_projects",
+        *(f"incident_projects__{part}" for part in ("main_details", "categories", "comments")),
+    )
+    await site.grant("follower", **dict.fromkeys(views, "view"))
     follower = Follower(client, ("projects.",))
     following = asyncio.create_task(follower.run())
     try:

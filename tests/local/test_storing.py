@@ -22,13 +22,15 @@ def test_only_what_failed_for_long_and_has_room_is_restarted(failed_seconds: flo
 def test_restarts_do_not_storm() -> None:
     """Where it does not help, each restart waits for twice as long as the one before, and ten minutes at most."""
     storing = Storing()
-    restarts = [now for now in range(1000, 4000) if storing.must_restart(60, PLENTY, now)]
+    restarts = [now for now in range(1000, 5000) if storing.must_restart(60, PLENTY, now)]
     waited = [later - earlier for earlier, later in pairwise(restarts)]
-    assert waited[:6] == [30, 60, 120, 240, 480, 600]
-    assert set(waited[6:]) == {600}
+    assert waited[:6] == [5, 10, 20, 40, 80, 160]
+    assert set(waited[7:]) == {600}
 
 
-def test_a_fault_of_another_day_is_met_at_once() -> None:
-    """After it went well for long, the next fault is not made to wait for the ones before."""
+def test_a_fault_after_one_that_was_healed_is_met_at_once() -> None:
+    """After the bus stored for a while, the next fault is not made to wait for the ones before."""
     storing = Storing()
-    assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1030, 1090, 5000, 5030)] == [True] * 5
+    assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1005, 1015, 1035)] == [True] * 4
+    assert [storing.must_restart(0, PLENTY, now) for now in (1040, 1046)] == [False] * 2
+    assert storing.must_restart(6, PLENTY, 1052)

@@ -17,6 +17,8 @@ _FAILED_SECONDS: Final = 6.0
 
 _FIRST_REST: Final = 5.0
 _LONGEST_REST: Final = 600.0
+_HEALED_SECONDS: Final = 10.0
+"""A bus that stored for so long was healed: its next fault is met at once."""
 
 log = structlog.get_logger()
 
@@ -28,10 +30,13 @@ class Storing:
         """Nothing was started again yet."""
         self._rest = 0.0
         self._restarted = 0.0
+        self._failed = 0.0
 
     def must_restart(self, failed_seconds: float, free: int, now: float) -> bool:
         """Tell whether to start the bus again now; while the disk is full that is of no use."""
-        if now - self._restarted > 2 * _LONGEST_REST:
+        if failed_seconds > 0:
+            self._failed = now
+        elif now - self._failed > _HEALED_SECONDS:
             self._rest = 0.0
         if failed_seconds < _FAILED_SECONDS or free < room.ENOUGH or now - self._restarted < self._rest:
             return False
