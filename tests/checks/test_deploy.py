@@ -33,10 +33,11 @@ def image(name: str) -> str:
 
 @pytest.mark.parametrize("name", WORKERS)
 def test_every_worker_has_its_service(name: str) -> None:
-    """A worker is started by its name, with its own credentials, watched, restarted, and given time to end."""
+    """A worker is started by its name, with its own credentials alone, watched, restarted, and given time to end."""
     service = services()[name]
     assert service["command"] == ["incidents", "worker", name]
     assert service["environment"]["INCIDENTS_NATS_CREDS"] == f"/trust/creds/{name}.creds"
+    assert service["volumes"] == [f"creds-{name}:/trust/creds:ro"]
     port = service["environment"]["INCIDENTS_HEALTH_PORT"]
     assert f":{port}/ready" in service["healthcheck"]["test"][-1]
     assert service["restart"] == "unless-stopped"
@@ -96,6 +97,32 @@ def test_only_the_command_line_reaches_the_keys() -> None:
     """Who can read the keys can be anybody; the servers and the workers cannot."""
     readers = {name for name, service in services().items() if "keys:" in str(service.get("volumes"))}
     assert readers == {"access", "incidents"}
+    readers = {name for name, service in services().items() if " creds:/trust" in f" {map_of(service)}"}
+    assert readers == {"access", "incidents"}
+
+
+def map_of(service: dict[str, Any]) -> str:
+    """Where a service's volumes are mounted."""
+    return " ".join(str(volume) for volume in service.get("volumes", []))
+
+
+def test_only_the_set_up_owns_the_databases() -> None:
+    """Workers connect as a role that owns nothing, and neither know the owner's password nor where it connects."""
+    for name in WORKERS:
+        environment = services()[name]["environment"]
+        assert not [variable for variable in environment if "OWNER" in variable]
+        assert "incidents_app@" in environment["INCIDENTS_DATABASE_URL"]
+        assert "INCIDENTS_APP_PASSWORD" in environment["PGPASSWORD"]
+    assert "incidents@" in services()["setup"]["environment"]["INCIDENTS_OWNER_DATABASE_URL"]
+
+
+def test_each_container_gets_its_credentials() -> None:
+    """What the first container hands out is what the others mount, one directory for each."""
+    handed = {volume.partition(":")[0] for volume in services()["access"]["volumes"] if ":/apart/" in volume}
+    mounted = {str(services()[name]["volumes"][0]).partition(":")[0] for name in (*WORKERS, "setup")}
+    assert handed == mounted
+    image = (DEPLOY / "Dockerfile").read_text()
+    assert not [name for name in (*WORKERS, "provision") if f"/apart/{name}" not in image]
 
 
 def test_access_is_a_command() -> None:

@@ -60,6 +60,8 @@ log_error_verbosity = terse
 log_checkpoints = off
 """
 _ACCESS: Final = "local all all trust\n"
+APP_ROLE: Final = "incidents_app"
+"""The role of workers: it owns nothing, and may do what `incidents migrate` grants it."""
 
 
 class EmbeddedPostgres:
@@ -72,9 +74,9 @@ class EmbeddedPostgres:
         self._socket = _socket_folder(self.directory)
         self._process: subprocess.Popen[bytes] | None = None
 
-    def url(self, database: str) -> str:
-        """Where clients of one database connect."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self._socket), safe='/')}"
+    def url(self, database: str, role: str = "postgres") -> str:
+        """Where clients of one database connect; as its owner, unless another role is named."""
+        return f"postgresql://{role}@/{database}?host={quote(str(self._socket), safe='/')}"
 
     @property
     def pid(self) -> int | None:
@@ -135,6 +137,13 @@ class EmbeddedPostgres:
             if connection.execute(query, [name]).fetchone() is None:
                 with contextlib.suppress(errors.DuplicateDatabase):
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+    def ensure_role(self, name: str) -> None:
+        """Create a role that may connect and no more, unless it exists."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
+                with contextlib.suppress(errors.DuplicateObject):
+                    connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
 
     def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
         owned = [self.directory, self._socket]

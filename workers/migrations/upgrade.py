@@ -6,13 +6,23 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from workers.audit import tables
 from workers.runtime.blocking import watched
+from workers.runtime.database import LogBase
 
 _HERE = Path(str(files("workers.migrations")))
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0
+_ROLE = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
+_NAMED = text("SELECT set_config('incidents.app_role', :role, true)")
+_APPENDING = """
+    DO $$ BEGIN
+        EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', current_setting('incidents.app_role'));
+        EXECUTE format('GRANT SELECT, INSERT ON public.entry TO %I', current_setting('incidents.app_role'));
+    END $$
+"""
 _PARTITIONS = text(
     """
     SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
@@ -32,12 +42,42 @@ def run_script(connection: Connection, script: str) -> None:
     connection.connection.cursor().execute(script)
 
 
-async def migrate(engine: AsyncEngine) -> None:
-    """Bring the database incident_manager to the newest schema, under a lock; say whose locks it waits for."""
+class NoRoleError(Exception):
+    """The role that is to get the rights of workers is not there."""
+
+    def __init__(self, role: str) -> None:
+        """Say how it is made."""
+        super().__init__(
+            f"There is no role {role}: CREATE ROLE {role} LOGIN PASSWORD '...', as a role that may, and run it again."
+        )
+
+
+async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
+    """Bring the database incident_manager to the newest schema, under a lock; workers act as `app_role`.
+
+    It says whose locks it waits for.
+    """
     async with engine.begin() as connection, watched(engine, connection, _SAY_SECONDS, migrating=True):
         await connection.execute(_LOCK)
         await connection.run_sync(_upgrade)
         await connection.execute(_PARTITIONS)
+        if app_role:
+            await _grant(connection, app_role, read_sql("rights.sql"))
+
+
+async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:
+    """Make the tables of the database log_server, which `app_role` may read and add to."""
+    async with engine.begin() as connection:
+        await connection.execute(tables.MAKING_TABLES)
+        await connection.run_sync(LogBase.metadata.create_all)
+        await _grant(connection, app_role, _APPENDING)
+
+
+async def _grant(connection: AsyncConnection, role: str, script: str) -> None:
+    if (await connection.execute(_ROLE, {"role": role})).first() is None:
+        raise NoRoleError(role)
+    await connection.execute(_NAMED, {"role": role})
+    await connection.run_sync(run_script, script)
 
 
 def _upgrade(connection: Connection) -> None:

@@ -18,6 +18,10 @@ class Settings(BaseSettings):
     nats_creds: Path | None = None
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
+    owner_database_url: str | None = None
+    """The same database as its owner, for `incidents migrate` alone; a worker is never given it."""
+
+    owner_log_database_url: str | None = None
     log_dir: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = 0

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Run once, when the server makes its first database: the log server's stands beside it, and workers are a role that
+# owns nothing. `incidents migrate` gives that role its rights.
+psql --set ON_ERROR_STOP=1 --set password="$INCIDENTS_APP_PASSWORD" \
+    --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
+CREATE ROLE incidents_app LOGIN PASSWORD :'password';
+CREATE DATABASE log_server;
+SQL

@@ -1,0 +1,59 @@
+"""The two databases as workers need them: the newest schema, and rights for the role that workers connect as."""
+
+from typing import Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+
+from workers.migrations import upgrade
+from workers.runtime.database import Waits, open_engine
+from workers.runtime.settings import Settings
+
+_PATIENT: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+
+
+class RoleNotNamedError(Exception):
+    """A URL of the workers names no role, so nobody can be given their rights."""
+
+    def __init__(self, variable: str) -> None:
+        super().__init__(f"{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.")
+
+
+async def prepare(settings: Settings) -> OperationalError | None:
+    """Migrate incident_manager; with owners' URLs grant rights, too. Return why the log server could not be reached."""
+    await _migrate(settings)
+    try:
+        await _prepare_log_server(settings)
+    except OperationalError as error:  # it may come later
+        return error
+    return None
+
+
+async def _migrate(settings: Settings) -> None:
+    owner = settings.owner_database_url
+    role = _role(settings.database_url, owner, "INCIDENTS_DATABASE_URL") if owner else None
+    engine = open_engine(owner or settings.database_url, connections=1, waits=_PATIENT)
+    try:
+        await upgrade.migrate(engine, role)
+    finally:
+        await engine.dispose()
+
+
+async def _prepare_log_server(settings: Settings) -> None:
+    owner, url = settings.owner_log_database_url, settings.log_database_url
+    if not owner or not url:
+        return
+    role = _role(url, owner, "INCIDENTS_LOG_DATABASE_URL")
+    engine = open_engine(owner, connections=1)
+    try:
+        if role:
+            await upgrade.prepare_log_server(engine, role)
+    finally:
+        await engine.dispose()
+
+
+def _role(url: str, owner_url: str, variable: str) -> str | None:
+    role = make_url(url).username
+    if not role:
+        raise RoleNotNamedError(variable)
+    return None if role == make_url(owner_url).username else role
