@@ -187,7 +187,11 @@ class Client:
             if denied := self._troubles.denied(everything):
                 raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
             async for message in subscription.messages:
-                yield CloudEvent.read(message)
+                try:
+                    event = CloudEvent.read(message)
+                except ValueError:
+                    continue  # a PubAck that somebody steered here is no event
+                yield event
         finally:
             if not self._connection.is_closed:
                 await subscription.unsubscribe()

@@ -71,6 +71,11 @@ def dead(site: str, worker: str, principal: str) -> str:
     return f"im.{site}.dead.{worker}.{principal}"
 
 
+def every_dead_letter(site: str) -> str:
+    """Where all that was put aside is published."""
+    return f"im.{site}.dead.>"
+
+
 def heartbeat(site: str, worker: str, instance: str) -> str:
     """Where a worker process says every few seconds that it lives."""
     return f"im.{site}.ops.heartbeat.{worker}.{instance}"

@@ -45,6 +45,7 @@ class _Vitals(Collector):
             "queries_too_late": running.questions.counters.late,
             "published": running.relay.published,
             "child_deaths": running.children.deaths,
+            "forged_letters": running.forged_letters,
         }
         for name, value in counted.items():
             yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
-from workers.runtime import streams, trimming
+from workers.runtime import streams, strictness, trimming
+from workers.runtime.forged import watch_letters
 from workers.runtime.logs import describe
 from workers.runtime.maintenance import housekeeping
 from workers.runtime.protocol import read_safely
@@ -36,7 +37,9 @@ async def wait_for_servers(running: Running) -> None:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
             for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
                 await streams.stream_state(running.nats, stream)
-            break
+            if await strictness.is_strict(running.nats):
+                break
+            missing = {"missing": "strict: true"}
         except streams.UnknownStateError as error:
             missing = {"missing": f"stream {error}"}
         except (NatsError, DBAPIError, OSError) as error:
@@ -56,6 +59,7 @@ def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
         trimming.events(running),
         discovery(running),
         housekeeping(running),
+        watch_letters(running),
     ]
 
 
@@ -101,6 +105,8 @@ async def discovery(running: Running) -> None:
     name = subjects.service(running.worker.name)
 
     async def reply(raw: Msg) -> None:
+        if not raw.reply.startswith(subjects.inbox("")):
+            return  # whoever names another subject would have a worker publish there
         verb = raw.subject.split(".")[1].lower()
         told: dict[str, Any] = {
             "type": f"io.nats.micro.v1.{verb}_response",

@@ -39,6 +39,7 @@ class Running:
     children: ProcessPool
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     condition: Condition = field(default_factory=Condition)
+    forged_letters: int = 0
     serving: bool = False
     """Whether it takes messages; it is ready when nothing fails, either."""
 
