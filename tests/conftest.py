@@ -12,8 +12,8 @@ import structlog
 from psycopg import sql
 
 from tests.support import Site
-from workers.local.postgres import EmbeddedPostgres
-from workers.migrations.upgrade import migrate
+from workers.local.postgres import APP_ROLE, EmbeddedPostgres
+from workers.migrations.upgrade import migrate, prepare_log_server
 from workers.runtime.database import open_engine
 from workers.runtime.logs import without_text
 
@@ -36,6 +36,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     try:
         for name in ("template_incident_manager", "template_log_server"):
             server.ensure_database(name)
+        server.ensure_role(APP_ROLE)
         asyncio.run(_migrate(server))
         yield server
     finally:
@@ -43,9 +44,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 async def _migrate(server: EmbeddedPostgres) -> None:
-    engine = open_engine(server.url("template_incident_manager"), connections=1)
-    await migrate(engine)
-    await engine.dispose()
+    for name, prepare in (("incident_manager", migrate), ("log_server", prepare_log_server)):
+        engine = open_engine(server.url(f"template_{name}"), connections=1)
+        await prepare(engine, APP_ROLE)
+        await engine.dispose()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from workers.local import process
 from workers.local.nats import EmbeddedNats
 from workers.local.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
-from workers.runtime import access
+from workers.runtime import access, tokens
 from workers.runtime.access import Trust
 from workers.runtime.database import open_engine
 
@@ -153,12 +153,7 @@ class Stage:
 
 def _anything(trust: Trust, principal: str) -> str:
     """Mint a user whom the account's own key allows everything: the other systems' subjects are not ours."""
-    seed = access._new_seed(nkeys.PREFIX_BYTE_USER)
+    seed = tokens.new_seed(nkeys.PREFIX_BYTE_USER)
     subject = nkeys.from_seed(seed.encode()).public_key.decode()
-    token = access._encode(
-        trust._keys["account"], subject, principal, {"type": "user", "subs": -1, "data": -1, "payload": -1}
-    )
-    return (
-        f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"
-        f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
-    )
+    claims = {"type": "user", "subs": -1, "data": -1, "payload": -1}
+    return tokens.credentials(tokens.encode(trust._keys["account"], subject, principal, claims), seed)

@@ -124,8 +124,8 @@ class Ours(System):
 
     async def prepare(self) -> Sequence[Letter]:
         """Make streams, types and statuses."""
-        ops = await self.stage.connect("ops", "ops")
-        await streams.provision(ops, SITE)
+        provider = await self.stage.connect("provision", "provision")
+        await streams.provision(provider, SITE)
         self.client = await self.stage.connect("admin", "client")
         self.stage.database.execute(
             "INSERT INTO administration.property (kind, name, description)"

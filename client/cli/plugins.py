@@ -16,7 +16,7 @@ _HELP: Final = {
     "worker": "Run one worker against servers named by INCIDENTS_* variables.",
     "migrate": "Bring the databases to the schema of this version.",
     "provision": "Make or compare the streams of a site.",
-    "access": "Make credentials for people, workers and operations.",
+    "access": "Make, list and revoke credentials of people, workers and operations.",
 }
 """What `--help` says without importing the server."""
 

@@ -103,7 +103,8 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
     admin = await licensed(None)
     other = Trust.create(site.directory / "other", "main")
     good, foreign = site.trust.account_token(SOON), other.account_token(SOON)
-    neighbour = Trust(site.name, {**other._keys, "operator": site.trust._keys["operator"]}).account_token(SOON)
+    keys = {**other._keys, "operator": site.trust._keys["operator"]}
+    neighbour = Trust(site.name, keys, other.register).account_token(SOON)
     _, body, signature = foreign.split(".")
     for token, reason in (
         (foreign, "forged"),

@@ -71,7 +71,7 @@ async def test_a_timezone_is_one_of_iana(admin: Client, timezone: str) -> None:
 
 async def test_a_title_does_not_travel(site: Site, admin: Client) -> None:
     """What a person wrote as the title, or as a name, is in no event."""
-    ops = await site.nats("ops", "ops")
+    ops = await site.overseer()
     feed = await ops.subscribe(f"im.{site.name}.evt.administration.-.settings-changed")
     await ops.flush()
     await admin.send(ChangeSettings(report_title="Secret museum", retention_days=9))

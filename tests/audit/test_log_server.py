@@ -13,7 +13,9 @@ from contracts.ids import uuid7
 from contracts.projects import ProjectDeleted, ProjectOpened
 from tests.audit.published import Publisher
 from tests.support import Site, eventually
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.postgres import APP_ROLE, EmbeddedPostgres
+from workers.migrations.upgrade import prepare_log_server
+from workers.runtime.database import open_engine
 
 
 async def log_entries(client: Client, count: int, **wanted: Any) -> list[Entry]:
@@ -84,6 +86,9 @@ async def test_log_server_that_goes_away(site: Site, events: Publisher, postgres
     await events.publish(RoleDeleted(role_id="meanwhile"))
     await waiting(site, 1)
     postgres.ensure_database(name)
+    owner = open_engine(site.log_database_url, connections=1)
+    await prepare_log_server(owner, APP_ROLE)  # as `incidents migrate` does: the role of workers makes no tables
+    await owner.dispose()
     (entry,) = await log_entries(client, 1)
     assert entry.details == {"role_id": "meanwhile"}
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nats
 import pytest
@@ -14,6 +14,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
 from contracts.subjects import inbox
+from tests.support.overseer import OVERSEER, overseer
 from workers.local.nats import EmbeddedNats
 from workers.runtime.access import Scope, Trust
 from workers.runtime.streams import api
@@ -33,13 +34,13 @@ class Bus:
     def url(self) -> str:
         return self.server.url
 
-    def credentials(self, principal: str, scope: Scope = "client") -> Path:
+    def credentials(self, principal: str, scope: str = "client") -> Path:
         path = self.folder / f"{principal}.{scope}.creds"
-        path.write_text(self.trust.mint(principal, scope))
+        path.write_text(overseer(self.trust) if scope == OVERSEER else self.trust.mint(principal, cast("Scope", scope)))
         return path
 
     @asynccontextmanager
-    async def connection(self, principal: str, scope: Scope) -> AsyncIterator[Nats]:
+    async def connection(self, principal: str, scope: str) -> AsyncIterator[Nats]:
         connection = await nats.connect(
             self.url,
             user_credentials=str(self.credentials(principal, scope)),
@@ -117,14 +118,14 @@ def bus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bus]:
 
 
 async def _provide_commands(bus: Bus) -> None:
-    async with bus.connection("provider", "ops") as connection:
+    async with bus.connection("provision", "provision") as connection:
         await connection.jetstream().add_stream(name="COMMANDS", subjects=[f"im.{SITE}.cmd.>"])
 
 
 @pytest.fixture
 async def peer(bus: Bus) -> AsyncIterator[Peer]:
     """Stand where the workers do: whatever happens to a client there is decided by the test."""
-    async with bus.connection("projects", "worker") as worker, bus.connection("listener", "ops") as ops:
+    async with bus.connection("projects", "worker") as worker, bus.connection(OVERSEER, OVERSEER) as ops:
         peer = Peer(worker)
         await ops.subscribe(f"im.{SITE}.cmd.>", cb=peer.handle)
         await worker.subscribe(f"im.{SITE}.qry.*.*.*", cb=peer.answer)

@@ -32,7 +32,7 @@ async def heard(site: Site) -> Wire:
     async def on_message(message: Msg) -> None:
         messages.append(message)
 
-    ops = await site.nats("listener", "ops")
+    ops = await site.overseer()
     await ops.subscribe("im.main.>", cb=on_message)
     await ops.flush()
     return lambda text: next((one for one in messages if text in one.subject), None)

@@ -9,4 +9,4 @@ from tests.support import Site
 @pytest.fixture
 async def desk(site: Site) -> Desk:
     """Sit where operations sit."""
-    return Desk(site, await site.nats("ops", "ops"))
+    return Desk(site, await site.overseer())

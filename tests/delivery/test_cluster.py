@@ -93,7 +93,7 @@ async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site
     made = Site(tmp_path, *databases)
     made.server = Cluster(tmp_path / "cluster", made.trust, made.credentials("ops", "ops"))
     async with made.open() as opened:
-        ops = await opened.nats("ops", "ops")
+        ops = await opened.overseer()
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
             told = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})

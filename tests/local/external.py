@@ -12,6 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from contracts.subjects import WORKERS
+from tests.support.site import as_app
 from workers.local import bundle
 from workers.local.home import Home
 from workers.local.nats import free_port
@@ -50,12 +51,17 @@ class Installation:
             **clean,
             "INCIDENTS_NATS_URL": f"nats://127.0.0.1:{self.ports['nats']}",
             "INCIDENTS_NATS_CREDS": str(Home(self.directory).credentials(principal)),
-            "INCIDENTS_DATABASE_URL": self.database_urls[0],
-            "INCIDENTS_LOG_DATABASE_URL": self.database_urls[1],
+            "INCIDENTS_DATABASE_URL": as_app(self.database_urls[0]),
+            "INCIDENTS_LOG_DATABASE_URL": as_app(self.database_urls[1]),
+            **(self._owners() if principal == "provision" else {}),
             "INCIDENTS_LOG_DIR": str(self.directory / "logs"),
             "INCIDENTS_HEALTH_PORT": str(self.ports.get(principal, 0)),
             "INCIDENTS_HEARTBEAT_SECONDS": "1",
         }
+
+    def _owners(self) -> dict[str, str]:
+        names = ("INCIDENTS_OWNER_DATABASE_URL", "INCIDENTS_OWNER_LOG_DATABASE_URL")
+        return dict(zip(names, self.database_urls, strict=True))
 
     def page(self, name: str, path: str) -> str:
         """Where a process answers about itself."""

@@ -12,7 +12,7 @@ from workers.local.up import Parts, Step, up
 async def migrate(settings: Mapping[str, str]) -> None:
     """Fail if the test wants it."""
     if "MIGRATION_FAILS" in os.environ:
-        raise RuntimeError(settings["INCIDENTS_DATABASE_URL"])
+        raise RuntimeError(settings["INCIDENTS_OWNER_DATABASE_URL"])
 
 
 async def provision(settings: Mapping[str, str]) -> None:

@@ -40,7 +40,7 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
         site.start_server()
         wait_for(site.page("monitor", "/healthz"))
         for command in ("migrate", "provision"):
-            done = site.incidents(command, principal="ops")
+            done = site.incidents(command, principal="provision")
             assert done.returncode == 0, done.stderr
         for name in WORKERS:
             site.start(name, "incidents", "worker", name)
@@ -57,18 +57,20 @@ def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:
     """Migrating and provisioning what is there is safe, so every start may begin with it."""
-    assert installation.incidents("migrate", principal="ops").returncode == 0
-    again = installation.incidents("provision", "--json", principal="ops")
+    assert installation.incidents("migrate", principal="provision").returncode == 0
+    again = installation.incidents("provision", "--json", principal="provision")
     assert again.returncode == 0, again.stdout
     assert '"created": [], ' in again.stdout
 
 
 def test_setting_up_keeps_the_keys(installation: Installation) -> None:
-    """Writing the bundle again renews the server's configuration and keeps every key and credential."""
-    kept = {path: path.read_bytes() for path in installation.directory.glob("*/*.nk")}
-    assert installation.bundle() == [installation.directory / "nats" / "server.conf"]
+    """Writing the bundle again renews the server's configuration and the brief credentials, and keeps all others."""
+    brief = installation.directory / "creds" / "provision.creds"
+    found = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
+    kept = {path: path.read_bytes() for path in found if path != brief}
+    assert installation.bundle() == [brief, installation.directory / "nats" / "server.conf"]
     assert {path: path.read_bytes() for path in kept} == kept
-    assert len(kept) == 6
+    assert len(kept) == 7 + 7
 
 
 def test_the_servers_configuration_holds_no_secret(installation: Installation) -> None:
@@ -120,12 +122,12 @@ def test_every_worker_writes_its_log(installation: Installation, name: str) -> N
 
 
 def run_snippet(installation: Installation, number: int, *line: str) -> str:
-    """Run one of the programs in docs/operations.md as `ops`, and return what it printed."""
+    """Run one of the programs in docs/operations.md as whom it asks for, and return what it printed."""
     page = (ROOT / "docs" / "operations.md").read_text()
     program = re.findall(r"```python\n(.*?)```", page, re.DOTALL)[number]
     done = subprocess.run(
         [sys.executable, "-c", program, *line],
-        env=installation.settings("ops"),
+        env=installation.settings("provision" if "--discard" in line else "ops"),
         capture_output=True,
         text=True,
         check=True,

@@ -37,9 +37,9 @@ def server(tmp_path: Path) -> Iterator[EmbeddedNats]:
 
 async def jetstream(server: EmbeddedNats, tmp_path: Path) -> JetStreamContext:
     """Connect with the right to make streams."""
-    credentials = tmp_path / "ops.creds"
-    credentials.write_text(Trust.load(tmp_path / "keys").mint("ops", "ops"))
-    bus = await nats.connect(server.url, user_credentials=str(credentials), inbox_prefix="_INBOX_ops")
+    credentials = tmp_path / "provision.creds"
+    credentials.write_text(Trust.load(tmp_path / "keys").mint("provision", "provision"))
+    bus = await nats.connect(server.url, user_credentials=str(credentials), inbox_prefix="_INBOX_provision")
     return bus.jetstream()
 
 

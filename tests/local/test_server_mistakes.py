@@ -31,8 +31,8 @@ async def test_provision_says_that_the_message_bus_is_away() -> None:
 async def test_provision_says_that_its_credentials_are_not_accepted(tmp_path: Path) -> None:
     """The server's reason is told, and not that it closed the connection afterwards."""
     server = EmbeddedNats(tmp_path / "nats", Trust.create(tmp_path / "keys", "main"))
-    stranger = tmp_path / "ops.creds"
-    stranger.write_text(Trust.create(tmp_path / "others", "main").mint("ops", "ops"))
+    stranger = tmp_path / "provision.creds"
+    stranger.write_text(Trust.create(tmp_path / "others", "main").mint("provision", "provision"))
     server.start()
     try:
         ended = await incidents(

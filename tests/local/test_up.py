@@ -40,7 +40,7 @@ async def test_only_the_owner_reads_credentials(directory: Path, up: Up) -> None
     running = up(directory)
     await eventually(lambda: running.says("ready"))
     credentials = list((directory / "creds").iterdir())
-    names = "admin administration audit ops projects reports retention"
+    names = "admin administration audit ops projects provision reports retention"
     assert sorted(path.stem for path in credentials) == names.split()
     assert {path.stat().st_mode & 0o777 for path in credentials} == {0o600}
 

@@ -56,7 +56,7 @@ class Stage:
     async def prepare(self) -> None:
         """Start the workers and let everybody listen."""
         await self.site.workers("projects", "administration", "audit")
-        await self._ear.listen(await self.site.nats("ops", "ops"))
+        await self._ear.listen(await self.site.overseer())
         for who in (*PEOPLE, FENCE):
             self.speakers[who] = Speaker(await self.site.nats(who), who)
             await self.speakers[who].listen()

@@ -54,7 +54,7 @@ async def following(
 
 async def published(site: Site, count: int) -> int:
     """Wait until the stream holds at least so many events, and return how many it holds."""
-    ops = await site.nats("counting", "ops")
+    ops = await site.overseer()
 
     async def are_there() -> int:
         state = (await ops.jetstream().stream_info("EVENTS")).state

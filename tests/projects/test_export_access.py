@@ -104,7 +104,7 @@ async def test_any_part_of_a_package_can_be_fetched(operator: Operator, site: Si
 
 async def test_a_download_is_recorded(operator: Operator, site: Site) -> None:
     """Fetching a package leaves one event, with who did it, whatever the number of its parts and without the first."""
-    desk, package = Desk(site, await site.nats("ops", "ops")), await package_of(operator)
+    desk, package = Desk(site, await site.overseer()), await package_of(operator)
     for offset in (1, 100):
         await operator.client.ask(DownloadPackage(package_id=package.package_id, offset=offset, length=100))
     await desk.done()

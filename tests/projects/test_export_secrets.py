@@ -24,7 +24,7 @@ TABLES = """
 @pytest.fixture
 async def desk(site: Site) -> Desk:
     """What operations see."""
-    return Desk(site, await site.nats("ops", "ops"))
+    return Desk(site, await site.overseer())
 
 
 async def rows_with(site: Site, secret: str) -> list[str]:

@@ -124,7 +124,7 @@ async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) ->
         (event,) = await next_of(watch, 1)
     await opened(admin)
     await published(site, 2)
-    ops = await site.nats("purging", "ops")
+    ops = await site.overseer()
     await ops.jetstream().purge_stream("EVENTS")
     for cursor in (event.cursor, "0-1"):
         with pytest.raises(Refused) as refused:

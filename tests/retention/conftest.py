@@ -32,7 +32,7 @@ async def happened(site: Site) -> Happened:
         kind = headers["ce-type"].removeprefix("im.").removesuffix(".v1")
         heard.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
 
-    ops = await site.nats("ops", "ops")
+    ops = await site.overseer()
     await ops.subscribe(subjects.event(site.name, "*.*", "*"), cb=on_event)
     await ops.flush()
     return heard

@@ -1,85 +1,14 @@
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
-import nats
 import pytest
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import StreamConfig
 
-from workers.local.nats import EmbeddedNats
+from tests.runtime.callers import Connect
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.reader import open_reader, place_of
 from workers.runtime.streams import purge, stream_state
-
-Connect = Callable[[str, Scope], Awaitable["Caller"]]
-
-
-class Caller:
-    """A connection that remembers what the server refused."""
-
-    def __init__(self, principal: str) -> None:
-        self.principal = principal
-        self.refusals: list[str] = []
-        self.bus = Client()
-
-    async def connect(self, url: str, credentials: Path) -> None:
-        self.bus = await nats.connect(
-            url,
-            user_credentials=str(credentials),
-            inbox_prefix=f"_INBOX_{self.principal}",
-            error_cb=self._remember,
-        )
-
-    async def publish(self, subject: str) -> None:
-        await self.bus.publish(subject, b"{}")
-        await self._settle()
-
-    async def subscribe(self, subject: str) -> None:
-        await self.bus.subscribe(subject)
-        await self._settle()
-
-    async def _settle(self) -> None:
-        # The ping of a first flush may overtake what waits to be sent; that of a second cannot.
-        await self.bus.flush()
-        await self.bus.flush()
-
-    async def _remember(self, error: Exception) -> None:
-        self.refusals.append(str(error).lower())
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedNats]:
-    """Run one server for all tests of this file."""
-    directory = tmp_path_factory.mktemp("access")
-    server = EmbeddedNats(directory / "nats", Trust.create(directory / "keys", "main"))
-    server.start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def trust(server: EmbeddedNats) -> Trust:
-    """Load the keys that the server trusts."""
-    return Trust.load(server.directory.parent / "keys")
-
-
-@pytest.fixture
-async def connect(server: EmbeddedNats, trust: Trust, tmp_path: Path) -> AsyncIterator[Connect]:
-    """Connect principals with credentials that are minted on the spot."""
-    async with AsyncExitStack() as stack:
-
-        async def _connect(principal: str, scope: Scope) -> Caller:
-            credentials = tmp_path / f"{principal}.creds"
-            credentials.write_text(trust.mint(principal, scope))
-            caller = Caller(principal)
-            await caller.connect(server.url, credentials)
-            stack.push_async_callback(caller.bus.close)
-            return caller
-
-        yield _connect
 
 
 async def test_client_uses_its_own_subjects(connect: Connect) -> None:
@@ -166,9 +95,9 @@ async def test_worker_publishes_no_more_than_it_needs(connect: Connect, subject:
 
 async def test_worker_reads_and_trims_what_was_provisioned(connect: Connect) -> None:
     """A client publishes into a stream, and a worker reads it by a consumer of its own and trims it."""
-    ops, alice = await connect("ops", "ops"), await connect("alice", "client")
+    provider, alice = await connect("provision", "provision"), await connect("alice", "client")
     worker = await connect("audit", "worker")
-    manager = ops.bus.jetstream()
+    manager = provider.bus.jetstream()
     await manager.add_stream(StreamConfig("COMMANDS", subjects=["im.main.cmd.>"]))
     await alice.bus.jetstream().publish("im.main.cmd.alice.projects.key.create", b"{}")
 
@@ -177,7 +106,7 @@ async def test_worker_reads_and_trims_what_was_provisioned(connect: Connect) -> 
     assert (message.data, place_of(message)) == (b"{}", 1)
     assert await purge(worker.bus, "COMMANDS", 1)
     assert (await stream_state(worker.bus, "COMMANDS")).first == 2
-    assert ops.refusals + alice.refusals + worker.refusals == []
+    assert provider.refusals + alice.refusals + worker.refusals == []
 
 
 async def test_client_cannot_ask_jetstream(connect: Connect) -> None:
@@ -193,7 +122,7 @@ def test_keys_are_private_and_kept(tmp_path: Path) -> None:
     first = Trust.create(directory, "main")
     assert directory.stat().st_mode & 0o777 == 0o700
     assert {0o600} == {path.stat().st_mode & 0o777 for path in directory.iterdir()}
-    assert len(list(directory.glob("*.nk"))) == 6
+    assert len(list(directory.glob("*.nk"))) == 7
     assert first.account_jwts.keys() == Trust.create(directory, "main").account_jwts.keys()
     assert first.system_account == Trust.load(directory).system_account
 

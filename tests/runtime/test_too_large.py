@@ -57,7 +57,7 @@ async def test_a_dead_letter_always_fits(site: Site) -> None:
 
 async def dead_letters(site: Site) -> int:
     """Return how many letters the stream of the dead holds."""
-    ops = await site.nats("ops", "ops")
+    ops = await site.overseer()
     answer = await ops.request("$JS.API.STREAM.INFO.DEAD", b"", timeout=5)
     await ops.close()
     return int(json.loads(answer.data)["state"]["messages"])

@@ -25,7 +25,7 @@ SWITCHES = ("allow_rollup_hdrs", "allow_msg_ttl", "allow_msg_schedules", "allow_
 @pytest.fixture
 async def ops(site: Site) -> Nats:
     """Operations' connection."""
-    return await site.nats("ops", "ops")
+    return await site.overseer()
 
 
 @pytest.mark.parametrize("name", WORKERS)

@@ -10,6 +10,7 @@ from uuid import UUID
 import nats
 from nats.aio.client import Client as Nats
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from client import Client, connect
@@ -17,14 +18,21 @@ from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.support.eventually import eventually
+from tests.support.overseer import OVERSEER, overseer
 from workers.local.nats import EmbeddedNats
 from workers.local.one import slice_of
+from workers.local.postgres import APP_ROLE
 from workers.runtime.access import Trust
 from workers.runtime.database import open_engine
 from workers.runtime.process import started
 from workers.runtime.running import Running
 from workers.runtime.settings import Settings
 from workers.runtime.streams import api, provision
+
+
+def as_app(url: str) -> str:
+    """Return the URL of a database for the role of workers, which owns nothing."""
+    return make_url(url).set(username=APP_ROLE).render_as_string(hide_password=False)
 
 
 class Caller:
@@ -113,8 +121,7 @@ class Site:
         self.server.start()
         try:
             async with self._stack:
-                ops = await self.nats("ops", "ops")
-                await provision(ops, self.name)
+                await provision(await self.nats("provision", "provision"), self.name)
                 yield self
         finally:
             await self.engine.dispose()
@@ -123,7 +130,8 @@ class Site:
     def credentials(self, principal: str, scope: str = "client") -> Path:
         """Mint credentials and return their file."""
         path = self.directory / f"{principal}.creds"
-        path.write_text(self.trust.mint(principal, scope))  # type: ignore[arg-type] # a test may try any scope
+        minted = overseer(self.trust) if scope == OVERSEER else self.trust.mint(principal, scope)  # type: ignore[arg-type] # a test may try any scope
+        path.write_text(minted)
         return path
 
     def settings(self, worker: str, **changed: Any) -> Settings:
@@ -132,8 +140,8 @@ class Site:
             "site": self.name,
             "nats_url": self.url,
             "nats_creds": self.credentials(worker, "worker"),
-            "database_url": self.database_url,
-            "log_database_url": self.log_database_url,
+            "database_url": as_app(self.database_url),
+            "log_database_url": as_app(self.log_database_url),
             "heartbeat_seconds": 0.5,
         }
         return Settings(**{**given, **changed})
@@ -161,6 +169,10 @@ class Site:
         )
         self._stack.push_async_callback(connection.close)
         return connection
+
+    async def overseer(self) -> Nats:
+        """Connect as somebody who may hear and change everything, which no credentials of the product allow."""
+        return await self.nats(OVERSEER, OVERSEER)
 
     async def caller(self, principal: str = "admin") -> Caller:
         """Return a caller that speaks the bare wire."""
@@ -190,7 +202,7 @@ class Site:
 
     async def forget_quickly(self) -> None:
         """Let the server forget message ids after 100 ms, as it does after two minutes elsewhere."""
-        ops = await self.nats("ops", "ops")
+        ops = await self.overseer()
         config = (await api(ops, "STREAM.INFO.COMMANDS", {}))["config"]
         answer = await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
         assert "error" not in answer, answer

@@ -1,16 +1,19 @@
 """What a NATS server of one's own needs to serve a site: keys, credentials, and its configuration."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Final
 
 import typer
 
 from contracts.subjects import WORKERS
-from workers.local.home import Home
+from workers.local.home import Home, write_private
 from workers.local.nats import quoted, site_configuration
 from workers.local.printing import tell
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
+
+_PROVISION_SECONDS: Final = 24 * 3600
+"""How long the credentials count that can change streams: they are made anew each time."""
 
 _EVERYWHERE: Final = "0.0.0.0:4222"
 _MONITOR: Final = "127.0.0.1:8222"
@@ -21,7 +24,7 @@ _FILE_STORE: Final = 16 << 30
 _SERVER: Final = """\
 listen: {listen}
 http: {monitor}
-resolver: MEMORY
+resolver {{ type: full, dir: {directory} }}
 resolver_preload {{
 {accounts}
 }}
@@ -42,27 +45,44 @@ class Server:
     key: str | None = None
 
 
-def create(directory: Path, site: str, server: Server) -> list[Path]:
+def create(directory: Path, site: str, server: Server, apart: Path | None = None) -> list[Path]:
     """Make the keys and credentials that are missing, write the server's configuration, and name what was written.
+
+    Below `apart` each credentials file of a server's process lies alone in a directory, for one container.
 
     `nats/server.conf` holds no secret. It is written each time, so that it follows the keys and the version.
     """
     home = Home(directory)
-    home.directory.mkdir(parents=True, exist_ok=True)
+    home.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     trust = Trust.create(home.keys, site)
-    missing = [(name, scope) for name, scope in _principals() if not home.credentials(name).exists()]
+    missing = [(name, scope) for name, scope in _principals() if not home.holds(name, scope, trust)]
     for name, scope in missing:
         home.save_credentials(name, trust.mint(name, scope))
+    home.save_credentials("provision", trust.mint("provision", "provision", valid_seconds=_PROVISION_SECONDS))
+    if apart:
+        hand_out(home, apart)
     home.nats.mkdir(exist_ok=True)
-    configuration = home.nats / "server.conf"
-    configuration.write_text(render(trust, server))
-    return [*(home.credentials(name) for name, _ in missing), configuration]
+    home.configuration.write_text(render(trust, server))
+    return [*(home.credentials(name) for name, _ in missing), home.credentials("provision"), home.configuration]
+
+
+def hand_out(home: Home, apart: Path) -> None:
+    """Put the credentials of each process into a directory of its own; those of people and of ops stay here."""
+    for name in (*WORKERS, "provision"):
+        folder = apart / name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(folder / f"{name}.creds", home.credentials(name).read_text())
 
 
 def render(trust: Trust, server: Server) -> str:
     """Return the configuration of a server of this site; all it must know of the site is in it."""
     accounts = "\n".join(f"  {key}: {quoted(token)}" for key, token in trust.account_jwts.items())
-    own = _SERVER.format(listen=quoted(server.listen), monitor=quoted(server.monitor), accounts=accounts)
+    own = _SERVER.format(
+        listen=quoted(server.listen),
+        monitor=quoted(server.monitor),
+        directory=quoted(PurePath(server.store).parent / "accounts"),
+        accounts=accounts,
+    )
     if server.certificate and server.key:
         own += _TLS.format(certificate=quoted(server.certificate), key=quoted(server.key))
     return site_configuration(trust, server.store, _FILE_STORE) + own
@@ -73,7 +93,7 @@ def _principals() -> list[tuple[str, Scope]]:
     return [*workers, ("ops", "ops"), ("admin", "client")]
 
 
-def init(
+def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     out: Annotated[Path, typer.Option(envvar="INCIDENTS_DATA", help="The directory to fill.")],
     site: Annotated[
         str, typer.Option(envvar="INCIDENTS_SITE", help="The site's name, part of every subject.")
@@ -81,6 +101,10 @@ def init(
     listen: Annotated[str, typer.Option(help="Where the server listens.")] = _EVERYWHERE,
     monitor: Annotated[str, typer.Option(help="Where it answers about itself.")] = _MONITOR,
     store: Annotated[str, typer.Option(help="Where it keeps its streams.")] = _STORE,
+    apart: Annotated[
+        Path | None,
+        typer.Option(help="Put each process's credentials into a directory of its own below this one, too."),
+    ] = None,
     tls: Annotated[tuple[str, str] | None, typer.Option(metavar="CERT KEY", help="Its certificate and key.")] = None,
 ) -> None:
     """Make keys, credentials and a configuration for a NATS server of your own; keys that are there are kept.
@@ -89,7 +113,7 @@ def init(
     """
     certificate, key = tls or (None, None)
     try:
-        written = create(out, site, Server(listen, monitor, store, certificate, key))
+        written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
     except (InvalidNameError, TrustError) as error:
         tell((str(error), "red"), err=True)
         raise typer.Exit(1) from error

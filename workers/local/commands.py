@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, get_args
+from typing import Annotated, Any, NoReturn
 
 import nats
 import typer
@@ -13,22 +13,21 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from contracts import subjects
-from contracts.licence import Edition, Licence
 from contracts.subjects import WORKERS
-from workers.local import bundle, mistakes, one
+from workers.local import databases, mistakes, one
+from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.printing import Styled, tell, write
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime import logs, streams
-from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
-from workers.runtime.database import Waits, open_engine
+from workers.runtime import logs, streams, strictness, tokens
 from workers.runtime.settings import Settings
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
 DEFAULT_DATA = Path(".incidents")
+__all__ = ["access", "migrate", "provision", "up", "worker"]
 _ATTEMPTS = 5
 """Seconds, about, that `provision` waits for a server that is just starting."""
 
@@ -46,6 +45,7 @@ def up(
     announce = _announce_json if as_json else _Announcer(data)
     parts = Parts(migrate=_migrate_with, provision=_provision_with)
     try:
+        Home(data.absolute()).make()
         logs.configure("up", data.absolute() / "logs")
         uvloop.run(bring_up(data.absolute(), site, nats_port, announce, parts))
     except AlreadyRunningError as error:
@@ -99,26 +99,31 @@ def worker(
 def migrate() -> None:
     """Bring the database to the schema of this version; safe to run again and from several places.
 
+    With INCIDENTS_OWNER_DATABASE_URL it connects as the owner, and grants the role in INCIDENTS_DATABASE_URL, which
+    workers use, the rights that they need. INCIDENTS_OWNER_LOG_DATABASE_URL does the same for the log server.
+
     Example: INCIDENTS_DATABASE_URL=postgresql://im@db/incident_manager incidents migrate
     """
     settings = _settings()
     try:
-        uvloop.run(_migrate(settings))
+        away = uvloop.run(databases.prepare(settings))
     except OperationalError as error:
-        where = make_url(settings.database_url).render_as_string(hide_password=True)
-        why = str(error.orig).partition("\n")[0]
-        _fail(f"{where}: {why}. Start it, or set INCIDENTS_DATABASE_URL.", status=3)
+        where = make_url(settings.owner_database_url or settings.database_url)
+        variable = f"INCIDENTS_{'OWNER_' if settings.owner_database_url else ''}DATABASE_URL"
+        _fail(f"{where.render_as_string(hide_password=True)}: {_first_line(error)}. Start it, or set {variable}.", 3)
+    except (upgrade.NoRoleError, databases.RoleNotNamedError) as error:
+        _fail(str(error))
+    if away:
+        why = "its tables are not made yet; run it again when it is there"
+        tell((f"The log server is away ({_first_line(away)}): {why}.", "yellow"), err=True)
 
 
-async def _migrate(settings: Settings) -> None:
-    waits = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
-    engine = open_engine(settings.database_url, connections=1, waits=waits)
-    await upgrade.migrate(engine)
-    await engine.dispose()
+def _first_line(error: OperationalError) -> str:
+    return str(error.orig).partition("\n")[0]
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
-    await _migrate(_settings_of(environment))
+    await databases.prepare(_settings_of(environment))
 
 
 def _settings() -> Settings:
@@ -137,17 +142,22 @@ def _settings_of(environment: Mapping[str, str]) -> Settings:
 def provision(as_json: AsJson = False) -> None:
     """Make the site's streams and consumers, or compare them and report differences; changes nothing that is there.
 
-    Example: INCIDENTS_NATS_CREDS=ops.creds incidents provision
+    Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
     settings = _settings()
     try:
         done = uvloop.run(_provision(settings))
     except (OSError, nats.errors.Error) as error:
         why = error.__cause__ or error
-        remedy = "Start it, or set INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS, those of ops."
+        remedy = (
+            "Start it, or set INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS: `incidents access create provision "
+            "--scope provision --expires 1h` makes credentials for this."
+        )
         _fail(f"{settings.nats_url}: {why}. {remedy}", status=3)
     except streams.NotProvisionedError as error:
         _fail(str(error), status=2)
+    except strictness.NotStrictError as error:
+        _fail(f"{settings.nats_url}: {error}")
     if as_json:
         told = {
             "created": done.created,
@@ -171,6 +181,9 @@ def _show(done: streams.Provisioned) -> None:
 
 async def _provision(settings: Settings) -> streams.Provisioned:
     connection = await _connect(settings)
+    if not await strictness.is_strict(connection, "STREAM.NAMES"):
+        await connection.close()
+        raise strictness.NotStrictError
     try:
         return await streams.provision(connection, settings.site)
     finally:
@@ -178,7 +191,7 @@ async def _provision(settings: Settings) -> streams.Provisioned:
 
 
 async def _connect(settings: Settings) -> Nats:
-    """Connect as ops, to a server that may just be starting.
+    """Connect to a server that may just be starting.
 
     Raises:
         NoServersError: Nobody answers, or not to these credentials, which its cause says.
@@ -195,7 +208,7 @@ async def _connect(settings: Settings) -> Nats:
         await connection.connect(
             settings.nats_url,
             user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
-            inbox_prefix=subjects.inbox("ops"),
+            inbox_prefix=subjects.inbox(_named(settings)),
             max_reconnect_attempts=_ATTEMPTS,
             reconnect_time_wait=1,
             error_cb=heard,
@@ -205,66 +218,14 @@ async def _connect(settings: Settings) -> Nats:
     return connection
 
 
+def _named(settings: Settings) -> str:
+    """Tell whom the credentials name: to nobody else's inbox may their holder listen."""
+    text = settings.nats_creds.read_text() if settings.nats_creds else ""
+    return str(tokens.public_part(text).get("name", "provision"))
+
+
 async def _provision_with(environment: Mapping[str, str]) -> None:
     await _provision(_settings_of(environment))
-
-
-access = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Make credentials for people, workers and operations."
-)
-
-
-@access.command("create")
-def create_access(
-    principal: Annotated[str, typer.Argument(help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
-    scope: Annotated[Scope, typer.Option(help="What the credentials are for.")] = "client",
-    out: Annotated[
-        Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")
-    ] = None,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Make credentials offline: the server needs no change to accept them. Roles are given by `assign-role`.
-
-    Example: incidents access create olivia --out olivia.creds
-    """
-    home = Home(data.absolute())
-    try:
-        text = Trust.load(home.keys).mint(principal, scope)
-    except (InvalidNameError, TrustError) as error:
-        _fail(str(error))
-    if out is None:
-        home.save_credentials(principal, text)
-        out = home.credentials(principal)
-    else:
-        out.touch(mode=0o600)
-        out.write_text(text)
-    tell("Credentials of ", (principal, "bold"), f" ({scope}) are in {out}")
-
-
-access.command("init")(bundle.init)
-
-
-@access.command("licence")
-def sign_licence(
-    out: Annotated[Path, typer.Option(help="The file to write.")],
-    edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
-    version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
-    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; without end unless given.")] = None,
-    data: Data = DEFAULT_DATA,
-) -> None:
-    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` puts it into force.
-
-    Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
-    """
-    try:
-        licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
-        token = Trust.load(Home(data.absolute()).keys).account_token(licence)
-    except ValidationError as error:
-        _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
-    except TrustError as error:
-        _fail(str(error))
-    out.write_text(token + "\n")
-    tell(f"The licence is in {out}")
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:

@@ -3,10 +3,18 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
+
+from workers.runtime.access import Scope, Trust
+
+_OURS: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
+_ASKED_SECONDS: Final = 1.0
+"""A caller that asks whether the installation runs holds its lock for a moment."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +51,7 @@ class Home:
         self.nats = self.directory / "nats"
         self.postgres = self.directory / "postgres"
         self.logs = self.directory / "logs"
+        self.configuration = self.nats / "server.conf"
         self._credentials = self.directory / "creds"
         self._runtime = self.directory / "runtime.json"
 
@@ -50,27 +59,53 @@ class Home:
         """Where the credentials of a principal lie."""
         return self._credentials / f"{principal}.creds"
 
+    def holds(self, principal: str, scope: Scope, trust: Trust) -> bool:
+        """Tell whether the credentials of a principal are there and a server accepts them."""
+        path = self.credentials(principal)
+        return path.exists() and trust.accepts(path.read_text(), scope)
+
     def save_credentials(self, principal: str, text: str) -> None:
         """Write credentials that their owner alone can read."""
-        self._credentials.mkdir(mode=0o700, exist_ok=True)
-        _replace(self.credentials(principal), text)
+        _make_private(self._credentials)
+        write_private(self.credentials(principal), text)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Be the one process that runs this installation; the lock ends with the process."""
-        for folder in (self.directory, self.logs):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with (self.directory / "up.lock").open("w") as lock:
+        self.make()
+        # Who can open it can lock it, and keep this installation from starting.
+        lock = os.open(self.directory / "up.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.fchmod(lock, 0o600)
+            self._take(lock)
+            self.withdraw()  # what a killed process left
+            yield
+        finally:
+            os.close(lock)
+
+    def make(self) -> None:
+        """Make the directories, for their owner alone; one that holds other things than ours stays as open as it is."""
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if {path.name for path in self.directory.iterdir()} <= _OURS:
+            _make_private(self.directory)
+        _make_private(self.logs)
+
+    def _take(self, lock: int) -> None:
+        deadline = time.monotonic() + _ASKED_SECONDS
+        while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise AlreadyRunningError(self.directory, self._read()) from error
-            self.withdraw()  # what a killed process left
-            yield
+                running = self._read()
+                if running or time.monotonic() > deadline:
+                    raise AlreadyRunningError(self.directory, running) from error
+                time.sleep(0.02)
+            else:
+                return
 
     def publish(self, runtime: Runtime) -> None:
         """Say how to reach this installation, now that it is ready."""
-        _replace(self._runtime, json.dumps(asdict(runtime), indent=2) + "\n")
+        write_private(self._runtime, json.dumps(asdict(runtime), indent=2) + "\n")
 
     def withdraw(self) -> None:
         """Say that this installation cannot be reached any more."""
@@ -94,8 +129,14 @@ class Home:
             return None
 
 
-def _replace(path: Path, text: str) -> None:
-    """Write a private file at once, so that nobody reads half of it."""
+def _make_private(folder: Path) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid == os.geteuid():
+        folder.chmod(0o700)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone can read, at once, so that nobody reads half of it."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from workers.local import process
-from workers.runtime.access import Trust
+from workers.runtime.access import CONNECTIONS_MAX, Trust
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
+_FOR_THE_SYSTEM: Final = 64
+"""Connections that are left for whoever revokes credentials when the site has all of its own."""
 
 # What a server of a site has, wherever it runs.
 # sync_interval: by default an accepted message reaches the disk within two minutes.
@@ -26,6 +28,7 @@ _STOP_SECONDS: Final = 4.0
 _SITE: Final = """\
 server_name: {name}
 max_payload: 1MB
+max_connections: {max_connections}
 ping_interval: "10s"
 operator: {operator}
 system_account: {system_account}
@@ -55,6 +58,7 @@ def site_configuration(trust: Trust, store: str, max_file_store: int) -> str:
         name=f"incidents-{trust.site}",
         operator=quoted(trust.operator_jwt),
         system_account=trust.system_account,
+        max_connections=CONNECTIONS_MAX + _FOR_THE_SYSTEM,
         store=quoted(store),
         max_file_store=max_file_store,
     )
@@ -110,6 +114,7 @@ class EmbeddedNats:
     def prepare(self) -> None:
         """End a server that was left here, and write what the next one reads."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
         with contextlib.suppress(FileNotFoundError, ValueError):
             pid = int(self._pid_file.read_text())
             process.evict(pid, self.directory, [signal.SIGTERM], _STOP_SECONDS)

@@ -55,7 +55,7 @@ def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> sub
 
 def log_file(log: Path) -> BinaryIO:
     """Open a log to append to; what has grown large is put aside first."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_name(log.name + ".1"))
     return log.open("ab")

@@ -19,11 +19,11 @@ from workers.local import room
 from workers.local.health import Health
 from workers.local.home import Home, Runtime
 from workers.local.nats import EmbeddedNats, PortInUseError
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.process import StartError
 from workers.local.storing import keep_storing
 from workers.local.supervisor import Supervisor
-from workers.runtime.access import Trust
+from workers.runtime.access import Scope, Trust
 from workers.runtime.http import HttpServer
 
 _STOP_SECONDS: Final = 9.0
@@ -31,6 +31,8 @@ _WORKERS_STOP_SECONDS: Final = 7.0
 _WATCH_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.05
 _DATABASES: Final = ("incident_manager", "log_server")
+_PROVISION_SECONDS: Final = 3600
+"""How long the credentials count that can change streams: they are made anew at every start."""
 
 # Prepares a server for the workers, by settings named as in the environment; may be repeated.
 Setup: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
@@ -145,10 +147,12 @@ class _Installation:
                 room.require(server.directory)
 
     def _mint(self) -> None:
-        for name in WORKERS:
-            self._home.save_credentials(name, self._trust.mint(name, "worker"))
-        self._home.save_credentials("ops", self._trust.mint("ops", "ops"))
-        self._home.save_credentials("admin", self._trust.mint("admin", "client"))
+        needed: list[tuple[str, Scope]] = [(name, "worker") for name in WORKERS]
+        for name, scope in [*needed, ("ops", "ops"), ("admin", "client")]:
+            if not self._home.holds(name, scope, self._trust):
+                self._home.save_credentials(name, self._trust.mint(name, scope))
+        brief = self._trust.mint("provision", "provision", valid_seconds=_PROVISION_SECONDS)
+        self._home.save_credentials("provision", brief)
 
     async def _start(self, name: str, server: _Server) -> None:
         await _in_thread(server.prepare)
@@ -160,9 +164,12 @@ class _Installation:
         await self._start("database", self._postgres)
         for name in _DATABASES:
             await _in_thread(partial(self._postgres.ensure_database, name))
+        await _in_thread(partial(self._postgres.ensure_role, APP_ROLE))
 
     async def _set_up(self, name: str, setup: Setup) -> None:
-        await setup(self._settings("ops"))
+        owner_url, owner_log_url = map(self._postgres.url, _DATABASES)
+        owners = {"INCIDENTS_OWNER_DATABASE_URL": owner_url, "INCIDENTS_OWNER_LOG_DATABASE_URL": owner_log_url}
+        await setup({**self._settings("provision"), **owners})
         self._say(name)
 
     async def _wait_for_workers(self) -> None:
@@ -197,7 +204,7 @@ class _Installation:
             await _in_thread(self._nats.stop)
 
     def _settings(self, principal: str) -> Mapping[str, str]:
-        database_url, log_database_url = map(self._postgres.url, _DATABASES)
+        database_url, log_database_url = (self._postgres.url(name, APP_ROLE) for name in _DATABASES)
         return {
             "INCIDENTS_SITE": self._trust.site,
             "INCIDENTS_NATS_URL": self._nats.url,

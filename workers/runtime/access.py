@@ -5,12 +5,9 @@ covers the site's account, and the account names one signing key for each kind o
 therefore a new file and never a change on the server.
 """
 
-import base64
-import hashlib
-import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias
@@ -19,12 +16,13 @@ import nkeys
 
 from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, valid_principal, valid_site
+from workers.runtime import tokens
 from workers.runtime.licence import site_block
+from workers.runtime.register import Credential, Register
 
-Claims: TypeAlias = Mapping[str, object]
-Scope: TypeAlias = Literal["client", "worker", "ops"]
+Scope: TypeAlias = Literal["client", "worker", "ops", "provision"]
 
-SCOPES: Final[tuple[Scope, ...]] = ("client", "worker", "ops")
+SCOPES: Final[tuple[Scope, ...]] = ("client", "worker", "ops", "provision")
 
 _KEYS: Final = {
     "operator": nkeys.PREFIX_BYTE_OPERATOR,
@@ -33,11 +31,12 @@ _KEYS: Final = {
     **dict.fromkeys(SCOPES, nkeys.PREFIX_BYTE_ACCOUNT),
 }
 _UNLIMITED: Final = dict.fromkeys(("subs", "data", "payload"), -1)
-_CONNECTIONS: Final = {
-    **_UNLIMITED,
-    **dict.fromkeys(("imports", "exports", "conn", "leaf"), -1),
-    "wildcards": True,
-}
+CONNECTIONS_MAX: Final = 4096
+"""Connections of a site together: a server cannot count those of one user, but it needs files for its streams."""
+
+# What people's credentials are limited to: a payload is a body with its headers, as long as COMMANDS takes one.
+_BOUNDED: Final = {"subs": 200, "data": -1, "payload": 256 * 1024}
+_ACCOUNT: Final = {**_UNLIMITED, **dict.fromkeys(("imports", "exports", "conn", "leaf"), -1), "wildcards": True}
 _JETSTREAM: Final = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"), -1)
 
 
@@ -55,6 +54,7 @@ class Trust:
 
     site: str
     _keys: Mapping[str, nkeys.KeyPair]
+    register: Register
 
     @classmethod
     def create(cls, directory: Path, site: str) -> Self:
@@ -62,11 +62,11 @@ class Trust:
         if not valid_site(site):
             msg = f"{site!r} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
             raise InvalidNameError(msg)
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         directory.chmod(0o700)
         _write_once(directory / "site", site)
         for name, prefix in _KEYS.items():
-            _write_once(directory / f"{name}.nk", _new_seed(prefix))
+            _write_once(directory / f"{name}.nk", tokens.new_seed(prefix))
         trust = cls.load(directory)
         if trust.site != site:
             msg = f"{directory} holds the keys of site {trust.site!r}, not of {site!r}."
@@ -82,7 +82,7 @@ class Trust:
         except FileNotFoundError as error:
             msg = f"{error.filename} is missing: create the site's keys first."
             raise TrustError(msg) from error
-        return cls(site, {name: nkeys.from_seed(seed) for name, seed in seeds.items()})
+        return cls(site, {name: nkeys.from_seed(seed) for name, seed in seeds.items()}, Register(directory))
 
     @property
     def operator_jwt(self) -> str:
@@ -98,7 +98,7 @@ class Trust:
     @property
     def account_jwts(self) -> Mapping[str, str]:
         """The accounts the server resolves, by public key."""
-        system = {"type": "account", "limits": _CONNECTIONS}
+        system = {"type": "account", "limits": _ACCOUNT}
         return {
             self._public("account"): self.account_token(INCLUDED),
             self._public("system"): self._sign("system", "SYS", system),
@@ -108,38 +108,69 @@ class Trust:
         """Return the site's account token; the operator's signature covers the licence in it."""
         account: dict[str, object] = {
             "type": "account",
-            "limits": {**_CONNECTIONS, **_JETSTREAM},
+            "limits": {**_ACCOUNT, **_JETSTREAM, "conn": CONNECTIONS_MAX},
             "signing_keys": [self._signing_key(scope) for scope in SCOPES],
+            "revocations": self.register.revocations(),
         }
         if licence:
             account["licence"] = licence.model_dump(mode="json")
         return self._sign("account", self.site, account)
 
-    def mint(self, principal: str, scope: Scope, licence: Licence | None = INCLUDED) -> str:
-        """Return the text of a credentials file with which `principal` connects; a worker's carries the licence."""
+    def mint(
+        self,
+        principal: str,
+        scope: Scope,
+        licence: Licence | None = INCLUDED,
+        *,
+        valid_seconds: int | None = None,
+    ) -> str:
+        """Return the text of a credentials file with which `principal` connects; a worker's carries the licence.
+
+        The register remembers it. After `valid_seconds` the server closes its connections and accepts it no more.
+        """
         _check_principal(principal, scope)
-        seed = _new_seed(nkeys.PREFIX_BYTE_USER)
+        seed = tokens.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
+        now = int(time.time())
+        expires = None if valid_seconds is None else now + valid_seconds
         claims = {"type": "user", "issuer_account": self._public("account")}
-        token = _encode(self._keys[scope], subject, principal, claims)
-        return (
-            f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"
-            f"-----BEGIN USER NKEY SEED-----\n{seed}\n------END USER NKEY SEED------\n"
-            f"{site_block(self.account_token(licence)) if scope == 'worker' else ''}"
-        )
+        token = tokens.encode(self._keys[scope], subject, principal, claims, expires)
+        self.register.add(Credential(subject, principal, scope, now, expires))
+        block = site_block(self.account_token(licence)) if scope == "worker" else ""
+        return tokens.credentials(token, seed) + block
+
+    def mint_system(self, valid_seconds: int) -> str:
+        """Return short-lived credentials of the server's own account, which alone may renew the site's account."""
+        seed = tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+        subject = nkeys.from_seed(seed.encode()).public_key.decode()
+        claims = {"type": "user", **_UNLIMITED}
+        token = tokens.encode(self._keys["system"], subject, "revoking", claims, int(time.time()) + valid_seconds)
+        return tokens.credentials(token, seed)
+
+    def accepts(self, credentials: str, scope: Scope) -> bool:
+        """Tell whether a server of this site accepts the text of a credentials file now, as of this scope."""
+        token = tokens.public_part(credentials)
+        known = {each.key: each for each in self.register.all()}
+        entry = known.get(str(token.get("sub")))
+        signed = token.get("iss") == self._public(scope)
+        return signed and entry is not None and entry.counts(time.time())
+
+    def revoke(self, principal: str, others: Collection[str] = ()) -> list[Credential]:
+        """End all credentials of a principal, and `others` by their public keys, in every account token from now on."""
+        return self.register.revoke(principal, others, int(time.time()))
 
     def _public(self, name: str) -> str:
         return str(self._keys[name].public_key.decode())
 
-    def _sign(self, subject: str, name: str, claims: Claims) -> str:
-        return _encode(self._keys["operator"], self._public(subject), name, claims)
+    def _sign(self, subject: str, name: str, claims: tokens.Claims) -> str:
+        return tokens.encode(self._keys["operator"], self._public(subject), name, claims)
 
-    def _signing_key(self, scope: Scope) -> Claims:
+    def _signing_key(self, scope: Scope) -> tokens.Claims:
         publish, refused, subscribe = _PERMISSIONS[scope]
         template = {
             "pub": {"allow": _fill(publish, self.site), "deny": _fill(refused, self.site)},
             "sub": {"allow": _fill(subscribe, self.site)},
-            **_UNLIMITED,
+            **(_UNLIMITED if scope == "worker" else _BOUNDED),
         }
         return {"kind": "user_scope", "key": self._public(scope), "role": scope, "template": template}
 
@@ -182,17 +213,47 @@ _WORKER: Final = (
     # advisories ($JS.EVENT.ADVISORY.*), which the dead letters record, and list every stream.
     # All that a worker needs below $JS has five tokens or more.
     ("$JS.*", "$JS.*.*", "$JS.*.*.*", "$SYS.>"),
-    ("im.SITE.qry.*.*.*", "_INBOX_{{name()}}.>", f"im.SITE.out.{SYSTEM}.*", "$SRV.>", "im.SITE.evt.>"),
+    (
+        "im.SITE.qry.*.*.*",
+        "_INBOX_{{name()}}.>",
+        f"im.SITE.out.{SYSTEM}.*",
+        "$SRV.>",
+        "im.SITE.evt.>",
+        "im.SITE.dead.>",
+    ),
 )
+# Operations read: what streams and consumers are like, the dead letters, what happened, and the signs of life.
+# Whoever may make a stream or a consumer can act as anybody (republish, sources, deliver subjects), and whoever
+# reads COMMANDS reads the passwords of exports; reading by DIRECT.GET would answer with a stored message as it is.
 _OPS: Final = (
-    ("$JS.API.>", "im.SITE.qry.{{name()}}.*.*", "$SRV.>", "$JS.ACK.>"),
+    (
+        "$JS.API.INFO",
+        "$JS.API.STREAM.NAMES",
+        "$JS.API.STREAM.LIST",
+        "$JS.API.STREAM.INFO.*",
+        "$JS.API.STREAM.MSG.GET.DEAD",
+        "$JS.API.CONSUMER.NAMES.*",
+        "$JS.API.CONSUMER.LIST.*",
+        "$JS.API.CONSUMER.INFO.*.*",
+        "im.SITE.qry.{{name()}}.*.*",
+        "$SRV.>",
+    ),
     (),
-    ("im.SITE.>", "_INBOX_{{name()}}.>", "$JS.EVENT.>"),
+    (
+        "im.SITE.evt.>",
+        "im.SITE.ops.>",
+        "im.SITE.dead.>",
+        "_INBOX_{{name()}}.>",
+        "$JS.EVENT.ADVISORY.CONSUMER.>",
+        "$JS.EVENT.ADVISORY.STREAM.>",
+    ),
 )
+_PROVISION: Final = (("$JS.API.>",), (), ("_INBOX_{{name()}}.>",))
 _PERMISSIONS: Final[Mapping[Scope, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]] = {
     "client": _CLIENT,
     "worker": _WORKER,
     "ops": _OPS,
+    "provision": _PROVISION,
 }
 
 
@@ -212,30 +273,6 @@ def _check_principal(principal: str, scope: Scope) -> None:
     if scope == "worker" and not reserved:
         msg = f"{principal!r} is not a worker: workers are {', '.join(WORKERS)}."
         raise InvalidNameError(msg)
-
-
-def _encode(issuer: nkeys.KeyPair, subject: str, name: str, claims: Claims) -> str:
-    """Encode a NATS token: a JSON web token signed with an Ed25519 key."""
-    body: dict[str, object] = {
-        "iat": int(time.time()),
-        "iss": issuer.public_key.decode(),
-        "name": name,
-        "sub": subject,
-        "nats": {**claims, "version": 2},
-    }
-    digest = hashlib.sha256(json.dumps(body).encode()).digest()
-    body["jti"] = base64.b32encode(digest).rstrip(b"=").decode()
-    header = {"typ": "JWT", "alg": "ed25519-nkey"}
-    signed = ".".join(_base64(json.dumps(part).encode()) for part in (header, body))
-    return f"{signed}.{_base64(issuer.sign(signed.encode()))}"
-
-
-def _base64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _new_seed(prefix: int) -> str:
-    return str(nkeys.encode_seed(os.urandom(32), prefix).decode())
 
 
 def _write_once(path: Path, text: str) -> None:

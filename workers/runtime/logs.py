@@ -23,7 +23,7 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
 
     def __init__(self, path: Path, archive_at: int = ARCHIVE_AT) -> None:
         """Open `path`, making its folder."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().__init__(path, maxBytes=archive_at, backupCount=1, encoding="utf-8", delay=True)
 
     def doRollover(self) -> None:  # noqa: N802 - the parent class's name
@@ -33,7 +33,7 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
             self.stream = None
         path = Path(self.baseFilename)
         archive = path.parent / "Archive"
-        archive.mkdir(exist_ok=True)
+        archive.mkdir(mode=0o700, exist_ok=True)
         closed = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
         shutil.move(path, archive / f"{path.stem}-{closed}{path.suffix}")
 

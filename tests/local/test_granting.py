@@ -1,0 +1,140 @@
+"""Credentials are made, listed and revoked by `incidents access`, in force on a running message bus at once."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.command_line import incidents
+from tests.local.external import Installation, answers
+from tests.local.support import eventually
+from tests.runtime.callers import Caller
+from workers.local.home import Home, Runtime
+from workers.local.nats import EmbeddedNats
+from workers.runtime.access import Trust
+
+
+class Desk:
+    """A message bus that runs below a directory, and the command line beside it."""
+
+    def __init__(self, home: Home, server: EmbeddedNats) -> None:
+        self.home = home
+        self.server = server
+
+    async def access(self, *line: str, status: int = 0) -> str:
+        """Run `incidents access`, and return what it said."""
+        ended = await incidents("access", *line, "--data", str(self.home.directory))
+        assert ended.status == status, ended.err
+        return ended.out + ended.err
+
+    async def connected(self, principal: str) -> Caller:
+        """Connect as somebody, once."""
+        caller = Caller(principal)
+        await caller.connect(self.server.url, self.home.credentials(principal), allow_reconnect=False)
+        return caller
+
+    async def is_refused(self, principal: str) -> bool:
+        """Tell whether the credentials of somebody are accepted no more."""
+        return await Caller(principal).is_refused(self.server.url, self.home.credentials(principal))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Run a message bus as `incidents up` does, with its address in the data directory."""
+    home = Home(tmp_path / "data")
+    with home.lock():
+        server = EmbeddedNats(home.nats, Trust.create(home.keys, "main"))
+        server.start()
+        home.publish(Runtime("main", server.url, "", "", "", 0))
+        yield Desk(home, server)
+        server.stop()
+
+
+async def test_who_is_revoked_is_out_at_once(desk: Desk) -> None:
+    """Revoking closes somebody's connections, for good, while everybody else goes on; new credentials count."""
+    for name in ("olivia", "oscar"):
+        await desk.access("create", name)
+    olivia, oscar = await desk.connected("olivia"), await desk.connected("oscar")
+    assert desk.server.url in await desk.access("revoke", "olivia")
+    await eventually(lambda: not olivia.bus.is_connected)
+    assert await desk.is_refused("olivia")
+    assert oscar.bus.is_connected
+    desk.server.stop()
+    desk.server.start()
+    assert await desk.is_refused("olivia")
+    await desk.access("create", "olivia")
+    assert not await desk.is_refused("olivia")
+    await oscar.bus.close()
+
+
+async def test_what_was_made_is_listed(desk: Desk) -> None:
+    """The list names everybody's credentials with their scope, end, revocation and fingerprint, for programs too."""
+    await desk.access("create", "olivia", "--expires", "90d")
+    await desk.access("create", "watch", "--scope", "ops")
+    await desk.access("revoke", "watch")
+    listed: Any = json.loads(await desk.access("list", "--json"))
+    assert [(one["name"], one["scope"]) for one in listed] == [("olivia", "client"), ("watch", "ops")]
+    olivia, watch = listed
+    assert (olivia["expires"] > olivia["created"], olivia["revoked"]) == (True, None)
+    assert (watch["expires"], watch["revoked"] >= watch["created"]) == (None, True)
+    assert {one["fingerprint"][0] for one in listed} == {"U"}
+    shown = await desk.access("list")
+    assert ("olivia" in shown, "provision" in shown) == (True, False)
+    register = desk.home.keys / "access.json"
+    assert register.stat().st_mode & 0o777 == 0o600
+
+
+async def test_mistakes_are_told(desk: Desk) -> None:
+    """A span that is none, and somebody without credentials, are refused with what to do instead."""
+    assert "such as 90d" in await desk.access("create", "olivia", "--expires", "3 months", status=2)
+    assert "access list" in await desk.access("revoke", "nobody", status=1)
+
+
+async def test_a_bus_that_is_away_is_told_of_it_later(desk: Desk) -> None:
+    """A revocation that no server took is kept, and the command says that it is not in force yet."""
+    await desk.access("create", "olivia")
+    desk.server.stop()
+    assert "not in force yet" in (await desk.access("revoke", "olivia", status=3)).replace("\n", " ")
+    desk.server.start()
+    assert await desk.is_refused("olivia")
+
+
+async def test_credentials_of_an_older_version_are_revoked(desk: Desk) -> None:
+    """What no register knows is found by its file."""
+    await desk.access("create", "olivia")
+    (desk.home.keys / "access.json").unlink()
+    olivia = await desk.connected("olivia")
+    await desk.access("revoke", "olivia")
+    await eventually(lambda: not olivia.bus.is_connected)
+
+
+async def test_a_server_of_ones_own_is_told(tmp_path: Path) -> None:
+    """By INCIDENTS_NATS_URL a server elsewhere is told, and what `init` writes for it remembers."""
+    site = Installation(tmp_path, "postgresql:///none", "postgresql:///none")
+    site.bundle()
+    site.start_server()
+    with site.running():
+        await eventually(partial(answers, site.page("monitor", "/healthz")))
+        url, admin = site.settings("admin")["INCIDENTS_NATS_URL"], Home(tmp_path).credentials("admin")
+        caller = Caller("admin")
+        await caller.connect(url, admin, allow_reconnect=False)
+        done = site.incidents("access", "revoke", "admin", "--data", str(tmp_path))
+        assert done.returncode == 0, done.stderr
+        await eventually(lambda: not caller.bus.is_connected)
+        stop(site.processes["nats"])
+        kept = admin.read_bytes()
+        site.bundle()
+        admin.write_bytes(kept)
+        site.start_server()
+        await eventually(partial(answers, site.page("monitor", "/healthz")))
+        assert await Caller("admin").is_refused(url, admin)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a server, and wait for it."""
+    process.terminate()
+    process.wait(15)

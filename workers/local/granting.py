@@ -1,0 +1,218 @@
+"""The command line of credentials: create, list, revoke, and what a message bus of one's own needs."""
+
+import os
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Final, NoReturn, get_args
+
+import typer
+import uvloop
+from pydantic import ValidationError
+
+from contracts.licence import Edition, Licence
+from workers.local import bundle, revoking
+from workers.local.home import Home, write_private
+from workers.local.printing import tell, write
+from workers.runtime import tokens
+from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
+from workers.runtime.register import Credential
+
+Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]
+_DATA: Final = Path(".incidents")
+_SPAN: Final = re.compile(r"(\d{1,5})([mhdw])")
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_NOT_IN_FORCE: Final = 3
+_HEAD: Final = ("name", "scope", "created", "expires", "revoked", "fingerprint")
+
+access = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="Make, list and revoke credentials. They say who somebody is; roles say what that person may do.",
+)
+
+
+@access.command("create")
+def create(
+    principal: Annotated[str, typer.Argument(help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
+    scope: Annotated[
+        Scope,
+        typer.Option(
+            help="client: sends commands and asks. ops: reads streams, events and dead letters. "
+            "provision: makes and changes streams. worker: one of the workers."
+        ),
+    ] = "client",
+    expires: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Until when they count: 90d, 12h; without end unless given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")
+    ] = None,
+    data: Data = _DATA,
+    as_json: AsJson = False,
+) -> None:
+    """Make credentials offline: the server needs no change to accept them. Roles are given by `assign-role`.
+
+    When they expire the server closes their connections. Other credentials under the same name go on counting:
+    `incidents access list` shows them, `incidents access revoke` ends them.
+
+    Example: incidents access create olivia --expires 90d --out olivia.creds
+    """
+    home, seconds = Home(data.absolute()), _seconds(expires)
+    where = out or home.credentials(principal)
+    made = _create(home, principal, scope, seconds, out)
+    if as_json:
+        write({**_told(made), "file": str(where)})
+        return
+    until = f", until {_time(made.expires)}" if made.expires else ""
+    tell("Credentials of ", (principal, "bold"), f" ({scope}{until}) are in {where}")
+
+
+def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
+    trust = _trust(home)
+    try:
+        text = trust.mint(principal, scope, valid_seconds=seconds)
+    except InvalidNameError as error:
+        _fail(str(error))
+    if out is None:
+        home.save_credentials(principal, text)
+    elif out.exists() and not out.is_file():  # a pipe or a terminal
+        out.write_text(text)
+    else:
+        write_private(out, text)
+    return trust.register.all()[-1]
+
+
+@access.command("list")
+def show(data: Data = _DATA, as_json: AsJson = False) -> None:
+    """Show all credentials that were made here: whose, of which scope, since and until when, and their fingerprint.
+
+    Credentials that were made by an older version are not listed; `revoke` finds those that lie in DATA/creds.
+
+    Example: incidents access list --json
+    """
+    known = _trust(Home(data.absolute())).register.all()
+    if as_json:
+        write([_told(each) for each in known])
+        return
+    rows = [_HEAD, *map(_row, known)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row, each in zip(rows, [None, *known], strict=True):
+        line = "  ".join(map(str.ljust, row, widths)).rstrip()
+        tell((line, "bold" if each is None else "" if each.counts(time.time()) else "dim"))
+
+
+@access.command("revoke")
+def revoke(
+    principal: Annotated[str, typer.Argument(help="Whose credentials count no more, all of them.")],
+    data: Data = _DATA,
+    as_json: AsJson = False,
+) -> None:
+    """End the credentials of somebody who left or lost them: the server closes their connections at once.
+
+    It tells the message bus that runs here, or at INCIDENTS_NATS_URL, and nothing is started again. What the same
+    person gets with `create` afterwards counts.
+
+    Example: incidents access revoke olivia
+    """
+    home = Home(data.absolute())
+    trust = _trust(home)
+    ended = trust.revoke(principal, _keys(home, principal))
+    if not ended and not any(each.name == principal for each in trust.register.all()):
+        _fail(f"There are no credentials of {principal}: `incidents access list` shows all.")
+    where = _enforce(home, trust)
+    if as_json:
+        write({"revoked": [_told(each) for each in ended], "in_force_at": where})
+        return
+    since = f"in force at {where}" if where else "in force when the message bus starts"
+    tell("Credentials of ", (principal, "bold"), f" revoked: {len(ended)}, {since}")
+
+
+def _keys(home: Home, principal: str) -> list[str]:
+    """Find a key that the register may not know, because an older version made it."""
+    path = home.credentials(principal)
+    key = tokens.public_part(path.read_text()).get("sub") if path.exists() else None
+    return [str(key)] if key else []
+
+
+def _enforce(home: Home, trust: Trust) -> str | None:
+    runtime = home.runtime()
+    url = runtime.nats_url if runtime else os.environ.get("INCIDENTS_NATS_URL")
+    external = home.configuration.exists() and "resolver_preload" in home.configuration.read_text()
+    if external:
+        revoking.write(home.configuration, trust)
+    if url is None:
+        if external:
+            _fail(str(revoking.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
+        return None
+    try:
+        uvloop.run(revoking.push(url, trust))
+    except revoking.NotInForceError as error:
+        _fail(str(error), _NOT_IN_FORCE)
+    return url
+
+
+access.command("init")(bundle.init)
+
+
+@access.command("licence")
+def sign_licence(
+    out: Annotated[Path, typer.Option(help="The file to write.")],
+    edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
+    version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; without end unless given.")] = None,
+    data: Data = _DATA,
+) -> None:
+    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` puts it into force.
+
+    Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
+    """
+    try:
+        licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
+    except ValidationError as error:
+        _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
+    out.write_text(_trust(Home(data.absolute())).account_token(licence) + "\n")
+    tell(f"The licence is in {out}")
+
+
+def _trust(home: Home) -> Trust:
+    try:
+        return Trust.load(home.keys)
+    except TrustError as error:
+        _fail(str(error))
+
+
+def _seconds(span: str | None) -> int | None:
+    if span is None:
+        return None
+    found = _SPAN.fullmatch(span)
+    if found is None or int(found[1]) == 0:
+        _fail(f"--expires: {span!r} is no span of time: write a number and m, h, d or w, such as 90d.", status=2)
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _told(each: Credential) -> dict[str, str | None]:
+    return {
+        "name": each.name,
+        "scope": each.scope,
+        "created": _time(each.created),
+        "expires": _time(each.expires) or None,
+        "revoked": _time(each.revoked) or None,
+        "fingerprint": each.key,
+    }
+
+
+def _row(each: Credential) -> tuple[str, ...]:
+    times = (_time(at) for at in (each.created, each.expires, each.revoked))
+    return (each.name, each.scope, *times, f"{each.key[:8]}…{each.key[-4:]}")
+
+
+def _time(at: int | None) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z") if at is not None else ""
+
+
+def _fail(why: str, status: int = 1) -> NoReturn:
+    tell((why, "red"), err=True)
+    raise typer.Exit(status)

@@ -1,0 +1,65 @@
+"""Telling a running message bus which credentials are revoked: it closes their connections at once."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from nats.aio.client import Client, RawCredentials
+from nats.errors import Error as NatsError
+from pydantic_core import from_json
+
+from workers.local.nats import quoted
+from workers.runtime.access import Trust
+
+_UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
+_SECONDS: Final = 60
+_OK: Final = 200
+
+
+class NotInForceError(Exception):
+    """The message bus does not know it yet."""
+
+    def __init__(self, url: str, why: object) -> None:
+        super().__init__(
+            f"{url}: {why}. The revocation is written down and not in force yet: start the message bus, or set "
+            "INCIDENTS_NATS_URL, and run this again."
+        )
+
+
+async def push(url: str, trust: Trust) -> None:
+    """Give the message bus the site's account as it is now; in a cluster every server hears it.
+
+    Raises:
+        NotInForceError: Nobody took it, and why.
+    """
+    bus = Client()
+    try:
+        await bus.connect(
+            url,
+            user_credentials=RawCredentials(trust.mint_system(_SECONDS)),
+            allow_reconnect=False,
+            max_reconnect_attempts=2,
+            reconnect_time_wait=1,
+            error_cb=_remain_calm,
+        )
+        (token,) = (text for key, text in trust.account_jwts.items() if key != trust.system_account)
+        told = from_json((await bus.request(_UPDATE, token.encode(), timeout=10)).data)
+    except (NatsError, OSError) as error:
+        raise NotInForceError(url, error) from error
+    finally:
+        with suppress(NatsError, OSError):
+            await bus.close()
+    if told.get("data", {}).get("code") != _OK:
+        raise NotInForceError(url, told.get("error") or told)
+
+
+def write(configuration: Path, trust: Trust) -> None:
+    """Keep the configuration of a server of one's own as it would be written now."""
+    lines = configuration.read_text().splitlines()
+    for key, token in trust.account_jwts.items():
+        lines = [f"  {key}: {quoted(token)}" if line.startswith(f"  {key}: ") else line for line in lines]
+    configuration.write_text("\n".join(lines) + "\n")
+
+
+async def _remain_calm(_: Exception) -> None:
+    """What matters is the answer: it is raised where it is awaited."""

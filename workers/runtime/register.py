@@ -1,0 +1,85 @@
+"""Which credentials were made and which are revoked: a private file beside the keys that sign them."""
+
+import fcntl
+import json
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+_FORGOTTEN_AFTER_SECONDS = 30 * 24 * 3600
+"""An expired credential is listed for so long; nothing has to be kept against it any more."""
+
+UNKNOWN = "unknown"
+"""The scope of credentials that were made before there was a register."""
+
+
+@dataclass(frozen=True)
+class Credential:
+    """One credentials file that was made; times are seconds since 1970, `key` is its public key."""
+
+    key: str
+    name: str
+    scope: str
+    created: int
+    expires: int | None = None
+    revoked: int | None = None
+
+    def counts(self, now: float) -> bool:
+        """Tell whether a server accepts it."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
+
+
+class Register:
+    """All credentials of one site."""
+
+    def __init__(self, directory: Path) -> None:
+        """Remember where the register lies; it is read when it is asked."""
+        self._directory = directory
+        self._path = directory / "access.json"
+
+    def all(self) -> list[Credential]:
+        """Return every credential that was made, the oldest first."""
+        try:
+            return [Credential(**each) for each in json.loads(self._path.read_text())]
+        except FileNotFoundError:
+            return []
+
+    def add(self, made: Credential) -> None:
+        """Enter a credential, and forget those that expired long ago."""
+        with self._locked():
+            limit = made.created - _FORGOTTEN_AFTER_SECONDS
+            kept = [each for each in self.all() if each.expires is None or each.expires > limit]
+            self._write([*kept, made])
+
+    def revoke(self, name: str, others: Collection[str], now: int) -> list[Credential]:
+        """Revoke the credentials of a name, and `others` by their public keys; return those that counted before."""
+        with self._locked():
+            known = self.all()
+            found = {each.key for each in known}
+            unknown = [Credential(key, name, UNKNOWN, now) for key in others if key not in found]
+            ended = [each for each in known if each.name == name and each.counts(now)] + unknown
+            kept = [replace(each, revoked=now) if each in ended else each for each in [*known, *unknown]]
+            self._write(kept)
+        return [each for each in kept if each.key in {one.key for one in ended}]
+
+    def revocations(self) -> dict[str, int]:
+        """Return what an account's token says of them: the public key, and when it was revoked."""
+        return {each.key: each.revoked for each in self.all() if each.revoked is not None}
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        held = os.open(self._directory, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(held)
+
+    def _write(self, credentials: list[Credential]) -> None:
+        draft = self._path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump([asdict(each) for each in credentials], file, indent=1)
+        draft.replace(self._path)
