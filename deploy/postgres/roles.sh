@@ -4,5 +4,6 @@
 psql --set ON_ERROR_STOP=1 --set password="$INCIDENTS_APP_PASSWORD" \
     --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 CREATE ROLE incidents_app LOGIN PASSWORD :'password';
+GRANT pg_read_all_stats TO incidents_app;
 CREATE DATABASE log_server;
 SQL

@@ -139,11 +139,12 @@ class EmbeddedPostgres:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def ensure_role(self, name: str) -> None:
-        """Create a role that may connect and no more, unless it exists."""
+        """Create a role that may connect and see whose session blocks it, unless it exists."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
                 with contextlib.suppress(errors.DuplicateObject):
                     connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("GRANT pg_read_all_stats TO {}").format(sql.Identifier(name)))
 
     def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
         owned = [self.directory, self._socket]
