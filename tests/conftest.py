@@ -12,9 +12,8 @@ import structlog
 from psycopg import sql
 
 from tests.support import Site
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres
-from workers.migrations.upgrade import migrate, prepare_log_server
-from workers.runtime.database import open_engine
+from tests.support.databases import prepared
+from workers.local.postgres import EmbeddedPostgres
 from workers.runtime.logs import without_text
 
 _numbers = count(1)
@@ -34,20 +33,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
     server.start()
     try:
-        for name in ("template_incident_manager", "template_log_server"):
-            server.ensure_database(name)
-        server.ensure_role(APP_ROLE)
-        asyncio.run(_migrate(server))
+        asyncio.run(prepared(server, "template_incident_manager", "template_log_server"))
         yield server
     finally:
         server.stop()
-
-
-async def _migrate(server: EmbeddedPostgres) -> None:
-    for name, prepare in (("incident_manager", migrate), ("log_server", prepare_log_server)):
-        engine = open_engine(server.url(f"template_{name}"), connections=1)
-        await prepare(engine, APP_ROLE)
-        await engine.dispose()
 
 
 @pytest.fixture

@@ -168,8 +168,8 @@ async def measure(stage: Stage, name: str, seconds: float) -> str:
     """Play one attack and return its row."""
     attack = ATTACKS[name]
     stage.database.execute(_ROLE.encode())
+    await streams.provision(await stage.connect("provision", "provision"), SITE)
     ops = await stage.connect("ops", "ops")
-    await streams.provision(ops, SITE)
     honest = Honest(await stage.connect("admin", "client"))
     await honest.listen()
     start_workers(stage)

@@ -14,6 +14,7 @@ from nats.errors import Error as NatsError
 
 from tests.faults.history import History, Sent
 from tests.faults.wires import pause
+from tests.support.overseer import OVERSEER, overseer
 from workers.runtime.access import Trust
 
 ATTEMPT_SECONDS = 2.0
@@ -160,5 +161,5 @@ class Desk:
         """Mint credentials and return their file."""
         path = self._folder / f"{principal}.creds"
         if not path.exists():
-            path.write_text(self._trust.mint(principal, scope))
+            path.write_text(overseer(self._trust) if scope == OVERSEER else self._trust.mint(principal, scope))
         return path

@@ -14,12 +14,11 @@ from tests.faults.disk import Disk
 from tests.faults.ground import HERE, SECOND
 from tests.faults.wires import Wire, pause
 from tests.support import Site, eventually
+from tests.support.databases import prepared
 from tests.support.system import environment
 from workers.local.postgres import EmbeddedPostgres
 from workers.local.supervisor import Supervisor
-from workers.migrations.upgrade import migrate
 from workers.runtime.access import Trust
-from workers.runtime.database import open_engine
 from workers.runtime.streams import COMMANDS, DEAD, EVENTS, api
 
 
@@ -63,11 +62,7 @@ class Clustered:
 
     async def start(self) -> None:
         self._postgres.start()
-        for name in ("incident_manager", "log_server"):
-            self._postgres.ensure_database(name)
-        engine = open_engine(self.database("incident_manager"), connections=1)
-        await migrate(engine)
-        await engine.dispose()
+        await prepared(self._postgres, "incident_manager", "log_server")
         site = self._site = Site(
             self._directory / "site", self.database("incident_manager"), self.database("log_server")
         )
@@ -82,7 +77,7 @@ class Clustered:
         self._supervisor.start()
 
     async def _replicate(self) -> None:
-        ops = await self.site.nats("ops", "ops")
+        ops = await self.site.overseer()
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
             if config["num_replicas"] != SERVERS:

@@ -22,7 +22,7 @@ from tests.faults.wires import Wire
 from tests.support import eventually
 from workers.local import process
 from workers.local.nats import free_port
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.supervisor import Supervisor
 from workers.runtime.access import Trust
 
@@ -126,8 +126,8 @@ class Single:
         databases = EmbeddedPostgres(self.disk.folder / "postgres")
         return {
             "INCIDENTS_NATS_CREDS": str(credentials),
-            "INCIDENTS_DATABASE_URL": databases.url("incident_manager"),
-            "INCIDENTS_LOG_DATABASE_URL": databases.url("log_server"),
+            "INCIDENTS_DATABASE_URL": databases.url("incident_manager", APP_ROLE),
+            "INCIDENTS_LOG_DATABASE_URL": databases.url("log_server", APP_ROLE),
             "INCIDENTS_LOG_DIR": str(self.plan / "logs"),
         }
 

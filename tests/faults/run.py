@@ -20,6 +20,7 @@ from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
 from tests.faults.wires import pause
 from tests.support import eventually
+from tests.support.overseer import OVERSEER
 
 SERVING_SECONDS = 10.0
 """Within this time after the end of a fault, a fresh command of a fresh principal has its outcome."""
@@ -98,7 +99,7 @@ async def ran(ground: Ground, form: Form, say: Say) -> Run:
     run, clock = Run(History(form.seed)), Clock()
     desk = Desk(ground.trust, ground.plan, ground.urls, run.history, clock)
     await give(ground, _roles())
-    ops = await Client("ops", run.history, clock).connect(ground.urls, desk.credentials("ops", "ops"))
+    ops = await Client(OVERSEER, run.history, clock).connect(ground.urls, desk.credentials(OVERSEER, OVERSEER))
     await _forget_quickly(ops)
     clients = {name: await desk.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
     await eventually(lambda: _answered(clients["admin"]), within=90)

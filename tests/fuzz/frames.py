@@ -19,10 +19,9 @@ from tests.delivery.props import Desk, creation
 from tests.fuzz.making import DIGITS, ME, Frame, frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
+from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
 from workers.local.postgres import EmbeddedPostgres
-from workers.migrations.upgrade import migrate
-from workers.runtime.database import open_engine
 from workers.runtime.streams import api
 
 HONEST_SECONDS = 5.0
@@ -147,7 +146,7 @@ async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> N
     places = kept(made.raw.heard)
     rows = await made.site.sql("SELECT command_id FROM runtime.inbox WHERE principal = :me", me=ME)
     decided = {row[0] for row in rows}
-    desk = Desk(made.site, await made.site.nats("ops", "ops"))
+    desk = Desk(made.site, await made.site.overseer())
     letters = {(one.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2] for one in await desk.stored("DEAD")}
     for one in frames:
         if one.is_command and one.number in places:
@@ -164,7 +163,7 @@ async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> N
 
 async def _left(made: Target, seconds: float) -> int:
     """Wait until COMMANDS and the outbox are empty, and return how much lies there when the time is over."""
-    ops = await made.site.nats("ops", "ops")
+    ops = await made.site.overseer()
     loop = asyncio.get_running_loop()
     deadline, left = loop.time() + seconds, -1
 
@@ -184,11 +183,7 @@ async def fresh_site(directory: Path, number: int) -> AsyncIterator[Site]:
     server = EmbeddedPostgres(directory / f"postgres-{number}")
     server.start()
     try:
-        for name in ("incident_manager", "log_server"):
-            server.ensure_database(name)
-        engine = open_engine(server.url("incident_manager"), connections=1)
-        await migrate(engine)
-        await engine.dispose()
+        await prepared(server, "incident_manager", "log_server")
         urls = server.url("incident_manager"), server.url("log_server")
         async with Site(directory / f"site-{number}", *urls).open() as site:
             yield site

@@ -19,7 +19,7 @@ STREAMS = ("COMMANDS", "EVENTS", "DEAD")
 
 @asynccontextmanager
 async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
-    """Connect as ops to a server that may have so much on its disk."""
+    """Connect as who provisions to a server that may have so much on its disk."""
     trust = Trust.create(directory / "keys", "main")
     server = EmbeddedNats(directory / "nats", trust)
     server.prepare()
@@ -28,8 +28,8 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
     server.launch()
     server.wait()
     credentials = directory / "ops.creds"
-    credentials.write_text(trust.mint("ops", "ops"))
-    connection = await nats.connect(server.url, user_credentials=str(credentials), inbox_prefix="_INBOX_ops")
+    credentials.write_text(trust.mint("provision", "provision"))
+    connection = await nats.connect(server.url, user_credentials=str(credentials), inbox_prefix="_INBOX_provision")
     try:
         yield connection
     finally:

@@ -85,7 +85,7 @@ async def caller(site: Site) -> Caller:
 
 async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller: Caller) -> None:
     """Whatever its body, a command with an id is answered and remembered, becomes no letter, and costs only itself."""
-    desk, project_id = Desk(site, await site.nats("ops", "ops")), uuid7()
+    desk, project_id = Desk(site, await site.overseer()), uuid7()
     bodies = [param.values for param in BODIES]
     told = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
     found: list[Any] = [(one["error"]["code"], one["error"]["details"]["fields"][0]["kind"]) for one in told]

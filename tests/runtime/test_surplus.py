@@ -100,7 +100,7 @@ async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
 
 async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
     """Of one principal the newest letters are kept, so many; another's stays whatever comes after it."""
-    ops = await site.nats("ops", "ops")
+    ops = await site.overseer()
     desk, olivia = Desk(site, ops), await site.caller("olivia")
     await olivia.publish("projects.guess", "-", {"number": "hers"})
     await site.worker("projects")

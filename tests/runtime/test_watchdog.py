@@ -25,7 +25,7 @@ _NO_PROBE = """
 @pytest.fixture
 async def desk(site: Site) -> Desk:
     """Sit where operations sit."""
-    return Desk(site, await site.nats("ops", "ops"))
+    return Desk(site, await site.overseer())
 
 
 async def page(url: str) -> tuple[int, dict[str, Any]]:
