@@ -130,7 +130,7 @@ def _report(session: Session, tally: Tally, errors: Path | None, *, dry_run: boo
         with errors.open("w", newline="") as file:
             writer = csv.DictWriter(file, _COLUMNS)
             writer.writeheader()
-            writer.writerows({name: on_one_line(str(value)) for name, value in row.items()} for row in rows)
+            writer.writerows({name: on_one_line(str(value or "")) for name, value in row.items()} for row in rows)
     else:
         for row in rows:
             session.tell("line {line}: {field} {reason}", **{**row, "field": row["field"] or "–"})

@@ -95,4 +95,4 @@ async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: C
     await operator.send(CreateProject(project_id=project_id))
     await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
     shown = await typed(site, "history", 1)
-    assert ("Not shown to you: comments" in shown.out, "Seen." in shown.out) == (True, False)
+    assert ("Not shown to you: categories, comments, calls" in shown.out, "Seen." in shown.out) == (True, False)

@@ -16,6 +16,7 @@ from contracts.subjects import lane_of
 from tests.delivery.props import creation
 from tests.support import Site
 from workers.local.one import slice_of
+from workers.runtime.children import Limits, ProcessPool
 from workers.runtime.delivery import Delivery
 from workers.runtime.licence import Licensing
 from workers.runtime.place import OwnedLane, take
@@ -74,5 +75,10 @@ class Lane:
 @asynccontextmanager
 async def lane(site: Site, per_second: float = 0, name: str = "projects") -> AsyncIterator[Lane]:
     """Own a lane for as long as the block lasts."""
-    async with site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+    settings = site.settings(name)
+    limits = Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)
+    async with (
+        ProcessPool(limits).opened(),
+        site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
+    ):
         yield Lane(site, connection, per_second, name)
