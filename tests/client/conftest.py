@@ -52,7 +52,7 @@ class Bus:
     @asynccontextmanager
     async def forgetting(self) -> AsyncIterator[None]:
         """Let the server forget message ids after 100 ms for as long as the block lasts."""
-        async with self.connection("provider", "ops") as ops:
+        async with self.connection("provision", "provision") as ops:
             config = (await api(ops, "STREAM.INFO.COMMANDS", {}))["config"]
             await api(ops, "STREAM.UPDATE.COMMANDS", {**config, "duplicate_window": 100_000_000})
             yield

@@ -84,7 +84,7 @@ async def test_a_forged_letter_is_counted(site: Site) -> None:
     """What no worker wrote among the dead letters is counted once, by one of the processes that run."""
     running = [await site.worker(name) for name in ("projects", "audit")]
     mallory = await site.caller("mallory")
-    await steer(mallory, "im.main.dead.projects")
+    await steer(mallory, "im.main.dead.projects.mallory")
     await eventually(partial(_are_counted, running, 1))
     await mallory.publish("projects.nonsense", "-", {})
     await eventually(partial(_has_letters, await site.overseer(), 3))
