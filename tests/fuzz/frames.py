@@ -8,15 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psutil
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
-from tests.delivery.props import Desk, creation
-from tests.fuzz.making import DIGITS, ME, Frame, frame
+from tests.delivery.props import creation
+from tests.fuzz.making import ME, Frame, frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
@@ -28,7 +28,12 @@ HONEST_SECONDS = 5.0
 """Within this time an honest client's command and query are answered, whatever came before."""
 
 _QUIET_SECONDS = 60.0
-_UUID = re.compile(rb"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+_ID = re.compile(rb"Nats-Msg-Id:([^\r\n]*)")
+_COUNTED = """
+    SELECT (SELECT coalesce(sum(more), 0) FROM runtime.surplus WHERE what = 'dead-letters')
+        + (SELECT coalesce(sum((details ->> 'count')::int), 0) FROM audit.activity
+           WHERE activity = 'audit.surplus-counted' AND details ->> 'what' = 'dead-letters')
+"""
 
 
 @dataclass
@@ -42,8 +47,11 @@ class Summary:
 
     decided: int = 0
     letters: int = 0
+    counted: int = 0
+    """Dead letters beyond twenty a minute, which are counted and not written."""
+
     lost: list[int] = field(default_factory=list)
-    """Numbers of frames that were kept and left no trace."""
+    """Numbers of frames that were kept and left no trace, not even a count."""
 
     stuck: int = 0
     honest_seconds_max: float = 0.0
@@ -71,6 +79,8 @@ class Target:
     workers: dict[str, WorkerProcess]
     honest: Caller
     raw: RawClient
+    letters: set[str]
+    """Places in COMMANDS of what became a dead letter: DEAD keeps the newest of each sender alone."""
 
     def processes(self) -> dict[str, psutil.Process]:
         """Name every process: the workers and the server of the bus."""
@@ -92,7 +102,12 @@ async def target(site: Site) -> AsyncIterator[Target]:
         workers = {name: await stack.enter_async_context(worker_process(site, name)) for name in WORKERS}
         raw = RawClient(site.url, site.credentials(ME), ME)
         stack.push_async_callback(raw.close)
-        made = Target(site, workers, await site.caller("olivia"), raw)
+        made = Target(site, workers, await site.caller("olivia"), raw, set())
+
+        async def on_letter(letter: Msg) -> None:
+            made.letters.add((letter.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2])
+
+        await (await site.overseer()).subscribe("im.main.dead.>", cb=on_letter)
         await eventually(lambda: _is_served(made), within=150)
         yield made
 
@@ -144,21 +159,27 @@ async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> N
     """Find what became of each frame that was kept: an outcome, a dead letter, or nothing."""
     summary.stuck = await _left(made, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
     places = kept(made.raw.heard)
-    rows = await made.site.sql("SELECT command_id FROM runtime.inbox WHERE principal = :me", me=ME)
-    decided = {row[0] for row in rows}
-    desk = Desk(made.site, await made.site.overseer())
-    letters = {(one.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2] for one in await desk.stored("DEAD")}
+    rows = await made.site.sql("SELECT command_id::text FROM runtime.inbox WHERE principal = :me", me=ME)
+    decided = {row[0] for row in rows} | told(made.raw.heard)
+    summary.counted = int((await made.site.sql(_COUNTED))[0][0])
+    silent: list[int] = []
     for one in frames:
         if one.is_command and one.number in places:
             summary.kept += 1
-            named = {UUID(found.decode()) for found in _UUID.findall(one.data)}
-            named |= {UUID(int=0)} if DIGITS in one.data else set()
-            if str(places[one.number]) in letters:
+            named = {found.decode(errors="replace").strip() for found in _ID.findall(one.data)}
+            if str(places[one.number]) in made.letters:
                 summary.letters += 1
             elif named & decided:
                 summary.decided += 1
             else:
-                summary.lost.append(one.number)
+                silent.append(one.number)
+    if len(silent) > summary.counted:
+        summary.lost = silent
+
+
+def told(heard: list[tuple[str, bytes]]) -> set[str]:
+    """Return the ids on which an outcome came."""
+    return {subject.rpartition(".")[2] for subject, _ in heard if subject.startswith(f"im.main.out.{ME}.")}
 
 
 async def _left(made: Target, seconds: float) -> int:
