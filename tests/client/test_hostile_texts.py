@@ -48,6 +48,9 @@ TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "dele
 TELLING |= {f"projects draft {verb}" for verb in ("add", "remove", "clear", "attach")}
 OF_THE_SERVER = {"up", "worker", "migrate", "provision", "access"}
 MARKED = {"properties", "stats", "ask", "projects history", "projects list", "projects show", "projects draft show"}
+NUMBERED = re.compile(r"U\+00[01][0-9A-F]|\\u00[01][0-9a-f]")
+"""A control character as it is shown; one of the many is whole, however a narrow column breaks the text."""
+
 AT_ONCE = 3
 
 
@@ -64,11 +67,6 @@ async def written(site: Site) -> Writer:
     writer = Writer(await site.client("admin"))
     await writer.everything()
     return writer
-
-
-def unwrapped(told: str) -> str:
-    """Join what a narrow column of a table has broken into lines."""
-    return re.sub(r"\x1b\[[0-9;]*m|[\s│]", "", told)
 
 
 def typed_as(name: str, writer: Writer, *more: str) -> list[str]:
@@ -92,12 +90,12 @@ async def test_no_listing_shows_them_raw(site: Site) -> None:
     """With hostile text in every field that takes one, no listing sends a character that commands or deceives."""
     writer, limit = await written(site), asyncio.Semaphore(AT_ONCE)
     assert writer.written == text_fields()
-    ours = environment(site, "admin")
+    ours = {**environment(site, "admin"), "COLUMNS": "200"}
 
     async def shown(name: str) -> tuple[str, set[str], bool]:
         async with limit:
             told = await on_screen(ours, typed_as(name, writer))
-        return name, raw(told), "[U+0001]" in unwrapped(told) or "\\u0001" in told
+        return name, raw(told), bool(NUMBERED.search(told))
 
     found = await asyncio.gather(*map(shown, LISTING))
     assert [(name, left) for name, left, _ in found if left] == []

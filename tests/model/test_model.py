@@ -29,8 +29,13 @@ PROFILE = settings(
 
 @pytest.fixture
 def stage(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    """A site with an administrator, an operator and a clerk; events do not wait for company, since every step waits."""
+    """A site with an administrator, an operator and a clerk; events do not wait for company, since every step waits.
+
+    Every refusal leaves an event here: nobody is refused by the thousand.
+    """
     monkeypatch.setattr("workers.runtime.outbox._COMPANY", 0.005)
+    monkeypatch.setattr("workers.runtime.surplus.MOST", 1_000_000)
+    monkeypatch.setattr("workers.runtime.attempts.MOST", 1_000_000)
     with staged(tmp_path, databases) as opened:
         yield opened
 

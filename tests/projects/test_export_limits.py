@@ -11,13 +11,13 @@ from tests.support import Site
 
 COMMENTS = """
     INSERT INTO projects.comment (project_id, comment_id, text, created_by, created_at)
-    SELECT :project, gen_random_uuid(), repeat('Seen. ', 3000), 'admin', now() FROM generate_series(1, 2500)
+    SELECT :project, gen_random_uuid(), repeat('Seen. ', 3000), 'admin', now() FROM generate_series(1, 1000)
 """
 
 
 async def test_a_package_that_needs_too_much_memory_is_refused(site: Site) -> None:
     """The refusal names the limit; without the large section, the package is made."""
-    running = await site.worker("projects", child_memory_bytes=40_000_000)
+    running = await site.worker("projects", child_memory_bytes=24_000_000)
     client, project_id = await site.client(), uuid7()
     await client.send(CreateProject(project_id=project_id))
     await site.sql(COMMENTS, project=project_id)
@@ -26,7 +26,7 @@ async def test_a_package_that_needs_too_much_memory_is_refused(site: Site) -> No
         await client.send(command)
     [field] = refused.value.error.details["fields"]
     assert (refused.value.error.code, refused.value.error.retryable) == (Code.INVALID, False)
-    assert (field["kind"], field["unit"], field["limit"]) == ("package_too_large", "bytes", 40_000_000)
+    assert (field["kind"], field["unit"], field["limit"]) == ("package_too_large", "bytes", 24_000_000)
     made = await client.send(command.model_copy(update={"include": ["calls"]}))
     assert made.package.bytes > 0
     assert running.delivery.counters.dead == 0

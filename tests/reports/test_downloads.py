@@ -80,7 +80,7 @@ async def test_what_is_fetched_much_later_is_another_download(reading: Reading) 
 async def test_each_principal_is_recorded(reading: Reading) -> None:
     """A download of one principal hides none of another."""
     await reading.fetch(0)
-    nodes = ("reports", "comments", "calls", "sequences")
+    nodes = ("reports", "main_details", "categories", "comments", "calls", "sequences")
     sections = {f"incident_projects__{name}": "view" for name in nodes}
     await reading.site.grant("olga", incident_projects="view", **sections)
     other = Reading(reading.site, await reading.site.client("olga"), reading.report_id)

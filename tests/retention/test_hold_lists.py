@@ -12,6 +12,8 @@ from tests.projects.props import refused
 from tests.retention.held import Keeper, colleague
 from tests.support import Site
 
+SECTIONS = ("main_details", "categories", "comments", "calls", "sequences")
+
 
 @pytest.fixture
 async def keeper(site: Site) -> Keeper:
@@ -86,7 +88,7 @@ async def test_a_project_tells_its_hold(keeper: Keeper) -> None:
 async def test_a_hold_is_withheld(keeper: Keeper) -> None:
     """Who may not see holds is not told of one, and is told that it is not; the past of a project has none."""
     project_id = await keeper.held()
-    seeing = {f"incident_projects__{name}": "view" for name in ("comments", "calls", "sequences")}
+    seeing = {f"incident_projects__{name}": "view" for name in SECTIONS}
     nora = await colleague(keeper.site, "nora", **seeing)
     found = await nora.ask(GetProject(project_id=project_id))
     assert (found.hold, found.withheld) == (None, ["hold"])

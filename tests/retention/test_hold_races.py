@@ -73,6 +73,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
     await keeper.hold(held)
     # The first look of the sweep's step, and the count before it, do not see the hold yet.
     await site.sql("CREATE SEQUENCE public.looks")
+    await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
     await site.sql(
         "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
         "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"

@@ -37,4 +37,5 @@ async def bounded(
         given = {"project_id": project_id, "hidden": list(hidden)}
         size += (await connection.execute(_PAST, given)).scalar_one()
     if size > MOST:
-        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "package_too_large", "most": MOST}])
+        found = {"field": "include", "kind": "package_too_large", "unit": "bytes", "size": size, "limit": MOST}
+        raise Refusal(Code.INVALID, fields=[found])
