@@ -1,6 +1,5 @@
 """The command line where no system runs: help, mistakes, and how they are told."""
 
-import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,19 +8,6 @@ import pytest
 
 from client.cli import build
 from tests.client.command_line import ROOT, incidents
-
-HELP_SECONDS = 0.6
-
-
-async def test_help_comes_at_once() -> None:
-    """Whoever asks what can be typed does not wait; other tests do not count, only what it costs itself."""
-    costs = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert (await incidents("--help")).status == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        costs.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(costs) < HELP_SECONDS
 
 
 def test_help_imports_no_server() -> None:

@@ -86,7 +86,7 @@ async def test_an_export_that_is_too_large_is_refused_before_it_is_read(trapped:
 def too_large(details: dict[str, Any]) -> tuple[str, str, int]:
     """What a refusal names."""
     field = details["fields"][0]
-    return field["field"], field["kind"], field["most"]
+    return field["field"], field["kind"], field["limit"]
 
 
 async def test_a_long_past_counts_too(operator: Operator, site: Site) -> None:

@@ -1,5 +1,6 @@
 """Streams: made or compared by one command, read and trimmed but never altered by workers."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -29,6 +30,9 @@ SMALLEST = (_GIB + 4 * _GIB + _GIB // 4) >> _HALVINGS
 
 _TRIAL = "ROOM"
 _NO_ROOM = 10047
+_NO_STORE = 10049
+_STORE_TRIES = 10
+_STORE_SECONDS = 0.2
 """JetStream's answer when the sizes of its streams would add up to more than it may have."""
 
 
@@ -133,6 +137,12 @@ async def _fitted(nats: Client, missing: list[dict[str, Any]]) -> list[dict[str,
 
 async def _make(nats: Client, verb: str, wanted: dict[str, Any]) -> dict[str, Any]:
     made = await api(nats, verb, wanted)
+    tries = 1
+    # The server removes the folder of all streams with the last stream, which may be the trial of a moment ago.
+    while made.get("error", {}).get("err_code") == _NO_STORE and tries < _STORE_TRIES:
+        await asyncio.sleep(_STORE_SECONDS)
+        made = await api(nats, verb, wanted)
+        tries += 1
     if "error" in made:
         raise NotProvisionedError(verb, made["error"].get("description", ""))
     return made
