@@ -30,7 +30,7 @@ SMALLEST = (_GIB + 4 * _GIB + _GIB // 4) >> _HALVINGS
 
 _TRIAL = "ROOM"
 _NO_ROOM = 10047
-_NO_STORE = 10049
+_NO_STORE = frozenset({10049, 10077})
 _STORE_TRIES = 10
 _STORE_SECONDS = 0.2
 """JetStream's answer when the sizes of its streams would add up to more than it may have."""
@@ -139,7 +139,7 @@ async def _make(nats: Client, verb: str, wanted: dict[str, Any]) -> dict[str, An
     made = await api(nats, verb, wanted)
     tries = 1
     # The server removes the folder of all streams with the last stream, which may be the trial of a moment ago.
-    while made.get("error", {}).get("err_code") == _NO_STORE and tries < _STORE_TRIES:
+    while made.get("error", {}).get("err_code") in _NO_STORE and tries < _STORE_TRIES:
         await asyncio.sleep(_STORE_SECONDS)
         made = await api(nats, verb, wanted)
         tries += 1
