@@ -1,0 +1,21 @@
+"""Epochs: a lane's former owner can move its place no more, even over a connection that came back."""
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from tests.support import Site
+from workers.runtime.place import take
+
+
+async def test_a_former_owner_cannot_commit(site: Site) -> None:
+    """Once a lane was taken over, the transaction of its former owner fails, and the place is the new owner's."""
+    engine = site.engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with engine.connect() as one, engine.connect() as two:
+        former = await take(one, "projects", 0)
+        await former.advance(5)
+        owner = await take(two, "projects", 0)
+        assert owner.place == 5
+        with pytest.raises(DBAPIError):
+            await former.advance(9)
+        await owner.advance(7)
+    assert await site.sql("SELECT place FROM runtime.lane WHERE worker = 'projects' AND lane = 0") == [(7,)]
