@@ -12,7 +12,7 @@ PLENTY = room.ENOUGH
 
 @pytest.mark.parametrize(
     "failed_seconds, free, expected",
-    [(5, PLENTY, False), (6, PLENTY, True), (600, PLENTY - 1, False), (0, PLENTY, False)],
+    [(2.4, PLENTY, False), (2.5, PLENTY, True), (600, PLENTY - 1, False), (0, PLENTY, False)],
 )
 def test_only_what_failed_for_long_and_has_room_is_restarted(failed_seconds: float, free: int, expected: bool) -> None:
     """A slow moment is no reason, and while the disk is full it would be of no use."""
@@ -33,4 +33,4 @@ def test_a_fault_after_one_that_was_healed_is_met_at_once() -> None:
     storing = Storing()
     assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1005, 1015, 1035)] == [True] * 4
     assert [storing.must_restart(0, PLENTY, now) for now in (1040, 1046)] == [False] * 2
-    assert storing.must_restart(6, PLENTY, 1052)
+    assert storing.must_restart(2.5, PLENTY, 1052)

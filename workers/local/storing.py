@@ -11,9 +11,9 @@ from workers.local import room
 from workers.local.health import Health
 from workers.local.nats import EmbeddedNats
 
-_LOOK_SECONDS: Final = 1.0
-_FAILED_SECONDS: Final = 6.0
-"""A bus that is slow is not one that cannot store: for so long a worker must have been refused."""
+_LOOK_SECONDS: Final = 0.5
+_FAILED_SECONDS: Final = 2.5
+"""A bus that is slow is not one that cannot store: so long after a first probe failed, a second one has failed, too."""
 
 _FIRST_REST: Final = 5.0
 _LONGEST_REST: Final = 600.0

@@ -28,8 +28,11 @@ from workers.runtime.logs import describe
 from workers.runtime.running import Running
 
 _PROBE_SECONDS = 2.0
-_PATIENCE = 4.0
-_ACKNOWLEDGED = 3.0
+_AGAIN_SECONDS = 0.5
+"""While something fails, it is probed sooner: how fast it serves again depends on it."""
+
+_PATIENCE = 3.0
+_ACKNOWLEDGED = 2.0
 _GAVE_UP = 70
 _FULL = ("53100", "55P03")
 """SQLSTATE of a full disk and of a lock that somebody holds: another process would fare no better."""
@@ -64,7 +67,8 @@ async def watchdog(running: Running) -> None:
     nats-py's `flush` succeeds without a round trip when its reader has ended.
     """
     while True:
-        await asyncio.sleep(min(_PROBE_SECONDS, running.settings.watchdog_seconds / 2))
+        rest = _AGAIN_SECONDS if running.condition.failing else _PROBE_SECONDS
+        await asyncio.sleep(min(rest, running.settings.watchdog_seconds / 2))
         await asyncio.gather(_watch_bus(running), _watch_database(running))
 
 
