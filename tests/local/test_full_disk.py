@@ -1,4 +1,4 @@
-"""A disk that was full: the system says that it cannot store, and stores again by itself when there is room."""
+"""A bus that does not store, or hangs: the system says so, and stores again by itself as soon as it can."""
 
 import json
 import os
@@ -54,6 +54,11 @@ class Installation:
         path = self.directory / "runtime.json"
         assert self.process.poll() is None
         return dict(json.loads(path.read_text())) if path.exists() else {}
+
+    def bus(self) -> psutil.Process:
+        """Return the process of the message bus."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return next(each for each in children if each.name() == "nats-server")
 
     def says(self, event: str) -> bool:
         """Tell whether the supervisor's log has a line."""
@@ -117,4 +122,20 @@ async def test_a_bus_whose_disk_was_full_stores_again(installed: Installation) -
             return await is_applied(client) and not await installed.failing(port)
 
         await eventually(serves, within=30)
+    assert installed.says("server.not_storing")
+
+
+async def test_a_bus_that_hangs_is_started_again(installed: Installation) -> None:
+    """A bus whose process lives and answers nobody is ended and started again, and commands are applied."""
+    runtime = await eventually(installed.runtime, within=60)
+    credentials = installed.directory / "creds" / "admin.creds"
+    async with connect(runtime["nats_url"], credentials, seconds=2) as client:
+        assert await is_applied(client)
+        server = installed.bus()
+        server.suspend()
+
+        async def serves() -> bool:
+            return not server.is_running() and await is_applied(client)
+
+        await eventually(serves, within=60)
     assert installed.says("server.not_storing")

@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -88,6 +89,7 @@ class EmbeddedNats:
         self.directory = directory.resolve()
         self._trust = trust
         self._process: subprocess.Popen[bytes] | None = None
+        self._launched = 0.0
 
     @property
     def url(self) -> str:
@@ -99,6 +101,11 @@ class EmbeddedNats:
         """The process id while the server runs."""
         running = self._process is not None and self._process.poll() is None
         return self._process.pid if self._process and running else None
+
+    @property
+    def seconds_up(self) -> float:
+        """For how long the process that runs now has run, in seconds."""
+        return time.monotonic() - self._launched if self.pid else 0.0
 
     @property
     def has_data(self) -> bool:
@@ -131,6 +138,7 @@ class EmbeddedNats:
         program = [str(_binary()), "-c", str(self._configuration)]
         line = process.command(program, signal.SIGTERM)
         self._process = process.spawn(line, self._output, os.environ)
+        self._launched = time.monotonic()
 
     def wait(self) -> None:
         """Wait until the server accepts connections."""

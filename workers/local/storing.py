@@ -1,4 +1,4 @@
-"""Starting the message bus again when it cannot store: after a full disk it never does again by itself."""
+"""Starting the message bus again when it cannot store, or hangs: after a full disk it never heals by itself."""
 
 import asyncio
 import time
@@ -10,10 +10,14 @@ import structlog
 from workers.local import room
 from workers.local.health import Health
 from workers.local.nats import EmbeddedNats
+from workers.runtime.condition import Part
 
 _LOOK_SECONDS: Final = 0.5
 _FAILED_SECONDS: Final = 2.5
 """A bus that is slow is not one that cannot store: so long after a first probe failed, a second one has failed, too."""
+
+_HUNG_SECONDS: Final = 6.0
+"""A bus that lives, and that no worker reaches, hangs: its API can stop answering with the disk that was full."""
 
 _FIRST_REST: Final = 5.0
 _LONGEST_REST: Final = 600.0
@@ -50,11 +54,17 @@ async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[],
     storing = Storing()
     while True:
         await asyncio.sleep(_LOOK_SECONDS)
-        failed = max(map(_refused_seconds, (each.told for each in (await health.look()).values())), default=0.0)
+        looks = (await health.look()).values()
+        told = [each.told for each in looks if each.ready or each.told["failing"]]
+        failed = max((_seconds(each, Part.BUS_STORAGE) for each in told), default=0.0)
+        hung = min((_seconds(each, Part.BUS) for each in told), default=0.0)
+        if min(hung, nats.seconds_up) >= _HUNG_SECONDS:
+            failed = max(failed, hung)
         if storing.must_restart(failed, room.free(nats.directory), time.monotonic()):
             log.warning("server.not_storing", server="message bus", seconds=round(failed))
             await restart()
 
 
-def _refused_seconds(told: Mapping[str, list[Mapping[str, object]]]) -> float:
-    return max((float(str(each["seconds"])) for each in told["failing"] if each["part"] == "bus-storage"), default=0.0)
+def _seconds(told: Mapping[str, list[Mapping[str, object]]], part: Part) -> float:
+    """Return for how long a part has failed, as a worker's page says."""
+    return max((float(str(each["seconds"])) for each in told["failing"] if each["part"] == part), default=0.0)

@@ -28,6 +28,9 @@ from workers.runtime.http import HttpServer
 
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0
+_HUNG_STOP_SECONDS: Final = 2.0
+"""A bus that does not store may not end either: nothing is lost when it is killed, since it syncs what it accepts."""
+
 _WATCH_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.05
 _DATABASES: Final = ("incident_manager", "log_server")
@@ -201,7 +204,7 @@ class _Installation:
     async def _stop_nats(self) -> None:
         """Stop the message bus; who keeps it running starts it again."""
         async with self._turn:
-            await _in_thread(self._nats.stop)
+            await _in_thread(partial(self._nats.stop, _HUNG_STOP_SECONDS))
 
     def _settings(self, principal: str) -> Mapping[str, str]:
         database_url, log_database_url = (self._postgres.url(name, APP_ROLE) for name in _DATABASES)
