@@ -24,8 +24,18 @@ class AdministrationEvent(Event):
     stores = SITE_STORE
 
 
+class DefinitionEvent(AdministrationEvent):
+    """A definition: its name now, or its last one, and what changed of it, with old and new values.
+
+    What was added has no old values, what was deleted no new ones. Events of before this was told have neither.
+    """
+
+    name: Name | None = None
+    changed: dict[str, Change] = {}
+
+
 class SettingsChanged(AdministrationEvent):
-    """Settings changed; the report's title is named without what it says."""
+    """Settings changed, each with its old and new value; several names of sites are one text."""
 
     subject = "administration.settings-changed"
 
@@ -55,7 +65,7 @@ class ChangeSettings(Command[SettingsChanged]):
         return self
 
 
-class RoleDefined(AdministrationEvent):
+class RoleDefined(DefinitionEvent):
     """A role was made or its permissions changed."""
 
     subject = "administration.role-defined"
@@ -78,7 +88,7 @@ class DefineRole(Command[RoleDefined]):
     permissions: dict[Node, LevelName]
 
 
-class RoleDeleted(AdministrationEvent):
+class RoleDeleted(DefinitionEvent):
     """A role and all its assignments are gone."""
 
     subject = "administration.role-deleted"
@@ -99,12 +109,13 @@ class DeleteRole(Command[RoleDeleted]):
 
 
 class RoleAssigned(AdministrationEvent):
-    """A principal got a role."""
+    """A principal got a role, which had this name."""
 
     subject = "administration.role-assigned"
 
     principal: Principal
     role_id: RoleId
+    name: Name | None = None
 
 
 class AssignRole(Command[RoleAssigned]):
@@ -121,12 +132,13 @@ class AssignRole(Command[RoleAssigned]):
 
 
 class RoleUnassigned(AdministrationEvent):
-    """A principal lost a role."""
+    """A principal lost a role, which had this name."""
 
     subject = "administration.role-unassigned"
 
     principal: Principal
     role_id: RoleId
+    name: Name | None = None
 
 
 class UnassignRole(Command[RoleUnassigned]):

@@ -1,8 +1,13 @@
 """What can be asked about properties, settings, roles and one's own permissions."""
 
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
 from contracts.message import Message, Query
 from contracts.permissions import Level, LevelName, Node
 from contracts.properties import FieldKind
+from contracts.values import Name, Time
 
 
 class Property(Message):
@@ -11,6 +16,12 @@ class Property(Message):
     id: int
     name: str
     description: str
+
+
+class Status(Property):
+    """A status; projects that have a `closing` one are closed."""
+
+    closing: bool = False
 
 
 class Category(Message):
@@ -39,7 +50,7 @@ class Properties(Message):
     """Every defined property (PROP-01)."""
 
     types: list[Property]
-    statuses: list[Property]
+    statuses: list[Status]
     categories: list[Category]
     data_fields: list[DataField]
 
@@ -109,3 +120,60 @@ class GetMe(Query[Me]):
     def needs(self) -> dict[Node, Level]:
         """Ask for nothing: everybody may know its own permissions."""
         return {}
+
+
+PropertyKind = Literal["type", "status", "category-value", "category", "data-field"]
+DefinitionKind = Literal[PropertyKind, "role", "setting"]
+
+
+class DefinitionChange(Message):
+    """One change: `old` is null for what was added, `new` for what was deleted.
+
+    `key` is the id of a type, a status or a value, the field that a category or a data field is in a project
+    (`category_1`, `text_3`), the id of a role, or the name of a setting.
+    """
+
+    kind: DefinitionKind
+    key: str
+    at: Time
+    by: str
+    old: dict[str, Any] | None
+    new: dict[str, Any] | None
+
+
+class DefinitionHistory(Message):
+    """Some changes, the newest first, and the cursor after the last of them (absent on the last page)."""
+
+    items: list[DefinitionChange]
+    next: str | None = None
+
+
+class DefinitionQuery(Query[DefinitionHistory]):
+    """A query of what definitions were and are, who changed them and when: of one, by its `key`, or of all."""
+
+    key: Name | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    after: Annotated[str, Field(max_length=200)] | None = None
+
+
+class GetPropertyHistory(DefinitionQuery):
+    """Ask what types, statuses, categories, their values or data fields were, who changed them and when."""
+
+    subject = "administration.property-history"
+    node = Node.PROPERTIES
+
+    kind: PropertyKind
+
+
+class GetRoleHistory(DefinitionQuery):
+    """Ask what roles gave and were called, who changed them and when."""
+
+    subject = "administration.role-history"
+    node = Node.ROLES
+
+
+class GetSettingHistory(DefinitionQuery):
+    """Ask what settings were, who changed them and when."""
+
+    subject = "administration.setting-history"
+    node = Node.SETTINGS

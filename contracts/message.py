@@ -17,7 +17,7 @@ class Message(BaseModel):
 
 
 class Change(Message):
-    """What a field was and is; both absent where the field holds what a person wrote."""
+    """What a field was and is; both absent where the field holds what an operator wrote."""
 
     old: int | bool | str | None = None
     new: int | bool | str | None = None
@@ -36,7 +36,10 @@ BOTH_STORES = frozenset(Store)
 
 
 class Event(Message):
-    """Something that happened; carries no free text, only ids, numbers, dates and check boxes."""
+    """Something that happened; carries nothing that operators wrote, only ids, numbers, dates and check boxes.
+
+    Events of administration carry the words of definitions, too: they are of the site and of no project.
+    """
 
     subject: ClassVar[str]
     stores: ClassVar[frozenset[Store]] = frozenset()

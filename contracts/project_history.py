@@ -12,7 +12,10 @@ from contracts.values import Time
 
 
 class HistoryEntry(Message):
-    """One change of one field or part: `project` is its opening; comments, calls and sequences have a `part_id`."""
+    """One change of one field or part: `project` is its opening; comments, calls and sequences have a `part_id`.
+
+    `label` is what a category or a data field was called then, `names` what the ids in `old` and `new` meant then.
+    """
 
     revision: int
     at: Time
@@ -21,6 +24,8 @@ class HistoryEntry(Message):
     part_id: UUID | None
     old: Any
     new: Any
+    label: str | None = None
+    names: dict[str, str | None] = {}
 
 
 class ProjectHistory(Message):

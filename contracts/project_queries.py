@@ -183,10 +183,25 @@ class Hold(Message):
     reason: str
 
 
+class Label(Message):
+    """What a field was called when its value was set: `label` a category or a data field, `value` what was chosen.
+
+    `value` is the name of the type, the status or the category's value; a name that is another one today has that
+    beside it. A value that was set before names were kept has the first known one.
+    """
+
+    set_at: Time
+    label: str | None = None
+    label_now: str | None = None
+    value: str | None = None
+    value_now: str | None = None
+
+
 class ProjectDetails(Message):
     """All that a project holds and the caller may see; `withheld` names what was left out.
 
     `too_large` names sections that do not fit into one message: `projects.history` tells them a page at a time.
+    `labels` says of each field with a value what it was called when that was set: `type_id`, `category_1`, `text_3`.
     """
 
     project_id: UUID
@@ -208,6 +223,7 @@ class ProjectDetails(Message):
     comments: list[Comment] | None = None
     calls: list[Call] | None = None
     sequences: list[AttachedSequence] | None = None
+    labels: dict[str, Label] = {}
     hold: Hold | None = None
     withheld: list[str] = []
     too_large: list[str] = []

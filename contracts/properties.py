@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Generic, Literal
 
 from pydantic import Field
 
-from contracts.administration import AdministrationEvent
+from contracts.administration import DefinitionEvent
 from contracts.message import AnswerT_co, Command
 from contracts.permissions import Node
 from contracts.texts import Part, Phrase
@@ -22,7 +22,7 @@ class PropertyCommand(Command[AnswerT_co], Generic[AnswerT_co]):
     failing = Phrase.NOT_SAVED
 
 
-class PropertyEvent(AdministrationEvent):
+class PropertyEvent(DefinitionEvent):
     """A property, by the id that no other property of any kind has (PROP-09)."""
 
     id: PropertyId
@@ -86,12 +86,16 @@ class StatusAdded(PropertyEvent):
 
 
 class AddStatus(PropertyCommand[StatusAdded]):
-    """Define a status; its id is made here, its name need not be unique (STA-02, PROP-06)."""
+    """Define a status; its id is made here, its name need not be unique (STA-02, PROP-06).
+
+    A project whose status is `closing` is closed.
+    """
 
     subject = "administration.add-status"
 
     name: Name
     description: PropertyDescription = ""
+    closing: bool = False
 
 
 class StatusEdited(PropertyEvent):
@@ -101,13 +105,28 @@ class StatusEdited(PropertyEvent):
 
 
 class EditStatus(PropertyCommand[StatusEdited]):
-    """Rename or describe a status that no project has (STA-03)."""
+    """Rename or describe a status that no project has (STA-03); whether it closes stays as it is."""
 
     subject = "administration.edit-status"
 
     id: PropertyId
     name: Name
     description: PropertyDescription = ""
+
+
+class StatusMarked(PropertyEvent):
+    """A status closes projects from now on, or does so no more."""
+
+    subject = "administration.status-marked"
+
+
+class MarkStatus(PropertyCommand[StatusMarked]):
+    """Say whether a status closes the projects that have it, at any time: they count as closed, and since when."""
+
+    subject = "administration.mark-status"
+
+    id: PropertyId
+    closing: bool
 
 
 class StatusDeleted(PropertyEvent):

@@ -7,6 +7,7 @@ import typer
 
 from client import demo
 from client.cli import (
+    definitions,
     drafts,
     exports,
     history,
@@ -45,7 +46,7 @@ def build() -> typer.core.TyperGroup:
     app.add_typer(about_projects, name="projects")
     app.add_typer(retention.app, name="retention")
     app.add_typer(licence.app, name="licence")
-    for part in (imports, reports, site, statistics, messages, demo):
+    for part in (imports, reports, site, definitions, statistics, messages, demo):
         part.register(app)
     root = typer.main.get_group(app)
     for plugin in plugins():

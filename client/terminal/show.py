@@ -1,6 +1,7 @@
 """Answers as people read them: tables and lists."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -36,29 +37,36 @@ class Names:
 
     def __init__(self, properties: Properties | None) -> None:
         self._hidden = properties is None
-        self._names: dict[int, str] = {}
-        self._labels: dict[str, str] = {}
+        self.by_id: dict[int, str] = {}
+        self.by_field: dict[str, str] = {}
         if properties is None:
             return
         values = [value for category in properties.categories for value in category.values]
         for one in (*properties.types, *properties.statuses, *values):
-            self._names[one.id] = one.name
-        self._labels |= {str(each.slot): each.name for each in properties.categories if each.enabled}
+            self.by_id[one.id] = one.name
+        self.by_field |= {f"category_{each.slot}": each.name for each in properties.categories if each.enabled}
         fields = [each for each in properties.data_fields if each.enabled]
-        self._labels |= {f"{each.kind}_{each.slot}": each.name for each in fields}
+        self.by_field |= {f"{each.kind}_{each.slot}": each.name for each in fields}
 
     def of(self, property_id: int | None) -> str:
         """Name a type, a status or a value."""
-        return self._names.get(property_id, str(property_id)) if property_id is not None else ""
+        return self.by_id.get(property_id, str(property_id)) if property_id is not None else ""
 
     def cover(self, rows: Iterable[ProjectRow]) -> bool:
         """Tell whether all that these projects are assigned has a name, where names are shown at all."""
         assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
-        return self._hidden or assigned <= self._names.keys()
+        return self._hidden or assigned <= self.by_id.keys()
 
-    def label(self, slot: str) -> str:
+    def label(self, field: str) -> str:
         """Name a category or a data field."""
-        return self._labels.get(slot, slot)
+        return self.by_field.get(field, field)
+
+    def then(self, labels: Mapping[str, str | None], values: Mapping[str, str | None]) -> "Names":
+        """Return the names of another time: of fields, and of properties by their ids."""
+        made = copy(self)
+        made.by_field = self.by_field | {field: one for field, one in labels.items() if one}
+        made.by_id = self.by_id | {int(one): name for one, name in values.items() if name}
+        return made
 
 
 def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title: str = "") -> RenderableType:
@@ -101,7 +109,8 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Ren
 
 
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
-    """Show all that a project holds."""
+    """Show all that a project holds, under the names that its fields had when they were filled in."""
+    names = _then(details, names, language)
     main = Table.grid(padding=(0, 2))
     for label, value in _main_details(details, names, language):
         if value != "":
@@ -113,6 +122,22 @@ def project(details: ProjectDetails, names: Names, language: str) -> list[Render
     for heading, part in _parts(details, names, language):
         shown += [Text(f"\n{say(language, heading)}", style="bold"), part]
     return shown
+
+
+def _then(details: ProjectDetails, names: Names, language: str) -> Names:
+    chosen = {f"category_{slot}": value for slot, value in (details.categories or {}).items()}
+    chosen |= {"type_id": details.type_id, "status_id": details.status_id}
+    labels = {field: _named(one.label, one.label_now, language) for field, one in details.labels.items()}
+    values = {
+        str(chosen[field]): _named(one.value, one.value_now, language)
+        for field, one in details.labels.items()
+        if chosen.get(field)
+    }
+    return names.then(labels, values)
+
+
+def _named(then: str | None, now: str | None, language: str) -> str | None:
+    return say(language, "{then} (renamed since: {now})", then=then, now=now) if then and now else then
 
 
 def _main_details(details: ProjectDetails, names: Names, language: str) -> list[tuple[str, object]]:
@@ -140,7 +165,8 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
 
 def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[tuple[str, RenderableType]]:
     if details.categories:
-        chosen = [(names.label(slot), names.of(value)) for slot, value in details.categories.items() if value]
+        categories = {f"category_{slot}": value for slot, value in details.categories.items() if value}
+        chosen = [(names.label(field), names.of(value)) for field, value in categories.items()]
         yield "Categories", _pairs(chosen, language)
     if details.data:
         known = [(names.label(name), value) for name, value in details.data.items() if value is not None]
@@ -184,17 +210,18 @@ def draft(sequences: Iterable[DraftedSequence], language: str) -> RenderableType
 
 
 def history(items: Iterable[HistoryEntry], names: Names, language: str) -> RenderableType:
-    """Show changes, newest first."""
+    """Show changes, newest first, each in the words of its time."""
     rows = (
         (
             one.revision,
             local(one.at, language),
             one.by,
-            names.label(one.field.removeprefix("category_") if one.field.startswith("category_") else one.field),
-            paragraph(_value(one.field, one.old, names, language)),
-            paragraph(_value(one.field, one.new, names, language)),
+            then.label(one.field),
+            paragraph(_value(one.field, one.old, then, language)),
+            paragraph(_value(one.field, one.new, then, language)),
         )
         for one in items
+        for then in (names.then({one.field: one.label}, one.names),)
     )
     return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows)
 
@@ -254,7 +281,12 @@ def properties(known: Properties, language: str) -> list[RenderableType]:
         rows = ((one.id, one.name, one.description) for one in items)
         return table(language, "Id", "Name", "Description", rows=rows, title=heading)
 
-    shown = [of(say(language, "Types"), known.types), of(say(language, "Statuses"), known.statuses)]
+    closing = (
+        (one.id, one.name, say(language, "yes") if one.closing else "", one.description) for one in known.statuses
+    )
+    columns = ("Id", "Name", "Closes", "Description")
+    statuses = table(language, *columns, rows=closing, title=say(language, "Statuses"))
+    shown = [of(say(language, "Types"), known.types), statuses]
     for each in known.categories:
         if each.enabled:
             title = f"{say(language, 'Category')} {each.slot}: {each.name} ({each.id})"

@@ -64,11 +64,17 @@ def test_a_timezone_is_a_known_one() -> None:
 
 
 def test_only_changes_are_told() -> None:
-    """A setting that stays as it is has not changed, and a title is named without what it says."""
+    """What stays as it is has not changed; what was added has no old value, what was taken away no new one."""
     wanted = {"retention_days": 30, "report_title": "Gallery", "timezone": "UTC"}
-    changed = {"retention_days": Change(old=7, new=30), "report_title": Change()}
-    assert changed == domain.changed_settings(SETTINGS, wanted)
-    assert domain.changed_settings(SETTINGS, SETTINGS) == {}
+    changed = {"retention_days": Change(old=7, new=30), "report_title": Change(old="Museum", new="Gallery")}
+    assert changed == domain.changes(SETTINGS, wanted)
+    assert domain.changes(SETTINGS, SETTINGS) == {}
+    before, after = ({"name": "Guards", "permissions": one} for one in ({"roles": "view"}, {"settings": "view"}))
+    levels = {"roles": Change(old="view"), "settings": Change(new="view")}
+    assert (domain.changes({}, before), domain.changes(before, after)) == (
+        {"name": Change(new="Guards"), "roles": Change(new="view")},
+        levels,
+    )
 
 
 def test_the_administrators_stay_what_they_are() -> None:

@@ -34,11 +34,12 @@ async def test_settings_change_one_by_one(admin: Client) -> None:
 
 
 async def test_a_title_can_be_emptied(admin: Client) -> None:
-    """A report's title is changed and emptied, and named in the answer without what it says."""
-    for title in ("Museum of Fictions", ""):
-        changed = await admin.send(ChangeSettings(report_title=title))
-        assert {"report_title": Change()} == changed.changed
-        assert title == (await admin.ask(GetSettings())).report_title
+    """A report's title is changed and emptied, and the answer says what it was and is."""
+    museum = "Museum of Fictions"
+    for old, new in (("", museum), (museum, "")):
+        changed = await admin.send(ChangeSettings(report_title=new))
+        assert {"report_title": Change(old=old, new=new)} == changed.changed
+        assert new == (await admin.ask(GetSettings())).report_title
 
 
 async def test_what_is_so_already_does_not_change(site: Site, admin: Client) -> None:
@@ -69,15 +70,15 @@ async def test_a_timezone_is_one_of_iana(admin: Client, timezone: str) -> None:
     assert await admin.ask(GetSettings()) == FIRST
 
 
-async def test_a_title_does_not_travel(site: Site, admin: Client) -> None:
-    """What a person wrote as the title, or as a name, is in no event."""
+async def test_settings_travel_with_old_and_new(site: Site, admin: Client) -> None:
+    """The event of a change says what each setting was and is, so that the log can tell it."""
     ops = await site.overseer()
     feed = await ops.subscribe(f"im.{site.name}.evt.administration.-.settings-changed")
     await ops.flush()
-    await admin.send(ChangeSettings(report_title="Secret museum", retention_days=9))
+    await admin.send(ChangeSettings(report_title="Museum", retention_days=9))
     event = await feed.next_msg(timeout=10)
     assert json.loads(event.data)["changed"] == {
-        "report_title": {"old": None, "new": None},
+        "report_title": {"old": "", "new": "Museum"},
         "retention_days": {"old": 7, "new": 9},
     }
     assert (event.headers or {})["ce-actor"] == "admin"

@@ -33,8 +33,10 @@ async def test_definitions_and_their_activity_part_ways(site: Site) -> None:
     assert await site.sql("SELECT name FROM administration.property") == [("Larceny",)]
     await admin.send(DeleteType(id=kept.id))
     assert await site.count("administration.property") == 0
-    assert [(one.activity, one.actor) for one in await logged(admin)] == [(name, "admin") for name in CHANGES]
+    found = await logged(admin)
+    assert [(one.activity, one.actor) for one in found] == [(name, "admin") for name in CHANGES]
+    assert found[1].details["changed"] == {"name": {"old": "Theft", "new": "Larceny"}}
     assert await site.count("audit.activity") == 0
     with psycopg.connect(site.log_database_url) as log_server:
-        found = log_server.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'administration'").fetchall()
-    assert found == []
+        there = log_server.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'administration'").fetchall()
+    assert there == []

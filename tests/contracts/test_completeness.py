@@ -26,9 +26,15 @@ IRREGULAR = {"held", "swept"}
 UNTESTED: set[str] = set()
 """Commands without a test: none."""
 
+DEFINED = ("Type", "Status", "CategoryValue")
+DEFINITIONS = (
+    *(f"{kind}{done}" for kind in DEFINED for done in ("Added", "Edited", "Deleted")),
+    *("CategoryDefined", "DataFieldDefined", "RoleDefined", "RoleDeleted", "RoleAssigned", "RoleUnassigned"),
+)
 TEXTS = {
     "AttemptRefused.attempted": "the subject of a message, which is one of ours",
-    "Change.old": "ids, numbers, times and check boxes alone: the projects' domain leaves texts out",
+    **{f"{event}.name": "a definition's name, which is of the site and of no project" for event in DEFINITIONS},
+    "Change.old": "of projects ids, numbers, times and check boxes alone; of definitions and settings their words, too",
     "Change.new": "the same",
     "ReportGenerated.missing": "names of sections of a project",
     "ReportGenerated.sha256": "a digest",

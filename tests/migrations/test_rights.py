@@ -1,4 +1,4 @@
-"""The role of workers: it owns nothing, changes no table, and adds to the audit without changing it."""
+"""The role of workers: it owns nothing, changes no table, and adds to what is recorded without changing it."""
 
 from collections.abc import Iterator
 
@@ -21,6 +21,8 @@ FORBIDDEN = [
     "DELETE FROM audit.activity",
     "UPDATE audit.activity SET actor = 'nobody'",
     "DELETE FROM audit.activity_other",
+    "DELETE FROM administration.definition_change",
+    "UPDATE administration.definition_change SET by = 'nobody'",
     "DELETE FROM public.alembic_version",
     "SELECT runtime.maintain_partitions('audit.activity', -1000, now())",
     "SELECT runtime.maintain_partitions('runtime.inbox', 2, '2100-01-01')",

@@ -191,6 +191,8 @@ LICENCE = wish("administration.activate-licence", {"token": ref("token", 3)})
 ADMINISTRATION = st.one_of(
     *_values("type", {}),
     *_values("status", {}),
+    wish("administration.add-status", {**NAMED, "closing": st.just(value=True)}),
+    wish("administration.mark-status", {"id": ref("status", 0) | ref("status", 3), "closing": st.booleans()}),
     *_values("category-value", {"slot": SLOT}),
     wish("administration.define-category", {"slot": SLOT, "enabled": st.booleans(), **NAMED}, DESCRIBED),
     wish(

@@ -89,7 +89,7 @@ class Model:
 
     def _other(self, who: str, verb: str, body: Body, told: Told) -> Done:
         kind = verb.partition("-")[2]
-        if kind in {"type", "status", "category-value"}:
+        if kind in {"type", "status", "category-value"} and verb != "mark-status":
             return self._called(self.properties, verb.partition("-")[0], kind)(body, told)
         if verb == "change-settings":
             done = self.settings.change_settings(body, told)

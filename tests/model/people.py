@@ -88,9 +88,9 @@ class People:
         self._changeable(role)
         self._within(who, role, body["permissions"])
         self._within(who, role, self.roles.get(role, {}).get("permissions", {}))
-        self.roles[role] = {"name": body["name"], "permissions": body["permissions"]}
+        there, self.roles[role] = self.roles.get(role), {"name": body["name"], "permissions": body["permissions"]}
         self.members.setdefault(role, set())
-        return Done(Some(role_id=role, permissions=body["permissions"]))
+        return Done(Some(role_id=role, permissions=body["permissions"]), again=there == self.roles[role])
 
     def delete_role(self, who: str, body: Body, _: Told) -> Done:
         """Delete a role; nobody has it any more."""

@@ -18,6 +18,7 @@ class Properties:
         self.categories: dict[int, dict[str, Any]] = {}
         self.fields: dict[tuple[str, int], dict[str, Any]] = {}
         self.ever: list[tuple[str, int | None, int]] = []
+        self.closing: set[int] = set()
         self._uses = uses
 
     def _new_id(self, told: Told) -> int:
@@ -35,6 +36,7 @@ class Properties:
         new = self._new_id(told)
         self.ever.append((kind, slot, new))
         self.values[new] = {"kind": kind, "slot": slot, **words(body)}
+        self.closing |= {new} if body.get("closing") else set()
         return Done(self._about(new, slot))
 
     def _about(self, one: int, slot: Any) -> Some:
@@ -53,9 +55,19 @@ class Properties:
         return there
 
     def edit(self, kind: str, body: Body, _: Told) -> Done:
-        """Change what no project has."""
-        self._free(kind, body).update(words(body))
-        return Done(self._about(body["id"], body.get("slot")))
+        """Change what no project has; the same again is no change."""
+        there = self._free(kind, body)
+        again = there == {**there, **words(body)}
+        there.update(words(body))
+        return Done(self._about(body["id"], body.get("slot")), again=again)
+
+    def mark_status(self, body: Body, _: Told) -> Done:
+        """Let a status close projects or not, whichever have it; one that was deleted stays what it was."""
+        if self.values.get(body["id"], {}).get("kind") != "status":
+            raise No("unknown-reference", fields=[Some(field="id", value=body["id"])])
+        again = (body["id"] in self.closing) is body["closing"]
+        self.closing ^= set() if again else {body["id"]}
+        return Done(self._about(body["id"], None), again=again)
 
     def delete(self, kind: str, body: Body, _: Told) -> Done:
         """Delete what no project has."""
@@ -77,8 +89,9 @@ class Properties:
         else:
             given = self._new_id(told)
             self.ever.append(("slot", None, given))
-        kept[key] = {"id": given, "description": "", **body}
-        return Done(Some({name: one for name, one in kept[key].items() if name in {"id", "kind", "slot", "enabled"}}))
+        again, kept[key] = kept.get(key), {"id": given, "description": "", **body}
+        result = Some({name: one for name, one in kept[key].items() if name in {"id", "kind", "slot", "enabled"}})
+        return Done(result, again=again == kept[key])
 
     def usable(self, field: str, value: Any) -> bool:
         """Tell whether a project may be given this."""
@@ -96,7 +109,7 @@ class Properties:
         """List every property."""
         return Some(
             types=self._of("type", None),
-            statuses=self._of("status", None),
+            statuses=[Some(one, closing=one["id"] in self.closing) for one in self._of("status", None)],
             categories=[
                 Some(one, values=self._of("category-value", slot)) for slot, one in sorted(self.categories.items())
             ],

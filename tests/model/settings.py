@@ -23,16 +23,11 @@ class Settings:
         self.now = dict(FIRST)
 
     def change_settings(self, body: Body, _: Told) -> Done:
-        """Change what is given and differs; of the title it is only told that it did."""
+        """Change what is given and differs, and tell what it was and is."""
         if body.get("timezone", "UTC") not in available_timezones():
             raise No("invalid", fields=[Some(field="timezone")])
         wanted = {name: one for name, one in body.items() if one != self.now[name]}
-        changed = {
-            name: {"old": None, "new": None}
-            if name == "report_title"
-            else {"old": _told(self.now[name]), "new": _told(one)}
-            for name, one in wanted.items()
-        }
+        changed = {name: {"old": _told(self.now[name]), "new": _told(one)} for name, one in wanted.items()}
         self.now |= wanted
         return Done(Some(changed=changed), again=not wanted)
 

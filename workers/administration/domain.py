@@ -13,8 +13,8 @@ from contracts.texts import reason
 Row: TypeAlias = Mapping[str, Any]
 Kind: TypeAlias = Literal["type", "status", "category-value"]
 
-_WRITTEN = frozenset({"report_title"})
-"""Settings whose values never leave the database (events carry no free text)."""
+_DESCRIBED = ("name", "description", "enabled")
+"""What a definition says of itself."""
 
 _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", Level.MANAGE: "manage"}
 
@@ -49,18 +49,30 @@ def known_timezone(timezone: str, zones: Collection[str], language: str) -> None
         raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}])
 
 
-def changed_settings(settings: Row, wanted: Row) -> dict[str, Change]:
-    """Name the settings that really change, with old and new values only where nobody wrote them."""
+def described(row: Row) -> dict[str, Any]:
+    """Return what a definition says of itself, as its history keeps it."""
+    named = (*_DESCRIBED, "closing") if row.get("kind") == "status" else _DESCRIBED
+    return {name: row[name] for name in named if name in row}
+
+
+def changes(old: Row, new: Row) -> dict[str, Change]:
+    """Name what differs between two states of a definition, with its old and new value; a role's levels by their nodes.
+
+    Definitions are no operators' texts, so that their events may carry them.
+    """
+    before, after = _flat(old), _flat(new)
+    named = dict.fromkeys([*after, *before])
     return {
-        name: Change() if name in _WRITTEN else Change(old=_told(settings[name]), new=_told(value))
-        for name, value in wanted.items()
-        if value != settings[name]
+        name: Change(old=before.get(name), new=after.get(name))
+        for name in named
+        if before.get(name) != after.get(name) or (name in before) != (name in after)
     }
 
 
-def _told(value: int | str | list[str]) -> int | str:
-    """Return a setting as an event may carry it: names of sites as one text."""
-    return " ".join(value) if isinstance(value, list) else value
+def _flat(state: Row) -> dict[str, int | bool | str]:
+    levels = state.get("permissions", {})
+    told = {name: one for name, one in state.items() if name != "permissions"}
+    return {name: " ".join(one) if isinstance(one, list) else one for name, one in {**told, **levels}.items()}
 
 
 def changeable_role(role_id: str) -> None:

@@ -2,12 +2,21 @@
 
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from contracts.administration_queries import (
     Category,
     DataField,
+    DefinitionChange,
+    DefinitionHistory,
+    DefinitionKind,
+    DefinitionQuery,
     GetMe,
     GetProperties,
+    GetPropertyHistory,
+    GetRoleHistory,
     GetRoles,
+    GetSettingHistory,
     GetSettings,
     Me,
     Properties,
@@ -15,12 +24,19 @@ from contracts.administration_queries import (
     Role,
     Roles,
     Settings,
+    Status,
 )
 from contracts.licence import GetLicence, Licence, LicenceState
 from workers.administration import domain, tables
 from workers.administration.worker import worker
-from workers.runtime import licence
+from workers.runtime import licence, pages
+from workers.runtime.kept import Row
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
+
+_PLACE = TypeAdapter(tuple[int])
+_NEWEST = (2**63 - 1,)
+"""Behind every change."""
 
 
 @worker.answers(GetProperties)
@@ -34,12 +50,42 @@ async def get_properties(_: GetProperties, reader: Reader) -> Properties:
     for row in found:
         one = Property(id=row["id"], name=row["name"], description=row["description"])
         listed.setdefault((row["kind"], row["slot"]), []).append(one)
+    closing = {row["id"]: row["closing"] for row in found}
     return Properties(
         types=listed.get(("type", None), []),
-        statuses=listed.get(("status", None), []),
+        statuses=[Status(**dict(one), closing=closing[one.id]) for one in listed.get(("status", None), [])],
         categories=[Category(**row, values=listed.get(("category-value", row["slot"]), [])) for row in categories],
         data_fields=[DataField(**row) for row in fields],
     )
+
+
+@worker.answers(GetPropertyHistory)
+async def get_property_history(query: GetPropertyHistory, reader: Reader) -> DefinitionHistory:
+    """Return what properties of a kind were and are, the newest change first."""
+    return await _history(query.kind, query, reader)
+
+
+@worker.answers(GetRoleHistory)
+async def get_role_history(query: GetRoleHistory, reader: Reader) -> DefinitionHistory:
+    """Return what roles were and are, the newest change first."""
+    return await _history("role", query, reader)
+
+
+@worker.answers(GetSettingHistory)
+async def get_setting_history(query: GetSettingHistory, reader: Reader) -> DefinitionHistory:
+    """Return what settings were and are, the newest change first."""
+    return await _history("setting", query, reader)
+
+
+async def _history(kind: DefinitionKind, query: DefinitionQuery, reader: Reader) -> DefinitionHistory:
+    (number,) = read_cursor(_PLACE, query.after) if query.after else _NEWEST
+    given = {"kind": kind, "key": query.key, "number": number, "limit": query.limit + 1}
+
+    def shown(row: Row) -> DefinitionChange:
+        return DefinitionChange.model_validate({name: row[name] for name in DefinitionChange.model_fields})
+
+    found = await pages.read(reader.connection, tables.CHANGES, given, shown, query.limit)
+    return DefinitionHistory(items=found.items, next=cursor(found.last["number"]) if found.last else None)
 
 
 @worker.answers(GetSettings)

@@ -21,14 +21,17 @@ from contracts.properties import (
     EditCategoryValue,
     EditStatus,
     EditType,
+    MarkStatus,
 )
 from workers.administration import domain, tables
+from workers.administration.history import History
 from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
 
 AddProperty = AddType | AddStatus | AddCategoryValue
 EditProperty = EditType | EditStatus | EditCategoryValue
 DeleteProperty = DeleteType | DeleteStatus | DeleteCategoryValue
+Given = unit.Unit["AdministrationRows"]
 RoleCommand = DefineRole | DeleteRole | AssignRole | UnassignRole
 
 
@@ -44,6 +47,7 @@ class AdministrationRows(unit.Rows):
         self.roles = Kept(tables.Role, "role_id")
         self.members = Kept(tables.Member, "role_id", "principal")
         self.licence = Kept(tables.Licence, "one")
+        self.history = History()
         self.projects: dict[int, int] = {}
         self.new_ids: Iterator[int] = iter(())
 
@@ -61,7 +65,7 @@ class AdministrationRows(unit.Rows):
         return rows
 
     async def _load_properties(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        ids = sorted({one.id for one in messages if isinstance(one, EditProperty | DeleteProperty)})
+        ids = sorted({one.id for one in messages if isinstance(one, EditProperty | MarkStatus | DeleteProperty)})
         if ids:
             self.properties.found(await _read(connection, tables.LOCK_PROPERTIES, ids=ids))
             counted = await _read(connection, tables.ASSIGNED, ids=ids)
@@ -89,32 +93,64 @@ class AdministrationRows(unit.Rows):
             self.roles.found(await _read(connection, tables.NAMED_ROLES, role_ids=role_ids))
             self.members.found(await _read(connection, tables.MEMBERS, role_ids=role_ids))
 
-    def add(self, kind: domain.Kind, command: AddProperty, slot: int | None = None) -> int:
-        """Keep a new property and return its id."""
-        new_id = next(self.new_ids)
-        self.properties.put({"id": new_id, "kind": kind, "slot": slot, **_words(command)})
-        return new_id
+    def add(self, given: Given, kind: domain.Kind, command: AddProperty, slot: int | None = None) -> dict[str, Any]:
+        """Keep a new property and return what its event tells."""
+        closing = isinstance(command, AddStatus) and command.closing
+        new = {"id": next(self.new_ids), "kind": kind, "slot": slot, **_words(command), "closing": closing}
+        self.properties.put(new)
+        return self._told(given, None, new)
 
-    def edit(self, kind: domain.Kind, command: EditProperty, slot: int | None = None) -> None:
-        """Give a property that no project has another name and description."""
-        self.properties.put({**self._unassigned(kind, command.id, slot), **_words(command)})
+    def edit(self, given: Given, kind: domain.Kind, command: EditProperty, slot: int | None = None) -> dict[str, Any]:
+        """Give a property that no project has another name and description, and return what its event tells."""
+        there = self._unassigned(kind, command.id, slot)
+        new = {**there, **_words(command)}
+        self.properties.put(new)
+        return self._told(given, there, new)
 
-    def delete(self, kind: domain.Kind, command: DeleteProperty, slot: int | None = None) -> None:
-        """Delete a property that no project has."""
-        self._unassigned(kind, command.id, slot)
+    def mark(self, given: Given, command: MarkStatus) -> dict[str, Any]:
+        """Say whether a status closes, whichever projects have it, and return what its event tells."""
+        there = domain.known_property(self.properties.get(command.id), "status", command.id)
+        new = {**there, "closing": command.closing}
+        self.properties.put(new)
+        return self._told(given, there, new)
+
+    def delete(
+        self, given: Given, kind: domain.Kind, command: DeleteProperty, slot: int | None = None
+    ) -> dict[str, Any]:
+        """Delete a property that no project has, and return what its event tells."""
+        there = self._unassigned(kind, command.id, slot)
         self.properties.remove(command.id)
+        return self._told(given, there, None)
 
     def _unassigned(self, kind: domain.Kind, property_id: int, slot: int | None) -> Row:
         there = domain.known_property(self.properties.get(property_id), kind, property_id, slot)
         domain.unassigned(self.projects.get(property_id, 0))
         return there
 
-    def define(self, kept: Kept, command: DefineCategory | DefineDataField, *key: Any) -> int:
-        """Keep a category or data field as it is defined now; return the id of its first definition."""
+    def _told(self, given: Given, old: Row | None, new: Row | None) -> dict[str, Any]:
+        told = new or old or {}
+        words = [domain.described(one) if one else None for one in (old, new)]
+        return {"id": told["id"], **self.history.add(given, told["kind"], told["id"], *words)}
+
+    def define(self, given: Given, kept: Kept, command: DefineCategory | DefineDataField, *key: Any) -> dict[str, Any]:
+        """Keep a category or data field as it is defined now, and return what its event tells."""
         there = kept.get(*key)
-        given_id: int = next(self.new_ids) if there is None else there["id"]
-        kept.put({**command.model_dump(), "id": given_id})
-        return given_id
+        new = {**command.model_dump(), "id": next(self.new_ids) if there is None else there["id"]}
+        kept.put(new)
+        kind = "data-field" if isinstance(command, DefineDataField) else "category"
+        field = "_".join(map(str, key if len(key) > 1 else (kind, *key)))
+        words = [domain.described(one) if one else None for one in (there, new)]
+        return {"id": new["id"], **self.history.add(given, kind, field, *words)}
+
+    def define_role(self, given: Given, there: Row | None, new: Row | None) -> dict[str, Any]:
+        """Keep a role as it is defined now, or delete it where `new` is None; return what its event tells."""
+        role_id: str = (new or there or {})["role_id"]
+        if new:
+            self.roles.put(new)
+        else:
+            self.roles.remove(role_id)
+        states = [{name: one[name] for name in ("name", "permissions")} if one else None for one in (there, new)]
+        return {"role_id": role_id, **self.history.add(given, "role", role_id, *states)}
 
     def members_of(self, role_id: str) -> list[str]:
         """Return who has a role that the batch names."""
@@ -132,6 +168,7 @@ class AdministrationRows(unit.Rows):
             self.licence,
         ):
             await kept.save(connection)
+        await self.history.save(connection)
 
 
 def _words(command: AddProperty | EditProperty) -> dict[str, str]:

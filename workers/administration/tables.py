@@ -3,7 +3,19 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, DateTime, ForeignKey, Index, Integer, SmallInteger, Text, bindparam, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    bindparam,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,6 +36,7 @@ class Property(Base):
     slot: Mapped[int | None] = mapped_column(SmallInteger)
     name: Mapped[str] = mapped_column(Text)
     description: Mapped[str] = mapped_column(Text)
+    closing: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class Category(Base):
@@ -106,6 +119,21 @@ class Licence(Base):
     activated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
+class DefinitionChange(Base):
+    """One change of a definition or a setting: what it was and is, by whom and when."""
+
+    __tablename__ = "definition_change"
+    __table_args__ = (Index("definition_change_by_key", "kind", "key", "number"), _SCHEMA)
+
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    key: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    by: Mapped[str] = mapped_column(Text)
+    old: Mapped[Any | None] = mapped_column(JSONB)
+    new: Mapped[Any | None] = mapped_column(JSONB)
+
+
 _IDS = bindparam("ids", type_=ARRAY(Integer))
 
 # Administration takes turns: whoever decides holds this row, so that nothing that it read of properties,
@@ -149,7 +177,7 @@ MEMBERS = text("SELECT * FROM administration.member WHERE role_id = ANY(:role_id
 )
 LICENCE = text("SELECT * FROM administration.licence")
 
-PROPERTIES = text("SELECT id, kind, slot, name, description FROM administration.property ORDER BY id")
+PROPERTIES = text("SELECT id, kind, slot, name, description, closing FROM administration.property ORDER BY id")
 SETTINGS = text(
     """
     SELECT retention_days, report_title, timezone, language, log_archive_bytes, child_sites
@@ -165,3 +193,10 @@ ROLES = text(
     """
 )
 ROLES_OF = text("SELECT role_id FROM administration.member WHERE principal = :principal ORDER BY role_id")
+CHANGES = text(
+    """
+    SELECT number, kind, key, at, by, old, new FROM administration.definition_change
+    WHERE kind = :kind AND (CAST(:key AS text) IS NULL OR key = :key) AND number < :number
+    ORDER BY number DESC LIMIT :limit
+    """
+)

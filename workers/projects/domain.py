@@ -128,7 +128,10 @@ def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
     """Return an entry of the history without fields that stay hidden: those of its opening stand in one entry."""
     if entry["field"] != OPENING:
         return dict(entry)
-    return {**entry, "new": {name: one for name, one in entry["new"].items() if name not in hidden}}
+    new = {name: one for name, one in entry["new"].items() if name not in hidden}
+    assigned = {str(new.get(name)) for name in _PROPERTIES}
+    names = {one: name for one, name in entry.get("names", {}).items() if one in assigned}
+    return {**entry, "new": new, "names": names}
 
 
 def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:

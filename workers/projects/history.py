@@ -52,9 +52,16 @@ OPENINGS = text(
 ).bindparams(_IDS, bindparam("opened", type_=ARRAY(Text)))
 
 # A project's opening is told from its row: what a main detail was at first is what its first change replaced.
+# Labels and names are those of the time of the change.
 ENTRIES = text(
-    """
-    SELECT * FROM (
+    r"""
+    SELECT entry.*,
+        CASE WHEN field LIKE 'category\_%' THEN published.name_at('category', field, at)
+            WHEN field ~ '^(integer|decimal|text|checkbox|datetime)_' THEN published.name_at('data-field', field, at)
+        END AS label,
+        CASE WHEN field IN ('project', 'type_id', 'status_id') OR field LIKE 'category\_%'
+            THEN published.names_at(field, old, new, at) ELSE '{}' END AS names
+    FROM (
         SELECT revision, place, at, by, field, part_id, old, new FROM projects.history
         WHERE project_id = :project_id AND (revision, place) > (1, 0)
         UNION ALL
@@ -76,6 +83,8 @@ ENTRIES = text(
     ORDER BY revision DESC, place DESC LIMIT :limit
     """
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
+
+LABELS = text("SELECT published.project_labels(:project_id)")
 
 NEWEST = (2**31 - 1, 0)
 """Revision and place behind every entry."""

@@ -25,7 +25,8 @@ EXPIRED = text(
 # What a message could not hold is not read; an ordinary project, which it could, comes with the first statement.
 OPENED = text(
     """
-    SELECT bytes.*, (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = p.id) AS hold,
+    SELECT bytes.*, published.project_labels(p.id) AS labels,
+        (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = p.id) AS hold,
         CASE WHEN bytes.comments + bytes.calls + bytes.sequences <= :room
             THEN published.project_document(p.id, :sections) END AS document
     FROM projects.project p CROSS JOIN LATERAL published.project_bytes(p.id, :sections) bytes

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import TextClause
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.drafts import DraftSequences
@@ -32,6 +32,12 @@ from workers.runtime import unit
 from workers.runtime.kept import Kept, Row
 from workers.runtime.statements import read
 
+_ENABLED = text(
+    """
+    SELECT 'category_' || slot FROM published.categories WHERE enabled
+    UNION ALL SELECT kind || '_' || slot FROM published.data_fields WHERE enabled
+    """
+)
 _OF_COMMENTS = (AddComment, EditComment, DeleteComment)
 _OF_CALLS = (AddCall, EditCall, DeleteCall)
 _OF_SEQUENCES = (AddSequences, RemoveSequences, RemoveAllSequences)
@@ -123,7 +129,7 @@ class ProjectRows(unit.Rows):
             self.numbers = iter(found["numbers"] or ())
             self.references = {id_: (kind, slot) for id_, kind, slot in found["references"] or ()}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
-            self.enabled = set((await connection.execute(tables.ENABLED)).scalars())
+            self.enabled = set((await connection.execute(_ENABLED)).scalars())
         if any(site for message in messages for site in named_sites(message)):
             self.child_sites = set((await connection.execute(tables.CHILD_SITES)).scalar_one())
 

@@ -28,6 +28,7 @@ from workers.runtime.downloads import DownloadColumns
 
 CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 _SCHEMA = {"schema": "projects"}
+_OF_STATUS = text("field = 'status_id'")
 
 
 def _by_category(slot: str) -> Index:
@@ -198,7 +199,10 @@ class History(Base):
     """One change of one field or part; the opening of a project has place 0 and is stored when it was imported."""
 
     __tablename__ = "history"
-    __table_args__ = _SCHEMA
+    __table_args__ = (
+        Index("history_of_status", "project_id", postgresql_include=("at", "old", "new"), postgresql_where=_OF_STATUS),
+        _SCHEMA,
+    )
 
     project_id: Mapped[UUID] = _of_project()
     revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
@@ -282,12 +286,6 @@ SURROUNDINGS = text(
         ) r) AS references
     """
 ).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
-ENABLED = text(
-    """
-    SELECT 'category_' || slot FROM published.categories WHERE enabled
-    UNION ALL SELECT kind || '_' || slot FROM published.data_fields WHERE enabled
-    """
-)
 COMMENTS = text("SELECT * FROM projects.comment WHERE project_id = ANY(:ids) AND comment_id = ANY(:parts)").bindparams(
     _IDS, _PARTS
 )

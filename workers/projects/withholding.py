@@ -33,9 +33,11 @@ def withheld_details(grants: Grants) -> list[str]:
 
 
 def without(document: Row, names: Collection[str]) -> dict[str, Any]:
-    """Return a project's document without these details and sections."""
+    """Return a project's document without these details and sections, and without what their fields are called."""
     dropped = {*names, *(key for name, one in DETAILS.items() if name in names for key in one.keys)}
-    return {name: value for name, value in document.items() if name not in dropped}
+    unnamed = {field for name, one in DETAILS.items() if name in names for field in one.fields}
+    labels = {field: one for field, one in document.get("labels", {}).items() if field not in unnamed}
+    return {**{name: value for name, value in document.items() if name not in dropped}, "labels": labels}
 
 
 def largest(sizes: Mapping[str, int], room: int) -> list[str]:

@@ -1,5 +1,6 @@
 """From the read models of other slices to the document that a report is made from."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,6 +10,7 @@ from contracts.projects import MAIN_DETAILS
 from contracts.reports import GenerateReport
 from workers.reports import domain, tables
 from workers.reports.rendering.document import DataValue, ReportDocument
+from workers.reports.rendering.wording import WORDINGS, Wording
 from workers.reports.worker import ReportUnit
 
 _KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
@@ -23,38 +25,64 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
     keys = [key for name in hidden for key in _KEYS.get(name, (name,))]
     given = {"project_id": command.project_id, "hidden": keys}
     document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, given)).scalar_one()
+    document["labels"] = (await connection.execute(tables.LABELS, {"project_id": command.project_id})).scalar_one()
     settings = (await connection.execute(tables.SETTINGS)).one()
-    names: dict[int | None, str] = {row.id: row.name for row in await connection.execute(tables.PROPERTIES)}
+    language = command.language or settings.language
+    named = _Named(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,
         generated_at=unit.now,
-        language=command.language or settings.language,
+        language=language,
         timezone=settings.timezone,
         title=settings.report_title,
         show_user_names=command.show_user_names,
         project=ProjectDetails.model_validate({**document, "withheld": hidden}, strict=False),
-        type_name=names.get(document.get("type_id")),
-        status_name=names.get(document.get("status_id")),
-        categories=await _categories(connection, document, names) if "categories" in document else (),
-        data=await _data(connection, document) if "data" in document else (),
+        type_name=named.value("type_id") if "type_id" in document else None,
+        status_name=named.value("status_id") if "status_id" in document else None,
+        categories=await _categories(connection, document, named) if "categories" in document else (),
+        data=await _data(connection, document, named) if "data" in document else (),
         missing=tuple(hidden),
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What the fields of a project were called when their values were set, beside what they are called today."""
+
+    document: dict[str, Any]
+    words: Wording
+
+    def label(self, field: str, today: str) -> str:
+        """Name a category or a data field; one without a value has the name of today."""
+        return self._of(field, "label") or today
+
+    def value(self, field: str) -> str | None:
+        """Name what a field was given."""
+        return self._of(field, "value")
+
+    def _of(self, field: str, kind: str) -> str | None:
+        known = self.document["labels"].get(field, {})
+        then, now = known.get(kind), known.get(f"{kind}_now")
+        return self.words.renamed.format(then, now) if then and now else then
+
+
 async def _categories(
-    connection: AsyncConnection, document: dict[str, Any], names: dict[int | None, str]
+    connection: AsyncConnection, document: dict[str, Any], named: _Named
 ) -> tuple[tuple[str, str | None], ...]:
     """Return every enabled category, and the disabled ones that have a value (AMB-2)."""
-    values = document["categories"]
     slots = await connection.execute(tables.CATEGORIES)
-    return tuple((row.name, names.get(values[str(row.slot)])) for row in slots if row.enabled or values[str(row.slot)])
-
-
-async def _data(connection: AsyncConnection, document: dict[str, Any]) -> tuple[DataValue, ...]:
-    """Return every enabled data field, and the disabled ones that have a value (AMB-2)."""
-    fields = [(row, document["data"][f"{row.kind}_{row.slot}"]) for row in await connection.execute(tables.DATA_FIELDS)]
     return tuple(
-        DataValue(label=row.name, kind=row.kind, value=value)
-        for row, value in fields
-        if row.enabled or value is not None
+        (named.label(f"category_{row.slot}", row.name), named.value(f"category_{row.slot}"))
+        for row in slots
+        if row.enabled or document["categories"][str(row.slot)]
+    )
+
+
+async def _data(connection: AsyncConnection, document: dict[str, Any], named: _Named) -> tuple[DataValue, ...]:
+    """Return every enabled data field, and the disabled ones that have a value (AMB-2)."""
+    found = [(row, f"{row.kind}_{row.slot}") for row in await connection.execute(tables.DATA_FIELDS)]
+    return tuple(
+        DataValue(label=named.label(field, row.name), kind=row.kind, value=document["data"][field])
+        for row, field in found
+        if row.enabled or document["data"][field] is not None
     )

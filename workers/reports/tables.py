@@ -70,7 +70,7 @@ SIZE = text("SELECT * FROM published.project_sizes WHERE project_id = :project_i
 DOCUMENT = text(
     "SELECT document - :hidden AS document FROM published.project_documents WHERE project_id = :project_id"
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
-PROPERTIES = text("SELECT id, name FROM published.properties")
+LABELS = text("SELECT published.project_labels(:project_id)")
 CATEGORIES = text("SELECT slot, name, enabled FROM published.categories ORDER BY slot")
 DATA_FIELDS = text("SELECT kind, slot, name, enabled FROM published.data_fields ORDER BY id")
 SETTINGS = text("SELECT report_title, timezone, language FROM published.settings")

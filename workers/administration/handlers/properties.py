@@ -13,9 +13,11 @@ from contracts.properties import (
     EditCategoryValue,
     EditStatus,
     EditType,
+    MarkStatus,
     StatusAdded,
     StatusDeleted,
     StatusEdited,
+    StatusMarked,
     TypeAdded,
     TypeDeleted,
     TypeEdited,
@@ -27,60 +29,59 @@ from workers.administration.worker import AdministrationUnit, worker
 @worker.handles(AddType)
 async def add_type(command: AddType, unit: AdministrationUnit) -> TypeAdded:
     """Add a type; its name may be there already (PROP-06)."""
-    return TypeAdded(id=unit.rows.add("type", command))
+    return TypeAdded(**unit.rows.add(unit, "type", command))
 
 
 @worker.handles(EditType)
 async def edit_type(command: EditType, unit: AdministrationUnit) -> TypeEdited:
     """Rename or describe a type that no project has."""
-    unit.rows.edit("type", command)
-    return TypeEdited(id=command.id)
+    return TypeEdited(**unit.rows.edit(unit, "type", command))
 
 
 @worker.handles(DeleteType)
 async def delete_type(command: DeleteType, unit: AdministrationUnit) -> TypeDeleted:
     """Delete a type that no project has."""
-    unit.rows.delete("type", command)
-    return TypeDeleted(id=command.id)
+    return TypeDeleted(**unit.rows.delete(unit, "type", command))
 
 
 @worker.handles(AddStatus)
 async def add_status(command: AddStatus, unit: AdministrationUnit) -> StatusAdded:
     """Add a status; its name may be there already (PROP-06)."""
-    return StatusAdded(id=unit.rows.add("status", command))
+    return StatusAdded(**unit.rows.add(unit, "status", command))
 
 
 @worker.handles(EditStatus)
 async def edit_status(command: EditStatus, unit: AdministrationUnit) -> StatusEdited:
     """Rename or describe a status that no project has."""
-    unit.rows.edit("status", command)
-    return StatusEdited(id=command.id)
+    return StatusEdited(**unit.rows.edit(unit, "status", command))
+
+
+@worker.handles(MarkStatus)
+async def mark_status(command: MarkStatus, unit: AdministrationUnit) -> StatusMarked:
+    """Say whether a status closes projects; those that have it count by what it says now."""
+    return StatusMarked(**unit.rows.mark(unit, command))
 
 
 @worker.handles(DeleteStatus)
 async def delete_status(command: DeleteStatus, unit: AdministrationUnit) -> StatusDeleted:
     """Delete a status that no project has."""
-    unit.rows.delete("status", command)
-    return StatusDeleted(id=command.id)
+    return StatusDeleted(**unit.rows.delete(unit, "status", command))
 
 
 @worker.handles(AddCategoryValue)
 async def add_category_value(command: AddCategoryValue, unit: AdministrationUnit) -> CategoryValueAdded:
     """Add a value to the list of a defined category (CAT-03)."""
     domain.known_category(unit.rows.categories.get(command.slot), command.slot)
-    added = unit.rows.add("category-value", command, command.slot)
-    return CategoryValueAdded(id=added, slot=command.slot)
+    return CategoryValueAdded(slot=command.slot, **unit.rows.add(unit, "category-value", command, command.slot))
 
 
 @worker.handles(EditCategoryValue)
 async def edit_category_value(command: EditCategoryValue, unit: AdministrationUnit) -> CategoryValueEdited:
     """Rename or describe a value of this category that no project has."""
-    unit.rows.edit("category-value", command, command.slot)
-    return CategoryValueEdited(id=command.id, slot=command.slot)
+    return CategoryValueEdited(slot=command.slot, **unit.rows.edit(unit, "category-value", command, command.slot))
 
 
 @worker.handles(DeleteCategoryValue)
 async def delete_category_value(command: DeleteCategoryValue, unit: AdministrationUnit) -> CategoryValueDeleted:
     """Delete a value of this category that no project has."""
-    unit.rows.delete("category-value", command, command.slot)
-    return CategoryValueDeleted(id=command.id, slot=command.slot)
+    return CategoryValueDeleted(slot=command.slot, **unit.rows.delete(unit, "category-value", command, command.slot))

@@ -13,6 +13,7 @@ from contracts.administration import (
 from contracts.permissions import ADMINISTRATORS
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
+from workers.runtime.kept import Row
 
 
 @worker.handles(DefineRole)
@@ -22,8 +23,8 @@ async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefi
     domain.within_own(command.permissions, unit.grants, "permissions")
     if there := unit.rows.roles.get(command.role_id):
         domain.within_own(there["permissions"], unit.grants, "role_id")
-    unit.rows.roles.put(command.model_dump())
-    return RoleDefined(role_id=command.role_id, permissions=command.permissions)
+    told = unit.rows.define_role(unit, there, command.model_dump())
+    return RoleDefined(permissions=command.permissions, **told)
 
 
 @worker.handles(DeleteRole)
@@ -34,36 +35,36 @@ async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDele
     domain.within_own(there["permissions"], unit.grants, "role_id")
     for principal in unit.rows.members_of(command.role_id):
         unit.rows.members.remove(command.role_id, principal)
-    unit.rows.roles.remove(command.role_id)
-    return RoleDeleted(role_id=command.role_id)
+    return RoleDeleted(**unit.rows.define_role(unit, there, None))
 
 
-def _may_hand_out(role_id: str, unit: AdministrationUnit) -> None:
+def _may_hand_out(role_id: str, unit: AdministrationUnit) -> Row:
     role = domain.known_role(unit.rows.roles.get(role_id), role_id)
     is_one = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
     domain.may_hand_out(role, unit.grants, by_administrator=is_one)
+    return role
 
 
 @worker.handles(AssignRole)
 async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssigned:
     """Give a defined role to a principal; who has it already keeps it."""
     role_id, principal = command.role_id, command.principal
-    _may_hand_out(role_id, unit)
+    name = _may_hand_out(role_id, unit)["name"]
     if unit.rows.members.get(role_id, principal):
         unit.already_so()
     else:
         unit.rows.members.put({"role_id": role_id, "principal": principal})
-    return RoleAssigned(principal=principal, role_id=role_id)
+    return RoleAssigned(principal=principal, role_id=role_id, name=name)
 
 
 @worker.handles(UnassignRole)
 async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> RoleUnassigned:
     """Take a defined role from a principal, but not the last administrator's; who lacks it stays without."""
     role_id, principal = command.role_id, command.principal
-    _may_hand_out(role_id, unit)
+    name = _may_hand_out(role_id, unit)["name"]
     domain.keeps_an_administrator(role_id, principal, unit.rows.members_of(role_id))
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)
     else:
         unit.already_so()
-    return RoleUnassigned(principal=principal, role_id=role_id)
+    return RoleUnassigned(principal=principal, role_id=role_id, name=name)

@@ -21,9 +21,11 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
         domain.known_timezone(command.timezone, _timezones(), unit.language)
     (settings,) = unit.rows.settings.all()
     wanted = command.model_dump(exclude_none=True)
-    changed = domain.changed_settings(settings, wanted)
+    changed = domain.changes({name: settings[name] for name in wanted}, wanted)
     if changed:
         unit.rows.settings.put({**settings, **wanted})
     else:
         unit.already_so()
+    for name in changed:
+        unit.rows.history.add(unit, "setting", name, {"value": settings[name]}, {"value": wanted[name]})
     return SettingsChanged(changed=changed)

@@ -1,5 +1,6 @@
 -- What the role of workers may do, said anew after every migration. It owns nothing: it reads and writes rows, and
--- what makes and drops partitions runs with the rights of its owner. What was audited it can add to, never change.
+-- what makes and drops partitions runs with the rights of its owner. What was audited, and what definitions were, it can
+-- add to, never change.
 DO $$
 DECLARE
     app text := current_setting('incidents.app_role');
@@ -23,6 +24,7 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE UPDATE, DELETE ON %s FROM %I', part, app);
     END LOOP;
+    EXECUTE format('REVOKE UPDATE, DELETE ON administration.definition_change FROM %I', app);
     -- A function that runs with its owner's rights is callable only where it checks what it is asked for.
     FOR routine IN
         SELECT p.oid::regprocedure FROM pg_proc p

@@ -75,6 +75,7 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     await measuring.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
     given = {"project_id": command.project_id, "sections": choice.sections}
     document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, given)).scalar_one()
+    document["labels"] = (await unit.connection.execute(history.LABELS, given)).scalar_one()
     recordings.tell_media(document.get("sequences", []), unit.now)
     return Export(
         package_id=uuid7(),

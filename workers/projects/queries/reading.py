@@ -37,7 +37,7 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
         too_large = withholding.largest(sizes, LARGEST_MESSAGE)
         given["sections"] = [name for name in sections if name not in too_large]
         document = (await reader.connection.execute(tables.DOCUMENT, given)).scalar_one()
-    document |= {} if "hold" in withheld else {"hold": row.hold}
+    document |= {"labels": row.labels} | ({} if "hold" in withheld else {"hold": row.hold})
     recordings.tell_media(document.get("sequences", []), reader.now)
     document = withholding.without(document, withheld)
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))

@@ -21,6 +21,7 @@ class Wording:
     reading: str
     names_hidden: str
     substituted: str
+    renamed: str
     type: str
     status: str
     start: str
@@ -82,6 +83,7 @@ EN = Wording(
     substituted=(
         "A character that cannot be printed is shown by its Unicode number in square brackets, such as [U+FFFD]."
     ),
+    renamed="{} (renamed since: {})",
     type="Type",
     status="Status",
     start="Start",
@@ -144,6 +146,7 @@ FR = Wording(
         "Un caractère qui ne peut pas être imprimé est indiqué par son numéro Unicode entre crochets, "
         "par exemple [U+FFFD]."
     ),
+    renamed="{} (renommé depuis\u00a0: {})",
     type="Type",
     status="Statut",
     start="Début",

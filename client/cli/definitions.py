@@ -1,0 +1,67 @@
+"""What definitions and settings were, who changed them and when."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, get_args
+
+import typer
+
+from client.cli.site import audit
+from client.terminal import show
+from client.terminal.options import command
+from client.terminal.reading import fitting
+from client.terminal.session import Session
+from contracts.administration_queries import (
+    DefinitionChange,
+    DefinitionHistory,
+    GetPropertyHistory,
+    GetRoleHistory,
+    GetSettingHistory,
+    PropertyKind,
+)
+
+_KINDS: Final = (*get_args(PropertyKind), "role", "setting")
+_QUERIES: Final[Mapping[str, Any]] = {"role": GetRoleHistory, "setting": GetSettingHistory}
+
+
+def register(_: typer.Typer) -> None:
+    """Add `audit definitions`."""
+    command(
+        audit,
+        "definitions",
+        "incidents audit definitions data-field",
+        "incidents audit definitions setting --key report_title",
+    )(definitions)
+
+
+async def definitions(
+    session: Session,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.")],
+    key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One of them: an id, decimal_1, category_2, a setting's name.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
+) -> None:
+    """Show what definitions and settings were and are, who changed them and when."""
+    asked: dict[str, Any] = {"key": key, "limit": limit}
+    message = _QUERIES.get(kind, GetPropertyHistory)
+    asked |= {"kind": kind} if message is GetPropertyHistory else {}
+    async with session.client() as client:
+        found: DefinitionHistory = await client.ask(fitting(session, message, asked))
+    rows = (
+        (show.local(one.at, session.language), one.by, one.key, *map(show.paragraph, _states(one)))
+        for one in found.items
+    )
+    session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
+
+
+def _states(change: DefinitionChange) -> tuple[str, str]:
+    """Write what differs, field by field, as it was and as it is."""
+    old, new = _flat(change.old or {}), _flat(change.new or {})
+    names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
+    before, after = ("\n".join(f"{name}: {one[name]}" for name in names if name in one) for one in (old, new))
+    return before, after
+
+
+def _flat(state: Mapping[str, Any]) -> dict[str, Any]:
+    levels: Mapping[str, Any] = state.get("permissions", {})
+    return {**{name: one for name, one in state.items() if name != "permissions"}, **levels}

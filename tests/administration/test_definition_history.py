@@ -1,0 +1,153 @@
+"""The history of definitions: who changed what, when, from what to what."""
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from client import Client, Refused
+from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole
+from contracts.administration_queries import (
+    DefinitionChange,
+    DefinitionKind,
+    GetPropertyHistory,
+    GetRoleHistory,
+    GetSettingHistory,
+)
+from contracts.errors import Code
+from contracts.message import Change
+from contracts.permissions import Node
+from contracts.properties import (
+    AddCategoryValue,
+    AddType,
+    DefineCategory,
+    DefineDataField,
+    DeleteType,
+    EditCategoryValue,
+    EditType,
+)
+from tests.support import Site
+from workers.migrations.upgrade import read_sql
+
+
+async def past(client: Client, kind: DefinitionKind, **asked: Any) -> list[DefinitionChange]:
+    """Return the changes of a kind, the newest first."""
+    if kind == "role":
+        return (await client.ask(GetRoleHistory(**asked))).items
+    if kind == "setting":
+        return (await client.ask(GetSettingHistory(**asked))).items
+    return (await client.ask(GetPropertyHistory(kind=kind, **asked))).items
+
+
+async def test_a_type_keeps_what_it_was(admin: Client) -> None:
+    """A type's names stand in its events and its history, from its first one to its deletion."""
+    added = await admin.send(AddType(name="Theft"))
+    edited = await admin.send(EditType(id=added.id, name="Larceny", description="Something is gone"))
+    deleted = await admin.send(DeleteType(id=added.id))
+    assert (added.name, edited.name, deleted.name) == ("Theft", "Larceny", "Larceny")
+    assert edited.changed == {
+        "name": Change(old="Theft", new="Larceny"),
+        "description": Change(old="", new="Something is gone"),
+    }
+    theft, larceny = {"name": "Theft", "description": ""}, {"name": "Larceny", "description": "Something is gone"}
+    found = await past(admin, "type", key=str(added.id))
+    assert [(one.old, one.new) for one in found] == [(larceny, None), (theft, larceny), (None, theft)]
+    assert {(one.kind, one.key, one.by) for one in found} == {("type", str(added.id), "admin")}
+
+
+async def test_every_definition_has_its_history(admin: Client) -> None:
+    """Fields, categories, values and roles are kept under the key by which projects and people name them."""
+    told = []
+    for name in ("Weight", "Mass"):
+        told += [
+            await admin.send(DefineDataField(kind="decimal", slot=3, enabled=True, name=name)),
+            await admin.send(DefineCategory(slot=2, enabled=True, name=name)),
+            await admin.send(DefineRole(role_id="guards", name=name, permissions={})),
+        ]
+    value = await admin.send(AddCategoryValue(slot=2, name="Weight"))
+    await admin.send(EditCategoryValue(slot=2, id=value.id, name="Mass"))
+    assert [one.changed for one in told[3:]] == [{"name": Change(old="Weight", new="Mass")}] * 3
+    keys: dict[DefinitionKind, str] = {"data-field": "decimal_3", "category": "category_2", "role": "guards"}
+    for kind, key in {**keys, "category-value": str(value.id)}.items():
+        newest, first = await past(admin, kind, key=key)
+        assert ((newest.old or {})["name"], (newest.new or {})["name"], first.old) == ("Weight", "Mass", None)
+
+
+async def test_a_role_tells_its_levels_and_its_name(admin: Client) -> None:
+    """A change of a role names each node with its old and new level; giving and deleting it names the role."""
+    await admin.send(
+        DefineRole(role_id="guards", name="Guards", permissions={Node.SETTINGS: "view", Node.ROLES: "view"})
+    )
+    higher = DefineRole(role_id="guards", name="Guards", permissions={Node.SETTINGS: "manage"})
+    changed = (await admin.send(higher)).changed
+    assert changed == {"settings": Change(old="view", new="manage"), "roles": Change(old="view")}
+    assert (await admin.send(AssignRole(role_id="guards", principal="ann"))).name == "Guards"
+    assert (await admin.send(DeleteRole(role_id="guards"))).name == "Guards"
+
+
+async def test_settings_keep_what_they_were(admin: Client) -> None:
+    """Every setting has its own history, with old and new value, the report's title too."""
+    wanted: dict[str, Any] = {"report_title": "Museum", "retention_days": 9, "child_sites": ["north", "south"]}
+    changed = (await admin.send(ChangeSettings(**wanted))).changed
+    assert changed == {
+        "report_title": Change(old="", new="Museum"),
+        "retention_days": Change(old=7, new=9),
+        "child_sites": Change(old="", new="north south"),
+    }
+    for name, value in wanted.items():
+        newest, first = await past(admin, "setting", key=name)
+        assert ((newest.new or {})["value"], newest.by, first.by) == (value, "admin", "system")
+
+
+async def test_what_changes_nothing_leaves_no_trace(admin: Client) -> None:
+    """A definition that is made again as it is leaves neither an event nor an entry."""
+    same = DefineDataField(kind="text", slot=1, enabled=True, name="Badge")
+    await admin.send(same)
+    outcome = await (await admin.submit(same)).outcome()
+    assert (outcome.status, outcome.events, len(await past(admin, "data-field"))) == ("applied", [], 1)
+
+
+async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: Client) -> None:
+    """Pages hold every change once; roles and settings need view on their own nodes."""
+    for name in "abc":
+        await admin.send(AddType(name=name))
+    page = await admin.ask(GetPropertyHistory(kind="type", limit=2))
+    rest = await admin.ask(GetPropertyHistory(kind="type", limit=2, after=page.next))
+    assert [(one.new or {})["name"] for one in (*page.items, *rest.items)] == ["c", "b", "a"]
+    await site.grant("ann", incident_properties="view")
+    ann = await site.client("ann")
+    assert len(await past(ann, "type")) == 3
+    hidden: list[DefinitionKind] = ["role", "setting"]
+    for kind in hidden:
+        with pytest.raises(Refused) as refused:
+            await past(ann, kind)
+        assert refused.value.code is Code.NOT_AVAILABLE
+
+
+async def test_what_was_there_before_has_its_name_as_first_entry(site: Site) -> None:
+    """The upgrade writes down what every definition and setting is, so that its next change has an old name."""
+    await site.sql("DELETE FROM administration.definition_change")
+    await site.sql("INSERT INTO administration.property VALUES (70, 'status', NULL, 'Closed', 'All done')")
+    await site.sql("INSERT INTO administration.data_field VALUES ('text', 2, 71, true, 'Badge', '')")
+    script = read_sql("*_definitions.sql")
+    with psycopg.connect(site.database_url) as connection:
+        connection.execute(script[script.index("INSERT") : script.index("-- The name that")])
+        connection.commit()
+    found = await site.sql("SELECT kind, key, by, old, new FROM administration.definition_change ORDER BY number")
+    told = {(row.kind, row.key): row.new for row in found}
+    assert told["status", "70"] == {"name": "Closed", "description": "All done"}
+    assert told["data-field", "text_2"] == {"name": "Badge", "description": "", "enabled": True}
+    assert told["setting", "retention_days"] == {"value": 7}
+    assert {(row.by, row.old) for row in found} == {("system", None)}
+
+
+async def test_definitions_travel_with_their_names(site: Site, admin: Client) -> None:
+    """An event of administration says the old and the new name, so that the log can tell them."""
+    ops = await site.overseer()
+    feed = await ops.subscribe(f"im.{site.name}.evt.administration.-.data-field-defined")
+    await ops.flush()
+    for name in ("Weight", "Mass"):
+        await admin.send(DefineDataField(kind="decimal", slot=1, enabled=True, name=name))
+    _, renamed = [json.loads((await feed.next_msg(timeout=10)).data) for _ in range(2)]
+    assert (renamed["name"], renamed["changed"]) == ("Mass", {"name": {"old": "Weight", "new": "Mass"}})

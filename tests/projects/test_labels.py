@@ -1,0 +1,128 @@
+"""What fields were called when their values were set: in readings, histories, packages and reports."""
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+
+from client import Client
+from contracts.ids import uuid7
+from contracts.project_history import GetHistory, HistoryEntry
+from contracts.project_imports import ImportedProject, ImportProjects
+from contracts.projects import IncidentData, UpdateProject
+from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField, EditType
+from contracts.reports import DownloadReport, GenerateReport
+from contracts.values import Language
+from tests.projects.exported import exported, read
+from tests.projects.props import NOON, Operator
+from tests.support import Site
+
+
+@pytest.fixture
+async def operator(site: Site) -> Operator:
+    """A project whose fields were filled in under names that have changed since."""
+    await site.workers("administration", "projects", "reports")
+    operator = await Operator.starting(site, await site.client())
+    await named(operator.client, "Place", "Weight")
+    hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
+    data = IncidentData(decimal_1=Decimal("12.50"))
+    await operator.send(UpdateProject(project_id=operator.project_id, categories={"1": hall}, data=data))
+    await named(operator.client, "Location", "Mass")
+    return operator
+
+
+async def named(client: Client, category: str, field: str) -> None:
+    """Give a category and a data field these names."""
+    await client.send(DefineCategory(slot=1, enabled=True, name=category))
+    await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name=field))
+
+
+async def past(operator: Operator, **asked: Any) -> list[HistoryEntry]:
+    """Return a project's past, the oldest entry first."""
+    return (await operator.client.ask(GetHistory(project_id=operator.project_id, **asked))).items[::-1]
+
+
+async def printed(operator: Operator, language: Language) -> str:
+    """Generate a report, and return what its pages say."""
+    command = GenerateReport(report_id=uuid7(), project_id=operator.project_id, language=language)
+    await operator.send(command)
+    pdf = b"".join([part async for part in operator.client.download(DownloadReport(report_id=command.report_id))])
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+async def test_a_project_says_what_its_fields_were_called(operator: Operator) -> None:
+    """A value has the label of the time when it was set, with today's beside it where it is another one."""
+    labels = (await operator.project()).labels
+    told = {field: (one.label, one.label_now, one.value, one.value_now) for field, one in labels.items()}
+    assert told == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
+    assert labels["decimal_1"].set_at == (await past(operator, field="decimal_1"))[0].at
+
+
+async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
+    """Each entry of the past has the label of its own time, and the project that of its last change."""
+    data = IncidentData(decimal_1=Decimal(13))
+    await operator.send(UpdateProject(project_id=operator.project_id, data=data))
+    assert [(one.new, one.label) for one in await past(operator, field="decimal_1")] == [
+        ("12.50", "Weight"),
+        ("13", "Mass"),
+    ]
+    weight = (await operator.project()).labels["decimal_1"]
+    assert (weight.label, weight.label_now) == ("Mass", None)
+
+
+async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) -> None:
+    """A type that was renamed after a project had left it is told by the name that it had there."""
+    theft, fire = [(await operator.send(AddType(name=name))).id for name in ("Theft", "Fire")]
+    for one in (theft, fire):
+        await operator.send(UpdateProject(project_id=operator.project_id, type_id=one))
+    await operator.send(EditType(id=theft, name="Larceny"))
+    first, second = await past(operator, field="type_id")
+    assert (first.names, second.names) == ({str(theft): "Theft"}, {str(theft): "Theft", str(fire): "Fire"})
+    assert (await operator.project()).labels["type_id"].value == "Fire"
+
+
+async def test_an_imported_project_has_the_names_of_its_import(operator: Operator) -> None:
+    """What another system's project came with was set when it was taken over, not when it was created there."""
+    closed = (await operator.send(AddStatus(name="Closed"))).id
+    operator.project_id = uuid7()
+    one = ImportedProject(
+        project_id=operator.project_id, number=4711, created_by="old", created_at=NOON, status_id=closed
+    )
+    await operator.send(ImportProjects(projects=[one]))
+    (opening,) = await past(operator)
+    label = (await operator.project()).labels["status_id"]
+    assert (label.value, label.set_at, opening.names) == ("Closed", opening.at, {str(closed): "Closed"})
+
+
+@pytest.mark.parametrize(
+    "language, said",
+    [
+        ("en", ("Weight (renamed since: Mass) 12.50", "Place (renamed since: Location) Hall")),
+        ("fr", ("Weight (renommé depuis : Mass) 12,50", "Place (renommé depuis : Location) Hall")),
+    ],
+)
+async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, said: tuple[str, str]) -> None:
+    """A report names each field as it was named when its value was set, and says what it is called today."""
+    words = (await printed(operator, language)).replace("\u00a0", " ")
+    assert [one for one in said if one not in words] == []
+
+
+async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
+    """The project and the history in a package carry the labels of the time."""
+    files = await exported(operator)
+    assert read(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
+    labels = {one["field"]: one["label"] for one in read(files, "history.json")["items"]}
+    assert (labels["decimal_1"], labels["category_1"]) == ("Weight", "Place")
+
+
+async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None:
+    """Who may not see main details or categories is not told what their values were called."""
+    await operator.send(
+        UpdateProject(project_id=operator.project_id, type_id=(await operator.send(AddType(name="Theft"))).id)
+    )
+    await operator.site.grant("visitor", incident_projects="view")
+    operator.client = await operator.site.client("visitor")
+    assert (await operator.project()).labels == {}
+    assert [(one.field, one.label, one.names) for one in await past(operator)] == [("project", None, {})]

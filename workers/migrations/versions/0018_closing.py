@@ -1,0 +1,13 @@
+"""Statuses that close projects."""
+
+from alembic import op
+
+from workers.migrations.upgrade import read_sql, run_script
+
+revision = "0018"
+down_revision = "0017"
+
+
+def upgrade() -> None:
+    """Run the one file of this version."""
+    run_script(op.get_bind(), read_sql("*_closing.sql"))
