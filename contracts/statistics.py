@@ -35,36 +35,43 @@ Interval = Literal["day", "week", "month", "none"]
 
 
 class Figures(Message):
-    """How many projects of a group were created in an interval, and how long those took that have both times.
+    """How many projects of a group were created in an interval, how many of these are closed and how many have ended.
 
     `group` is the id of a property, a principal, a camera's id or a truth; null stands for projects without one.
     `starting` is when the interval begins in the site's time zone; absent where no interval was asked for.
-    `closed` and the seconds are made of start and end: they are null for those who may not see main details.
+    `closed` counts those whose status is a closing one; their time runs from their creation to when they got it, or to
+    the last time after they had been opened again. `ended` counts those with an end time; the duration is from start
+    to end, where both are set. All of these are null for those who may not see main details.
     """
 
     group: int | bool | str | None = None
     starting: AwareDatetime | None = None
     count: int
     closed: int | None
-    median_seconds: float | None = None
-    average_seconds: float | None = None
+    median_closing_seconds: float | None = None
+    average_closing_seconds: float | None = None
+    ended: int | None
+    median_duration_seconds: float | None = None
+    average_duration_seconds: float | None = None
 
 
 class Statistics(Message):
     """Figures by interval and group; `truncated` when there are more than a thousand.
 
-    `withheld` names what the caller may not see: of `main-details` nothing is counted.
+    `closing_status_ids` are the statuses that count as closing. `withheld` names what the caller may not see: of
+    `main-details` nothing is counted.
     """
 
     timezone: str
     total: int
     items: list[Figures]
     truncated: bool
+    closing_status_ids: list[int] = []
     withheld: list[str] = []
 
 
 class ProjectStatistics(Query[Statistics]):
-    """Count projects by any property, creator or camera, and by the time of their creation.
+    """Count projects by any property, creator or camera, and by the time of their creation: all, closed, ended.
 
     A project with sequences of several cameras counts for each of them; `total` counts every project once.
     """

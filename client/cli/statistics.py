@@ -33,7 +33,7 @@ async def stats(
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Created since: RFC 3339, a date, or 7d.")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before: RFC 3339, a date, or 7d.")] = None,
 ) -> None:
-    """Count projects, and how long they took, by any property, place, creator and time."""
+    """Count projects: all, closed and ended, and how long that took, by any property, camera, creator and time."""
     created = {"from": read_time(session, since), "to": read_time(session, until)}
     query = fitting(session, ProjectStatistics, {"group_by": by, "interval": interval, "filter": {"created": created}})
     async with session.client() as client:

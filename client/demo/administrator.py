@@ -10,7 +10,7 @@ from contracts.administration import AssignRole, ChangeSettings, DefineRole
 from contracts.administration_queries import GetProperties, GetRoles, GetSettings, Properties, Property
 from contracts.message import Command
 from contracts.permissions import LevelName, Node
-from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField
+from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField, MarkStatus
 
 ROLE: Final = "operators"
 SLOTS: Final = range(1, 6)
@@ -46,8 +46,7 @@ class Administrator:
         await self._do("define {number} types", missing, number=len(said.types))
         await self._do("define the five categories", self._categories(known))
         await self._do("define the values of categories 1 and 2", self._values(known))
-        missing = [AddStatus(name=one) for one in _absent(said.statuses, known.statuses, language)]
-        await self._do("define the statuses", missing)
+        await self._do("define the statuses", self._statuses(known))
         await self._do("define the data fields", self._data_fields(known))
         await self._do("define the role operators and give it to the operator", await self._role(operator))
         await self._do("set the report's title", await self._settings())
@@ -63,6 +62,16 @@ class Administrator:
         self.sent += sent
         step.count = sent
         step.note = "" if sent else self._stage.session.say("already there")
+
+    def _statuses(self, known: Properties) -> list[Command[Any]]:
+        wanted: list[Command[Any]] = []
+        for each in self._scenario.statuses:
+            there = [one for one in known.statuses if each.matches(one.name)]
+            if not there:
+                wanted.append(AddStatus(name=self._in(each), closing=each.closing))
+            elif each.closing and not any(one.closing for one in there):
+                wanted.append(MarkStatus(id=there[0].id, closing=True))
+        return wanted
 
     def _categories(self, known: Properties) -> list[Command[Any]]:
         there = {each.slot for each in known.categories if each.name}

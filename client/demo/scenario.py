@@ -74,6 +74,12 @@ class Event(BaseModel):
     text: Said
 
 
+class Status(Said):
+    """A status; one that is `closing` closes the projects that get it."""
+
+    closing: bool = False
+
+
 class PhoneCall(BaseModel):
     """A call that somebody makes after an injury."""
 
@@ -103,7 +109,7 @@ class Scenario(BaseModel):
     types: list[Said]
     categories: list[Category]
     unused_category: Said
-    statuses: list[Said]
+    statuses: list[Status]
     data_fields: list[DataField]
     role: Said
     stories: list[Event]

@@ -36,13 +36,19 @@ def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> Ren
             naming(one.group) if naming else show.local(one.starting, language)[:10],
             bar(one.count, most),
             one.count,
-            one.closed,
-            duration(one.median_seconds),
-            duration(one.average_seconds),
+            _figure(one.closed),
+            duration(one.median_closing_seconds),
+            _figure(one.ended),
+            duration(one.median_duration_seconds),
         )
         for one in items
     )
-    return show.table(language, "Group" if naming else "From", "", "Number", "Closed", "Median", "Average", rows=rows)
+    group = "Group" if naming else "From"
+    return show.table(language, group, "", "Number", "Closed", "Closed after", "Ended", "Duration", rows=rows)
+
+
+def _figure(value: int | None) -> str:
+    return "" if value is None else str(value)
 
 
 def _trends(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
@@ -98,7 +104,10 @@ def duration(seconds: float | None) -> str:
 
 
 def note(answer: Statistics, language: str) -> Text:
-    """Say how many projects were counted, and whether all figures are shown."""
+    """Say how many projects were counted, what the columns mean, and whether all figures are shown."""
     told = say(language, "{total} projects, by the clock of {timezone}", total=answer.total, timezone=answer.timezone)
+    means = say(language, "closed: with a status that closes; times are medians: to that status, and from start to end")
+    unmarked = say(language, "no status closes a project yet: mark one with administration.mark-status")
+    explained = means if answer.closing_status_ids else unmarked
     more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
-    return Text("\n".join(filter(None, (told, more))), style="dim")
+    return Text("\n".join(filter(None, (told, "" if answer.withheld else explained, more))), style="dim")

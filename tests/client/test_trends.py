@@ -50,16 +50,17 @@ def test_durations_have_two_units(seconds: float | None, words: str) -> None:
 
 def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
-    told = drawn([Figures(group=1, count=2, closed=1, median_seconds=60.0, average_seconds=60.0)], group_by="type")
-    assert [word for word in ("<1>", "█" * 20, "1 min 0 s") if word not in told] == []
+    spans: dict[str, Any] = {"median_closing_seconds": 3_600.0, "median_duration_seconds": 60.0}
+    told = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
+    assert [word for word in ("<1>", "█" * 20, "1 h 0 min", "1 min 0 s") if word not in told] == []
 
 
 def test_groups_over_time_are_drawn_as_trends() -> None:
     """With a group and an interval each group is a line of blocks, the largest group first."""
     days = [datetime(2026, 3, 26 + day, 23, tzinfo=UTC) for day in range(2)]
     items = [
-        Figures(group=1, starting=days[0], count=1, closed=0),
-        Figures(group=2, starting=days[1], count=2, closed=0),
+        Figures(group=1, starting=days[0], count=1, closed=0, ended=0),
+        Figures(group=2, starting=days[1], count=2, closed=0, ended=0),
     ]
     told = drawn(items, group_by="type", interval="day")
     assert told.index("<2>") < told.index("<1>")
@@ -68,4 +69,6 @@ def test_groups_over_time_are_drawn_as_trends() -> None:
 
 def test_intervals_are_drawn_as_bars() -> None:
     """With an interval alone each interval is a bar."""
-    assert "█" in drawn([Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0)], interval="day")
+    assert "█" in drawn(
+        [Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0, ended=0)], interval="day"
+    )

@@ -84,16 +84,17 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
     return [one for part in parts for one in sorted(part, key=place, reverse=backward)]
 
 
-def statistics(projects: Mapping[str, Project], body: Body, timezone: str) -> Some:
-    """Count by group and interval, and say how long those took that have both times."""
+def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closing: Collection[int]) -> Some:
+    """Count by group and interval, and say how long those took that are closed, and those that have both times."""
     chosen = [one for project_id, one in projects.items() if matches(project_id, one, body.get("filter", {}))]
     counted: dict[tuple[Any, Any], list[Project]] = {}
     for one in chosen:
         for group in _groups(one, body.get("group_by")):
             begun = _starting(column(one, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
             counted.setdefault((group, begun), []).append(one)
-    items = [_figures(group, begun, members) for (group, begun), members in counted.items()]
-    return Some(timezone=timezone, total=len(chosen), items=in_order(items), truncated=False)
+    items = [_figures(group, begun, members, closing) for (group, begun), members in counted.items()]
+    told = Some(timezone=timezone, total=len(chosen), items=in_order(items), truncated=False)
+    return Some(told, closing_status_ids=sorted(closing))
 
 
 def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
@@ -102,17 +103,32 @@ def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
     return sorted(plain, key=lambda one: (str(moment(str(one["starting"]))), str(one["group"])))
 
 
-def _figures(group: Any, begun: datetime | None, members: list[Project]) -> dict[str, Any]:
+def _figures(group: Any, begun: datetime | None, members: list[Project], closing: Collection[int]) -> dict[str, Any]:
+    closed = [one for one in members if one.fields["status_id"] in closing]
+    waited = [seconds for one in closed if (seconds := _closing_seconds(one, closing)) is not None]
     both = [(column(one, "start_time"), column(one, "end_time")) for one in members]
     took = [(end - start).total_seconds() for start, end in both if start and end]
     return {
         "group": group,
         "starting": begun.isoformat() if begun else None,
         "count": len(members),
-        "closed": len(took),
-        "median_seconds": median(took) if took else None,
-        "average_seconds": fmean(took) if took else None,
+        "closed": len(closed),
+        **_times("closing", waited),
+        "ended": sum(end is not None for _, end in both),
+        **_times("duration", took),
     }
+
+
+def _times(name: str, took: list[float]) -> dict[str, Any]:
+    figures = (f"median_{name}_seconds", median), (f"average_{name}_seconds", fmean)
+    return {figure: of(took) if took else None for figure, of in figures}
+
+
+def _closing_seconds(project: Project, closing: Collection[int]) -> float | None:
+    """Return after how long a closed project last went from a status that does not close to one that does."""
+    past = [(one.at, one.past) for one in project.history if one.past.name == "status_id"]
+    since = [moment(at) for at, one in past if one.new in closing and one.old not in closing]
+    return (max(since) - column(project, "created_at")).total_seconds() if since else None
 
 
 def _groups(project: Project, group_by: str | None) -> set[Any]:

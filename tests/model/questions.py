@@ -100,10 +100,11 @@ class Questions:
         return Some(items=items, total=len(found), withheld=sorted(withheld))
 
     def _figures(self, who: str, body: Body) -> Some:
-        told = statistics(self.projects.there, body, self.settings.now["timezone"])
+        told = statistics(self.projects.there, body, self.settings.now["timezone"], self.properties.closing)
         if self.people.sees(who, "main-details"):
             return Some(told, withheld=[])
-        blank = dict.fromkeys(("closed", "median_seconds", "average_seconds"))
+        told["closing_status_ids"] = []
+        blank = dict.fromkeys({name for one in told["items"] for name in one} - {"group", "starting", "count"})
         return Some(told, withheld=["main-details"], items=[{**one, **blank} for one in told["items"]])
 
     def _entry(self, who: str, event: Event) -> Some:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -37,13 +38,22 @@ FILM = """
     FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, created_at timestamptz, cameras json),
         json_array_elements_text(r.cameras) camera
 """
+PAST = """
+    INSERT INTO projects.history (project_id, revision, place, at, by, field, old, new)
+    SELECT r.id, step.revision, 1, r.created_at + step.revision * interval '1 hour', 'alice', 'status_id',
+        CAST(step.old AS jsonb), CAST(step.new AS jsonb)
+    FROM json_to_recordset(CAST(:rows AS json)) AS r(id uuid, created_at timestamptz, steps json),
+        json_to_recordset(r.steps) AS step(revision int, old text, new text)
+"""
+CLOSING = {2, 3}
+"""The statuses that close; the first is one that does not."""
 
 TIMES = st.integers(0, 40 * 24 * 60).map(lambda minutes: EARLY + timedelta(minutes=minutes))
 FEW = st.one_of(st.none(), st.integers(1, 2))
 ROWS = st.fixed_dictionaries(
     {
         "type_id": FEW,
-        "status_id": FEW,
+        "statuses": st.lists(st.one_of(st.none(), st.integers(1, 3)), min_size=1, max_size=5),
         "category_1": FEW,
         "category_5": FEW,
         "created_by": st.sampled_from(["alice", "bob"]),
@@ -66,6 +76,9 @@ async def admin(site: Site) -> Client:
     """Somebody who asks, on a site that lives by the clock of Zurich."""
     await site.worker("projects")
     await site.sql("UPDATE administration.settings SET timezone = 'Europe/Zurich'")
+    for one in (1, 2, 3):
+        status = "INSERT INTO administration.property VALUES (:one, 'status', NULL, 'A', '', :closing)"
+        await site.sql(status, one=one, closing=one in CLOSING)
     return await site.client()
 
 
@@ -74,9 +87,15 @@ async def store(site: Site, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         began, took = row["start_time"], row["took"]
         ended = began + timedelta(seconds=took) if began and took is not None else None
-        row.update(id=str(uuid7()), end_time=ended)
+        statuses = row["statuses"]
+        steps = [
+            {"revision": n, "old": None if old is None else str(old), "new": None if new is None else str(new)}
+            for n, (old, new) in enumerate(pairwise(statuses), start=2)
+            if old != new
+        ]
+        row.update(id=str(uuid7()), end_time=ended, status_id=statuses[-1], steps=steps)
     await site.sql("DELETE FROM projects.project")
-    for statement in (INSERT, FILM):
+    for statement in (INSERT, FILM, PAST):
         await site.sql(statement, rows=json.dumps(rows, default=str))
 
 
@@ -95,6 +114,21 @@ def groups(row: dict[str, Any], group_by: str | None) -> set[Any]:
     return {row[COLUMNS.get(group_by, group_by)] if group_by else None}
 
 
+def closing_seconds(row: dict[str, Any]) -> float | None:
+    """Return after how long a project was closed for the last time, if it is closed and that is known."""
+    closed, since = row["statuses"][0] in CLOSING, None
+    for hours, status in enumerate(row["statuses"][1:], start=2):
+        since = since if closed and status in CLOSING else hours * 3_600.0
+        closed = status in CLOSING
+    return since if closed else None
+
+
+def times(name: str, took: list[float]) -> dict[str, Any]:
+    """Return the median and the average, where there is anything."""
+    figures = (f"median_{name}_seconds", median), (f"average_{name}_seconds", fmean)
+    return {figure: of(took) for figure, of in figures} if took else {}
+
+
 def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interval) -> list[Figures]:
     """Count by hand."""
     counted: dict[tuple[Any, Any], list[dict[str, Any]]] = {}
@@ -104,19 +138,20 @@ def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interv
     figures = []
     for (group, begun), members in counted.items():
         took = [float(one["took"]) for one in members if one["start_time"] and one["took"] is not None]
-        times = {"median_seconds": median(took), "average_seconds": fmean(took)} if took else {}
-        figures.append(Figures(group=group, starting=begun, count=len(members), closed=len(took), **times))
+        closing = [one for one in map(closing_seconds, members) if one is not None]
+        numbers = {"closed": sum(one["status_id"] in CLOSING for one in members), "ended": len(took)}
+        spans = {**times("closing", closing), **times("duration", took)}
+        figures.append(Figures(group=group, starting=begun, count=len(members), **numbers, **spans))
     return figures
 
 
 def comparable(figures: list[Figures]) -> list[str]:
     """Write figures down in one order, without the last digits of an average."""
-    return sorted(
-        one.model_copy(
-            update={"average_seconds": None if one.average_seconds is None else round(one.average_seconds, 6)}
-        ).model_dump_json()
-        for one in figures
-    )
+
+    def rounded(one: Figures) -> dict[str, Any]:
+        return {name: round(value, 6) for name, value in one if isinstance(value, float)}
+
+    return sorted(one.model_copy(update=rounded(one)).model_dump_json() for one in figures)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -138,7 +173,7 @@ async def test_figures_equal_a_recount(
 
 async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
     """Groups are told from the commonest to the rarest, intervals from the first to the last."""
-    plain: dict[str, Any] = {"start_time": None, "took": None, "imported": False, "cameras": []}
+    plain: dict[str, Any] = {"start_time": None, "took": None, "imported": False, "cameras": [], "statuses": [None]}
     rows = [
         {**plain, "created_by": who, "created_at": EARLY + timedelta(days=day)}
         for who, day in (("rare", 0), ("common", 1), ("common", 2))

@@ -1,14 +1,28 @@
 """Counts and trends over projects, in one statement each."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, extract, func, null, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    Text,
+    and_,
+    cast,
+    extract,
+    func,
+    literal_column,
+    null,
+    select,
+    text,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filtering import every_condition
-from workers.projects.tables import Camera, Project
+from workers.projects.tables import Camera, History, Project
 from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 
@@ -25,8 +39,9 @@ _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "camera": Camera.camera_id,
     "imported": Project.imported,
 }
-_TIMED: Final = ("closed", "median_seconds", "average_seconds")
-"""Figures that tell about start and end."""
+_CLOSING = text("SELECT id FROM published.closing_statuses ORDER BY id")
+_TIMED: Final = tuple(name for name in Figures.model_fields if name not in {"group", "starting", "count"})
+"""Figures that tell about status, start and end."""
 
 
 @worker.answers(ProjectStatistics)
@@ -34,8 +49,9 @@ async def project_statistics(query: ProjectStatistics, reader: Reader) -> Statis
     """Return figures by interval and group; the commonest groups first where no interval was asked for."""
     execute = reader.connection.execute
     timezone = str((await execute(_TIMEZONE)).scalar_one())
+    closing = list((await execute(_CLOSING)).scalars())
     counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
-    found = (await execute(_figures(query, timezone))).mappings().all()
+    found = (await execute(_figures(query, timezone, closing))).mappings().all()
     hidden = {} if reader.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
     items = [Figures.model_validate({**row, **hidden}, strict=False) for row in found[:MOST_GROUPS]]
     total = (await execute(counted)).scalar_one()
@@ -44,21 +60,22 @@ async def project_statistics(query: ProjectStatistics, reader: Reader) -> Statis
         total=total,
         items=items,
         truncated=len(found) > MOST_GROUPS,
+        closing_status_ids=[] if hidden else closing,
         withheld=["main-details"] if hidden else [],
     )
 
 
-def _figures(query: ProjectStatistics, timezone: str) -> Select[Any]:
-    each = _each(query, timezone)
-    took = each.c.took
+def _figures(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Select[Any]:
+    each = _each(query, timezone, closing)
     return (
         select(
             each.c.group,
             each.c.starting,
             func.count().label("count"),
-            func.count(took).label("closed"),
-            func.percentile_cont(0.5).within_group(took).label("median_seconds"),
-            func.avg(took).label("average_seconds"),
+            func.count().filter(each.c.is_closed).label("closed"),
+            *_times(each.c.closing, "closing"),
+            func.count(each.c.end_time).label("ended"),
+            *_times(each.c.duration, "duration"),
         )
         .group_by(each.c.group, each.c.starting)
         .order_by(each.c.starting, func.count().desc(), each.c.group)
@@ -66,17 +83,44 @@ def _figures(query: ProjectStatistics, timezone: str) -> Select[Any]:
     )
 
 
-def _each(query: ProjectStatistics, timezone: str) -> Subquery:
+def _times(took: ColumnElement[Any], name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    middle = func.percentile_cont(0.5).within_group(took)
+    return middle.label(f"median_{name}_seconds"), func.avg(took).label(f"average_{name}_seconds")
+
+
+def _each(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Subquery:
     """Return one row for each project and group that it counts in."""
     group: ColumnElement[Any] = _GROUPS[query.group_by].expression if query.group_by else null()
-    counted = select(
-        group.label("group"),
-        _starting(query.interval, timezone).label("starting"),
-        extract("epoch", Project.end_time - Project.start_time).label("took"),
-    ).where(*every_condition(query.filter))
+    conditions, is_closed = every_condition(query.filter), Project.status_id.in_(closing)
+    since = _since(closing, select(Project.id).where(*conditions, is_closed))
+    counted = (
+        select(
+            group.label("group"),
+            _starting(query.interval, timezone).label("starting"),
+            is_closed.label("is_closed"),
+            Project.end_time,
+            extract("epoch", since.c.at - Project.created_at).label("closing"),
+            extract("epoch", Project.end_time - Project.start_time).label("duration"),
+        )
+        .outerjoin(since, and_(since.c.project_id == Project.id, is_closed))
+        .where(*conditions)
+    )
     if query.group_by == "camera":
         counted = counted.outerjoin(Camera, Camera.project_id == Project.id)
     return counted.subquery()
+
+
+def _since(closing: Sequence[int], projects: Select[Any]) -> Subquery:
+    """Return since when each of these projects is closed: when it last went from a status that does not close to one.
+
+    One that another system had closed before it was imported has no such time.
+    """
+    ids = [str(one) for one in closing]
+    old, new = (cast(column, Text) for column in (History.old, History.new))
+    closed = and_(new.in_(ids), func.coalesce(old, "").not_in(ids))
+    of_status = and_(History.field == literal_column("'status_id'"), History.project_id.in_(projects))
+    at = func.max(History.at).label("at")
+    return select(History.project_id, at).where(of_status, closed).group_by(History.project_id).subquery("since")
 
 
 def _starting(interval: str, timezone: str) -> ColumnElement[Any]:

@@ -1,0 +1,64 @@
+"""Words of their time and closed projects, as they are typed and read."""
+
+from decimal import Decimal
+
+import pytest
+
+from client import Client
+from contracts.administration import ChangeSettings
+from contracts.ids import uuid7
+from contracts.projects import CreateProject, IncidentData, UpdateProject
+from contracts.properties import AddStatus, DefineDataField, MarkStatus
+from tests.client.command_line import Ended, incidents
+from tests.client.typed import environment
+from tests.support import Site
+
+
+@pytest.fixture
+async def admin(site: Site) -> Client:
+    """An administrator who renamed a field after a project had been given a value in it."""
+    await site.workers("projects", "administration")
+    client, project_id = await site.client(), uuid7()
+    await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name="Weight"))
+    closed = (await client.send(AddStatus(name="Over"))).id
+    await client.send(CreateProject(project_id=project_id))
+    data = IncidentData(decimal_1=Decimal("12.5"))
+    await client.send(UpdateProject(project_id=project_id, status_id=closed, data=data))
+    await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name="Mass"))
+    return client
+
+
+async def typed(site: Site, *line: object) -> Ended:
+    """Type a command as the administrator."""
+    return await incidents(*line, environment=environment(site, "admin"))
+
+
+async def test_a_project_is_shown_in_the_words_of_its_time(site: Site, admin: Client) -> None:
+    """`projects show` and `projects history` name a field as it was named, in both languages."""
+    for lang, words in (("en", "Weight (renamed since: Mass)"), ("fr", "Weight (renommé depuis : Mass)")):
+        assert words in (await typed(site, "projects", "show", 1, "--lang", lang)).out
+    shown = await typed(site, "projects", "history", 1)
+    assert ("Weight" in shown.out, "Mass" in shown.out, "Over" in shown.out) == (True, False, True)
+
+
+async def test_what_definitions_were_is_told(site: Site, admin: Client) -> None:
+    """`audit definitions` shows old and new words, of fields and of settings; another kind is refused."""
+    await admin.send(ChangeSettings(report_title="Museum"))
+    shown = await typed(site, "audit", "definitions", "data-field", "--key", "decimal_1")
+    assert [word for word in ("name: Weight", "name: Mass", "admin") if word not in shown.out] == []
+    shown = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
+    assert "value: Museum" in shown.out
+    refused = await typed(site, "audit", "definitions", "weather", "--json")
+    assert (refused.status, refused.json["error"]["details"]["fields"][0]["field"]) == (1, "kind")
+
+
+async def test_closed_is_told_beside_ended(site: Site, admin: Client) -> None:
+    """`stats` counts by the mark of a status, says what its columns mean, and how a status is marked."""
+    before = (await typed(site, "stats")).out
+    (status,) = (await typed(site, "properties", "--json")).json["statuses"]
+    await admin.send(MarkStatus(id=status["id"], closing=True))
+    after = (await typed(site, "stats")).out
+    assert ("administration.mark-status" in before, "administration.mark-status" in after) == (True, False)
+    assert [word for word in ("Closed after", "Ended", "with a status that closes") if word not in after] == []
+    assert (await typed(site, "stats", "--json")).json["items"][0]["closed"] == 1
+    assert "Clôt" in (await typed(site, "properties", "--lang", "fr")).out
