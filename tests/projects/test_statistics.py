@@ -17,6 +17,7 @@ from contracts.ids import uuid7
 from contracts.project_queries import ProjectFilter
 from contracts.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
 from tests.support import Site
+from workers.migrations.upgrade import read_sql
 
 ZURICH = ZoneInfo("Europe/Zurich")
 EARLY = datetime(2026, 3, 27, tzinfo=UTC)
@@ -95,7 +96,8 @@ async def store(site: Site, rows: list[dict[str, Any]]) -> None:
         ]
         row.update(id=str(uuid7()), end_time=ended, status_id=statuses[-1], steps=steps)
     await site.sql("DELETE FROM projects.project")
-    for statement in (INSERT, FILM, PAST):
+    backfill = read_sql("*_closing.sql")
+    for statement in (INSERT, FILM, PAST, backfill[backfill.index("UPDATE projects.project") :]):
         await site.sql(statement, rows=json.dumps(rows, default=str))
 
 

@@ -20,7 +20,7 @@ Row = Mapping[Any, Any]
 _WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
-EMPTY = dict.fromkeys(["status_id", *CHARACTERISTICS])
+EMPTY = dict.fromkeys(["status_id", "status_since", "status_before", *CHARACTERISTICS])
 """A new project has no status (PRJ-15), no category and no data."""
 
 OPENED = ("type_id", "description", "start_time", "end_time")
@@ -152,10 +152,13 @@ def not_held(hold: Row | None, grants: Grants) -> None:
 
 
 def touched(project: Row, by: str, at: datetime, changes: Row | None = None) -> dict[str, Any]:
-    """Return the project with its changes and its next revision."""
+    """Return the project with its changes, since when it has its status, and its next revision."""
+    wanted = changes or {}
+    is_moved = wanted.get("status_id", project["status_id"]) != project["status_id"]
     return {
         **project,
-        **(changes or {}),
+        **wanted,
+        **({"status_since": at, "status_before": project["status_id"]} if is_moved else {}),
         "revision": project["revision"] + 1,
         "updated_by": by,
         "updated_at": at,

@@ -87,6 +87,8 @@ class Project(Base):
     updated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     imported: Mapped[bool] = mapped_column(Boolean)
     retention_exempt: Mapped[bool] = mapped_column(Boolean)
+    status_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    status_before: Mapped[int | None] = mapped_column(Integer)
 
 
 def _of_project() -> Mapped[UUID]:

@@ -88,10 +88,20 @@ CREATE FUNCTION published.project_labels(project uuid) RETURNS jsonb LANGUAGE sq
         ) f(field, id, of_label, of_value)
         WHERE p.id = project AND f.id IS NOT NULL
     ), named AS (
-        SELECT field, set_at,
-            published.name_at(of_label, field, set_at) AS label, published.name_at(of_label, field, 'infinity') AS label_now,
-            published.name_at(of_value, id, set_at) AS value, published.name_at(of_value, id, 'infinity') AS value_now
+        SELECT field, set_at, label.then AS label, label.now AS label_now, value.then AS value, value.now AS value_now
         FROM filled
+        LEFT JOIN LATERAL (
+            SELECT coalesce((array_agg(coalesce(new, old) ->> 'name' ORDER BY number DESC) FILTER (WHERE at <= set_at))[1],
+                            (array_agg(coalesce(old, new) ->> 'name' ORDER BY number))[1]) AS then,
+                   (array_agg(coalesce(new, old) ->> 'name' ORDER BY number DESC))[1] AS now
+            FROM administration.definition_change WHERE kind = of_label AND key = field
+        ) label ON of_label IS NOT NULL
+        LEFT JOIN LATERAL (
+            SELECT coalesce((array_agg(coalesce(new, old) ->> 'name' ORDER BY number DESC) FILTER (WHERE at <= set_at))[1],
+                            (array_agg(coalesce(old, new) ->> 'name' ORDER BY number))[1]) AS then,
+                   (array_agg(coalesce(new, old) ->> 'name' ORDER BY number DESC))[1] AS now
+            FROM administration.definition_change WHERE kind = of_value AND key = id
+        ) value ON of_value IS NOT NULL
     )
     SELECT coalesce(jsonb_object_agg(field, jsonb_build_object(
         'set_at', set_at, 'label', label, 'label_now', nullif(label_now, label),

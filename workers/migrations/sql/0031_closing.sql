@@ -14,5 +14,11 @@ CREATE VIEW published.closing_statuses AS
         WHERE kind = 'status' ORDER BY key, number DESC
     ) last WHERE new IS NULL AND (old ->> 'closing')::boolean;
 
--- When projects were closed is read from here alone, without the texts that the table holds beside it.
+-- Since when a project has its status, and which one it had before: what statistics need of almost every closed project.
+-- Only one that went from a closing status to another one is looked up in its past, by an index without the texts there.
+ALTER TABLE projects.project ADD COLUMN status_since timestamptz, ADD COLUMN status_before integer;
 CREATE INDEX history_of_status ON projects.history (project_id) INCLUDE (at, old, new) WHERE field = 'status_id';
+UPDATE projects.project p SET status_since = last.at, status_before = last.before FROM (
+    SELECT DISTINCT ON (project_id) project_id, at, nullif(old, 'null')::integer AS before
+    FROM projects.history WHERE field = 'status_id' ORDER BY project_id, revision DESC
+) last WHERE last.project_id = p.id;

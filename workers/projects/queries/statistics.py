@@ -9,6 +9,7 @@ from sqlalchemy import (
     Subquery,
     Text,
     and_,
+    case,
     cast,
     extract,
     func,
@@ -91,36 +92,31 @@ def _times(took: ColumnElement[Any], name: str) -> tuple[ColumnElement[Any], Col
 def _each(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Subquery:
     """Return one row for each project and group that it counts in."""
     group: ColumnElement[Any] = _GROUPS[query.group_by].expression if query.group_by else null()
-    conditions, is_closed = every_condition(query.filter), Project.status_id.in_(closing)
-    since = _since(closing, select(Project.id).where(*conditions, is_closed))
-    counted = (
-        select(
-            group.label("group"),
-            _starting(query.interval, timezone).label("starting"),
-            is_closed.label("is_closed"),
-            Project.end_time,
-            extract("epoch", since.c.at - Project.created_at).label("closing"),
-            extract("epoch", Project.end_time - Project.start_time).label("duration"),
-        )
-        .outerjoin(since, and_(since.c.project_id == Project.id, is_closed))
-        .where(*conditions)
-    )
+    is_closed = Project.status_id.in_(closing)
+    counted = select(
+        group.label("group"),
+        _starting(query.interval, timezone).label("starting"),
+        is_closed.label("is_closed"),
+        Project.end_time,
+        extract("epoch", case((is_closed, _since(closing))) - Project.created_at).label("closing"),
+        extract("epoch", Project.end_time - Project.start_time).label("duration"),
+    ).where(*every_condition(query.filter))
     if query.group_by == "camera":
         counted = counted.outerjoin(Camera, Camera.project_id == Project.id)
     return counted.subquery()
 
 
-def _since(closing: Sequence[int], projects: Select[Any]) -> Subquery:
-    """Return since when each of these projects is closed: when it last went from a status that does not close to one.
+def _since(closing: Sequence[int]) -> ColumnElement[Any]:
+    """Return since when a closed project is closed: when it last went from a status that does not close to one.
 
     One that another system had closed before it was imported has no such time.
     """
     ids = [str(one) for one in closing]
     old, new = (cast(column, Text) for column in (History.old, History.new))
+    of_status = and_(History.project_id == Project.id, History.field == literal_column("'status_id'"))
     closed = and_(new.in_(ids), func.coalesce(old, "").not_in(ids))
-    of_status = and_(History.field == literal_column("'status_id'"), History.project_id.in_(projects))
-    at = func.max(History.at).label("at")
-    return select(History.project_id, at).where(of_status, closed).group_by(History.project_id).subquery("since")
+    earlier = select(func.max(History.at)).where(of_status, closed).correlate(Project).scalar_subquery()
+    return case((Project.status_before.in_(closing), earlier), else_=Project.status_since)
 
 
 def _starting(interval: str, timezone: str) -> ColumnElement[Any]:
