@@ -67,7 +67,8 @@ async def test_there_is_no_sixth_category(site: Site, admin: Client, verb: str, 
 
 async def test_every_property_has_a_name_and_may_have_a_description(admin: Client, operator: Client) -> None:
     """Operators read id, name and description of each kind of property (PROP-01, PROP-05, PROP-07, PROP-08)."""
-    for words in ({"description": "What happened?"}, {}):
+    described: tuple[dict[str, Any], ...] = ({"description": "What happened?"}, {})
+    for words in described:
         await admin.send(AddType(name="Theft", **words))
         await admin.send(AddStatus(name="New", **words))
         await admin.send(DefineCategory(slot=1, enabled=True, name="Reason", **words))
