@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 
 from client.cli.following import event_line, show_events
 from client.cli.projects import Project
@@ -12,7 +13,7 @@ from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project, read_time
 from client.terminal.session import Session
-from contracts.administration_queries import GetMe, GetProperties
+from contracts.administration_queries import GetMe, GetProperties, Me
 from contracts.audit import ProjectActivity, SiteLog
 from contracts.watching import WatchProjects
 
@@ -92,7 +93,13 @@ async def me(session: Session) -> None:
     async with session.client() as client:
         answer = await client.ask(GetMe())
     may = session.say("may: {messages}", messages=", ".join(answer.may) or "–")
-    session.show(answer, show.me(answer, session.language), may)
+    session.show(answer, _rights(answer, session.language), may)
+
+
+def _rights(answer: Me, language: str) -> RenderableType:
+    title = f"{answer.principal}: {', '.join(answer.roles)}"
+    rows = ((node.value, level) for node, level in answer.permissions.items())
+    return show.table(language, "Permission", "Level", rows=rows, title=title)
 
 
 async def properties(session: Session) -> None:

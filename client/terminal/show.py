@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from client.terminal.words import say
-from contracts.administration_queries import Me, Properties, Property
+from contracts.administration_queries import Properties, Property
 from contracts.audit import Entry
 from contracts.drafts import DraftedSequence
 from contracts.printable import on_one_line, printable
@@ -295,10 +295,3 @@ def properties(known: Properties, language: str) -> list[RenderableType]:
     heading = say(language, "Data fields")
     shown.append(table(language, "Id", "Kind", "Name", "Description", rows=fields, title=heading))
     return shown
-
-
-def me(answer: Me, language: str) -> RenderableType:
-    """Show who the caller is and what it may do."""
-    title = f"{answer.principal}: {', '.join(answer.roles)}"
-    rows = ((node.value, level) for node, level in answer.permissions.items())
-    return table(language, "Permission", "Level", rows=rows, title=title)
