@@ -56,10 +56,11 @@ class Properties(Message):
 
 
 class GetProperties(Query[Properties]):
-    """Ask for every defined property."""
+    """Ask for every defined property; view on `incident-projects` is enough, too."""
 
     subject = "administration.properties"
     node = Node.PROPERTIES
+    instead = Node.PROJECTS
 
 
 class Settings(Message):

@@ -249,7 +249,9 @@ def _asked(asking: type[Asking[Any]], channel: str, replies: str, answers: Itera
         "channel": {"$ref": f"#/channels/{replies}"},
         "messages": [{"$ref": f"#/channels/{replies}/messages/{name}"} for name in answers],
     }
-    conditional = {"x-permissions-with": more} if more else {}
+    conditional: Json = {"x-permissions-with": more} if more else {}
+    if asking.instead:
+        conditional["x-permissions-or"] = {asking.instead.value: asking.level.name.lower()}
     tags = [{"name": asking.subject.split(".")[0]}]
     return _operation("receive", channel, asking, reply=reply, tags=tags, **{"x-permissions": always}, **conditional)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from contracts.permissions import Level, Node
+from contracts.permissions import Grants, Level, Node
 from contracts.texts import Part, Phrase
 
 
@@ -61,10 +61,18 @@ class Asking(Message, Generic[AnswerT_co]):
     subject: ClassVar[str]
     node: ClassVar[Node]
     level: ClassVar[Level]
+    instead: ClassVar[Node | None] = None
+    """A node that does as well as what `needs` names, at the same level."""
 
     def needs(self) -> dict[Node, Level]:
         """Name the permissions that are asked for."""
         return {self.node: self.level}
+
+    def missing(self, grants: Grants) -> list[Node]:
+        """Name the nodes that are needed and not given."""
+        if self.instead and grants.allow(self.instead, self.level):
+            return []
+        return sorted(node for node, level in self.needs().items() if not grants.allow(node, level))
 
     @classmethod
     def answer(cls) -> Any:

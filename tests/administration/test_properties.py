@@ -104,14 +104,16 @@ async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, tog
 
 
 async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
-    """View on incident-properties shows them and changes none; without it nothing is shown (PERM-07, PERM-04)."""
+    """View on incident-properties or on projects shows them and changes none; nobody else sees any (PERM-04, PERM-07)."""
     await admin.send(AddType(name="Theft"))
     await site.grant("ann", incident_properties="view")
-    ann, bob = await site.client("ann"), await site.client("bob")
-    assert [one.name for one in (await ann.ask(GetProperties())).types] == ["Theft"]
-    with pytest.raises(Refused) as refused:
-        await ann.send(AddType(name="Fire"))
-    assert refused.value.code == Code.PERMISSION_DENIED
+    await site.grant("guard", incident_projects="manage")
+    bob = await site.client("bob")
+    for reader in (await site.client("ann"), await site.client("guard")):
+        assert [one.name for one in (await reader.ask(GetProperties())).types] == ["Theft"]
+        with pytest.raises(Refused) as refused:
+            await reader.send(AddType(name="Fire"))
+        assert refused.value.code == Code.PERMISSION_DENIED
     with pytest.raises(Refused) as refused:
         await bob.ask(GetProperties())
     assert refused.value.code == Code.NOT_AVAILABLE

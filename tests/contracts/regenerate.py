@@ -53,6 +53,7 @@ def _asking(asking: type[Asking[Any]]) -> dict[str, Any]:
         "answer": asking.answer().__name__,
         "permissions": always,
         "permissions_with": more,
+        **({"permissions_or": {asking.instead: asking.level.name.lower()}} if asking.instead else {}),
     }
 
 

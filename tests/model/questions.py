@@ -46,7 +46,7 @@ class Questions:
         told = GROUPED.get(body.get("group_by", ""), "")
         if verb == "projects.list" and body.get("sort", "").removeprefix("-") in MAIN:
             told = "main-details"
-        nodes = {NODES.get(verb, PROJECTS), *needed(body.get("filter", {})), *([f"{PROJECTS}/{told}"] if told else [])}
+        nodes = {self._node(who, verb), *needed(body.get("filter", {})), *([f"{PROJECTS}/{told}"] if told else [])}
         self.people.need(who, nodes, "view", "not-available")
         if verb == "audit.activity":
             return Some(items=[self._entry(who, one) for one in in_time(activity.get(body["project_id"], []))])
@@ -69,6 +69,11 @@ class Questions:
     def _details(self, who: str) -> list[str]:
         """Name the details that somebody may not see."""
         return [name for name in ("categories", "main-details") if not self.people.sees(who, name)]
+
+    def _node(self, who: str, verb: str) -> str:
+        """Return what a question needs: who sees projects may know the names of properties."""
+        names = verb == "administration.properties" and self.people.level(who, PROJECTS)
+        return PROJECTS if names else NODES.get(verb, PROJECTS)
 
     def _document(self, who: str, project_id: str) -> Some:
         project, hidden = self.projects.need(project_id), self._hidden(who)

@@ -34,6 +34,8 @@ class Line(NamedTuple):
     subject: str
     needs: dict[str, Level]
     body: dict[str, Any]
+    instead: str = ""
+    """A node that does as well, at the level of view."""
 
     @property
     def name(self) -> str:
@@ -147,7 +149,7 @@ _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_t
 QUERIES = (
     Line("administration.licence", {"settings": VIEW}, {}),
     Line("administration.me", {}, {}),
-    Line("administration.properties", {"incident-properties": VIEW}, {}),
+    Line("administration.properties", {"incident-properties": VIEW}, {}, instead=PROJECTS),
     Line("administration.property-history", {"incident-properties": VIEW}, {"kind": "data-field"}),
     Line("administration.role-history", {"roles": VIEW}, {}),
     Line("administration.roles", {"roles": VIEW}, {}),

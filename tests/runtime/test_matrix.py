@@ -47,7 +47,9 @@ class Case(NamedTuple):
 def cases(line: Line) -> Iterator[Case]:
     """What is exactly enough, and every way in which one node is not."""
     yield Case(line, line.needs, allowed=True)
-    everything = dict.fromkeys(map(str, Node), MANAGE)
+    if line.instead:
+        yield Case(line, {line.instead: VIEW}, allowed=True)
+    everything = {str(node): MANAGE for node in Node if node != line.instead}
     for node, level in line.needs.items():
         others = {name: given for name, given in line.needs.items() if name != node}
         yield Case(line, others, allowed=False)
@@ -151,12 +153,13 @@ async def test_me_names_what_one_may_do(site: Site) -> None:
     given += [Case(lines[0], {PROJECTS: level}, allowed=True) for level in (VIEW, MANAGE)]
     clients = await granted(site, given)
     for case in {each.principal: each for each in given}.values():
-        enough = {line.subject for line in lines if _covers(case.given, line.needs)}
+        enough = {line.subject for line in lines if _suffices(case.given, line)}
         assert (case.told, (await clients[case.principal].ask(GetMe())).may) == (case.told, sorted(enough))
 
 
-def _covers(given: Levels, needed: Levels) -> bool:
-    return all(given.get(node, Level.NONE) >= level for node, level in needed.items())
+def _suffices(given: Levels, line: Line) -> bool:
+    enough = all(given.get(node, Level.NONE) >= level for node, level in line.needs.items())
+    return enough or given.get(line.instead, Level.NONE) >= VIEW
 
 
 async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:

@@ -145,7 +145,8 @@ def _ways(asking: type[Asking[Any]]) -> list[dict[Node, Level]]:
         return []
     always = asking.model_construct().needs()
     by_field = [asking.model_construct({name}).needs() for name in asking.model_fields]
-    return [one for one in by_field if one] if not always and any(by_field) else [always]
+    ways = [one for one in by_field if one] if not always and any(by_field) else [always]
+    return [*ways, *([{asking.instead: asking.level}] if asking.instead else [])]
 
 
 def _allows(grants: Grants, needed: Mapping[Node, Level]) -> bool:

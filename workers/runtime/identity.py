@@ -27,7 +27,7 @@ def authorise(message: Asking[object], principal: str, grants: Grants) -> None:
     if isinstance(message, Command) and message.internal:
         missing = [] if principal == SYSTEM else [message.node]
     else:
-        missing = sorted(node for node, level in message.needs().items() if not grants.allow(node, level))
+        missing = message.missing(grants)
     if missing:
         code = Code.PERMISSION_DENIED if isinstance(message, Command) else Code.NOT_AVAILABLE
         raise Refusal(code, nodes=missing, level=message.level.name.lower())

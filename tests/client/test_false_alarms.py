@@ -1,0 +1,49 @@
+"""What the command line asks by itself is nobody's attempt at something forbidden."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts.ids import uuid7
+from contracts.projects import CreateProject
+from tests.checks.tree import ROOT
+from tests.client.command_line import incidents
+from tests.client.typed import environment
+from tests.support import Site, eventually
+from workers.runtime.streams import api
+
+LINES = ("projects list", "projects list --search bag", "projects show 1", "stats --interval day", "properties", "me")
+
+
+def guards() -> dict[str, str]:
+    """Return what the role on the page about operations gives."""
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (body,) = re.findall(r"administration\.define-role '(.+?)' --data", page)
+    permissions: dict[str, str] = json.loads(body)["permissions"]
+    return permissions
+
+
+async def published(site: Site) -> list[str]:
+    """Return the subjects of all that happened, as soon as nothing waits to be published."""
+
+    async def is_empty() -> bool:
+        return await site.count("runtime.outbox") == 0
+
+    await eventually(is_empty)
+    told = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})
+    return list(told["state"]["subjects"])
+
+
+@pytest.mark.parametrize("role", ["page", "least"])
+async def test_who_may_see_projects_makes_no_attempt_by_looking(site: Site, tmp_path: Path, role: str) -> None:
+    """The role that the page makes, and the least that sees projects, list and show them without an alarm."""
+    await site.workers("projects", "administration", "audit")
+    await (await site.client()).send(CreateProject(project_id=uuid7(), description="A bag was left at gate 4."))
+    given = guards() if role == "page" else {"incident-projects": "view"}
+    await site.grant("watcher", **{node.replace("/", "__").replace("-", "_"): level for node, level in given.items()})
+    for line in LINES:
+        done = await incidents(*line.split(), folder=tmp_path, environment=environment(site))
+        assert (line, done.status, done.err) == (line, 0, "")
+    assert [subject for subject in await published(site) if subject.endswith(".refused")] == []
