@@ -104,7 +104,7 @@ async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, tog
 
 
 async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
-    """View on incident-properties or on projects shows them and changes none; nobody else sees any (PERM-04, PERM-07)."""
+    """View on them or on projects shows them and changes none; nobody else sees any (PERM-04, PERM-07)."""
     await admin.send(AddType(name="Theft"))
     await site.grant("ann", incident_properties="view")
     await site.grant("guard", incident_projects="manage")

@@ -21,9 +21,12 @@ async def test_migrate_says_that_the_database_is_away() -> None:
     assert "INCIDENTS_DATABASE_URL" in ended.err
 
 
-async def test_provision_says_that_the_message_bus_is_away() -> None:
+async def test_provision_says_that_the_message_bus_is_away(tmp_path: Path) -> None:
     """It waits some seconds for a bus that is just starting, and not for ever."""
-    ended = await incidents("provision", environment={"INCIDENTS_NATS_URL": f"nats://{NOBODY}"})
+    credentials = tmp_path / "provision.creds"
+    credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("provision", "provision"))
+    environment = {"INCIDENTS_NATS_URL": f"nats://{NOBODY}", "INCIDENTS_NATS_CREDS": credentials}
+    ended = await incidents("provision", environment=environment)
     assert (ended.status, "Traceback" in ended.err) == (3, False)
     assert "INCIDENTS_NATS_URL" in ended.err
 

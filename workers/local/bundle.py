@@ -1,5 +1,7 @@
 """What a NATS server of one's own needs to serve a site: keys, credentials, and its configuration."""
 
+import json
+import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Annotated, Final
@@ -17,7 +19,7 @@ _PROVISION_SECONDS: Final = 24 * 3600
 
 _EVERYWHERE: Final = "0.0.0.0:4222"
 _MONITOR: Final = "127.0.0.1:8222"
-_STORE: Final = "/data/jetstream"
+_STORED: Final = re.compile(r'^ *store_dir: (".+")$', re.MULTILINE)
 _FILE_STORE: Final = 16 << 30
 """Bytes that the streams may have on the disk: their own limits add up to less, and the server checks that."""
 
@@ -40,7 +42,9 @@ class Server:
 
     listen: str = _EVERYWHERE
     monitor: str = _MONITOR
-    store: str = _STORE
+    store: str | None = None
+    """Where it was, or beside its configuration, unless it is named."""
+
     certificate: str | None = None
     key: str | None = None
 
@@ -62,8 +66,14 @@ def create(directory: Path, site: str, server: Server, apart: Path | None = None
     if apart:
         hand_out(home, apart)
     home.nats.mkdir(exist_ok=True)
-    home.configuration.write_text(render(trust, server))
+    home.configuration.write_text(render(trust, server, server.store or _kept_store(home)))
     return [*(home.credentials(name) for name, _ in missing), home.credentials("provision"), home.configuration]
+
+
+def _kept_store(home: Home) -> str:
+    """Return where the streams lie already: a server that looked elsewhere would begin without them."""
+    found = _STORED.search(home.configuration.read_text()) if home.configuration.exists() else None
+    return str(json.loads(found[1])) if found else str(home.nats / "jetstream")
 
 
 def hand_out(home: Home, apart: Path) -> None:
@@ -74,18 +84,18 @@ def hand_out(home: Home, apart: Path) -> None:
         write_private(folder / f"{name}.creds", home.credentials(name).read_text())
 
 
-def render(trust: Trust, server: Server) -> str:
+def render(trust: Trust, server: Server, store: str) -> str:
     """Return the configuration of a server of this site; all it must know of the site is in it."""
     accounts = "\n".join(f"  {key}: {quoted(token)}" for key, token in trust.account_jwts.items())
     own = _SERVER.format(
         listen=quoted(server.listen),
         monitor=quoted(server.monitor),
-        directory=quoted(PurePath(server.store).parent / "accounts"),
+        directory=quoted(PurePath(store).parent / "accounts"),
         accounts=accounts,
     )
     if server.certificate and server.key:
         own += _TLS.format(certificate=quoted(server.certificate), key=quoted(server.key))
-    return site_configuration(trust, server.store, _FILE_STORE) + own
+    return site_configuration(trust, store, _FILE_STORE) + own
 
 
 def _principals() -> list[tuple[str, Scope]]:
@@ -100,7 +110,9 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     ] = "main",
     listen: Annotated[str, typer.Option(help="Where the server listens.")] = _EVERYWHERE,
     monitor: Annotated[str, typer.Option(help="Where it answers about itself.")] = _MONITOR,
-    store: Annotated[str, typer.Option(help="Where it keeps its streams.")] = _STORE,
+    store: Annotated[
+        str | None, typer.Option(help="Where it keeps its streams; OUT/nats/jetstream, or as before, unless given.")
+    ] = None,
     apart: Annotated[
         Path | None,
         typer.Option(help="Put each process's credentials into a directory of its own below this one, too."),

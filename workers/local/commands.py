@@ -9,8 +9,6 @@ import typer
 import uvloop
 from nats.aio.client import Client as Nats
 from pydantic import ValidationError
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 
 from contracts import subjects
 from contracts.subjects import WORKERS
@@ -21,7 +19,8 @@ from workers.local.printing import Styled, tell, write
 from workers.local.up import Parts, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime import logs, streams, strictness, tokens
+from workers.runtime import logs, streams, strictness
+from workers.runtime.preconditions import UnfitError, require_credentials
 from workers.runtime.settings import Settings
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
@@ -92,8 +91,15 @@ def worker(
     """
     if name not in WORKERS:
         _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
-    _settings()
+    _holder(_settings(), name)
     one.run(name)
+
+
+def _holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
+    try:
+        return require_credentials(settings.nats_creds, name, exactly=exactly)
+    except UnfitError as error:
+        _fail(str(error), error.status)
 
 
 def migrate() -> None:
@@ -107,19 +113,12 @@ def migrate() -> None:
     settings = _settings()
     try:
         away = uvloop.run(databases.prepare(settings))
-    except OperationalError as error:
-        where = make_url(settings.owner_database_url or settings.database_url)
-        variable = f"INCIDENTS_{'OWNER_' if settings.owner_database_url else ''}DATABASE_URL"
-        _fail(f"{where.render_as_string(hide_password=True)}: {_first_line(error)}. Start it, or set {variable}.", 3)
-    except (upgrade.NoRoleError, databases.RoleNotNamedError) as error:
+    except UnfitError as error:
+        _fail(str(error), error.status)
+    except (upgrade.NoRoleError, upgrade.NewerSchemaError, databases.RoleNotNamedError) as error:
         _fail(str(error))
     if away:
-        why = "its tables are not made yet; run it again when it is there"
-        tell((f"The log server is away ({_first_line(away)}): {why}.", "yellow"), err=True)
-
-
-def _first_line(error: OperationalError) -> str:
-    return str(error.orig).partition("\n")[0]
+        tell((f"The log server has no tables yet; run it again. {away}", "yellow"), err=True)
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
@@ -145,15 +144,11 @@ def provision(as_json: AsJson = False) -> None:
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
     settings = _settings()
+    who = _holder(settings, "provision", exactly=False)
     try:
-        done = uvloop.run(_provision(settings))
+        done = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
-        why = error.__cause__ or error
-        remedy = (
-            "Start it, or set INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS: `incidents access create provision "
-            "--scope provision --expires 1h` makes credentials for this."
-        )
-        _fail(f"{settings.nats_url}: {why}. {remedy}", status=3)
+        _fail(f"{settings.nats_url}: {error.__cause__ or error}. {_remedy(error.__cause__ or error, who)}", status=3)
     except streams.NotProvisionedError as error:
         _fail(str(error), status=2)
     except strictness.NotStrictError as error:
@@ -171,6 +166,16 @@ def provision(as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+def _remedy(error: BaseException, who: str) -> str:
+    """Say what to do where a message bus is away, knows nobody of this name, or lets somebody else make streams."""
+    making = "`incidents access create provision --scope provision --expires 1h --data DIR` makes some."
+    if "authorization" in str(error).lower():
+        return f"These credentials are of another site, revoked, or from before a rotation of keys: {making}"
+    if isinstance(error, TimeoutError | nats.errors.TimeoutError):
+        return f"Only credentials of the scope provision may make streams, and those of {who} may not: {making}"
+    return "Start it, or set INCIDENTS_NATS_URL."
+
+
 def _show(done: streams.Provisioned) -> None:
     for what in done.created:
         tell(("+", "green"), f" {what} was made")
@@ -179,8 +184,8 @@ def _show(done: streams.Provisioned) -> None:
         tell(("≠", "red"), f" {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
 
 
-async def _provision(settings: Settings) -> streams.Provisioned:
-    connection = await _connect(settings)
+async def _provision(settings: Settings, who: str) -> streams.Provisioned:
+    connection = await _connect(settings, who)
     if not await strictness.is_strict(connection, "STREAM.NAMES"):
         await connection.close()
         raise strictness.NotStrictError
@@ -190,7 +195,7 @@ async def _provision(settings: Settings) -> streams.Provisioned:
         await connection.close()
 
 
-async def _connect(settings: Settings) -> Nats:
+async def _connect(settings: Settings, who: str) -> Nats:
     """Connect to a server that may just be starting.
 
     Raises:
@@ -208,7 +213,7 @@ async def _connect(settings: Settings) -> Nats:
         await connection.connect(
             settings.nats_url,
             user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
-            inbox_prefix=subjects.inbox(_named(settings)),
+            inbox_prefix=subjects.inbox(who),
             max_reconnect_attempts=_ATTEMPTS,
             reconnect_time_wait=1,
             error_cb=heard,
@@ -218,14 +223,9 @@ async def _connect(settings: Settings) -> Nats:
     return connection
 
 
-def _named(settings: Settings) -> str:
-    """Tell whom the credentials name: to nobody else's inbox may their holder listen."""
-    text = settings.nats_creds.read_text() if settings.nats_creds else ""
-    return str(tokens.public_part(text).get("name", "provision"))
-
-
 async def _provision_with(environment: Mapping[str, str]) -> None:
-    await _provision(_settings_of(environment))
+    settings = _settings_of(environment)
+    await _provision(settings, require_credentials(settings.nats_creds, "provision"))
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:

@@ -3,13 +3,15 @@
 from typing import Final
 
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
 
 from workers.migrations import upgrade
+from workers.runtime import preconditions
 from workers.runtime.database import Waits, open_engine
+from workers.runtime.preconditions import UnfitError, explained
 from workers.runtime.settings import Settings
 
 _PATIENT: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+_OWNER_OF_LOG: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
 
 
 class RoleNotNamedError(Exception):
@@ -19,22 +21,31 @@ class RoleNotNamedError(Exception):
         super().__init__(f"{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.")
 
 
-async def prepare(settings: Settings) -> OperationalError | None:
-    """Migrate incident_manager; with owners' URLs grant rights, too. Return why the log server could not be reached."""
+async def prepare(settings: Settings) -> UnfitError | None:
+    """Migrate incident_manager; with owners' URLs grant rights, too. Return why the log server could not be reached.
+
+    Raises:
+        UnfitError: A database is not as it must be.
+    """
     await _migrate(settings)
     try:
         await _prepare_log_server(settings)
-    except OperationalError as error:  # it may come later
-        return error
+    except UnfitError as error:
+        if error.status != preconditions.AWAY:
+            raise
+        return error  # it may come later
     return None
 
 
 async def _migrate(settings: Settings) -> None:
     owner = settings.owner_database_url
     role = _role(settings.database_url, owner, "INCIDENTS_DATABASE_URL") if owner else None
-    engine = open_engine(owner or settings.database_url, connections=1, waits=_PATIENT)
+    url, variable = owner or settings.database_url, f"INCIDENTS_{'OWNER_' if owner else ''}DATABASE_URL"
+    await preconditions.require(url, variable)
+    engine = open_engine(url, connections=1, waits=_PATIENT)
     try:
-        await upgrade.migrate(engine, role)
+        async with explained(url, variable):
+            await upgrade.migrate(engine, role)
     finally:
         await engine.dispose()
 
@@ -44,10 +55,12 @@ async def _prepare_log_server(settings: Settings) -> None:
     if not owner or not url:
         return
     role = _role(url, owner, "INCIDENTS_LOG_DATABASE_URL")
+    await preconditions.require(owner, _OWNER_OF_LOG)
     engine = open_engine(owner, connections=1)
     try:
-        if role:
-            await upgrade.prepare_log_server(engine, role)
+        async with explained(owner, _OWNER_OF_LOG):
+            if role:
+                await upgrade.prepare_log_server(engine, role)
     finally:
         await engine.dispose()
 

@@ -10,10 +10,11 @@ from workers.local.nats import PortInUseError
 from workers.local.process import StartError
 from workers.local.room import NoRoomError
 from workers.runtime.access import InvalidNameError, TrustError
+from workers.runtime.preconditions import UnfitError
 from workers.runtime.streams import NotProvisionedError
 
 KINDS: Final = (
-    *(NoRoomError, PortInUseError, StartError, TrustError, InvalidNameError, NotProvisionedError),
+    *(NoRoomError, PortInUseError, StartError, TrustError, InvalidNameError, NotProvisionedError, UnfitError),
     *(OSError, NatsError),
 )
 _ROOM: Final = "Make room, or choose another directory with --data."

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script.revision import ResolutionError
+from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -80,8 +82,24 @@ async def _grant(connection: AsyncConnection, role: str, script: str) -> None:
     await connection.run_sync(run_script, script)
 
 
+class NewerSchemaError(Exception):
+    """A newer version has migrated the database."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            "A newer version has migrated this database, and this one does not know its schema: install that version, "
+            "or restore the backup that was made before the upgrade."
+        )
+
+
 def _upgrade(connection: Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(_HERE))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        if isinstance(error.__cause__, ResolutionError):
+            raise NewerSchemaError from error
+        raise

@@ -80,7 +80,8 @@ class Trust:
             site = (directory / "site").read_text().strip()
             seeds = {name: (directory / f"{name}.nk").read_bytes().strip() for name in _KEYS}
         except FileNotFoundError as error:
-            msg = f"{error.filename} is missing: create the site's keys first."
+            making = f"make its keys with `incidents access init --out {directory.parent}`"
+            msg = f"{error.filename} is missing: name another directory with --data, or {making}."
             raise TrustError(msg) from error
         return cls(site, {name: nkeys.from_seed(seed) for name, seed in seeds.items()}, Register(directory))
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
-from workers.runtime import streams, strictness, trimming
+from workers.runtime import preconditions, streams, strictness, trimming
 from workers.runtime.forged import watch_letters
 from workers.runtime.logs import describe
 from workers.runtime.maintenance import housekeeping
@@ -27,10 +27,11 @@ log = structlog.get_logger()
 
 
 async def wait_for_servers(running: Running) -> None:
-    """Wait until both servers answer and the schema is there, saying once what is being waited for."""
-    waited = False
+    """Wait until both servers answer and the schema is there, saying once of each cause what is being waited for."""
+    said: list[dict[str, str]] = []
     while True:
         try:
+            await preconditions.require(running.settings.database_url, "INCIDENTS_DATABASE_URL")
             await running.broker.connect()
             read_safely(running.nats)
             async with running.engine.connect() as connection:
@@ -42,11 +43,13 @@ async def wait_for_servers(running: Running) -> None:
             missing = {"missing": "strict: true"}
         except streams.UnknownStateError as error:
             missing = {"missing": f"stream {error}"}
+        except preconditions.UnfitError as error:
+            missing = {"missing": str(error)}
         except (NatsError, DBAPIError, OSError) as error:
             missing = describe(error)
-        if not waited:
+        if missing not in said:
             log.info("waiting_for_servers", worker=running.worker.name, **missing)
-        waited = True
+            said.append(missing)
         await asyncio.sleep(0.1)
 
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from pydantic import PositiveInt, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from contracts.subjects import valid_site
 
@@ -61,6 +63,18 @@ class Settings(BaseSettings):
 
     child_seconds: PositiveInt = 30
     """Processor time for one report or package."""
+
+    @field_validator("database_url", "log_database_url", "owner_database_url", "owner_log_database_url")
+    @classmethod
+    def _is_a_database(cls, url: str | None) -> str | None:
+        try:
+            known = url is None or make_url(url).drivername == "postgresql"
+        except (ArgumentError, ValueError):
+            known = False
+        if not known:
+            msg = "write it as postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX"
+            raise ValueError(msg)
+        return url
 
     @field_validator("site")
     @classmethod

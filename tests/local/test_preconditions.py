@@ -1,0 +1,150 @@
+"""Servers that are not as they must be: one sentence with the way out, whatever is lacking."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from pydantic import ValidationError
+from sqlalchemy import text
+
+from tests.client.command_line import incidents
+from workers.local import databases
+from workers.local.postgres import EmbeddedPostgres
+from workers.migrations.upgrade import NewerSchemaError
+from workers.runtime import preconditions
+from workers.runtime.access import Trust
+from workers.runtime.database import open_engine
+from workers.runtime.preconditions import UnfitError, explained, require_credentials
+from workers.runtime.settings import Settings
+
+LATIN = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
+BYTES = "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"
+
+
+@contextmanager
+def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[psycopg.Connection]:
+    """Run statements as the owner of the server, and undo them with the block."""
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
+        for statement in statements:
+            owner.execute(statement.encode())
+        try:
+            yield owner
+        finally:
+            owner.execute(undo.encode())
+
+
+async def refusal(url: str) -> UnfitError:
+    """Migrate a database that is not as it must be, and return what is said."""
+    with pytest.raises(UnfitError) as found:
+        await databases.prepare(Settings(database_url=url))
+    assert "\n" not in str(found.value)
+    return found.value
+
+
+@pytest.mark.parametrize("form,name", [(LATIN, "LATIN1"), (BYTES, "SQL_ASCII")])
+async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form: str, name: str) -> None:
+    """A database of another encoding than UTF8 is refused with the statement that makes a right one."""
+    with made(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
+        told = await refusal(postgres.url("odd"))
+        assert f"has the encoding {name} and needs UTF8" in str(told)
+        assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(told)
+        ended = await incidents("migrate", environment={"INCIDENTS_DATABASE_URL": postgres.url("odd")})
+        assert (ended.status, "Traceback" in ended.err, "needs UTF8" in " ".join(ended.err.split())) == (1, False, True)
+
+
+async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that is too old is told its version and the one that is needed."""
+    monkeypatch.setattr(preconditions, "POSTGRES_MIN", 99)
+    told = await refusal(postgres.url("postgres"))
+    assert "PostgreSQL 18 is too old: install PostgreSQL 99 or later" in str(told)
+
+
+async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A database that is not there is told with the statement that makes it."""
+    told = await refusal(postgres.url("nowhere"))
+    assert (told.status, "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(told)) == (3, True)
+
+
+async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A role that is not there is named."""
+    told = await refusal(postgres.url("postgres", "stranger"))
+    assert (told.status, "Make the role (stranger with LOGIN)" in str(told)) == (3, True)
+
+
+async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A password that is refused is told with the places for the right one, and not repeated."""
+    rules = Path(postgres.directory) / "data" / "pg_hba.conf"
+    before = rules.read_text()
+    rules.write_text("local guarded all scram-sha-256\n" + before)
+    steps = ("CREATE DATABASE guarded", "CREATE ROLE guard LOGIN PASSWORD 'right'", "SELECT pg_reload_conf()")
+    try:
+        with made(postgres, *steps, undo="DROP ROLE guard") as owner:
+            told = await refusal(postgres.url("guarded", "guard:wrong"))
+            owner.execute("DROP DATABASE guarded")
+    finally:
+        rules.write_text(before)
+    assert (told.status, "INCIDENTS_DATABASE_URL, into PGPASSWORD" in str(told), "wrong" in str(told)) == (
+        3,
+        True,
+        False,
+    )
+
+
+async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A role that may make nothing in the database is told to let the owner migrate."""
+    undo = "DROP ROLE visitor"
+    with made(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
+        told = await refusal(postgres.url("theirs", "visitor"))
+        owner.execute("DROP DATABASE theirs WITH (FORCE)")
+    assert (told.status, "Connect as the owner of the database" in str(told)) == (1, True)
+
+
+async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A standby is told apart: the primary is to be named."""
+    steps = ("CREATE DATABASE standby", "ALTER DATABASE standby SET default_transaction_read_only = on")
+    with made(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
+        assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal(postgres.url("standby")))
+
+
+async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -> None:
+    """A server that was built without ICU is told to be another one."""
+    engine = open_engine(postgres.url("postgres"), connections=1)
+    with pytest.raises(UnfitError, match="built with ICU"):
+        async with explained(postgres.url("postgres"), "X"), engine.connect() as connection:
+            await connection.execute(text("SELECT 'a' COLLATE \"nowhere-x-icu\""))
+    await engine.dispose()
+
+
+async def test_a_newer_schema_is_one_sentence(databases: tuple[str, str]) -> None:
+    """A database that a newer version has migrated is left as it is."""
+    from workers.local.databases import prepare  # noqa: PLC0415 - the fixture has the module's name
+
+    with psycopg.connect(databases[0], autocommit=True) as owner:
+        owner.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(NewerSchemaError, match="install that version, or restore"):
+        await prepare(Settings(database_url=databases[0]))
+
+
+@pytest.mark.parametrize("url", ["mysql://db/x", "postgres://db/x", "db", "postgresql://db:port/x"])
+def test_a_url_of_another_kind_is_refused(url: str) -> None:
+    """What is no URL of PostgreSQL is told how to be written before anything connects."""
+    with pytest.raises(ValidationError, match="write it as postgresql://ROLE@HOST/DATABASE"):
+        Settings(database_url=url)
+
+
+def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
+    """Credentials that are not named, not there, none, somebody else's or over are told apart, with the way out."""
+    trust = Trust.create(tmp_path / "keys", "main")
+    files = {name: tmp_path / name for name in ("missing", "none", "other", "over")}
+    files["none"].write_text("hello")
+    files["other"].write_text(trust.mint("audit", "worker"))
+    files["over"].write_text(trust.mint("projects", "worker", valid_seconds=0))
+    found = {}
+    for name, path in {"unnamed": None, **files}.items():
+        with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refused:
+            require_credentials(path, "projects")
+        found[name] = str(refused.value)
+    words = ("is not set", "No such file", "is no credentials file", "of audit, not of projects", "ended at")
+    assert all(word in found[name] for name, word in zip(found, words, strict=True)), found
