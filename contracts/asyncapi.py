@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import catalogue, envelopes, subjects, watching
+from contracts import catalogue, envelopes, explained, subjects, watching
 from contracts.errors import HTTP_STATUS, Code
 from contracts.message import Asking, Command, Event, Query
 from contracts.permissions import Level, Node
@@ -18,17 +18,6 @@ from contracts.texts import LANGUAGES, Phrase, phrase
 Json: TypeAlias = dict[str, Any]
 
 WIRE_VERSION = "1"
-_PARAMETERS: dict[str, Json] = {
-    "site": {"default": "main", "description": "The installation: 1 to 32 of a-z, 0-9 and '-'."},
-    "principal": {
-        "description": "Who acts: the name in the NATS user JWT, 1 to 64 of a-z, 0-9, '_' and '-'. The server binds it."
-    },
-    "key": {"description": "What is kept in order: a project id, a report id, or '-'."},
-    "command_id": {"description": "The command's Nats-Msg-Id.", "location": "$message.payload#/command_id"},
-    "inbox": {"description": "One to three tokens that the caller chooses."},
-    "worker": {"enum": list(subjects.WORKERS), "description": "Whose it is."},
-    "instance": {"description": "One process of a worker."},
-}
 _ENVELOPES = (
     envelopes.CommandHeaders,
     envelopes.QueryHeaders,
@@ -72,7 +61,9 @@ def document(site: str = "{site}") -> Json:
         "ops.heartbeat": _sending("ops.heartbeat", envelopes.Heartbeat),
         "dead": _sending("dead", envelopes.DeadLetter),
     }
-    return {
+    forms = {**schemas(), **_outcomes(commands)}
+    explained.explain(forms)
+    whole: Json = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Incident Manager",
@@ -83,9 +74,12 @@ def document(site: str = "{site}") -> Json:
         "servers": {"site": _server()},
         "channels": channels,
         "operations": operations,
-        "components": {"schemas": schemas(), "parameters": _PARAMETERS},
+        "components": {"schemas": forms, "parameters": explained.PARAMETERS, "securitySchemes": explained.SECURITY},
         "x-errors": {code.value: _error(code) for code in Code},
     }
+    explained.add_examples(whole, {one.__name__: one for one in (*commands.values(), *queries.values())})
+    cleaned: Json = explained.without_codes(whole)
+    return cleaned
 
 
 def schemas() -> dict[str, Json]:
@@ -147,6 +141,7 @@ def _server() -> Json:
         "host": "{host}",
         "protocol": "nats",
         "description": "The site's NATS server; credentials are minted by `incidents access`.",
+        "security": [{"$ref": "#/components/securitySchemes/credentials"}],
         "variables": {"host": {"default": "127.0.0.1:4222"}},
     }
 
@@ -193,13 +188,28 @@ def _outcome_channel(commands: Mapping[str, type[Command[Any]]], site: str) -> J
     messages = {
         f"{command.__name__}.applied": _message(
             f"{command.__name__}.applied",
-            {"allOf": [_ref(envelopes.Applied), {"properties": {"result": _ref(command.answer())}}]},
+            {"$ref": f"#/components/schemas/{command.__name__}Applied"},
             correlationId=identified,
         )
         for command in commands.values()
     }
     rejected = _message("Rejected", _ref(envelopes.Rejected), correlationId=identified)
     return _channel(subjects.outcome(site, "{principal}", "{command_id}"), {**messages, "Rejected": rejected})
+
+
+def _outcomes(commands: Mapping[str, type[Command[Any]]]) -> dict[str, Json]:
+    """Return the form of each command's outcome: that of all, with the body of the command's own event."""
+    return {
+        f"{one.__name__}Applied": {
+            "title": f"{one.__name__}Applied",
+            "description": f"The outcome of {one.subject} where it took effect.",
+            "allOf": [
+                _ref(envelopes.Applied),
+                {"title": f"{one.__name__}Result", "properties": {"result": _ref(one.answer())}},
+            ],
+        }
+        for one in commands.values()
+    }
 
 
 def _query_channel(query: type[Query[Any]], site: str) -> Json:
@@ -210,14 +220,19 @@ def _query_channel(query: type[Query[Any]], site: str) -> Json:
 def _inbox_channel(queries: Mapping[str, type[Query[Any]]]) -> Json:
     messages = {f"{query.__name__}.answer": _answer(query) for query in queries.values()}
     refused = _message("Refused", _ref(envelopes.Refused), envelopes.RefusalHeaders)
-    feed = _message("Feed", {"type": "object"}, watching.FeedHeaders, summary="An event, beat or end of a feed.")
+    feed = _message(
+        "Feed",
+        {"type": "object", "title": "FeedBody"},
+        watching.FeedHeaders,
+        summary="An event, beat or end of a feed.",
+    )
     return _channel(f"{subjects.inbox('{principal}')}.{{inbox}}", {**messages, "Refused": refused, "Feed": feed})
 
 
 def _answer(query: type[Query[Any]]) -> Json:
     name, answer = f"{query.__name__}.answer", query.answer()
     if answer is bytes:
-        binary = {"type": "string", "format": "binary"}
+        binary = {"type": "string", "format": "binary", "title": "Bytes"}
         return _message(name, binary, contentType="application/octet-stream")
     return _message(name, _ref(answer))
 
