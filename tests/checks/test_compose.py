@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def mounts(service: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
-    schema = json.loads((ROOT / "tests/checks/compose-spec.json").read_text())
+    schema = json.loads((files_of("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json").read_text())
     validator = jsonschema.Draft7Validator(schema)
     hold(
         "Compose would refuse it.",

@@ -29,7 +29,15 @@ UNTESTED: set[str] = set()
 DEFINED = ("Type", "Status", "CategoryValue")
 DEFINITIONS = (
     *(f"{kind}{done}" for kind in DEFINED for done in ("Added", "Edited", "Deleted")),
-    *("CategoryDefined", "DataFieldDefined", "RoleDefined", "RoleDeleted", "RoleAssigned", "RoleUnassigned"),
+    *(
+        "CategoryDefined",
+        "DataFieldDefined",
+        "RoleDefined",
+        "RoleDeleted",
+        "RoleAssigned",
+        "RoleUnassigned",
+        "StatusMarked",
+    ),
 )
 TEXTS = {
     "AttemptRefused.attempted": "the subject of a message, which is one of ours",
