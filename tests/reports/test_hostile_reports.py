@@ -16,6 +16,8 @@ from contracts.ids import uuid7
 from contracts.project_parts import AddComment
 from contracts.projects import CreateProject
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from tests.reports.rendering_samples import Renderer, words
+from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
 from workers.runtime.running import Running
@@ -69,6 +71,14 @@ def working(running: Running) -> Callable[[], Awaitable[bool]]:
         return running.children.busy == 1
 
     return works
+
+
+@pytest.mark.parametrize("text", [PANIC, f"\u05e9\u05dc {PANIC}", f"e\u20e3\u200d{PANIC * 3}"])
+def test_what_breaks_the_typesetter_is_spelled_out_everywhere(text: str) -> None:
+    """A title, the name of a type or a camera, a description, a comment: wherever it stands, the rest is printed."""
+    told = words(Renderer().render(everywhere(text)))
+    assert told.count("U+20E3") >= 15
+    assert "Video kept until" in told
 
 
 @pytest.mark.parametrize("place", ["comment", "report_title"])

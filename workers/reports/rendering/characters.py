@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-BREAK = "\x1f"
-"""Where a line may end inside a word; no user can write it, because control characters are spelled out."""
+from workers.reports.rendering.breaking import BREAK, breakable, continues, in_pieces
 
 # Controls, marks that turn the direction of what follows, invisible tags and halves of characters:
 # on paper they would hide or reorder what was written.
@@ -15,16 +14,12 @@ _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029"), "\n")}
-_JOINERS = "\u200c\u200d"
 _ANY_SCRIPT = ("COMBINING", "VARIATION", "ZERO")  # how the names of marks for every letter start
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
+_LINE = 200
+_OWN = {"footer"}  # an id and a time, on every page
 _ISOLATED_LINE = "\u2068{}\u2069"
-
-_LONG = re.compile(r"[^\s\x1f]{13,}")
-_COLUMN = 13.0  # ems in the narrowest column
-_STRIDE = 4
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def strings(content: Any) -> Iterator[str]:
@@ -39,14 +34,10 @@ def strings(content: Any) -> Iterator[str]:
             yield from strings(part)
 
 
-def _continues(character: str) -> bool:
-    return unicodedata.category(character).startswith("M") or character in _JOINERS
-
-
 def _carries(letter: str, mark: str) -> bool:
     """Tell whether a mark belongs on a letter: the typesetter may lose one of another script unsaid."""
     script = unicodedata.name(mark, "").partition(" ")[0]
-    return not _continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
+    return not continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
 
 
 def _spelled(characters: str) -> str:
@@ -56,6 +47,14 @@ def _spelled(characters: str) -> str:
 def _seen(text: str) -> str:
     laid_out = text.replace("\r\n", "\n").translate(_LAYOUT)
     return _UNSEEN.sub(lambda found: _spelled(found[0]), laid_out)
+
+
+def shortened(line: str) -> str:
+    """Leave out the end of a line that became too long for its place when characters were spelled out."""
+    if len(line) <= _LINE:
+        return line
+    start = line[:_LINE]
+    return f"{start[: max(start.rfind(BREAK), _LINE // 2)]}…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ class Glyphs:
         kept = tuple(texts)
         every: set[str] = set().union(*kept)
         characters = {one for one in every if not one.isascii() and not _UNSEEN.match(one)}
-        marks = {one for one in characters if _continues(one)}
+        marks = {one for one in characters if continues(one)}
         if not marks:
             unusual = any(map(_UNUSUAL.match, every))
             return cls(frozenset(characters), frozenset(), None, ordinary=not unusual)
@@ -99,7 +98,7 @@ class Press:
         if isinstance(content, str):
             return self._text(content)
         if isinstance(content, Mapping):
-            return {name: self.set(part) for name, part in content.items()}
+            return {name: part if name in _OWN else self.set(part) for name, part in content.items()}
         return [self.set(part) for part in content]
 
     def _text(self, text: str) -> str:
@@ -110,36 +109,14 @@ class Press:
                 text = self._pattern.sub(self._cluster, text)
             text = text.translate(self._table)
             if _RIGHT_TO_LEFT.search(text):
-                text = "\n".join(map(_ISOLATED_LINE.format, text.split("\n")))
-        return _LONG.sub(_breakable, text)
+                lines = breakable(text).split("\n")
+                return "\n".join(_ISOLATED_LINE.format(in_pieces(line)) for line in lines)
+        return breakable(text)
 
     def _cluster(self, found: re.Match[str]) -> str:
         cluster = found[0]
         if self._drawable(cluster):
             return cluster
         self.substituted = True
-        base = "" if _continues(cluster[0]) else cluster[0]
+        base = "" if continues(cluster[0]) else cluster[0]
         return base + _spelled(cluster[len(base) :])
-
-
-def _breakable(word: re.Match[str]) -> str:
-    # An id fits wherever one stands, and reads better whole.
-    if sum(map(_width, word[0])) <= _COLUMN or _UUID.fullmatch(word[0]):
-        return word[0]
-    return "".join(_strides(word[0]))
-
-
-def _width(character: str) -> float:
-    if character.islower() or character.isdigit():
-        return 0.53
-    return 1.0 if character in "MW@%" or not character.isascii() else 0.75
-
-
-def _strides(word: str) -> Iterator[str]:
-    since = 0
-    for character in word:
-        if since >= _STRIDE and not unicodedata.category(character).startswith(("M", "C")):
-            yield BREAK
-            since = 0
-        since += 1
-        yield character

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, Self, cast
 
 import typst
 
-from workers.reports.rendering.characters import Glyphs, Press, strings
+from workers.reports.rendering.characters import Glyphs, Press, shortened, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
+from workers.reports.rendering.textlayer import told_once
 from workers.runtime.child import Done, Facts
 
 HERE = Path(__file__).parent
@@ -75,7 +76,9 @@ class Printer:
             report = {**press.set(content), "font": FONTS, "others": others}
             if press.substituted:
                 report["notes"].append(substituted)
-            return _pdf(self._report, report, at)
+            report["header"][-1] = shortened(report["header"][-1])
+            pdf = _pdf(self._report, report, at)
+            return pdf if glyphs.ordinary else told_once(pdf)
 
         if not plain:
             first = _Attempt()

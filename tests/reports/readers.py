@@ -1,0 +1,62 @@
+"""Two independent readers of reports, and where what they find stands on the page."""
+
+import ctypes
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pypdfium2
+from pypdf import PdfReader
+from pypdfium2 import raw
+
+LEFT, RIGHT, BOTTOM, TOP = 62.0, 533.3, 0.0, 842.0
+"""The margins of an A4 page, with what a letter may lean over them."""
+
+
+class Drawn(NamedTuple):
+    """A run of glyphs: how grey it is, and its box."""
+
+    grey: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+def by_pypdf(pdf: bytes) -> str:
+    """Read a report as pypdf does."""
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def by_pdfium(pdf: bytes) -> str:
+    """Read a report as Chrome does."""
+    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
+
+
+READERS = (by_pypdf, by_pdfium)
+
+
+def drawn(pdf: bytes) -> Iterator[Drawn]:
+    """Every run of glyphs that leaves ink."""
+    for page in pypdfium2.PdfDocument(pdf):
+        for run in page.get_objects(filter=[raw.FPDF_PAGEOBJ_TEXT]):
+            box = run.get_bounds()
+            if box[3] > box[1]:
+                yield Drawn(_grey(run), *box)
+
+
+def outside(pdf: bytes) -> list[Drawn]:
+    """What leaves the margins of its page."""
+    return [one for one in drawn(pdf) if one.left < LEFT or one.right > RIGHT or one.bottom < BOTTOM or one.top > TOP]
+
+
+def pixels(pdf: bytes) -> list[int]:
+    """How dark each spot of each page is, in three shades."""
+    pages = (page.render(grayscale=True) for page in pypdfium2.PdfDocument(pdf))
+    return [shade // 86 for page in pages for shade in bytes(page.buffer)]
+
+
+def _grey(run: pypdfium2.PdfObject) -> int:
+    red, green, blue, alpha = (ctypes.c_uint() for _ in range(4))
+    raw.FPDFPageObj_GetFillColor(run, red, green, blue, alpha)
+    return int(red.value)

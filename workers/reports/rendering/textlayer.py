@@ -1,0 +1,220 @@
+"""The text behind the picture: a letter with its mark is two glyphs, and each says its own part of the text.
+
+The typesetter lets both say the whole, so that a reader finds it twice. It keeps one text for each glyph of a font and
+corrects the rest by ActualText, which not every reader knows. Here each glyph says its own part, and a glyph that says
+several things is in as many fonts, which share all but their table of texts.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from workers.reports.rendering.objects import Objects
+from workers.reports.rendering.shows import Show, Span, parts
+
+_LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
+_LINES = re.compile(rb"\d+ beginbfchar\n.*endbfchar\n", re.DOTALL)
+_BLOCK = 100  # lines, as CMaps allow
+_CMAP = b"/Type/CMap/WMode 0"
+_FONTS = re.compile(rb"/Font<<(.*?)>>")
+_NAMED = re.compile(rb"/(f\d+) (\d+) 0 R")
+_TEXTS = re.compile(rb"/ToUnicode (\d+) 0 R")
+_PAGE = re.compile(rb"/Resources (\d+) 0 R.*?/Contents (\d+) 0 R", re.DOTALL)
+_BODY = re.compile(rb"obj\n(.*)\nendobj", re.DOTALL)
+_BLOCKS = re.compile(rb"(/Span<<[^<>]*/MCID \d+[^<>]*>>BDC\nq .*?\nQ\nEMC)", re.DOTALL)
+_RIGHT_TO_LEFT = {"R", "AL"}
+_PLACE = re.compile(rb"/Span<<.*?>>BDC\nq 1 0 0 -1 ([\d.-]+) ([\d.-]+) cm")
+_LINE_HEIGHT = 8.0  # points; less than any line, more than a mark is raised
+
+
+@dataclass(slots=True)
+class _Font:
+    """A font of the file, and what each of its glyphs says, in one table for every further meaning of a glyph."""
+
+    number: int
+    said: dict[int, str]
+    tables: list[dict[int, str]] = field(default_factory=lambda: [{}])
+
+    def table(self, told: dict[int, str]) -> int:
+        """Return the table in which all these glyphs say these texts."""
+        for number, table in enumerate(self.tables):
+            if all(table.get(glyph, text) == text for glyph, text in told.items()):
+                table.update(told)
+                return number
+        self.tables.append(dict(told))
+        return len(self.tables) - 1
+
+
+def told_once(pdf: bytes) -> bytes:
+    """Let every glyph say its own part of the text; a file that needs nothing is returned as it is."""
+    objects = Objects(pdf)
+    fonts = {number: _font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
+    if not any(len(text) > 1 for font in fonts.values() for text in font.said.values()):
+        return pdf
+    resources: dict[int, dict[bytes, _Font]] = {}
+    for page in objects.numbers(b"/Type/Page/"):
+        found = _PAGE.search(objects[page])
+        if found is None:
+            raise ValueError(objects[page])
+        named, contents = int(found[1]), int(found[2])
+        known = resources.setdefault(named, _named(objects, named, fonts))
+        objects.replace_stream(contents, b"".join(_page(objects.stream(contents), known)))
+    made = {number: _made(objects, font) for number, font in fonts.items()}
+    for named, known in resources.items():
+        more = b"".join(
+            b"/%bv%d %d 0 R" % (name, table, number)
+            for name, font in known.items()
+            for table, number in enumerate(made[font.number], start=1)
+        )
+        objects.replace(named, _FONTS.sub(rb"/Font<<\1%b>>" % more, _body(objects, named)))
+    return objects.file()
+
+
+@lru_cache(maxsize=10_000)
+def _several(text: str) -> bool:
+    """Tell whether a text may be that of several glyphs: a letter with marks."""
+    return len(unicodedata.normalize("NFD", text)) > 1
+
+
+def _body(objects: Objects, number: int) -> bytes:
+    found = _BODY.search(objects[number])
+    if found is None:
+        raise ValueError(objects[number])
+    return found[1]
+
+
+def _texts(objects: Objects, number: int) -> int:
+    found = _TEXTS.search(objects[number])
+    if found is None:
+        raise ValueError(objects[number])
+    return int(found[1])
+
+
+def _font(objects: Objects, number: int) -> _Font:
+    lines = _LINE.findall(objects.stream(_texts(objects, number)))
+    return _Font(number, {int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in lines})
+
+
+def _named(objects: Objects, number: int, fonts: dict[int, _Font]) -> dict[bytes, _Font]:
+    found = _FONTS.search(objects[number])
+    return {name: fonts[int(font)] for name, font in _NAMED.findall(found[1])} if found else {}
+
+
+def _page(stream: bytes, fonts: dict[bytes, _Font]) -> Iterator[bytes]:
+    """Write the operations of a page again, each glyph from a table in which it says its own part."""
+    blocks = list(map(_block, _BLOCKS.split(stream)))
+    _divide((one for block in blocks for one in block if isinstance(one, Show)), fonts)
+    turned: list[bytes] = []
+    line = 0.0
+    for block in filter(any, blocks):
+        written = b"".join(_written(block, fonts))
+        # The pieces of a word stand from left to right; readers that go by their order want the first letter first.
+        place = _PLACE.match(written) if _leftward(block) else None
+        if not place or abs(float(place[2]) - line) > _LINE_HEIGHT:
+            yield from reversed(turned)
+            turned = []
+        if place:
+            turned.append(written)
+            line = float(place[2])
+        else:
+            yield written
+    yield from reversed(turned)
+
+
+def _block(stream: bytes) -> list[Show | bytes]:
+    block = list(parts(stream))
+    if place := _PLACE.match(stream):
+        for one in block:
+            if isinstance(one, Show):
+                one.frame = float(place[1]), float(place[2])
+    return block
+
+
+def _written(block: list[Show | bytes], fonts: dict[bytes, _Font]) -> Iterator[bytes]:
+    for one in block:
+        if isinstance(one, Show):
+            yield from one.written(fonts[one.font].table)
+        else:
+            yield one
+
+
+def _leftward(block: list[Show | bytes]) -> bool:
+    shows = [one for one in block if isinstance(one, Show)]
+    return bool(shows) and all(one.leftward for one in shows)
+
+
+def _divide(shows: Iterable[Show], fonts: dict[bytes, _Font]) -> None:
+    """Find the glyphs that draw one text together; the letter is never drawn twice."""
+    cluster: list[tuple[Show, int]] = []
+    said, first = "", -1
+    for show in shows:
+        for place, glyph in show.glyphs():
+            text = fonts[show.font].said[glyph] if show.actual is None else show.actual
+            if text != said or glyph == first or not _several(text):
+                _share(cluster, said)
+                cluster, said, first = [], text, glyph
+            cluster.append((show, place))
+    _share(cluster, said)
+
+
+@lru_cache(maxsize=10_000)
+def _is_leftward(letter: str) -> bool:
+    return unicodedata.bidirectional(letter or " ") in _RIGHT_TO_LEFT
+
+
+def _share(cluster: Sequence[tuple[Show, int]], text: str) -> None:
+    """Divide a text among the glyphs that draw it: the marks to the last ones, the rest to the letter."""
+    count = len(cluster)
+    if count == 1:
+        show, place = cluster[0]
+        show.texts[place] = text
+        show.leftward &= _is_leftward(text[:1])
+        return
+    letters = text if len(text) >= count else unicodedata.normalize("NFD", text)
+    if len(letters) < count:
+        raise ValueError(text)
+    head = len(letters) - count + 1
+    shares = [letters[:head], *letters[head:]] if count else []
+    leftward = _is_leftward(letters[:1])
+    if leftward:
+        shares.reverse()
+    for (show, place), share in zip(cluster, shares, strict=True):
+        show.texts[place] = share
+        show.leftward &= leftward
+    if count > 1 and not leftward:
+        _gather(cluster, text)
+
+
+def _gather(cluster: Sequence[tuple[Show, int]], text: str) -> None:
+    """Set a letter and its marks together, so that readers that know ActualText have no doubt where a mark belongs."""
+    head = cluster[0][0]
+    places = [place for show, place in cluster if show is head]
+    others = list(dict.fromkeys(show for show, _ in cluster if show is not head))
+    whole = sum(len(list(show.glyphs())) for show in others) == len(cluster) - len(places)
+    if whole and all(show.at and show.frame and head.frame for show in others):
+        head.spans.append(Span(places[0], places[-1], text, others))
+        for show in others:
+            show.moved = True
+
+
+def _made(objects: Objects, font: _Font) -> list[int]:
+    """Write the tables of a font; return the fonts made for all but the first."""
+    body, first = _body(objects, font.number), _texts(objects, font.number)
+    template = objects.stream(first)
+    made = []
+    for number, table in enumerate(font.tables):
+        lines = sorted({**font.said, **font.tables[0], **table}.items())
+        target = objects.add() if number else first
+        objects.replace_stream(target, _blocks(lines).join(_LINES.split(template, 1)), _CMAP)
+        if number:
+            made.append(objects.add())
+            objects.replace(made[-1], _TEXTS.sub(b"/ToUnicode %d 0 R" % target, body))
+    return made
+
+
+def _blocks(lines: list[tuple[int, str]]) -> bytes:
+    told = [b"<%04X> <%b>\n" % (glyph, text.encode("utf-16-be").hex().upper().encode()) for glyph, text in lines]
+    blocks = (told[start : start + _BLOCK] for start in range(0, len(told), _BLOCK))
+    return b"".join(b"%d beginbfchar\n%bendbfchar\n" % (len(one), b"".join(one)) for one in blocks)
