@@ -2,8 +2,8 @@
 
 from client.client import Client, connect
 from client.deliveries import Submitted
-from client.errors import Refused, UnreachableError
+from client.errors import PendingError, Refused, UnreachableError
 from client.feed import CloudEvent
 from contracts.ids import uuid7
 
-__all__ = ["Client", "CloudEvent", "Refused", "Submitted", "UnreachableError", "connect", "uuid7"]
+__all__ = ["Client", "CloudEvent", "PendingError", "Refused", "Submitted", "UnreachableError", "connect", "uuid7"]

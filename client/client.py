@@ -76,8 +76,9 @@ class Client:
         A site that takes no more commands for the moment says when it will: the command is sent again then.
 
         Raises:
-            Refused: The command was refused, or nobody answered in time (`unavailable`: send it again
-                under the id that the exception carries).
+            PendingError: It was accepted and no outcome came in time: it will be carried out. The exception carries
+                the id under which its outcome can be asked for, or the same command be sent again.
+            Refused: The command was refused, or nobody kept it in time (`unavailable`).
         """
         given = command_id or uuid7()
         deadline = asyncio.get_running_loop().time() + self._seconds

@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 from pydantic import ValidationError
 
 from client.connection import Troubles
-from client.errors import Refused
+from client.errors import PendingError, Refused
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
 from contracts.message import Outcome
@@ -123,8 +123,14 @@ class Deliveries:
                 pause = min(max(pause, _SHORTEST_PAUSE) * 2, _LONGEST_PAUSE)
         finally:
             self._awaited.pop(submitted.command_id, None)
-        reason = reason or self._troubles.last
-        raise self.refusal(submitted.letter, Code.UNAVAILABLE, reason, accepted=True)
+        raise self._pending(submitted.letter, reason or self._troubles.last)
+
+    def _pending(self, letter: Letter, reason: str) -> PendingError:
+        """Say that the command is kept and what became of it is not known yet: nothing has failed."""
+        details = {**({"reason": reason} if reason else {}), "accepted": True}
+        message = phrase(Phrase.ACCEPTED, self._language)
+        error = Error(code=Code.UNAVAILABLE, message=message, retryable=True, details=details)
+        return PendingError(error, command_id=letter.command_id)
 
     def refusal(self, letter: Letter, code: Code, reason: str, **details: bool) -> Refused:
         """Say in the command's own sentence that nobody answered, or that the server denied it."""
@@ -161,7 +167,7 @@ class Submitted:
         """Wait for what became of it.
 
         Raises:
-            Refused: `unavailable` when no outcome came in time; the command stays queued.
+            PendingError: No outcome came in time; the command stays queued and will be carried out.
         """
         return await self.deliveries.outcome(self)
 

@@ -45,6 +45,13 @@ class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
         return self.error.details
 
 
+class PendingError(Refused):
+    """A command was accepted, and its outcome did not come in time: it will be carried out.
+
+    It is no refusal of the command. `command_id` asks for its outcome, and sends the same command again safely.
+    """
+
+
 def _reasons(details: dict[str, Any]) -> str:
     fields = [f"{one['field']} {one['reason']}".strip() for one in details.get("fields", ()) if "reason" in one]
     return "; ".join(fields) or str(details.get("reason", ""))

@@ -46,6 +46,7 @@ class Phrase(StrEnum):
     HELD = "held"
     NOT_LICENSED = "not-licensed"
     COMMAND_ID_REUSED = "command-id-reused"
+    ACCEPTED = "accepted"
 
 
 _ACT_EN = "Unable to perform this action. Refresh the list."
@@ -115,6 +116,10 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     Phrase.COMMAND_ID_REUSED: (
         "This command id was used with another body. Use a new id.",
         "Cet identifiant de commande a déjà servi avec un autre contenu. Utilisez un nouvel identifiant.",
+    ),
+    Phrase.ACCEPTED: (
+        "The command was accepted and will be carried out. Its outcome is not known yet.",
+        "La commande a été acceptée et sera exécutée. Son résultat n'est pas encore connu.",
     ),
 }
 

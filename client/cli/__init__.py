@@ -7,6 +7,10 @@ import typer
 
 from client import demo
 from client.cli import (
+    calls,
+    categories,
+    comments,
+    defining,
     definitions,
     drafts,
     exports,
@@ -14,9 +18,13 @@ from client.cli import (
     imports,
     licence,
     messages,
+    project_list,
     projects,
     reports,
     retention,
+    roles,
+    sequences,
+    settings,
     site,
     statistics,
 )
@@ -29,8 +37,9 @@ _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
     "[bold]incidents up[/bold] starts a system below .incidents, "
     "[bold]incidents demo[/bold] plays incidents on it. "
-    "Every command answers for machines with [bold]--json[/bold] and ends with 1 when it is refused, "
-    "2 when it cannot be understood, 3 when no system can be reached."
+    "Every command answers for machines with [bold]--json[/bold].\n\n"
+    "Exit status: 0 done, 1 refused (`status`: something fails), 2 not understood, 3 no system can be reached, "
+    "4 accepted and not carried out yet: `incidents outcome ID` tells what became of it, 130 ended by Ctrl-C."
 )
 
 
@@ -39,14 +48,17 @@ def build() -> typer.core.TyperGroup:
     app = group(_HELP)
     app.callback()(lambda: None)
     about_projects = group(projects.HELP)
+    project_list.register(about_projects)
     about_projects.add_typer(projects.app)
     about_projects.add_typer(drafts.app, name="draft")
-    history.register(about_projects)
-    exports.register(about_projects)
+    for part in (comments, calls, sequences, history, exports):
+        part.register(about_projects)
     app.add_typer(about_projects, name="projects")
     app.add_typer(retention.app, name="retention")
     app.add_typer(licence.app, name="licence")
-    for part in (imports, reports, site, definitions, statistics, messages, demo):
+    app.add_typer(roles.app, name="roles")
+    app.add_typer(settings.app, name="settings")
+    for part in (imports, reports, site, definitions, statistics, defining, categories, messages, demo):
         part.register(app)
     root = typer.main.get_group(app)
     for plugin in plugins():

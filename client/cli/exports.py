@@ -7,14 +7,13 @@ from uuid import UUID
 
 import typer
 
-from client.cli.projects import Project, Words
+from client.cli.arguments import ExpectedRevision, Project, Words, revision
 from client.client import Client
 from client.terminal.options import command
 from client.terminal.printing import password, typed_line
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, unused
 from client.terminal.session import Session, UsageError
-from contracts.ids import uuid7
 from contracts.project_exports import DownloadPackage, ExportProject, Package, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
@@ -28,6 +27,7 @@ def register(app: typer.Typer) -> None:
         "incidents projects export 12 -o incident-12.zip --password --report",
         "incidents projects export 12 --include comments --include sequences --json",
         "incidents projects export 12 --password-stdin --user-names < password.txt",
+        sends=True,
     )(export)
 
 
@@ -48,7 +48,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     ] = False,
     report: Annotated[bool, typer.Option("--report", help="Save the PDF report beside it, too.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
-    expected_revision: Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")] = None,
+    expected_revision: ExpectedRevision = None,
 ) -> None:
     """Make a package of a project, to be handed over, and save it; it holds no recordings."""
     path = unused(session, output or Path(f"incident-{project}.zip"), force=force)
@@ -57,12 +57,12 @@ async def export(  # noqa: PLR0913 - each parameter is an option
         unused(session, beside, force=force)
     values: dict[str, Any] = {"include": [*(include or ()), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
-    values |= {} if expected_revision is None else {"expected_revision": expected_revision}
+    values |= revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         wanted = fitting(session, ExportProject, {**values, "project_id": project_id})
         session.tell("making the package")
-        exported = await client.send(wanted)
+        exported = await session.send(client, wanted)
         package = exported.package
         await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
         generated = await _report(session, client, project_id, beside, names=user_names) if report else None
@@ -84,9 +84,14 @@ def _password(session: Session, *, ask: bool) -> str:
 
 
 async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:
-    values = {"report_id": uuid7(), "project_id": project_id, "show_user_names": names, "language": session.language}
+    values = {
+        "report_id": session.id_of("report"),
+        "project_id": project_id,
+        "show_user_names": names,
+        "language": session.language,
+    }
     session.tell("generating the report")
-    generated = await client.send(fitting(session, GenerateReport, values))
+    generated = await session.send(client, fitting(session, GenerateReport, values), "report")
     await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
     return generated
 

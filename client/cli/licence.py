@@ -23,7 +23,7 @@ async def show_licence(session: Session) -> None:
     session.show(state, *_lines(session, state))
 
 
-@command(app, "activate", "incidents licence activate main.jwt")
+@command(app, "activate", "incidents licence activate main.jwt", sends=True)
 async def activate(
     session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the operator signed.")]
 ) -> None:
@@ -33,7 +33,7 @@ async def activate(
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(session.say("{path} cannot be read", path=file)) from error
     async with session.client() as client:
-        event = await client.send(fitting(session, ActivateLicence, {"token": token}))
+        event = await session.send(client, fitting(session, ActivateLicence, {"token": token}))
     until = show.local(event.expires_at, session.language) or session.say("without end")
     words = "Licence activated: {edition} {version}, {until}"
     session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))

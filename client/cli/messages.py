@@ -1,5 +1,6 @@
 """Any command and any query of the wire, by its subject."""
 
+import asyncio
 import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
@@ -8,15 +9,16 @@ from uuid import UUID
 import typer
 from pydantic_core import to_json
 
+from client.client import Client
 from client.errors import Refused
 from client.terminal.options import command
 from client.terminal.printing import json_text
 from client.terminal.reading import fitting, read_object
 from client.terminal.session import Session, Status, UsageError
 from contracts.catalogue import commands, queries
-from contracts.errors import Error
-from contracts.ids import uuid7
-from contracts.message import Asking
+from contracts.errors import Code, Error
+from contracts.message import Asking, Outcome
+from contracts.project_queries import GetOutcome
 
 Asked = TypeVar("Asked", bound=Asking[Any])
 
@@ -28,18 +30,22 @@ _MADE_HERE: Final = {
 }
 """What a command creates, by the field that names it."""
 
+_PAUSE: Final = 0.2
+
 Body = Annotated[str, typer.Argument(metavar="JSON", help="The body; - reads it from stdin.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `send` and `ask`."""
+    """Add `send`, `outcome` and `ask`."""
     command(
         app,
         "send",
         """incidents send projects.create '{"description": "Fell from the ladder"}'""",
         """incidents send administration.add-type '{"name": "Theft"}' --json""",
         "incidents send projects.import - < projects.json",
+        sends=True,
     )(send)
+    command(app, "outcome", "incidents outcome 0190…", "incidents outcome 0190… --wait 60 --json")(outcome)
     command(
         app,
         "ask",
@@ -52,7 +58,6 @@ async def send(
     session: Session,
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
     body: Body = "{}",
-    id_: Annotated[UUID | None, typer.Option("--id", help="The command id; made if it is not given.")] = None,
     key: Annotated[str | None, typer.Option(help="The key of the subject; read from the body if absent.")] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Send it as it is, whatever it is.")] = False,
 ) -> None:
@@ -72,8 +77,42 @@ async def send(
         content = to_json(values)
         letter_key = key or (None if checked.keyed_by_principal else checked.key())
     async with session.client() as client:
-        submitted = await client.submit_raw(subject, content, key=letter_key or client.principal, command_id=id_)
-        outcome = await submitted.outcome()
+        recipient = letter_key or client.principal
+        submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
+        found = await submitted.outcome()
+    _show_outcome(session, found)
+
+
+async def outcome(
+    session: Session,
+    command_id: Annotated[UUID, typer.Argument(metavar="ID", help="The command id, as it was shown.")],
+    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for it.")] = 0.0,
+) -> None:
+    """Show what became of a command of yours: applied, refused with its reason, or not known yet."""
+    async with session.client() as client:
+        found = await _outcome(client, command_id, wait)
+    if found:
+        _show_outcome(session, found)
+        return
+    words = "No outcome is known under this id: the command waits still, or it was never accepted."
+    session.show({"command_id": str(command_id), "status": "unknown"}, session.say(words))
+    raise typer.Exit(Status.PENDING)
+
+
+async def _outcome(client: Client, command_id: UUID, wait: float) -> Outcome | None:
+    deadline = asyncio.get_running_loop().time() + wait
+    while True:
+        try:
+            return await client.ask(GetOutcome(command_id=command_id))
+        except Refused as refused:
+            if refused.code is not Code.GONE:
+                raise
+        if asyncio.get_running_loop().time() >= deadline:
+            return None
+        await asyncio.sleep(_PAUSE)
+
+
+def _show_outcome(session: Session, outcome: Outcome) -> None:
     document = outcome.model_dump(mode="json", exclude_none=True)
     if outcome.error is not None and not session.json:
         raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
@@ -100,7 +139,7 @@ def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dic
     name = _MADE_HERE.get(subject)
     if name is None or name in values:
         return values
-    made = str(uuid7())
+    made = str(session.id_of())
     session.tell("made for you: {name} {value}", name=name, value=made)
     return {**values, name: made}
 

@@ -1,34 +1,42 @@
-"""The report of a project, generated and fetched."""
+"""The reports of projects: generated, listed, fetched, deleted, one or many."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from client.cli.projects import Project
-from client.terminal.options import command
+from client.cli.arguments import Project, Yes
+from client.terminal import parts, show
+from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, writable
 from client.terminal.session import Session
-from contracts.ids import uuid7
-from contracts.reports import DownloadReport, GenerateReport
+from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports
 from contracts.texts import Phrase, phrase
+
+group_of_reports = group("The reports of projects: list, get, delete, and many into one file.")
+
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the PDF goes.")]
+Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `report`."""
+    """Add `report` and `reports`."""
     command(
         app,
         "report",
         "incidents report 12 -o report.pdf",
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
+        sends=True,
     )(report)
+    app.add_typer(group_of_reports, name="reports")
 
 
 async def report(
     session: Session,
     project: Project,
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the PDF goes.")],
+    output: Output,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Say who did what.")] = False,
 ) -> None:
     """Make the report of a project, in the language of `--lang`, and save it."""
@@ -36,13 +44,13 @@ async def report(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         values = {
-            "report_id": uuid7(),
+            "report_id": session.id_of(),
             "project_id": project_id,
             "show_user_names": show_user_names,
             "language": session.language,
         }
         session.tell("generating the report")
-        generated = await client.send(fitting(session, GenerateReport, values))
+        generated = await session.send(client, fitting(session, GenerateReport, values))
         await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
     words = "{path}: {pages} pages, {size} bytes, SHA-256 verified"
     said = session.say(words, path=output, pages=generated.pages, size=generated.bytes)
@@ -50,3 +58,61 @@ async def report(
         said += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {', '.join(generated.missing)}"
     document = generated.model_dump(mode="json")
     session.show({**document, "file": str(output)}, said)
+
+
+@command(group_of_reports, "list", "incidents reports list 12", "incidents reports list 12 --json")
+async def list_reports(
+    session: Session,
+    project: Project,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Reports, newest first.")] = 100,
+) -> None:
+    """List the reports of a project, the newest first."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        found = await client.ask(fitting(session, ListReports, {"project_id": project_id, "limit": limit}))
+    rows = (
+        (
+            number,
+            show.local(one.created_at, session.language),
+            one.created_by,
+            one.language,
+            one.pages,
+            one.bytes,
+            session.say("yes" if one.show_user_names else "no"),
+            ", ".join(one.missing),
+        )
+        for number, one in enumerate(found.items, 1)
+    )
+    headings = ("#", "Created", "By", "Language", "Pages", "Size", "User names", "Missing")
+    more = [Text(session.say("more: --limit"), style="dim")] if found.next else []
+    session.show(found, show.table(session.language, *headings, rows=rows), *more)
+
+
+@command(group_of_reports, "get", "incidents reports get 12 1 -o report.pdf")
+async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:
+    """Fetch a report that was made before, as it was made."""
+    writable(session, output)
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        known = await client.ask(ListReports(project_id=project_id, limit=500))
+        found = parts.pick(session, known.items, "report_id", number)
+        await save(session, client, GenerateReport, DownloadReport(report_id=found.report_id), found, output)
+    words = "{path}: {pages} pages, {size} bytes, SHA-256 verified"
+    said = session.say(words, path=output, pages=found.pages, size=found.bytes)
+    session.show({**found.model_dump(mode="json"), "file": str(output)}, said)
+
+
+@command(group_of_reports, "delete", "incidents reports delete 12 1 --yes", sends=True)
+async def delete_report(session: Session, project: Project, number: Number, yes: Yes = False) -> None:
+    """Delete a report that should not have been made; its project stays."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        known = await client.ask(ListReports(project_id=project_id, limit=500))
+        found = parts.pick(session, known.items, "report_id", number)
+        made = show.local(found.created_at, session.language)
+        question = session.say("Delete the report that {by} made {made}?", by=found.created_by, made=made)
+        if not yes and not session.confirm(question):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
+        event = await session.send(client, DeleteReport(report_id=found.report_id))
+    session.show(event, session.say("Report deleted: {report_id}", report_id=event.report_id))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeVar
 import typer
 from rich.text import Text
 
-from client.cli.projects import Project
+from client.cli.arguments import Project
 from client.client import Client
 from client.terminal import show
 from client.terminal.options import command, group
@@ -85,21 +85,22 @@ async def holds(
     session.show(pages[-1].model_copy(update={"items": items}), shown, *_more(session, pages[-1].next))
 
 
-@command(app, "hold", "incidents retention hold 12 'The prosecutor asked for it.'")
+@command(app, "hold", "incidents retention hold 12 'The prosecutor asked for it.'", sends=True)
 async def hold(session: Session, project: Project, reason: Reason) -> None:
     """Keep a project from being deleted, by hand and by retention, until it is released."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        event = await client.send(fitting(session, HoldProject, {"project_id": project_id, "reason": reason}))
+        event = await session.send(client, fitting(session, HoldProject, {"project_id": project_id, "reason": reason}))
     session.show(event, session.say("Project {project} is under hold", project=project))
 
 
-@command(app, "release", "incidents retention release 12 'The case is closed.'")
+@command(app, "release", "incidents retention release 12 'The case is closed.'", sends=True)
 async def release(session: Session, project: Project, reason: Reason) -> None:
     """End the hold of a project: it can be deleted again, and expires like any other."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        event = await client.send(fitting(session, ReleaseProject, {"project_id": project_id, "reason": reason}))
+        releasing = fitting(session, ReleaseProject, {"project_id": project_id, "reason": reason})
+        event = await session.send(client, releasing)
     session.show(event, session.say("Project {project} is released", project=project))
 
 
@@ -116,11 +117,11 @@ async def preview(
     session.show(answer, session.say(words, days=answer.retention_days, due=answer.due))
 
 
-@command(app, "sweep", "incidents retention sweep")
+@command(app, "sweep", "incidents retention sweep", sends=True)
 async def sweep(session: Session) -> None:
     """Delete what has expired now instead of at the next scheduled time."""
     async with session.client() as client:
-        event = await client.send(Sweep())
+        event = await session.send(client, Sweep())
     session.show(event, session.say("Sweep begun: {due} projects are due", due=event.due))
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 
+from client.cli.arguments import Project
 from client.cli.following import event_line, show_events
-from client.cli.projects import Project
 from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project, read_time

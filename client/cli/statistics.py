@@ -1,15 +1,18 @@
 """Counts and trends of projects, drawn in the terminal."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from client.cli.listing import names
 from client.terminal import trends
+from client.terminal.naming import Naming
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_time
 from client.terminal.session import Session
 from contracts.statistics import ProjectStatistics
+
+_GROUPS: Final = ("type", "status", "creator", "camera", "imported")
 
 
 def register(app: typer.Typer) -> None:
@@ -20,6 +23,7 @@ def register(app: typer.Typer) -> None:
         "incidents stats --by type",
         "incidents stats --interval week --since 90d",
         "incidents stats --by status --interval month --json",
+        "incidents stats --by Reason",
     )(stats)
 
 
@@ -27,7 +31,9 @@ async def stats(
     session: Session,
     by: Annotated[
         str | None,
-        typer.Option(metavar="WHAT", help="type, status, category_1 to category_5, creator, camera, imported."),
+        typer.Option(
+            metavar="WHAT", help="type, status, a category by name or as category_1, creator, camera, imported."
+        ),
     ] = None,
     interval: Annotated[str, typer.Option(metavar="TIME", help="day, week, month or none.")] = "none",
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Created since: RFC 3339, a date, or 7d.")] = None,
@@ -35,8 +41,11 @@ async def stats(
 ) -> None:
     """Count projects: all, closed and ended, and how long that took, by any property, camera, creator and time."""
     created = {"from": read_time(session, since), "to": read_time(session, until)}
-    query = fitting(session, ProjectStatistics, {"group_by": by, "interval": interval, "filter": {"created": created}})
+    asked = {"interval": interval, "filter": {"created": created}}
+    fitting(session, ProjectStatistics, asked)
     async with session.client() as client:
+        named = await Naming(session, client).any_field(by, _GROUPS) if by else None
+        query = fitting(session, ProjectStatistics, {**asked, "group_by": named})
         answer = await client.ask(query)
         known = await names(client)
 

@@ -9,7 +9,7 @@ from client.client import Client
 from client.demo.scenario import Scenario
 from client.demo.stage import Stage
 from client.errors import Refused
-from client.terminal.session import refusal_panel
+from client.terminal.refusals import refusal_panel
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
 from contracts.project_imports import ImportedProject, ImportProjects

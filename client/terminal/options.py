@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Callable, Coroutine
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
 
 import typer
 
@@ -54,22 +55,60 @@ def _common(
     """Name the options that every command has."""
 
 
-def command(app: typer.Typer, name: str, *examples: str, principal: str = "admin") -> Callable[[Handler], Handler]:
-    """Make a command of a function that takes a session first; `examples` are lines to type."""
+_SENDING: Final = "Sending"
+
+
+def _sending(
+    *,
+    id_: Annotated[
+        UUID | None,
+        typer.Option(
+            "--id",
+            metavar="ID",
+            help="The id of what is sent: the same line with the same id takes effect once.",
+            rich_help_panel=_SENDING,
+        ),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(
+            "--wait",
+            metavar="SECONDS",
+            min=1,
+            help="How long to wait for the outcome; what is accepted is carried out all the same.",
+            rich_help_panel=_SENDING,
+        ),
+    ] = 30.0,
+) -> None:
+    """Name the options of every command that changes something."""
+
+
+def command(
+    app: typer.Typer, name: str, *examples: str, principal: str = "admin", sends: bool = False
+) -> Callable[[Handler], Handler]:
+    """Make a command of a function that takes a session first; `examples` are lines to type.
+
+    What `sends` can be repeated under the same id, and takes effect once.
+    """
 
     def register(handler: Handler) -> Handler:
         def run(**options: Any) -> None:
+            sending: dict[str, Any] = {"wait_seconds": options.pop("wait")} if sends else {}
+            if sends and (given := options.pop("id_")):
+                sending["command_id"] = given
             session = Session(
                 principal=options.pop("as_") or principal,
                 json=options.pop("as_json"),
                 language=options.pop("lang").value,
                 data=options.pop("data"),
+                **sending,
             )
             raise typer.Exit(session.run(handler(session, **options)))
 
         own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
-        common = inspect.signature(_common, eval_str=True).parameters.values()
-        keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *common)]
+        common = list(inspect.signature(_common, eval_str=True).parameters.values())
+        beside = list(inspect.signature(_sending, eval_str=True).parameters.values()) if sends else []
+        keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *beside, *common)]
         # typer reads options from the signature; what is in __dict__ goes before the real one.
         run.__dict__["__signature__"] = inspect.Signature(keyword)
         epilog = "\n\n".join(["Examples:", *(f"[bold]{line}[/bold]" for line in examples)])

@@ -33,19 +33,11 @@ def read_time(session: Session, text: str | None) -> datetime | None:
         return None
     try:
         if ago := _AGO.fullmatch(text):
-            return datetime.now().astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return session.now.astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         return datetime.fromisoformat(text).astimezone()
     except (ValueError, OverflowError) as error:
         wrong = "not a time: {text}; write 2025-01-31T14:30+01:00, 2025-01-31 or 7d"
         raise UsageError(session.say(wrong, text=text)) from error
-
-
-def read_pair(session: Session, text: str) -> tuple[str, str]:
-    """Read `NAME=VALUE`."""
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(session.say("write NAME=VALUE instead of {text}", text=text))
-    return name.strip(), value.strip()
 
 
 def read_object(session: Session, text: str) -> dict[str, Any]:

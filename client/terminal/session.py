@@ -3,34 +3,36 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from uuid import UUID, uuid5
 
 import typer
 from pydantic import BaseModel
 from rich.console import RenderableType
-from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from client.client import Client, connect
-from client.errors import Refused, UnreachableError
+from client.errors import PendingError, Refused, UnreachableError
 from client.place import find
 from client.terminal import printing
 from client.terminal.ending import until_interrupted
 from client.terminal.printing import Screen, screen
-from client.terminal.show import local
+from client.terminal.refusals import accepted_panel, refusal_panel
 from client.terminal.words import say
-
-_FOR_PROGRAMS: Final = frozenset({"known", "status"})
-"""Details that tell people nothing that the sentences beside them do not."""
+from contracts.ids import uuid7
+from contracts.message import Command
 
 Answer = TypeVar("Answer")
+
+_RANDOM_BITS: Final = 80
+_WITH_A_TIME: Final = 7
+"""The version of UUIDs that say when they were made, in milliseconds above the random bits."""
 
 
 class Status(IntEnum):
@@ -39,6 +41,7 @@ class Status(IntEnum):
     REFUSED = 1
     USAGE = 2
     UNREACHABLE = 3
+    PENDING = 4
     INTERRUPTED = 130
 
 
@@ -54,18 +57,41 @@ class Session:
     json: bool = False
     language: str = "en"
     data: Path | None = None
+    command_id: UUID = field(default_factory=uuid7)
+    wait_seconds: float = 30.0
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
+    _sent: bool = field(default=False, init=False)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
         """Connect to the system that the options name."""
         place = find(self.data, self.principal)
         try:
-            async with connect(place.url, place.credentials, place.site, self.language) as client:
+            async with connect(
+                place.url, place.credentials, place.site, self.language, seconds=self.wait_seconds
+            ) as client:
                 yield client
         except UnreachableError as error:
             raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
+
+    @property
+    def now(self) -> datetime:
+        """When this command was typed first: `--id` repeats the same command, with the same times in it."""
+        made = self.command_id
+        at = (made.int >> _RANDOM_BITS) / 1000 if made.version == _WITH_A_TIME else None
+        return datetime.fromtimestamp(at, UTC) if at is not None else datetime.now(UTC)
+
+    async def send(self, client: Client, command: Command[Answer], step: str = "") -> Answer:
+        """Send a command under the id of this run; what is sent beside it is named by its step."""
+        self._sent = True
+        answer = await client.send(command, command_id=self.id_of(step))
+        self._sent = False
+        return answer
+
+    def id_of(self, step: str = "") -> UUID:
+        """Return an id that is the same when the command is repeated with `--id`."""
+        return uuid5(self.command_id, step) if step else self.command_id
 
     def say(self, words: str, **values: object) -> str:
         """Say something in the session's language."""
@@ -114,15 +140,40 @@ class Session:
         """Do the work and return the exit status."""
         try:
             asyncio.run(until_interrupted(work))
+        except PendingError as pending:
+            return self._pend(pending)
         except Refused as refused:
-            return self._refuse(refused.error.model_dump(mode="json"), Status.REFUSED)
+            return self._refuse(self._refused(refused), Status.REFUSED)
         except UsageError as error:
             return self.misunderstood(str(error))
         except UnreachableError as error:
             return self._refuse(self._unreachable(error), Status.UNREACHABLE)
         except (KeyboardInterrupt, asyncio.CancelledError):
+            if self._sent:
+                self.tell("what became of it: incidents outcome {id}", id=self.command_id)
             return Status.INTERRUPTED
         return 0
+
+    def _pend(self, pending: PendingError) -> int:
+        """Say that a command is accepted and not carried out yet, how to ask for its outcome, how to send it again."""
+        if self.json:
+            self.write({"command_id": str(pending.command_id), "status": "accepted", "message": pending.message})
+        else:
+            self.out.print(accepted_panel(pending.message, pending.command_id, self._place(), self.language))
+        return Status.PENDING
+
+    def _place(self) -> str:
+        """Return the options that lead to the same system as the same principal."""
+        data = f" --data {self.data}" if self.data else ""
+        return data if self.principal == "admin" else f"{data} --as {self.principal}"
+
+    @staticmethod
+    def _refused(refused: Refused) -> dict[str, Any]:
+        """Return a refusal; of a command that nobody may have kept, with the id under which it is sent again safely."""
+        error = refused.error.model_dump(mode="json")
+        if refused.details.get("accepted") is False:
+            error["details"] = {**error["details"], "send_again": f"--id {refused.command_id}"}
+        return error
 
     def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
         message = f"{error.where}: {self.say(error.reason)}."
@@ -140,47 +191,3 @@ class Session:
         else:
             self.err.print(refusal_panel(error, self.language))
         return status
-
-
-def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
-    """Lay a refusal out: its code, its sentence, and every detail that people need, by the clock of here."""
-    body = Table.grid()
-    body.add_row(Text(str(error["message"]), style="bold"))
-    details = Table.grid(padding=(0, 2))
-    for name, value in _flat(error.get("details") or {}, language):
-        if name not in _FOR_PROGRAMS:
-            shown = say(language, name) if name == "type" else name
-            details.add_row(Text(shown, style="dim"), Text(value))
-    if details.row_count:
-        body.add_row("")
-        body.add_row(details)
-    return Panel(body, title=Text(str(error["code"])), title_align="left", border_style="red", expand=False)
-
-
-def _clock(name: str, value: str, language: str) -> str:
-    if name != "at" and not name.endswith("_at"):
-        return value
-    try:
-        return local(datetime.fromisoformat(value), language)
-    except ValueError:
-        return value
-
-
-def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]]:
-    """Name every leaf of the details; a refused field is one line, and so is a change that was missed."""
-    match value:
-        case {"field": str(refused), "reason": str(reason), **more}:
-            about = refused if more.get("value") is None else f"{refused} {more['value']}"
-            yield about or "-", f"{reason}: {more['allowed']}" if "allowed" in more else reason
-        case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
-            yield name, f"{revision}  {_clock('at', at, language)}  {by}  {', '.join(map(str, fields))}"
-        case dict():
-            for key, inner in value.items():
-                yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
-        case list() if value and all(isinstance(one, dict) for one in value):
-            for one in value:
-                yield from _flat(one, language, name)
-        case list():
-            yield name, ", ".join(map(str, value))
-        case _:
-            yield name, _clock(name, str(value), language)

@@ -3,33 +3,32 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from rich.console import RenderableType
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from client.terminal.tables import local, one_line, paragraph, table
 from client.terminal.words import say
 from contracts.administration_queries import Properties, Property
 from contracts.audit import Entry
 from contracts.drafts import DraftedSequence
-from contracts.printable import on_one_line, printable
+from contracts.printable import on_one_line
 from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
-_FIGURES: Final = frozenset({"Number", "Revision", "Id"})
-_FOLDED: Final = frozenset({"Type", "Group", "Name", "Description", "Details", "Camera", "Before", "After", "Reason"})
-"""What gives way when a table is wider than its place."""
-
+__all__ = ["local", "one_line", "paragraph", "table"]
 _MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
 _DIGEST_SHOWN: Final = 16
-
-
-def local(time: datetime | None, language: str) -> str:
-    """Write a time in the clock of here."""
-    form = "%d/%m/%Y %H:%M:%S" if language == "fr" else "%Y-%m-%d %H:%M:%S"
-    return time.astimezone().strftime(form) if time else ""
+_LABELS: Final = {
+    "type_id": "Type",
+    "status_id": "Status",
+    "description": "Description",
+    "start_time": "Start",
+    "end_time": "End",
+}
 
 
 class Names:
@@ -67,29 +66,6 @@ class Names:
         made.by_field = self.by_field | {field: one for field, one in labels.items() if one}
         made.by_id = self.by_id | {int(one): name for one, name in values.items() if name}
         return made
-
-
-def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title: str = "") -> RenderableType:
-    """Make a table; without rows, say that there are none."""
-    made = Table(
-        title=one_line(title) if title else None, title_justify="left", title_style="bold", header_style="bold"
-    )
-    for heading in headings:
-        justify: Literal["left", "right"] = "right" if heading in _FIGURES else "left"
-        made.add_column(say(language, heading), justify=justify, no_wrap=heading not in _FOLDED, overflow="fold")
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(on_one_line(str(cell))) for cell in row))
-    return made if made.row_count else Text(say(language, "nothing here"), style="dim")
-
-
-def one_line(text: str) -> Text:
-    """Let a text end where its column ends."""
-    return Text(on_one_line(text), no_wrap=True, overflow="ellipsis")
-
-
-def paragraph(value: object) -> Text:
-    """Let what somebody wrote keep its lines."""
-    return Text(printable(str(value)))
 
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
@@ -173,17 +149,17 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[tup
         yield "Incident data", _pairs(known, language)
     if details.comments:
         comments = ((local(one.created_at, language), one.created_by, one.text) for one in details.comments)
-        yield "Comments", _lines(comments)
+        yield "Comments", _numbered(comments)
     if details.calls:
         calls = (
             (local(one.at, language), one.direction, f"{one.party} {one.number}  {one.notes}") for one in details.calls
         )
-        yield "Calls", _lines(calls)
+        yield "Calls", _numbered(calls)
     if details.sequences:
         sequences = (
             (local(one.start, language), local(one.end, language), one.camera_name) for one in details.sequences
         )
-        yield "Sequences", _lines(sequences)
+        yield "Sequences", _numbered(sequences)
 
 
 def _pairs(pairs: Iterable[tuple[str, object]], language: str) -> RenderableType:
@@ -191,6 +167,11 @@ def _pairs(pairs: Iterable[tuple[str, object]], language: str) -> RenderableType
         return say(language, "yes" if value else "no") if isinstance(value, bool) else value
 
     return _lines((name, written(value)) for name, value in pairs)
+
+
+def _numbered(rows: Iterable[Sequence[object]]) -> Table:
+    """Number what can be corrected: `edit-comment 12 2` means the second."""
+    return _lines((number, *row) for number, row in enumerate(rows, 1))
 
 
 def _lines(rows: Iterable[Sequence[object]]) -> Table:
@@ -201,12 +182,19 @@ def _lines(rows: Iterable[Sequence[object]]) -> Table:
 
 
 def draft(sequences: Iterable[DraftedSequence], language: str) -> RenderableType:
-    """Show a draft list."""
+    """Show a draft list; its numbers are what `draft remove` takes."""
     rows = (
-        (one.sequence_id, one.camera_name, one.site or "", local(one.start, language), local(one.end, language))
-        for one in sequences
+        (number, one.camera_name, one.site or "", local(one.start, language), local(one.end, language))
+        for number, one in enumerate(sequences, 1)
     )
-    return table(language, "Id", "Camera", "Site", "Start", "End", rows=rows)
+    return table(language, "#", "Camera", "Site", "Start", "End", rows=rows)
+
+
+def field_label(name: str, names: Names, language: str) -> str:
+    """Name a field of a project as people call it."""
+    if name in _LABELS:
+        return say(language, _LABELS[name])
+    return names.label(name)
 
 
 def history(items: Iterable[HistoryEntry], names: Names, language: str) -> RenderableType:
@@ -216,7 +204,7 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Rende
             one.revision,
             local(one.at, language),
             one.by,
-            then.label(one.field),
+            field_label(one.field, then, language),
             paragraph(_value(one.field, one.old, then, language)),
             paragraph(_value(one.field, one.new, then, language)),
         )

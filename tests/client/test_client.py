@@ -6,7 +6,7 @@ import pytest
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
-from client import Client, Refused, UnreachableError, connect, uuid7
+from client import Client, PendingError, Refused, UnreachableError, connect, uuid7
 from contracts.administration_queries import GetMe
 from contracts.downloads import LARGEST_PART
 from contracts.errors import Code
@@ -86,16 +86,17 @@ async def test_a_repeated_command_is_answered_at_once(bus: Bus, peer: Peer) -> N
     assert time.monotonic() - started < 1
 
 
-async def test_no_outcome_in_time_is_said_in_the_commands_own_sentence(bus: Bus, peer: Peer) -> None:
-    """When nobody answers, the sentence is the command's and the id allows to go on later (MSG-05)."""
+async def test_what_is_accepted_without_an_outcome_has_not_failed(bus: Bus, peer: Peer) -> None:
+    """When no outcome comes in time, the sentence says that it will be carried out, and the id leads to its outcome."""
     peer.refusals["projects.outcome"] = {"code": "gone", "message": "Unknown."}
     peer.silent = True
     async with connect(bus.url, bus.credentials("alice"), language="fr", seconds=0.3) as client:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(PendingError) as caught:
             await client.send(AddComment(project_id=PROJECT, comment_id=COMMENT, text="x"))
-    assert caught.value.message == "Impossible d'enregistrer le commentaire. Réessayez ultérieurement."
+    assert caught.value.message.startswith("La commande a été acceptée et sera exécutée.")
     assert (caught.value.code, caught.value.retryable) == (Code.UNAVAILABLE, True)
     assert caught.value.details["accepted"] is True
+    assert str(caught.value.command_id) in peer.outcomes
 
 
 async def test_many_commands_can_be_under_way(bus: Bus, peer: Peer) -> None:

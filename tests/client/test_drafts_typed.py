@@ -42,7 +42,7 @@ async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) 
         ("cam-4", "Gate 4"),
         ("cam-5", "cam-5"),
     ]
-    removed = await typed(site, "draft", "remove", listed[0]["sequence_id"], "--json")
+    removed = await typed(site, "draft", "remove", 1, "--json")
     assert removed.json["sequence_ids"] == [listed[0]["sequence_id"]]
     cleared = await typed(site, "draft", "clear", "--yes", "--json")
     assert cleared.json["sequence_ids"] == [listed[1]["sequence_id"]]

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from client.terminal import show
 from client.terminal.printing import Screen, as_json, json_text
-from client.terminal.session import refusal_panel
+from client.terminal.refusals import refusal_panel
 from contracts.printable import is_unseen
 from tests.client.hostile import HOSTILE, raw
 

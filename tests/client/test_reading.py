@@ -5,7 +5,8 @@ from uuid import UUID
 import pytest
 
 from client.errors import Refused
-from client.terminal.reading import fitting, read_object, read_pair, read_time
+from client.terminal.naming import pairs
+from client.terminal.reading import fitting, read_object, read_time
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code
 from contracts.projects import CreateProject, UpdateProject
@@ -52,10 +53,10 @@ def test_what_is_no_time_is_told(session: Session, text: str) -> None:
 
 
 def test_a_pair_has_a_name_and_a_value(session: Session) -> None:
-    """The first equals sign divides."""
-    assert read_pair(session, "text_1 = a=b") == ("text_1", "a=b")
+    """The first equals sign divides, unless the name itself holds one."""
+    assert list(pairs(session, "text_1 = a=b")) == [("text_1", "a=b"), ("text_1 = a", "b")]
     with pytest.raises(UsageError, match="NOM=VALEUR"):
-        read_pair(session, "text_1")
+        list(pairs(session, "text_1"))
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "1"])

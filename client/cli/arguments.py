@@ -1,0 +1,23 @@
+"""Arguments and options that many commands share."""
+
+from typing import Annotated, Final
+
+import typer
+
+TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
+
+Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
+Words = list[str] | None
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
+ExpectedRevision = Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")]
+TypeName = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The type's name or id.")]
+StatusName = Annotated[str | None, typer.Option(metavar="STATUS", help="The status's name or id.")]
+CategoryValues = Annotated[
+    Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
+]
+Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera whose recording it is; repeatable.")]
+
+
+def revision(expected: int | None) -> dict[str, int]:
+    """Return the field of a command that says which revision it expects."""
+    return {} if expected is None else {"expected_revision": expected}

@@ -1,0 +1,111 @@
+"""The calls of a project: recorded, corrected, deleted."""
+
+from typing import Annotated, Any, Literal
+
+import typer
+
+from client.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
+from client.terminal import parts
+from client.terminal.options import command
+from client.terminal.reading import fitting, read_project, read_time
+from client.terminal.session import Session
+from contracts.project_parts import AddCall, DeleteCall, EditCall
+
+Number = Annotated[str, typer.Argument(metavar="CALL", help=parts.HELP)]
+To = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Who was called.")]
+From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Who called.")]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"When: {TIME} Now, when it is recorded first.")]
+Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
+Minutes = Annotated[float | None, typer.Option("--minutes", min=0, metavar="N", help="How long it took.")]
+Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]
+Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="What was said.")]
+
+_SECONDS = 60
+
+
+def register(app: typer.Typer) -> None:
+    """Add `call`, `edit-call` and `delete-call`."""
+    command(
+        app,
+        "call",
+        "incidents projects call 12 --to Police --number 117 --minutes 4 --notes 'They are on their way.'",
+        "incidents projects call 12 --from 'Neighbour, 2nd floor' --at 10m",
+        sends=True,
+    )(call)
+    command(app, "edit-call", "incidents projects edit-call 12 1 --reference P-2026-118", sends=True)(edit_call)
+    command(app, "delete-call", "incidents projects delete-call 12 last --yes", sends=True)(delete_call)
+
+
+async def call(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    *,
+    to: To = None,
+    from_: From = None,
+    at: At = None,
+    number: Phone = None,
+    minutes: Minutes = None,
+    reference: Reference = None,
+    notes: Notes = None,
+) -> None:
+    """Record a call, made with --to or received with --from."""
+    given: dict[str, Any] = {"call_id": session.id_of(), "at": read_time(session, at) or session.now}
+    given |= {"direction": "received" if from_ and not to else "made", "party": to or from_ or ""}
+    given |= _told(number, minutes, reference, notes)
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        event = await session.send(client, fitting(session, AddCall, {**given, "project_id": project_id}))
+    session.show(event, session.say("Call recorded: {call_id}", call_id=event.call_id))
+
+
+async def edit_call(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    call_number: Number,
+    *,
+    to: To = None,
+    from_: From = None,
+    at: At = None,
+    number: Phone = None,
+    minutes: Minutes = None,
+    reference: Reference = None,
+    notes: Notes = None,
+    expected_revision: ExpectedRevision = None,
+) -> None:
+    """Correct what is known of a call; what is not named stays as it is."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        found = await parts.part_of(session, client, project_id, "calls", call_number)
+        known = found.model_dump(include=set(EditCall.model_fields) - {"project_id"})
+        direction: Literal["made", "received"] = "received" if from_ and not to else "made"
+        known |= {"party": to or from_, "direction": direction} if to or from_ else {}
+        known |= {"at": read_time(session, at)} if at else {}
+        known |= {**_told(number, minutes, reference, notes), **revision(expected_revision)}
+        event = await session.send(client, fitting(session, EditCall, {**known, "project_id": project_id}))
+    session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
+
+
+async def delete_call(
+    session: Session,
+    project: Project,
+    call_number: Number,
+    yes: Yes = False,
+    expected_revision: ExpectedRevision = None,
+) -> None:
+    """Delete the record of a call; `projects history` keeps it."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        found = await parts.part_of(session, client, project_id, "calls", call_number)
+        about = f"{found.party} {found.notes}".strip()
+        if not yes and not session.confirm(session.say("Delete this call: {text}?", text=about)):
+            session.tell("Nothing was deleted.")
+            raise typer.Exit
+        deleting = {"project_id": project_id, "call_id": found.call_id, **revision(expected_revision)}
+        event = await session.send(client, fitting(session, DeleteCall, deleting))
+    session.show(event, session.say("Call deleted: {text}", text=about))
+
+
+def _told(number: str | None, minutes: float | None, reference: str | None, notes: str | None) -> dict[str, Any]:
+    seconds = None if minutes is None else round(minutes * _SECONDS)
+    told = {"number": number, "duration_seconds": seconds, "reference": reference, "notes": notes}
+    return {name: value for name, value in told.items() if value is not None}

@@ -1,0 +1,121 @@
+"""Types and statuses: listed, added, renamed, deleted, by their names."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, NamedTuple
+
+import typer
+from rich.console import RenderableType
+
+from client.cli.arguments import Yes
+from client.terminal import show
+from client.terminal.naming import Naming
+from client.terminal.options import command, group
+from client.terminal.reading import fitting
+from client.terminal.session import Session
+from contracts.administration_queries import Property
+from contracts.message import Command
+from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType
+
+Name = Annotated[str, typer.Argument(help="What it is called.")]
+NewName = Annotated[str | None, typer.Argument(help="What it is called from now on.")]
+Known = Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
+
+
+class Kind(NamedTuple):
+    """What there is to say about types, and about statuses."""
+
+    plural: str
+    singular: str
+    heading: str
+    example: str
+    add: type[Command[Any]]
+    edit: type[Command[Any]]
+    delete: type[Command[Any]]
+
+
+TYPES: Final = Kind("types", "type", "Types", "Theft", AddType, EditType, DeleteType)
+STATUSES: Final = Kind("statuses", "status", "Statuses", "Closed", AddStatus, EditStatus, DeleteStatus)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `types` and `statuses`."""
+    for kind in (TYPES, STATUSES):
+        app.add_typer(_group(kind), name=kind.plural)
+
+
+def _group(kind: Kind) -> typer.Typer:
+    made = group(f"The {kind.plural} that projects can have: list, add, rename, delete.")
+    line = f"incidents {kind.plural}"
+    _listing(made, kind, line)
+    _adding(made, kind, line)
+    _renaming(made, kind, line)
+    _deleting(made, kind, line)
+    return made
+
+
+def _listing(made: typer.Typer, kind: Kind, line: str) -> None:
+    @command(made, "list", f"{line} list", f"{line} list --json")
+    async def list_all(session: Session) -> None:
+        """Show what is defined, with the ids."""
+        async with session.client() as client:
+            found = getattr(await Naming(session, client).known(), kind.plural)
+        shown = [one.model_dump(mode="json") for one in found]
+        session.show({kind.plural: shown}, properties(session, kind.heading, found))
+
+
+def _adding(made: typer.Typer, kind: Kind, line: str) -> None:
+    @command(made, "add", f"{line} add {kind.example} --description 'What it is for'", sends=True)
+    async def add(session: Session, name: Name, description: Description = None) -> None:
+        """Define one more."""
+        adding = fitting(session, kind.add, {"name": name, "description": description or ""})
+        async with session.client() as client:
+            event = await session.send(client, adding)
+        session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
+
+
+def _renaming(made: typer.Typer, kind: Kind, line: str) -> None:
+    @command(made, "rename", f"{line} rename {kind.example} 'Another name'", sends=True)
+    async def rename(session: Session, known: Known, name: NewName = None, description: Description = None) -> None:
+        """Rename or describe one that no project has."""
+        async with session.client() as client:
+            naming = Naming(session, client)
+            there = await _there(naming, kind, known)
+            event = await session.send(client, fitting(session, kind.edit, reworded(there, name, description)))
+        session.show(event, session.say("{before} is now {name}", before=there.name, name=name or there.name))
+
+
+def _deleting(made: typer.Typer, kind: Kind, line: str) -> None:
+    @command(made, "delete", f"{line} delete {kind.example} --yes", sends=True)
+    async def delete(session: Session, known: Known, yes: Yes = False) -> None:
+        """Delete one that no project has."""
+        async with session.client() as client:
+            there = await _there(Naming(session, client), kind, known)
+            sure(session, there.name, yes=yes)
+            event = await session.send(client, fitting(session, kind.delete, {"id": there.id}))
+        session.show(event, session.say("{name} deleted", name=there.name))
+
+
+async def _there(naming: Naming, kind: Kind, text: str) -> Property:
+    wanted = await getattr(naming, kind.singular)(text)
+    found: Sequence[Property] = getattr(await naming.known(), kind.plural)
+    return next((one for one in found if one.id == wanted), Property(id=wanted, name=text, description=""))
+
+
+def properties(session: Session, heading: str, found: Sequence[Property]) -> RenderableType:
+    """Lay properties out: id, name, what they are for."""
+    rows = ((one.id, one.name, one.description) for one in found)
+    return show.table(session.language, "Id", "Name", "Description", rows=rows, title=session.say(heading))
+
+
+def reworded(there: Property, name: str | None, description: str | None) -> dict[str, Any]:
+    """Return a property with another name or description; what is not named stays."""
+    kept = there.description if description is None else description
+    return {"id": there.id, "name": name or there.name, "description": kept}
+
+
+def sure(session: Session, name: str, *, yes: bool) -> None:
+    """Ask back before something that is defined is deleted."""
+    if not yes and not session.confirm(session.say("Delete {name}?", name=name)):
+        session.tell("Nothing was deleted.")
+        raise typer.Exit

@@ -1,0 +1,102 @@
+"""The list of projects: filtered, searched, sorted, followed."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from client.cli import following
+from client.cli.arguments import TIME, Words
+from client.cli.listing import Listing, names, shown
+from client.client import Client
+from client.terminal.naming import Naming
+from client.terminal.options import command
+from client.terminal.reading import fitting, read_time
+from client.terminal.session import Session
+from contracts.project_queries import ListProjects
+
+_SORT: Final = (
+    "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
+    "`-` before it for descending."
+)
+Numbers = list[int] | None
+Types = Annotated[
+    Words, typer.Option("--type", metavar="TYPE", help="Of this type, by name or id, or none; repeatable.")
+]
+Statuses = Annotated[
+    Words, typer.Option(metavar="STATUS", help="With this status, by name or id, or none; repeatable.")
+]
+Values = Annotated[
+    Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")
+]
+Search = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `list`."""
+    command(
+        app,
+        "list",
+        "incidents projects list --since 7d --status Open",
+        "incidents projects list --type Theft --type none --all --json",
+        "incidents projects list --search 'ladder broken' --category Reason=Other --sort=-updated_at --count",
+    )(list_projects)
+
+
+async def list_projects(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    *,
+    type_: Types = None,
+    status: Statuses = None,
+    category: Values = None,
+    created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
+    camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
+    number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {TIME}")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {TIME}")] = None,
+    started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
+    started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
+    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
+    updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
+    search: Search = None,
+    held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
+    sort: Annotated[str, typer.Option(metavar="COLUMN", help=_SORT)] = "-created_at",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
+    count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
+) -> None:
+    """List projects, newest first unless another order is asked for."""
+    started, updated = (started_since, started_until), (updated_since, updated_until)
+    spans = {"created": (since, until), "start_time": started, "updated": updated}
+    plain: dict[str, Any] = {"created_by": created_by, "camera_ids": camera, "numbers": number}
+    filter_ = {name: value for name, value in plain.items() if value}
+    filter_ |= {name: span(session, *ends) for name, ends in spans.items() if any(ends)}
+    filter_ |= {} if held is None else {"has_hold": held}
+    asked = {"sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
+    fitting(session, ListProjects, {**asked, "filter": filter_})
+    async with session.client() as client:
+        filter_ |= await named(Naming(session, client), type_, status, category)
+        listing = Listing(fitting(session, ListProjects, {**asked, "filter": filter_}), every_page=all_)
+        await (following.follow if follow else _show_list)(session, client, listing)
+
+
+async def named(naming: Naming, type_: Words, status: Words, category: Words) -> dict[str, Any]:
+    """Return what a filter names: types, statuses and values of categories."""
+    chosen: dict[str, list[int | None]] = {}
+    for text in category or ():
+        slot, value = await naming.value(text, or_none=True)
+        chosen.setdefault(slot, []).append(value)
+    found: dict[str, Any] = {"type_ids": await naming.types(type_), "status_ids": await naming.statuses(status)}
+    return {name: value for name, value in {**found, "categories": chosen}.items() if value}
+
+
+def span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:
+    """Return a span of time as a filter has it."""
+    return {"from": read_time(session, since), "to": read_time(session, until)}
+
+
+async def _show_list(session: Session, client: Client, listing: Listing) -> None:
+    page = await listing.read(client)
+    session.show(page, shown(session, page, await names(client)))
