@@ -25,6 +25,7 @@ class Node(StrEnum):
     SETTINGS = "settings"
     ROLES = "roles"
     AUDIT_LOG = "audit-log"
+    DEAD_LETTERS = "dead-letters"
     PROJECTS = "incident-projects"
     MAIN_DETAILS = "incident-projects/main-details"
     CATEGORIES = "incident-projects/categories"

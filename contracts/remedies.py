@@ -51,6 +51,22 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "is the last administrator: assign another one first",
         "est le dernier administrateur : désignez-en d'abord un autre",
     ),
+    "letter_forged": (
+        "was written by no worker: discard it",
+        "n'a été écrite par aucun service : écartez-la",
+    ),
+    "letter_unknown": (
+        "holds no command or event of this version: correct the client that sent it, and discard it",
+        "ne contient ni commande ni événement de cette version : corrigez le client qui l'a envoyée, puis écartez-la",
+    ),
+    "letter_without_id": (
+        "has no command id: correct the client that sent it, and discard it",
+        "n'a pas d'identifiant de commande : corrigez le client qui l'a envoyée, puis écartez-la",
+    ),
+    "letter_with_secret": (
+        "may have had a password, which is kept nowhere: let its sender send it again under a new id",
+        "a pu contenir un mot de passe, qui n'est conservé nulle part : faites-la renvoyer sous un nouvel identifiant",
+    ),
     "deleted": (
         "was deleted: refresh the list and go on without it",
         "a été supprimé : actualisez la liste et continuez sans lui",

@@ -15,6 +15,9 @@ _FNV_BASIS, _FNV_PRIME = 2166136261, 16777619
 SYSTEM = "system"
 """The actor of what the product does by itself (AMB-5)."""
 
+REDELIVER = "redeliver"
+"""The verb under which the product hands a dead letter to its worker once more; nobody else can send it."""
+
 _SITE = re.compile(r"[a-z0-9-]{1,32}")
 _PRINCIPAL = re.compile(r"[a-z0-9_-]{1,64}")
 
@@ -33,6 +36,11 @@ def command(site: str, principal: str, subject: str, key: str) -> str:
     """Where a principal publishes a command; `subject` is `worker.verb`."""
     worker, verb = subject.split(".")
     return f"im.{site}.cmd.{principal}.{worker}.{key}.{verb}"
+
+
+def redelivery(site: str, worker: str, key: str) -> str:
+    """Where a dead letter goes back to its worker: through the lane that its key has."""
+    return f"im.{site}.cmd.{SYSTEM}.{worker}.{key}.{REDELIVER}"
 
 
 def query(site: str, principal: str, subject: str) -> str:

@@ -21,6 +21,7 @@ class Part(StrEnum):
     ROLE = "role"
     REPORT = "report"
     LICENCE = "licence"
+    LETTER = "letter"
 
 
 class Phrase(StrEnum):
@@ -133,6 +134,7 @@ PARTS: dict[Part, tuple[str, str]] = {
     Part.ROLE: ("the role", "le rôle"),
     Part.REPORT: ("the report", "le rapport"),
     Part.LICENCE: ("the licence", "la licence"),
+    Part.LETTER: ("the dead letter", "la lettre morte"),
 }
 
 REASONS: dict[str, tuple[str, str]] = {

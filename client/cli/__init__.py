@@ -10,6 +10,7 @@ from client.cli import (
     calls,
     categories,
     comments,
+    dead,
     defining,
     definitions,
     drafts,
@@ -57,6 +58,7 @@ def build() -> typer.core.TyperGroup:
     app.add_typer(retention.app, name="retention")
     app.add_typer(licence.app, name="licence")
     app.add_typer(roles.app, name="roles")
+    app.add_typer(dead.app, name="dead")
     app.add_typer(settings.app, name="settings")
     for part in (imports, reports, site, definitions, statistics, defining, categories, messages, demo):
         part.register(app)

@@ -10,7 +10,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from client.terminal.tables import local, one_line, paragraph, table
+from client.terminal.tables import facts, local, one_line, paragraph, table
 from client.terminal.words import say
 from contracts.administration_queries import Properties, Property
 from contracts.audit import Entry
@@ -19,7 +19,7 @@ from contracts.printable import on_one_line
 from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
-__all__ = ["local", "one_line", "paragraph", "table"]
+__all__ = ["facts", "local", "one_line", "paragraph", "table"]
 _MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
 _DIGEST_SHOWN: Final = 16
 _LABELS: Final = {
@@ -87,10 +87,7 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Ren
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
     """Show all that a project holds, under the names that its fields had when they were filled in."""
     names = _then(details, names, language)
-    main = Table.grid(padding=(0, 2))
-    for label, value in _main_details(details, names, language):
-        if value != "":
-            main.add_row(Text(say(language, label), style="dim"), paragraph(value))
+    main = facts(language, _main_details(details, names, language))
     shown: list[RenderableType] = [
         Rule(say(language, "Project {number}", number=details.number), align="left"),
         main,

@@ -45,6 +45,15 @@ def table(language: str, *headings: str, rows: Iterable[Sequence[object]], title
     return made if made.row_count else Text(say(language, "nothing here"), style="dim")
 
 
+def facts(language: str, rows: Iterable[tuple[str, object]]) -> RenderableType:
+    """Lay out what is known of one thing: a name and a value on each line, without those that are empty."""
+    grid = Table.grid(padding=(0, 2))
+    for label, value in rows:
+        if value != "":
+            grid.add_row(Text(say(language, label), style="dim"), paragraph(value))
+    return grid
+
+
 def one_line(text: str) -> Text:
     """Let a text end where its column ends."""
     return Text(on_one_line(text), no_wrap=True, overflow="ellipsis")

@@ -14,6 +14,7 @@ NODES = (
     "settings",
     "roles",
     "audit-log",
+    "dead-letters",
     "incident-projects",
     "incident-projects/main-details",
     "incident-projects/categories",
@@ -80,10 +81,12 @@ COMMANDS = (
     Line("administration.delete-role", _ROLES, {"role_id": "no-such-role"}),
     Line("administration.delete-status", _DEFINED, {"id": 999}),
     Line("administration.delete-type", _DEFINED, {"id": 999}),
+    Line("administration.discard-letter", {"dead-letters": MANAGE}, {"letter": 1}),
     Line("administration.edit-category-value", _DEFINED, {"slot": 1, "id": 999, **_PROPERTY}),
     Line("administration.edit-status", _DEFINED, {"id": 999, **_PROPERTY}),
     Line("administration.edit-type", _DEFINED, {"id": 999, **_PROPERTY}),
     Line("administration.mark-status", _DEFINED, {"id": 999, "closing": True}),
+    Line("administration.replay-letter", {"dead-letters": MANAGE}, {"letter": 1}),
     Line("administration.unassign-role", _ROLES, _ASSIGNED),
     Line("projects.add-call", _CALLS, _CALLED),
     Line("projects.add-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
@@ -138,6 +141,7 @@ COMMANDS = (
 )
 
 INTERNAL = {
+    "administration.remove-letter": {"letter": 1},
     "projects.expire": {"sweep_id": ID, "chain": 0, "created_before": AT, "limit": 1},
 }
 """What only the product itself sends."""
@@ -147,7 +151,9 @@ _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_t
 """Whoever could choose or sort by what is withheld would be told it."""
 
 QUERIES = (
+    Line("administration.get-dead-letter", {"dead-letters": VIEW}, {"letter": 1}),
     Line("administration.licence", {"settings": VIEW}, {}),
+    Line("administration.list-dead-letters", {"dead-letters": VIEW}, {}),
     Line("administration.me", {}, {}),
     Line("administration.properties", {"incident-properties": VIEW}, {}, instead=PROJECTS),
     Line("administration.property-history", {"incident-properties": VIEW}, {"kind": "data-field"}),

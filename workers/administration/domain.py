@@ -8,6 +8,7 @@ from contracts.catalogue import commands, queries
 from contracts.errors import Code, Refusal
 from contracts.message import Asking, Change, Command
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
+from contracts.subjects import SYSTEM, valid_principal
 from contracts.texts import reason
 
 Row: TypeAlias = Mapping[str, Any]
@@ -163,3 +164,8 @@ def given_levels(role: Row) -> dict[Node, LevelName]:
 
 def _unknown(field: str, value: int | str | None, kind: str = "not_defined") -> Refusal:
     return Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": field, "kind": kind, "value": value}])
+
+
+def whose(principal: str) -> str:
+    """Return who had sent a dead letter, as its subject names it; `system` where that is no name."""
+    return principal if valid_principal(principal) else SYSTEM

@@ -26,12 +26,23 @@ from contracts.administration_queries import (
     Settings,
     Status,
 )
+from contracts.dead_letters import (
+    DeadLetter,
+    DeadLetters,
+    GetDeadLetter,
+    LetterOpened,
+    LetterSummary,
+    ListDeadLetters,
+)
+from contracts.errors import Code, Refusal
 from contracts.licence import GetLicence, Licence, LicenceState
+from contracts.texts import reason
 from workers.administration import domain, tables
 from workers.administration.worker import worker
 from workers.runtime import licence, pages
 from workers.runtime.kept import Row
 from workers.runtime.pages import cursor, read_cursor
+from workers.runtime.letters import Letter, Letters
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int])
@@ -125,3 +136,47 @@ async def get_licence(_: GetLicence, reader: Reader) -> LicenceState:
     reason = licence.judged(activated, reader.now)
     by_whom = {"activated_by": row["activated_by"], "activated_at": row["activated_at"]}
     return LicenceState(valid=reason is None, reason=reason, licence=activated, **by_whom)
+
+
+@worker.answers(ListDeadLetters)
+async def list_dead_letters(query: ListDeadLetters, reader: Reader) -> DeadLetters:
+    """Return dead letters without what they say, the oldest first."""
+    found = await _letters(reader).after(query.after, query.limit + 1)
+    shown = found[: query.limit]
+    following = shown[-1].number if len(found) > query.limit else None
+    return DeadLetters(items=[_summary(one, reader.language) for one in shown], next=following)
+
+
+@worker.answers(GetDeadLetter)
+async def get_dead_letter(query: GetDeadLetter, reader: Reader) -> DeadLetter:
+    """Return a dead letter with all that it says, and record who read it."""
+    found = await _letters(reader).get(query.letter)
+    if found is None:
+        raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
+    summary = _summary(found, reader.language)
+    whose = domain.whose(found.principal)
+    opened = LetterOpened(letter=found.number, principal=whose, what=found.what, command_id=found.command_id)
+    reader.emit(opened, "-")
+    content = {name: found.told[name] for name in ("body", "body_base64") if name in found.told}
+    return DeadLetter(summary=summary, subject=found.subject, headers=found.headers, **content)
+
+
+def _letters(reader: Reader) -> Letters:
+    if reader.letters is None:
+        raise Refusal(Code.UNAVAILABLE)
+    return reader.letters
+
+
+def _summary(letter: Letter, language: str) -> LetterSummary:
+    why = letter.hindrance
+    return LetterSummary(
+        letter=letter.number,
+        at=letter.at,
+        worker=letter.worker,
+        principal=letter.principal,
+        what=letter.what,
+        command_id=letter.command_id,
+        reason=str(letter.told.get("reason", "")),
+        replayable=why is None,
+        hindrance=reason(why, language) if why else None,
+    )

@@ -12,6 +12,7 @@ from contracts.message import Command
 from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
 from workers.runtime.json_body import LARGEST_BODY, MOST_NAMED, invalid, parse_body, refusal_of
+from workers.runtime.redelivery import is_redelivery, unwrapped
 
 __all__ = [
     "LARGEST_BODY",
@@ -29,7 +30,7 @@ __all__ = [
 
 COMMAND_ID: Final = "Nats-Msg-Id"
 _EXPECTED: Final = "Nats-Expected-"
-_CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", flags=re.ASCII)
 """What an outcome may be published to: as a token of a subject it can mean nothing but itself."""
 
@@ -72,6 +73,9 @@ class Accepted(Addressed):
     stored_ns: int
     mark: bytes = b""
     turned_away: int = 0
+    redelivered: bool = False
+    """It was put aside before, and an administrator had it handled once more."""
+
     command: Command[Any] | None = None
 
 
@@ -91,11 +95,13 @@ def address(raw: Msg) -> Accepted | Misnamed | Dead:
     told = headers.get(COMMAND_ID, "")
     if not _TOKEN.fullmatch(told):
         return Dead(raw, f"The header {COMMAND_ID} is not a UUID.")
+    if is_redelivery(work):
+        return _redelivered(raw)
     kind = Command.known.get(f"{work.worker}.{work.verb}")
     if kind is None:
         return Dead(raw, f"{work.worker} has no command {work.verb}.")
     language = preferred_language(headers.get("Accept-Language"))
-    if not _CANONICAL.fullmatch(told):
+    if not CANONICAL.fullmatch(told):
         return Misnamed(raw, told, work, kind, language, invalid((COMMAND_ID, "id_not_canonical")))
     unsupported = next((name for name in headers if name.startswith(_EXPECTED)), None) if len(headers) > 1 else None
     place, stored_ns = located(raw)
@@ -111,6 +117,17 @@ def address(raw: Msg) -> Accepted | Misnamed | Dead:
         place=place,
         stored_ns=stored_ns,
     )
+
+
+def _redelivered(raw: Msg) -> Accepted | Misnamed | Dead:
+    """Find out whose message a dead letter is that comes back."""
+    inner = unwrapped(raw)
+    if inner is None or is_redelivery(read_work(inner.subject)):
+        return Dead(raw, "It holds no message to be handled once more.")
+    found = address(inner)
+    if isinstance(found, Accepted):
+        found.redelivered = True
+    return found
 
 
 def located(raw: Msg) -> tuple[int, int]:

@@ -18,8 +18,10 @@ from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from workers.runtime import envelope, identity, inbox, licence, rates, statements, surplus
 from workers.runtime.accepted import Accepted, Addressed, Dead, Misnamed, address, read_body
+from workers.runtime.counters import Counters
 from workers.runtime.envelope import Origin, Post, sender
 from workers.runtime.faults import FAILURES, divided
+from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 from workers.runtime.place import ATTEMPTS, OwnedLane
 from workers.runtime.rates import Rates
@@ -40,24 +42,6 @@ FEW = 2
 """Commands of a batch that may need a transaction of their own: from so many on, a look at their senders pays."""
 
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
-
-
-@dataclass(slots=True)
-class Counters:
-    """What a worker process did since it started."""
-
-    applied: int = 0
-    rejected: int = 0
-    repeated: int = 0
-    retried: int = 0
-    dead: int = 0
-    turned_away: int = 0
-    sent: int = 0
-    """Commands that handlers sent, of which chains are made: each link waits for the one before."""
-
-    def retry(self) -> None:
-        """Count a batch that had to be tried again."""
-        self.retried += 1
 
 
 @dataclass(slots=True)
@@ -95,6 +79,7 @@ class Delivery:
         self._rows = rows
         self._handlers = handlers
         self.counters = Counters()
+        self.letters: Letters | None = None
 
     async def handle(
         self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False
@@ -124,8 +109,10 @@ class Delivery:
 
     async def _read(self, owned: OwnedLane, accepted: Sequence[Accepted]) -> None:
         """Turn away what is too much, read the other bodies, and refuse before the batch is cut who may not."""
-        for one, seconds in zip(accepted, self._rates.judge(owned.lane, accepted), strict=True):
+        judged = [one for one in accepted if not one.redelivered]
+        for one, seconds in zip(judged, self._rates.judge(owned.lane, judged), strict=True):
             one.turned_away = seconds
+        for one in accepted:
             read_body(one)
         await self._forbid(owned.connection, [one for one in accepted if one.command])
 
@@ -166,8 +153,12 @@ class Delivery:
     ) -> tuple[Decision, datetime]:
         decision = Decision()
         accepted = [one for one in batch if isinstance(one, Accepted)]
-        stands = await self._judge(connection, post, accepted)
+        again = [one.accepted for one in batch if isinstance(one, Dead) and one.accepted and one.accepted.redelivered]
+        stands = await self._judge(connection, post, accepted + again)
         now, known = stands.now, stands.known
+        for each in accepted:
+            if each.redelivered:
+                await inbox.reopen(connection, (each.work.principal, each.id), known)
         fresh = [
             each.command
             for each in accepted
@@ -176,7 +167,7 @@ class Delivery:
         rows = await self._rows.load(connection, fresh)
         for one in batch:
             if isinstance(one, Dead):
-                self._bury(decision, one, post, now)
+                self._bury(decision, one, post, stands)
                 continue
             before = known.get((one.work.principal, one.id))
             if before is not None:
@@ -202,7 +193,8 @@ class Delivery:
         stands = await standing(connection, [one.id for one in accepted], principals, lane)
         unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
         for one in accepted:
-            if stands.turned_away and stands.turned_away.covers(one) and not one.turned_away:
+            is_late = stands.turned_away and stands.turned_away.covers(one) and not one.redelivered
+            if is_late and not one.turned_away:
                 one.turned_away, one.command = rates.SHORTEST_WAIT, None
             authorise(one, stands.grants[one.work.principal], unlicensed)
         await self._marker.mark(accepted, stands.known)
@@ -218,6 +210,7 @@ class Delivery:
             language=one.language,
             grants=stands.grants[one.work.principal],
             site=self._site,
+            letters=self.letters,
             licensing=self._licensing,
         )
 
@@ -247,6 +240,7 @@ class Delivery:
         origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
         decision.outbox.extend(post.event(each, origin) for each in happened)
         self.counters.sent += len(unit.sent)
+        decision.outbox.extend(post.forwarded(*message) for message in unit.forwarded)
         decision.outbox.extend(post.command(command, command_id) for command, command_id in unit.sent)
 
     def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime) -> None:
@@ -255,18 +249,21 @@ class Delivery:
             inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
         )
 
-    def _bury(self, decision: Decision, dead: Dead, post: Post, now: datetime) -> None:
+    def _bury(self, decision: Decision, dead: Dead, post: Post, stands: Standing) -> None:
         decision.dead += 1
         who = sender(dead.raw.subject)
         if not dead.accepted:
             if decision.record.takes(who, surplus.LETTERS):
                 decision.outbox.append(post.dead(dead))
                 decision.record.add(decision.outbox[-1])
+        elif before := stands.known.get((dead.accepted.work.principal, dead.accepted.id)):
+            decision.outbox.append(post.dead(dead))  # it was put aside before, and what was told of it stands
+            decision.outcomes.append((dead.accepted, before.outcome))
         else:
             decision.outbox.append(post.dead(dead))
             error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
             dead.accepted.mark = dead.accepted.mark or mark_without_secrets(dead.accepted)
-            self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.told, error), now)
+            self._settle(decision, dead.accepted, envelope.rejected(dead.accepted.told, error), stands.now)
 
     def _again(self, one: Accepted, before: inbox.Decided) -> bytes:
         if before.fingerprint == one.mark:

@@ -96,6 +96,10 @@ class Post(NamedTuple):
         subject = subjects.command(self.site, SYSTEM, command.subject, command.key())
         return self._row(subject, {COMMAND_ID: str(command_id)}, command.model_dump_json())
 
+    def forwarded(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+        """Make the row of a message that travels once more."""
+        return self._row(subject, headers, body)
+
     def dead(self, dead: Dead) -> dict[str, Any]:
         """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
         raw = dead.raw

@@ -6,10 +6,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, DateTime, LargeBinary, Text, Uuid
+from pydantic_core import from_json
+from sqlalchemy import Date, DateTime, LargeBinary, Text, Uuid, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
+from contracts.errors import Code
 from workers.runtime.database import Base
+from workers.runtime.statements import write
 
 REMEMBERED = timedelta(days=30)
 
@@ -34,6 +38,26 @@ class Decided:
 
     fingerprint: bytes
     outcome: bytes
+
+    @property
+    def was_put_aside(self) -> bool:
+        """Tell whether nothing was decided but that it could not be handled."""
+        error = from_json(self.outcome).get("error") or {} if self.outcome else {}
+        return bool(error.get("code") == Code.UNAVAILABLE)
+
+
+_FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal")
+
+
+async def reopen(connection: AsyncConnection, key: tuple[str, UUID], known: dict[tuple[str, UUID], Decided]) -> None:
+    """Forget that a command could not be handled, in the transaction in which it is handled after all.
+
+    Any other decision stands: the same letter twice takes effect once.
+    """
+    before = known.get(key)
+    if before and before.was_put_aside:
+        await write(connection, _FORGET, {"command_id": key[1], "principal": key[0]})
+        del known[key]
 
 
 def fingerprint(subject: str, body: bytes) -> bytes:

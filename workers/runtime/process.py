@@ -29,6 +29,7 @@ from workers.runtime.followers import Feeds
 from workers.runtime.hearing import Hearing
 from workers.runtime.http import HttpServer
 from workers.runtime.lanes import EVENTS_LANE, Lanes, session_name
+from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions, Side
@@ -55,7 +56,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
     feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
     licensing = Licensing.from_credentials(settings.nats_creds)
-    side = Side(lanes_of(worker), relay.wake, licensing)
+    letters = Letters(site, lambda: broker.config.connection_state.connection)
+    side = Side(lanes_of(worker), relay.wake, licensing, letters)
     questions = Questions(site, name, engine, worker.questions, side, feeds)
     running = Running(
         worker=worker,
@@ -72,6 +74,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         instance=instance,
         children=ProcessPool(Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
     )
+    running.delivery.letters = letters
     _attach_lanes(running)
     return running
 

@@ -27,6 +27,7 @@ from workers.runtime.envelope import LARGEST_MESSAGE, Origin, Post, refused
 from workers.runtime.feeds import Follower, Live, Renewal
 from workers.runtime.followers import Feeds
 from workers.runtime.json_body import parse_body
+from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 from workers.runtime.logs import describe
 from workers.runtime.standing import standing
@@ -50,6 +51,7 @@ class Reader:
     language: str
     happened: list[tuple[Event, str]] = field(default_factory=list)
     licensing: Licensing = field(default_factory=Licensing)
+    letters: Letters | None = None
     has_written: bool = False
     """Whether something else than events was written, which is to be committed with them."""
 
@@ -89,6 +91,7 @@ class Side:
     lanes: Sequence[int]
     wake: Callable[[], None]
     licensing: Licensing = field(default_factory=Licensing)
+    letters: Letters | None = None
 
 
 class Questions:
@@ -141,7 +144,7 @@ class Questions:
             await connection.execute(PATIENCE)
             stands = await standing(connection, [], [principal])
             reader = Reader(principal, stands.grants[principal], connection, stands.now, asked.language)
-            reader.licensing = self._side.licensing
+            reader.licensing, reader.letters = self._side.licensing, self._side.letters
             try:
                 identity.authorise(query, principal, reader.grants)
                 answer = await self._answers[type(query)](query, reader)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
+from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 
 
@@ -55,6 +56,8 @@ class Unit(Generic[RowsT]):
     happened: list[tuple[Event, str | None]] = field(default_factory=list)
     sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
 
+    forwarded: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    letters: Letters | None = None
     site: str = "main"
     quiet: bool = False
     licensing: Licensing = field(default_factory=Licensing)
@@ -71,3 +74,7 @@ class Unit(Generic[RowsT]):
     def send(self, command: Command[Any], command_id: UUID) -> None:
         """Let a command be sent as `system` once this batch has been committed."""
         self.sent.append((command, command_id))
+
+    def forward(self, subject: str, headers: dict[str, str], body: str) -> None:
+        """Let a message that was put aside travel once more, as it was, once this batch has been committed."""
+        self.forwarded.append((subject, headers, body))

@@ -1,5 +1,5 @@
 """One function per command: what happens to properties, settings and roles when it arrives."""
 
-from workers.administration.handlers import definitions, licence, properties, roles, settings
+from workers.administration.handlers import definitions, letters, licence, properties, roles, settings
 
-__all__ = ["definitions", "licence", "properties", "roles", "settings"]
+__all__ = ["definitions", "letters", "licence", "properties", "roles", "settings"]

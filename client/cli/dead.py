@@ -1,0 +1,134 @@
+"""Dead letters: what could not be handled, read, handed to its worker once more, or discarded."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from client.cli.arguments import Yes
+from client.client import Client
+from client.terminal import show
+from client.terminal.options import command, group
+from client.terminal.printing import json_text
+from client.terminal.reading import fitting
+from client.terminal.session import Session, UsageError
+from contracts.dead_letters import (
+    DeadLetter,
+    DiscardLetter,
+    GetDeadLetter,
+    LetterSummary,
+    ListDeadLetters,
+    ReplayLetter,
+)
+
+app = group("Dead letters, which could not be handled: list, show, replay, discard.")
+
+Letter = Annotated[int, typer.Argument(metavar="LETTER", min=1, help="Its number, as `dead list` prints it.")]
+Letters = Annotated[list[int] | None, typer.Argument(metavar="LETTER...", help="Numbers, as `dead list` prints them.")]
+
+
+@command(app, "list", "incidents dead list", "incidents dead list --of operator --json")
+async def list_letters(
+    session: Session,
+    of: Annotated[str | None, typer.Option("--of", metavar="PRINCIPAL", help="Only what this one sent.")] = None,
+) -> None:
+    """List every dead letter, the oldest first, and whether it can be replayed."""
+    async with session.client() as client:
+        found = await _all(client)
+    chosen = [one for one in found if of in {None, one.principal}]
+    rows = (
+        (
+            one.letter,
+            show.local(one.at, session.language),
+            one.principal,
+            one.what or "–",
+            session.say("yes" if one.replayable else "no"),
+            one.reason,
+        )
+        for one in chosen
+    )
+    headings = ("Id", "Put aside", "By", "Message", "Replay", "Reason")
+    document = {"items": [one.model_dump(mode="json") for one in chosen]}
+    session.show(document, show.table(session.language, *headings, rows=rows))
+
+
+@command(app, "show", "incidents dead show 17", "incidents dead show 17 --json")
+async def show_letter(session: Session, letter: Letter) -> None:
+    """Show all that a dead letter says; the reading is recorded."""
+    async with session.client() as client:
+        found = await client.ask(GetDeadLetter(letter=letter))
+    session.show(found, *_told(session, found))
+
+
+@command(app, "replay", "incidents dead replay 17", "incidents dead replay --all --yes", sends=True)
+async def replay(
+    session: Session,
+    letters: Letters = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="All that can be replayed.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Hand letters to their workers once more, each as its sender's own and under its own id: it takes effect once.
+
+    Correct the cause first. What its sender may not do any more is refused; what fails again is put aside again.
+    """
+    async with session.client() as client:
+        known = {one.letter: one for one in await _all(client)}
+        chosen = [one.letter for one in known.values() if one.replayable] if all_ else list(letters or ())
+        _sure(session, chosen, "Replay {number} letters: {letters}?", yes=yes or not all_)
+        for number in chosen:
+            event = await session.send(client, fitting(session, ReplayLetter, {"letter": number}), f"replay {number}")
+            words = "Letter {letter} replayed for {principal}: incidents outcome {id} --as {principal}"
+            about = {"letter": number, "principal": event.principal, "id": event.command_id}
+            session.show(event, session.say(words, **about))
+
+
+@command(app, "discard", "incidents dead discard 17 18", "incidents dead discard --all --yes", sends=True)
+async def discard(
+    session: Session,
+    letters: Letters = None,
+    *,
+    all_: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Delete letters without handling them."""
+    async with session.client() as client:
+        chosen = [one.letter for one in await _all(client)] if all_ else list(letters or ())
+        _sure(session, chosen, "Discard {number} letters: {letters}?", yes=yes)
+        for number in chosen:
+            event = await session.send(client, fitting(session, DiscardLetter, {"letter": number}), f"discard {number}")
+            session.show(event, session.say("Letter {letter} discarded", letter=number))
+
+
+def _sure(session: Session, chosen: list[int], words: str, *, yes: bool) -> None:
+    if not chosen:
+        raise UsageError(session.say("name the letters, or all with --all; incidents dead list shows them"))
+    question = session.say(words, number=len(chosen), letters=", ".join(map(str, chosen)))
+    if not yes and not session.confirm(question):
+        session.tell("Nothing was changed.")
+        raise typer.Exit
+
+
+async def _all(client: Client) -> list[LetterSummary]:
+    page = await client.ask(ListDeadLetters(limit=500))
+    found = list(page.items)
+    while page.next:
+        page = await client.ask(ListDeadLetters(limit=500, after=page.next))
+        found += page.items
+    return found
+
+
+def _told(session: Session, found: DeadLetter) -> list[Any]:
+    about = found.summary
+    rows: list[tuple[str, object]] = [
+        ("Put aside", show.local(about.at, session.language)),
+        ("By", about.principal),
+        ("Worker", about.worker),
+        ("Message", about.what or found.subject),
+        ("Command id", about.command_id or "–"),
+        ("Reason", about.reason),
+        ("Replay", session.say("yes") if about.replayable else f"{session.say('no')}: {about.hindrance}"),
+    ]
+    told: dict[str, Any] = {"headers": found.headers}
+    told |= {"body": found.body} if found.body is not None else {"body_base64": found.body_base64}
+    return [show.facts(session.language, rows), Text(""), json_text(told)]

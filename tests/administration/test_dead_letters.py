@@ -1,0 +1,210 @@
+"""Dead letters that come back to their workers: as what they are, once, and through nobody else's hands."""
+
+import json
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from client import Client, Refused
+from contracts.dead_letters import DiscardLetter, GetDeadLetter, LetterSummary, ListDeadLetters, ReplayLetter
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_queries import GetProject
+from tests.support import Caller, Site, eventually
+from workers.runtime.database import open_engine
+
+MARKER = "what the database refuses"
+MANAGE = {"incident_projects__comments": "manage"}
+
+
+@pytest.fixture
+async def olivia(site: Site) -> Caller:
+    """An operator on a site whose database refuses one text; her command failed three times and was put aside."""
+    await site.sql(f"ALTER TABLE projects.comment ADD CONSTRAINT broken CHECK (text <> '{MARKER}')")
+    await site.grant("olivia", incident_projects="manage", **MANAGE)
+    await site.workers("projects", "administration", "audit")
+    return await site.caller("olivia")
+
+
+async def put_aside(olivia: Caller) -> tuple[UUID, UUID]:
+    """Send what cannot be stored; return the project and the command's id."""
+    project = uuid7()
+    await olivia.send("projects.create", project, {"project_id": str(project)})
+    body = {"project_id": str(project), "comment_id": str(uuid7()), "text": MARKER}
+    outcome = await olivia.send("projects.add-comment", project, body)
+    assert outcome["error"]["code"] == "unavailable"
+    return project, UUID(outcome["command_id"])
+
+
+async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
+    """Wait until so many letters lie there, and return them."""
+
+    async def there() -> tuple[list[LetterSummary]]:
+        found = (await admin.ask(ListDeadLetters())).items
+        assert len(found) == number
+        return (found,)
+
+    return (await eventually(there))[0]
+
+
+async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, Any]]:
+    """Wait until a command has been told so many outcomes."""
+
+    async def arrived() -> bool:
+        return len(olivia.outcomes[command_id]) >= number
+
+    await eventually(arrived)
+    return olivia.outcomes[command_id]
+
+
+async def comments(admin: Client, project: UUID) -> list[tuple[str, str]]:
+    """Return who wrote which comments."""
+    details = await admin.ask(GetProject(project_id=project))
+    return [(one.created_by, one.text) for one in details.comments or []]
+
+
+async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: Site, olivia: Caller) -> None:
+    """It is carried out as the command of who had sent it, under its own id, however often it is replayed."""
+    project, command_id = await put_aside(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    assert (letter.principal, letter.command_id, letter.replayable) == ("olivia", command_id, True)
+    assert await comments(admin, project) == []
+    await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
+    await admin.send(ReplayLetter(letter=letter.letter))
+    outcomes = await told(olivia, command_id, 2)
+    assert (outcomes[-1]["status"], outcomes[-1]["revision"]) == ("applied", 2)
+    assert await comments(admin, project) == [("olivia", MARKER)]
+    assert await letters(admin, 0) == []
+    with pytest.raises(Refused) as caught:
+        await admin.send(ReplayLetter(letter=letter.letter))
+    assert caught.value.code is Code.GONE
+
+
+async def test_a_letter_that_comes_twice_takes_effect_once(site: Site, olivia: Caller) -> None:
+    """The id decides: the second of two replays of one letter repeats the first one's outcome."""
+    project, command_id = await put_aside(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
+    twice = [await admin.submit(ReplayLetter(letter=letter.letter)) for _ in range(2)]
+    assert (await twice[0].outcome()).status == "applied"
+    await told(olivia, command_id, 2)
+    assert await comments(admin, project) == [("olivia", MARKER)]
+    assert await site.count("projects.comment") == 1
+
+
+async def test_what_fails_again_is_put_aside_again(site: Site, olivia: Caller) -> None:
+    """While the cause is there, a replayed letter is a letter again, with the same sender and id."""
+    project, command_id = await put_aside(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    await admin.send(ReplayLetter(letter=letter.letter))
+    outcomes = await told(olivia, command_id, 2)
+
+    async def anew() -> bool:
+        [found] = (await admin.ask(ListDeadLetters())).items
+        return found.letter != letter.letter and found.command_id == command_id and found.principal == "olivia"
+
+    await eventually(anew)
+    assert (outcomes[-1]["error"]["code"], await comments(admin, project)) == ("unavailable", [])
+
+
+async def test_what_its_sender_may_not_do_any_more_is_refused(site: Site, olivia: Caller) -> None:
+    """A replay gives nobody's rights: who had sent it must still have them."""
+    project, command_id = await put_aside(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
+    await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
+    await admin.send(ReplayLetter(letter=letter.letter))
+    outcomes = await told(olivia, command_id, 2)
+    assert (outcomes[-1]["error"]["code"], await comments(admin, project)) == ("permission-denied", [])
+
+
+async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
+    """The verb under which letters come back is the product's alone: from anybody else it is no command."""
+    project = uuid7()
+    await olivia.send("projects.create", project, {"project_id": str(project)})
+    forged = {"subject": f"im.main.work.projects.0.admin.{project}.delete", "headers": {"Nats-Msg-Id": str(uuid7())}}
+    body = {**forged, "body_base64": "e30="}
+    await olivia.publish("projects.redeliver", project, body)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    assert (letter.principal, letter.what, letter.replayable) == ("olivia", None, False)
+    with pytest.raises(Refused, match="holds no command"):
+        await admin.send(ReplayLetter(letter=letter.letter))
+    assert (await admin.ask(GetProject(project_id=project))).revision == 1
+
+
+async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> None:
+    """Seeing letters and deciding about them are given by the node `dead-letters` and by nothing else."""
+    await put_aside(olivia)
+    [letter] = await letters(await site.client())
+    await site.grant("olivia", incident_projects="manage", dead_letters="view", roles="manage", **MANAGE)
+    reader = await site.client("olivia")
+    assert (await reader.ask(GetDeadLetter(letter=letter.letter))).summary == letter
+    for command in (ReplayLetter(letter=letter.letter), DiscardLetter(letter=letter.letter)):
+        with pytest.raises(Refused) as caught:
+            await reader.send(command)
+        assert (caught.value.code, caught.value.details["nodes"]) == (Code.PERMISSION_DENIED, ["dead-letters"])
+
+
+async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller) -> None:
+    """Who read, replayed and discarded a letter stands in the log, with the letter's sender and id."""
+    _, command_id = await put_aside(olivia)
+    admin = await site.client()
+    [letter] = await letters(admin)
+    found = await admin.ask(GetDeadLetter(letter=letter.letter))
+    assert (json.loads(found.body or "")["text"], found.headers["Nats-Msg-Id"]) == (MARKER, str(command_id))
+    await admin.send(DiscardLetter(letter=letter.letter))
+    await letters(admin, 0)
+
+    async def recorded() -> set[tuple[str, str]]:
+        rows = await site.sql("SELECT entry FROM audit.waiting")
+        kept = [row.entry for row in rows if "letter" in row.entry["activity"]]
+        kept += [dict(row._mapping) for row in await logged(site)]
+        assert all((one["actor"], one["details"]["principal"]) == ("admin", "olivia") for one in kept)
+        assert all(one["details"]["command_id"] == str(command_id) for one in kept)
+        return {(one["activity"], str(one["details"]["letter"])) for one in kept}
+
+    wanted = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
+
+    async def complete() -> bool:
+        return await recorded() == wanted
+
+    await eventually(complete)
+
+
+async def logged(site: Site) -> list[Any]:
+    """Return what the log server holds of letters."""
+    engine = open_engine(site.log_database_url, connections=1)
+    try:
+        async with engine.connect() as connection:
+            statement = text("SELECT activity, actor, details FROM entry WHERE activity LIKE '%letter%'")
+            return list((await connection.execute(statement)).all())
+    finally:
+        await engine.dispose()
+
+
+async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
+    """A replayed event reaches the reaction that failed; whoever had heard it knows its id."""
+    refusal = "ALTER TABLE audit.waiting ADD CONSTRAINT broken CHECK (entry->>'activity' <> 'projects.created')"
+    await site.sql(refusal)
+    project = uuid7()
+    await olivia.send("projects.create", project, {"project_id": str(project)})
+    admin = await site.client()
+    [letter] = await letters(admin)
+    assert (letter.what, letter.worker, letter.replayable) == ("projects.created", "audit", True)
+    await site.sql("ALTER TABLE audit.waiting DROP CONSTRAINT broken")
+    await admin.send(ReplayLetter(letter=letter.letter))
+
+    async def known(expected: int) -> bool:
+        rows = await site.sql("SELECT 1 FROM audit.activity WHERE project_id = :p", p=project)
+        return len(rows) == expected
+
+    await eventually(partial(known, 1))
+    assert await letters(admin, 0) == []

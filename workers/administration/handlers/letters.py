@@ -1,0 +1,81 @@
+"""What is decided about a dead letter: it is handed to its worker once more, or discarded."""
+
+from typing import Any
+
+from contracts import subjects
+from contracts.dead_letters import (
+    DiscardLetter,
+    LetterCommand,
+    LetterDiscarded,
+    LetterRemoved,
+    LetterReplayed,
+    RemoveLetter,
+    ReplayLetter,
+)
+from contracts.errors import Code, Refusal
+from contracts.ids import uuid7
+from workers.administration import domain
+from workers.administration.worker import AdministrationUnit, worker
+from workers.runtime.accepted import COMMAND_ID
+from workers.runtime.letters import Letter, Letters
+from workers.runtime.redelivery import wrapped
+
+
+@worker.handles(ReplayLetter)
+async def replay_letter(command: ReplayLetter, unit: AdministrationUnit) -> LetterReplayed:
+    """Let a letter go back to its worker as what it is, and take it out of the stream."""
+    letter = await _there(command, unit)
+    if letter.hindrance:
+        raise Refusal(Code.INVALID, fields=[{"field": "letter", "kind": letter.hindrance}])
+    if letter.work:
+        headers = {COMMAND_ID: str(uuid7())}
+        target = subjects.redelivery(unit.site, letter.work.worker, letter.work.key)
+        unit.forward(target, headers, wrapped(letter.subject, letter.headers, letter.body))
+    else:
+        # The server knows the event's own id for two minutes and would deliver it to nobody; readers go by `ce-id`.
+        headers = {**letter.headers, COMMAND_ID: str(uuid7())}
+        unit.forward(letter.subject, headers, letter.body.decode())
+    _remove(letter, unit)
+    return LetterReplayed(**_about(letter))
+
+
+@worker.handles(DiscardLetter)
+async def discard_letter(command: DiscardLetter, unit: AdministrationUnit) -> LetterDiscarded:
+    """Take a letter out of the stream."""
+    letter = await _there(command, unit)
+    _remove(letter, unit)
+    return LetterDiscarded(**_about(letter))
+
+
+@worker.handles(RemoveLetter)
+async def remove_letter(command: RemoveLetter, unit: AdministrationUnit) -> LetterRemoved:
+    """Take a letter out of the stream, now that it is recorded why; one that is gone is gone."""
+    await _letters(unit).remove(command.letter, command.mark)
+    unit.already_so()
+    return LetterRemoved(letter=command.letter)
+
+
+async def _there(command: LetterCommand[object], unit: AdministrationUnit) -> Letter:
+    found = await _letters(unit).get(command.letter)
+    if found is None:
+        raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
+    return found
+
+
+def _letters(unit: AdministrationUnit) -> Letters:
+    if unit.letters is None:
+        raise Refusal(Code.UNAVAILABLE)
+    return unit.letters
+
+
+def _remove(letter: Letter, unit: AdministrationUnit) -> None:
+    unit.send(RemoveLetter(letter=letter.number, mark=letter.mark), uuid7())
+
+
+def _about(letter: Letter) -> dict[str, Any]:
+    return {
+        "letter": letter.number,
+        "principal": domain.whose(letter.principal),
+        "what": letter.what,
+        "command_id": letter.command_id,
+    }
