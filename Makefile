@@ -26,7 +26,9 @@ install: .venv/installed ## Put everything, hash by hash, into .venv; the comman
 	@broken=$$($(BIN)/python -m pip check) || { echo "$$broken"; exit 1; }
 	@touch $@
 
-demo: install ## Play an incident on embedded servers and leave them running; ONCE=1 stops them at the end
+demo: ## Play an incident on embedded servers and leave them running; ONCE=1 stops them at the end
+	$(if $(ONCE),,@echo "demo: this terminal stays with the system; in a second one: . .venv/bin/activate && incidents projects list")
+	@$(MAKE) --no-print-directory install
 	@$(BIN)/incidents demo $(if $(ONCE),--once)
 
 test: check ## Check everything, then run the tests against real, embedded servers

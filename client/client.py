@@ -17,6 +17,7 @@ from client.connection import Troubles, open_connection, principal_of
 from client.deliveries import Deliveries, Letter, Submitted
 from client.errors import Refused
 from client.feed import CloudEvent
+from client.surveying import Survey, survey
 from client.watching import Line, Watch
 from contracts import subjects
 from contracts.downloads import Download
@@ -196,6 +197,17 @@ class Client:
         finally:
             if not self._connection.is_closed:
                 await subscription.unsubscribe()
+
+    async def survey(self) -> Survey:
+        """Ask every worker process and the message bus how they are; needs credentials of the kind `ops`.
+
+        Raises:
+            Refused: `not-available` when these credentials do not allow it.
+        """
+        found = await survey(self._connection, self.site, self.principal)
+        if denied := self._troubles.denied("$SRV.STATS"):
+            raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
+        return found
 
     async def listen(self) -> None:
         """Hear outcomes from now on; `connect` does this before it hands the client over."""

@@ -28,6 +28,7 @@ from client.cli import (
     settings,
     site,
     statistics,
+    status,
 )
 from client.cli.plugins import plugins
 from client.terminal.options import group
@@ -60,7 +61,7 @@ def build() -> typer.core.TyperGroup:
     app.add_typer(roles.app, name="roles")
     app.add_typer(dead.app, name="dead")
     app.add_typer(settings.app, name="settings")
-    for part in (imports, reports, site, definitions, statistics, defining, categories, messages, demo):
+    for part in (imports, reports, site, definitions, statistics, defining, categories, status, messages, demo):
         part.register(app)
     root = typer.main.get_group(app)
     for plugin in plugins():

@@ -1,6 +1,7 @@
 """The play: a system, an administrator, an operator, retention, and the record of it all."""
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -43,6 +44,10 @@ async def play(session: Session, directory: Path, *, once: bool) -> None:
         UnreachableError: No system could be started or reached.
     """
     stage = Stage(session)
+    if not once:
+        session.tell(
+            "This terminal stays with the system until Ctrl-C. In a second one, type: {line}", line=_second(directory)
+        )
     stage.scene("Demonstration on {directory}", directory=directory)
     async with running(stage, directory) as system:
         await mint(stage, system, OPERATOR)
@@ -117,6 +122,14 @@ async def _until_logged(admin: Client, project_id: UUID) -> None:
 def _print(stage: Stage, *readable: RenderableType) -> None:
     if not stage.session.json:
         stage.session.out.print(*readable, sep="\n")
+
+
+def _second(directory: Path) -> str:
+    """Return what is typed in another terminal, which knows nothing of this environment."""
+    option = "" if directory == DEFAULT_DATA else f" --data {directory}"
+    activate = Path(sys.prefix) / "bin" / "activate"
+    enter = f"cd {Path.cwd()} && . {activate} && " if activate.exists() else ""
+    return f"{enter}incidents projects list{option}"
 
 
 def _what_next(session: Session, system: System, number: int) -> None:

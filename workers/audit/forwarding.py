@@ -1,6 +1,7 @@
 """Bringing entries to the log server: they wait beside the projects until it has them (LOG-06, LOG-07)."""
 
 import asyncio
+from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -39,6 +40,15 @@ async def forward(running: Running) -> None:
                 moved = await try_to_move(running.engine, server, reminder)
             if moved < AT_ONCE:
                 await asyncio.sleep(_PAUSE)
+
+
+@worker.tells
+async def waiting(running: Running) -> dict[str, Any]:
+    """Tell how much waits for the log server, and for how long the oldest entry does."""
+    async with running.engine.connect() as connection:
+        found = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).mappings().one()
+    configured = running.settings.log_database_url is not None
+    return {"log_server": {"configured": configured, "waiting": found["waiting"], "oldest_seconds": found["seconds"]}}
 
 
 async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:

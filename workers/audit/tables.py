@@ -61,4 +61,11 @@ class LogEntry(EntryColumns, LogBase):
 WAITING = text("SELECT id, entry FROM audit.waiting ORDER BY id LIMIT :at_once")
 DELIVERED = text("DELETE FROM audit.waiting WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
 COUNT_WAITING = text("SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting")
+WAITING_SINCE = text(
+    """
+    SELECT (SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting) AS waiting,
+        (SELECT CAST(extract(epoch FROM now() - CAST(entry->>'at' AS timestamptz)) AS double precision)
+         FROM audit.waiting ORDER BY id LIMIT 1) AS seconds
+    """
+)
 MAKING_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")

@@ -10,7 +10,8 @@ import structlog
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from pydantic_core import to_json
-from sqlalchemy import text
+from sqlalchemy import SmallInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
@@ -21,6 +22,15 @@ from workers.runtime.maintenance import housekeeping
 from workers.runtime.protocol import read_safely
 from workers.runtime.running import Running
 from workers.runtime.watchdog import watchdog
+
+_ASKED_SECONDS = 2.0
+_COUNTED = 100_000
+_STORED = text(
+    """
+    SELECT now() AS now, (SELECT count(*) FROM (SELECT 1 FROM runtime.outbox
+        WHERE worker = :worker AND lane = ANY(:lanes) LIMIT :most) AS waiting) AS waiting
+    """
+).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
 VERSION = version("incident-manager")
 log = structlog.get_logger()
@@ -96,6 +106,31 @@ def vital_signs(running: Running) -> dict[str, Any]:
     }
 
 
+async def condition_of(running: Running) -> dict[str, Any]:
+    """Return all that operations see of a process: its signs of life, what fails, and what waits in the database."""
+    told = {
+        **vital_signs(running),
+        "ready": running.ready,
+        "failing": running.condition.as_json(),
+        "clock_doubted": running.condition.clock_doubted,
+    }
+    try:
+        async with asyncio.timeout(_ASKED_SECONDS):
+            told |= await _stored(running)
+            for signs in running.worker.signs:
+                told |= await signs(running)
+    except (DBAPIError, OSError, TimeoutError) as error:
+        log.warning("condition_incomplete", **describe(error))
+    return told
+
+
+async def _stored(running: Running) -> dict[str, Any]:
+    given = {"worker": running.worker.name, "lanes": list(running.lanes.owned), "most": _COUNTED}
+    async with running.engine.connect() as connection:
+        found = (await connection.execute(_STORED, given)).mappings().one()
+    return {"outbox": found["waiting"], "database_time": found["now"]}
+
+
 def _waiting(running: Running) -> tuple[int, float]:
     """Return how many messages wait in the lanes of this process, and for how many seconds the oldest does."""
     readers = [lane.reader for lane in running.lanes.held.values() if lane.reader]
@@ -119,7 +154,9 @@ async def discovery(running: Running) -> None:
             "metadata": {},
         }
         if verb == "stats":
-            told |= {"started": running.started_at, "endpoints": _endpoints(running, stats=True)}
+            endpoints = _endpoints(running, stats=True)
+            endpoints[0]["data"] = await condition_of(running)
+            told |= {"started": running.started_at, "endpoints": endpoints}
         if verb == "info":
             told |= {"description": f"{running.worker.name} of incidents", "endpoints": _endpoints(running)}
         await raw.respond(to_json(told))

@@ -16,6 +16,9 @@ QueryT_co = TypeVar("QueryT_co", bound=Query[Any], covariant=True)
 R = TypeVar("R")
 EventR = TypeVar("EventR", bound=Event)
 
+Signs = Callable[[Any], Awaitable[dict[str, Any]]]
+"""Takes the running process (process.Running) and tells what only its slice knows of how it is."""
+
 Background = Callable[[Any], Coroutine[Any, Any, None]]
 """Takes the running process (process.Running) and runs until it is cancelled."""
 
@@ -45,6 +48,7 @@ class Worker:
         self.questions: dict[type, Answering] = {}
         self.reactions: dict[type[Event], Reaction] = {}
         self.backgrounds: list[Background] = []
+        self.signs: list[Signs] = []
 
     def handles(self, command: type[CommandT_co]) -> "Handles[CommandT_co]":
         """Let a function carry out a command: it must return the command's own answer."""
@@ -61,6 +65,11 @@ class Worker:
     def background(self, function: Background) -> Background:
         """Let a function run beside the deliveries for as long as the process lives."""
         self.backgrounds.append(function)
+        return function
+
+    def tells(self, function: Signs) -> Signs:
+        """Let a function tell, whenever operations ask how the process is, what only its slice knows."""
+        self.signs.append(function)
         return function
 
     def heard_subjects(self, site: str) -> list[str]:
