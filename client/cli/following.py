@@ -1,6 +1,7 @@
 """What happens, as it happens, until Ctrl-C: events line by line, or a list that is always the newest."""
 
 import asyncio
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ from client.client import Client
 from client.errors import Refused
 from client.feed import CloudEvent
 from client.terminal import show
+from client.terminal.printing import as_json
 from client.terminal.session import Session
 from client.watching import Watch
 from contracts.errors import Code
@@ -38,10 +40,25 @@ _FRAMES: Final = 4
 _NO_CHANGE: Final = frozenset({"projects.opened", "projects.exported"})
 
 
-async def show_events(session: Session, feed: Watch) -> None:
-    """Show what a feed brings, until it ends."""
+async def show_events(
+    session: Session, feed: Watch, wanted: frozenset[str] = frozenset(), program: str | None = None
+) -> None:
+    """Show what a feed brings, until it ends; a program is told of each event, one after the other."""
     async for event in feed:
+        if wanted and event.happened not in wanted:
+            continue
         session.show(event, event_line(event, session.language))
+        if program:
+            await _tell_program(session, program, event)
+
+
+async def _tell_program(session: Session, program: str, event: CloudEvent) -> None:
+    """Run a program with an event on its stdin; its failure is told and costs nothing else."""
+    running = await asyncio.create_subprocess_exec(*shlex.split(program), stdin=asyncio.subprocess.PIPE, stdout=2)
+    await running.communicate(f"{as_json(event)}\n".encode())
+    if running.returncode:
+        words = "{program} ended with {status}"
+        session.tell(words, program=program, status=running.returncode)
 
 
 def event_line(event: CloudEvent, language: str) -> Text:

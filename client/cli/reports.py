@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from client.cli import batches
 from client.cli.arguments import Project, Yes
 from client.terminal import parts, show
 from client.terminal.options import command, group
@@ -14,8 +15,6 @@ from client.terminal.saving import save, writable
 from client.terminal.session import Session
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports
 from contracts.texts import Phrase, phrase
-
-group_of_reports = group("The reports of projects: list, get, delete, and many into one file.")
 
 Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the PDF goes.")]
 Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]
@@ -30,7 +29,12 @@ def register(app: typer.Typer) -> None:
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
         sends=True,
     )(report)
-    app.add_typer(group_of_reports, name="reports")
+    made = group("The reports of projects: list, get, delete, and many into one file.")
+    command(made, "list", "incidents reports list 12", "incidents reports list 12 --json")(list_reports)
+    command(made, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
+    command(made, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)
+    batches.register(made)
+    app.add_typer(made, name="reports")
 
 
 async def report(
@@ -60,7 +64,6 @@ async def report(
     session.show({**document, "file": str(output)}, said)
 
 
-@command(group_of_reports, "list", "incidents reports list 12", "incidents reports list 12 --json")
 async def list_reports(
     session: Session,
     project: Project,
@@ -88,7 +91,6 @@ async def list_reports(
     session.show(found, show.table(session.language, *headings, rows=rows), *more)
 
 
-@command(group_of_reports, "get", "incidents reports get 12 1 -o report.pdf")
 async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:
     """Fetch a report that was made before, as it was made."""
     writable(session, output)
@@ -102,7 +104,6 @@ async def get_report(session: Session, project: Project, number: Number, output:
     session.show({**found.model_dump(mode="json"), "file": str(output)}, said)
 
 
-@command(group_of_reports, "delete", "incidents reports delete 12 1 --yes", sends=True)
 async def delete_report(session: Session, project: Project, number: Number, yes: Yes = False) -> None:
     """Delete a report that should not have been made; its project stays."""
     async with session.client() as client:

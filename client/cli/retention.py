@@ -1,6 +1,7 @@
 """Retention: what is due, what is under hold, previews and sweeps."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated, Any, Final, TypeVar
 
 import typer
@@ -8,10 +9,12 @@ from rich.text import Text
 
 from client.cli.arguments import Project
 from client.client import Client
+from client.errors import Refused
 from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project
 from client.terminal.session import Session
+from contracts.project_queries import ListProjects, ProjectFilter
 from contracts.retention import (
     DueProjects,
     HoldProject,
@@ -25,6 +28,7 @@ from contracts.retention import (
 
 app = group("Retention: what is deleted next, and what is kept from it.")
 
+_AT_ONCE: Final = 100
 _IN_FORCE: Final = ("Number", "Held", "By", "Reason")
 _PAST_TOO: Final = (*_IN_FORCE, "Released", "By", "Reason")
 
@@ -45,12 +49,18 @@ async def due(
     query = fitting(session, ListDue, {"within_days": within, "limit": limit})
     async with session.client() as client:
         pages: Sequence[DueProjects] = await _pages(client, query, every=all_)
-    items = [one for page in pages for one in page.items]
+        items = [one for page in pages for one in page.items]
+        described = {} if session.json else await _descriptions(client, [one.number for one in items])
     rows = (
-        (one.number, show.local(one.created_at, session.language), show.local(one.expires_at, session.language))
+        (
+            one.number,
+            show.local(one.created_at, session.language),
+            show.local(one.expires_at, session.language),
+            show.one_line(described.get(one.number, "")),
+        )
         for one in items
     )
-    shown = show.table(session.language, "Number", "Created", "Expires", rows=rows)
+    shown = show.table(session.language, "Number", "Created", "Expires", "Description", rows=rows)
     session.show(pages[-1].model_copy(update={"items": items}), shown, *_more(session, pages[-1].next))
 
 
@@ -123,6 +133,17 @@ async def sweep(session: Session) -> None:
     async with session.client() as client:
         event = await session.send(client, Sweep())
     session.show(event, session.say("Sweep begun: {due} projects are due", due=event.due))
+
+
+async def _descriptions(client: Client, numbers: list[int]) -> dict[int, str]:
+    """Return what the projects are about; who may not list projects sees their numbers alone."""
+    found: dict[int, str] = {}
+    with suppress(Refused):
+        for start in range(0, len(numbers), _AT_ONCE):
+            chosen = ProjectFilter(numbers=numbers[start : start + _AT_ONCE])
+            page = await client.ask(ListProjects(filter=chosen, limit=_AT_ONCE))
+            found |= {one.number: one.description or "" for one in page.items}
+    return found
 
 
 async def _pages(client: Client, query: Listed, *, every: bool) -> list[Any]:

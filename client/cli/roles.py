@@ -61,7 +61,7 @@ async def grant(session: Session, principal: Who, role: Named) -> None:
         role_id = _role(session, role, (await client.ask(GetRoles())).roles).role_id
         granting = fitting(session, AssignRole, {"principal": principal, "role_id": role_id})
         event = await session.send(client, granting)
-    session.show(event, session.say("{principal} has the role {role} now", principal=principal, role=role_id))
+    session.show(event, session.say("Role granted to {principal}: {role}", principal=principal, role=role_id))
 
 
 @command(app, "revoke", "incidents roles revoke olivia guards", sends=True)
@@ -71,7 +71,7 @@ async def revoke(session: Session, principal: Who, role: Named) -> None:
         role_id = _role(session, role, (await client.ask(GetRoles())).roles).role_id
         revoking = fitting(session, UnassignRole, {"principal": principal, "role_id": role_id})
         event = await session.send(client, revoking)
-    session.show(event, session.say("{principal} has the role {role} no more", principal=principal, role=role_id))
+    session.show(event, session.say("Role taken from {principal}: {role}", principal=principal, role=role_id))
 
 
 @command(

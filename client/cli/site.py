@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
         "incidents watch",
         "incidents watch --json | jq .happened",
         "incidents watch --since 1f6ec1a2-1042 --json",
+        "incidents watch --happened projects.created --exec 'curl --json @- https://example.org/hook'",
         "incidents watch --ops",
     )(watch)
     command(app, "me", "incidents me --as operator")(me)
@@ -65,11 +66,19 @@ async def log(
 async def watch(
     session: Session,
     since: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on behind this event's cursor.")] = None,
+    happened: Annotated[
+        list[str] | None, typer.Option("--happened", metavar="NAME", help="Only this: projects.created; repeatable.")
+    ] = None,
+    exec_: Annotated[
+        str | None,
+        typer.Option("--exec", metavar="COMMAND", help="Run this for each event, given on its stdin."),
+    ] = None,
     ops: Annotated[bool, typer.Option("--ops", help="Everything on the site; needs ops credentials.")] = False,
 ) -> None:
     """Show what happens to projects and reports, as it happens, until Ctrl-C.
 
     What happens while the connection is lost is shown when it is back. `--since` goes on where an earlier watch ended.
+    `--exec` runs a program with each event as a line of JSON; if it fails, that is told, and the watch goes on.
     """
     if ops:
         await _overhear(session)
@@ -77,7 +86,7 @@ async def watch(
     place = fitting(session, WatchProjects, {"since": since}).since
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed)
+        await show_events(session, feed, frozenset(happened or ()), exec_)
 
 
 async def _overhear(session: Session) -> None:

@@ -23,7 +23,7 @@ from client.terminal.session import Session, Status
 from contracts.subjects import WORKERS
 
 _MIB: Final = 1 << 20
-_HEADINGS: Final = ("Worker", "Processes", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refused")
+_HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refused")
 
 
 def register(app: typer.Typer) -> None:

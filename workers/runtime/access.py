@@ -251,7 +251,12 @@ _OPS: Final = (
         "$JS.EVENT.ADVISORY.STREAM.>",
     ),
 )
-_PROVISION: Final = (("$JS.API.>",), (), ("_INBOX_{{name()}}.>",))
+# The last two carry the bytes of a stream that is saved or restored.
+_PROVISION: Final = (
+    ("$JS.API.>", "$JS.SNAPSHOT.ACK.>", "$JS.SNAPSHOT.RESTORE.>"),
+    (),
+    ("_INBOX_{{name()}}.>",),
+)
 _PERMISSIONS: Final[Mapping[Scope, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]] = {
     "client": _CLIENT,
     "worker": _WORKER,
