@@ -55,6 +55,10 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "was written by no worker: discard it",
         "n'a été écrite par aucun service : écartez-la",
     ),
+    "letter_not_put_aside": (
+        "is not what was put aside under its id: discard it, and find out who wrote it",
+        "n'est pas ce qui a été mis de côté sous son identifiant : écartez-la et cherchez qui l'a écrite",
+    ),
     "letter_unknown": (
         "holds no command or event of this version: correct the client that sent it, and discard it",
         "ne contient ni commande ni événement de cette version : corrigez le client qui l'a envoyée, puis écartez-la",

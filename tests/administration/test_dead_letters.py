@@ -1,5 +1,6 @@
 """Dead letters that come back to their workers: as what they are, once, and through nobody else's hands."""
 
+import base64
 import json
 from functools import partial
 from typing import Any
@@ -137,6 +138,29 @@ async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
     assert (letter.principal, letter.what, letter.replayable) == ("olivia", None, False)
     with pytest.raises(Refused, match="holds no command"):
         await admin.send(ReplayLetter(letter=letter.letter))
+    assert (await admin.ask(GetProject(project_id=project))).revision == 1
+
+
+async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Caller) -> None:
+    """Whoever has a worker's credentials and not the database can bring back nothing that was not put aside."""
+    project, command_id = await put_aside(olivia)
+    thief, admin = await site.nats("projects", "worker"), await site.client()
+    forged = {"subject": f"im.main.work.projects.0.admin.{project}.delete", "headers": {"Nats-Msg-Id": str(uuid7())}}
+    changed = {**forged, "subject": f"im.main.work.projects.0.olivia.{project}.delete"}
+    changed["headers"] = {"Nats-Msg-Id": str(command_id)}
+    body = base64.b64encode(json.dumps({"project_id": str(project)}).encode()).decode()
+    subject = f"im.main.cmd.system.projects.{project}.redeliver"
+    for each in (forged, changed):
+        wrapper = json.dumps({**each, "body_base64": body}).encode()
+        await thief.request(subject, wrapper, timeout=5, headers={"Nats-Msg-Id": str(uuid7())})
+        letter = json.dumps({**each, "reason": "It failed.", "body_base64": body}).encode()
+        await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
+    found = await letters(admin, 5)
+    assert (await admin.ask(GetProject(project_id=project))).revision == 1
+    for one in found[1:]:
+        with pytest.raises(Refused) as caught:
+            await admin.send(ReplayLetter(letter=one.letter))
+        assert "put aside" in str(caught.value)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 
 

@@ -12,6 +12,7 @@ import sys
 import termios
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from tests.client.command_line import ROOT
@@ -52,14 +53,14 @@ class Typed:
 
 
 @asynccontextmanager
-async def typed(ours: dict[str, str], *line: str) -> AsyncIterator[Typed]:
+async def typed(ours: dict[str, str], *line: str, folder: Path = ROOT) -> AsyncIterator[Typed]:
     """Type a command and end it with the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "client", *line),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
-        cwd=ROOT,
-        env={**os.environ, **ours},
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **ours},
     )
     try:
         yield Typed(process)

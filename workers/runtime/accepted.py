@@ -125,8 +125,9 @@ def _redelivered(raw: Msg) -> Accepted | Misnamed | Dead:
     if inner is None or is_redelivery(read_work(inner.subject)):
         return Dead(raw, "It holds no message to be handled once more.")
     found = address(inner)
-    if isinstance(found, Accepted):
-        found.redelivered = True
+    if not isinstance(found, Accepted) or found.kind.secrets:
+        return Dead(raw, "It holds no message to be handled once more.")
+    found.redelivered = True
     return found
 
 

@@ -21,6 +21,7 @@ from workers.runtime.accepted import Accepted, Addressed, Dead, Misnamed, addres
 from workers.runtime.counters import Counters
 from workers.runtime.envelope import Origin, Post, sender
 from workers.runtime.faults import FAILURES, divided
+from workers.runtime.genuine import genuine
 from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 from workers.runtime.place import ATTEMPTS, OwnedLane
@@ -156,13 +157,14 @@ class Delivery:
         again = [one.accepted for one in batch if isinstance(one, Dead) and one.accepted and one.accepted.redelivered]
         stands = await self._judge(connection, post, accepted + again)
         now, known = stands.now, stands.known
-        for each in accepted:
-            if each.redelivered:
-                await inbox.reopen(connection, (each.work.principal, each.id), known)
+        batch = await genuine(connection, batch, known)
         fresh = [
             each.command
-            for each in accepted
-            if each.command and not each.refusal and (each.work.principal, each.id) not in known
+            for each in batch
+            if isinstance(each, Accepted)
+            and each.command
+            and not each.refusal
+            and (each.work.principal, each.id) not in known
         ]
         rows = await self._rows.load(connection, fresh)
         for one in batch:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.errors import Code
 from workers.runtime.database import Base
-from workers.runtime.statements import write
+from workers.runtime.statements import read, write
 
 REMEMBERED = timedelta(days=30)
 
@@ -46,18 +46,36 @@ class Decided:
         return bool(error.get("code") == Code.UNAVAILABLE)
 
 
+_IS_DECIDED = text(
+    """
+    SELECT 1 FROM runtime.inbox
+    WHERE command_id = :command_id AND principal = :principal AND fingerprint = :mark
+    """
+)
 _FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal")
 
 
-async def reopen(connection: AsyncConnection, key: tuple[str, UUID], known: dict[tuple[str, UUID], Decided]) -> None:
+async def reopen(
+    connection: AsyncConnection, key: tuple[str, UUID], mark: bytes, known: dict[tuple[str, UUID], Decided]
+) -> bool:
     """Forget that a command could not be handled, in the transaction in which it is handled after all.
 
-    Any other decision stands: the same letter twice takes effect once.
+    Any other decision stands: the same letter twice takes effect once. False where nothing like it was ever decided:
+    no worker wrote such a letter.
     """
     before = known.get(key)
-    if before and before.was_put_aside:
+    if before is None or before.fingerprint != mark:
+        return False
+    if before.was_put_aside:
         await write(connection, _FORGET, {"command_id": key[1], "principal": key[0]})
         del known[key]
+    return True
+
+
+async def is_decided(connection: AsyncConnection, principal: str, command_id: UUID, mark: bytes) -> bool:
+    """Tell whether just this command was decided before."""
+    given = {"command_id": command_id, "principal": principal, "mark": mark}
+    return bool(await read(connection, _IS_DECIDED, given))
 
 
 def fingerprint(subject: str, body: bytes) -> bytes:

@@ -14,6 +14,7 @@ from contracts import subjects
 from contracts.message import Command, Event
 from workers.runtime import streams
 from workers.runtime.accepted import CANONICAL, COMMAND_ID
+from workers.runtime.inbox import fingerprint
 
 _NO_MESSAGE: Final = 10037
 _DEAD_TOKENS: Final = 5
@@ -82,6 +83,12 @@ class Letter(NamedTuple):
         """The id of a command, or of the event."""
         told = self.headers.get("ce-id" if self.is_event else COMMAND_ID, "")
         return UUID(told) if CANONICAL.fullmatch(told) else None
+
+    @property
+    def fingerprint(self) -> bytes:
+        """What the inbox keeps of a command, and tells it from any other."""
+        told = f"{self.work.worker}.{self.work.key}.{self.work.verb}" if self.work else ""
+        return fingerprint(told, self.body)
 
     @property
     def hindrance(self) -> str | None:

@@ -16,6 +16,7 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
+from workers.runtime import inbox
 from workers.runtime.accepted import COMMAND_ID
 from workers.runtime.letters import Letter, Letters
 from workers.runtime.redelivery import wrapped
@@ -28,6 +29,7 @@ async def replay_letter(command: ReplayLetter, unit: AdministrationUnit) -> Lett
     if letter.hindrance:
         raise Refusal(Code.INVALID, fields=[{"field": "letter", "kind": letter.hindrance}])
     if letter.work:
+        await _put_aside(letter, unit)
         headers = {COMMAND_ID: str(uuid7())}
         target = subjects.redelivery(unit.site, letter.work.worker, letter.work.key)
         unit.forward(target, headers, wrapped(letter.subject, letter.headers, letter.body))
@@ -60,6 +62,16 @@ async def _there(command: LetterCommand[object], unit: AdministrationUnit) -> Le
     if found is None:
         raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
     return found
+
+
+async def _put_aside(letter: Letter, unit: AdministrationUnit) -> None:
+    """Refuse a letter that no worker wrote: the inbox knows what was put aside, and nobody else writes there."""
+    principal = letter.work.principal if letter.work else ""
+    known = letter.command_id and await inbox.is_decided(
+        unit.connection, principal, letter.command_id, letter.fingerprint
+    )
+    if not known:
+        raise Refusal(Code.INVALID, fields=[{"field": "letter", "kind": "letter_not_put_aside"}])
 
 
 def _letters(unit: AdministrationUnit) -> Letters:
