@@ -1,0 +1,110 @@
+"""Whether a system is healthy: the rules, and the screen on a real site."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from client.health import judge
+from client.surveying import Survey
+from contracts.subjects import COMMANDED, LANES, WORKERS
+from tests.client.command_line import incidents
+from tests.client.typed import environment
+from tests.support import Site, eventually
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+ROOM = {"messages": 0, "bytes": 0, "bytes_max": 100}
+
+
+def process(worker: str, **changed: Any) -> dict[str, Any]:
+    """Return what a healthy process says."""
+    log = {"configured": True, "waiting": 0, "oldest_seconds": None}
+    told = {
+        "worker": worker,
+        "instance": worker,
+        "version": "1",
+        "lanes": list(range(LANES)) if worker in COMMANDED else [8],
+        "ready": True,
+        "failing": [],
+        "clock_doubted": False,
+        "lag": 0,
+        "oldest_pending_seconds": 0.0,
+        "outbox": 0,
+        "database_time": NOW.isoformat(),
+    }
+    return {**told, **({"log_server": log} if worker == "audit" else {}), **changed}
+
+
+def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int = 1 << 40, **changed: Any) -> set[str]:
+    """Return what is found where one worker says something else than it should."""
+    one = {name: process(name) for name in WORKERS}
+    for name, told in changed.items():
+        one[name] = process(name, **told)
+    rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
+    survey = Survey([told for told in one.values() if "gone" not in told], rooms, letters)
+    return {f"{one.level} {one.what}" for one in judge(survey, version="1", now=NOW, disk_free=free)}
+
+
+PART = {"part": "database", "reason": "away", "since": "", "seconds": 4.0}
+AWAY = {"configured": True, "waiting": 7, "oldest_seconds": 90.0}
+NONE = {**AWAY, "configured": False, "oldest_seconds": 1.0}
+
+
+def test_a_healthy_system_has_nothing_to_say() -> None:
+    """Nothing is found where all is as it should be."""
+    assert found() == set()
+
+
+@pytest.mark.parametrize(
+    "changed, finding",
+    [
+        ({"projects": {"gone": True}}, "fails worker_missing"),
+        ({"projects": {"lanes": [0, 1]}}, "fails lanes_without_owner"),
+        ({"reports": {"ready": False, "failing": [PART]}}, "fails part_fails"),
+        ({"reports": {"ready": False}}, "fails not_ready"),
+        ({"projects": {"oldest_pending_seconds": 90.0, "lag": 3}}, "fails messages_wait"),
+        ({"projects": {"oldest_pending_seconds": 20.0, "lag": 3}}, "attention messages_wait"),
+        ({"projects": {"outbox": 5_000}}, "attention outbox_waits"),
+        ({"audit": {"log_server": AWAY}}, "fails log_server_away"),
+        (
+            {"audit": {"log_server": NONE}},
+            "attention log_server_not_configured",
+        ),
+        ({"retention": {"clock_doubted": True}}, "fails clock_doubted"),
+        ({"retention": {"database_time": (NOW + timedelta(minutes=5)).isoformat()}}, "attention clocks_apart"),
+        ({"audit": {"version": "2"}}, "attention versions_differ"),
+        ({"letters": 3}, "attention dead_letters"),
+        ({"streams": {"COMMANDS": {**ROOM, "bytes": 97}}}, "fails stream_full"),
+        ({"streams": {"EVENTS": None}}, "fails stream_missing"),
+        ({"free": 1 << 20}, "fails disk_full"),
+    ],
+)
+def test_what_is_wrong_is_found(changed: dict[str, Any], finding: str) -> None:
+    """Each thing that is not as it should be is one finding, and says whether something fails."""
+    assert found(**changed) == {finding}
+
+
+@pytest.mark.timeout(300)
+async def test_a_site_is_judged_on_one_screen(site: Site) -> None:
+    """A whole site is healthy; without one of its workers the status is 1 and the worker is named."""
+    names = [name for name in WORKERS if name != "audit"]
+    await site.workers(*names)
+    ours = environment(site, "ops", "ops")
+    ended = await incidents("status", environment=ours)
+    assert (ended.status, "no process of the worker audit answers" in ended.out) == (1, True)
+    await site.worker("audit")
+
+    async def healthy() -> bool:
+        told = await incidents("status", "--json", environment=ours)
+        assert told.status == 0, told.out + told.err
+        return told.json["healthy"] is True and len(told.json["processes"]) == len(WORKERS)
+
+    await eventually(healthy, within=120)
+    told = await incidents("status", "--lang", "fr", environment={**ours, "COLUMNS": 80})
+    assert ("tout fonctionne" in told.out, max(map(len, told.out.splitlines())) <= 80) == (True, True)
+
+
+async def test_who_is_not_of_operations_is_refused(site: Site) -> None:
+    """The credentials of people do not see how a system is."""
+    ended = await incidents("status", "--json", environment=environment(site, "alice"))
+    assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")

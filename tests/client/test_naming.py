@@ -1,0 +1,86 @@
+"""Names as people type them, in place of ids."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import PROJECT, PROPERTIES, Type, typed
+
+__all__ = ["typed"]
+DEFINED: dict[str, Any] = {
+    "types": [{"id": 1, "name": "Vélo volé", "description": ""}, {"id": 2, "name": "Injury", "description": ""}],
+    "statuses": [
+        {"id": 22, "name": "Closed", "description": ""},
+        {"id": 23, "name": "Éteint", "description": ""},
+        {"id": 24, "name": "eteint", "description": ""},
+    ],
+    "categories": PROPERTIES["categories"],
+    "data_fields": [
+        {"id": 26, "kind": "integer", "slot": 1, "enabled": True, "name": "Injured = hurt", "description": ""}
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def defined(peer: Peer, typed: Type) -> None:
+    """Define things whose names are not easy."""
+    peer.answers["administration.properties"] = json.dumps(DEFINED).encode()
+    peer.result = {"project_id": PROJECT, "changed": {}}
+
+
+def sent(peer: Peer) -> dict[str, Any]:
+    """Return what was sent last."""
+    found: dict[str, Any] = json.loads(peer.commands[-1].data)
+    return found
+
+
+async def test_names_stand_for_ids(peer: Peer, typed: Type) -> None:
+    """Types, statuses, values and fields are found by their names, case and accents aside."""
+    line = ("--type", "velo  VOLE", "--status", "closed", "--category", "reason=trapped", "--field", "injured = hurt=2")
+    ended = await typed("projects", "update", PROJECT, *line, "--clear", "end")
+    assert ended.status == 0, ended.err
+    body = sent(peer)
+    assert (body["type_id"], body["status_id"], body["end_time"]) == (1, 22, None)
+    assert (body["categories"], body["data"]) == ({"1": 11}, {"integer_1": 2})
+
+
+async def test_a_name_of_several_is_refused_with_their_ids(peer: Peer, typed: Type) -> None:
+    """Nobody guesses which one was meant; a name that is written exactly means that one."""
+    ended = await typed("projects", "update", PROJECT, "--status", "ETEINT", "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert "23, 24" in ended.json["error"]["message"]
+    await typed("projects", "update", PROJECT, "--status", "Éteint")
+    assert sent(peer)["status_id"] == 23
+
+
+@pytest.mark.parametrize(
+    "option, text, offered",
+    [("--type", "injry", "Injury"), ("--status", "open", "Closed"), ("--category", "Reason=x", "Trapped")],
+)
+async def test_a_name_that_nobody_has_is_told_with_others(
+    peer: Peer, typed: Type, option: str, text: str, offered: str
+) -> None:
+    """What is near, or what there is, stands in the sentence, and nothing is sent."""
+    ended = await typed("projects", "update", PROJECT, option, text, "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert offered in ended.json["error"]["message"]
+
+
+async def test_lists_and_figures_take_names(peer: Peer, typed: Type) -> None:
+    """A filter takes names, and `none` for those without; figures are grouped by a category's name."""
+    await typed("projects", "list", "--type", "injury", "--type", "none", "--category", "Reason=none")
+    asked = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.list"))
+    assert (asked["filter"]["type_ids"], asked["filter"]["categories"]) == ([2, None], {"1": [None]})
+    await typed("stats", "--by", "reason")
+    grouped = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.statistics"))
+    assert grouped["group_by"] == "category_1"
+
+
+async def test_ids_need_no_right_to_see_names(peer: Peer, typed: Type) -> None:
+    """Who may not see what is defined can still write ids."""
+    peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
+    ended = await typed("projects", "update", PROJECT, "--type", 2, "--category", "1=11")
+    assert (ended.status, sent(peer)["type_id"]) == (0, 2)
+    assert (await typed("projects", "update", PROJECT, "--type", "Injury")).status == 1
