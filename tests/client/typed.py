@@ -35,7 +35,7 @@ class Typed:
 
     async def line(self, stream: str = "stdout") -> str:
         """Return its next line."""
-        async with asyncio.timeout(45):
+        async with asyncio.timeout(180):
             found: asyncio.StreamReader = getattr(self._process, stream)
             return (await found.readline()).decode()
 

@@ -140,7 +140,7 @@ COMMANDS = (
     Line("retention.sweep", of_project("retention", MANAGE), {}),
 )
 
-INTERNAL = {
+INTERNAL: dict[str, dict[str, Any]] = {
     "administration.remove-letter": {"letter": 1},
     "projects.expire": {"sweep_id": ID, "chain": 0, "created_before": AT, "limit": 1},
 }

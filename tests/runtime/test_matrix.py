@@ -141,7 +141,7 @@ async def test_administrators_may_everything_and_nobody_else_by_default(site: Si
 @pytest.mark.parametrize("subject", INTERNAL)
 async def test_what_the_product_sends_itself_nobody_else_may(site: Site, subject: str) -> None:
     """A step of a sweep is refused to everybody, administrators too (PERM-05)."""
-    await site.workers("projects")
+    await site.workers(subject.partition(".")[0])
     assert await outcome(await site.client("admin"), Line(subject, {}, INTERNAL[subject])) == Code.PERMISSION_DENIED
 
 
