@@ -4,6 +4,7 @@ import asyncio
 import base64
 import binascii
 import json
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,8 @@ from client.errors import UnreachableError
 from contracts import subjects
 
 CONNECT_SECONDS = 5
+_REMEMBERED = 20
+"""Denials that are remembered: several may come between a message and the look at why it had no answer."""
 
 
 def principal_of(credentials: Path) -> str:
@@ -39,13 +42,13 @@ class Troubles:
     def __init__(self) -> None:
         self._tolerant = False
         self._last: Exception | None = None
-        self._denied = ""
+        self._denied: deque[str] = deque(maxlen=_REMEMBERED)
 
     async def heard(self, error: Exception) -> None:
         """Keep the complaint; before the first connection end the attempt, which would go on for ever."""
         self._last = error
         if "permissions violation" in str(error):
-            self._denied = str(error)
+            self._denied.append(str(error))
         if not self._tolerant:
             raise error
 
@@ -56,7 +59,7 @@ class Troubles:
     def denied(self, subject: str) -> str:
         """Return the server's reason for denying a subject, empty when it did not."""
         # nats-py hands the server's errors on in lower case.
-        return self._denied if f'"{subject.lower()}"' in self._denied else ""
+        return next((one for one in reversed(self._denied) if f'"{subject.lower()}"' in one), "")
 
     @property
     def last(self) -> str:

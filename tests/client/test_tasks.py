@@ -65,7 +65,10 @@ class Day:
         if task.before:
             await self.type(task.before)
         if task.number in ENDLESS:
-            return await self._watch(task)
+            try:
+                return await self._watch(task)
+            except (TimeoutError, AssertionError) as error:
+                return f"{task.number} {task.name}: {error!r}"
         told = ""
         for line in task.lines[:-1]:
             ended = await self.type(line)
