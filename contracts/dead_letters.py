@@ -56,7 +56,7 @@ class ListDeadLetters(Query[DeadLetters]):
     after: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
 
 
-class DeadLetter(Message):
+class OpenedLetter(Message):
     """A dead letter with all that it says; passwords are left out of it."""
 
     summary: LetterSummary
@@ -66,7 +66,7 @@ class DeadLetter(Message):
     body_base64: str | None = None
 
 
-class GetDeadLetter(Query[DeadLetter]):
+class GetDeadLetter(Query[OpenedLetter]):
     """Read a dead letter; the reading is recorded before the answer leaves."""
 
     subject = "administration.get-dead-letter"

@@ -13,11 +13,11 @@ from client.terminal.printing import json_text
 from client.terminal.reading import fitting
 from client.terminal.session import Session, UsageError
 from contracts.dead_letters import (
-    DeadLetter,
     DiscardLetter,
     GetDeadLetter,
     LetterSummary,
     ListDeadLetters,
+    OpenedLetter,
     ReplayLetter,
 )
 
@@ -118,7 +118,7 @@ async def _all(client: Client) -> list[LetterSummary]:
     return found
 
 
-def _told(session: Session, found: DeadLetter) -> list[Any]:
+def _told(session: Session, found: OpenedLetter) -> list[Any]:
     about = found.summary
     rows: list[tuple[str, object]] = [
         ("Put aside", show.local(about.at, session.language)),

@@ -27,12 +27,12 @@ from contracts.administration_queries import (
     Status,
 )
 from contracts.dead_letters import (
-    DeadLetter,
     DeadLetters,
     GetDeadLetter,
     LetterOpened,
     LetterSummary,
     ListDeadLetters,
+    OpenedLetter,
 )
 from contracts.errors import Code, Refusal
 from contracts.licence import GetLicence, Licence, LicenceState
@@ -148,7 +148,7 @@ async def list_dead_letters(query: ListDeadLetters, reader: Reader) -> DeadLette
 
 
 @worker.answers(GetDeadLetter)
-async def get_dead_letter(query: GetDeadLetter, reader: Reader) -> DeadLetter:
+async def get_dead_letter(query: GetDeadLetter, reader: Reader) -> OpenedLetter:
     """Return a dead letter with all that it says, and record who read it."""
     found = await _letters(reader).get(query.letter)
     if found is None:
@@ -158,7 +158,7 @@ async def get_dead_letter(query: GetDeadLetter, reader: Reader) -> DeadLetter:
     opened = LetterOpened(letter=found.number, principal=whose, what=found.what, command_id=found.command_id)
     reader.emit(opened, "-")
     content = {name: found.told[name] for name in ("body", "body_base64") if name in found.told}
-    return DeadLetter(summary=summary, subject=found.subject, headers=found.headers, **content)
+    return OpenedLetter(summary=summary, subject=found.subject, headers=found.headers, **content)
 
 
 def _letters(reader: Reader) -> Letters:
