@@ -130,4 +130,6 @@ def _node(session: Session, text: str) -> Node:
 
 def _levels(session: Session, title: str, permissions: Any) -> Any:
     rows = [(Node(node).value, level) for node, level in permissions.items() if level != "none"]
+    if not rows:
+        return show.one_line(title)
     return show.table(session.language, "Permission", "Level", rows=sorted(rows), title=title)

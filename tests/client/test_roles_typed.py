@@ -1,0 +1,34 @@
+"""Roles as they are typed and shown."""
+
+import json
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import Type, typed
+
+__all__ = ["typed"]
+ROLES = {
+    "roles": [
+        {"role_id": "guards", "name": "Gardes", "permissions": {"incident-projects": "view"}, "members": ["olivia"]},
+        {"role_id": "night", "name": "Night", "permissions": {"incident-projects": "manage"}, "members": ["olivia"]},
+    ]
+}
+
+
+async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, typed: Type) -> None:
+    """The highest level of all roles counts; who has none is told to have none."""
+    peer.answers["administration.roles"] = json.dumps(ROLES).encode()
+    ended = await typed("roles", "of", "olivia", "--json")
+    assert ended.json["permissions"] == {"incident-projects": "manage"}
+    assert "peter: no role" in (await typed("roles", "of", "peter")).out
+
+
+async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, typed: Type) -> None:
+    """Whoever grants a role writes either; a permission can be named by its last part."""
+    peer.answers["administration.roles"] = json.dumps(ROLES).encode()
+    peer.result = {"principal": "peter", "role_id": "guards"}
+    assert (await typed("roles", "grant", "peter", "gardes")).status == 0
+    assert json.loads(peer.commands[-1].data) == {"principal": "peter", "role_id": "guards"}
+    peer.result = {"role_id": "guards", "permissions": {"incident-projects/comments": "manage"}}
+    assert (await typed("roles", "define", "guards", "--manage", "comments")).status == 0
+    sent = json.loads(peer.commands[-1].data)
+    assert (sent["name"], sent["permissions"]) == ("Gardes", {"incident-projects/comments": "manage"})
