@@ -14,7 +14,7 @@ from client.terminal.reading import fitting
 from client.terminal.session import Session
 from contracts.administration_queries import Property
 from contracts.message import Command
-from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType
+from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
 
 Name = Annotated[str, typer.Argument(help="What it is called.")]
 NewName = Annotated[str | None, typer.Argument(help="What it is called from now on.")]
@@ -40,8 +40,29 @@ STATUSES: Final = Kind("statuses", "status", "Statuses", "Closed", AddStatus, Ed
 
 def register(app: typer.Typer) -> None:
     """Add `types` and `statuses`."""
-    for kind in (TYPES, STATUSES):
-        app.add_typer(_group(kind), name=kind.plural)
+    app.add_typer(_group(TYPES), name=TYPES.plural)
+    statuses = _group(STATUSES)
+    command(statuses, "close", "incidents statuses close Closed", sends=True)(close)
+    command(statuses, "open", "incidents statuses open 'In progress'", sends=True)(reopen)
+    app.add_typer(statuses, name=STATUSES.plural)
+
+
+async def close(session: Session, known: Known) -> None:
+    """Say that a status closes the projects that have it: they count as closed, and since when."""
+    await _mark(session, known, closing=True)
+
+
+async def reopen(session: Session, known: Known) -> None:
+    """Say that projects with a status are not closed."""
+    await _mark(session, known, closing=False)
+
+
+async def _mark(session: Session, known: str, *, closing: bool) -> None:
+    async with session.client() as client:
+        there = await _there(Naming(session, client), STATUSES, known)
+        event = await session.send(client, fitting(session, MarkStatus, {"id": there.id, "closing": closing}))
+    words = "{name} closes projects" if closing else "{name} closes no projects"
+    session.show(event, session.say(words, name=there.name))
 
 
 def _group(kind: Kind) -> typer.Typer:

@@ -40,6 +40,7 @@ LISTING: dict[str, list[str]] = {
     "dead list": [],
     "audit activity": ["PROJECT"],
     "audit log": [],
+    "audit definitions": ["type"],
 }
 """Every command that shows what is there, as it is typed."""
 
@@ -59,7 +60,7 @@ TELLING = {
 }
 TELLING |= {f"projects {verb}" for verb in ("create", "update", "comment", "delete", "export", "call", "sequence")}
 TELLING |= {f"projects {verb}-{part}" for verb in ("edit", "delete") for part in ("comment", "call")}
-TELLING |= {"projects delete-sequence", "outcome", "settings set"}
+TELLING |= {"projects delete-sequence", "outcome", "settings set", "statuses close", "statuses open"}
 TELLING |= {f"{kind} {verb}" for kind in ("types", "statuses", "categories") for verb in ("add", "rename", "delete")}
 TELLING |= {f"{kind} {verb}" for kind in ("categories", "fields") for verb in ("define", "disable")}
 TELLING |= {f"roles {verb}" for verb in ("grant", "revoke", "define", "delete")}

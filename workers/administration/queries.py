@@ -41,8 +41,8 @@ from workers.administration import domain, tables
 from workers.administration.worker import worker
 from workers.runtime import licence, pages
 from workers.runtime.kept import Row
-from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.letters import Letter, Letters
+from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
 
 _PLACE = TypeAdapter(tuple[int])
