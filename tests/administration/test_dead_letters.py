@@ -107,7 +107,9 @@ async def test_what_fails_again_is_put_aside_again(site: Site, olivia: Caller) -
     outcomes = await told(olivia, command_id, 2)
 
     async def anew() -> bool:
-        [found] = (await admin.ask(ListDeadLetters())).items
+        items = (await admin.ask(ListDeadLetters())).items
+        assert len(items) == 1
+        found = items[0]
         return found.letter != letter.letter and found.command_id == command_id and found.principal == "olivia"
 
     await eventually(anew)
