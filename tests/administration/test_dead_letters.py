@@ -147,6 +147,7 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
     """Whoever has a worker's credentials and not the database can bring back nothing that was not put aside."""
     project, command_id = await put_aside(olivia)
     thief, admin = await site.nats("projects", "worker"), await site.client()
+    [genuine] = await letters(admin)
     forged = {"subject": f"im.main.work.projects.0.admin.{project}.delete", "headers": {"Nats-Msg-Id": str(uuid7())}}
     changed = {**forged, "subject": f"im.main.work.projects.0.olivia.{project}.delete"}
     changed["headers"] = {"Nats-Msg-Id": str(command_id)}
@@ -159,7 +160,9 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
         await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
     found = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
-    for one in found[1:]:
+    for one in found:
+        if one.letter == genuine.letter:
+            continue
         with pytest.raises(Refused) as caught:
             await admin.send(ReplayLetter(letter=one.letter))
         assert "put aside" in str(caught.value)

@@ -9,6 +9,7 @@ import pytest
 
 from tests.client.command_line import Ended, incidents
 from tests.client.conftest import Bus, Peer
+from tests.client.test_commands import ROW
 
 PROJECT = "0190a000-0000-7000-8000-000000000001"
 HOLD = "0190a000-0000-7000-8000-000000000002"
@@ -77,9 +78,11 @@ async def test_holds_are_shown(peer: Peer, typed: Type) -> None:
 async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
     """What expires within some days is asked as typed and shown with its time."""
     peer.answers["retention.due"] = json.dumps({"retention_days": 7, "items": [DUE]}).encode()
+    peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": None, "total": None}).encode()
     ended = await typed("due", "--within", 3, "--limit", 5)
-    assert (asked(peer)["within_days"], asked(peer)["limit"]) == (3, 5)
-    assert ("2025-02-0" in ended.out, " 12 " in ended.out) == (True, True)
+    [query] = [json.loads(one.data) for one in peer.queries if one.subject.endswith("retention.due")]
+    assert (query["within_days"], query["limit"]) == (3, 5)
+    assert ("2025-02-0" in ended.out, " 12 " in ended.out, "ladder" in ended.out) == (True, True, True)
     assert (await typed("due", "--json")).json["items"] == [DUE]
 
 
