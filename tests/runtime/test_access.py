@@ -140,7 +140,7 @@ def test_directory_belongs_to_one_site(tmp_path: Path) -> None:
     Trust.create(tmp_path / "keys", "main")
     with pytest.raises(TrustError, match="of site 'main', not of 'other'"):
         Trust.create(tmp_path / "keys", "other")
-    with pytest.raises(TrustError, match="nowhere/site is missing: create"):
+    with pytest.raises(TrustError, match="nowhere/site is missing: name another directory"):
         Trust.load(tmp_path / "nowhere")
     with pytest.raises(InvalidNameError, match="'Main' cannot name a site"):
         Trust.create(tmp_path / "keys", "Main")
