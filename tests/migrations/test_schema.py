@@ -14,6 +14,7 @@ from contracts.subjects import WORKERS
 from tests.projects.listed import keep, project
 from tests.support import Site
 from workers.migrations.upgrade import migrate, read_sql, run_script
+from workers.projects import finding
 from workers.runtime import inbox, outbox
 from workers.runtime.database import Base
 
@@ -49,15 +50,20 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
 
 
 async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The migration that remakes the search finds every project that was there, by all its texts (PRJ-07)."""
-    version, chance = import_module("workers.migrations.versions.0005_search"), Random(4)
-    monkeypatch.setattr(version, "_AT_ONCE", 10)
+    """A migration finds every project that was there by all its texts, and goes on where another one ended (PRJ-07)."""
+    chance, kept = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
     await keep(site, [project(chance, number) for number in range(1, 26)])
-    kept = await site.sql("SELECT * FROM projects.search ORDER BY project_id")
+    before = await site.sql(kept)
+    await site.sql("DELETE FROM projects.search")
+    monkeypatch.setattr(finding, "VERSION", finding.VERSION + 1)
     async with site.engine.begin() as connection:
-        await connection.execute(text("DELETE FROM projects.search"))
-        await connection.run_sync(version.fill)
-    assert await site.sql("SELECT * FROM projects.search ORDER BY project_id") == kept
+        assert await finding.index_again(connection, at_once=10)
+    assert await site.sql(kept) == before[:10]
+    await site.sql("DELETE FROM projects.search WHERE project_id = :id", id=before[0].project_id)
+    await migrate(site.engine)
+    assert await site.sql(kept) == before[1:]
+    await migrate(site.engine)
+    assert (await site.sql("SELECT version FROM projects.indexing"))[0].version == finding.VERSION
 
 
 async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:

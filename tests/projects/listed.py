@@ -15,6 +15,7 @@ from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, 
 from tests.support import Site
 from workers.projects.finding import keep_words
 from workers.projects.queries.listing import list_projects
+from workers.projects.words import sort_key
 from workers.runtime.questions import Reader
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -138,7 +139,7 @@ def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
 
     def place(one: Listed) -> tuple[Any, ...]:
         value = one.row[name]
-        own = (value[:40].encode() if name == "description" else value,)
+        own = (sort_key(value) if name == "description" else value,)
         return (*(() if value is None else own), one.row["created_at"], one.id)
 
     filled = sorted((one for one in fitting if one.row[name] is not None), key=place, reverse=backward)

@@ -3,9 +3,27 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.projects.words import all_of, grams_of, joined, one_of, pattern, words_of
+from workers.projects.queries.terms import ways_of
+from workers.projects.words import (
+    all_grams,
+    all_of,
+    grams_of,
+    is_unspaced,
+    line_of,
+    one_of,
+    pairs_of,
+    pattern,
+    read,
+    sort_key,
+)
 
-LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Nd", "Mn"]), min_size=1, max_size=12)
+LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd", "Mn", "Mc"]), min_size=1, max_size=12)
+CODES = st.text(st.sampled_from("0127abZ -./+() ١仓"), max_size=20)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text."""
+    return read(text)[0]
 
 
 def finds(term: str, word: str) -> bool:
@@ -14,14 +32,32 @@ def finds(term: str, word: str) -> bool:
     return numbers.issuperset(all_of(term)) and (not one_of(term) or not numbers.isdisjoint(one_of(term)))
 
 
-@given(word=LETTERS, start=st.integers(0, 9), length=st.integers(3, 9))
+def matches(like: str, line: str) -> bool:
+    """Say what PostgreSQL says of a pattern that has no other signs than these at its ends."""
+    return like.strip("%") in line
+
+
+def is_found(text: str, search: str) -> bool:
+    """Say whether a text is found, by its line as well as by its numbers."""
+    words, codes = read(text)
+    line, numbers = line_of([(words, codes)]), all_grams([*words, *codes]) | pairs_of(words)
+    return all(
+        any(
+            all(matches(one.like, line) and one.every <= numbers and (not one.one or one.one & numbers) for one in way)
+            for way in ways
+        )
+        for ways in ways_of(search)
+    )
+
+
+@given(word=LETTERS, start=st.integers(0, 9), length=st.integers(1, 9))
 def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: int) -> None:
-    """Whatever part of three letters or more is sought, its numbers lead to the word, and are in PostgreSQL's range."""
+    """Whatever part is sought that is long enough, its numbers lead to the word, and are in PostgreSQL's range."""
     for one in words_of(word):
         part = one[start : start + length]
-        if len(part) > 2:
+        if len(part) > 2 or (part and is_unspaced(part)):
             assert finds(part, one)
-            assert pattern(part).strip("%") in joined([one])
+            assert matches(pattern(part), line_of([([one], [])]))
         assert all(-(2**31) <= number < 2**31 for number in grams_of(one))
 
 
@@ -36,16 +72,42 @@ def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
     for one in words_of(f"{first} {second}"):
         assert bool(all_of(one)) != bool(one_of(one))
-    plain = [one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4]
+    plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4}
     assert len({number for one in plain for number in grams_of(one)}) == len(plain)
 
 
-@given(text=st.text())
+@given(text=st.text() | CODES)
 def test_folding_again_changes_nothing(text: str) -> None:
     """A folded word is a word, and folded: what was kept is found by what is typed."""
-    assert all(words_of(one) == {one} for one in words_of(text))
+    words, codes = read(text)
+    assert all(words_of(one) == [one] for one in (*words, *codes) if one.isascii() or one in words)
 
 
-def test_accents_and_case_are_folded() -> None:
-    """Accents, case and what stands between words do not matter."""
-    assert words_of("Élève BLESSÉ, ﬁn_Straße: İstanbul") == {"eleve", "blesse", "fin", "strasse", "istanbul"}
+@given(text=st.text() | CODES)
+def test_a_text_finds_itself(text: str) -> None:
+    """A text is found by all of it, as it was written, and as a phrase."""
+    unquoted = "".join(one for one in text if one not in '"“”„«»\uff02')
+    assert is_found(text, unquoted)
+    assert is_found(text, f'"{unquoted}"')
+
+
+@given(text=CODES)
+def test_plain_texts_are_read_as_all_others(text: str) -> None:
+    """A text of plain letters is read in a faster way, to the same words and codes as beside any other letter."""
+    plain = "".join(one for one in text if one.isascii())
+    words, codes = read(f"{plain} \u03b6\u03b6\u03b6\u03b6")
+    assert read(plain) == (words[:-1], codes)
+
+
+@given(text=st.text())
+def test_what_orders_texts_stays_short(text: str) -> None:
+    """What orders texts has a place in a cursor, whatever letters become in it, and nothing below its own marks."""
+    key = sort_key(text)
+    assert len(key) <= 40 + 80 + 40 + 2
+    assert key.count("\x01") == 2
+
+
+def test_accents_case_and_unseen_characters_are_folded() -> None:
+    """Accents, case, unseen characters and what stands between words do not matter."""
+    text = "Élève BLESSÉ, ﬁn_Straße: İstanbul, \u0131rmak, Œil, zero\u200b\u00adwidth, ١٢"
+    assert words_of(text) == ["eleve", "blesse", "fin", "strasse", "istanbul", "irmak", "oeil", "zerowidth", "12"]

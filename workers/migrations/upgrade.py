@@ -3,6 +3,7 @@
 from importlib.resources import files
 from pathlib import Path
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script.revision import ResolutionError
@@ -11,12 +12,15 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import tables
+from workers.projects import finding
 from workers.runtime.blocking import watched
 from workers.runtime.database import LogBase
 
 _HERE = Path(str(files("workers.migrations")))
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0
+_SAY_STEPS = 40
+log = structlog.get_logger()
 _ROLE = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
 _NAMED = text("SELECT set_config('incidents.app_role', :role, true)")
 _APPENDING = """
@@ -57,7 +61,8 @@ class NoRoleError(Exception):
 async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
     """Bring the database incident_manager to the newest schema, under a lock; workers act as `app_role`.
 
-    It says whose locks it waits for.
+    It says whose locks it waits for. What is searched is made again afterwards, a few projects at a time, when the
+    version makes it otherwise than before: who ends it meanwhile loses nothing and goes on with it the next time.
     """
     async with engine.begin() as connection, watched(engine, connection, _SAY_SECONDS, migrating=True):
         await connection.execute(_LOCK)
@@ -65,6 +70,17 @@ async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
         await connection.execute(_PARTITIONS)
         if app_role:
             await _grant(connection, app_role, read_sql("rights.sql"))
+    await _index(engine)
+
+
+async def _index(engine: AsyncEngine) -> None:
+    more, indexed = True, 0
+    while more:
+        async with engine.begin() as connection:
+            more = await finding.index_again(connection)
+        indexed += more
+        if more and indexed % _SAY_STEPS == 0:
+            log.info("indexing", projects=indexed * finding.AT_ONCE)
 
 
 async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:

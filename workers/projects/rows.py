@@ -161,7 +161,7 @@ class ProjectRows(unit.Rows):
         given.revision = touched["revision"]
         self.projects.put(touched)
         self.history.add(project["id"], touched["revision"], given, [*domain.past_of(project, changes or {}), *past])
-        if changes and "description" in changes:
+        if any(project[name] != (changes or {}).get(name, project[name]) for name in finding.REWORDING):
             self._reworded.add(touched["id"])
 
     def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
@@ -186,8 +186,18 @@ class ProjectRows(unit.Rows):
         for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
             await kept.save(connection)
         await self.history.save(connection)
-        await finding.keep_words(connection, self.projects.new(), self._reworded | self._rewritten())
+        await self._save_words(connection)
         await finding.keep_cameras(connection, self.projects, self.sequences)
+
+    async def _save_words(self, connection: AsyncConnection) -> None:
+        """Write what is searched: of new projects from memory, of others whose texts changed from their tables."""
+        filmed: dict[UUID, list[Row]] = {project_id: [] for project_id, _ in self.sequences.removed()}
+        for row in self.sequences.written():
+            filmed.setdefault(row["project_id"], []).append(row)
+        new = {row["id"]: row for row in self.projects.new()}
+        reworded = self._reworded | self._rewritten() | (filmed.keys() - new.keys())
+        made = [{**row, "cameras": finding.named_cameras(filmed.get(one, ()))} for one, row in new.items()]
+        await finding.keep_words(connection, made, reworded)
 
     def _rewritten(self) -> set[UUID]:
         """Return the projects of which a comment or a call was added, changed or deleted."""

@@ -153,37 +153,6 @@ class Sequence(Base):
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-class Camera(Base):
-    """A camera of which a project has sequences; with the project's date, in whose order a list walks."""
-
-    __tablename__ = "camera"
-    __table_args__ = (Index("camera_by_creation", "camera_id", "created_at", "project_id"), _SCHEMA)
-
-    project_id: Mapped[UUID] = _of_project()
-    camera_id: Mapped[str] = mapped_column(Text, primary_key=True)
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-
-
-SOURCES = ("description", "comments", "calls")
-"""Where the words come from that are searched, in the order of their lines."""
-
-
-class Search(Base):
-    """What is searched of a project: its words, a line for each source, and the numbers of all of them."""
-
-    __tablename__ = "search"
-    __table_args__ = (
-        Index("search_by_creation", "created_at", "project_id"),
-        Index("search_by_grams", "grams", postgresql_using="gin"),
-        _SCHEMA,
-    )
-
-    project_id: Mapped[UUID] = _of_project()
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    words: Mapped[str] = mapped_column(Text)
-    grams: Mapped[list[int]] = mapped_column(ARRAY(Integer))
-
-
 class Tombstone(Base):
     """What is left of a deleted project: when, and by whom."""
 

@@ -1,10 +1,11 @@
-"""What a search compares: words without accents and case, and numbers for the parts of words."""
+"""What a search compares: words as people type them, codes without their spaces, and numbers for parts of both."""
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from zlib import crc32
 
 GRAM = 4
@@ -13,29 +14,141 @@ GRAM = 4
 SHORTEST = 3
 """Letters of the shortest part that is found; what is shorter must be a whole word."""
 
+SORTED = 40
+"""How many characters of a text order a list: a cursor has to hold them."""
+
 _APART = 0x9E3779B1
-_WORD = re.compile(r"[^\W_]+")
 _PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT: dict[str, int] = {letter: place for place, letter in enumerate(_PLAIN, 1)}
 """Letters and digits without accents make numbers of their own; all others share the negative ones."""
 
+_TYPED = {"æ": "ae", "œ": "oe", "þ": "th"} | dict(
+    zip("łøđħ\u0131ðŋŧɓƈɖɗǝəɛƒ\u0263ɠɨƙƚɲɔɵƭʉ\u028bƴƶĸ", "lodhidntbcddeeefggiklnootuvyzk", strict=True)
+)
+"""Letters that Unicode takes for whole ones and keyboards without them do not."""
+
+_UNSEEN = {*"\u034f\u0640\u115f\u1160\u17b4\u17b5", *map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10)))}
+_TAGS = "\U000e0000"
+_KEPT = " +()"
+_OTHER = "!"
+_GAP = re.escape(_KEPT + _OTHER)
+_LETTERS_AT_MOST = 2_000
+"""Letters whose folding is remembered: more than people write in, fewer than somebody could send."""
+
+# Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between words: any two letters in a row may be one.
+_UNSPACED = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3007\u3040-\u312f\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
+_UNSPACED += "\uf900-\ufaff\U00020000-\U0003ffff"
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_WORD = re.compile(f"[{_UNSPACED}]+|[^{_GAP}{_UNSPACED}]+")
+
+
+class _Runs:
+    """Finds what may be a telephone number, a plate or a reference, however it is spaced.
+
+    It is of pieces with digits, and of short ones beside them. Glueing too much does no harm where a part is sought.
+    """
+
+    def __init__(self, inside: str, gap: str, short: str) -> None:
+        """Search for digits, which are few, and look at what is around them."""
+        numbered = f"{short}{{0,3}}[0-9]{inside}*"
+        self._right = re.compile(f"[0-9]{inside}*(?:{gap}{{1,3}}(?:{numbered}|{short}{{1,3}}(?!{inside}))){{0,12}}")
+        self._left = re.compile(f"{inside}*(?:{gap}{{1,3}}{short}{{1,3}}(?!{inside})){{0,2}}")
+
+    def spans(self, folded: str) -> Iterator[tuple[int, int]]:
+        """Return where the runs of a folded text are."""
+        for right in self._right.finditer(folded):
+            before = folded[max(0, right.start() - _AROUND) : right.start()][::-1]
+            left = self._left.match(before)
+            yield right.start() - (left.end() if left else 0), right.end()
+
+
+_AROUND = 30
+RUNS = _Runs(f"[^{_GAP}{_UNSPACED}]", f"[{_GAP}]", f"[^0-9{_GAP}{_UNSPACED}]")
+
+# The same for texts of plain letters, which most are, many times faster.
+_PLAIN_WORD, _PLAIN_RUNS = re.compile("[0-9a-z]+"), _Runs("[0-9a-z]", "[^0-9a-z]", "[a-z]")
+_HAS_DIGIT = re.compile("[0-9]")
+_TRUNK = "(0)"
+_CODE_LETTERS, _CODE_DIGITS = 4, 2
+
+
+class _Folding(dict[int, str]):
+    """Each letter as it compares: digits of all scripts alike, nothing for what nobody sees, and gaps."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _folded(chr(code))
+        if len(self) < _LETTERS_AT_MOST:
+            self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def _folded(letter: str) -> str:
+    if letter in _TYPED or letter in _KEPT:
+        return _TYPED.get(letter, letter)
+    category = unicodedata.category(letter)
+    if category in ("Cf", "Me") or letter in _UNSEEN or unicodedata.combining(letter) or letter >= _TAGS:
+        return ""
+    if category == "Nd":
+        return str(unicodedata.decimal(letter))
+    if letter.isalnum() or category in ("Mn", "Mc"):
+        return letter
+    return " " if letter.isspace() else _OTHER
+
 
 def fold(text: str) -> str:
-    """Return a text without accents and case."""
+    """Return a text without accents, case and what nobody sees; what is between words is a space or a mark."""
     if text.isascii():
-        return text.lower()
-    spread = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(letter for letter in spread if not unicodedata.combining(letter))
+        return text.lower().translate(_FOLDING)
+    return _spread(text).translate(_FOLDING)
 
 
-def words_of(text: str) -> set[str]:
-    """Return the words of a text: what stands between anything but letters and digits, folded."""
-    return set(_WORD.findall(fold(text)))
+def _spread(text: str) -> str:
+    return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
 
 
-def joined(words: Iterable[str]) -> str:
-    """Write words with a space on either side of each, so that a whole word can be told from a part."""
-    return f" {' '.join(sorted(words))} "
+def read(text: str) -> tuple[list[str], list[str]]:
+    """Return the words of a text in their order, and its codes: what is written with gaps, without them."""
+    word, runs, folded = (_PLAIN_WORD, _PLAIN_RUNS, text.lower()) if text.isascii() else (_WORD, RUNS, fold(text))
+    if not _HAS_DIGIT.search(folded):
+        return word.findall(folded), []
+    folded = folded.replace(_TRUNK, " ")
+    codes = (code_of(word.findall(folded[start:end])) for start, end in runs.spans(folded))
+    return word.findall(folded), [code for code in codes if code]
+
+
+def pieces_of(folded: str) -> list[str]:
+    """Return the words of a folded text."""
+    return _WORD.findall(folded)
+
+
+def code_of(pieces: Collection[str]) -> str:
+    """Return what pieces say as one word, or nothing when they are no code."""
+    code = "".join(pieces)
+    enough = len(code) >= _CODE_LETTERS and sum(one in _PLAIN[:10] for one in code) >= _CODE_DIGITS
+    return code if enough and len(pieces) > 1 else ""
+
+
+def line_of(texts: Iterable[tuple[list[str], list[str]]]) -> str:
+    """Write texts that were read in one line, a space on either side of each word and a mark between texts."""
+    parts = [part for words, codes in texts for part in (words, *([code] for code in codes))]
+    return f" {' / '.join(' '.join(part) for part in parts)} "
+
+
+def sort_key(text: str) -> str:
+    """Return what orders texts as dictionaries do: by letters, then by accents, then small ones before capitals."""
+    text = text[:SORTED]
+    base, capitals = fold(text)[:SORTED], "".join("!" if one.isupper() else " " for one in text).rstrip()
+    marks = "" if text.isascii() else "".join(map(_mark, _spread(text)))[: 2 * SORTED].rstrip()
+    return f"{base}\x01{marks}\x01{capitals}"
+
+
+def _mark(letter: str) -> str:
+    if letter in _TYPED:
+        return " \u0335"
+    return letter if unicodedata.combining(letter) else " "
 
 
 @lru_cache(maxsize=20_000)
@@ -43,7 +156,10 @@ def grams_of(word: str) -> frozenset[int]:
     """Return the numbers of a word: of all four letters in a row, or of all that it has.
 
     A word with other letters than the plain ones has those of three letters, too: their neighbours cannot be guessed.
+    Where no spaces are written, two letters and one have them.
     """
+    if is_unspaced(word):
+        return _windows(word, 2) | _windows(word, 1)
     numbers = _windows(word, GRAM) or frozenset((_number(word),))
     return numbers if word.isascii() else numbers | _windows(word, SHORTEST)
 
@@ -51,6 +167,21 @@ def grams_of(word: str) -> frozenset[int]:
 def all_grams(words: Iterable[str]) -> frozenset[int]:
     """Return the numbers of several words."""
     return frozenset().union(*map(grams_of, words))
+
+
+def pairs_of(words: Iterable[str]) -> set[int]:
+    """Return the numbers of neighbours of which one is too short to tell projects apart: what phrases are found by."""
+    return {_number(f"{one} {other}") for one, other in pairwise(words) if min(len(one), len(other)) < GRAM}
+
+
+def type_number(type_id: int | None) -> int:
+    """Return the number that projects of a type have beside those of their words."""
+    return _number(f"\ntype {type_id}")
+
+
+def is_unspaced(word: str) -> bool:
+    """Tell whether a word is of a script that puts no spaces between words."""
+    return bool(_IS_UNSPACED.match(word))
 
 
 def month_of(at: datetime) -> int:
@@ -77,6 +208,8 @@ def all_of(term: str) -> Collection[int]:
 
     Every second four tells nearly as much as all of them, and each one is looked up in every month.
     """
+    if is_unspaced(term):
+        return _windows(term, 2) or _windows(term, 1)
     if len(term) <= GRAM:
         return grams_of(term) if len(term) != SHORTEST else ()
     starts = {*range(0, len(term) - GRAM, 2), len(term) - GRAM}
@@ -85,15 +218,15 @@ def all_of(term: str) -> Collection[int]:
 
 def one_of(term: str) -> Collection[int]:
     """Return numbers of which every word has one that has this part of three letters; none for another length."""
-    if len(term) != SHORTEST:
+    if len(term) != SHORTEST or is_unspaced(term):
         return ()
     around = (guess for letter in _PLAIN for guess in (letter + term, term + letter))
     return {_number(guess) for guess in (term, *around)} if term.isascii() else {_number(term)}
 
 
 def pattern(term: str) -> str:
-    """Return what `joined` words are LIKE when one of them has this part, or is it when it is shorter than a part."""
-    return f"%{term}%" if len(term) >= SHORTEST else f"% {term} %"
+    """Return what a line is LIKE when a word of it has this part, or is it when it is shorter than a part."""
+    return f"%{term}%" if len(term) >= SHORTEST or is_unspaced(term) else f"% {term} %"
 
 
 def _windows(word: str, length: int) -> frozenset[int]:

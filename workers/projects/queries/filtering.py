@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, any_, func, or_, select
 
 from contracts.project_queries import ProjectFilter, Span
 from workers.projects.holds import is_held
+from workers.projects.lookup import Camera, Search
 from workers.projects.queries.searching import Conditions, Sought
-from workers.projects.tables import Camera, Project, Search
+from workers.projects.tables import Project
 
 
 def matching(given: ProjectFilter) -> Conditions:

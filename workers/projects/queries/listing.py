@@ -7,12 +7,13 @@ from sqlalchemy import Integer, Select, func, literal_column, select, text
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from contracts.projects import MAIN_DETAILS
-from workers.projects import domain, withholding
+from workers.projects import withholding
+from workers.projects.lookup import SOURCES, Search
 from workers.projects.queries.filtering import matching, seen_at_once, within
 from workers.projects.queries.searching import Conditions, Sought, months_of, without_index
 from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
-from workers.projects.tables import Project, Search
+from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.pages import bounded, fitting, is_full
 from workers.runtime.questions import Reader
@@ -66,7 +67,8 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
     items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
     following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
     total = await _total(query, sought, reader)
-    withheld = [*(["main-details"] if hidden else []), *(one for one in sought.withheld if one in domain.SECTIONS)]
+    sections = [section for source, section in SOURCES.items() if source in sought.withheld]
+    withheld = list(dict.fromkeys([*(["main-details"] if hidden else []), *sections]))
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
 
 
@@ -76,9 +78,10 @@ def _shown(row: dict[str, Any]) -> ProjectRow:
 
 async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
+    rows = (*_ROW, *asked.order.placing)
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
     for length in (SOME, far):
-        found = await _rows(walk.page(_ROW, wanted, length), reader)
+        found = await _rows(walk.page(rows, wanted, length), reader)
         if walk.is_exact or len(found) == wanted or is_full(found):
             return found
         if len(found) * far < PROMISE * wanted * SOME:
@@ -86,7 +89,7 @@ async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     if not asked.sought:
         return await _rows(whole(asked, wanted, []), reader)
     if walk.has_legs and await _count(walk.way(FEW + 1), reader) <= FEW:
-        return await _rows(walk.page(_ROW, wanted, FEW), reader)
+        return await _rows(walk.page(rows, wanted, FEW), reader)
     found, months = [], await months_of(asked.given, asked.order, asked.section.after, reader)
     while not is_full(found) and (some := months.take(len(found), wanted)):
         found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some)), reader)
@@ -101,7 +104,13 @@ def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Con
         dated = [*within(words[0], given.created), *section.beyond(words, backward=backward)]
         return words, [*searched, *without_index(dated)]
     beyond = section.beyond(section.key, backward=backward)
-    return section.key, [*section.conditions, *beyond, *matching(given), *seen_at_once(given, searched)]
+    return section.key, [
+        *asked.order.linked,
+        *section.conditions,
+        *beyond,
+        *matching(given),
+        *seen_at_once(given, searched),
+    ]
 
 
 def whole(asked: Asked, wanted: int, searched: Conditions) -> Select[*tuple[Any, ...]]:
@@ -111,7 +120,11 @@ def whole(asked: Asked, wanted: int, searched: Conditions) -> Select[*tuple[Any,
     named = [column.label(f"place_{at}") for at, column in enumerate(key)]
     found = select(*named).where(*conditions).cte("found").prefix_with("MATERIALIZED")
     first = select(found).order_by(*order.sort(tuple(found.c))).limit(wanted).subquery("first")
-    return select(*_ROW).join(first, tuple(first.c)[-1] == Project.id).order_by(*order.sort(tuple(first.c)))
+    return (
+        select(*_ROW, *order.placing)
+        .join(first, tuple(first.c)[-1] == Project.id)
+        .order_by(*order.sort(tuple(first.c)))
+    )
 
 
 async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | None:
@@ -129,7 +142,7 @@ async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | N
         return await _count(select(Project.id).where(*candidates(asked, [])[1]).limit(most), reader)
     total, months = 0, await months_of(query.filter, order, None, reader)
     while some := months.take(total, most or sys.maxsize):
-        key, conditions = candidates(asked, sought.found(some))
+        key, conditions = candidates(asked, sought.found(some, query.filter.type_ids))
         total += await _count(select(key[-1]).where(*conditions).limit(most and most - total), reader)
     return total
 

@@ -4,7 +4,6 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
@@ -13,16 +12,19 @@ from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
 from contracts.project_queries import ProjectFilter
 from workers.projects.domain import SECTIONS
+from workers.projects.lookup import SOURCES, Search
 from workers.projects.queries.sorting import Order, Place
-from workers.projects.tables import SOURCES, Search
+from workers.projects.queries.terms import Term, Ways, ways_of
 from workers.projects.withholding import DETAILS
-from workers.projects.words import all_of, beginning_of, dated, month_of, one_of, pattern, words_of
+from workers.projects.words import beginning_of, dated, month_of, type_number
 from workers.runtime.questions import Reader
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
 MOST_NUMBERS = 20_000
 """Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
+_WEIGHED = 256
+"""Numbers in one array."""
 _FASTER = 4
 """How many times more months are looked at in the next step, at most."""
 
@@ -31,9 +33,9 @@ _EXTENT = select(func.min(Search.created_at), func.max(Search.created_at))
 
 @dataclass(frozen=True)
 class Sought:
-    """The terms of a search, and the sources that are not looked at because the caller may not see them."""
+    """What a search asks for, and the sources that are not looked at because the caller may not see them."""
 
-    terms: tuple[str, ...] = ()
+    asked: tuple[Ways, ...] = ()
     withheld: tuple[str, ...] = ()
 
     @classmethod
@@ -41,40 +43,66 @@ class Sought:
         """Read what a query looks for, or refuse a search for nothing."""
         if search is None:
             return cls()
-        terms = sorted(words_of(search))
-        if not 0 < len(terms) <= MOST_WORDS:
+        asked = ways_of(search)
+        if not 0 < len(asked) <= MOST_WORDS:
             raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
-        nodes = {"description": DETAILS["main-details"].node, **SECTIONS}
-        return cls(tuple(terms), tuple(name for name in SOURCES if not grants.allow(nodes[name], Level.VIEW)))
+        nodes = {name: details.node for name, details in DETAILS.items()} | SECTIONS
+        hidden = [source for source, section in SOURCES.items() if not grants.allow(nodes[section], Level.VIEW)]
+        return cls(tuple(asked), tuple(hidden))
 
     def __bool__(self) -> bool:
         """Tell whether anything is sought."""
-        return bool(self.terms)
+        return bool(self.asked)
 
     def said(self, words: ColumnElement[str]) -> Conditions:
-        """Return the conditions that every term is a word, or a part of one, of a source that the caller may see."""
+        """Return the conditions that everything asked for is in a source that the caller may see."""
         seen: Any = words
         if self.withheld:
             lines = [func.split_part(words, "\n", at) for at, one in enumerate(SOURCES, 1) if one not in self.withheld]
             if not lines:
                 return [false()]
             seen = func.concat_ws("\n", *lines)
-        return [seen.like(pattern(term)) for term in self.terms]
+        return [or_(*(and_(*(seen.like(term.like) for term in way)) for way in ways)) for ways in self.asked]
 
-    def found(self, months: Sequence[int]) -> Conditions:
-        """Return the same conditions as sets of projects of these months, which have an index.
+    def found(self, months: Sequence[int], type_ids: Collection[int | None] | None = None) -> Conditions:
+        """Return the same conditions as sets of projects of these months, which have an index; of some types alone.
 
         The numbers leave some chaff, of this month or another one, which the words and the months blow away.
         """
         room = MOST_NUMBERS // len(months)
-        every = sorted({number for term in self.terms for number in all_of(term)})[: room + 1]
-        short = sorted(filter(None, map(one_of, self.terms)), key=len)
-        some = [numbers for numbers, so_far in zip(short, accumulate(map(len, short)), strict=True) if so_far <= room]
-        some = some or ([] if every else short[:1])
-        numbered = or_(*(and_(*_numbered(every, some, month)) for month in months))
+        sure = [ways[0] for ways in self.asked if len(ways) == 1]
+        numbers = _looked_up([term for way in sure for term in way], room)
+        numbered = [_overlap(one, months) for one in numbers]
+        left = room - sum(map(len, numbers))
+        if type_ids and len(type_ids) <= left:
+            numbered.append(_overlap([type_number(one) for one in type_ids], months))
+        for ways in self.asked:
+            of_ways = [_looked_up(way, room) for way in ways] if len(ways) > 1 else []
+            left -= sum(len(one) for way in of_ways for one in way)
+            if of_ways and (left >= 0 or not numbered):
+                numbered.append(or_(*(and_(*(_overlap(one, months) for one in way)) for way in of_ways)))
         since, to = beginning_of(min(months)), beginning_of(max(months) + 1)
         created = [Search.created_at >= since, Search.created_at < to]
-        return [numbered, *without_index(created), *self.said(Search.words.expression)]
+        return [*numbered, *without_index(created), *self.said(Search.words.expression)]
+
+
+def _looked_up(terms: Iterable[Term], room: int) -> list[Collection[int]]:
+    """Return the numbers of terms, as many as there is room for and one at least: of each set one must be there."""
+    every = sorted({number for term in terms for number in term.every})[: room + 1]
+    looked_up: list[Collection[int]] = [[one] for one in every]
+    for numbers in sorted({term.one for term in terms if term.one}, key=len):
+        if not looked_up or sum(map(len, looked_up)) + len(numbers) <= room:
+            looked_up.append(numbers)
+    return looked_up
+
+
+def _overlap(numbers: Collection[int], months: Sequence[int]) -> ColumnElement[bool]:
+    """Return the condition that one of the numbers is there, of whatever month: a project has those of its own.
+
+    PostgreSQL weighs every number of one array against every other.
+    """
+    every = [one for month in months for one in dated(numbers, month)]
+    return or_(*(Search.grams.overlap(every[at : at + _WEIGHED]) for at in range(0, len(every), _WEIGHED)))
 
 
 def without_index(conditions: Conditions) -> Conditions:
@@ -114,8 +142,3 @@ async def months_of(given: ProjectFilter, order: Order, place: Place | None, rea
         first, last = (first, min(last, place[0])) if order.backward else (max(first, place[0]), last)
     first, last = max(first, given.created.from_ or first), min(last, given.created.to or last)
     return Months(first, last, dated=dated, backward=order.backward)
-
-
-def _numbered(every: Collection[int], some: Iterable[Collection[int]], month: int) -> Conditions:
-    contained = [Search.grams.contains(dated(every, month))] if every else []
-    return [*contained, *(Search.grams.overlap(dated(numbers, month)) for numbers in some)]

@@ -7,22 +7,23 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, collate, func, literal, tuple_
+from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy.orm import aliased
 
 from contracts.values import PropertyId, Text, Time
+from workers.projects.lookup import Search
 from workers.projects.tables import Project
 from workers.runtime.accepted import invalid
 from workers.runtime.pages import cursor, read_cursor
 
-DESCRIBED = 40
-"""How many characters of a description order a list: a cursor has to hold them."""
-
 _Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
+_Described = aliased(Search, name="described")
+_DESCRIBED: tuple[Any, ...] = (_Described.described, _Described.created_at, _Described.project_id)
 _COLUMNS: dict[str, tuple[Any, Any]] = {
     "number": (Project.number, _Number),
     "type_id": (Project.type_id, PropertyId),
     "status_id": (Project.status_id, PropertyId),
-    "description": (collate(func.left(Project.description, DESCRIBED), "C"), Text),
+    "description": (_Described.described, Text),
     "start_time": (Project.start_time, Time),
     "end_time": (Project.end_time, Time),
     "updated_at": (Project.updated_at, Time),
@@ -65,7 +66,20 @@ class Order:
     @property
     def key(self) -> tuple[ColumnElement[Any], ...]:
         """Return the columns that order the rows."""
+        if self.name == "description":
+            return _DESCRIBED
         return (_COLUMNS[self.name][0], *_DATED) if self.name in _COLUMNS else _DATED
+
+    @property
+    def linked(self) -> tuple[ColumnElement[bool], ...]:
+        """Return the condition that the columns of the order are those of a project."""
+        return (_Described.project_id == Project.id,) if self.name == "description" else ()
+
+    @property
+    def placing(self) -> tuple[ColumnElement[Any], ...]:
+        """Return what a row needs for its place beside what it shows."""
+        own = select(_Described.described).where(_Described.project_id == Project.id).scalar_subquery()
+        return (own.label("described"),) if self.name == "description" else ()
 
     def sections(self, after: Place | None) -> list[Section]:
         """Return what is still to be shown: the rows that have a value, then those that have none."""
@@ -85,7 +99,7 @@ class Order:
         """Write the place of a row; it is good for this order alone."""
         values = [] if self.name not in _COLUMNS else [row[self.name]]
         if self.name == "description":
-            values = [row["description"][:DESCRIBED]]
+            values = [row["described"]]
         return cursor(self.name, *values, row["created_at"], row["project_id"])
 
     def place(self, after: str | None) -> Place | None:

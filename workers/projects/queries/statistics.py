@@ -22,8 +22,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
+from workers.projects.lookup import Camera
 from workers.projects.queries.filtering import every_condition
-from workers.projects.tables import Camera, History, Project
+from workers.projects.tables import History, Project
 from workers.projects.worker import worker
 from workers.runtime.questions import Reader
 

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Subquery, select, true, union, union_all
 
 from contracts.project_queries import ProjectFilter, Span
+from workers.projects.lookup import Camera, Search
 from workers.projects.queries.filtering import assigned, matching, seen_one_by_one, within
 from workers.projects.queries.searching import Sought
 from workers.projects.queries.sorting import Order, Section
-from workers.projects.tables import Camera, Project, Search
+from workers.projects.tables import Project
 
 MOST_LEGS = 8
 """A filter that names more values is not walked value by value."""

@@ -1,0 +1,70 @@
+"""The tables that only lists and searches read: made from projects, in the order of a page, and made again at will."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Mapped, mapped_column
+
+from workers.runtime.database import Base
+
+SOURCES = {
+    "description": "main-details",
+    "comments": "comments",
+    "calls": "calls",
+    "data": "categories",
+    "cameras": "sequences",
+}
+"""Where the words come from that are searched, in the order of their lines, and the section they are seen with."""
+
+COLUMNS = {"description": ("description",), "data": ("text_1", "text_2", "text_3")}
+"""The columns of a project that are searched, by source; the other sources are its parts."""
+
+_SCHEMA = {"schema": "projects"}
+
+
+def _of_project() -> Mapped[UUID]:
+    return mapped_column(Uuid, ForeignKey("projects.project.id", ondelete="CASCADE"), primary_key=True)
+
+
+class Camera(Base):
+    """A camera of which a project has sequences; with the project's date, in whose order a list walks."""
+
+    __tablename__ = "camera"
+    __table_args__ = (Index("camera_by_creation", "camera_id", "created_at", "project_id"), _SCHEMA)
+
+    project_id: Mapped[UUID] = _of_project()
+    camera_id: Mapped[str] = mapped_column(Text, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Search(Base):
+    """What is searched of a project: its words, a line for each source, and the numbers of all of them.
+
+    `described` is what its description is sorted by.
+    """
+
+    __tablename__ = "search"
+    __table_args__ = (
+        Index("search_by_creation", "created_at", "project_id"),
+        Index("search_by_description", "described", "created_at", "project_id"),
+        Index("search_by_grams", "grams", postgresql_using="gin"),
+        _SCHEMA,
+    )
+
+    project_id: Mapped[UUID] = _of_project()
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    words: Mapped[str] = mapped_column(Text)
+    grams: Mapped[list[int]] = mapped_column(ARRAY(Integer))
+    described: Mapped[str] = mapped_column(Text(collation="C"))
+
+
+class Indexing(Base):
+    """How far the texts of all projects were read again, and for which version of what is searched."""
+
+    __tablename__ = "indexing"
+    __table_args__ = _SCHEMA
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    after: Mapped[UUID] = mapped_column(Uuid)
