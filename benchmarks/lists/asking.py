@@ -66,11 +66,16 @@ CASES: dict[str, Ask] = {
     ),
     "by last change": lambda _, __: ListProjects(sort="-updated_at"),
     "by end, ascending": lambda _, __: ListProjects(sort="end_time"),
+    "by description": lambda _, __: ListProjects(sort="description"),
     "a word": lambda chance, _: ListProjects(search=_word(chance)),
     "two words": lambda chance, _: ListProjects(search=f"{_word(chance)} {_word(chance)}"),
     "a part of a word": lambda chance, _: ListProjects(search=_part(chance)),
     "a word, one type": lambda chance, _: ListProjects(
         search=_word(chance), filter=ProjectFilter(type_ids=[chance.choice(TYPES)])
+    ),
+    "a phrase": lambda chance, _: ListProjects(search=f'"{_LANGUAGE.text(chance, 2)}"'),
+    "a telephone number": lambda chance, _: ListProjects(
+        search=f"0{chance.choice((22, 31, 44))} {chance.randrange(1000):03} {chance.randrange(10**4):04}"
     ),
     "a reference": lambda chance, _: ListProjects(search=f"R{chance.randrange(10**7)}"),
     "capped count, type": lambda chance, _: ListProjects(

@@ -27,13 +27,13 @@ _PARTS = [part.replace("-", "").split(" ") for part in _SYLLABLE]
 
 _CHUNK = 5_000
 _COLUMNS = {
-    "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, created_by, "
-    "created_at, updated_by, updated_at, imported, retention_exempt",
+    "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, text_1, "
+    "created_by, created_at, updated_by, updated_at, imported, retention_exempt",
     "comment": "project_id, comment_id, text, created_by, created_at",
     "call": "project_id, call_id, direction, at, party, number, reference, notes, created_by, created_at",
     "sequence": 'project_id, sequence_id, camera_id, camera_name, "start", "end", added_by, added_at',
     "camera": "project_id, camera_id, created_at",
-    "search": "project_id, created_at, words, grams",
+    "search": "project_id, created_at, words, grams, described",
 }
 
 
@@ -90,35 +90,51 @@ def _project(chance: random.Random, language: Language, number: int, created: da
     description = language.text(chance, 12)
     comments = [language.text(chance, 10) for _ in range(COMMENTS)]
     party, reference = chance.choice(["Police", "Pompiers", "Urgences"]), f"R{chance.randrange(10**7)}"
+    phone = f"+41 {chance.choice((22, 31, 44))} {chance.randrange(1000):03} {chance.randrange(10**4):04}"
+    plate = f"{chance.choice(('ZH', 'GE', 'VD'))}-{chance.randrange(10**6)}" if number % 4 == 0 else None
     called = number % 5 == 0
     texts = {
         "description": description,
-        "comments": " ".join(comments),
-        "calls": f"{party} {reference}" if called else "",
+        "comments": "\x1f".join(comments),
+        "calls": f"{party}\x1f{phone}\x1f{reference}" if called else "",
+        "text_1": plate,
     }
-    search = searched({"project_id": project_id, "created_at": created, **texts})
     cameras = chance.sample(CAMERAS, 1 + number % 2)
     by, at = chance.choice(PEOPLE), created + timedelta(hours=chance.expovariate(0.02))
     start = created - timedelta(hours=chance.expovariate(0.2))
     category = chance.choice(VALUES) if number % 3 == 0 else None
     kind, status = min(int(chance.expovariate(0.3)) + 1, 20), chance.choice(STATUSES)
     end = start + timedelta(minutes=30)
-    row = (project_id, number, 5, kind, status, description, start, end, category, by, created, by, at, "f", "f")
+    texts["cameras"] = "\x1f".join(f"{name_of(one, language)}\x1f{one}" for one in cameras)
+    search = searched({"project_id": project_id, "created_at": created, "type_id": kind, **texts})
+    told = (by, created, by, at, "f", "f")
+    row = (project_id, number, 5, kind, status, description, start, end, category, plate, *told)
     return {
         "project": [_line(*row)],
         "comment": [_line(project_id, _id(chance, created), text, by, created) for text in comments],
-        "call": [_line(project_id, project_id, "made", created, party, "117", reference, "", by, created)] * called,
+        "call": [_line(project_id, project_id, "made", created, party, phone, reference, "", by, created)] * called,
         "sequence": [
-            _line(project_id, _id(chance, created), camera, camera, start, end, by, created) for camera in cameras
+            _line(project_id, _id(chance, created), camera, name_of(camera, language), start, end, by, created)
+            for camera in cameras
         ],
         "camera": [_line(project_id, camera, created) for camera in cameras],
-        "search": [_line(project_id, created, search["words"].replace("\n", "\\n"), _array(search["grams"]))],
+        "search": [_line(project_id, created, *_searched(search))],
     }
+
+
+def name_of(camera: str, language: Language) -> str:
+    """Return what people call a camera: three words and its number."""
+    number = int(camera.rpartition("-")[2])
+    return f"{' '.join(language.words[number + at * 500] for at in range(3))} {number}"
 
 
 def _id(chance: random.Random, at: datetime) -> UUID:
     milliseconds = int(at.timestamp() * 1000)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60 | chance.getrandbits(60))
+
+
+def _searched(search: dict[str, Any]) -> tuple[str, str, str]:
+    return search["words"].replace("\n", "\\n"), _array(search["grams"]), search["described"]
 
 
 def _array(numbers: Iterable[int]) -> str:

@@ -51,9 +51,21 @@ def folded(text: str) -> list[str]:
     return "".join(one if one.isalnum() else " " for one in letters).split()
 
 
+def dictionary(text: str) -> tuple[str, ...]:
+    """Return what orders texts by letters, then by accents, then small ones before capitals."""
+    spread = unicodedata.normalize("NFKD", text.casefold())
+    bare = "".join(one for one in spread if not unicodedata.combining(one))
+    marks = "".join(one if unicodedata.combining(one) else " " for one in spread).rstrip()
+    return "".join(one if one.isalnum() or one in " +()" else "!" for one in bare), marks, text.swapcase()
+
+
 def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
     """Tell whether every word of a search is a part of some word that is shown; a short one must be a whole word."""
     written = [] if "main-details" in hidden else [project.fields["description"]]
+    if "categories" not in hidden:
+        written += [project.fields[f"text_{slot}"] or "" for slot in (1, 2, 3)]
+    if "sequence" not in hidden:
+        written += [one[name] for one in project.sequences.values() for name in ("camera_name", "camera_id")]
     if "comment" not in hidden:
         written += [one["text"] for one in project.comments.values()]
     if "call" not in hidden:
@@ -77,7 +89,7 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
 
     def place(one: Found) -> tuple[Any, ...]:
         value = column(one[1], name)
-        own = value[:40] if name == "description" else value
+        own = dictionary(value[:40]) if name == "description" else value
         return (*(() if value is None else (own,)), column(one[1], "created_at"), one[0])
 
     parts = ([one for one in found if (column(one[1], name) is None) is empty] for empty in (False, True))

@@ -96,10 +96,11 @@ class Questions:
         return Some(whole, withheld=sorted(withheld), **dict.fromkeys(keys - {"main-details"}, ABSENT))
 
     def _page(self, who: str, body: Body) -> Some:
-        hidden = [name for name in self._hidden(who) if name != "sequence"]
-        details = [] if self.people.sees(who, "main-details") else ["main-details"]
-        found = listed(self.projects.there, body, [*hidden, *details])
-        withheld = [*details, *((SECTIONS[name] for name in hidden) if "search" in body else ())]
+        hidden, unseen = self._hidden(who), self._details(who)
+        details = [name for name in unseen if name == "main-details"]
+        found = listed(self.projects.there, body, [*hidden, *unseen])
+        searched = [*unseen, *(SECTIONS[name] for name in hidden)] if "search" in body else details
+        withheld = list(dict.fromkeys(searched))
         blank = dict.fromkeys(MAIN) if details else {}
         items = [Some(row(*one), **blank) for one in found]
         return Some(items=items, total=len(found), withheld=sorted(withheld))
