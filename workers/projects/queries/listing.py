@@ -23,6 +23,9 @@ SOME, FEW, MANY = 500, 2_500, 10_000
 """How many projects a page looks at one after the other before it asks for all that match: first some, and more only
 when those promise a full page; fewer more when words are sought, of which a month's are soon fetched."""
 
+DENSE = 4
+"""How many pages are looked at first where most of what lies on the way is shown."""
+
 PROMISE = 1.5
 """How many pages the first projects must promise."""
 
@@ -80,11 +83,12 @@ async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
     rows = (*_ROW, *asked.order.placing)
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
-    for length in (SOME, far):
+    first = SOME if walk.is_sparse else min(SOME, DENSE * wanted)
+    for length in (first, far):
         found = await _rows(walk.page(rows, wanted, length), reader)
         if walk.is_exact or len(found) == wanted or is_full(found):
             return found
-        if len(found) * far < PROMISE * wanted * SOME:
+        if len(found) * far < PROMISE * wanted * first:
             break
     if not asked.sought:
         return await _rows(whole(asked, wanted, []), reader)

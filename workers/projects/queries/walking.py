@@ -2,19 +2,34 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, select, true, union, union_all
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    Subquery,
+    and_,
+    literal_column,
+    select,
+    true,
+    union,
+    union_all,
+)
 
 from contracts.project_queries import ProjectFilter, Span
 from workers.projects.lookup import Camera, Search
 from workers.projects.queries.filtering import assigned, matching, seen_one_by_one, within
 from workers.projects.queries.searching import Sought
 from workers.projects.queries.sorting import Order, Section
-from workers.projects.tables import Project
+from workers.projects.tables import START_WEEK, Project
 
 MOST_LEGS = 8
 """A filter that names more values is not walked value by value."""
+
+_ZERO, _WEEK, _MONDAY = timedelta(), timedelta(days=7), datetime(2000, 1, 3, tzinfo=UTC)
+_START_WEEK = literal_column(str(START_WEEK), DateTime(timezone=True))
 
 _SPANS = {"created_at": "created", "start_time": "start_time", "updated_at": "updated"}
 
@@ -46,6 +61,7 @@ class Walk:
         self._walked: tuple[Any, ...] = section.key
         self._legs: list[ColumnElement[bool]] = []
         self._sought = Sought()
+        self.is_sparse = True
         rest = given.model_copy(update={span: Span()} if span else {})
         if order.name == "created_at":
             rest, sought = self._choose(rest, sought)
@@ -65,6 +81,9 @@ class Walk:
             if 0 < len(ids) <= MOST_LEGS and not (None in ids and column.key.startswith("category")):
                 self._legs = [column.is_(None) if one is None else column == one for one in set(ids)]
                 return rest.model_copy(update=_without(rest, column.key)), sought
+        if legs := _weeks(rest.start_time):
+            self._legs, self.is_sparse = legs, False
+            return rest, sought
         if sought:
             self._walked = (Search.created_at, Search.project_id)
             self._sought = sought
@@ -110,6 +129,16 @@ class Walk:
         beyond = self._section.beyond(self._walked, backward=backward)
         conditions = [*self._bounds, *beyond, leg]
         return select(*named, *words).where(*conditions).order_by(*self._order.sort(self._walked)).limit(length)
+
+
+def _weeks(span: Span) -> list[ColumnElement[bool]]:
+    """Return the conditions that projects started in the weeks of a span; none when it is open or long."""
+    if span.from_ is None or span.to is None or not _ZERO < span.to - span.from_ <= (MOST_LEGS - 1) * _WEEK:
+        return []
+    first = _MONDAY + (span.from_ - _MONDAY) // _WEEK * _WEEK
+    weeks = [first + at * _WEEK for at in range(MOST_LEGS) if first + at * _WEEK < span.to]
+    begun: ColumnElement[datetime] = _START_WEEK
+    return [and_(begun == week, Project.start_time.is_not(None)) for week in weeks]
 
 
 def _without(given: ProjectFilter, column: str) -> dict[str, Any]:
