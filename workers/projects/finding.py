@@ -26,6 +26,8 @@ REWORDING: Final = frozenset({"type_id", *(column for columns in lookup.COLUMNS.
 _APART: Final = "\x1f"
 """Stands between texts of one source: no phrase goes from one into the next."""
 
+_EMPTY: Final = line_of(())
+
 _NAMES: Final = ", ".join(f"p.{column}" for column in sorted(REWORDING))
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 TEXTS = text(
@@ -88,22 +90,26 @@ async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: 
 
 def searched(written: Row) -> dict[str, Any]:
     """Return what is searched of a project: a line of words of each source, those of `lookup.SOURCES`."""
-    sources = [[read_words(one) for one in _texts(written, source)] for source in lookup.SOURCES]
-    texts = [one for source in sources for one in source]
+    lines: list[str] = []
+    texts: list[tuple[list[str], list[str]]] = []
+    for source in lookup.SOURCES:
+        found = [read_words(one) for one in _texts(written, source)]
+        lines.append(line_of(found) if found else _EMPTY)
+        texts += found
     numbers = all_grams({word for words, codes in texts for word in (*words, *codes)})
     numbers = numbers.union(*(pairs_of(words) for words, _ in texts), (type_number(written["type_id"]),))
     return {
         "project_id": written["project_id"],
         "created_at": written["created_at"],
-        "words": "\n".join(map(line_of, sources)),
+        "words": "\n".join(lines),
         "grams": dated(numbers, month_of(written["created_at"])),
         "described": sort_key(written["description"]),
     }
 
 
-def _texts(written: Row, source: str) -> Iterable[str]:
-    texts = [written.get(column) for column in lookup.COLUMNS.get(source, (source,))]
-    return [part for one in texts if one for part in one.split(_APART)]
+def _texts(written: Row, source: str) -> list[str]:
+    columns = lookup.COLUMNS.get(source) or (source,)
+    return [part for column in columns if (one := written.get(column)) for part in one.split(_APART)]
 
 
 def named_cameras(sequences: Iterable[Row]) -> str:

@@ -30,6 +30,8 @@ CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 START_WEEK = text("date_bin('7 days', start_time, '2000-01-03 00:00:00+00')")
 """The Monday before a project started, by the clock of UTC."""
 
+_WEEKLY = ("created_at", "id", "start_time")
+
 _SCHEMA = {"schema": "projects"}
 _OF_STATUS = text("field = 'status_id'")
 
@@ -49,7 +51,7 @@ class Project(Base):
         Index("project_by_status", "status_id", "created_at", "id"),
         Index("project_by_creator", "created_by", "created_at", "id"),
         Index("project_by_start", "start_time", "created_at", "id"),
-        Index("project_by_start_week", START_WEEK, "created_at", "id", postgresql_where=text("start_time IS NOT NULL")),
+        Index("project_by_start_week", START_WEEK, *_WEEKLY, postgresql_where=text("start_time IS NOT NULL")),
         Index("project_by_end", "end_time", "created_at", "id"),
         Index("project_by_update", "updated_at", "created_at", "id"),
         *(_by_category(slot) for slot in CATEGORY_SLOTS),

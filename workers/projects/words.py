@@ -111,7 +111,8 @@ def _spread(text: str) -> str:
 
 def read(text: str) -> tuple[list[str], list[str]]:
     """Return the words of a text in their order, and its codes: what is written with gaps, without them."""
-    word, runs, folded = (_PLAIN_WORD, _PLAIN_RUNS, text.lower()) if text.isascii() else (_WORD, RUNS, fold(text))
+    folded = text.lower() if text.isascii() else fold(text)
+    word, runs = (_PLAIN_WORD, _PLAIN_RUNS) if folded.isascii() else (_WORD, RUNS)
     if not _HAS_DIGIT.search(folded):
         return word.findall(folded), []
     folded = folded.replace(_TRUNK, " ")
@@ -140,7 +141,10 @@ def line_of(texts: Iterable[tuple[list[str], list[str]]]) -> str:
 def sort_key(text: str) -> str:
     """Return what orders texts as dictionaries do: by letters, then by accents, then small ones before capitals."""
     text = text[:SORTED]
-    base, capitals = fold(text)[:SORTED], "".join("!" if one.isupper() else " " for one in text).rstrip()
+    base = fold(text)[:SORTED]
+    small = text[1:].lower() == text[1:]
+    capitals = "" if small else "".join("!" if one.isupper() else " " for one in text).rstrip()
+    capitals = "!" if small and text[:1].isupper() else capitals
     marks = "" if text.isascii() else "".join(map(_mark, _spread(text)))[: 2 * SORTED].rstrip()
     return f"{base}\x01{marks}\x01{capitals}"
 
@@ -170,8 +174,8 @@ def all_grams(words: Iterable[str]) -> frozenset[int]:
 
 
 def pairs_of(words: Iterable[str]) -> set[int]:
-    """Return the numbers of neighbours of which one is too short to tell projects apart: what phrases are found by."""
-    return {_number(f"{one} {other}") for one, other in pairwise(words) if min(len(one), len(other)) < GRAM}
+    """Return the numbers of neighbours: what phrases are found by, whose words may be in most projects."""
+    return {-1 - crc32(f"{one} {other}".encode()) // 2 for one, other in pairwise(words)}
 
 
 def type_number(type_id: int | None) -> int:

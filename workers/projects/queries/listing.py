@@ -23,9 +23,6 @@ SOME, FEW, MANY = 500, 2_500, 10_000
 """How many projects a page looks at one after the other before it asks for all that match: first some, and more only
 when those promise a full page; fewer more when words are sought, of which a month's are soon fetched."""
 
-DENSE = 4
-"""How many pages are looked at first where most of what lies on the way is shown."""
-
 PROMISE = 1.5
 """How many pages the first projects must promise."""
 
@@ -83,20 +80,19 @@ async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
     rows = (*_ROW, *asked.order.placing)
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
-    first = SOME if walk.is_sparse else min(SOME, DENSE * wanted)
-    for length in (first, far):
+    for length in (SOME // 4,) if asked.has_number else (SOME, far):
         found = await _rows(walk.page(rows, wanted, length), reader)
         if walk.is_exact or len(found) == wanted or is_full(found):
             return found
-        if len(found) * far < PROMISE * wanted * first:
+        if len(found) * far < PROMISE * wanted * SOME:
             break
     if not asked.sought:
         return await _rows(whole(asked, wanted, []), reader)
-    if walk.has_legs and await _count(walk.way(FEW + 1), reader) <= FEW:
+    if walk.has_legs and not asked.has_number and await _count(walk.way(FEW + 1), reader) <= FEW:
         return await _rows(walk.page(rows, wanted, FEW), reader)
     found, months = [], await months_of(asked.given, asked.order, asked.section.after, reader)
     while not is_full(found) and (some := months.take(len(found), wanted)):
-        found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some)), reader)
+        found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some, asked.given.type_ids)), reader)
     return found
 
 

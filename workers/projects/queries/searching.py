@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
 
@@ -23,8 +23,6 @@ Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
 MOST_NUMBERS = 20_000
 """Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
-_WEIGHED = 256
-"""Numbers in one array."""
 _FASTER = 4
 """How many times more months are looked at in the next step, at most."""
 
@@ -70,39 +68,42 @@ class Sought:
         The numbers leave some chaff, of this month or another one, which the words and the months blow away.
         """
         room = MOST_NUMBERS // len(months)
-        sure = [ways[0] for ways in self.asked if len(ways) == 1]
-        numbers = _looked_up([term for way in sure for term in way], room)
-        numbered = [_overlap(one, months) for one in numbers]
-        left = room - sum(map(len, numbers))
-        if type_ids and len(type_ids) <= left:
-            numbered.append(_overlap([type_number(one) for one in type_ids], months))
+        sure = [term for ways in self.asked if len(ways) == 1 for term in ways[0]]
+        types = frozenset(map(type_number, type_ids or ()))
+        of_type = Term("", *((types, frozenset[int]()) if len(types) == 1 else (frozenset[int](), types)))
+        wanted = [[_looked_up([*sure, of_type], room)]] if sure else []
         for ways in self.asked:
-            of_ways = [_looked_up(way, room) for way in ways] if len(ways) > 1 else []
-            left -= sum(len(one) for way in of_ways for one in way)
-            if of_ways and (left >= 0 or not numbered):
-                numbered.append(or_(*(and_(*(_overlap(one, months) for one in way)) for way in of_ways)))
+            spelled = [_looked_up(way, room) for way in ways] if len(ways) > 1 else []
+            room -= sum(len(numbers) for way in spelled for numbers in (way.every, *way.sets))
+            if spelled and (room >= 0 or not wanted):
+                wanted.append(spelled)
+        numbered = or_(*(and_(*(or_(*(way.of(month) for way in ways)) for ways in wanted)) for month in months))
         since, to = beginning_of(min(months)), beginning_of(max(months) + 1)
         created = [Search.created_at >= since, Search.created_at < to]
-        return [*numbered, *without_index(created), *self.said(Search.words.expression)]
+        return [numbered, *without_index(created), *self.said(Search.words.expression)]
 
 
-def _looked_up(terms: Iterable[Term], room: int) -> list[Collection[int]]:
-    """Return the numbers of terms, as many as there is room for and one at least: of each set one must be there."""
+class _Numbers(NamedTuple):
+    """Numbers that are all looked up, and sets of which one number must be there."""
+
+    every: list[int]
+    sets: list[Collection[int]]
+
+    def of(self, month: int) -> ColumnElement[bool]:
+        """Return the condition that projects of a month have them."""
+        contained = [Search.grams.contains(dated(self.every, month))] if self.every else []
+        return and_(true(), *contained, *(Search.grams.overlap(dated(one, month)) for one in self.sets))
+
+
+def _looked_up(terms: Iterable[Term], room: int) -> _Numbers:
+    """Return the numbers of terms, as many as there is room for and one at least."""
     every = sorted({number for term in terms for number in term.every})[: room + 1]
-    looked_up: list[Collection[int]] = [[one] for one in every]
+    left, sets = room - len(every), list[Collection[int]]()
     for numbers in sorted({term.one for term in terms if term.one}, key=len):
-        if not looked_up or sum(map(len, looked_up)) + len(numbers) <= room:
-            looked_up.append(numbers)
-    return looked_up
-
-
-def _overlap(numbers: Collection[int], months: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition that one of the numbers is there, of whatever month: a project has those of its own.
-
-    PostgreSQL weighs every number of one array against every other.
-    """
-    every = [one for month in months for one in dated(numbers, month)]
-    return or_(*(Search.grams.overlap(every[at : at + _WEIGHED]) for at in range(0, len(every), _WEIGHED)))
+        if len(numbers) <= left or not (every or sets):
+            sets.append(numbers)
+            left -= len(numbers)
+    return _Numbers(every, sets)
 
 
 def without_index(conditions: Conditions) -> Conditions:

@@ -48,6 +48,11 @@ class Asked:
         """Whether a set is fetched a month at a time, which pays sooner than to walk on."""
         return bool(self.sought) and self.order.name == "created_at"
 
+    @property
+    def has_number(self) -> bool:
+        """Whether what is sought is looked up together with the types that are asked for."""
+        return self.goes_by_month and bool(self.given.type_ids)
+
 
 class Walk:
     """A walk along the index of one value of a filter, or of all projects, or of their words."""
@@ -61,7 +66,6 @@ class Walk:
         self._walked: tuple[Any, ...] = section.key
         self._legs: list[ColumnElement[bool]] = []
         self._sought = Sought()
-        self.is_sparse = True
         rest = given.model_copy(update={span: Span()} if span else {})
         if order.name == "created_at":
             rest, sought = self._choose(rest, sought)
@@ -82,8 +86,8 @@ class Walk:
                 self._legs = [column.is_(None) if one is None else column == one for one in set(ids)]
                 return rest.model_copy(update=_without(rest, column.key)), sought
         if legs := _weeks(rest.start_time):
-            self._legs, self.is_sparse = legs, False
-            return rest, sought
+            self._legs = legs
+            return rest.model_copy(update={"start_time": Span()}), sought
         if sought:
             self._walked = (Search.created_at, Search.project_id)
             self._sought = sought
@@ -138,7 +142,8 @@ def _weeks(span: Span) -> list[ColumnElement[bool]]:
     first = _MONDAY + (span.from_ - _MONDAY) // _WEEK * _WEEK
     weeks = [first + at * _WEEK for at in range(MOST_LEGS) if first + at * _WEEK < span.to]
     begun: ColumnElement[datetime] = _START_WEEK
-    return [and_(begun == week, Project.start_time.is_not(None)) for week in weeks]
+    started = within(Project.start_time, span)
+    return [and_(begun == week, Project.start_time.is_not(None), *started) for week in weeks]
 
 
 def _without(given: ProjectFilter, column: str) -> dict[str, Any]:
