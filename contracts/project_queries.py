@@ -57,7 +57,8 @@ class ProjectFilter(Message):
 Limit = Annotated[int, Field(ge=1, le=500)]
 Cursor = Annotated[str, Field(max_length=2_000)]
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-"""Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word."""
+"""Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word. Words in
+quotes are a phrase, and codes with digits are found however they are spaced."""
 
 Sort = Literal[
     "created_at",
