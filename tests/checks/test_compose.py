@@ -15,6 +15,7 @@ import jsonschema
 import psycopg
 import pytest
 import yaml
+from check_jsonschema import builtin_schemas
 
 from tests.checks.tree import ROOT, hold
 from tests.checks.typed_lines import unknown
@@ -70,7 +71,7 @@ def mounts(service: dict[str, Any]) -> dict[str, str]:
 @pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
-    schema = json.loads((files_of("check_jsonschema") / "builtin_schemas/vendor/compose-spec.json").read_text())
+    schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
     validator = jsonschema.Draft7Validator(schema)
     hold(
         "Compose would refuse it.",
