@@ -81,15 +81,20 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         )
 
 
-def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None) -> Refusal:
-    """Say that a project was deleted, when and by whom, as its published tombstone tells; or that it never was here."""
+def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None, field: str = "project_id") -> Refusal:
+    """Say that a project was deleted, when and by whom, as its published tombstone tells; or that it never was here.
+
+    `field` is what it was asked for by.
+    """
     if tombstone is None:
-        unknown = [{"field": "project_id", "kind": "not_here"}]
+        unknown = [{"field": field, "kind": "not_here"}]
         return Refusal(Code.GONE, part=part, status=404, known=False, fields=unknown)
+    named: dict[str, Any] = {} if field == "project_id" else {"project_id": str(tombstone["project_id"])}
     return Refusal(
         Code.GONE,
         part=part,
-        fields=[{"field": "project_id", "kind": "deleted"}],
+        fields=[{"field": field, "kind": "deleted"}],
+        **named,
         number=tombstone["number"],
         deleted_at=tombstone["deleted_at"].isoformat(),
         deleted_by=tombstone["deleted_by"],

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from contracts.downloads import Download
@@ -11,30 +11,34 @@ from contracts.message import BOTH_STORES, Message
 from contracts.permissions import Level, Node
 from contracts.projects import ExistingProjectCommand, ProjectEvent
 from contracts.texts import Part
-from contracts.values import Sha256, Text
+from contracts.values import AnyText, Sha256, composed
 
 SHORTEST_PASSWORD: Final = 8
 """Characters that a package's password has at least (B5)."""
 
-_LONGEST_PASSWORD: Final = 200
+PASSWORD_BYTES_MAX: Final = 99
+"""Bytes of its UTF-8 at most: 7-Zip refuses a longer one, and nobody could open the package."""
 
 
-def _long_enough(password: str) -> str:
+def _usable(password: str) -> str:
     if len(password) < SHORTEST_PASSWORD:
         kind = "password_too_short"
         raise PydanticCustomError(kind, "needs at least 8 characters")
+    if len(password.encode()) > PASSWORD_BYTES_MAX:
+        kind = "password_too_long"
+        raise PydanticCustomError(kind, "takes more than 99 bytes")
     return password
 
 
 Password = Annotated[
-    Text,
-    StringConstraints(max_length=_LONGEST_PASSWORD),
-    AfterValidator(_long_enough),
+    AnyText,
+    BeforeValidator(composed),
+    AfterValidator(_usable),
     WithJsonSchema(
-        {"type": "string", "format": "password", "minLength": SHORTEST_PASSWORD, "maxLength": _LONGEST_PASSWORD}
+        {"type": "string", "format": "password", "minLength": SHORTEST_PASSWORD, "maxLength": PASSWORD_BYTES_MAX}
     ),
 ]
-"""8 to 200 characters; their UTF-8 is what the package is encrypted with."""
+"""8 characters to 99 bytes; the UTF-8 of its normal form C is what the package is encrypted with."""
 
 Included = Literal["comments", "calls", "sequences", "history", "user-names"]
 """What a package may hold beside the main details, categories and incident data."""

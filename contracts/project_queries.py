@@ -9,7 +9,7 @@ from contracts.message import Message, Outcome, Query
 from contracts.permissions import Level, Node
 from contracts.project_parts import Direction
 from contracts.projects import MAIN_DETAILS
-from contracts.recordings import Media
+from contracts.recordings import CameraId, Media
 from contracts.values import LARGEST_INTEGER, Name, PropertyId, Slot, Text, Time
 
 
@@ -25,6 +25,9 @@ Ids = Annotated[list[PropertyId | None], Field(max_length=200)]
 """Some of these; null stands for none assigned."""
 
 
+Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+
+
 class ProjectFilter(Message):
     """Which projects a list holds; all conditions must hold, an empty list of ids matches nothing."""
 
@@ -32,8 +35,8 @@ class ProjectFilter(Message):
     status_ids: Ids | None = None
     categories: dict[Slot, Ids] = {}
     created_by: Annotated[list[Name], Field(max_length=200)] | None = None
-    camera_ids: Annotated[list[Name], Field(max_length=200)] | None = None
-    numbers: Annotated[list[Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]], Field(max_length=500)] | None = None
+    camera_ids: Annotated[list[CameraId], Field(max_length=200)] | None = None
+    numbers: Annotated[list[Number], Field(max_length=500)] | None = None
     created: Span = Span()
     start_time: Span = Span()
     updated: Span = Span()
@@ -237,6 +240,22 @@ class GetProject(Query[ProjectDetails]):
     node = Node.PROJECTS
 
     project_id: UUID
+
+
+class FoundProject(Message):
+    """The project that has a number."""
+
+    project_id: UUID
+    number: int
+
+
+class FindProject(Query[FoundProject]):
+    """Ask which project has a number; of one that was deleted, when and by whom."""
+
+    subject = "projects.find"
+    node = Node.PROJECTS
+
+    number: Number
 
 
 class GetOutcome(Query[Outcome]):

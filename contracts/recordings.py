@@ -4,14 +4,14 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.message import Message
-from contracts.values import Name, ShortText, Time
+from contracts.values import Name, ShortText, Time, not_blank
 
 SiteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
-CameraId = Annotated[ShortText, Field(min_length=1)]
+CameraId = Annotated[ShortText, Field(min_length=1), AfterValidator(not_blank)]
 Media = Literal["available", "expiring", "lost"]
 """Whether the recording itself is still there: it has a retention time of its own (SEQ-07)."""
 

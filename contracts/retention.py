@@ -4,17 +4,21 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Generic
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from contracts.administration import RetentionDays
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Node
 from contracts.project_queries import Cursor, Limit
 from contracts.texts import Part
-from contracts.values import Text, Time
+from contracts.values import AnyText, Time, not_blank
 
 LONGEST_REASON = 2_000
-Reason = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_REASON, strip_whitespace=True)]
+Reason = Annotated[
+    AnyText,
+    StringConstraints(min_length=1, max_length=LONGEST_REASON, strip_whitespace=True),
+    AfterValidator(not_blank),
+]
 """Why a hold is placed or released: 1 to 2,000 characters without space around them; it dies with its project."""
 
 

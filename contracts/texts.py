@@ -142,8 +142,16 @@ REASONS: dict[str, tuple[str, str]] = {
     "missing": ("is required", "est obligatoire"),
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
     "string_too_long": ("is too long", "est trop long"),
+    "blank": (
+        "shows nothing: write something that can be seen",
+        "n'affiche rien : écrivez quelque chose de visible",
+    ),
     "string_too_short": ("must not be empty", "ne doit pas être vide"),
     "password_too_short": ("needs at least 8 characters", "doit avoir au moins 8 caractères"),
+    "password_too_long": (
+        "takes more than 99 bytes, of which an accented letter takes two or more: give a shorter one",
+        "dépasse 99 octets, dont une lettre accentuée en prend deux ou plus : donnez-en un plus court",
+    ),
     "string_type": ("must be a text", "doit être un texte"),
     "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
     "int_type": ("must be a whole number", "doit être un nombre entier"),

@@ -14,6 +14,7 @@ from client.errors import Refused
 from client.importing.mapping import Mapping
 from client.importing.reading import Format, Source
 from client.importing.sending import Checker, Misfit, Tally, send
+from client.strict import AmbiguousError, read_json
 from client.terminal.options import command
 from client.terminal.saving import writable
 from client.terminal.session import Session, Status, UsageError
@@ -76,12 +77,18 @@ async def import_(
 
 def _read_mapping(session: Session, path: Path | None) -> Mapping:
     try:
-        return Mapping.model_validate_json(path.read_bytes()) if path else Mapping()
+        content = path.read_bytes() if path else b"{}"
+        mapping = Mapping.model_validate_json(content)
+        read_json(content)
+    except AmbiguousError as error:
+        why = error.told(session.language)
+        raise UsageError(session.say("{path} is no mapping: {reason}", path=path, reason=why)) from error
     except OSError as error:
         raise UsageError(session.say("{path} cannot be read", path=path)) from error
     except ValidationError as error:
         why = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}" for one in error.errors())
         raise UsageError(session.say("{path} is no mapping: {reason}", path=path, reason=why)) from error
+    return mapping
 
 
 def _format_of(session: Session, file: Path, given: str | None) -> Format:

@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
 async def activity(session: Session, project: Project, limit: Limit = 100) -> None:
     """Show what was done to a project, newest first."""
     async with session.client() as client:
-        project_id = await read_project(session, client, project)
+        project_id = await read_project(session, client, project, deleted_too=True)
         found = await client.ask(ProjectActivity(project_id=project_id, limit=limit))
     session.show(found, show.entries(found.items, session.language))
 

@@ -1,7 +1,6 @@
 """Reading a file of projects row by row; a row that cannot be read costs only itself."""
 
 import csv
-import json
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from itertools import chain
 from typing import Any, BinaryIO, Final, Literal
 
 from client.client import LARGEST_BODY
+from client.strict import AmbiguousError, read_json
 
 Format = Literal["csv", "ndjson"]
 
@@ -62,9 +62,9 @@ def _ndjson_rows(lines: Iterable[_Line]) -> Iterator[Row]:
             yield Row(line.number, {}, "not_utf8")
             continue
         try:
-            values = json.loads(line.text)
-        except (ValueError, RecursionError):
-            yield Row(line.number, {}, "json_invalid")
+            values = read_json(line.text)
+        except ValueError as error:
+            yield Row(line.number, {}, error.kind if isinstance(error, AmbiguousError) else "json_invalid")
             continue
         yield Row(line.number, values) if isinstance(values, dict) else Row(line.number, {}, "model_type")
 

@@ -1,6 +1,5 @@
 """Reading what people type: projects, times, values."""
 
-import json
 import re
 import sys
 from collections.abc import Mapping
@@ -13,10 +12,11 @@ from pydantic_core import to_json
 
 from client.client import Client
 from client.errors import Refused
+from client.strict import AmbiguousError, read_json
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
-from contracts.project_queries import ListProjects
+from contracts.project_queries import FindProject
 
 Read = TypeVar("Read", bound=Message)
 
@@ -43,7 +43,10 @@ def read_time(session: Session, text: str | None) -> datetime | None:
 def read_object(session: Session, text: str) -> dict[str, Any]:
     """Read a JSON object; `-` stands for what comes on stdin."""
     try:
-        value = json.loads(sys.stdin.read() if text == "-" else text)
+        value = read_json(sys.stdin.read() if text == "-" else text)
+    except AmbiguousError as error:
+        why = error.told(session.language)
+        raise UsageError(session.say("this JSON cannot be sent: {reason}", reason=why)) from error
     except ValueError as error:
         raise UsageError(session.say("this is not JSON: {reason}", reason=error)) from error
     if not isinstance(value, dict):
@@ -51,20 +54,24 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
     return value
 
 
-async def read_project(session: Session, client: Client, text: str) -> UUID:
-    """Read a project's id, or ask for the project that has this number."""
+async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
+    """Read a project's id, or ask for the project that has this number; a deleted one is refused with by whom.
+
+    `deleted_too` is for what can be asked about a project that is gone.
+    """
     try:
         return UUID(text)
     except ValueError as error:
         if not text.isdecimal() or len(text) > _DIGITS:
             wrong = "not a project: {text}; give its id or its number"
             raise UsageError(session.say(wrong, text=text)) from error
-    page = await client.ask(fitting(session, ListProjects, {"filter": {"numbers": [int(text)]}, "limit": 1}))
-    for row in page.items:
-        if row.number == int(text):
-            return row.project_id
-    unknown = [{"field": "number", "kind": "not_here", "value": int(text)}]
-    raise Refused(Refusal(Code.UNKNOWN_REFERENCE, fields=unknown).as_error(session.language))
+    try:
+        return (await client.ask(fitting(session, FindProject, {"number": int(text)}))).project_id
+    except Refused as refused:
+        gone = refused.details.get("project_id")
+        if gone is None or not deleted_too:
+            raise
+        return UUID(gone)
 
 
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:

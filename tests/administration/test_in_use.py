@@ -28,7 +28,7 @@ from contracts.properties import (
 )
 from tests.support import Site, eventually
 from workers.administration.rows import AdministrationRows
-from workers.projects.tables import SURROUNDINGS
+from workers.projects.rows import SURROUNDINGS
 
 Change = Command[PropertyEvent]
 MANY_PROJECTS = """

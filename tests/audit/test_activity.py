@@ -10,11 +10,14 @@ from contracts.audit import Entry, ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
+from contracts.project_imports import ImportProjects
 from contracts.project_parts import AddCall, AddComment, CommentAdded
 from contracts.projects import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
 from tests.audit.published import Publisher
 from tests.projects.props import sequence
+from tests.projects.test_imports import legacy
 from tests.support import Site, eventually
+from workers.migrations.upgrade import read_sql, run_script
 
 
 async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry]:
@@ -147,3 +150,29 @@ async def test_activity_needs_its_permission(site: Site) -> None:
     with pytest.raises(Refused) as refused:
         await (await site.client("vera")).ask(ProjectActivity(project_id=uuid7()))
     assert refused.value.code is Code.NOT_AVAILABLE
+
+
+async def test_an_imported_project_says_by_whom(site: Site) -> None:
+    """The activity of a project that was taken over begins with who did it and when, once (RET-05)."""
+    await site.workers("projects", "audit")
+    client, projects = await site.client(), [legacy(number) for number in (7, 8)]
+    await client.send(ImportProjects(projects=projects))
+    for one in projects:
+        (entry,) = await entries_of(client, one.project_id, 1)
+        assert (entry.activity, entry.actor, entry.project_id) == ("projects.imported", "admin", one.project_id)
+        assert (entry.details["project_ids"], entry.details["numbers"]) == ([str(one.project_id)], [one.number])
+    (whole,) = await site.sql("SELECT details FROM audit.activity WHERE project_id IS NULL")
+    assert whole.details["numbers"] == [7, 8]
+
+
+async def test_a_project_that_was_imported_before_says_so_too(site: Site) -> None:
+    """The migration makes the entries that audit makes, under the same ids, however often it runs."""
+    await site.workers("projects", "audit")
+    client, one = await site.client(), legacy(7)
+    await client.send(ImportProjects(projects=[one]))
+    before = await entries_of(client, one.project_id, 1)
+    async with site.engine.begin() as connection:
+        await connection.run_sync(run_script, "DELETE FROM audit.activity WHERE project_id IS NOT NULL")
+        await connection.run_sync(run_script, read_sql("*_canonical.sql"))
+        await connection.run_sync(run_script, read_sql("*_canonical.sql"))
+    assert await entries_of(client, one.project_id, 1) == before

@@ -135,3 +135,34 @@ def test_changes_that_were_missed_are_a_line_each() -> None:
 
 def _cells(part: Any) -> list[Any]:
     return [cell for column in getattr(part, "columns", ()) for cell in column.cells]
+
+
+@pytest.mark.parametrize(
+    "body, why",
+    [
+        ('{"limit": 1, "limit": 2}', '"limit" stands there more than once'),
+        ('{"filter": {"numbers": [1], "numbers": [2]}}', '"numbers" stands there more than once'),
+        ('{"search": "\\ud83d"}', "half of a surrogate pair"),
+        ('{"limit": NaN}', "NaN"),
+        ("[" * 100_000, "nested too deep"),
+    ],
+    ids=["twice", "twice inside", "half a pair", "no number", "deep"],
+)
+async def test_json_that_means_two_things_is_not_sent(peer: Peer, typed: Type, body: str, why: str) -> None:
+    """JSON in which a key stands twice, or which JSON is not, is refused with the place before anything is sent."""
+    for line in (("ask", "projects.list", "-"), ("send", "projects.create", "-")):
+        ended = await typed(*line, given=body)
+        assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+        assert why in " ".join(ended.err.split())
+
+
+async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: Type, tmp_path: Path) -> None:
+    """A mapping in which a key stands twice is refused before a row is read; so is such a row of NDJSON."""
+    (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
+    (tmp_path / "m.json").write_text('{"types": {"Theft": 1, "Theft": 2}}')
+    ended = await typed("import", "rows.csv", "--mapping", "m.json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert '"Theft" stands there more than once' in " ".join(ended.err.split())
+    (tmp_path / "rows.ndjson").write_text('{"number": 1, "number": 2}\n')
+    ended = await typed("import", "rows.ndjson", "--dry-run", "--json")
+    assert [one["kind"] for one in ended.json["errors"]] == ["duplicate_key"]

@@ -1,6 +1,7 @@
 """What fields are made of: what they take, and what they refuse before anything is stored."""
 
 import json
+import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from contracts.errors import Code, Refusal
 from contracts.message import Message
 from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.projects import CreateProject, UpdateProject
-from contracts.recordings import Sequence
+from contracts.recordings import CameraId, Sequence
 from contracts.values import (
     EARLIEST,
     LATEST,
@@ -28,6 +29,7 @@ from contracts.values import (
     PropertyId,
     Text,
     Time,
+    plain,
 )
 
 
@@ -37,6 +39,7 @@ class Sample(Message):
     text: Text | None = None
     long: LongText | None = None
     name: Name | None = None
+    camera: CameraId | None = None
     time: Time | None = None
     integer: Integer | None = None
     number: DecimalNumber | None = None
@@ -70,14 +73,44 @@ def test_texts_refuse_what_cannot_be_stored(field: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_other_text_stays_as_it_was_written(text: str) -> None:
-    """Line ends, spaces, emoji and every script come back unchanged."""
-    assert read("text", text) == text
+    """Line ends, spaces, emoji and every script come back unchanged, whatever stands among them."""
+    assert read("text", f"{text}.") == f"{text}."
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "\t\n", "\u00a0"])
 def test_a_name_is_not_blank(blank: str) -> None:
     """What has a name can be found by it."""
     assert refused("name", blank) == "string_too_short"
+
+
+UNSEEN = ("\u200b", "\u3164", "\u2800", "\u202e\u2066", "\ufeff", "\u00ad", "\ufe0f", "\U000e0041", "\x1b")
+"""What nobody sees, of each kind."""
+
+
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+@pytest.mark.parametrize("field", ["text", "long", "name", "camera"])
+def test_nothing_is_made_of_what_nobody_sees(field: str, unseen: str) -> None:
+    """A text of unseen characters alone is refused as blank; one letter among them, and it is a text."""
+    assert refused(field, unseen) == "blank"
+    assert read(field, f"{unseen}4") == f"{unseen}4"
+
+
+def test_white_space_is_no_text_that_must_be_there() -> None:
+    """Where something must be written, spaces are not enough; where nothing need be, they harm nobody."""
+    assert (refused("long", " \n"), refused("camera", " ")) == ("blank", "blank")
+    assert read("text", " \n") == " \n"
+
+
+@pytest.mark.parametrize("seen", ["4", "é", "\u0301e", "仓", "😀", "٤", "\u0604", "👩\u200d🚒", "?"], ids=ascii)
+def test_every_script_is_seen(seen: str) -> None:
+    """A letter, a digit, a picture or a mark of any script is a name."""
+    assert read("name", seen) == unicodedata.normalize("NFC", seen)
+
+
+def test_a_name_has_one_normal_form() -> None:
+    """What two keyboards type for one name is one name."""
+    assert read("name", "Ge\u0301rard") == "G\u00e9rard"
+    assert read("long", "Ge\u0301rard") == "Ge\u0301rard"
 
 
 def test_lengths_are_told_as_lengths() -> None:
@@ -142,6 +175,15 @@ def test_a_decimal_travels_as_a_string(number: object) -> None:
 def test_a_decimal_has_18_digits_and_10_places(number: str, kind: str) -> None:
     """What would be rounded is refused."""
     assert refused("number", number) == kind
+
+
+@pytest.mark.parametrize(
+    "given, kept",
+    [("1e2", "100"), ("-0", "0"), ("0.10", "0.1"), ("0e-5", "0"), ("+1.50E1", "15"), ("1e-9", "0.000000001")],
+)
+def test_a_decimal_has_one_form(given: str, kept: str) -> None:
+    """However a number is written, it is kept without exponent, needless zeros and the sign of a zero."""
+    assert plain(read("number", given)) == kept
 
 
 @given(st.decimals("-1e17", "1e17", places=10))

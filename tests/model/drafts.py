@@ -41,9 +41,8 @@ class Drafts:
         return [{name: one for name, one in each.items() if name != "drafted_at"} for each in taken]
 
     def listed(self, who: str) -> list[dict[str, Any]]:
-        """Return what a list holds, in the order of the recordings."""
-        held = self.lists.get(who, {}).values()
-        return sorted(held, key=lambda one: (moment(one["start"]), one["sequence_id"]))
+        """Return what a list holds, in the order of the recordings, those of one start as they came."""
+        return sorted(self.lists.get(who, {}).values(), key=lambda one: moment(one["start"]))
 
     def draft_sequences(self, who: str, body: Body, given: Told) -> Done:
         """Put sequences on the list, and one of each camera where a span is given; what is there stays as it is."""
@@ -62,7 +61,7 @@ class Drafts:
             if one["sequence_id"] not in there:
                 there[one["sequence_id"]] = {"site": None, "media_expires_at": None, **one, "drafted_at": given.at}
                 new.append(one["sequence_id"])
-        return Done(Some(sequence_ids=new))
+        return Done(Some(sequence_ids=new), again=not new)
 
     def undraft_sequences(self, who: str, body: Body, _: Told) -> Done:
         """Take all that are named from the list, or none."""
@@ -76,4 +75,5 @@ class Drafts:
 
     def clear_draft(self, who: str, _: Body, __: Told) -> Done:
         """Empty the list."""
-        return Done(Some(sequence_ids=[one["sequence_id"] for one in self.emptied(who)]))
+        emptied = self.emptied(who)
+        return Done(Some(sequence_ids=[one["sequence_id"] for one in emptied]), again=not emptied)

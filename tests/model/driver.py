@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 from contracts.ids import uuid7
@@ -10,8 +11,8 @@ from tests.model.commands import Ref, Wish
 from tests.model.feed import Event, happened
 from tests.model.lists import in_order
 from tests.model.model import Model, Token
-from tests.model.project import SECTIONS, values
-from tests.model.questions import newest_first, sorted_parts
+from tests.model.project import values
+from tests.model.questions import newest_first, of_each
 from tests.model.rules import No, Some, Told, agree
 from tests.model.stage import Became, Sent, Stage
 from tests.model.watch import Watch
@@ -56,7 +57,7 @@ class Driver:
 
     def record(self, events: Iterable[Event]) -> None:
         """Remember events as the activity of their project."""
-        for event in events:
+        for event in chain.from_iterable(map(of_each, events)):
             about = event.project_id or event.body.get("project_id")
             if about and not event.name.startswith("administration."):
                 self.model.activity.setdefault(about, []).append(event)
@@ -198,9 +199,6 @@ def ordered(verb: str, told: Any) -> Any:
         return told
     if "withheld" in told:
         told = {**told, "withheld": sorted(told["withheld"])}
-    if verb == "projects.get":
-        parts = {name: sorted_parts(told[name]) for name in SECTIONS.values() if name in told}
-        return {**told, **parts}
     if verb == "projects.history":
         items = [{**one, **{name: values(one["field"], one[name]) for name in ("old", "new")}} for one in told["items"]]
         return {**told, "items": newest_first(items)}

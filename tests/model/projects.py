@@ -127,9 +127,12 @@ class Projects:
             raise No("invalid")
         names = differing(old, wanted)
         changed = {name: {"old": told(name, old[name]), "new": told(name, wanted[name])} for name in names}
+        result = Some(project_id=body["project_id"], changed=changed)
+        if not names:
+            return Done(result, project.revision, again=True)
         project.fields = after
         past = [Past(name, None, old[name], wanted[name]) for name in names]
-        return Done(Some(project_id=body["project_id"], changed=changed), project.touch(who, given.at, past))
+        return Done(result, project.touch(who, given.at, past))
 
     def delete(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Delete a project; number and who did it are left."""
@@ -155,10 +158,12 @@ class Projects:
         parts, key = getattr(project, SECTIONS[which]), f"{which}_id"
         there, known = self._part(project, which, body[key]), part(which, body)
         names = differing(there, known)
-        old, new = {name: there[name] for name in names}, {name: known[name] for name in names}
-        past = [Past(which, body[key], of_part(which, old), of_part(which, new))] if names else []
-        parts[body[key]] = {**there, **known, "edited_by": who, "edited_at": given.at}
         result = Some({name: body[name] for name in ("project_id", key, "direction", "at") if name in body})
+        if not names:
+            return Done(result, project.revision, again=True)
+        old, new = {name: there[name] for name in names}, {name: known[name] for name in names}
+        past = [Past(which, body[key], of_part(which, old), of_part(which, new))]
+        parts[body[key]] = {**there, **known, "edited_by": who, "edited_at": given.at}
         return Done(result, project.touch(who, given.at, past))
 
     def delete_part(self, which: str, who: str, body: Body, given: Told, project: Project) -> Done:
@@ -185,6 +190,8 @@ class Projects:
             raise No("invalid")
         past = project.attach(wanted, who, given.at)
         result = Some(project_id=body["project_id"], sequence_ids=[one.part_id for one in past])
+        if not past:
+            return Done(result, project.revision, again=True)
         return Done(result, project.touch(who, given.at, past))
 
     def remove_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
@@ -196,6 +203,8 @@ class Projects:
 
     def remove_all_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Detach every one."""
+        if not project.sequences:
+            return Done(Some(project_id=body["project_id"]), project.revision, again=True)
         revision = project.touch(who, given.at, project.detach(list(project.sequences)))
         return Done(Some(project_id=body["project_id"]), revision)
 

@@ -1,8 +1,9 @@
 """What questions are answered, as the published interface says."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID, uuid3
 
 from tests.model.feed import SECTION_OF, Event, needed, redacted
 from tests.model.lists import listed, statistics
@@ -84,7 +85,7 @@ class Questions:
             categories={name[-1]: project.fields[name] for name in CATEGORIES},
             data={name: project.fields[name] for name in DATA},
             hold=None,
-            **{name: sorted_parts(map(Some, getattr(project, name).values())) for name in SECTIONS.values()},
+            **{name: in_order(map(Some, getattr(project, name).values())) for name in SECTIONS.values()},
         )
         hold = [] if self.people.sees(who, "retention") else ["hold"]
         withheld = [*self._details(who), *(SECTIONS[name] for name in hidden), *hold]
@@ -163,6 +164,22 @@ def newest_first(items: list[Any]) -> list[Any]:
     return sorted(items, key=lambda one: (-one["revision"], one["field"], one["part_id"] or ""))
 
 
+def of_each(event: Event) -> list[Event]:
+    """Return an import as the activity of each of its projects has it: under an id of its own, about that one alone."""
+    if event.name != "projects.imported":
+        return [event]
+    beside: Body = {"already_there": [], "refused": []}
+    return [
+        replace(
+            event,
+            id=str(uuid3(UUID(event.id), project_id)),
+            project_id=project_id,
+            body={**beside, "project_ids": [project_id], "numbers": [number]},
+        )
+        for project_id, number in zip(event.body["project_ids"], event.body["numbers"], strict=True)
+    ]
+
+
 def entry(event: Event) -> Some:
     """Return an event as the activity of its project tells it."""
     details = {name: one for name, one in event.body.items() if name != "project_id"}
@@ -183,6 +200,6 @@ def in_time(events: list[Event]) -> list[Event]:
     return sorted(events, key=lambda one: (moment(one.at), one.id), reverse=True)
 
 
-def sorted_parts(parts: Any) -> list[Any]:
-    """Order comments, calls or sequences by their ids, because several may have one time."""
-    return sorted(parts, key=lambda one: str(one.get("comment_id") or one.get("call_id") or one.get("sequence_id")))
+def in_order(parts: Iterable[Some]) -> list[Some]:
+    """Order comments, calls or sequences by their own times, those of one time as they were accepted."""
+    return sorted(parts, key=lambda one: moment(one.get("at") or one.get("start") or "2000-01-01"))

@@ -10,7 +10,7 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.project_exports import ExportProject
 from tests.delivery.props import Desk, cmd
-from tests.projects.exported import PASSWORD
+from tests.projects.exported import PASSWORD, exported, fetched, opened
 from tests.projects.props import Operator
 from tests.support import Site, eventually
 from workers.runtime.streams import api
@@ -117,3 +117,31 @@ async def test_a_short_password_is_refused(operator: Operator, site: Site, langu
 def test_a_command_does_not_show_its_password() -> None:
     """Whatever prints a command, such as a traceback, leaves its password out."""
     assert PASSWORD not in repr(ExportProject(project_id=uuid7(), password=PASSWORD))
+
+
+@pytest.mark.parametrize("password", ["x" * 99, "é" * 49], ids=["99 letters", "98 bytes"])
+async def test_a_long_password_is_taken(operator: Operator, password: str) -> None:
+    """A password of up to 99 bytes makes a package that opens with it."""
+    assert "project.json" in await exported(operator, password=password)
+
+
+@pytest.mark.parametrize("password", ["x" * 100, "é" * 50], ids=["100 letters", "50 letters of two bytes"])
+@pytest.mark.parametrize("language, reason", [("en", "99 bytes"), ("fr", "99 octets")])
+async def test_a_password_that_7_zip_refuses_is_refused(
+    operator: Operator, site: Site, password: str, language: str, reason: str
+) -> None:
+    """A password of more bytes than 7-Zip takes is refused with the limit, before a package is made (B5)."""
+    caller = await site.caller()
+    body = {"project_id": str(operator.project_id), "password": password}
+    headers = {"Accept-Language": language}
+    error = (await caller.send("projects.export", operator.project_id, body, headers=headers))["error"]
+    (field,) = error["details"]["fields"]
+    assert (error["code"], field["field"], field["kind"]) == (Code.INVALID, "password", "password_too_long")
+    assert reason in field["reason"]
+    assert password not in json.dumps(error)
+
+
+async def test_a_password_is_the_same_from_every_keyboard(operator: Operator) -> None:
+    """A password with accents opens its package however its letters are made up when it is typed."""
+    told = await operator.send(ExportProject(project_id=operator.project_id, password="Ge\u0301rard, 8"))
+    assert "project.json" in opened(await fetched(operator.client, told.package), "G\u00e9rard, 8")

@@ -138,6 +138,17 @@ async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Clie
     assert refused.value.error.code is Code.GONE
 
 
+async def test_reports_of_a_deleted_project_are_gone(documented: tuple[Client, GenerateReport]) -> None:
+    """Whoever asks for the reports of a deleted project is told by whom it was deleted, not that there are none."""
+    client, command = documented
+    await client.send(command)
+    await client.send(DeleteProject(project_id=command.project_id))
+    for project_id, known in ((command.project_id, True), (uuid7(), False)):
+        with pytest.raises(Refused) as refused:
+            await client.ask(ListReports(project_id=project_id))
+        assert (refused.value.code, refused.value.details.get("deleted_by")) == (Code.GONE, "admin" if known else None)
+
+
 async def test_a_print_is_recorded(site: Site, documented: tuple[Client, GenerateReport]) -> None:
     """Printing a report is an activity of its project (REP-04)."""
     client, command = documented

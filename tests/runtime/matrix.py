@@ -165,6 +165,7 @@ QUERIES = (
     Line("audit.log", {"audit-log": VIEW}, {}),
     Line("projects.download", _EXPORT, {"package_id": ID}),
     Line("projects.draft", of_project("sequences", VIEW), {}),
+    Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),
     Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
     Line("projects.list", {PROJECTS: VIEW}, {}),

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from typing import Any, Self
+from uuid import uuid3
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event, Message, Store
+from contracts.project_imports import ProjectsImported
 from workers.audit import tables
 from workers.runtime import unit
 from workers.runtime.database import insert_rows
@@ -41,7 +43,7 @@ class ActivityRows(unit.Rows):
             "details": heard.event.model_dump(exclude={"project_id"}),
         }
         if Store.INCIDENT_MANAGER in stores:
-            self._activity.append(entry)
+            self._activity += [entry, *of_each(entry, heard.event)]
         if Store.LOG_SERVER in stores:
             self._waiting.append({"event_id": heard.id, "entry": entry})
 
@@ -49,3 +51,21 @@ class ActivityRows(unit.Rows):
         """Write the entries, with one statement per store."""
         await insert_rows(connection, tables.Activity, self._activity, conflict=_KNOWN)
         await insert_rows(connection, tables.Waiting, self._waiting, conflict=_KNOWN)
+
+
+def of_each(entry: dict[str, Any], event: Event) -> list[dict[str, Any]]:
+    """Return the entries of an import that are found by its projects: its own, as if it had taken over that one alone.
+
+    Each has an id of its own, which is the same however often the event comes.
+    """
+    if not isinstance(event, ProjectsImported):
+        return []
+    return [
+        {
+            **entry,
+            "event_id": uuid3(entry["event_id"], str(project_id)),
+            "project_id": project_id,
+            "details": ProjectsImported(project_ids=[project_id], numbers=[number]).model_dump(),
+        }
+        for project_id, number in zip(event.project_ids, event.numbers, strict=True)
+    ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from contracts.project_exports import NEEDED
 from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import MAIN_DETAILS, UpdateProject
 from contracts.texts import Part
+from contracts.values import plain
 from workers.projects import withholding
 from workers.projects.withholding import CHARACTERISTICS
 
@@ -214,9 +214,8 @@ def _told(name: str, values: Row) -> int | bool | str | None:
     value = values[name]
     if name in _WRITTEN or value is None:
         return None
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal) else value
+    told: int | bool | str = value.isoformat() if isinstance(value, datetime) else plain(value)
+    return told
 
 
 def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
@@ -260,7 +259,8 @@ def same_creation(there: Row, given: Row, field: str) -> None:
 
 def past_of(project: Row, wanted: Row) -> list[Past]:
     """Return the past of every field that really changes."""
-    return [Past(name, None, project[name], wanted[name]) for name in wanted if wanted[name] != project[name]]
+    changed = [name for name in wanted if wanted[name] != project[name]]
+    return [Past(name, None, plain(project[name]), plain(wanted[name])) for name in changed]
 
 
 def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[Past]:

@@ -18,7 +18,7 @@ from workers.runtime.kept import Row
 _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
 LISTED = text(
     f"""
-    SELECT {_COLUMNS}, drafted_at FROM projects.draft WHERE principal = :principal ORDER BY "start", sequence_id
+    SELECT {_COLUMNS}, drafted_at FROM projects.draft WHERE principal = :principal ORDER BY "start", number
     """  # noqa: S608 - the names stand above
 )
 
@@ -28,7 +28,7 @@ _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('incidents.draft.' 
 # In the order of their ids, as everybody locks them: of two who want one list, the second one finds it empty.
 _LOCK = text(
     f"""
-    SELECT {_COLUMNS} FROM projects.draft
+    SELECT {_COLUMNS}, number FROM projects.draft
     WHERE principal = :principal AND (:everything OR sequence_id = ANY(:ids)) ORDER BY sequence_id FOR UPDATE
     """  # noqa: S608 - the names stand above
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
@@ -38,7 +38,7 @@ _DELETE = text("DELETE FROM projects.draft WHERE principal = :principal AND sequ
 
 
 async def listed(connection: AsyncConnection, principal: str) -> list[Row]:
-    """Return a draft list in the order of the recordings."""
+    """Return a draft list in the order of the recordings, those of one start as they came."""
     return list((await connection.execute(LISTED, {"principal": principal})).mappings())
 
 
@@ -69,4 +69,5 @@ async def taken_over(connection: AsyncConnection, principal: str) -> list[Row]:
     await alone(connection, principal)
     rows = await locked(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
-    return sorted(rows, key=lambda row: (row["start"], row["sequence_id"]))
+    in_order = sorted(rows, key=lambda row: (row["start"], row["number"]))
+    return [{name: one for name, one in row.items() if name != "number"} for row in in_order]

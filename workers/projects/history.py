@@ -86,6 +86,9 @@ ENTRIES = text(
 
 LABELS = text("SELECT published.project_labels(:project_id)")
 
+FIRST = 1
+"""The place in a revision of the first thing that it changes; 0 is that of a project's opening."""
+
 NEWEST = (2**31 - 1, 0)
 """Revision and place behind every entry."""
 
@@ -107,8 +110,8 @@ class _Change(NamedTuple):
     past: list[Past]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows of the change; place 0 is that of a project's opening."""
-        first = 0 if self.past[0].field == domain.OPENING else 1
+        """Yield the rows of the change."""
+        first = 0 if self.past[0].field == domain.OPENING else FIRST
         for place, (field, part_id, old, new) in enumerate(self.past, start=first):
             yield {
                 "project_id": self.project_id,

@@ -6,7 +6,8 @@ from itertools import chain
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Integer, TextClause, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.drafts import DraftSequences
@@ -43,6 +44,24 @@ _OF_CALLS = (AddCall, EditCall, DeleteCall)
 _OF_SEQUENCES = (AddSequences, RemoveSequences, RemoveAllSequences)
 
 
+# What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
+# assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
+# A number comes with the time at which it was drawn: of projects opened at once, the later one has the higher number.
+# The inner query has it take a microsecond, the smallest step of that time; it depends on `n` to be asked every time.
+SURROUNDINGS = text(
+    """
+    SELECT
+        (SELECT json_agg(t) FROM projects.tombstone t WHERE t.project_id = ANY(:missing)) AS tombstones,
+        (SELECT json_agg(json_build_array(nextval('projects.number'),
+                (SELECT max(clock_timestamp()) FROM generate_series(1, 2 + 0 * n))))
+         FROM generate_series(1, :creations) n) AS numbers,
+        (SELECT json_agg(json_build_array(r.id, r.kind, r.slot)) FROM (
+            SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references) ORDER BY id FOR KEY SHARE
+        ) r) AS references
+    """
+).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
+
+
 class ProjectRows(unit.Rows):
     """Projects with the parts that the batch names, locked; and what they may refer to."""
 
@@ -58,7 +77,7 @@ class ProjectRows(unit.Rows):
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
-        self.numbers: Iterator[int] = iter(())
+        self.numbers: Iterator[tuple[int, datetime]] = iter(())
         self._missing: list[UUID] = []
         self._reworded: set[UUID] = set()
 
@@ -124,9 +143,10 @@ class ProjectRows(unit.Rows):
         references = sorted(assigned(messages))
         if self._missing or creations or references:
             given = {"missing": self._missing, "creations": creations, "references": references}
-            [found] = await read(connection, tables.SURROUNDINGS, given)
+            [found] = await read(connection, SURROUNDINGS, given)
             self.tombstones.found(domain.tombstone(row) for row in found["tombstones"] or ())
-            self.numbers = iter(found["numbers"] or ())
+            drawn = found["numbers"] or ()
+            self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in drawn])
             self.references = {id_: (kind, slot) for id_, kind, slot in found["references"] or ()}
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(_ENABLED)).scalars())

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Boolean,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     LargeBinary,
@@ -118,6 +119,8 @@ class Comment(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_by: Mapped[str | None] = mapped_column(Text)
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revision: Mapped[int] = mapped_column(Integer)
+    place: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Call(Base):
@@ -139,6 +142,8 @@ class Call(Base):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     edited_by: Mapped[str | None] = mapped_column(Text)
     edited_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    revision: Mapped[int] = mapped_column(Integer)
+    place: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Sequence(Base):
@@ -157,13 +162,15 @@ class Sequence(Base):
     media_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     added_by: Mapped[str] = mapped_column(Text)
     added_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    revision: Mapped[int] = mapped_column(Integer)
+    place: Mapped[int] = mapped_column(SmallInteger)
 
 
 class Tombstone(Base):
     """What is left of a deleted project: when, and by whom."""
 
     __tablename__ = "tombstone"
-    __table_args__ = _SCHEMA
+    __table_args__ = (Index("tombstone_by_number", "number"), _SCHEMA)
 
     project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger)
@@ -207,6 +214,7 @@ class Draft(Base):
     end: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     media_expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     drafted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    number: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
 
 
 class Package(Base):
@@ -251,18 +259,6 @@ LOCK_PROJECTS = text("SELECT * FROM projects.project WHERE id = ANY(:ids) ORDER 
 )
 TOMBSTONES = text("SELECT * FROM projects.tombstone WHERE project_id = ANY(:ids)").bindparams(_IDS)
 PRESENT = text("SELECT FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
-# What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
-# assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
-SURROUNDINGS = text(
-    """
-    SELECT
-        (SELECT json_agg(t) FROM projects.tombstone t WHERE t.project_id = ANY(:missing)) AS tombstones,
-        (SELECT json_agg(nextval('projects.number')) FROM generate_series(1, :creations)) AS numbers,
-        (SELECT json_agg(json_build_array(r.id, r.kind, r.slot)) FROM (
-            SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references) ORDER BY id FOR KEY SHARE
-        ) r) AS references
-    """
-).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
 COMMENTS = text("SELECT * FROM projects.comment WHERE project_id = ANY(:ids) AND comment_id = ANY(:parts)").bindparams(
     _IDS, _PARTS
 )

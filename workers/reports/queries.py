@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
+from contracts.errors import project_gone
 from contracts.reports import (
     DownloadReport,
     GetReport,
@@ -12,6 +13,7 @@ from contracts.reports import (
     ReportDownloaded,
     ReportList,
 )
+from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import domain, tables
 from workers.reports.worker import worker
@@ -38,8 +40,16 @@ async def list_reports(query: ListReports, reader: Reader) -> ReportList:
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
     given = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
     found = await pages.read(reader.connection, tables.OF_PROJECT, given, shown, query.limit)
+    if not found.items:
+        await _refuse_gone(query.project_id, reader)
     following = cursor(found.last["created_at"], found.last["report_id"]) if found.last else None
     return ReportList(items=found.items, next=following)
+
+
+async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
+    if (await reader.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
+        gone = await reader.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+        raise project_gone(gone.mappings().one_or_none(), Part.REPORT)
 
 
 def shown(row: Row) -> Report:

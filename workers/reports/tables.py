@@ -66,6 +66,7 @@ PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR KEY SHARE"
 ).bindparams(_IDS)
 TOMBSTONES = text("SELECT * FROM published.tombstones WHERE project_id = ANY(:ids)").bindparams(_IDS)
+PRESENT = text("SELECT FROM published.projects WHERE project_id = :project_id")
 SIZE = text("SELECT * FROM published.project_sizes WHERE project_id = :project_id")
 DOCUMENT = text(
     "SELECT document - :hidden AS document FROM published.project_documents WHERE project_id = :project_id"

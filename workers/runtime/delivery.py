@@ -1,7 +1,7 @@
 """Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -32,7 +32,7 @@ from workers.runtime.secrecy import Marker, mark_without_secrets
 from workers.runtime.sentences import said_later, spoken
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
-from workers.runtime.unit import Happened, Rows, Unit
+from workers.runtime.unit import MOMENT, Happened, Rows, Unit
 
 AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
 """Refusals that are attempts at something forbidden, and therefore logged."""
@@ -183,6 +183,7 @@ class Delivery:
                 outcome = await self._outcome(decision, one, unit, post)
                 known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
                 self._settle(decision, one, outcome, now)
+                stands = replace(stands, now=unit.now + MOMENT)
         await rows.save(connection)
         if decision.turned_away:
             await rates.remember(connection, self._worker, post.lane, accepted[-1])
@@ -247,9 +248,8 @@ class Delivery:
 
     def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime) -> None:
         decision.outcomes.append((one, outcome))
-        decision.inbox.append(
-            inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
-        )
+        row = inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
+        decision.inbox.append(row)
 
     def _bury(self, decision: Decision, dead: Dead, post: Post, stands: Standing) -> None:
         decision.dead += 1

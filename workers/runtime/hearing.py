@@ -22,7 +22,7 @@ from workers.runtime.place import ATTEMPTS, OwnedLane
 from workers.runtime.reader import place_of
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
-from workers.runtime.unit import Happened, Rows, Unit
+from workers.runtime.unit import MOMENT, Happened, Rows, Unit
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -134,8 +134,8 @@ class Hearing:
         fresh = list(reversed(once.values()))
         rows = await self._rows.load(connection, [one.event for one in fresh])
         posted: list[dict[str, Any]] = []
-        for one in fresh:
-            unit = Unit(one.id, SYSTEM, now, rows, connection)
+        for place, one in enumerate(fresh):
+            unit = Unit(one.id, SYSTEM, now + place * MOMENT, rows, connection)
             for kind in type(one.event).__mro__:
                 if reaction := self._reactions.get(kind):
                     await reaction(one, unit)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
 
@@ -13,6 +13,9 @@ from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
 from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
+
+MOMENT = timedelta(microseconds=1)
+"""Between two messages of a batch: no two of them share a time, so that what is ordered by time has their order."""
 
 
 @dataclass(slots=True)
@@ -43,7 +46,10 @@ RowsT = TypeVar("RowsT", bound=Rows)
 
 @dataclass(slots=True)
 class Unit(Generic[RowsT]):
-    """One message being handled: nothing it does is seen before the batch has been committed."""
+    """One message being handled: nothing it does is seen before the batch has been committed.
+
+    A handler may move `now` on, never back: the messages behind it follow.
+    """
 
     id: UUID
     principal: str

@@ -6,6 +6,7 @@ from contracts.project_parts import AddCall, CallAdded, CallDeleted, CallEdited,
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import Past
+from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 
 TOLD = ("direction", "at", "party", "number", "duration_seconds", "reference", "notes")
@@ -38,6 +39,8 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
             "created_at": unit.now,
             "edited_by": None,
             "edited_at": None,
+            "revision": project["revision"] + 1,
+            "place": FIRST,
         }
     )
     unit.rows.touch(project, unit, past=[Past("call", command.call_id, None, told(command))])
@@ -46,11 +49,15 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
 
 @worker.handles(EditCall)
 async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
-    """Replace what is known of a call that is still there."""
+    """Replace what is known of a call that is still there; what is known already edits nothing."""
     project = unit.rows.existing(command, unit.grants)
     call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
-    unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
-    unit.rows.touch(project, unit, past=domain.past_of_part("call", command.call_id, call, told(command)))
+    past = domain.past_of_part("call", command.call_id, call, told(command))
+    if past:
+        unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
+        unit.rows.touch(project, unit, past=past)
+    else:
+        unit.already_so(project["revision"])
     return CallEdited(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )

@@ -11,6 +11,7 @@ from contracts.project_parts import (
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import Past
+from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 
 
@@ -33,6 +34,8 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
             "created_at": unit.now,
             "edited_by": None,
             "edited_at": None,
+            "revision": project["revision"] + 1,
+            "place": FIRST,
         }
     )
     unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, None, command.text)])
@@ -41,14 +44,15 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
 
 @worker.handles(EditComment)
 async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited:
-    """Replace the text of a comment that is still there."""
+    """Replace the text of a comment that is still there; the same text edits nothing."""
     project = unit.rows.existing(command, unit.grants)
     comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
-    unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
-    past = (
-        [Past("comment", command.comment_id, comment["text"], command.text)] if comment["text"] != command.text else []
-    )
-    unit.rows.touch(project, unit, past=past)
+    if comment["text"] == command.text:
+        unit.already_so(project["revision"])
+    else:
+        unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
+        past = [Past("comment", command.comment_id, comment["text"], command.text)]
+        unit.rows.touch(project, unit, past=past)
     return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
 
 

@@ -32,6 +32,8 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
     beside = {"principal": unit.principal, "drafted_at": unit.now}
     await drafts.put(unit.connection, [{**one.model_dump(), **beside} for one in new.values()])
+    if not new:
+        unit.already_so()
     return SequencesDrafted(sequence_ids=list(new))
 
 
@@ -52,4 +54,6 @@ async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> Seq
 async def clear_draft(_: ClearDraft, unit: ProjectUnit) -> DraftCleared:
     """Empty the caller's draft list in one action (SEQ-05)."""
     taken = await drafts.taken_over(unit.connection, unit.principal)
+    if not taken:
+        unit.already_so()
     return DraftCleared(sequence_ids=[row["sequence_id"] for row in taken])

@@ -20,7 +20,7 @@ from workers.runtime.kept import Row
 async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCreated:
     """Open a project without a status; opening it again is the same opening."""
     rows, project_id = unit.rows, command.project_id
-    number = next(rows.numbers)
+    number, drawn_at = next(rows.numbers)
     there = rows.projects.get(project_id)
     if there is not None:
         return _opened_before(command, unit, there)
@@ -28,11 +28,12 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
         raise project_gone(tombstone, command.part)
     domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
     sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
+    unit.now = max(unit.now, drawn_at)
     project = openings.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
     drafted = [Past(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
-    rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, unit)])
+    rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, 1, unit)])
     sequence_ids = [one["sequence_id"] for one in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
@@ -51,13 +52,17 @@ def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> Pro
 
 @worker.handles(UpdateProject)
 async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUpdated:
-    """Change the fields that are named; two updates of different fields both stand."""
+    """Change the fields that are named; two updates of different fields both stand, and what is so already is none."""
     project = unit.rows.existing(command, unit.grants)
     changes = domain.wanted_changes(command)
     domain.defined(changes, unit.rows.references, unit.rows.enabled)
     domain.in_order(project, changes)
-    unit.rows.touch(project, unit, changes)
-    return ProjectUpdated(project_id=command.project_id, changed=domain.changed_fields(project, changes))
+    changed = domain.changed_fields(project, changes)
+    if changed:
+        unit.rows.touch(project, unit, changes)
+    else:
+        unit.already_so(project["revision"])
+    return ProjectUpdated(project_id=command.project_id, changed=changed)
 
 
 @worker.handles(DeleteProject)

@@ -16,6 +16,7 @@ from contracts.projects import (
 from contracts.texts import Part
 from workers.projects import drafts, recordings
 from workers.projects.domain import Past
+from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
@@ -32,12 +33,12 @@ async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> li
     return list(chosen.values())
 
 
-def attach(sequences: Iterable[Mapping[str, Any]], project: Row, unit: ProjectUnit) -> list[Past]:
-    """Attach recordings to a project, and return their past."""
+def attach(sequences: Iterable[Mapping[str, Any]], project: Row, revision: int, unit: ProjectUnit) -> list[Past]:
+    """Attach recordings to a project by a revision, and return their past."""
     past = []
-    for one in sequences:
-        row = {"project_id": project["id"], **one, "added_by": unit.principal, "added_at": unit.now}
-        unit.rows.sequences.put(row)
+    for place, one in enumerate(sequences, start=FIRST):
+        added = {"added_by": unit.principal, "added_at": unit.now, "revision": revision, "place": place}
+        unit.rows.sequences.put({"project_id": project["id"], **one, **added})
         past.append(Past("sequence", one["sequence_id"], None, recordings.recording(one)))
     return past
 
@@ -59,7 +60,10 @@ async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAd
     if not asked:
         raise Refusal(Code.INVALID, fields=[{"field": "from_draft", "kind": "draft_empty"}])
     new = [one for one in asked if unit.rows.sequences.get(command.project_id, one["sequence_id"]) is None]
-    unit.rows.touch(project, unit, past=attach(new, project, unit))
+    if new:
+        unit.rows.touch(project, unit, past=attach(new, project, project["revision"] + 1, unit))
+    else:
+        unit.already_so(project["revision"])
     return SequencesAdded(project_id=command.project_id, sequence_ids=[one["sequence_id"] for one in new])
 
 
@@ -77,6 +81,10 @@ async def remove_sequences(command: RemoveSequences, unit: ProjectUnit) -> Seque
 async def remove_all_sequences(command: RemoveAllSequences, unit: ProjectUnit) -> SequencesRemoved:
     """Detach every recording in one action (SEQ-05)."""
     project = unit.rows.existing(command, unit.grants)
-    found = [row for row in unit.rows.sequences.all() if row["project_id"] == command.project_id]
-    unit.rows.touch(project, unit, past=detach(found, unit))
+    attached = (row for row in unit.rows.sequences.all() if row["project_id"] == command.project_id)
+    found = sorted(attached, key=lambda row: (row["revision"], row["place"]))
+    if found:
+        unit.rows.touch(project, unit, past=detach(found, unit))
+    else:
+        unit.already_so(project["revision"])
     return SequencesRemoved(project_id=command.project_id, sequence_ids=[row["sequence_id"] for row in found])

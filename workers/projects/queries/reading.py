@@ -6,7 +6,7 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from contracts.errors import Code, Refusal, project_gone
-from contracts.project_queries import GetOutcome, GetProject
+from contracts.project_queries import FindProject, FoundProject, GetOutcome, GetProject
 from contracts.projects import ProjectOpened
 from workers.projects import domain, holds, recordings, tables, withholding
 from workers.projects.worker import worker
@@ -19,6 +19,10 @@ _OUTCOME = text(
     SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since
     """
 )
+
+
+_NUMBERED = text("SELECT id FROM projects.project WHERE number = :number")
+_NUMBERED_BEFORE = text("SELECT * FROM projects.tombstone WHERE number = :number ORDER BY deleted_at DESC LIMIT 1")
 
 
 @worker.answers(GetProject)
@@ -42,6 +46,19 @@ async def get_project(query: GetProject, reader: Reader) -> Answer:
     document = withholding.without(document, withheld)
     reader.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_fitting({**document, "withheld": withheld, "too_large": too_large}))
+
+
+@worker.answers(FindProject)
+async def find_project(query: FindProject, reader: Reader) -> FoundProject:
+    """Return the project that has a number, or say what became of it."""
+    given = {"number": query.number}
+    project_id = (await reader.connection.execute(_NUMBERED, given)).scalar_one_or_none()
+    if project_id is None:
+        found = await reader.connection.execute(_NUMBERED_BEFORE, given)
+        refusal = project_gone(found.mappings().one_or_none(), None, "number")
+        refusal.details["fields"][0]["value"] = query.number
+        raise refusal
+    return FoundProject(project_id=project_id, number=query.number)
 
 
 def _fitting(document: dict[str, Any]) -> bytes:

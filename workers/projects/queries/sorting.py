@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter
 from sqlalchemy import ColumnElement, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
-from contracts.values import PropertyId, Text, Time
+from contracts.values import AnyText, PropertyId, Time
 from workers.projects.lookup import Search
 from workers.projects.tables import Project
 from workers.runtime.accepted import invalid
@@ -23,11 +23,11 @@ _COLUMNS: dict[str, tuple[Any, Any]] = {
     "number": (Project.number, _Number),
     "type_id": (Project.type_id, PropertyId),
     "status_id": (Project.status_id, PropertyId),
-    "description": (_Described.described, Text),
+    "description": (_Described.described, AnyText),
     "start_time": (Project.start_time, Time),
     "end_time": (Project.end_time, Time),
     "updated_at": (Project.updated_at, Time),
-    "created_by": (Project.created_by, Text),
+    "created_by": (Project.created_by, AnyText),
 }
 _NULLABLE = {"type_id", "status_id", "start_time", "end_time"}
 _DATED: tuple[Any, ...] = (Project.created_at, Project.id)

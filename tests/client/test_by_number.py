@@ -1,0 +1,59 @@
+"""Projects that were deleted, named by their number as people do."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from contracts.ids import uuid7
+from contracts.projects import CreateProject, DeleteProject
+from tests.client.command_line import Ended, incidents
+from tests.support import Site, eventually
+
+Type = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+async def typed(site: Site, tmp_path: Path) -> Type:
+    """Type a command line as the administrator of a site whose one project was deleted."""
+    await site.workers()
+    client, project_id = await site.client(), uuid7()
+    await client.send(CreateProject(project_id=project_id))
+    await client.send(DeleteProject(project_id=project_id))
+    environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
+
+    async def run(*line: object) -> Ended:
+        return await incidents(*line, folder=tmp_path, environment=environment)
+
+    return run
+
+
+async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
+    """Whatever is asked of a deleted project by its number is answered with who deleted it and when (PRJ-21)."""
+    for line in (
+        ("projects", "show", 1),
+        ("projects", "comment", 1, "Late."),
+        ("report", 1, "-o", "1.pdf"),
+        ("retention", "holds", "--project", 1),
+    ):
+        ended = await typed(*line, "--json")
+        details = ended.json["error"]["details"]
+        assert (ended.status, ended.json["error"]["code"]) == (1, "gone"), line
+        assert (details["number"], details["deleted_by"], bool(details["deleted_at"])) == (1, "admin", True)
+
+
+async def test_a_number_that_nobody_has_is_not_known(typed: Type) -> None:
+    """A number that was never given is told as not known, and which one it was."""
+    ended = await typed("projects", "show", 99, "--json")
+    (field,) = ended.json["error"]["details"]["fields"]
+    assert (ended.status, field["field"], field["kind"], field["value"]) == (1, "number", "not_here", 99)
+
+
+async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: Type) -> None:
+    """What was done to a project that is gone can be asked for by its number, too (PRJ-08)."""
+
+    async def found() -> bool:
+        ended = await typed("audit", "activity", 1, "--json")
+        return [one["activity"] for one in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+
+    await eventually(found, within=120)

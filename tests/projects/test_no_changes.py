@@ -1,0 +1,114 @@
+"""What changes nothing leaves nothing: no revision, no mark of an edit, no entry, no event."""
+
+import json
+from typing import Any
+
+import pytest
+
+from contracts.drafts import Camera, ClearDraft, DraftSequences
+from contracts.ids import uuid7
+from contracts.message import Command, Outcome
+from contracts.project_history import GetHistory
+from contracts.project_parts import AddCall, AddComment, EditCall, EditComment
+from contracts.projects import AddSequences, IncidentData, RemoveAllSequences, UpdateProject
+from contracts.properties import DefineDataField
+from tests.projects.props import NOON, Operator, sequence
+from tests.support import Site
+
+TEXT = "A bag was left at gate 4."
+
+
+async def outcome(operator: Operator, command: Command[Any]) -> Outcome:
+    """Send a command and return its whole outcome."""
+    return await (await operator.client.submit(command)).outcome()
+
+
+async def changes_nothing(operator: Operator, command: Command[Any]) -> None:
+    """Send a command and see that it was applied and that nothing is different."""
+    before = await operator.project()
+    told = await outcome(operator, command)
+    assert (told.status, told.events) == ("applied", [])
+    assert told.revision in {before.revision, None}
+    assert await operator.project() == before
+
+
+async def test_an_update_to_the_same_values_changes_nothing(operator: Operator) -> None:
+    """What has the values already that are wanted is as it was, and so is its history."""
+    same = UpdateProject(project_id=operator.project_id, description=TEXT, type_id=None, categories={"1": None})
+    await changes_nothing(operator, same)
+    assert len((await operator.client.ask(GetHistory(project_id=operator.project_id))).items) == 1
+
+
+async def test_what_differs_is_all_that_changes(operator: Operator) -> None:
+    """Of several fields those are told to have changed that have another value now."""
+    told = await operator.send(UpdateProject(project_id=operator.project_id, description=TEXT, start_time=NOON))
+    assert list(told.changed) == ["start_time"]
+
+
+@pytest.mark.parametrize("mine", [True, False], ids=["by its author", "by a colleague"])
+async def test_a_comment_with_the_same_text_is_not_edited(operator: Operator, site: Site, mine: bool) -> None:
+    """Whoever rewrites a comment with its own text has not edited it."""
+    comment_id = uuid7()
+    await operator.send(AddComment(project_id=operator.project_id, comment_id=comment_id, text=TEXT))
+    if not mine:
+        await site.grant("bob", incident_projects="view", incident_projects__comments="manage")
+        operator.client = await site.client("bob")
+    await changes_nothing(operator, EditComment(project_id=operator.project_id, comment_id=comment_id, text=TEXT))
+
+
+async def test_a_call_with_the_same_facts_is_not_edited(operator: Operator) -> None:
+    """A call of which nothing else is told has not been edited; one fact more edits it."""
+    call = AddCall(project_id=operator.project_id, call_id=uuid7(), direction="made", at=NOON, party="Police")
+    await operator.send(call)
+    await changes_nothing(operator, EditCall(**call.model_dump()))
+    await operator.send(EditCall(**{**call.model_dump(), "notes": "Coming."}))
+    (kept,) = (await operator.project()).calls or []
+    assert (kept.edited_by, kept.notes) == ("admin", "Coming.")
+
+
+async def test_sequences_that_are_there_change_nothing(operator: Operator) -> None:
+    """Neither adding what is attached nor removing all of nothing is a change."""
+    await changes_nothing(operator, RemoveAllSequences(project_id=operator.project_id))
+    adding = AddSequences(project_id=operator.project_id, sequences=[sequence()])
+    await operator.send(adding)
+    await changes_nothing(operator, adding)
+
+
+async def test_a_draft_that_stays_as_it_is_is_not_told(operator: Operator) -> None:
+    """Drafting what is drafted, and clearing an empty list, leave no event."""
+    assert (await outcome(operator, ClearDraft())).events == []
+    drafting = DraftSequences(sequences=[sequence()])
+    assert len((await outcome(operator, drafting)).events or []) == 1
+    assert (await outcome(operator, drafting)).events == []
+    many = DraftSequences(cameras=[Camera(camera_id="1", camera_name="Gate")], start=NOON, end=NOON)
+    assert len((await outcome(operator, many)).events or []) == 1
+
+
+async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
+    """A number is told in one form, however it was written, and writing it in another one is no change."""
+    await site.worker("administration")
+    for slot in (1, 2, 3):
+        await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=True, name=f"Value {slot}"))
+    data = {"decimal_1": "1e2", "decimal_2": "-0", "decimal_3": "0.10"}
+    body = json.dumps({"project_id": str(operator.project_id), "data": data}).encode()
+    told = await (await operator.client.submit_raw("projects.update", body, key=str(operator.project_id))).outcome()
+    wanted = {"decimal_1": "100", "decimal_2": "0", "decimal_3": "0.1"}
+    assert {name: one["new"] for name, one in (told.result or {})["changed"].items()} == wanted
+    history = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
+    assert {one.field: one.new for one in history if one.field in wanted} == wanted
+    shown = (await operator.project()).data or {}
+    assert {name: shown[name] for name in wanted} == wanted
+    same = IncidentData.model_validate_json('{"decimal_1": "100.00", "decimal_2": "0e5", "decimal_3": "1e-1"}')
+    await changes_nothing(operator, UpdateProject(project_id=operator.project_id, data=same))
+
+
+async def test_a_small_decimal_has_no_exponent(operator: Operator, site: Site) -> None:
+    """A number with many places is told with them, before and after it changes."""
+    await site.worker("administration")
+    await operator.send(DefineDataField(kind="decimal", slot=1, enabled=True, name="Value"))
+    tiny = UpdateProject(project_id=operator.project_id, data=IncidentData.model_validate_json('{"decimal_1": "1e-9"}'))
+    await operator.send(tiny)
+    none = UpdateProject(project_id=operator.project_id, data=IncidentData(decimal_1=None))
+    changed = (await operator.send(none)).changed["decimal_1"]
+    entries = (await operator.client.ask(GetHistory(project_id=operator.project_id, field="decimal_1"))).items
+    assert (changed.old, entries[0].old, entries[1].new) == ("0.000000001",) * 3

@@ -1,0 +1,40 @@
+"""Projects by their number, which is what people know of them."""
+
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.project_imports import ImportProjects
+from contracts.project_queries import FindProject, GetProject
+from contracts.projects import DeleteProject
+from tests.projects.props import Operator, refused
+from tests.projects.test_imports import legacy
+
+
+async def test_a_project_is_found_by_its_number(operator: Operator) -> None:
+    """A number leads to the one project that has it."""
+    found = await operator.client.ask(FindProject(number=1))
+    assert (found.project_id, found.number) == (operator.project_id, 1)
+
+
+async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> None:
+    """Of a project that was deleted its number tells as much as its id: by whom, and when (PRJ-21)."""
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    by_id = (await refused(operator.client.ask(GetProject(project_id=operator.project_id)))).error
+    by_number = (await refused(operator.client.ask(FindProject(number=1)))).error
+    told = ("number", "deleted_by", "deleted_at", "expired")
+    assert [by_number.details[name] for name in told] == [by_id.details[name] for name in told]
+    assert by_number.details["project_id"] == str(operator.project_id)
+    assert (by_number.code, by_number.details["fields"][0]["field"]) == (Code.GONE, "number")
+
+
+async def test_a_number_that_nobody_has_is_not_known(operator: Operator) -> None:
+    """A number that was never given is told as not known here, not as deleted."""
+    error = (await refused(operator.client.ask(FindProject(number=99)))).error
+    assert (error.code, error.details["known"], error.details["status"]) == (Code.GONE, False, 404)
+
+
+async def test_a_number_that_is_given_again_is_the_new_project(operator: Operator) -> None:
+    """Where a project was taken over under the number of a deleted one, the number is its own."""
+    await operator.send(DeleteProject(project_id=operator.project_id))
+    new = legacy(1, project_id=uuid7())
+    await operator.send(ImportProjects(projects=[new]))
+    assert (await operator.client.ask(FindProject(number=1))).project_id == new.project_id

@@ -1,0 +1,43 @@
+"""Reports that are asked for at once."""
+
+from uuid import UUID, uuid4
+
+from contracts.ids import uuid7
+from contracts.projects import CreateProject
+from contracts.reports import ListReports
+from contracts.subjects import lane_of
+from tests.support import Site, eventually
+
+MANY = 5
+
+
+def of_one_lane() -> list[UUID]:
+    """Return random ids of reports that are handled in one batch."""
+    found: list[UUID] = []
+    while len(found) < MANY:
+        one = uuid4()
+        if lane_of(str(one)) == 0:
+            found.append(one)
+    return found
+
+
+async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -> None:
+    """Of reports that are made in one batch the last one comes first, page by page."""
+    await site.worker("projects")
+    client, caller, project_id, ids = await site.client(), await site.caller("admin"), uuid7(), of_one_lane()
+    await client.send(CreateProject(project_id=project_id))
+    for one in ids:
+        await caller.publish("reports.generate", one, {"report_id": str(one), "project_id": str(project_id)})
+    await site.worker("reports")
+
+    async def all_made() -> bool:
+        return await site.count("reports.report") == MANY
+
+    await eventually(all_made, within=120)
+    found: list[UUID] = []
+    after = None
+    while after or not found:
+        page = await client.ask(ListReports(project_id=project_id, limit=2, after=after))
+        found += [one.report_id for one in page.items]
+        after = page.next
+    assert found == ids[::-1]
