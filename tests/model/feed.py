@@ -24,6 +24,7 @@ _HAPPENED = {
 _PAST = {
     "add": "added",
     "edit": "edited",
+    "mark": "marked",
     "delete": "deleted",
     "define": "defined",
     "assign": "assigned",
