@@ -228,7 +228,7 @@ async def test_drafts_are_activities_of_the_site(operator: Operator) -> None:
     """Drafting, taking off and clearing are recorded in incident_manager, and not by the log server (LOG-T5)."""
     await operator.site.worker("audit")
     one = sequence()
-    await operator.send(DraftSequences(sequences=[one]))
+    await operator.send(DraftSequences(sequences=[one, sequence("Hall")]))
     await operator.send(UndraftSequences(sequence_ids=[one.sequence_id]))
     await operator.send(ClearDraft())
 
