@@ -26,6 +26,7 @@ TABLE = {
     "administration.status-added": SITE,
     "administration.status-deleted": SITE,
     "administration.status-edited": SITE,
+    "administration.status-marked": SITE,
     "administration.type-added": SITE,
     "administration.type-deleted": SITE,
     "administration.type-edited": SITE,

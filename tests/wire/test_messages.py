@@ -45,7 +45,8 @@ async def opened(site: Site) -> tuple[Caller, str]:
     """Return a caller and the id of a project that it opened."""
     await site.worker("projects")
     caller, project_id = await site.caller(), str(uuid7())
-    assert (await caller.send("projects.create", project_id, {"project_id": project_id}))["status"] == "applied"
+    body = {"project_id": project_id, "sequences": [{**SEQUENCE, "sequence_id": str(uuid7())}]}
+    assert (await caller.send("projects.create", project_id, body))["status"] == "applied"
     return caller, project_id
 
 
