@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from contracts.errors import Code
-from contracts.message import BOTH_STORES, Command, Event, Message
+from contracts.message import BOTH_STORES, Command, Event, Message, Query
 from contracts.permissions import Level, Node
 from contracts.recordings import in_order
 from contracts.texts import Part, Phrase
@@ -18,7 +18,7 @@ MOST_PROJECTS = 500
 LARGEST_NUMBER = 10**12
 """The highest number that is taken over: those of later projects go on behind it, and JSON must hold them exactly."""
 
-ImportField = Literal["project_id", "number", "created_at", "type_id", "status_id"]
+ImportField = Literal["project_id", "number", "created_by", "created_at", "type_id", "status_id"]
 
 
 class RefusedProject(Message):
@@ -42,10 +42,11 @@ class ProjectsImported(Event):
 
 
 class ImportedProject(Message):
-    """A project as it was elsewhere, with its own number, times and author."""
+    """A project as it was elsewhere, with its own number, times and author; without a number it gets one here."""
 
     project_id: UUID
-    number: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+    number: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)] | None = None
+    reference: Name | None = None
     created_by: Name
     created_at: Time
     type_id: PropertyId | None = None
@@ -61,6 +62,13 @@ class ImportedProject(Message):
         return self
 
 
+def _needs(asking: Message) -> dict[Node, Level]:
+    """Ask for projects, and for retention where one is exempted from it."""
+    given = asking.__dict__.get("projects")
+    exempts = isinstance(given, list) and any(one.retention_exempt for one in given)
+    return {Node.PROJECTS: Level.MANAGE, **({Node.RETENTION: Level.MANAGE} if exempts else {})}
+
+
 class ImportProjects(Command[ProjectsImported]):
     """Take over projects with their original numbers, dates and authors, marked as imported (RET-05)."""
 
@@ -73,6 +81,26 @@ class ImportProjects(Command[ProjectsImported]):
 
     def needs(self) -> dict[Node, Level]:
         """Ask for projects, and for retention where one is exempted from it."""
-        given = self.__dict__.get("projects")
-        exempts = isinstance(given, list) and any(one.retention_exempt for one in given)
-        return {self.node: self.level, **({Node.RETENTION: Level.MANAGE} if exempts else {})}
+        return _needs(self)
+
+
+class ImportChecked(Message):
+    """What an import of these projects would do now: the places of those that fit and of those that are there."""
+
+    fitting: list[int]
+    already_there: list[int]
+    refused: list[RefusedProject]
+
+
+class CheckImport(Query[ImportChecked]):
+    """Ask what `projects.import` would do with the same body; nothing is taken over."""
+
+    subject = "projects.check-import"
+    node = Node.PROJECTS
+    level = Level.MANAGE
+
+    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for what the import itself asks for."""
+        return _needs(self)

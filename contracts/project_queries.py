@@ -37,6 +37,7 @@ class ProjectFilter(Message):
     created_by: Annotated[list[Name], Field(max_length=200)] | None = None
     camera_ids: Annotated[list[CameraId], Field(max_length=200)] | None = None
     numbers: Annotated[list[Number], Field(max_length=500)] | None = None
+    references: Annotated[list[Name], Field(max_length=200)] | None = None
     created: Span = Span()
     start_time: Span = Span()
     updated: Span = Span()
@@ -47,7 +48,8 @@ class ProjectFilter(Message):
 
         Whoever could choose by what is withheld would be told it, one question at a time.
         """
-        main_details = (self.type_ids, self.status_ids, self.start_time if self.start_time != _EVER else None)
+        started = self.start_time if self.start_time != _EVER else None
+        main_details = (self.type_ids, self.status_ids, self.references, started)
         told: dict[Node, tuple[object, ...]] = {
             Node.MAIN_DETAILS: main_details,
             Node.CATEGORIES: (self.categories or None,),
@@ -92,6 +94,7 @@ class ProjectRow(Message):
 
     project_id: UUID
     number: int
+    reference: str | None
     revision: int
     type_id: int | None
     status_id: int | None
@@ -210,6 +213,7 @@ class ProjectDetails(Message):
 
     project_id: UUID
     number: int
+    reference: str | None = None
     revision: int
     type_id: int | None = None
     status_id: int | None = None

@@ -15,6 +15,7 @@ from contracts.values import (
     Description,
     Ids,
     Integer,
+    Name,
     PropertyId,
     Revision,
     ShortText,
@@ -22,7 +23,7 @@ from contracts.values import (
     Time,
 )
 
-MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "description", "start_time", "end_time")
+MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
 """What the node `main-details` is about; all other fields of an update belong to the node `categories`."""
 
 
@@ -96,6 +97,7 @@ class CreateProject(ProjectCommand[ProjectCreated]):
     failing = Phrase.PROJECT_NOT_CREATED
 
     type_id: PropertyId | None = None
+    reference: Name | None = None
     description: Description = ""
     start_time: Time | None = None
     end_time: Time | None = None
@@ -130,6 +132,7 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
     type_id: PropertyId | None = None
     status_id: PropertyId | None = None
+    reference: Name | None = None
     description: Description | None = None
     start_time: Time | None = None
     end_time: Time | None = None

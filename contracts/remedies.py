@@ -6,6 +6,22 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "est déjà pris par un autre projet : donnez-en un autre, ou omettez ce projet",
     ),
     "not_defined": ("is not defined: choose one that is", "n'est pas défini : choisissez-en un qui l'est"),
+    "differs_here": (
+        "is another one than that of the project that came here under this number: correct it, or name another source",
+        "diffère de celui du projet déjà importé sous ce numéro : corrigez-le, ou indiquez une autre source",
+    ),
+    "time_skipped": (
+        "was shown by no clock, since they went forward: correct it, or decide with --clock-changes earlier or later",
+        "n'existe pas, les horloges ayant été avancées : corrigez-le, ou tranchez avec --clock-changes",
+    ),
+    "time_repeated": (
+        "was shown twice, since the clocks went back: add its offset, or decide with --clock-changes earlier or later",
+        "est ambigu, les horloges ayant été retardées : donnez le décalage, ou tranchez avec --clock-changes",
+    ),
+    "not_decoded": (
+        "has bytes that are no text in the file's encoding: correct them, or name the encoding with --encoding",
+        "contient des octets illisibles dans cet encodage : corrigez-les, ou indiquez l'encodage avec --encoding",
+    ),
     "in_future": ("lies in the future: mend the date", "est dans le futur : corrigez la date"),
     "other_kind": (
         "is a property of another kind: choose one of this kind",

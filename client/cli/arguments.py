@@ -15,6 +15,7 @@ StatusName = Annotated[str | None, typer.Option(metavar="STATUS", help="The stat
 CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]
+Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera whose recording it is; repeatable.")]
 
 

@@ -11,7 +11,7 @@ from contracts.projects import IncidentData
 _YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
 _NO: Final = frozenset({"0", "false", "no", "non", "off"})
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
-_PLAIN: Final = (*_SHORT, *_SHORT.values(), "description")
+_PLAIN: Final = (*_SHORT, *_SHORT.values(), "reference", "description")
 
 
 async def changes_of(

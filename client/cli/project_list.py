@@ -53,6 +53,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
     camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
     number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
+    reference: Annotated[Words, typer.Option(metavar="TEXT", help="With this number elsewhere; repeatable.")] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {TIME}")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {TIME}")] = None,
     started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
@@ -70,8 +71,8 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     """List projects, newest first unless another order is asked for."""
     started, updated = (started_since, started_until), (updated_since, updated_until)
     spans = {"created": (since, until), "start_time": started, "updated": updated}
-    plain: dict[str, Any] = {"created_by": created_by, "camera_ids": camera, "numbers": number}
-    filter_ = {name: value for name, value in plain.items() if value}
+    plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
+    filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
     filter_ |= {name: span(session, *ends) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
     asked = {"sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}

@@ -10,6 +10,7 @@ from client.cli.arguments import (
     CategoryValues,
     ExpectedRevision,
     Project,
+    Reference,
     StatusName,
     TypeName,
     Words,
@@ -53,6 +54,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     *,
     type_: TypeName = None,
+    reference: Reference = None,
     description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
@@ -61,6 +63,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Open a project, with the recordings of cameras between start and end; a status comes later, by `update`."""
     given: dict[str, Any] = {"project_id": session.id_of(), "description": description}
+    given |= {"reference": reference} if reference is not None else {}
     given |= {"start_time": read_time(session, start)} if start else {}
     given |= {"end_time": read_time(session, end)} if end else {}
     given |= {"from_draft": True} if from_draft else {}
@@ -86,6 +89,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     *,
     type_: TypeName = None,
     status: StatusName = None,
+    reference: Reference = None,
     description: Annotated[str | None, typer.Option(metavar="TEXT", help="What happened.")] = None,
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
@@ -99,7 +103,8 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Change main details, categories and data fields; what is not named stays as it is."""
-    main = {"description": description, "start_time": read_time(session, start), "end_time": read_time(session, end)}
+    times = {"start_time": read_time(session, start), "end_time": read_time(session, end)}
+    main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
     changes |= revision(expected_revision)
     async with session.client() as client:

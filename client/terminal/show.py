@@ -70,18 +70,21 @@ class Names:
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
     """Show a list of projects."""
+    listed = list(rows)
+    elsewhere = ["Reference"] if any(row.reference for row in listed) else []
     cells = (
         (
             row.number,
+            *(one_line(row.reference or "") for _ in elsewhere),
             local(row.created_at, language),
             one_line(names.of(row.type_id)),
             names.of(row.status_id),
             one_line(row.description or ""),
             row.created_by,
         )
-        for row in rows
+        for row in listed
     )
-    return table(language, "Number", "Created", "Type", "Status", "Description", "By", rows=cells)
+    return table(language, "Number", *elsewhere, "Created", "Type", "Status", "Description", "By", rows=cells)
 
 
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
@@ -120,6 +123,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
     held = details.hold
     return [
         ("Id", details.project_id),
+        ("Reference", details.reference or ""),
         ("Type", names.of(details.type_id)),
         ("Status", names.of(details.status_id)),
         ("Description", details.description or ""),
@@ -269,8 +273,7 @@ def properties(known: Properties, language: str) -> list[RenderableType]:
     closing = (
         (one.id, one.name, say(language, "yes") if one.closing else "", one.description) for one in known.statuses
     )
-    columns = ("Id", "Name", "Closes", "Description")
-    statuses = table(language, *columns, rows=closing, title=say(language, "Statuses"))
+    statuses = table(language, "Id", "Name", "Closes", "Description", rows=closing, title=say(language, "Statuses"))
     shown = [of(say(language, "Types"), known.types), statuses]
     for each in known.categories:
         if each.enabled:

@@ -20,6 +20,7 @@ ASSIGNED: dict[str, Any] = {
     "status_ids": st.lists(ref("status", 2) | st.none(), max_size=2),
     "categories": st.dictionaries(SLOT.map(str), VALUES, max_size=2),
     "created_by": st.lists(st.sampled_from(("olga", "zoe")), max_size=2),
+    "references": st.lists(st.sampled_from(("INC7", "2020-001", "2020")), max_size=2),
     "camera_ids": st.lists(st.sampled_from(("cam-4", "cam-5")), max_size=2),
 }
 

@@ -39,6 +39,7 @@ def ref(what: str, highest: int) -> SearchStrategy[Ref]:
 TIMES = st.sampled_from(("2026-03-01T12:00:00Z", "2026-03-01T13:30:00+01:00", "2026-03-02T00:00:00Z"))
 TEXTS = st.sampled_from(("", "Bag seen.", "été"))
 WORDS = st.sampled_from(("Bag seen.", "été"))
+REFERENCES = st.sampled_from(("2020-001", "INC7", "inc7"))
 CLEARABLE_TIMES = st.none() | TIMES
 CATEGORY = ref("category-value", 1) | ref("category-value", 4) | st.none()
 TYPE = ref("type", 1) | ref("type", 1) | ref("type", 3) | st.none()
@@ -78,6 +79,7 @@ DATA = {
 MAIN = {
     "type_id": TYPE,
     "status_id": STATUS,
+    "reference": st.none() | REFERENCES,
     "description": st.none() | TEXTS,
     "start_time": CLEARABLE_TIMES,
     "end_time": CLEARABLE_TIMES,
@@ -92,6 +94,7 @@ TOLD = {"direction": st.sampled_from(("made", "received")), "at": TIMES, "party"
 MORE = {"number": TEXTS, "duration_seconds": st.none() | st.integers(0, 2), "notes": TEXTS}
 OPENED = {
     "type_id": MAIN["type_id"],
+    "reference": MAIN["reference"],
     "description": TEXTS,
     "start_time": CLEARABLE_TIMES,
     "end_time": CLEARABLE_TIMES,

@@ -33,7 +33,7 @@ _PAST = {
 }
 SECTION_OF = {"comment": "comments", "call": "calls", "sequences": "sequences", "draft": "sequences"}
 _OWN = {"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"}
-_NAMED = {"type_ids": "type_id", "status_ids": "status_id", "start_time": "start_time"}
+_NAMED = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference", "start_time": "start_time"}
 
 
 def happened(command: str) -> str:
@@ -97,7 +97,7 @@ def needed(given: Body) -> set[str]:
     """Return the nodes on which a filter needs view: whoever chooses by what is hidden is told it."""
     asked = {name for name, one in given.items() if one not in ({}, None)}
     nodes = {
-        "main-details": asked & {"type_ids", "status_ids", "start_time"},
+        "main-details": asked & _NAMED.keys(),
         "categories": asked & {"categories"},
         "sequences": asked & {"camera_ids"},
     }

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.model.project import CATEGORIES, DATA, MAIN, Project
 from tests.model.projects import Projects
-from tests.model.rules import Body, Done, No, Some, Told, before
+from tests.model.rules import Body, Done, No, Some, Told, before, moment
 
 
 def needs_retention(body: Body) -> bool:
@@ -23,12 +23,14 @@ def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
     """Judge every project by itself: taken over, already there, or refused."""
     known = {one["project_id"] for one in body["projects"]} & {*projects.there, *projects.gone}
     new: list[Body] = []
-    refused = []
+    refused, there = [], list[int]()
     for index, one in enumerate(body["projects"]):
-        if one["project_id"] in known:
-            continue
-        if obstacle := _obstacle(projects, one):
+        is_known = one["project_id"] in known
+        if obstacle := _other(projects, one) if is_known else _obstacle(projects, one):
             refused.append({"index": index, "code": obstacle[0], "field": obstacle[1]})
+            continue
+        if is_known:
+            there.append(one["number"])
             continue
         new.append(one)
         projects.there[one["project_id"]] = _project(who, one, given.at)
@@ -36,10 +38,18 @@ def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
     result = Some(
         project_ids=[one["project_id"] for one in new],
         numbers=[one["number"] for one in new],
-        already_there=[one["number"] for one in body["projects"] if one["project_id"] in known],
+        already_there=there,
         refused=refused,
     )
     return Done(result, again=not new)
+
+
+def _other(projects: Projects, one: Body) -> tuple[str, str] | None:
+    """Name what nobody changes of a project, where it differs from what is here; of a deleted one nothing is."""
+    here = projects.there.get(one["project_id"])
+    if here and moment(here.created_at) != moment(one["created_at"]):
+        return "conflict", "created_at"
+    return ("conflict", "created_by") if here and here.created_by != one["created_by"] else None
 
 
 def _obstacle(projects: Projects, one: Body) -> tuple[str, str] | None:

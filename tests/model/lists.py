@@ -29,8 +29,10 @@ def matches(project_id: str, project: Project, given: Body) -> bool:
         named["created_by"] = given["created_by"]
     if "numbers" in given:
         named["number"] = given["numbers"]
+    referred = [one.lower() for one in given.get("references", ())]
     return (
-        all(column(project, name) in ids for name, ids in named.items())
+        ("references" not in given or (project.fields["reference"] or "").lower() in referred)
+        and all(column(project, name) in ids for name, ids in named.items())
         and all(_lies(column(project, name), given[key]) for key, name in _SPANS.items() if key in given)
         and ("camera_ids" not in given or bool(project.cameras() & set(given["camera_ids"])))
         and project_id in given.get("project_ids", [project_id])
@@ -61,7 +63,7 @@ def dictionary(text: str) -> tuple[str, ...]:
 
 def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
     """Tell whether every word of a search is a part of some word that is shown; a short one must be a whole word."""
-    written = [] if "main-details" in hidden else [project.fields["description"]]
+    written = [] if "main-details" in hidden else [project.fields["description"], project.fields["reference"] or ""]
     if "categories" not in hidden:
         written += [project.fields[f"text_{slot}"] or "" for slot in (1, 2, 3)]
     if "sequence" not in hidden:

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from tests.model.rules import Some, decimal, moment
 
-MAIN = ("type_id", "status_id", "description", "start_time", "end_time")
-OPENING = ("type_id", "description", "start_time", "end_time")
+MAIN = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
+OPENING = ("type_id", "reference", "description", "start_time", "end_time")
 KINDS = ("integer", "decimal", "text", "checkbox", "datetime")
 DATA = tuple(f"{kind}_{slot}" for kind in KINDS for slot in (1, 2, 3))
 CATEGORIES = tuple(f"category_{slot}" for slot in range(1, 6))
-WRITTEN = {"description", "text_1", "text_2", "text_3"}
+WRITTEN = {"reference", "description", "text_1", "text_2", "text_3"}
 CALL: dict[str, Any] = {"number": "", "duration_seconds": None, "reference": "", "notes": ""}
 RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
 SECTIONS = {"comment": "comments", "call": "calls", "sequence": "sequences"}

@@ -95,7 +95,7 @@ class Properties:
 
     def usable(self, field: str, value: Any) -> bool:
         """Tell whether a project may be given this."""
-        if value is None or field in {"description", "start_time", "end_time"}:
+        if value is None or field in {"reference", "description", "start_time", "end_time"}:
             return True
         name, _, slot = field.rpartition("_")
         if name in {"type", "status"}:

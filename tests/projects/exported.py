@@ -10,7 +10,7 @@ from client import Client
 from contracts.ids import uuid7
 from contracts.project_exports import DownloadPackage, ExportProject, Package
 from contracts.project_parts import AddCall, AddComment
-from contracts.projects import AddSequences
+from contracts.projects import AddSequences, UpdateProject
 from tests.projects.props import NOON, Operator, sequence
 
 PASSWORD = "correct horse"
@@ -21,6 +21,7 @@ EVERY_SECTION = ["comments", "calls", "sequences", "history"]
 async def document(operator: Operator) -> None:
     """Give a project something of every kind."""
     project_id = operator.project_id
+    await operator.send(UpdateProject(project_id=project_id, reference="INC0000060"))
     await operator.send(AddComment(project_id=project_id, comment_id=uuid7(), text=COMMENT))
     call = AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=NOON, party="Police", notes="Coming.")
     await operator.send(call)

@@ -33,6 +33,7 @@ async def test_a_package_holds_what_the_project_holds(operator: Operator) -> Non
     files = await exported(operator, include=[*EVERY_SECTION, "user-names"])
     past = await operator.client.ask(GetHistory(project_id=operator.project_id))
     assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
+    assert read(files, "project.json")["reference"] == "INC0000060"
     assert read(files, "history.json")["items"] == [one.model_dump(mode="json") for one in past.items]
     assert read(files, "manifest.json")["exported_by"] == "admin"
 
@@ -99,7 +100,7 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     files = await exported(operator, include=["calls", "history"])
     told = read(files, "project.json")
     assert ("calls" in told, "comments" in told, "sequences" in told, told["withheld"]) == (True, False, False, [])
-    assert {one["field"] for one in read(files, "history.json")["items"]} == {"project", "call"}
+    assert {one["field"] for one in read(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "sequences.csv" not in files
     assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
 

@@ -9,16 +9,17 @@ from pydantic import ValidationError
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_imports import LARGEST_NUMBER, ImportedProject, ImportProjects
+from contracts.project_imports import LARGEST_NUMBER, CheckImport, ImportedProject, ImportProjects
 from contracts.project_queries import GetProject
 from contracts.projects import CreateProject, DeleteProject
 from contracts.values import LARGEST_INTEGER
-from tests.projects.props import NOON, Operator
+from tests.projects.props import NOON, Operator, refused
+from tests.support import Site
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 
 
-def legacy(number: int, **given: Any) -> ImportedProject:
+def legacy(number: int | None, **given: Any) -> ImportedProject:
     """Return a project as another system had it."""
     return ImportedProject(
         **{"project_id": uuid7(), "number": number, "created_by": "J. Smith", "created_at": LONG_AGO, **given}
@@ -86,6 +87,38 @@ async def test_the_same_projects_again_change_nothing(operator: Operator) -> Non
     outcome = await submitted.outcome()
     assert (outcome.events, (outcome.result or {})["already_there"]) == ([], [20, 21])
     assert (await operator.client.ask(GetProject(project_id=kept.project_id))).description == ""
+
+
+async def test_what_has_no_number_gets_one_here(operator: Operator) -> None:
+    """A project that is known by a text elsewhere keeps it, and gets the next number behind all that came (RET-05)."""
+    named = [legacy(None, reference=one) for one in ("2020-001", "INC7")]
+    done = await operator.send(ImportProjects(projects=[named[0], legacy(50), named[1]]))
+    assert done.numbers == [51, 50, 52]
+    again = await operator.send(ImportProjects(projects=named))
+    assert (again.numbers, again.already_there) == ([], [51, 52])
+    assert (await operator.client.ask(GetProject(project_id=named[1].project_id))).reference == "INC7"
+
+
+async def test_another_project_under_the_same_id_is_refused(operator: Operator) -> None:
+    """What came from another system under the same number is not taken for what is there (RET-05)."""
+    kept = legacy(60)
+    await operator.send(ImportProjects(projects=[kept]))
+    others = [kept.model_copy(update={"created_by": "Else"}), kept.model_copy(update={"created_at": NOON})]
+    checked = await operator.client.ask(CheckImport(projects=[kept, *others]))
+    done = await operator.send(ImportProjects(projects=[kept, *others]))
+    told = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
+    assert [(one.index, one.code, one.field) for one in checked.refused] == told
+    assert (done.refused, done.already_there, checked.already_there) == (checked.refused, [60], [0])
+
+
+async def test_a_check_is_refused_without_a_licence(site: Site, operator: Operator) -> None:
+    """A check says that nothing can be imported where nothing can (LIC-05)."""
+    await site.sql(
+        "INSERT INTO administration.licence (one, token, version, edition, expires_at, activated_by, activated_at) "
+        "VALUES (true, 'x', '1', 'corporate', now() - interval '1 day', 'admin', now())"
+    )
+    found = await refused(operator.client.ask(CheckImport(projects=[legacy(70)])))
+    assert found.code == Code.NOT_LICENSED
 
 
 async def test_a_project_ends_after_it_starts(operator: Operator) -> None:

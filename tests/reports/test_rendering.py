@@ -59,6 +59,13 @@ def test_a_report_says_all_that_the_project_says(renderer: Renderer, language: L
     assert expected == [line.strip() for line in told]
 
 
+@pytest.mark.parametrize("language, label", [("en", "Reference"), ("fr", "Référence")])
+def test_another_systems_number_is_in_the_report(renderer: Renderer, language: Language, label: str) -> None:
+    """A project that has a number in another system says it among its main details."""
+    said = words(renderer.render(document(language, project=project(reference="INC0000060"))))
+    assert f"{label} INC0000060" in " ".join(said.split())
+
+
 @pytest.mark.parametrize("language, subtitle", [("en", "Incident report"), ("fr", "Rapport d'incident")])
 @pytest.mark.parametrize("title", ["", "Ville de Neuville"])
 def test_the_subtitle_is_always_there(renderer: Renderer, language: Language, subtitle: str, title: str) -> None:

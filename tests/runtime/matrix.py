@@ -146,7 +146,12 @@ INTERNAL: dict[str, dict[str, Any]] = {
 }
 """What only the product itself sends."""
 
-_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
+_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = (
+    {"type_ids": [None]},
+    {"status_ids": []},
+    {"references": ["A-1"]},
+    {"start_time": {"from": AT}},
+)
 _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
 """Whoever could choose or sort by what is withheld would be told it."""
 
@@ -163,6 +168,7 @@ QUERIES = (
     Line("administration.settings", {"settings": VIEW}, {}),
     Line("audit.activity", of_project("activity-logs", VIEW), {"project_id": ID}),
     Line("audit.log", {"audit-log": VIEW}, {}),
+    Line("projects.check-import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
     Line("projects.download", _EXPORT, {"package_id": ID}),
     Line("projects.draft", of_project("sequences", VIEW), {}),
     Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),

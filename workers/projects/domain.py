@@ -9,7 +9,6 @@ from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
 from contracts.project_exports import NEEDED
-from contracts.project_imports import ImportedProject, ImportField
 from contracts.projects import MAIN_DETAILS, UpdateProject
 from contracts.texts import Part
 from contracts.values import plain
@@ -17,13 +16,13 @@ from workers.projects import withholding
 from workers.projects.withholding import CHARACTERISTICS
 
 Row = Mapping[Any, Any]
-_WRITTEN = frozenset({"description", "text_1", "text_2", "text_3"})
+_WRITTEN = frozenset({"reference", "description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
 
 EMPTY = dict.fromkeys(["status_id", "status_since", "status_before", *CHARACTERISTICS])
 """A new project has no status (PRJ-15), no category and no data."""
 
-OPENED = ("type_id", "description", "start_time", "end_time")
+OPENED = ("type_id", "reference", "description", "start_time", "end_time")
 """Main details that a project is opened with."""
 
 OPENING = "project"
@@ -185,13 +184,13 @@ def in_order(project: Row, wanted: Row) -> None:
 
 def defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]) -> None:
     """Refuse a type, status, value, category or field that is not defined or not enabled."""
-    found = {name: _undefined(name, value, references, enabled) for name, value in wanted.items()}
+    found = {name: undefined(name, value, references, enabled) for name, value in wanted.items()}
     unknown = [{"field": name, "kind": kind, "value": _told(name, wanted)} for name, kind in found.items() if kind]
     if unknown:
         raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
 
 
-def _undefined(
+def undefined(
     name: str, value: Any, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]
 ) -> str | None:
     """Say why a field cannot have this value; None when it can."""
@@ -225,30 +224,6 @@ def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
         for name in wanted
         if wanted[name] != project[name]
     }
-
-
-def import_obstacle(
-    one: ImportedProject,
-    ids: Collection[UUID],
-    taken: Collection[int],
-    references: Mapping[int, tuple[str, int | None]],
-    now: datetime,
-) -> tuple[Code, ImportField] | None:
-    """Say why a project of another system cannot be taken over, and which field stands in the way.
-
-    Nothing was created in the future: its retention would end too late, and its last change precede its creation.
-    """
-    if one.project_id in ids:
-        return Code.CONFLICT, "project_id"
-    if one.number in taken:
-        return Code.CONFLICT, "number"
-    if one.created_at > now:
-        return Code.INVALID, "created_at"
-    if _undefined("type_id", one.type_id, references, ()):
-        return Code.UNKNOWN_REFERENCE, "type_id"
-    if _undefined("status_id", one.status_id, references, ()):
-        return Code.UNKNOWN_REFERENCE, "status_id"
-    return None
 
 
 def same_creation(there: Row, given: Row, field: str) -> None:

@@ -66,12 +66,12 @@ ENTRIES = text(
         WHERE project_id = :project_id AND (revision, place) > (1, 0)
         UNION ALL
         SELECT 1, 0, coalesce(h.at, p.created_at), coalesce(h.by, p.created_by), 'project', NULL, NULL,
-            jsonb_build_object('type_id', p.type_id, 'status_id', p.status_id, 'description', p.description,
-                               'start_time', p.start_time, 'end_time', p.end_time)
+            jsonb_build_object('type_id', p.type_id, 'status_id', p.status_id, 'reference', p.reference,
+                               'description', p.description, 'start_time', p.start_time, 'end_time', p.end_time)
             || coalesce((
                 SELECT jsonb_object_agg(field, coalesce(old, 'null')) FROM (
                     SELECT DISTINCT ON (field) field, old FROM projects.history WHERE project_id = p.id
-                    AND field IN ('type_id', 'status_id', 'description', 'start_time', 'end_time')
+                    AND field IN ('type_id', 'status_id', 'reference', 'description', 'start_time', 'end_time')
                     ORDER BY field, revision
                 ) first
             ), '{}') || coalesce(h.new, '{}')

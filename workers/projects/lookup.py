@@ -18,7 +18,7 @@ SOURCES = {
 }
 """Where the words come from that are searched, in the order of their lines, and the section they are seen with."""
 
-COLUMNS = {"description": ("description",), "data": ("text_1", "text_2", "text_3")}
+COLUMNS = {"description": ("description", "reference"), "data": ("text_1", "text_2", "text_3")}
 """The columns of a project that are searched, by source; the other sources are its parts."""
 
 _SCHEMA = {"schema": "projects"}

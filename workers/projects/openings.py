@@ -18,6 +18,7 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
         "number": number,
         "revision": 1,
         "type_id": command.type_id,
+        "reference": command.reference,
         "description": command.description,
         "start_time": command.start_time,
         "end_time": command.end_time,

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any, Self
 from uuid import UUID
 
-from sqlalchemy import Integer, TextClause, Uuid, bindparam, text
+from sqlalchemy import BigInteger, Integer, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,10 @@ _ENABLED = text(
     SELECT 'category_' || slot FROM published.categories WHERE enabled
     UNION ALL SELECT kind || '_' || slot FROM published.data_fields WHERE enabled
     """
+)
+_CHILD_SITES = text("SELECT child_sites FROM published.settings")
+TAKEN_NUMBERS = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
+    bindparam("numbers", type_=ARRAY(BigInteger))
 )
 _OF_COMMENTS = (AddComment, EditComment, DeleteComment)
 _OF_CALLS = (AddCall, EditCall, DeleteCall)
@@ -151,7 +155,7 @@ class ProjectRows(unit.Rows):
         if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
             self.enabled = set((await connection.execute(_ENABLED)).scalars())
         if any(site for message in messages for site in named_sites(message)):
-            self.child_sites = set((await connection.execute(tables.CHILD_SITES)).scalar_one())
+            self.child_sites = set((await connection.execute(_CHILD_SITES)).scalar_one())
 
     def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> Row:
         """Return the project that a command is about, at the revision it expects; `grants` are the caller's."""

@@ -56,6 +56,7 @@ class Project(Base):
         Index("project_by_end", "end_time", "created_at", "id"),
         Index("project_by_update", "updated_at", "created_at", "id"),
         *(_by_category(slot) for slot in CATEGORY_SLOTS),
+        Index("project_by_reference", text("lower(reference)"), postgresql_where=text("reference IS NOT NULL")),
         Index("project_by_expiry", "created_at", "id", postgresql_where=text("NOT retention_exempt")),
         _SCHEMA,
     )
@@ -96,6 +97,7 @@ class Project(Base):
     retention_exempt: Mapped[bool] = mapped_column(Boolean)
     status_since: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     status_before: Mapped[int | None] = mapped_column(Integer)
+    reference: Mapped[str | None] = mapped_column(Text)
 
 
 def _of_project() -> Mapped[UUID]:
@@ -266,6 +268,4 @@ CALLS = text("SELECT * FROM projects.call WHERE project_id = ANY(:ids) AND call_
     _IDS, _PARTS
 )
 SEQUENCES = text("SELECT * FROM projects.sequence WHERE project_id = ANY(:ids)").bindparams(_IDS)
-CHILD_SITES = text("SELECT child_sites FROM published.settings")
-DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(_IDS)
 DOCUMENT = text("SELECT published.project_document(:project_id, :sections)")

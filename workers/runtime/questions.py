@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.audit import AttemptRefused
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
+from contracts.licence import Licence
 from contracts.message import Event, Query
 from contracts.permissions import Grants
 from contracts.subjects import lane_of
@@ -51,6 +52,8 @@ class Reader:
     language: str
     happened: list[tuple[Event, str]] = field(default_factory=list)
     licensing: Licensing = field(default_factory=Licensing)
+    licence: Licence | None = None
+    """The licence by which commands are judged now."""
     letters: Letters | None = None
     has_written: bool = False
     """Whether something else than events was written, which is to be committed with them."""
@@ -145,6 +148,7 @@ class Questions:
             stands = await standing(connection, [], [principal])
             reader = Reader(principal, stands.grants[principal], connection, stands.now, asked.language)
             reader.licensing, reader.letters = self._side.licensing, self._side.letters
+            reader.licence = stands.licence or reader.licensing.included
             try:
                 identity.authorise(query, principal, reader.grants)
                 answer = await self._answers[type(query)](query, reader)

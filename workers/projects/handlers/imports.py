@@ -1,60 +1,59 @@
 """Taking over projects of another system."""
 
-from sqlalchemy import BigInteger, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import text
 
-from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported, RefusedProject
-from workers.projects import domain
+from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported
+from workers.projects import domain, takeovers
 from workers.projects.domain import Past
+from workers.projects.rows import TAKEN_NUMBERS
+from workers.projects.takeovers import Surroundings
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.kept import Row
 
-_TAKEN = text("SELECT number FROM projects.project WHERE number = ANY(:numbers)").bindparams(
-    bindparam("numbers", type_=ARRAY(BigInteger))
-)
 _RAISE = text("SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)")
+_NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :wanted)")
 
 
 @worker.handles(ImportProjects)
 async def import_projects(command: ImportProjects, unit: ProjectUnit) -> ProjectsImported:
-    """Take over every project that fits, with its own number, dates and author; what is there already stays."""
-    known = {one.project_id for one in command.projects if _is_known(one, unit)}
-    taken = await _taken_numbers([one.number for one in command.projects if one.project_id not in known], unit)
-    new: list[ImportedProject] = []
-    refused: list[RefusedProject] = []
-    ids = set(known)
-    for index, one in enumerate(command.projects):
-        if one.project_id in known:
-            continue
-        if obstacle := domain.import_obstacle(one, ids, taken, unit.rows.references, unit.now):
-            refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
-            continue
-        ids.add(one.project_id)
-        taken.add(one.number)
-        new.append(one)
+    """Take over every project that fits, with its own number, date and author; what is there already stays."""
+    known = {one.project_id: row for one in command.projects if (row := _known(one, unit))}
+    here = Surroundings(known, await _taken(command.projects, unit), unit.rows.references, unit.now)
+    judged = takeovers.judge(command.projects, here)
+    new = await _numbered([command.projects[index] for index in judged.new], unit)
+    for one in new:
         unit.rows.projects.put(imported(one, unit))
         unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
-    if new:
-        highest = {"number": max(one.number for one in new)}
-        await unit.connection.execute(_RAISE, highest)
-    else:
+    if not new:
         unit.already_so()
+    there = [command.projects[index] for index in judged.there]
     return ProjectsImported(
         project_ids=[one.project_id for one in new],
-        numbers=[one.number for one in new],
-        already_there=[one.number for one in command.projects if one.project_id in known],
-        refused=refused,
+        numbers=[one.number for one in new if one.number],
+        already_there=[one.number or known[one.project_id]["number"] for one in there],
+        refused=judged.refused,
     )
 
 
-def _is_known(one: ImportedProject, unit: ProjectUnit) -> bool:
-    there = unit.rows.projects.get(one.project_id)
-    return there is not None or unit.rows.tombstones.get(one.project_id) is not None
+def _known(one: ImportedProject, unit: ProjectUnit) -> Row | None:
+    return unit.rows.projects.get(one.project_id) or unit.rows.tombstones.get(one.project_id)
 
 
-async def _taken_numbers(numbers: list[int], unit: ProjectUnit) -> set[int]:
-    found = await unit.connection.execute(_TAKEN, {"numbers": numbers})
-    return set(found.scalars()) | {row["number"] for row in unit.rows.projects.all()}
+async def _taken(projects: list[ImportedProject], unit: ProjectUnit) -> frozenset[int]:
+    numbers = [one.number for one in projects if one.number]
+    found = await unit.connection.execute(TAKEN_NUMBERS, {"numbers": numbers}) if numbers else None
+    return frozenset(found.scalars() if found else ()) | {row["number"] for row in unit.rows.projects.all()}
+
+
+async def _numbered(new: list[ImportedProject], unit: ProjectUnit) -> list[ImportedProject]:
+    """Give numbers to those that have none; they are higher than all that come with theirs."""
+    own = [one.number for one in new if one.number]
+    if own:
+        await unit.connection.execute(_RAISE, {"number": max(own)})
+    wanted = len(new) - len(own)
+    found = await unit.connection.execute(_NUMBERS, {"wanted": wanted}) if wanted else None
+    given = iter(found.scalars().all() if found else ())
+    return [one if one.number else one.model_copy(update={"number": next(given)}) for one in new]
 
 
 def imported(one: ImportedProject, unit: ProjectUnit) -> Row:
@@ -64,6 +63,7 @@ def imported(one: ImportedProject, unit: ProjectUnit) -> Row:
         "number": one.number,
         "revision": 1,
         "type_id": one.type_id,
+        "reference": one.reference,
         "description": one.description,
         "start_time": one.start_time,
         "end_time": one.end_time,

@@ -1,8 +1,15 @@
 """Deleting what has expired, some projects at a time, so that nobody waits for it."""
 
+from sqlalchemy import Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
 from contracts.projects import ExpireProjects, ProjectDeleted, ProjectsExpired
-from workers.projects import holds, tables
+from workers.projects import holds
 from workers.projects.worker import ProjectUnit, worker
+
+_DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(Uuid))
+)
 
 
 @worker.handles(ExpireProjects)
@@ -17,7 +24,7 @@ async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> Project
         unit.rows.delete(project, by=unit.principal, at=unit.now, expired=True)
         deleted = ProjectDeleted(project_id=project["id"], number=project["number"], expired=True)
         unit.emit(deleted, str(project["id"]))
-    await unit.connection.execute(tables.DELETE_PROJECTS, {"ids": [project["id"] for project in expired]})
+    await unit.connection.execute(_DELETE_PROJECTS, {"ids": [project["id"] for project in expired]})
     return ProjectsExpired(
         sweep_id=command.sweep_id,
         chain=command.chain,

@@ -20,6 +20,9 @@ def matching(given: ProjectFilter) -> Conditions:
         conditions.append(or_(named, column.is_(None)) if None in ids else named)
     if given.numbers is not None:
         conditions.append(Project.number.in_(given.numbers))
+    if given.references is not None:
+        named = func.lower(Project.reference).in_([func.lower(one) for one in given.references])
+        conditions.append(named)
     if given.has_hold is not None:
         conditions.append(is_held(given.has_hold))
     conditions += within(Project.start_time, given.start_time) + within(Project.updated_at, given.updated)

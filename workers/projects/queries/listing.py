@@ -37,6 +37,7 @@ _BYTES = literal_column("octet_length(description) + 250", Integer)
 _ROW = (
     Project.id.label("project_id"),
     Project.number,
+    Project.reference,
     Project.revision,
     Project.type_id,
     Project.status_id,

@@ -20,7 +20,7 @@ from workers.runtime.feeds import Live, Renewal, Shown
 from workers.runtime.hearing import Heard
 from workers.runtime.questions import PATIENCE, Reader
 
-_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id"}
+_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()
 
 

@@ -136,6 +136,8 @@ class _Teller:
             return
         yield words.type, self.document.type_name or NOTHING
         yield words.status, self.document.status_name or NOTHING
+        if project.reference:
+            yield words.reference, project.reference
         yield words.start, self._time(project.start_time)
         yield words.end, self._time(project.end_time)
         yield words.created, self._done(project.created_at, project.created_by)
