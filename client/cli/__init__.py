@@ -1,5 +1,6 @@
 """The command line `incidents`."""
 
+import os
 import sys
 from typing import Final
 
@@ -71,9 +72,23 @@ def build() -> typer.core.TyperGroup:
 
 def main() -> None:
     """Run what was typed; a mistake in it is told as everything else is: for machines where they ask."""
+    for_machines = "--json" in sys.argv
+    foreign = [one for one in sys.argv[1:] if not _is_text(one)]
+    if foreign:
+        session = Session("", json=for_machines, language=_language(sys.argv))
+        words = "the command line holds bytes that are not UTF-8: {text}; type it in UTF-8"
+        sys.exit(session.misunderstood(session.say(words, text=foreign[0])))
     try:
         status = build()(prog_name="incidents", standalone_mode=False)
     except typer.TyperException as error:
-        for_machines = "--json" in sys.argv
         status = Session("", json=True).misunderstood(error.format_message()) if for_machines else mistyped(error)
     sys.exit(status)
+
+
+def _is_text(word: str) -> bool:
+    return not any("\ud800" <= letter <= "\udfff" for letter in word)
+
+
+def _language(words: list[str]) -> str:
+    chosen = os.environ.get("INCIDENTS_LANG", "")
+    return "fr" if "fr" in {chosen, *words} or "--lang=fr" in words else "en"

@@ -73,7 +73,10 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
 def _password(session: Session, *, ask: bool) -> str:
     if not ask:
-        return typed_line()
+        try:
+            return typed_line()
+        except UnicodeDecodeError as error:
+            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
     if not sys.stdin.isatty():
         raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
 

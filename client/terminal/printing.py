@@ -84,5 +84,9 @@ def mistyped(error: typer.TyperException) -> int:
 
 
 def typed_line() -> str:
-    """Read the first line of what comes on stdin."""
-    return sys.stdin.readline().rstrip("\r\n")
+    """Read the first line of what comes on stdin.
+
+    Raises:
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    return sys.stdin.buffer.readline().decode("utf-8-sig").rstrip("\r\n")

@@ -1,8 +1,10 @@
 """Reading what people type: projects, times, values."""
 
+import codecs
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -16,7 +18,7 @@ from client.strict import AmbiguousError, read_json
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
-from contracts.project_queries import FindProject
+from contracts.project_queries import FindProject, ListProjects, ProjectRow
 
 Read = TypeVar("Read", bound=Message)
 
@@ -42,36 +44,63 @@ def read_time(session: Session, text: str | None) -> datetime | None:
 
 def read_object(session: Session, text: str) -> dict[str, Any]:
     """Read a JSON object; `-` stands for what comes on stdin."""
+    given = decoded(session, sys.stdin.buffer.read(), "stdin") if text == "-" else text
     try:
-        value = read_json(sys.stdin.read() if text == "-" else text)
+        value = read_json(given)
     except AmbiguousError as error:
         why = error.told(session.language)
         raise UsageError(session.say("this JSON cannot be sent: {reason}", reason=why)) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(session.say("this is not JSON: {reason}", reason=error)) from error
     if not isinstance(value, dict):
         raise UsageError(session.say("this is not a JSON object"))
     return value
 
 
-async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
-    """Read a project's id, or ask for the project that has this number; a deleted one is refused with by whom.
+def decoded(session: Session, content: bytes, where: object) -> str:
+    """Read the bytes of a document: UTF-8, or what a mark at their beginning says.
 
-    `deleted_too` is for what can be asked about a project that is gone.
+    Raises:
+        UsageError: They are no text.
     """
+    marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), "utf-8")
     try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path=where)) from error
+
+
+async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
+    """Read a project's id, or ask for the one that has this number, here or in another system.
+
+    A deleted one is refused with by whom; `deleted_too` is for what can be asked about a project that is gone.
+    """
+    with suppress(ValueError):
         return UUID(text)
-    except ValueError as error:
-        if not text.isdecimal() or len(text) > _DIGITS:
-            wrong = "not a project: {text}; give its id or its number"
-            raise UsageError(session.say(wrong, text=text)) from error
-    try:
-        return (await client.ask(fitting(session, FindProject, {"number": int(text)}))).project_id
-    except Refused as refused:
-        gone = refused.details.get("project_id")
-        if gone is None or not deleted_too:
-            raise
-        return UUID(gone)
+    unknown = Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "number", "kind": "not_here", "value": text}])
+    refused = Refused(unknown.as_error(session.language))
+    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS:
+        try:
+            return (await client.ask(fitting(session, FindProject, {"number": int(text)}))).project_id
+        except Refused as error:
+            if error.code is Code.GONE and deleted_too:
+                return UUID(error.details["project_id"])
+            if error.code not in {Code.UNKNOWN_REFERENCE, Code.INVALID}:
+                raise
+            refused = error
+    found = await _found(session, client, references=[text])
+    if len(found) > 1:
+        words = "{text} is the reference of several projects: {numbers}"
+        raise UsageError(session.say(words, text=text, numbers=", ".join(str(row.number) for row in found)))
+    if not found:
+        raise refused
+    return found[0].project_id
+
+
+async def _found(session: Session, client: Client, **chosen: list[Any]) -> list[ProjectRow]:
+    asked = {"filter": chosen, "limit": 5}
+    return (await client.ask(fitting(session, ListProjects, asked))).items
 
 
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:

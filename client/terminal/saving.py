@@ -29,12 +29,14 @@ class Told(Protocol):
         """Their digest."""
 
 
-def writable(session: Session, path: Path) -> Path:
+def writable(session: Session, path: Path, *inputs: Path) -> Path:
     """Return a path at which a file can be written; asked before anything is made that could then not be kept.
 
     Raises:
-        UsageError: It is a directory, or its own directory is missing or not to be written into.
+        UsageError: It is a directory, its own directory is missing or not to be written into, or it is read from.
     """
+    if any(_is_same(path, one) for one in (*inputs, *_always_read())):
+        raise UsageError(session.say("{path} is read by this command: name another file to write", path=path))
     if path.is_dir():
         raise UsageError(session.say("{path} is a directory: name a file in it", path=path))
     if not path.parent.is_dir():
@@ -44,6 +46,20 @@ def writable(session: Session, path: Path) -> Path:
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise UsageError(session.say("{path} may not be written here: name another file", path=path))
     return path
+
+
+def _always_read() -> list[Path]:
+    """Name what every command reads: credentials, and what comes on stdin where that is a file."""
+    credentials = os.environ.get("INCIDENTS_NATS_CREDS")
+    return [*([Path(credentials)] if credentials else []), Path("/dev/stdin")]
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Tell whether both are one file, by any of its names; or will be."""
+    try:
+        return path.samefile(other) and path.is_file()
+    except OSError:
+        return path.absolute() == other.absolute()
 
 
 def unused(session: Session, path: Path, *, force: bool) -> Path:

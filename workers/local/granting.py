@@ -72,6 +72,7 @@ def create(
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
     trust = _trust(home)
+    _apart(home, out)
     try:
         text = trust.mint(principal, scope, valid_seconds=seconds)
     except InvalidNameError as error:
@@ -173,8 +174,17 @@ def sign_licence(
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
         _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
-    out.write_text(_trust(Home(data.absolute())).account_token(licence) + "\n")
+    home = Home(data.absolute())
+    trust = _trust(home)
+    _apart(home, out)
+    out.write_text(trust.account_token(licence) + "\n")
     tell(f"The licence is in {out}")
+
+
+def _apart(home: Home, out: Path | None) -> None:
+    """Refuse to write over a key that is read: it could be made by nobody again."""
+    if out and out.exists() and any(one.is_file() and one.samefile(out) for one in home.keys.rglob("*")):
+        _fail(f"{out} is one of the site's keys: name another file.", status=2)
 
 
 def _trust(home: Home) -> Trust:
