@@ -1,32 +1,39 @@
-"""What the columns of a file mean: names of fields, ids of types and statuses, forms of times."""
+"""What the columns of a file mean, as somebody says it: names of fields, ids of types and statuses, forms of times."""
 
-import re
-from collections.abc import Mapping as Named
-from datetime import datetime
+import unicodedata
+from collections.abc import Sequence
 from typing import Any, Final, Self
-from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
-from pydantic_core import to_json
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from client.importing.times import Choice, DateOrder
 from contracts.project_imports import ImportedProject
 
-_NAMESPACE: Final = UUID("6f0d7c1e-58b1-5d5b-9e0a-3f6d2b7a4c10")
-_WHOLE: Final = re.compile(r"[0-9]{1,19}")
-_TIMES: Final = frozenset({"created_at", "start_time", "end_time"})
-_YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
-_NO: Final = frozenset({"0", "false", "no", "non", "off"})
+FIELDS: Final = frozenset(ImportedProject.model_fields)
+TIMES: Final = frozenset({"created_at", "start_time", "end_time"})
+_KNOWN_AS: Final = {
+    "number": ("no", "nr", "num", "numero", "n°"),
+    "reference": ("ref", "référence"),
+    "created_by": ("created by", "opened by", "author", "cree par", "ouvert par", "auteur"),
+    "created_at": ("created", "created at", "opened", "opened at", "date de creation", "cree le", "ouvert le"),
+    "type_id": ("type",),
+    "status_id": ("status", "statut"),
+    "start_time": ("start", "start time", "debut", "heure de debut"),
+    "end_time": ("end", "end time", "fin", "heure de fin"),
+}
+"""What spreadsheets call the fields, in English and French; used where a file has no column of the field's own name."""
 
 
-class MisfitError(Exception):
-    """A row that does not fit: the field, the kind of what is wrong, and the project's number where it is known."""
+def plain(name: str) -> str:
+    """Return a name of a column without case, accents, and marks between its words."""
+    spread = unicodedata.normalize("NFKD", name.replace("_", " ").replace("°", "o")).casefold()
+    return " ".join("".join(one for one in spread if not unicodedata.combining(one)).split())
 
-    def __init__(self, field: str, kind: str, number: int | None = None) -> None:
-        super().__init__(f"{field}: {kind}")
-        self.number = number
-        self.field = field
-        self.kind = kind
+
+_FIELD_OF: Final = {plain(name): field for field, names in _KNOWN_AS.items() for name in (field, *names)} | {
+    field: field for field in ("description",)
+}
 
 
 class Mapping(BaseModel):
@@ -35,75 +42,37 @@ class Mapping(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     source: str = "import"
-    columns: dict[str, str] = {}
+    columns: dict[str, str | None] = {}
+    joined: dict[str, list[str]] = {}
     types: dict[str, int] = {}
     statuses: dict[str, int] = {}
     defaults: dict[str, Any] = {}
     time_format: str | None = None
+    dates: DateOrder | None = None
     timezone: str | None = None
+    clock_changes: Choice | None = None
 
     @model_validator(mode="after")
     def _names_what_is_there(self) -> Self:
-        unknown = [*self.columns.values(), *self.defaults]
-        unknown = [name for name in unknown if name not in ImportedProject.model_fields]
+        unknown = [*filter(None, self.columns.values()), *self.defaults]
+        unknown = [name for name in unknown if name not in FIELDS]
+        unknown += [name for name in self.joined if name not in TIMES]
         if unknown:
             raise ValueError(f"no field: {', '.join(unknown)}")
         if self.timezone and self.timezone not in available_timezones():
             raise ValueError(f"no time zone: {self.timezone}")
         return self
 
-    def field_of(self, column: str) -> str | None:
-        """Name the field that a column fills; None for a column that is left out."""
-        field = self.columns.get(column, column)
-        return field if field in ImportedProject.model_fields else None
+    def fields_of(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the field of each column that has one: as the mapping says, by its name, or as such are called."""
+        found = {name: field for field, parts in self.joined.items() for name in parts if name in names}
+        found |= {name: field for name in names if name not in found and (field := self.columns.get(name))}
+        left = [name for name in names if name not in found and name not in self.columns]
+        found |= {name: name for name in left if name in FIELDS}
+        taken = {*found.values(), *self.joined}
+        others = {name: _FIELD_OF[plain(name)] for name in left if name not in found and plain(name) in _FIELD_OF}
+        return found | {name: field for name, field in others.items() if field not in taken}
 
-    def project(self, values: Named[str, Any], site: str) -> ImportedProject:
-        """Make a project of a row.
-
-        Raises:
-            MisfitError: The row does not fit.
-        """
-        named = {field: value for column, value in values.items() if (field := self.field_of(column))}
-        given = {field: value for field, value in named.items() if value not in ("", None)}
-        read = {field: self._read(field, value) for field, value in {**self.defaults, **given}.items()}
-        number = read.get("number")
-        read.setdefault("project_id", uuid5(_NAMESPACE, f"{site}/{self.source}/{number}"))
-        try:
-            return ImportedProject.model_validate_json(to_json(read))
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            told = number if isinstance(number, int) else None
-            raise MisfitError(".".join(map(str, first["loc"])), first["type"], told) from error
-        except ValueError as error:
-            raise MisfitError("", "not_utf8") from error
-
-    def _read(self, field: str, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        text = value.strip()
-        if field == "number":
-            return int(text) if _WHOLE.fullmatch(text) else value
-        if field in {"type_id", "status_id"}:
-            return self._property(field, text)
-        if field == "retention_exempt":
-            return True if text.lower() in _YES else False if text.lower() in _NO else value
-        return self._time(text) if field in _TIMES else value
-
-    def _property(self, field: str, text: str) -> int:
-        ids = self.types if field == "type_id" else self.statuses
-        if text in ids:
-            return ids[text]
-        if _WHOLE.fullmatch(text):
-            return int(text)
-        raise MisfitError(field, "unknown_name")
-
-    def _time(self, text: str) -> str:
-        """Return RFC 3339, or the text as it is where nothing else can be made of it: the contract says why."""
-        try:
-            form = self.time_format
-            time = datetime.strptime(text, form) if form else datetime.fromisoformat(text)  # noqa: DTZ007 - zoned below
-        except ValueError:
-            return text
-        if time.tzinfo is None and self.timezone:
-            time = time.replace(tzinfo=ZoneInfo(self.timezone))
-        return time.isoformat()
+    def knows(self, names: Sequence[str]) -> int:
+        """Tell how many fields these columns fill, which tells a header from the titles above it."""
+        return len(set(self.fields_of(names).values()))

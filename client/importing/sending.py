@@ -1,22 +1,40 @@
-"""Sending what fits, several commands at a time; each row ends as imported, as already there, or as refused."""
+"""Sending what fits, several messages at a time; each row ends as imported, as already there, or as refused."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from client.client import LARGEST_BODY, Client
 from client.errors import Refused
-from client.importing.mapping import Mapping, MisfitError
-from client.importing.reading import Row, Source
-from contracts.errors import Code
+from client.importing.reading import Source
+from client.importing.translating import MisfitError, Translator
+from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.project_imports import MOST_PROJECTS, ImportedProject, ImportProjects, ProjectsImported
+from contracts.project_imports import (
+    MOST_PROJECTS,
+    CheckImport,
+    ImportedProject,
+    ImportProjects,
+    RefusedProject,
+)
 
 IN_FLIGHT: Final = 8
+_QUERIES_IN_FLIGHT: Final = 2
 _FRAME: Final = len(b'{"projects":[]}')
-_FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_LICENSED, Code.UNAVAILABLE})
-_KINDS: Final = {Code.CONFLICT: "taken", Code.UNKNOWN_REFERENCE: "not_defined", Code.INVALID: "in_future"}
+_FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.UNAVAILABLE})
+_KINDS: Final = {
+    (Code.CONFLICT, "created_at"): "differs_here",
+    (Code.CONFLICT, "created_by"): "differs_here",
+    (Code.CONFLICT, "number"): "taken",
+    (Code.CONFLICT, "project_id"): "taken",
+    (Code.UNKNOWN_REFERENCE, "type_id"): "not_defined",
+    (Code.UNKNOWN_REFERENCE, "status_id"): "not_defined",
+    (Code.INVALID, "created_at"): "in_future",
+}
+
+_Told = TypeVar("_Told")
+Fate = Literal["imported", "already_there", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,57 +54,80 @@ class Misfit:
     number: int | None
     field: str
     kind: str
+    reference: str | None = None
+
+
+class Done(NamedTuple):
+    """What became of a row: where it went, or why it did not."""
+
+    line: int
+    fate: Fate
+    project: ImportedProject | None = None
+    misfit: Misfit | None = None
 
 
 @dataclass(slots=True)
 class Tally:
-    """What became of the rows so far."""
+    """What became of the rows so far; `heard` is told of each."""
 
     imported: int = 0
     already_there: int = 0
     refused: list[Misfit] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
+    heard: Callable[[Done], None] = lambda _: None
 
     @property
     def done(self) -> int:
         """How many rows have ended."""
         return self.imported + self.already_there + len(self.refused)
 
+    def refuse(self, misfit: Misfit) -> None:
+        """Count a row that was not taken over."""
+        self.refused.append(misfit)
+        self.heard(Done(misfit.line, "refused", misfit=misfit))
+
+    def take(self, row: Fitting, *, number: int | None = None, is_new: bool) -> None:
+        """Count a row that is here now, or was before."""
+        self.imported += is_new
+        self.already_there += not is_new
+        project = row.project.model_copy(update={"number": number}) if number else row.project
+        self.heard(Done(row.line, "imported" if is_new else "already_there", project))
+
 
 class Checker:
     """Checks the rows of one file: each by itself, and that none stands there twice."""
 
-    def __init__(self, mapping: Mapping, site: str, tally: Tally) -> None:
-        self._mapping = mapping
-        self._site = site
+    def __init__(self, translator: Translator, tally: Tally) -> None:
+        self._translator = translator
         self._tally = tally
         self._seen: set[object] = set()
 
     def fitting(self, source: Source) -> Iterator[Fitting]:
         """Read a file; what does not fit goes to the tally."""
         for row in source.rows():
-            self._tally.ignored |= {column for column in row.values if self._mapping.field_of(column) is None}
+            self._tally.ignored |= self._translator.left_out(row.values)
+            if row.kind:
+                self._tally.refuse(Misfit(row.line, None, "", row.kind))
+                continue
             try:
-                yield self._checked(row)
-            except MisfitError as misfit:
-                self._tally.refused.append(Misfit(row.line, misfit.number, misfit.field, misfit.kind))
+                yield self._checked(row.line, self._translator.project(row.values))
+            except MisfitError as error:
+                self._tally.refuse(Misfit(row.line, error.number, error.field, error.kind, error.reference))
 
-    def _checked(self, row: Row) -> Fitting:
-        if row.kind:
-            raise MisfitError("", row.kind)
-        project = self._mapping.project(row.values, self._site)
+    def _checked(self, line: int, project: ImportedProject) -> Fitting:
         size = len(project.model_dump_json(exclude_unset=True).encode())
         if size + _FRAME > LARGEST_BODY:
-            raise MisfitError("", "body_too_large", project.number)
-        for field_, value in (("number", project.number), ("project_id", project.project_id)):
+            raise MisfitError("", "body_too_large", project.number, project.reference)
+        by_id = "project_id" if project.number or not project.reference else "reference"
+        for field_, value in (("number", project.number), (by_id, project.project_id)):
             if value in self._seen:
-                raise MisfitError(field_, "twice_in_file", project.number)
-        self._seen |= {project.number, project.project_id}
-        return Fitting(row.line, project, size)
+                raise MisfitError(field_, "twice_in_file", project.number, project.reference)
+        self._seen |= {project.number, project.project_id} - {None}
+        return Fitting(line, project, size)
 
 
 def chunks(rows: Iterator[Fitting]) -> Iterator[list[Fitting]]:
-    """Cut rows into as few commands as bytes and number allow."""
+    """Cut rows into as few messages as bytes and number allow."""
     chunk: list[Fitting] = []
     size = _FRAME
     for row in rows:
@@ -99,21 +140,57 @@ def chunks(rows: Iterator[Fitting]) -> Iterator[list[Fitting]]:
         yield chunk
 
 
+class _Answer(NamedTuple):
+    """What a site says of the projects of a message: the places of new ones with their numbers, and refusals."""
+
+    new: Mapping[int, int | None]
+    refused: Sequence[RefusedProject]
+
+
+_Asking = Callable[[Client, list[ImportedProject]], Awaitable[_Answer]]
+
+
 async def send(client: Client, rows: Iterator[Fitting], tally: Tally, progressed: Callable[[], None]) -> None:
     """Send all rows, with several commands under way.
 
     Raises:
         Refused: Nothing can be imported now: no permission, no licence, or nobody answers.
     """
+    await _all(client, rows, tally, progressed, _import, IN_FLIGHT)
+
+
+async def check(client: Client, rows: Iterator[Fitting], tally: Tally, progressed: Callable[[], None]) -> None:
+    """Ask of all rows what sending them would do.
+
+    Raises:
+        Refused: Nothing could be imported now, for the reason for which the import itself would be refused.
+    """
+    try:
+        await _all(client, rows, tally, progressed, _check, _QUERIES_IN_FLIGHT)
+    except Refused as refused:
+        if refused.code is not Code.NOT_AVAILABLE:
+            raise
+        denied = Refusal(Code.PERMISSION_DENIED, **refused.details).as_error(client.language)
+        raise Refused(denied) from refused
+
+
+async def _all(
+    client: Client,
+    rows: Iterator[Fitting],
+    tally: Tally,
+    progressed: Callable[[], None],
+    ask: _Asking,
+    most: int,
+) -> None:
     under_way: set[asyncio.Task[None]] = set()
     try:
         for chunk in chunks(rows):
-            if len(under_way) >= IN_FLIGHT:
+            if len(under_way) >= most:
                 ended, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
                 for each in ended:
                     each.result()
                 progressed()
-            under_way.add(asyncio.create_task(_send(client, chunk, tally)))
+            under_way.add(asyncio.create_task(_send(client, chunk, tally, ask)))
         await asyncio.gather(*under_way)
     finally:
         for each in under_way:
@@ -121,35 +198,57 @@ async def send(client: Client, rows: Iterator[Fitting], tally: Tally, progressed
         progressed()
 
 
-async def _sent(client: Client, command: ImportProjects) -> ProjectsImported:
+async def _import(client: Client, projects: list[ImportedProject]) -> _Answer:
     """Send one command, for as long as the site says when it takes more."""
-    command_id = uuid7()
+    command, command_id = ImportProjects(projects=projects), uuid7()
+    done = await _patiently(lambda: client.send(command, command_id=command_id))
+    numbers = dict(zip(done.project_ids, done.numbers, strict=True))
+    refused = {one.index for one in done.refused}
+    new = {
+        index: numbers[one.project_id]
+        for index, one in enumerate(projects)
+        if one.project_id in numbers and index not in refused
+    }
+    return _Answer(new, done.refused)
+
+
+async def _check(client: Client, projects: list[ImportedProject]) -> _Answer:
+    query = CheckImport(projects=projects)
+    told = await _patiently(lambda: client.ask(query))
+    return _Answer(dict.fromkeys(told.fitting), told.refused)
+
+
+async def _patiently(asking: Callable[[], Awaitable[_Told]]) -> _Told:
     while True:
         try:
-            return await client.send(command, command_id=command_id)
+            return await asking()
         except Refused as refused:
             if refused.retry_after_seconds is None:
                 raise
             await asyncio.sleep(refused.retry_after_seconds)
 
 
-async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally) -> None:
-    """Send one command; where the site refuses it as a whole, halve it until the bad row stands alone."""
+async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally, ask: _Asking) -> None:
+    """Send one message; where the site refuses it as a whole, halve it until the bad row stands alone."""
     try:
-        done = await _sent(client, ImportProjects(projects=[row.project for row in chunk]))
+        answer = await ask(client, [row.project for row in chunk])
     except Refused as refused:
         if refused.code in _FOR_GOOD:
             raise
         if len(chunk) == 1:
-            tally.refused.append(Misfit(chunk[0].line, chunk[0].project.number, "", refused.code.value))
+            tally.refuse(_misfit(chunk[0], "", refused.code.value))
             return
         middle = len(chunk) // 2
-        await _send(client, chunk[:middle], tally)
-        await _send(client, chunk[middle:], tally)
+        await _send(client, chunk[:middle], tally, ask)
+        await _send(client, chunk[middle:], tally, ask)
         return
-    tally.imported += len(done.numbers)
-    tally.already_there += len(done.already_there)
-    for one in done.refused:
-        row = chunk[one.index]
-        kind = _KINDS.get(one.code, one.code.value)
-        tally.refused.append(Misfit(row.line, row.project.number, one.field, kind))
+    for one in answer.refused:
+        tally.refuse(_misfit(chunk[one.index], one.field, _KINDS.get((one.code, one.field), one.code.value)))
+    judged: Collection[int] = {one.index for one in answer.refused}
+    for index, row in enumerate(chunk):
+        if index not in judged:
+            tally.take(row, number=answer.new.get(index), is_new=index in answer.new)
+
+
+def _misfit(row: Fitting, field_: str, kind: str) -> Misfit:
+    return Misfit(row.line, row.project.number, field_, kind, row.project.reference)

@@ -40,9 +40,10 @@ def unknown(line: str) -> list[str]:
     assert program == "incidents"
     found: Any = build()
     while isinstance(found, TyperGroup) and words and not words[0].startswith("-"):
-        if words[0] not in found.commands:
+        named = words.pop(0) if words[0] in found.commands else getattr(found, "usual", "")
+        if not named:
             return [words[0]]
-        found = found.commands[words.pop(0)]
+        found = found.commands[named]
         found = found._load() if isinstance(found, Plugin) else found
     options = {name for each in found.params if isinstance(each, TyperOption) for name in each.opts} | {"--help"}
     return [word for word in words if word.startswith("-") and word != "-" and word.partition("=")[0] not in options]

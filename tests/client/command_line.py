@@ -28,7 +28,7 @@ class Ended:
 
 
 async def incidents(
-    *line: object, given: str = "", folder: Path = ROOT, environment: Mapping[str, object] | None = None
+    *line: object, given: str | bytes = "", folder: Path = ROOT, environment: Mapping[str, object] | None = None
 ) -> Ended:
     """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")}
@@ -44,5 +44,5 @@ async def incidents(
         cwd=folder,
         env={**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours},
     )
-    out, err = await process.communicate(given.encode())
+    out, err = await process.communicate(given.encode() if isinstance(given, str) else given)
     return Ended(process.returncode or 0, out.decode(), err.decode())

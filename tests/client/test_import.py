@@ -40,7 +40,7 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
     assert (ended.status, "2 imported, 0 already there, 4 refused" in ended.out) == (1, True)
     told = (tmp_path / "errors.csv").read_text().splitlines()[1:]
     assert [one.split(",")[:4] for one in told] == [
-        ["3", "", "type_id", "unknown_name"],
+        ["3", "2", "type_id", "unknown_name"],
         ["4", "3", "created_at", "datetime_parsing"],
         ["5", "1", "number", "twice_in_file"],
         ["6", "5", "type_id", "not_defined"],

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.importing.mapping import Mapping, MisfitError
+from client.importing.mapping import Mapping
 from client.importing.reading import Row, Source
 from client.importing.sending import Checker, Tally, chunks
+from client.importing.translating import MisfitError, Translator
+from contracts.project_imports import ImportedProject
 
 AT = "2009-05-17T08:30:00Z"
 
@@ -45,8 +47,8 @@ def test_an_open_quotation_mark_costs_its_own_line() -> None:
 
 def test_bytes_that_are_no_text_cost_their_own_line() -> None:
     """A line in another encoding is refused, and the others are read."""
-    assert [row.kind for row in csv_rows(b"number\n1\n\xe9\n2\n")] == ["", "not_utf8", ""]
-    lines = b'{"number": 1}\n\xe9\nno json\n[1]\n\n{"number": 2}\n'
+    assert [row.kind for row in csv_rows("number\n1\né\n".encode() + b"\xe9\n2\n")] == ["", "", "not_utf8", ""]
+    lines = '{"number": 1, "description": "é"}\n'.encode() + b'\xe9\nno json\n[1]\n\n{"number": 2}\n'
     rows = list(Source(io.BytesIO(lines), "ndjson").rows())
     assert [(row.line, row.kind) for row in rows] == [
         (1, ""),
@@ -65,6 +67,11 @@ def test_no_row_is_lost(texts: list[str]) -> None:
     assert [row.values["description"] for row in rows] == texts
 
 
+def translated(mapping: Mapping, row: dict[str, Any], site: str = "main") -> ImportedProject:
+    """Make a project of a row."""
+    return Translator(mapping, site).project(row)
+
+
 MAPPING = Mapping(
     columns={"Nr": "number", "Opened": "created_at", "Type": "type_id"},
     types={"Theft": 3},
@@ -77,7 +84,7 @@ MAPPING = Mapping(
 def test_a_mapping_renames_columns_names_and_times() -> None:
     """Columns, names of types, local times and what every row shares are told by the mapping (RET-05)."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", "Type": "Theft", "Colour": "red"}
-    project = MAPPING.project(row, "main")
+    project = translated(MAPPING, row)
     assert (project.number, project.type_id, project.created_by) == (12, 3, "legacy")
     assert (project.created_at.isoformat(), project.retention_exempt) == ("2022-02-10T08:33:33+00:00", True)
 
@@ -99,7 +106,7 @@ def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, k
     """What does not fit is told by its field and why."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
     with pytest.raises(MisfitError) as misfit:
-        MAPPING.project(row, "main")
+        translated(MAPPING, row)
     assert (misfit.value.field, misfit.value.kind) == (field, kind)
 
 
@@ -107,12 +114,12 @@ def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
     """The id follows from site, source and number, so that importing again finds what is there."""
     row = {"number": 12, "created_by": "ann", "created_at": AT}
     ids = {
-        (site, source): Mapping(source=source).project(row, site).project_id
+        (site, source): translated(Mapping(source=source), row, site).project_id
         for site in ("a", "b")
         for source in ("x", "y")
     }
     assert len(set(ids.values())) == 4
-    assert Mapping(source="x").project(row, "a").project_id == ids["a", "x"]
+    assert translated(Mapping(source="x"), row, "a").project_id == ids["a", "x"]
 
 
 def test_chunks_fit_their_body_and_lose_nothing() -> None:
@@ -120,7 +127,7 @@ def test_chunks_fit_their_body_and_lose_nothing() -> None:
     long = [{"number": n, "created_by": "é" * (n % 150 + 1), "created_at": AT} for n in range(1, 1500)]
     lines = "".join(json.dumps(one) + "\n" for one in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
     tally = Tally()
-    rows = Checker(Mapping(), "main", tally).fitting(Source(io.BytesIO(lines.encode()), "ndjson"))
+    rows = Checker(Translator(Mapping(), "main"), tally).fitting(Source(io.BytesIO(lines.encode()), "ndjson"))
     cut = list(chunks(rows))
     assert [row.project.number for chunk in cut for row in chunk] == [one["number"] for one in long]
     assert max(sum(row.size + 1 for row in chunk) for chunk in cut) < 64 * 1024

@@ -9,7 +9,7 @@ import pytest
 from client.terminal.words import say
 from tests.checks.tree import ROOT, sources
 
-SAYING = {"say", "tell", "scene", "step", "_do", "table"}
+SAYING = {"say", "tell", "scene", "step", "_do", "table", "UnfitFileError"}
 FRENCH: dict[str, str] = json.loads((ROOT / "client/terminal/french.json").read_text())
 
 

@@ -1,0 +1,140 @@
+"""In which encoding a file is, and its lines as texts."""
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import BinaryIO, Final
+
+from charset_normalizer import from_bytes
+
+_MARKS: Final = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_USUAL: Final = ["cp1252", "mac_roman", "cp850"]
+"""What spreadsheet programs write beside UTF-8; with more of them, short texts are taken for languages of elsewhere."""
+
+_LETTERS: Final = "àâäáãåæçéèêëíîïñóôöõøœúùûüßÀÂÄÁÇÉÈÊËÎÏÑÔÖÜŒ’«»€°"
+_SAMPLE_BYTES: Final = 256 * 1024
+_PIECE_BYTES: Final = 1024 * 1024
+_LINE_END: Final = re.compile(rb"[\r\n]+")
+
+
+class UnknownEncodingError(Exception):
+    """A name that is not that of an encoding of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How the bytes of a file become text; `is_guessed` where nothing in the file says it."""
+
+    name: str = "utf-8"
+    mark_bytes: int = 0
+    is_guessed: bool = False
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether it is UTF-8."""
+        return codecs.lookup(self.name).name == "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file with what ends it; not `readable` where its bytes are no text in the file's encoding."""
+
+    number: int
+    text: str
+    readable: bool = True
+
+
+def named(name: str, file: BinaryIO) -> Encoding:
+    """Return the encoding that somebody names; a mark at the beginning of the file is no text.
+
+    Raises:
+        UnknownEncodingError: There is none of this name.
+    """
+    try:
+        "".encode(name)
+        found = codecs.lookup(name).name
+    except (LookupError, ValueError) as error:
+        raise UnknownEncodingError(name) from error
+    head = file.read(4)
+    file.seek(0)
+    family = found.removesuffix("-sig")
+    mark, marked = next(((mark, of) for mark, of in _MARKS if head.startswith(mark)), (b"", ""))
+    if mark and marked.startswith(family):
+        return Encoding(marked, len(mark))
+    return Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(family, family))
+
+
+def detect(file: BinaryIO) -> Encoding:
+    """Find out in which encoding a file is: by its mark, by what it can be, by what its letters would say."""
+    head = file.read(4_096)
+    file.seek(0)
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return Encoding(name, len(mark))
+    if b"\x00" in head:
+        odd = sum(1 for byte in head[1::2] if byte == 0)
+        return Encoding("utf-16-le" if 2 * odd >= head.count(0) else "utf-16-be", is_guessed=True)
+    foreign = _foreign_lines(file)
+    file.seek(0)
+    if not foreign:
+        return Encoding()
+    # Files of few words leave several encodings equal: the one that makes letters of Western Europe is meant.
+    found = sorted(from_bytes(foreign, cp_isolation=_USUAL), key=lambda one: -sum(map(str(one).count, _LETTERS)))
+    return Encoding(found[0].encoding if found else "cp1252", is_guessed=True)
+
+
+def _foreign_lines(file: BinaryIO) -> bytes:
+    """Return lines that are not UTF-8; none where others have letters in UTF-8: those few are damaged, not foreign."""
+    sample, size, own = list[bytes](), 0, 0
+    for line in _pieces(file):
+        if line.isascii():
+            continue
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            if size < _SAMPLE_BYTES:
+                sample.append(line)
+                size += len(line)
+        else:
+            own += 1
+    return b"" if own else b"\n".join(sample)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    rest = b""
+    while piece := file.read(_PIECE_BYTES):
+        *whole, rest = _LINE_END.split(rest + piece)
+        yield from whole
+    yield rest
+
+
+def lines(file: BinaryIO, encoding: Encoding) -> Iterator[Line]:
+    """Read the lines of a file that end in LF, in CR LF, or in CR where there is no LF at all."""
+    end = "\n" if _has_line_feeds(file, encoding) else "\r"
+    for number, text in enumerate(_decoded(file, encoding, end), start=1):
+        # What could not be read stands there as half of a surrogate pair or as U+FFFD, which few texts have.
+        readable = not any("\udc80" <= one <= "\udcff" for one in text) if encoding.is_utf8 else "\ufffd" not in text
+        yield Line(number, text if readable else text.encode(errors="replace").decode(), readable)
+
+
+def _has_line_feeds(file: BinaryIO, encoding: Encoding) -> bool:
+    return any("\n" in text for text in _decoded(file, encoding, "\n"))
+
+
+def _decoded(file: BinaryIO, encoding: Encoding, end: str) -> Iterator[str]:
+    file.seek(encoding.mark_bytes)
+    errors = "surrogateescape" if encoding.is_utf8 else "replace"
+    reader = TextIOWrapper(file, encoding.name, errors, newline=end)
+    try:
+        for text in reader:  # noqa: UP028 - who stops early would close the file with the reader
+            yield text
+    finally:
+        reader.detach()
