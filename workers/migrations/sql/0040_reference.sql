@@ -28,14 +28,11 @@ CREATE OR REPLACE FUNCTION published.project_document(project uuid, sections tex
             'datetime_1', p.datetime_1,
             'datetime_2', p.datetime_2,
             'datetime_3', p.datetime_3)
-    ) || CASE WHEN 'comments' = ANY(sections) THEN jsonb_build_object('comments', coalesce((
-            SELECT jsonb_agg(to_jsonb(c) - 'project_id' ORDER BY c.created_at, c.comment_id)
-            FROM projects.comment c WHERE c.project_id = p.id), '[]')) ELSE '{}' END
-    || CASE WHEN 'calls' = ANY(sections) THEN jsonb_build_object('calls', coalesce((
-            SELECT jsonb_agg(to_jsonb(c) - 'project_id' ORDER BY c.at, c.call_id)
-            FROM projects.call c WHERE c.project_id = p.id), '[]')) ELSE '{}' END
-    || CASE WHEN 'sequences' = ANY(sections) THEN jsonb_build_object('sequences', coalesce((
-            SELECT jsonb_agg(to_jsonb(s) - 'project_id' ORDER BY s."start", s.sequence_id)
-            FROM projects.sequence s WHERE s.project_id = p.id), '[]')) ELSE '{}' END
+    ) || CASE WHEN 'comments' = ANY(sections)
+        THEN jsonb_build_object('comments', published.comments_of(p.id)) ELSE '{}' END
+    || CASE WHEN 'calls' = ANY(sections)
+        THEN jsonb_build_object('calls', published.calls_of(p.id)) ELSE '{}' END
+    || CASE WHEN 'sequences' = ANY(sections)
+        THEN jsonb_build_object('sequences', published.sequences_of(p.id)) ELSE '{}' END
     FROM projects.project p WHERE p.id = project
 $$;
