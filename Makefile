@@ -56,7 +56,7 @@ wire: install ## Write what is generated anew: docs/asyncapi.yaml, the golden fi
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
-	@$(COMPILE) pyproject.toml --group dev --constraints requirements/runtime.txt \
+	@$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/runtime.txt \
 		--constraints requirements/build.txt --output-file requirements/development.txt
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/python deploy/third_party.py

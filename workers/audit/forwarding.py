@@ -1,15 +1,17 @@
 """Bringing entries to the log server: they wait beside the projects until it has them (LOG-06, LOG-07)."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import log_server, tables
 from workers.audit.log_server import LogServer
 from workers.audit.worker import worker
+from workers.runtime.backlog import Figure
 from workers.runtime.database import autocommitting
 from workers.runtime.lanes import EVENTS_LANE
 from workers.runtime.logs import describe
@@ -68,6 +70,16 @@ async def move(engine: AsyncEngine, server: LogServer) -> int:
         if rows:
             await connection.execute(tables.DELIVERED, {"ids": [row.id for row in rows]})
     return len(rows)
+
+
+@worker.shows_figures
+async def waiting_figures(connection: AsyncConnection) -> Sequence[Figure]:
+    """Tell how much waits for the log server, and for how long the oldest entry has."""
+    [waiting, oldest] = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).one()
+    return [
+        Figure("log_server_backlog_entries", f"entries that wait, at most {_COUNTED} are counted", waiting),
+        Figure("log_server_oldest_seconds", "for how long the oldest entry waits", max(oldest or 0, 0)),
+    ]
 
 
 class Reminder:

@@ -1,5 +1,6 @@
 """What is answered about retention, and how much is due."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 from uuid import UUID
@@ -24,6 +25,7 @@ from workers.retention import domain, tables
 from workers.retention.worker import worker
 from workers.runtime import pages
 from workers.runtime.accepted import invalid
+from workers.runtime.backlog import Figure
 from workers.runtime.kept import Row
 from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
@@ -45,6 +47,14 @@ async def count_due(connection: AsyncConnection, created_before: datetime) -> in
     given = {"created_before": created_before, "at_most": domain.COUNTED}
     due: int = (await connection.execute(tables.DUE, given)).scalar_one()
     return due
+
+
+@worker.shows_figures
+async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
+    """Tell when a sweep last came to its end, unless none ever did."""
+    ended = (await connection.execute(tables.LAST_SWEEP)).scalar_one_or_none()
+    meaning = "when a sweep last came to its end, or found nothing to delete, in seconds since 1970"
+    return [] if ended is None else [Figure("last_sweep_timestamp_seconds", meaning, ended)]
 
 
 @worker.answers(PreviewRetention)

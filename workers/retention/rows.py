@@ -1,6 +1,7 @@
 """The sweeps and holds that a batch touches."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Self
 from uuid import UUID
 
@@ -26,6 +27,8 @@ class RetentionRows(unit.Rows):
         self.tombstones: dict[UUID, Row] = {}
         self.holds = Kept(tables.Hold, "hold_id")
         self.placed = Kept(tables.Hold, "hold_id")
+        self.swept_at: datetime | None = None
+        """When a sweep ended within the batch."""
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -69,3 +72,5 @@ class RetentionRows(unit.Rows):
         await self.sweeps.save(connection)
         await self.holds.save(connection)
         await self.placed.save(connection)
+        if self.swept_at is not None:
+            await connection.execute(tables.ENDED, {"ended_at": self.swept_at})

@@ -23,6 +23,16 @@ class Sweep(Base):
     deleted: Mapped[int] = mapped_column(BigInteger)
 
 
+class LastSweep(Base):
+    """When a sweep last came to its end, or found nothing to delete; one row."""
+
+    __tablename__ = "last_sweep"
+    __table_args__ = {"schema": "retention"}
+
+    one: Mapped[bool] = mapped_column(primary_key=True)
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
 class Hold(Base):
     """A hold of a project; it is in force until it is released."""
 
@@ -60,6 +70,14 @@ DUE = text(
     ) AS due
     """
 )
+
+ENDED = text(
+    """
+    INSERT INTO retention.last_sweep (ended_at) VALUES (:ended_at)
+    ON CONFLICT (one) DO UPDATE SET ended_at = excluded.ended_at
+    """
+).bindparams(bindparam("ended_at", type_=DateTime(timezone=True)))
+LAST_SWEEP = text("SELECT extract(epoch FROM ended_at)::float8 FROM retention.last_sweep")
 
 # Whoever deletes a project has a lock that this one waits for, and looks for holds after it has got it.
 LOCK_PROJECTS = text(

@@ -1,6 +1,52 @@
-"""What a worker process counts of its commands."""
+"""What the lanes of a process count, batch by batch: how many messages by their end, and how long they took."""
 
-from dataclasses import dataclass
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+_NANOSECONDS: Final = 1_000_000_000
+
+LATENCY_SECONDS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
+"""Upper bounds: a lone command takes a few milliseconds, a person notices a second, our client gives up after 30
+seconds, an alert is raised after 60, and beyond five minutes the commands of an outage lie."""
+
+_BOUNDS: Final = tuple(int(bound * _NANOSECONDS) for bound in LATENCY_SECONDS)
+
+
+@dataclass(slots=True)
+class Latency:
+    """How long commands took, from the moment when the server stored them to the commit of their effects."""
+
+    at_most: list[int] = field(default_factory=lambda: [0] * len(LATENCY_SECONDS))
+    """For each bound, how many took no longer."""
+
+    count: int = 0
+    total_ns: int = 0
+
+    def observe(self, stored_ns: Sequence[int], now_ns: int) -> None:
+        """Count the commands of one commit, at a price per bound and not per command and bound."""
+        waited = sorted([max(now_ns - stored, 0) for stored in stored_ns])
+        for index, bound in enumerate(_BOUNDS):
+            self.at_most[index] += bisect_right(waited, bound)
+        self.count += len(waited)
+        self.total_ns += sum(waited)
+
+    @property
+    def total_seconds(self) -> float:
+        """The sum of all latencies."""
+        return self.total_ns / _NANOSECONDS
+
+
+class Decided(Protocol):
+    """What one transaction decided."""
+
+    repeated: int
+    applied: int
+    dead: int
+    turned_away: int
+    inbox: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -16,6 +62,17 @@ class Counters:
     sent: int = 0
     """Commands that handlers sent, of which chains are made: each link waits for the one before."""
 
+    latency: Latency = field(default_factory=Latency)
+
     def retry(self) -> None:
         """Count a batch that had to be tried again."""
         self.retried += 1
+
+    def count(self, decided: Decided, stored_ns: Sequence[int]) -> None:
+        """Count what was committed just now, of commands that the server stored at these times."""
+        self.applied += decided.applied
+        self.rejected += len(decided.inbox) - decided.applied
+        self.repeated += decided.repeated
+        self.dead += decided.dead
+        self.turned_away += decided.turned_away
+        self.latency.observe(stored_ns, time.time_ns())

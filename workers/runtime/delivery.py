@@ -142,11 +142,7 @@ class Delivery:
             too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
             await settle(connection, decision.inbox, surplus.without(decision.outbox, too_many))
             await owned.advance(place_of(batch[-1].raw))
-        self.counters.applied += decision.applied
-        self.counters.rejected += len(decision.inbox) - decision.applied
-        self.counters.repeated += decision.repeated
-        self.counters.dead += decision.dead
-        self.counters.turned_away += decision.turned_away
+        self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, Accepted)])
         return decision.outcomes
 
     async def _decide(

@@ -1,16 +1,15 @@
 """The pages of a worker process: /live, /ready and /metrics."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from faststream.asgi import AsgiResponse, get
-from prometheus_client import CollectorRegistry, Metric, make_asgi_app
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.registry import Collector
+from prometheus_client import make_asgi_app
 from pydantic_core import to_json
 
+from workers.runtime import figures
 from workers.runtime.condition import Part
 from workers.runtime.running import Running
 
@@ -18,56 +17,21 @@ _OK = 200
 _NOT_READY = 503
 
 
-class _Vitals(Collector):
-    """What a worker process counts, read when somebody asks; per batch nothing is measured twice."""
-
-    def __init__(self, running: Running) -> None:
-        self._running = running
-
-    def collect(self) -> Iterable[Metric]:
-        """Return every counter of the process."""
-        running = self._running
-        counted = {
-            "applied": running.delivery.counters.applied,
-            "rejected": running.delivery.counters.rejected,
-            "repeated": running.delivery.counters.repeated,
-            "retried": running.delivery.counters.retried,
-            "dead": running.delivery.counters.dead,
-            "turned_away": running.delivery.counters.turned_away,
-            "heard": running.hearing.heard,
-            "unreadable_events": running.hearing.dropped,
-            "queries_answered": running.questions.counters.answered,
-            "queries_refused": running.questions.counters.refused,
-            "queries_from_foreign_inboxes": running.questions.counters.foreign_inbox,
-            "queries_turned_away": running.questions.counters.turned_away,
-            "queries_dropped": running.questions.counters.dropped,
-            "unlogged_attempts": running.questions.counters.unlogged_attempts,
-            "queries_too_late": running.questions.counters.late,
-            "published": running.relay.published,
-            "child_deaths": running.children.deaths,
-            "forged_letters": running.forged_letters,
-        }
-        for name, value in counted.items():
-            yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)
-        yield GaugeMetricFamily("incidents_lanes", "lanes owned by this process", len(running.lanes.owned))
-        yield GaugeMetricFamily("incidents_ready", "1 when the process serves and nothing fails", int(running.ready))
-        doubted = int(running.condition.clock_doubted)
-        yield GaugeMetricFamily("incidents_clock_doubted", "1 while nothing is deleted because of its age", doubted)
-        failing = GaugeMetricFamily("incidents_failing_seconds", "for how long a part has failed", labels=["part"])
-        for each in running.condition.as_json():
-            failing.add_metric([each["part"]], each["seconds"])
-        yield failing
-
-
 def routes(running: Running) -> list[tuple[str, Any]]:
     """Return the pages about a process."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Vitals(running))
     return [
         ("/live", _page(lambda: (_OK, {}))),
         ("/ready", _page(partial(_readiness, running))),
-        ("/metrics", make_asgi_app(registry)),
+        ("/metrics", _metrics(running)),
     ]
+
+
+def _metrics(running: Running) -> Any:
+    async def metrics(scope: Any, receive: Any, send: Any) -> None:
+        backlog = await running.backlog.read()
+        await make_asgi_app(figures.registry(running, backlog))(scope, receive, send)
+
+    return metrics
 
 
 def _readiness(running: Running) -> tuple[int, dict[str, Any]]:

@@ -4,16 +4,18 @@ A message is therefore handled exactly as often as its effects are committed, an
 server about it. The place belongs to one stream: of another one, made anew, it says nothing.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from nats.aio.msg import Msg
 from sqlalchemy import BigInteger, DateTime, Integer, SmallInteger, Text, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.runtime.database import Base
-from workers.runtime.reader import StreamReader
+from workers.runtime.reader import StreamReader, stored_at
 from workers.runtime.statements import read, write
 
 
@@ -99,6 +101,20 @@ class OwnedLane:
 
     purged: int = 0
     reader: StreamReader | None = None
+    in_hand: Sequence[Msg] = ()
+    """The batch under way: while it is tried again and again, its messages wait."""
+
+    @property
+    def behind(self) -> int:
+        """How many messages of the lane wait, as far as the server said."""
+        return len(self.in_hand) + (self.reader.behind if self.reader else 0)
+
+    @property
+    def oldest(self) -> float | None:
+        """When the server stored the oldest message that waits, in seconds since 1970."""
+        if self.in_hand:
+            return stored_at(self.in_hand[0])
+        return self.reader.oldest if self.reader else None
 
     @property
     def _key(self) -> dict[str, object]:

@@ -14,11 +14,13 @@ from faststream import FastStream
 from faststream.asgi import AsgiFastStream
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsCredentials
+from nats.aio.client import Client
 
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
 from workers.runtime import blocking, health, pulse, streams
 from workers.runtime.accepted import Addressed
+from workers.runtime.backlog import Backlog, Place
 from workers.runtime.children import Limits, ProcessPool
 from workers.runtime.counting import counting
 from workers.runtime.database import Waits, open_engine
@@ -53,8 +55,13 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
     engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
-    relay = Relay(engine, lambda: broker.config.connection_state.connection, name, lambda: lanes.owned)
-    feeds = Feeds(site, name, worker.shows, engine, lambda: broker.config.connection_state.connection)
+
+    def nats() -> Client:
+        connection: Client = broker.config.connection_state.connection
+        return connection
+
+    relay = Relay(engine, nats, name, lambda: lanes.owned)
+    feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, lambda: broker.config.connection_state.connection)
     side = Side(lanes_of(worker), relay.wake, licensing, letters)
@@ -73,6 +80,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         relay=relay,
         instance=instance,
         children=ProcessPool(Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
+        backlog=Backlog(Place(site, name), engine, nats, worker.figures),
     )
     running.delivery.letters = letters
     _attach_lanes(running)

@@ -133,9 +133,9 @@ async def _stored(running: Running) -> dict[str, Any]:
 
 def _waiting(running: Running) -> tuple[int, float]:
     """Return how many messages wait in the lanes of this process, and for how many seconds the oldest does."""
-    readers = [lane.reader for lane in running.lanes.held.values() if lane.reader]
-    oldest = min((one.oldest for one in readers if one.oldest), default=None)
-    return sum(one.behind for one in readers), max(time.time() - oldest, 0.0) if oldest else 0.0
+    lanes = list(running.lanes.held.values())
+    oldest = min((one.oldest for one in lanes if one.oldest), default=None)
+    return sum(one.behind for one in lanes), max(time.time() - oldest, 0.0) if oldest else 0.0
 
 
 async def discovery(running: Running) -> None:

@@ -201,6 +201,11 @@ def place_of(raw: Msg) -> int:
     return int(_tokens(raw.reply.encode())[0])
 
 
+def stored_at(raw: Msg) -> float:
+    """Return when the server stored a message that a reader returned, in seconds since 1970."""
+    return int(_tokens(raw.reply.encode())[2]) / _SECOND
+
+
 def _now() -> float:
     return asyncio.get_running_loop().time()
 

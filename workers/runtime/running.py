@@ -7,6 +7,7 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from workers.runtime.backlog import Backlog
 from workers.runtime.children import ProcessPool
 from workers.runtime.condition import Condition
 from workers.runtime.delivery import Delivery
@@ -37,6 +38,7 @@ class Running:
     relay: Relay
     instance: str
     children: ProcessPool
+    backlog: Backlog
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     condition: Condition = field(default_factory=Condition)
     forged_letters: int = 0

@@ -122,8 +122,12 @@ class LaneSubscriber(BatchPullStreamSubscriber):
 
     async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
         last = place_of(messages[-1])
-        batch = Batch(owned, messages, deadly=alone and not await owned.attempt(last))
-        await self.consume(batch)
+        owned.in_hand = messages
+        try:
+            batch = Batch(owned, messages, deadly=alone and not await owned.attempt(last))
+            await self.consume(batch)
+        finally:
+            owned.in_hand = ()
         if not batch.handled:
             raise batch.failure or UnhandledError
         owned.place = last

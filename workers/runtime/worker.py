@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 
 from contracts import subjects
 from contracts.message import Command, Event, Query
+from workers.runtime.backlog import Figures
 from workers.runtime.delivery import Handler
 from workers.runtime.feeds import Live, Renewal
 from workers.runtime.hearing import Heard, Reaction
@@ -49,6 +50,7 @@ class Worker:
         self.reactions: dict[type[Event], Reaction] = {}
         self.backgrounds: list[Background] = []
         self.signs: list[Signs] = []
+        self.figures: list[Figures] = []
 
     def handles(self, command: type[CommandT_co]) -> "Handles[CommandT_co]":
         """Let a function carry out a command: it must return the command's own answer."""
@@ -70,6 +72,11 @@ class Worker:
     def tells(self, function: Signs) -> Signs:
         """Let a function tell, whenever operations ask how the process is, what only its slice knows."""
         self.signs.append(function)
+        return function
+
+    def shows_figures(self, function: Figures) -> Figures:
+        """Let a function read figures of this worker for whoever watches it."""
+        self.figures.append(function)
         return function
 
     def heard_subjects(self, site: str) -> list[str]:

@@ -47,6 +47,8 @@ async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: A
     under_way = unit.rows.sweeps.all()
     if unit.principal == SYSTEM and not domain.worthwhile(due, under_way, unit.now):
         unit.quiet = True
+        if not due:
+            unit.rows.swept_at = unit.now
         return started
     for left in under_way:
         if domain.stalled(left, unit.now):
@@ -65,6 +67,7 @@ def begin(started: SweepStarted, unit: RetentionUnit) -> None:
         "deleted": 0,
     }
     if not row["chains_left"]:
+        unit.rows.swept_at = unit.now
         end(row, unit)
         return
     unit.rows.sweeps.put(row)
@@ -98,6 +101,7 @@ async def go_on(heard: Heard[ProjectsExpired], unit: RetentionUnit) -> None:
     if step.more:
         send_step(row, step.chain, unit)
     elif not row["chains_left"]:
+        unit.rows.swept_at = unit.now
         end(row, unit)
 
 

@@ -1,0 +1,32 @@
+"""The figures of a worker as Prometheus reads them."""
+
+from collections.abc import Mapping
+
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from workers.runtime import figures
+from workers.runtime.running import Running
+
+
+async def page_of(running: Running) -> str:
+    """Return the page of a worker that runs in this process."""
+    return generate_latest(figures.registry(running, await running.backlog.read())).decode()
+
+
+def samples(page: str) -> Mapping[str, float]:
+    """Return every sample of a page under its name and labels: `incidents_lag_messages{lane="0"}`."""
+    return {
+        sample.name + _shown(sample.labels): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+
+async def figures_of(running: Running) -> Mapping[str, float]:
+    """Return the samples of a worker that runs in this process."""
+    return samples(await page_of(running))
+
+
+def _shown(labels: Mapping[str, str]) -> str:
+    return "{" + ",".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}" if labels else ""
