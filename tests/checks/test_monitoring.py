@@ -43,7 +43,12 @@ def parts(expression: Expr) -> Iterator[Expr]:
 
 def names(expression: str) -> set[str]:
     """The figures that an expression reads."""
-    return {one.name for one in parts(promql_parser.parse(expression)) if isinstance(one, VectorSelector)}
+    return read(promql_parser.parse(expression))
+
+
+def read(expression: Expr) -> set[str]:
+    """The figures that a part of an expression reads."""
+    return {str(one.name) for one in parts(expression) if isinstance(one, VectorSelector)}
 
 
 def expressions() -> list[str]:
@@ -68,7 +73,7 @@ def test_the_two_worst_states_have_their_alerts() -> None:
 def growing(expression: Expr) -> set[str]:
     """The counters whose increase an expression compares."""
     calls = (one for one in parts(expression) if isinstance(one, Call) and one.func.name == "increase")
-    return {one.name for call in calls for one in parts(call) if isinstance(one, VectorSelector)}
+    return {name for call in calls for name in read(call)}
 
 
 def appearing(expression: Expr) -> set[str]:
@@ -76,8 +81,8 @@ def appearing(expression: Expr) -> set[str]:
     found = set()
     for one in parts(expression):
         if isinstance(one, BinaryExpr) and str(one.op) == "unless":
-            now, before = (set(names(str(side))) for side in (one.lhs, one.rhs))
-            assert now == before
+            now = read(one.lhs)
+            assert now == read(one.rhs)
             assert any(isinstance(each, VectorSelector) and each.offset for each in parts(one.rhs))
             found |= now
     return found

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from workers.local.up import Parts, Step, up
+from workers.local.up import Parts, Ports, Step, up
 
 
 async def migrate(settings: Mapping[str, str]) -> None:
@@ -26,4 +26,5 @@ def say(step: Step) -> None:
 
 
 parts = Parts(migrate, provision, [sys.executable, str(Path(__file__).with_name("worker.py"))])
-asyncio.run(up(Path(sys.argv[1]), "main", None, say, parts))
+ports = Ports(health=int(os.environ.get("HEALTH_PORT", "0")))
+asyncio.run(up(Path(sys.argv[1]), "main", ports, say, parts))

@@ -10,9 +10,10 @@ from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
 from tests.local.support import HERE, eventually, is_alive
-from workers.local.nats import EmbeddedNats, PortInUseError
+from workers.local.nats import EmbeddedNats
 from workers.local.process import StartError
 from workers.runtime.access import Trust
+from workers.runtime.http import PortInUseError
 
 STARTER = """
 import os, signal, sys

@@ -63,13 +63,31 @@ async def test_up_says_that_its_directory_cannot_be_made(tmp_path: Path) -> None
     assert "--data" in ended.err
 
 
-async def test_up_says_that_its_port_is_in_use(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--nats-port", "--health-port"])
+async def test_up_says_that_its_port_is_in_use(tmp_path: Path, option: str) -> None:
     """A port that another program has is named, and nothing is left behind."""
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
-        ended = await incidents("up", "--data", tmp_path / "data", "--nats-port", port)
+        ended = await incidents("up", "--data", tmp_path / "data", option, port)
     assert (ended.status, "Traceback" in ended.err) == (2, False)
     assert f"Port {port}" in ended.err
+
+
+@pytest.mark.parametrize("option", ["--nats-port", "--health-port"])
+async def test_up_refuses_what_is_no_port(tmp_path: Path, option: str) -> None:
+    """A number that no port has is refused before anything starts."""
+    ended = await incidents("up", "--data", tmp_path / "data", option, 70_000)
+    assert (ended.status, "Traceback" in ended.err, (tmp_path / "data").exists()) == (2, False, False)
+    assert "65535" in ended.err
+
+
+async def test_a_worker_says_that_the_port_of_its_pages_is_in_use() -> None:
+    """The variable that names the port is told, in a sentence."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = await incidents("worker", "reports", environment={"INCIDENTS_HEALTH_PORT": str(port)})
+    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert f"INCIDENTS_HEALTH_PORT: Port {port}" in ended.err
 
 
 def test_a_disk_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:

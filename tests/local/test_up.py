@@ -9,6 +9,7 @@ import pytest
 
 from tests.local.support import Up, eventually, survivors
 from workers.local.home import AlreadyRunningError, Home
+from workers.local.nats import free_port
 
 
 @pytest.fixture
@@ -33,6 +34,17 @@ async def test_everything_is_up_when_it_says_so(directory: Path, up: Up) -> None
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     assert code(runtime["health_url"] + "/ready") == 200
+
+
+async def test_the_pages_have_the_port_that_was_chosen(directory: Path, up: Up) -> None:
+    """Whoever watches finds the pages at the same place after each start."""
+    port = free_port()
+    for _ in range(2):
+        running = up(directory, HEALTH_PORT=str(port))
+        await eventually((directory / "runtime.json").exists)
+        assert json.loads((directory / "runtime.json").read_text())["health_url"] == f"http://127.0.0.1:{port}"
+        assert code(f"http://127.0.0.1:{port}/metrics") == 200
+        running.signal(signal.SIGTERM)
 
 
 async def test_only_the_owner_reads_credentials(directory: Path, up: Up) -> None:

@@ -16,10 +16,11 @@ from workers.local import databases, mistakes, one
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.printing import Styled, tell, write
-from workers.local.up import Parts, Step
+from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
 from workers.runtime import logs, streams, strictness
+from workers.runtime.http import PortForbiddenError, PortInUseError
 from workers.runtime.preconditions import UnfitError, require_credentials
 from workers.runtime.settings import Settings
 
@@ -27,6 +28,7 @@ Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Whe
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
 DEFAULT_DATA = Path(".incidents")
 __all__ = ["access", "migrate", "provision", "up", "worker"]
+_LAST_PORT = 65_535
 _ATTEMPTS = 5
 """Seconds, about, that `provision` waits for a server that is just starting."""
 
@@ -34,19 +36,24 @@ _ATTEMPTS = 5
 def up(
     data: Data = DEFAULT_DATA,
     site: Annotated[str, typer.Option(help="The site's name, part of every subject.")] = "main",
-    nats_port: Annotated[int | None, typer.Option(help="Port of NATS; a free one unless given.")] = None,
+    nats_port: Annotated[
+        int | None, typer.Option(min=1, max=_LAST_PORT, help="Port of NATS; a free one unless given.")
+    ] = None,
+    health_port: Annotated[
+        int, typer.Option(min=0, max=_LAST_PORT, help="Port of the pages about health and figures; 0 takes a free one.")
+    ] = 0,
     as_json: AsJson = False,
 ) -> None:
     """Run the whole system on this machine: NATS, PostgreSQL and all workers, until Ctrl-C.
 
-    Example: incidents up --data /srv/incidents --nats-port 4222
+    Example: incidents up --data /srv/incidents --nats-port 4222 --health-port 8080
     """
     announce = _announce_json if as_json else _Announcer(data)
     parts = Parts(migrate=_migrate_with, provision=_provision_with)
     try:
         Home(data.absolute()).make()
         logs.configure("up", data.absolute() / "logs")
-        uvloop.run(bring_up(data.absolute(), site, nats_port, announce, parts))
+        uvloop.run(bring_up(data.absolute(), site, Ports(nats_port, health_port), announce, parts))
     except AlreadyRunningError as error:
         _fail(str(error))
     except mistakes.KINDS as error:
@@ -92,7 +99,10 @@ def worker(
     if name not in WORKERS:
         _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
     _holder(_settings(), name)
-    one.run(name)
+    try:
+        one.run(name)
+    except (PortForbiddenError, PortInUseError) as error:
+        _fail(f"INCIDENTS_HEALTH_PORT: {error}", status=2)
 
 
 def _holder(settings: Settings, name: str, *, exactly: bool = True) -> str:

@@ -6,15 +6,16 @@ from typing import Final
 
 from nats.errors import Error as NatsError
 
-from workers.local.nats import PortInUseError
 from workers.local.process import StartError
 from workers.local.room import NoRoomError
 from workers.runtime.access import InvalidNameError, TrustError
+from workers.runtime.http import PortForbiddenError, PortInUseError
 from workers.runtime.preconditions import UnfitError
 from workers.runtime.streams import NotProvisionedError
 
 KINDS: Final = (
-    *(NoRoomError, PortInUseError, StartError, TrustError, InvalidNameError, NotProvisionedError, UnfitError),
+    *(NoRoomError, PortForbiddenError, PortInUseError, StartError, TrustError, InvalidNameError),
+    *(NotProvisionedError, UnfitError),
     *(OSError, NatsError),
 )
 _ROOM: Final = "Make room, or choose another directory with --data."

@@ -15,6 +15,7 @@ from typing import Final
 
 from workers.local import process
 from workers.runtime.access import CONNECTIONS_MAX, Trust
+from workers.runtime.http import PortInUseError
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
@@ -71,13 +72,6 @@ def quoted(value: object) -> str:
 
 
 _MAX_FILE_STORE: Final = re.compile(r"^ *max_file_store: (\d+)$", re.MULTILINE)
-
-
-class PortInUseError(Exception):
-    """Another program listens where the message bus should."""
-
-    def __init__(self, port: int) -> None:
-        super().__init__(f"Port {port} of 127.0.0.1 is in use: stop that program or choose another port.")
 
 
 class EmbeddedNats:

@@ -1,6 +1,8 @@
 """Starting, awaiting and stopping the programs that run as our children."""
 
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,9 +14,9 @@ from typing import BinaryIO, Final
 import psutil
 
 from contracts.printable import printable
+from workers.runtime import logs
 
 _LAUNCH: Final = Path(__file__).with_name("launch.py")
-_LARGEST_LOG: Final = 10_000_000
 _POLL: Final = 0.01
 
 
@@ -54,11 +56,29 @@ def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> sub
 
 
 def log_file(log: Path) -> BinaryIO:
-    """Open a log to append to; what has grown large is put aside first."""
+    """Open a log to append to, so that it can be emptied while a child holds it open; a full one is archived first."""
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size > _LARGEST_LOG:
-        log.replace(log.with_name(log.name + ".1"))
+    if log.exists() and log.stat().st_size >= logs.ARCHIVE_AT:
+        with contextlib.suppress(OSError):  # a full disk keeps nothing from starting
+            log.replace(logs.archived(log))
     return log.open("ab")
+
+
+def archive(log: Path) -> None:
+    """Copy a log into `Archive/` beside it, and empty it: a child cannot be made to write to another file.
+
+    What is written meanwhile goes along; only what comes between the last reading and the emptying is lost.
+    """
+    kept = logs.archived(log)
+    try:
+        with log.open("r+b") as full, kept.open("wb") as copy:
+            shutil.copyfileobj(full, copy)
+            copy.flush()
+            shutil.copyfileobj(full, copy)
+            full.truncate(0)
+    except OSError:
+        kept.unlink(missing_ok=True)  # the disk is full: half a copy is of no use, and the log is still whole
+        raise
 
 
 def log_tail(log: Path) -> str:

@@ -18,13 +18,14 @@ from contracts.subjects import WORKERS
 from workers.local import room
 from workers.local.health import Health
 from workers.local.home import Home, Runtime
-from workers.local.nats import EmbeddedNats, PortInUseError
+from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.process import StartError
+from workers.local.rotating import keep_small, size_in
 from workers.local.storing import keep_storing
 from workers.local.supervisor import Supervisor
 from workers.runtime.access import Scope, Trust
-from workers.runtime.http import HttpServer
+from workers.runtime.http import HttpServer, PortInUseError
 
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0
@@ -61,6 +62,14 @@ class Parts:
     program: Sequence[str] = (sys.executable, "-m", "workers", "worker")
 
 
+@dataclass(frozen=True)
+class Ports:
+    """Where `up` listens on this machine; what is not given is a free port."""
+
+    nats: int | None = None
+    health: int = 0
+
+
 class _Server(Protocol):
     @property
     def pid(self) -> int | None: ...
@@ -70,12 +79,12 @@ class _Server(Protocol):
     def stop(self, seconds: float) -> None: ...
 
 
-async def up(directory: Path, site: str, nats_port: int | None, announce: Callable[[Step], None], parts: Parts) -> None:
+async def up(directory: Path, site: str, ports: Ports, announce: Callable[[Step], None], parts: Parts) -> None:
     """Start everything, say so step by step, and stop everything on SIGINT or SIGTERM."""
     home = Home(directory)
     with home.lock(), _stop_signal() as stopped:
         trust = Trust.create(home.keys, site)
-        installation = _Installation(home, trust, nats_port, announce, parts)
+        installation = _Installation(home, trust, ports, announce, parts)
         running = asyncio.create_task(installation.run())
         waiting = asyncio.create_task(stopped.wait())
         try:
@@ -94,7 +103,7 @@ class _Installation:
         self,
         home: Home,
         trust: Trust,
-        nats_port: int | None,
+        ports: Ports,
         announce: Callable[[Step], None],
         parts: Parts,
     ) -> None:
@@ -104,12 +113,12 @@ class _Installation:
         self._announce = announce
         self._begun = time.monotonic()
         self._turn = asyncio.Lock()
-        self._nats = EmbeddedNats(home.nats, trust, nats_port, home.logs / "nats.log")
+        self._nats = EmbeddedNats(home.nats, trust, ports.nats, home.logs / "nats.log")
         self._postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         environments = {name: self._settings(name) for name in WORKERS}
         self._supervisor = Supervisor(environments, home.logs, parts.program)
         self._health = Health(self._supervisor)
-        self._pages = HttpServer(self._health)
+        self._pages = HttpServer(self._health, port=ports.health)
 
     async def run(self) -> None:
         """Start everything, then keep the servers running."""
@@ -131,6 +140,7 @@ class _Installation:
             self._keep("message bus", self._nats),
             self._keep("database", self._postgres),
             keep_storing(self._nats, self._health, self._stop_nats),
+            keep_small(self._home.logs, partial(size_in, self._postgres.url(_DATABASES[0]))),
         )
 
     async def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -9,15 +10,41 @@ from typing import Any
 import uvicorn
 
 
+class PortInUseError(Exception):
+    """Another program listens on a port that is ours to listen on."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        """Name the port."""
+        super().__init__(f"Port {port} of {host} is in use: stop that program or choose another port.")
+
+
+class PortForbiddenError(Exception):
+    """The machine does not let this user listen there."""
+
+    def __init__(self, port: int, host: str, why: str) -> None:
+        """Name the address and the machine's reason."""
+        super().__init__(f"Nothing can listen on port {port} of {host} ({why}): choose another port or address.")
+
+
 class HttpServer(uvicorn.Server):
     """Serves an ASGI application on a port of this machine (0 = a free one)."""
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen at once, so that the address is known; `open` begins to answer."""
+        """Listen at once, so that the address is known; `open` begins to answer.
+
+        Raises:
+            PortInUseError: Another program listens there.
+            PortForbiddenError: This user may not listen there, or the machine has no such address.
+        """
         config = uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1)
         super().__init__(config)
         self._host = host
-        self._socket = socket.create_server((host, port))
+        try:
+            self._socket = socket.create_server((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortInUseError(port, host) from error
+            raise PortForbiddenError(port, host, error.strerror or type(error).__name__) from error
         self._task: asyncio.Task[None] | None = None
 
     @property

@@ -18,6 +18,14 @@ ARCHIVE_AT = 10_000_000
 """Bytes after which a file is moved into `Archive/`, unless the settings say otherwise."""
 
 
+def archived(path: Path) -> Path:
+    """Return where a log file is kept that is closed now: in `Archive/` beside it, named by the time (UTC)."""
+    archive = path.parent / "Archive"
+    archive.mkdir(mode=0o700, exist_ok=True)
+    closed = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
+    return archive / f"{path.stem}-{closed}{path.suffix}"
+
+
 class ArchivingHandler(logging.handlers.RotatingFileHandler):
     """A log file that is moved into a sub-folder `Archive` when it is full; a new one takes its place."""
 
@@ -32,10 +40,7 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
             self.stream.close()
             self.stream = None
         path = Path(self.baseFilename)
-        archive = path.parent / "Archive"
-        archive.mkdir(mode=0o700, exist_ok=True)
-        closed = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
-        shutil.move(path, archive / f"{path.stem}-{closed}{path.suffix}")
+        shutil.move(path, archived(path))
 
 
 def without_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

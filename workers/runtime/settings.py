@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import PositiveInt, field_validator
+from pydantic import Field, PositiveInt, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -26,7 +26,7 @@ class Settings(BaseSettings):
     owner_log_database_url: str | None = None
     log_dir: Path | None = None
     health_host: str = "127.0.0.1"
-    health_port: int = 0
+    health_port: int = Field(0, ge=0, le=65_535)
     fetch: int = 500
     """Commands taken from a lane at once, at most."""
 
