@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
@@ -13,6 +14,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from pydantic import BaseModel, ValidationError
 
+from client import tracing
 from client.connection import Troubles, open_connection, principal_of
 from client.deliveries import Deliveries, Letter, Submitted
 from client.errors import Refused
@@ -47,7 +49,10 @@ class Caller(NamedTuple):
 class Client:
     """Commands, queries and events of one principal on one site; made by `connect`."""
 
-    def __init__(self, connection: Nats, troubles: Troubles, caller: Caller, seconds: float) -> None:
+    def __init__(
+        self, connection: Nats, troubles: Troubles, caller: Caller, seconds: float, traces: tracing.Tracing
+    ) -> None:
+        self._tracing = traces
         self._connection = connection
         self._troubles = troubles
         self._caller = caller
@@ -82,6 +87,10 @@ class Client:
             Refused: The command was refused, or nobody kept it in time (`unavailable`).
         """
         given = command_id or uuid7()
+        with self._tracing.using(command.subject):
+            return await self._send(command, given)
+
+    async def _send(self, command: Command[R], given: UUID) -> R:
         deadline = asyncio.get_running_loop().time() + self._seconds
         while True:
             outcome = await (await self.submit(command, command_id=given)).outcome()
@@ -111,7 +120,11 @@ class Client:
             why = reason("body_too_large", self.language)
             error = self._error(Code.INVALID, fields=[{"field": "", "kind": "body_too_large", "reason": why}])
             raise Refused(error, command_id=letter.command_id)
-        return await self._deliveries.send(letter)
+        return await self._deliver(command.subject, letter)
+
+    async def _deliver(self, name: str, letter: Letter) -> Submitted:
+        with self._tracing.sending(name, str(letter.command_id)) as traced:
+            return await self._deliveries.send(replace(letter, traced=traced))
 
     async def submit_raw(
         self, subject: str, body: bytes, *, key: str = "-", command_id: UUID | None = None
@@ -122,7 +135,7 @@ class Client:
             Refused: The server denies the subject, or nobody kept the message in time.
         """
         destination = subjects.command(self._caller.site, self.principal, subject, key)
-        return await self._deliveries.send(Letter(destination, body, command_id or uuid7()))
+        return await self._deliver(subject, Letter(destination, body, command_id or uuid7()))
 
     async def ask(self, query: Query[R]) -> R:
         """Ask a query.
@@ -220,17 +233,18 @@ class Client:
         subject = subjects.query(self._caller.site, self.principal, query.subject)
         body = query.model_dump_json(by_alias=True, exclude_unset=True).encode()
         try:
-            reply = await self._request(subject, body, seconds)
+            with self._tracing.asking(query.subject) as traced:
+                reply = await self._request(subject, body, seconds, traced)
         except nats.errors.Error as error:
             raise Refused(self._unanswered(subject, str(error))) from error
         if "Nats-Service-Error-Code" in (reply.headers or {}):
             raise Refused(self._read_refusal(reply))
         return reply.data
 
-    async def _request(self, subject: str, body: bytes, seconds: float) -> Msg:
+    async def _request(self, subject: str, body: bytes, seconds: float, traced: tracing.Headers) -> Msg:
         """Ask until somebody is there to answer: a worker that is being restarted is back in a moment."""
         deadline = asyncio.get_running_loop().time() + seconds
-        headers = {"Accept-Language": self.language}
+        headers = {"Accept-Language": self.language, **traced}
         while True:
             left = deadline - asyncio.get_running_loop().time()
             try:
@@ -280,6 +294,10 @@ async def connect(
     path, troubles = Path(credentials), Troubles()
     caller = Caller(principal_of(path), site, language)
     async with open_connection(url, path, troubles) as connection:
-        client = Client(connection, troubles, caller, seconds)
-        await client.listen()
-        yield client
+        traces = tracing.opened()
+        try:
+            client = Client(connection, troubles, caller, seconds, traces)
+            await client.listen()
+            yield client
+        finally:
+            await asyncio.to_thread(traces.close)

@@ -1,7 +1,7 @@
 """Commands under way: kept by the server or not, and what became of each."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -33,6 +33,8 @@ class Letter:
     command_id: UUID = field(default_factory=uuid7)
     failing: Phrase = Phrase.TRY_AGAIN_LATER
     part: Part | None = None
+    traced: Mapping[str, str] = field(default_factory=dict)
+    """Headers that make it part of a trace."""
 
 
 class Deliveries:
@@ -84,7 +86,7 @@ class Deliveries:
         return Submitted(self, letter, awaited, deadline, repeated)
 
     async def _publish(self, letter: Letter, deadline: float) -> bool:
-        headers = {"Nats-Msg-Id": str(letter.command_id), "Accept-Language": self._language}
+        headers = {"Nats-Msg-Id": str(letter.command_id), "Accept-Language": self._language, **letter.traced}
         pause, reason = _SHORTEST_PAUSE, ""
         while (left := deadline - _now()) > 0:
             try:

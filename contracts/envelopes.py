@@ -21,9 +21,10 @@ class CommandHeaders(BaseModel):
 
 
 class QueryHeaders(BaseModel):
-    """The language in which a refusal is told."""
+    """The language in which a refusal is told, and the trace that the query belongs to."""
 
     language: Annotated[AcceptLanguage | None, Field(alias="Accept-Language")] = None
+    traceparent: Traceparent | None = None
 
 
 class EventHeaders(BaseModel):
@@ -87,6 +88,8 @@ class Heartbeat(BaseModel):
     dead: int
     lag: int
     oldest_pending_seconds: float
+    figures: dict[str, float]
+    """What waits in the servers, by the names of docs/operations.md without `incidents_`; unknown ones are missing."""
 
 
 class DeadLetterHeaders(BaseModel):

@@ -19,10 +19,12 @@ from tests.support.figures import figures_of, page_of, samples
 from tests.support.system import worker_process
 from workers.local import pages
 from workers.local.health import join_metrics
+from workers.local.one import slice_of
 from workers.local.postgres import EmbeddedPostgres
 from workers.runtime.backlog import COUNTED
 from workers.runtime.counters import LATENCY_SECONDS, Latency
 from workers.runtime.lanes import EVENTS_LANE
+from workers.runtime.process import assemble
 
 SECOND = 1_000_000_000
 
@@ -176,3 +178,12 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
         await eventually(lambda: shows(letters=True))
         site.server.stop()
         await eventually(lambda: shows(letters=False))
+
+
+async def test_a_process_has_its_page_before_it_has_its_servers(site: Site) -> None:
+    """Whoever looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
+    running = assemble(slice_of("projects"), site.settings("projects"))
+    found = await figures_of(running)
+    assert (found["incidents_ready"], found["incidents_outbox_messages"], found["incidents_lanes"]) == (0, 0, 0)
+    assert "incidents_dead_letters" not in found
+    await running.engine.dispose()

@@ -15,6 +15,7 @@ from tests.support.system import worker_process
 
 FIELDS = {
     "version", "started_at", "lanes", "applied", "rejected", "retried", "dead", "lag", "oldest_pending_seconds",
+    "figures",
 }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ async def test_heartbeats_say_how_a_process_is(site: Site) -> None:
     told = await eventually(tells_all)
     assert told.keys() >= FIELDS
     assert (told["rejected"], told["retried"], told["dead"]) == (0, 0, 0)
+    assert told["figures"].keys() == {"outbox_messages", "outbox_oldest_seconds", "dead_letters"}
 
 
 @pytest.mark.parametrize("subject", ["$SRV.PING", "$SRV.INFO.im-projects", "$SRV.STATS.im-projects"])

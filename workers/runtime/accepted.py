@@ -13,6 +13,7 @@ from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
 from workers.runtime.json_body import LARGEST_BODY, MOST_NAMED, invalid, parse_body, refusal_of
 from workers.runtime.redelivery import is_redelivery, unwrapped
+from workers.runtime.tracing import HEADER, trace_of
 
 __all__ = [
     "LARGEST_BODY",
@@ -25,7 +26,6 @@ __all__ = [
     "invalid",
     "read_body",
     "refusal_of",
-    "trace_of",
 ]
 
 COMMAND_ID: Final = "Nats-Msg-Id"
@@ -36,8 +36,6 @@ _TOKEN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", flags=re.ASCII)
 
 _REPLY_TOKENS: Final = 9
 """Tokens of `$JS.ACK.<stream>.<consumer>.<deliveries>.<place>.<number>.<nanoseconds>.<pending>`; a domain has more."""
-
-_TRACE: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 @dataclass(slots=True)
@@ -113,7 +111,7 @@ def address(raw: Msg) -> Accepted | Misnamed | Dead:
         language=language,
         refusal=invalid((unsupported, "header_not_supported")) if unsupported else None,
         id=UUID(told),
-        trace=trace_of(headers.get("traceparent", "")),
+        trace=trace_of(headers.get(HEADER, "")),
         place=place,
         stored_ns=stored_ns,
     )
@@ -171,8 +169,3 @@ def _is_same(one: str, other: str) -> bool:
         return UUID(one) == UUID(other)
     except ValueError:
         return False
-
-
-def trace_of(told: str) -> str | None:
-    """Return a W3C trace context; None for any other text, which must not reach events."""
-    return told if _TRACE.fullmatch(told) else None

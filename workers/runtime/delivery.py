@@ -240,7 +240,7 @@ class Delivery:
         decision.outbox.extend(post.event(each, origin) for each in happened)
         self.counters.sent += len(unit.sent)
         decision.outbox.extend(post.forwarded(*message) for message in unit.forwarded)
-        decision.outbox.extend(post.command(command, command_id) for command, command_id in unit.sent)
+        decision.outbox.extend(post.command(command, command_id, one.trace) for command, command_id in unit.sent)
 
     def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime) -> None:
         decision.outcomes.append((one, outcome))

@@ -13,6 +13,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
+from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from contracts.errors import Code, Refusal
@@ -26,6 +27,7 @@ from workers.runtime.protocol import Frame, decoded, read_safely
 from workers.runtime.questions import Questions
 from workers.runtime.settings import Settings
 from workers.runtime.tasks import end
+from workers.runtime.tracing import Tracing, trace_of, traced
 from workers.runtime.turns import Asked, Line, Share, Turns, Verdict
 
 AT_ONCE: Final = 16
@@ -33,8 +35,10 @@ AT_ONCE: Final = 16
 
 _GRACE_SECONDS = 8.0
 _TELL_SECONDS = 60.0
-_HEADER_BYTES, _LANGUAGE_BYTES = 4_096, 256
-"""Where the wish for a language is looked for, and how much of it is read."""
+_HEADER_BYTES, _VALUE_BYTES = 4_096, 256
+"""Where a header is looked for, and how much of it is read."""
+
+_LANGUAGE, _TRACE = b"\naccept-language:", b"\ntraceparent:"
 
 _PENDING_BYTES = 4 * 1024 * 1024
 log = structlog.get_logger()
@@ -43,12 +47,13 @@ log = structlog.get_logger()
 class Door:
     """Lets the queries of one worker in, a turn for each principal."""
 
-    def __init__(self, worker: str, settings: Settings, questions: Questions) -> None:
+    def __init__(self, worker: str, settings: Settings, questions: Questions, tracing: Tracing) -> None:
         """Remember who answers and what one principal may have; opens nothing yet."""
         self.nats = Client()
         self._worker = worker
         self._settings = settings
         self._questions = questions
+        self._tracing = tracing
         self._subject = subjects.query(settings.site, "*", f"{worker}.*")
         self._turns = Turns(Share(settings.queries_running, settings.queries_waiting), lasting(worker))
         self._running: set[asyncio.Task[None]] = set()
@@ -99,7 +104,8 @@ class Door:
             counters.foreign_inbox += 1
             return
         now, body = asyncio.get_running_loop().time(), frame.data[: LARGEST_BODY + 1]
-        asked = Asked(principal, tokens[5], address, language_in(frame.headers), body, now)
+        trace = trace_of(header_in(frame.headers, _TRACE))
+        asked = Asked(principal, tokens[5], address, language_in(frame.headers), body, now, trace)
         verdict = self._turns.offer(asked)
         if verdict is Verdict.WAITS:
             self._advance()
@@ -121,7 +127,8 @@ class Door:
     async def _serve(self, line: Line, asked: Asked) -> None:
         began = asyncio.get_running_loop().time()
         try:
-            await self._questions.answer(asked, self.nats)
+            with self._tracing.answering(asked) as trace, bound_contextvars(**traced(trace)):
+                await self._questions.answer(asked, self.nats)
         finally:
             self._turns.done(line, asyncio.get_running_loop().time() - began)
 
@@ -153,10 +160,15 @@ def lasting(worker: str) -> frozenset[str]:
 
 def language_in(headers: bytes | None) -> str:
     """Return the language that a block of headers asks for; whatever its bytes are, English otherwise."""
-    if headers and (at := headers.lower().find(b"\naccept-language:", 0, _HEADER_BYTES)) >= 0:
-        value = headers[at : at + _LANGUAGE_BYTES].partition(b":")[2].partition(b"\n")[0]
-        return _preferred(value.decode("ascii", errors="replace").strip())
-    return _preferred("")
+    return _preferred(header_in(headers, _LANGUAGE))
+
+
+def header_in(headers: bytes | None, start: bytes) -> str:
+    """Return the value of a header that begins with a line break, its name in lower case and a colon; empty without."""
+    if headers and (at := headers.lower().find(start, 0, _HEADER_BYTES)) >= 0:
+        value = headers[at : at + _VALUE_BYTES].partition(b":")[2].partition(b"\n")[0]
+        return value.decode("ascii", errors="replace").strip()
+    return ""
 
 
 @lru_cache(maxsize=256)

@@ -12,6 +12,7 @@ from contracts.message import Command, Event
 from contracts.subjects import SYSTEM, valid_principal
 from workers.runtime.accepted import COMMAND_ID, Dead
 from workers.runtime.secrecy import with_secrets, without_secrets
+from workers.runtime.tracing import HEADER
 from workers.runtime.unit import Happened
 
 LARGEST_MESSAGE = 1_000_000
@@ -87,14 +88,17 @@ class Post(NamedTuple):
         if origin.cause is not None:
             headers["ce-causationid"] = str(origin.cause)
         if origin.trace:
-            headers["traceparent"] = origin.trace
+            headers[HEADER] = origin.trace
         body = event.__pydantic_serializer__.to_json(event).decode()
         return self._row(subjects.event(self.site, event.subject, happened.key), headers, body)
 
-    def command(self, command: Command[Any], command_id: UUID) -> dict[str, Any]:
-        """Make the row of a command that the product sends to itself."""
+    def command(self, command: Command[Any], command_id: UUID, trace: str | None = None) -> dict[str, Any]:
+        """Make the row of a command that the product sends to itself, in the trace of what led to it."""
         subject = subjects.command(self.site, SYSTEM, command.subject, command.key())
-        return self._row(subject, {COMMAND_ID: str(command_id)}, command.model_dump_json())
+        headers = {COMMAND_ID: str(command_id)}
+        if trace:
+            headers[HEADER] = trace
+        return self._row(subject, headers, command.model_dump_json())
 
     def forwarded(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         """Make the row of a message that travels once more."""

@@ -9,6 +9,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from workers.runtime.logs import describe
+from workers.runtime.tracing import named
 
 FAILURES = 3
 """Times a message may fail alone for a reason of its own before it is put aside."""
@@ -70,12 +71,17 @@ async def divided(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> lis
             if is_passing(error):
                 raise
             fault = describe(error)["error"]
-            log.warning("batch_failed", size=len(batch), exc_info=error)
+            log.warning("batch_failed", size=len(batch), **_alone(batch), exc_info=error)
     if len(batch) == 1:
         return await transact(batch, given_up=fault)
     middle = len(batch) // 2
     first = await divided(batch[:middle], transact)
     return first + await divided(batch[middle:], transact)
+
+
+def _alone(batch: Sequence[object]) -> dict[str, object]:
+    """Name a message that fails alone, of all those that its delivery is named by."""
+    return named([raw]) if len(batch) == 1 and (raw := getattr(batch[0], "raw", None)) else {}
 
 
 async def patiently(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:

@@ -22,6 +22,7 @@ from workers.runtime.place import ATTEMPTS, OwnedLane
 from workers.runtime.reader import place_of
 from workers.runtime.settlement import settle
 from workers.runtime.standing import Standing, standing
+from workers.runtime.tracing import HEADER, trace_of
 from workers.runtime.unit import MOMENT, Happened, Rows, Unit
 
 EventT = TypeVar("EventT", bound=Event)
@@ -155,6 +156,7 @@ class Hearing:
 def _posted(unit: Unit[Any], one: Heard[Event], post: Post) -> list[dict[str, Any]]:
     if not unit.happened and not unit.sent:
         return []
-    origin = Origin(SYSTEM, unit.now.isoformat(), one.id, (one.raw.headers or {}).get("traceparent"))
+    trace = trace_of((one.raw.headers or {}).get(HEADER, ""))
+    origin = Origin(SYSTEM, unit.now.isoformat(), one.id, trace)
     events = [post.event(Happened(event, uuid7(), key or "-", None), origin) for event, key in unit.happened]
-    return events + [post.command(command, command_id) for command, command_id in unit.sent]
+    return events + [post.command(command, command_id, trace) for command, command_id in unit.sent]

@@ -21,6 +21,7 @@ from workers.runtime.database import Base, insert_rows
 from workers.runtime.logs import describe
 from workers.runtime.statements import read, write
 from workers.runtime.streams import is_full
+from workers.runtime.tracing import Tracing
 
 AT_ONCE = 1_000
 ATOMIC = 1_000
@@ -79,13 +80,19 @@ class Relay:
     """Publishes what lies in the outbox for the lanes that this process owns."""
 
     def __init__(
-        self, engine: AsyncEngine, nats: Callable[[], Client], worker: str, lanes: Callable[[], Iterable[int]]
+        self,
+        engine: AsyncEngine,
+        nats: Callable[[], Client],
+        worker: str,
+        lanes: Callable[[], Iterable[int]],
+        tracing: Tracing,
     ) -> None:
         """Remember where to read and where to publish; `run` does the work."""
         self._engine = engine
         self._nats = nats
         self._worker = worker
         self._lanes = lanes
+        self._tracing = tracing
         self._woken = asyncio.Event()
         self.published = 0
         self.stuck = False
@@ -123,7 +130,8 @@ class Relay:
             return 0
         rows = await read(connection, _WAITING, given)
         for batch in _batches(rows):
-            await self._publish(batch)
+            with self._tracing.leaving(batch):
+                await self._publish(batch)
             await write(connection, _DONE, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
         self.stuck = False

@@ -4,8 +4,9 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from uuid import uuid4
 
@@ -15,10 +16,12 @@ from faststream.asgi import AsgiFastStream
 from faststream.nats import NatsBroker
 from faststream.nats.security import NatsCredentials
 from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
+from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
-from workers.runtime import blocking, health, pulse, streams
+from workers.runtime import blocking, health, pulse, streams, tracing
 from workers.runtime.accepted import Addressed
 from workers.runtime.backlog import Backlog, Place
 from workers.runtime.children import Limits, ProcessPool
@@ -57,10 +60,13 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
 
     def nats() -> Client:
+        if not broker.config.connection_state:  # before the first connection, and after the last
+            raise ConnectionClosedError
         connection: Client = broker.config.connection_state.connection
         return connection
 
-    relay = Relay(engine, nats, name, lambda: lanes.owned)
+    traces = tracing.opened(name, instance)
+    relay = Relay(engine, nats, name, lambda: lanes.owned, traces)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, lambda: broker.config.connection_state.connection)
@@ -75,12 +81,13 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
         questions=questions,
-        door=Door(name, settings, questions),
+        door=Door(name, settings, questions, traces),
         feeds=feeds,
         relay=relay,
         instance=instance,
         children=ProcessPool(Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
         backlog=Backlog(Place(site, name), engine, nats, worker.figures),
+        tracing=traces,
     )
     running.delivery.letters = letters
     _attach_lanes(running)
@@ -127,12 +134,22 @@ def _attach_lanes(running: Running) -> None:
         subscribe(EVENTS_LANE, source, partial(_hear, running))
 
 
+@contextmanager
+def _followed(running: Running, batch: Batch) -> Iterator[None]:
+    """Let a delivery be found again: in its traces, by its ids in each line of the log, and by one line of its own."""
+    lane, messages, begun = batch.owned.lane, batch.messages, time.monotonic()
+    with running.tracing.delivering(messages, lane), bound_contextvars(lane=lane, **tracing.named(messages)):
+        yield
+        log.info("batch_handled", size=len(messages), seconds=round(time.monotonic() - begun, 4))
+
+
 async def _deliver(running: Running, turns: asyncio.Semaphore, batch: Batch) -> None:
     counters = running.delivery.counters
     sent = counters.sent
-    outcomes = await patiently(partial(_in_turn, running, turns, batch), counters.retry)
-    await _tell(running, outcomes)
-    running.relay.wake(urgent=counters.sent > sent)
+    with _followed(running, batch):
+        outcomes = await patiently(partial(_in_turn, running, turns, batch), counters.retry)
+        await _tell(running, outcomes)
+        running.relay.wake(urgent=counters.sent > sent)
 
 
 async def _in_turn(running: Running, turns: asyncio.Semaphore, batch: Batch) -> list[tuple[Addressed, bytes]]:
@@ -157,8 +174,9 @@ async def _hear(running: Running, batch: Batch) -> None:
         async with _named(running, batch):
             return await running.hearing.handle(batch.owned, batch.messages, deadly=batch.deadly)
 
-    if await patiently(handle, running.delivery.counters.retry):
-        running.relay.wake(urgent=True)
+    with _followed(running, batch):
+        if await patiently(handle, running.delivery.counters.retry):
+            running.relay.wake(urgent=True)
 
 
 @asynccontextmanager
@@ -197,6 +215,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
             await app.stop()
             await end(spawned)
             await running.engine.dispose()
+            await asyncio.to_thread(running.tracing.close)
             log.info("worker_stopped", **named)
 
 
@@ -232,5 +251,6 @@ def _collect_less() -> None:
 
 
 async def _until(stop: asyncio.Event, running: Running) -> None:
-    async with served(running):
-        await stop.wait()
+    with bound_contextvars(worker=running.worker.name, instance=running.instance):
+        async with served(running):
+            await stop.wait()

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Coroutine
-from importlib.metadata import version
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
 from workers.runtime import preconditions, streams, strictness, trimming
+from workers.runtime.figures import VERSION
 from workers.runtime.forged import watch_letters
 from workers.runtime.logs import describe
 from workers.runtime.maintenance import housekeeping
@@ -32,7 +32,6 @@ _STORED = text(
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
-VERSION = version("incident-manager")
 log = structlog.get_logger()
 
 
@@ -81,14 +80,14 @@ async def heartbeats(running: Running) -> None:
     subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
     while True:
         try:
-            await running.nats.publish(subject, to_json(vital_signs(running)))
+            await running.nats.publish(subject, to_json(await vital_signs(running)))
         except (NatsError, OSError) as error:
             log.warning("heartbeat_lost", **describe(error))
         await asyncio.sleep(running.settings.heartbeat_seconds)
 
 
-def vital_signs(running: Running) -> dict[str, Any]:
-    """Return version, start, lanes, counters and how much waits."""
+async def vital_signs(running: Running) -> dict[str, Any]:
+    """Return version, start, lanes, counters and how much waits, here and in the servers."""
     counters = running.delivery.counters
     waiting, oldest = _waiting(running)
     return {
@@ -103,13 +102,14 @@ def vital_signs(running: Running) -> dict[str, Any]:
         "dead": counters.dead,
         "lag": waiting,
         "oldest_pending_seconds": oldest,
+        "figures": {figure.name: figure.value for figure in await running.backlog.read()},
     }
 
 
 async def condition_of(running: Running) -> dict[str, Any]:
     """Return all that operations see of a process: its signs of life, what fails, and what waits in the database."""
     told = {
-        **vital_signs(running),
+        **await vital_signs(running),
         "ready": running.ready,
         "failing": running.condition.as_json(),
         "clock_doubted": running.condition.clock_doubted,

@@ -18,6 +18,7 @@ from workers.runtime.lanes import Lanes
 from workers.runtime.outbox import Relay
 from workers.runtime.questions import Questions
 from workers.runtime.settings import Settings
+from workers.runtime.tracing import Tracing
 from workers.runtime.worker import Worker
 
 
@@ -39,6 +40,7 @@ class Running:
     instance: str
     children: ProcessPool
     backlog: Backlog
+    tracing: Tracing
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     condition: Condition = field(default_factory=Condition)
     forged_letters: int = 0

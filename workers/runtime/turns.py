@@ -32,6 +32,7 @@ class Asked(NamedTuple):
     language: str
     body: bytes
     arrived: float
+    trace: str | None = None
 
 
 class Verdict(Enum):
