@@ -16,7 +16,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import ProxyTracerProvider, SpanKind, Status, StatusCode
+from opentelemetry.trace import ProxyTracerProvider, SpanKind, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from client.tracing import Headers, Tracing
@@ -79,7 +79,7 @@ class Spans(Tracing):
                 yield headers
         finally:
             if failed := sys.exc_info()[0]:
-                span.set_status(Status(StatusCode.ERROR, failed.__qualname__))
+                span.set_status(StatusCode.ERROR, failed.__qualname__)
             span.end()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import uvloop
 
 from workers.local import commands
-from workers.local.up import Parts, Step, up
+from workers.local.up import Parts, Ports, Step, up
 from workers.runtime import logs
 
 
@@ -23,4 +23,4 @@ if __name__ == "__main__":
     program = [sys.executable, str(Path(__file__).with_name("launcher.py")), sys.argv[3]]
     logs.configure("up", directory / "logs")
     parts = Parts(commands._migrate_with, commands._provision_with, program)
-    uvloop.run(up(directory, "main", int(sys.argv[2]), say, parts))
+    uvloop.run(up(directory, "main", Ports(int(sys.argv[2])), say, parts))

@@ -19,7 +19,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
+from opentelemetry.trace import Span, SpanKind, StatusCode, set_span_in_context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from opentelemetry.util.types import AttributeValue
 
@@ -119,7 +119,7 @@ def _ended(spans: Sequence[Span]) -> Iterator[None]:
         failed = sys.exc_info()[0]
         for span in spans:
             if failed:
-                span.set_status(Status(StatusCode.ERROR, failed.__qualname__))
+                span.set_status(StatusCode.ERROR, failed.__qualname__)
             span.end()
 
 
