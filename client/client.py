@@ -293,11 +293,7 @@ async def connect(
     """
     path, troubles = Path(credentials), Troubles()
     caller = Caller(principal_of(path), site, language)
-    async with open_connection(url, path, troubles) as connection:
-        traces = tracing.opened()
-        try:
-            client = Client(connection, troubles, caller, seconds, traces)
-            await client.listen()
-            yield client
-        finally:
-            await asyncio.to_thread(traces.close)
+    async with tracing.opened() as traces, open_connection(url, path, troubles) as connection:
+        client = Client(connection, troubles, caller, seconds, traces)
+        await client.listen()
+        yield client

@@ -1,7 +1,9 @@
 """Traces that begin with a caller: without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and nothing is imported."""
 
+import asyncio
 import os
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from importlib import import_module
 from typing import Final
 
@@ -30,7 +32,17 @@ class Tracing:
         """Hand over what was not handed over yet; returns within seconds."""
 
 
-def opened() -> Tracing:
+@asynccontextmanager
+async def opened() -> AsyncIterator[Tracing]:
+    """Make spans for as long as the block lasts, and hand them over with its end."""
+    made = tracing()
+    try:
+        yield made
+    finally:
+        await asyncio.to_thread(made.close)
+
+
+def tracing() -> Tracing:
     """Return what makes the spans of a caller; none where the extra `otel` is not installed."""
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return Tracing()

@@ -92,4 +92,4 @@ async def test_the_whole_system_archives_its_logs(tmp_path: Path, up: Up) -> Non
     with (logs / "audit.out").open("ab") as output:
         output.write(b"x" * ARCHIVE_AT)
     await eventually(lambda: archives(logs, "audit"))
-    await eventually(lambda: (logs / "audit.out").stat().st_size == 0)
+    await eventually(lambda: (logs / "audit.out").stat().st_size < ARCHIVE_AT)

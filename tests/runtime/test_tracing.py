@@ -117,12 +117,12 @@ PROGRAM = """
 import os, sys
 from client import tracing as callers
 from workers.runtime import process, tracing
-for opened in (callers.opened, lambda: tracing.opened("projects", "1")):
+for opened in (callers.tracing, lambda: tracing.opened("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 assert not {"opentelemetry.trace", "opentelemetry.context", "opentelemetry.sdk"} & set(sys.modules)
 sys.modules["opentelemetry"] = None
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
-for opened in (callers.opened, lambda: tracing.opened("projects", "1")):
+for opened in (callers.tracing, lambda: tracing.opened("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 """
 

@@ -53,23 +53,16 @@ log = structlog.get_logger()
 
 def assemble(worker: Worker, settings: Settings) -> Running:
     """Put a worker's parts together; opens nothing yet."""
-    site, name = settings.site, worker.name
-    instance = f"{os.getpid()}-{uuid4().hex[:6]}"
+    site, name, instance = settings.site, worker.name, f"{os.getpid()}-{uuid4().hex[:6]}"
     waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
     engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
-
-    def nats() -> Client:
-        if not broker.config.connection_state:  # before the first connection, and after the last
-            raise ConnectionClosedError
-        connection: Client = broker.config.connection_state.connection
-        return connection
-
+    nats = partial(connection_of, broker)
     traces = tracing.opened(name, instance)
     relay = Relay(engine, nats, name, lambda: lanes.owned, traces)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
-    letters = Letters(site, lambda: broker.config.connection_state.connection)
+    letters = Letters(site, nats)
     side = Side(lanes_of(worker), relay.wake, licensing, letters)
     questions = Questions(site, name, engine, worker.questions, side, feeds)
     running = Running(
@@ -109,6 +102,18 @@ def open_broker(name: str, settings: Settings) -> NatsBroker:
         graceful_timeout=8,
         error_cb=_report,
     )
+
+
+def connection_of(broker: NatsBroker) -> Client:
+    """Return the connection of a broker.
+
+    Raises:
+        ConnectionClosedError: It is not there yet, or not any more.
+    """
+    if not broker.config.connection_state:
+        raise ConnectionClosedError
+    connection: Client = broker.config.connection_state.connection
+    return connection
 
 
 async def _report(error: Exception) -> None:
