@@ -238,7 +238,7 @@ async def run(worker: Worker, settings: Settings) -> None:
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not running.serving:
-        serving.cancel()
+        await end([serving])  # once is not enough while it connects
     with suppress(asyncio.CancelledError):
         await serving
     await server.close()
