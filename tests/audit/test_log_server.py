@@ -90,7 +90,7 @@ async def test_log_server_that_goes_away(site: Site, events: Publisher, postgres
     await prepare_log_server(owner, APP_ROLE)  # as `incidents migrate` does: the role of workers makes no tables
     await owner.dispose()
     (entry,) = await log_entries(client, 1)
-    assert entry.details == {"role_id": "meanwhile"}
+    assert entry.details["role_id"] == "meanwhile"
 
 
 async def test_no_log_server_at_all(site: Site, events: Publisher) -> None:

@@ -17,6 +17,11 @@ TABLE = {
     "administration.category-value-deleted": SITE,
     "administration.category-value-edited": SITE,
     "administration.data-field-defined": SITE,
+    "administration.letter-discarded": SITE,
+    "administration.letter-opened": SITE,
+    # Who replayed or discarded it is said by the other two.
+    "administration.letter-removed": NOWHERE,
+    "administration.letter-replayed": SITE,
     "administration.licence-activated": SITE,
     "administration.role-assigned": SITE,
     "administration.role-defined": SITE,

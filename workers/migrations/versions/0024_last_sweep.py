@@ -5,7 +5,7 @@ from alembic import op
 from workers.migrations.upgrade import read_sql, run_script
 
 revision = "0024"
-down_revision = "0016"
+down_revision = "0019"
 
 
 def upgrade() -> None:
