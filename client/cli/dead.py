@@ -75,7 +75,7 @@ async def replay(
     async with session.client() as client:
         known = {one.letter: one for one in await _all(client)}
         chosen = [one.letter for one in known.values() if one.replayable] if all_ else list(letters or ())
-        _sure(session, chosen, "Replay {number} letters: {letters}?", yes=yes or not all_)
+        _sure(session, chosen, "Replay {number} letters: {letters}?", every=all_, yes=yes or not all_)
         for number in chosen:
             event = await session.send(client, fitting(session, ReplayLetter, {"letter": number}), f"replay {number}")
             words = "Letter {letter} replayed for {principal}: incidents outcome {id} --as {principal}"
@@ -94,13 +94,16 @@ async def discard(
     """Delete letters without handling them."""
     async with session.client() as client:
         chosen = [one.letter for one in await _all(client)] if all_ else list(letters or ())
-        _sure(session, chosen, "Discard {number} letters: {letters}?", yes=yes)
+        _sure(session, chosen, "Discard {number} letters: {letters}?", every=all_, yes=yes)
         for number in chosen:
             event = await session.send(client, fitting(session, DiscardLetter, {"letter": number}), f"discard {number}")
             session.show(event, session.say("Letter {letter} discarded", letter=number))
 
 
-def _sure(session: Session, chosen: list[int], words: str, *, yes: bool) -> None:
+def _sure(session: Session, chosen: list[int], words: str, *, every: bool, yes: bool) -> None:
+    if every and not chosen:
+        session.show({"items": []}, session.say("There are no such letters."))
+        raise typer.Exit
     if not chosen:
         raise UsageError(session.say("name the letters, or all with --all; incidents dead list shows them"))
     question = session.say(words, number=len(chosen), letters=", ".join(map(str, chosen)))

@@ -109,9 +109,9 @@ class Session:
         printing.write(document)
 
     def tell(self, words: str, **values: object) -> None:
-        """Tell people what goes on, beside the answer."""
+        """Tell people what goes on, beside the answer; a command in it can be copied, so no line is broken here."""
         if not self.json:
-            self.err.print(Text(self.say(words, **values), style="dim"))
+            self.err.print(Text(self.say(words, **values), style="dim"), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
         """Ask back before something is lost; `--yes` asks nothing."""

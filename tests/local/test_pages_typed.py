@@ -17,8 +17,11 @@ from tests.local.external import PROGRAMS
 from workers.local.nats import free_port
 
 PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/importing.md")
-ELSEWHERE = re.compile(r"docker compose|make |nats-server|incidents (up|migrate|provision|access init|worker)|tar |pg_")
-"""What other tests run: containers are checked by name, servers and backups have tests of their own."""
+ELSEWHERE = re.compile(
+    r"docker compose|make |nats-server|incidents (up|migrate|provision|access init|worker|dead (show|replay))|tar |pg_"
+)
+"""What other tests run: containers are checked by name, servers, backups and letters that lie there have tests of their
+own."""
 
 BLOCKS = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text())]
 ROWS = [
@@ -77,6 +80,7 @@ def prepare(place: Path) -> None:
     mapping["columns"] |= {"Description": "description", "Status": "status_id"}
     (place / "mapping.json").write_text(json.dumps(mapping))
     (place / "projects.csv").write_text("\n".join(ROWS) + "\n")
+    (place / "incidents.csv").write_text("Reference,Opened,Description\nMP-8,24/11/2026 11:00,A door was open\n")
 
 
 @pytest.mark.timeout(900)
