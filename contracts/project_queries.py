@@ -94,7 +94,7 @@ class ProjectRow(Message):
 
     project_id: UUID
     number: int
-    reference: str | None
+    reference: str | None = None
     revision: int
     type_id: int | None
     status_id: int | None

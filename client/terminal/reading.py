@@ -44,7 +44,7 @@ def read_time(session: Session, text: str | None) -> datetime | None:
 
 def read_object(session: Session, text: str) -> dict[str, Any]:
     """Read a JSON object; `-` stands for what comes on stdin."""
-    given = decoded(session, sys.stdin.buffer.read(), "stdin") if text == "-" else text
+    given = _piped(session) if text == "-" else text
     try:
         value = read_json(given)
     except AmbiguousError as error:
@@ -55,6 +55,12 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise UsageError(session.say("this is not a JSON object"))
     return value
+
+
+def _piped(session: Session) -> str:
+    """Read what comes on stdin, as bytes where it has some: a text may hold what could not be decoded."""
+    raw = getattr(sys.stdin, "buffer", None)
+    return decoded(session, raw.read(), "stdin") if raw else sys.stdin.read()
 
 
 def decoded(session: Session, content: bytes, where: object) -> str:
@@ -89,7 +95,7 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
             if error.code not in {Code.UNKNOWN_REFERENCE, Code.INVALID}:
                 raise
             refused = error
-    found = await _found(session, client, references=[text])
+    found = await _referred(session, client, text)
     if len(found) > 1:
         words = "{text} is the reference of several projects: {numbers}"
         raise UsageError(session.say(words, text=text, numbers=", ".join(str(row.number) for row in found)))
@@ -98,9 +104,15 @@ async def read_project(session: Session, client: Client, text: str, *, deleted_t
     return found[0].project_id
 
 
-async def _found(session: Session, client: Client, **chosen: list[Any]) -> list[ProjectRow]:
-    asked = {"filter": chosen, "limit": 5}
-    return (await client.ask(fitting(session, ListProjects, asked))).items
+async def _referred(session: Session, client: Client, text: str) -> list[ProjectRow]:
+    """Return projects that have this number in another system, none to whom their main details are withheld."""
+    try:
+        asked = fitting(session, ListProjects, {"filter": {"references": [text]}, "limit": 5})
+        return (await client.ask(asked)).items
+    except Refused as refused:
+        if refused.code in {Code.NOT_AVAILABLE, Code.INVALID}:
+            return []
+        raise
 
 
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:

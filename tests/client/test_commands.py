@@ -17,6 +17,7 @@ NOW = "2025-01-31T12:00:00Z"
 ROW = {
     "project_id": PROJECT,
     "number": 12,
+    "reference": None,
     "revision": 3,
     "type_id": 1,
     "status_id": 22,

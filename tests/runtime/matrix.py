@@ -146,12 +146,7 @@ INTERNAL: dict[str, dict[str, Any]] = {
 }
 """What only the product itself sends."""
 
-_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = (
-    {"type_ids": [None]},
-    {"status_ids": []},
-    {"references": ["A-1"]},
-    {"start_time": {"from": AT}},
-)
+_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
 _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
 """Whoever could choose or sort by what is withheld would be told it."""
 
