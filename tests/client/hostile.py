@@ -110,14 +110,22 @@ class Writer:
         """Open, take over, change and hold projects."""
         about = {"project_id": self.project}
         await self.say(
-            "projects.create", **about, type_id=ids["type"], description=HOSTILE, sequences=[self.sequence()]
+            "projects.create",
+            **about,
+            type_id=ids["type"],
+            description=HOSTILE,
+            reference=HOSTILE[:200],
+            sequences=[self.sequence()],
         )
         legacy = {"project_id": str(uuid7()), "number": 700, "created_at": AT}
-        await self.say("projects.import", projects=[{**legacy, "created_by": HOSTILE, "description": HOSTILE}])
+        await self.say(
+            "projects.import",
+            projects=[{**legacy, "created_by": HOSTILE, "description": HOSTILE, "reference": HOSTILE[:200]}],
+        )
         texts = {f"text_{slot}": HOSTILE for slot in range(1, 4)}
         given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
         await self.say("projects.update", **about, description="")
-        await self.say("projects.update", **about, description=HOSTILE, **given)
+        await self.say("projects.update", **about, description=HOSTILE, reference=HOSTILE[:199], **given)
         for verb in ("hold", "release", "hold"):
             await self.say(f"retention.{verb}", **about, reason=HOSTILE)
 

@@ -50,7 +50,8 @@ OF_OPERATIONS = {"status", "top"}
 
 TELLING = {
     "send",
-    "import",
+    "import file",
+    "import status",
     "report",
     "demo",
     "retention hold",
@@ -154,7 +155,7 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
     await site.workers("projects", "administration")
     ours, typed = environment(site, "admin"), HOSTILE.replace("\r", "").replace("\n", "")
     source, errors = tmp_path / "given.csv", tmp_path / "refused.csv"
-    source.write_text(f'number,{typed},created_at\n1,x,"{typed}"\n', newline="")
+    source.write_text(f'number,created_by,created_at\n1,"{typed}","{typed}"\n', newline="")
     lines = (
         ("send", "administration.change-settings", json.dumps({"timezone": HOSTILE})),
         ("projects", "show", typed),

@@ -81,11 +81,14 @@ async def test_up_refuses_what_is_no_port(tmp_path: Path, option: str) -> None:
     assert "65535" in ended.err
 
 
-async def test_a_worker_says_that_the_port_of_its_pages_is_in_use() -> None:
+async def test_a_worker_says_that_the_port_of_its_pages_is_in_use(tmp_path: Path) -> None:
     """The variable that names the port is told, in a sentence."""
+    credentials = tmp_path / "reports.creds"
+    credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("reports", "worker"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        ended = await incidents("worker", "reports", environment={"INCIDENTS_HEALTH_PORT": str(port)})
+        variables = {"INCIDENTS_HEALTH_PORT": str(port), "INCIDENTS_NATS_CREDS": str(credentials)}
+        ended = await incidents("worker", "reports", environment=variables)
     assert (ended.status, "Traceback" in ended.err) == (2, False)
     assert f"INCIDENTS_HEALTH_PORT: Port {port}" in ended.err
 

@@ -27,7 +27,7 @@ async def operator(site: Site) -> Operator:
     operator = await Operator.starting(site, await site.client())
     await named(operator.client, "Place", "Weight")
     hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
-    data = IncidentData(decimal_1=Decimal("12.50"))
+    data = IncidentData(decimal_1=Decimal("12.5"))
     await operator.send(UpdateProject(project_id=operator.project_id, categories={"1": hall}, data=data))
     await named(operator.client, "Location", "Mass")
     return operator
@@ -65,7 +65,7 @@ async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
     data = IncidentData(decimal_1=Decimal(13))
     await operator.send(UpdateProject(project_id=operator.project_id, data=data))
     assert [(one.new, one.label) for one in await past(operator, field="decimal_1")] == [
-        ("12.50", "Weight"),
+        ("12.5", "Weight"),
         ("13", "Mass"),
     ]
     weight = (await operator.project()).labels["decimal_1"]
@@ -99,8 +99,8 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
 @pytest.mark.parametrize(
     "language, said",
     [
-        ("en", ("Weight (renamed since: Mass) 12.50", "Place (renamed since: Location) Hall")),
-        ("fr", ("Weight (renommé depuis : Mass) 12,50", "Place (renommé depuis : Location) Hall")),
+        ("en", ("Weight (renamed since: Mass) 12.5", "Place (renamed since: Location) Hall")),
+        ("fr", ("Weight (renommé depuis : Mass) 12,5", "Place (renommé depuis : Location) Hall")),
     ],
 )
 async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, said: tuple[str, str]) -> None:
