@@ -20,6 +20,9 @@ from workers.runtime.child import PREFIX_BYTES, packed
 _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES = 4 * 1024
 _NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
+_DYING_SECONDS = 2.0
+"""A child that closed its pipes is ending: for so long its status is waited for before it is killed."""
+
 _TICK_SECONDS = 1.0
 _PATIENCE = 3
 """How many times its processor time a job may take by the clock: other processes want the processors, too."""
@@ -134,6 +137,9 @@ class _Child:
         return head, [await replies.readexactly(size) for size in head.sizes]
 
     async def _death(self) -> ChildError:
+        # `kill` looks first whether the child has ended, and takes its status from the watcher: let that have it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _DYING_SECONDS)
         await self.end()
         status = self._process.returncode
         late = Cause.TIME if status == -signal.SIGXCPU else Cause.CRASH
