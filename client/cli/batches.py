@@ -63,8 +63,8 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
     lines = [session.say("{path}: {number} reports", path=output, number=len(made))]
     words = "project {number}: {reason}"
     lines += [session.say(words, number=number, reason=error.message) for number, error in refused]
-    told = [{"number": number, "code": error.code} for number, error in refused]
-    session.show({"file": str(output), "reports": made, "refused": told}, "\n".join(lines))
+    left_out = [{"number": number, "code": error.code} for number, error in refused]
+    session.show({"file": str(output), "reports": made, "refused": left_out}, "\n".join(lines))
     if refused:
         raise typer.Exit(Status.REFUSED)
 

@@ -1,6 +1,7 @@
 """The calls of a project: recorded, corrected, deleted."""
 
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -49,9 +50,8 @@ async def call(  # noqa: PLR0913 - each parameter is an option
     notes: Notes = None,
 ) -> None:
     """Record a call, made with --to or received with --from."""
-    given: dict[str, Any] = {"call_id": session.id_of(), "at": read_time(session, at) or session.now}
-    given |= {"direction": "received" if from_ and not to else "made", "party": to or from_ or ""}
-    given |= _told(number, minutes, reference, notes)
+    given: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
+    given |= _party(to, from_) | _facts(read_time(session, at), number, minutes, reference, notes)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         event = await session.send(client, fitting(session, AddCall, {**given, "project_id": project_id}))
@@ -77,10 +77,8 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         found = await parts.part_of(session, client, project_id, "calls", call_number)
         known = found.model_dump(include=set(EditCall.model_fields) - {"project_id"})
-        direction: Literal["made", "received"] = "received" if from_ and not to else "made"
-        known |= {"party": to or from_, "direction": direction} if to or from_ else {}
-        known |= {"at": read_time(session, at)} if at else {}
-        known |= {**_told(number, minutes, reference, notes), **revision(expected_revision)}
+        known |= _party(to, from_) | _facts(read_time(session, at or None), number, minutes, reference, notes)
+        known |= revision(expected_revision)
         event = await session.send(client, fitting(session, EditCall, {**known, "project_id": project_id}))
     session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
 
@@ -105,7 +103,17 @@ async def delete_call(
     session.show(event, session.say("Call deleted: {text}", text=about))
 
 
-def _told(number: str | None, minutes: float | None, reference: str | None, notes: str | None) -> dict[str, Any]:
+def _party(to: str | None, from_: str | None) -> dict[str, Any]:
+    """Return with whom it was, where that was typed."""
+    if not (to or from_):
+        return {}
+    return {"party": to or from_, "direction": "received" if from_ and not to else "made"}
+
+
+def _facts(
+    at: datetime | None, number: str | None, minutes: float | None, reference: str | None, notes: str | None
+) -> dict[str, Any]:
+    """Return what was typed about a call, and nothing that was not."""
     seconds = None if minutes is None else round(minutes * _SECONDS)
-    told = {"number": number, "duration_seconds": seconds, "reference": reference, "notes": notes}
-    return {name: value for name, value in told.items() if value is not None}
+    typed = {"at": at, "number": number, "duration_seconds": seconds, "reference": reference, "notes": notes}
+    return {name: value for name, value in typed.items() if value is not None}
