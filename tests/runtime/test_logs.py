@@ -25,6 +25,8 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     root = logging.root
     handlers, level, config = root.handlers, root.level, structlog.get_config()
     logs.configure("projects", tmp_path)
+    # A logger that is kept would write as here for as long as this process lives, whatever is configured later.
+    structlog.configure(**{**structlog.get_config(), "cache_logger_on_first_use": False})
     yield tmp_path
     for handler in root.handlers:
         handler.close()
