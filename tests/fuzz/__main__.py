@@ -14,8 +14,6 @@ the status is 0 when nothing was found, else 1.
 
 import argparse
 import asyncio
-import importlib
-import importlib.util
 import json
 import shutil
 import sys
@@ -23,7 +21,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz import frames
+from tests.fuzz import documents, frames
 
 
 def arguments() -> argparse.Namespace:
@@ -51,10 +49,9 @@ async def main(given: argparse.Namespace) -> dict[str, Any]:
             found["frames"] = frames.shown(await frames.run(directory, given.seed, given.frames, say))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
-    if given.documents and importlib.util.find_spec("tests.fuzz.documents"):
-        documents = importlib.import_module("tests.fuzz.documents")
-        summary = await documents.run(given.documents, given.seed)
-        found["documents"] = {**vars(summary), "failed": bool(summary.failed)}
+    if given.documents:
+        summary = await documents.run(given.documents, given.seed, say)
+        found["documents"] = {**vars(summary), "failed": summary.failed}
     return found
 
 

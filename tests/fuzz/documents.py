@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,6 +34,8 @@ ROUND = 50
 """Documents that are made under one title and the same names of properties."""
 
 OUTCOME_SECONDS = 300.0
+_READY_SECONDS = 120.0
+_GROWTH_BYTES_MAX = 100_000_000
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -62,9 +64,9 @@ class Summary:
         return max(self.worker_bytes) - self.worker_bytes[0]
 
     @property
-    def passed(self) -> bool:
-        """Whether nothing was lost, the worker lived, and its memory stayed within 100 MB."""
-        return not self.lost and self.same_process and self.growth_bytes < 100_000_000
+    def failed(self) -> bool:
+        """Whether a document was lost, the worker died, or its memory grew by more than 100 MB."""
+        return bool(self.lost) or not self.same_process or self.growth_bytes >= _GROWTH_BYTES_MAX
 
     def __str__(self) -> str:
         megabytes = [size // 1_000_000 for size in (self.worker_bytes[0], max(self.worker_bytes))]
@@ -77,10 +79,10 @@ class Summary:
         )
 
 
-async def run(count: int, seed: int) -> Summary:
+async def run(count: int, seed: int, say: Callable[[str], None]) -> Summary:
     """Start a site, try so many documents on it, and stop it."""
     async with opened() as site:
-        return await fuzz(site, count, seed)
+        return await fuzz(site, count, seed, say)
 
 
 @asynccontextmanager
@@ -102,7 +104,7 @@ async def opened() -> AsyncIterator[Site]:
             server.stop()
 
 
-async def fuzz(site: Site, count: int, seed: int) -> Summary:
+async def fuzz(site: Site, count: int, seed: int, say: Callable[[str], None] | None = None) -> Summary:
     """Try so many documents, in rounds; the same seed makes the same texts."""
     summary = Summary(seed)
     async with AsyncExitStack() as stack:
@@ -111,6 +113,8 @@ async def fuzz(site: Site, count: int, seed: int) -> Summary:
             for name in ("projects", "administration", "reports")
         ]
         reports = processes[-1]
+        for one in processes:
+            await one.wait_until_ready(_READY_SECONDS)
         client = await site.client()
         born = psutil.Process(reports.pid).create_time()
         for first in range(0, count, ROUND):
@@ -119,6 +123,8 @@ async def fuzz(site: Site, count: int, seed: int) -> Summary:
             turns = asyncio.Semaphore(AT_ONCE)
             await asyncio.gather(*(attempt(client, number, turns, summary) for number in numbers))
             measure(reports, summary)
+            if say and first % (10 * ROUND) == 0:
+                say(str(summary))
         summary.same_process = psutil.Process(reports.pid).create_time() == born
     return summary
 

@@ -28,6 +28,7 @@ HONEST_SECONDS = 5.0
 """Within this time an honest client's command and query are answered, whatever came before."""
 
 _QUIET_SECONDS = 60.0
+_GROWTH_MEGABYTES_MAX = 100
 _ID = re.compile(rb"Nats-Msg-Id:([^\r\n]*)")
 _COUNTED = """
     SELECT (SELECT coalesce(sum(more), 0) FROM runtime.surplus WHERE what = 'dead-letters')
@@ -63,12 +64,13 @@ class Summary:
 
     errors: dict[str, int] = field(default_factory=dict)
     megabytes: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """Memory of each process, before and after."""
+    """Memory of each worker and of the bus, before and after."""
 
     @property
     def failed(self) -> bool:
-        """Whether anything was lost or stuck."""
-        return bool(self.lost or self.stuck or self.ended or self.silent_after is not None)
+        """Whether anything was lost or stuck, or a worker's memory grew by 100 MB."""
+        grown = any(after - before >= _GROWTH_MEGABYTES_MAX for before, after in self.megabytes.values())
+        return bool(self.lost or self.stuck or self.ended or grown or self.silent_after is not None)
 
 
 @dataclass

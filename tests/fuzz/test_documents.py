@@ -1,4 +1,4 @@
-"""A short form of the fuzz of documents; `python -m tests.fuzz documents --count 10000` is the long one."""
+"""A short form of the fuzz of documents; `make fuzz FRAMES=0` is the long one."""
 
 from tests.fuzz.documents import fuzz
 from tests.support import Site
@@ -10,5 +10,5 @@ async def test_whatever_is_written_ends_as_a_report_or_a_refusal(site: Site) -> 
     """No text loses a report, ends the worker or makes its memory grow."""
     summary = await fuzz(site, COUNT, seed=20_261_126)
     assert summary.documents == COUNT, summary
-    assert summary.passed, summary
+    assert not summary.failed, summary
     assert summary.reports > COUNT // 2, summary

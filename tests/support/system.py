@@ -7,8 +7,9 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
+from tests.support.eventually import eventually
 from tests.support.site import Site
-from workers.local import process
+from workers.local import pages, process
 from workers.local.nats import free_port
 
 PROGRAM = (sys.executable, "-m", "workers", "worker")
@@ -23,9 +24,14 @@ def environment(site: Site, worker: str, **changed: object) -> dict[str, str]:
 class WorkerProcess:
     """One worker process."""
 
-    def __init__(self, running: asyncio.subprocess.Process, url: str) -> None:
+    def __init__(self, running: asyncio.subprocess.Process, port: int) -> None:
         self._running = running
-        self.url = url
+        self.port = port
+
+    @property
+    def url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def is_running(self) -> bool:
@@ -36,6 +42,18 @@ class WorkerProcess:
     def pid(self) -> int:
         """Its process id."""
         return self._running.pid
+
+    async def wait_until_ready(self, within: float) -> None:
+        """Wait until it handles what is sent to it.
+
+        Raises:
+            AssertionError: It is not ready `within` so many seconds.
+        """
+
+        async def is_ready() -> bool:
+            return self.is_running and (await pages.fetch(self.port, "/ready"))[0] == pages.OK
+
+        await eventually(is_ready, within=within)
 
     async def kill(self) -> None:
         """Take the process away without a word."""
@@ -63,7 +81,7 @@ async def worker_process(site: Site, worker: str, **changed: object) -> AsyncIte
         running = await asyncio.create_subprocess_exec(
             *line, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=given
         )
-    found = WorkerProcess(running, f"http://127.0.0.1:{port}")
+    found = WorkerProcess(running, port)
     try:
         yield found
     finally:
