@@ -23,7 +23,12 @@ _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference")
 _TOLD: Final = 20
 """Refused rows that are told one by one at most; all of them are in `--errors` and in `import status`."""
 
-_FATES: Final = {"imported": "imported", "already_there": "already there", "refused": "refused"}
+_FATES: Final = {
+    "imported": "imported",
+    "already_there": "already there",
+    "completed": "completed",
+    "refused": "refused",
+}
 _KNOWN_AS: Final = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
 
@@ -65,12 +70,13 @@ def _runs(session: Session, runs: list[Run]) -> RenderableType:
             run.source,
             run.count("imported"),
             run.count("already_there"),
+            run.count("completed"),
             run.count("refused"),
             session.say("yes" if run.ended_at else "no"),
         )
         for run in runs
     )
-    headings = ("Begun", "By", "Source", "Taken over", "Were there", "Left out", "Ended")
+    headings = ("Begun", "By", "Source", "Taken over", "Were there", "Completed", "Left out", "Ended")
     return show.table(session.language, *headings, rows=cells)
 
 
@@ -104,11 +110,19 @@ def report(
         _tell_rows(session, rows)
     _tell_reading(session, source, findings)
     if tally.ignored:
-        session.tell("columns left out: {columns}", columns=", ".join(sorted(tally.ignored)))
-    figures = {"imported": tally.imported, "already_there": tally.already_there, "refused": len(rows)}
+        words = "columns left out: {columns}; --column and --complete bring them in later"
+        session.tell(words, columns=", ".join(sorted(tally.ignored)))
+    figures = {
+        "imported": tally.imported,
+        "already_there": tally.already_there,
+        "completed": tally.completed,
+        "refused": len(rows),
+    }
     words = "{imported} imported, {already_there} already there, {refused} refused"
     if dry_run:
         words = "{imported} would be imported, {already_there} are already there, {refused} would be refused"
+    if tally.completed:
+        session.tell("completed, because they were there with empty fields: {completed}", completed=tally.completed)
     document = {
         **figures,
         "dry_run": dry_run,

@@ -18,7 +18,7 @@ from client.importing import journal
 from client.importing.decoding import UnknownEncodingError, named
 from client.importing.mapping import Mapping
 from client.importing.reading import Format, Source
-from client.importing.sending import Checker, Tally, check, send
+from client.importing.sending import Checker, Tally, Way, send
 from client.importing.surveying import UnfitFileError, survey
 from client.importing.translating import Findings, Translator
 from client.strict import AmbiguousError, read_json
@@ -63,6 +63,7 @@ def register(app: typer.Typer) -> None:
         "incidents import projects.csv --dry-run",
         "incidents import incidents.csv --column 'Opened=created_at' --default created_by=records",
         "incidents import projects.ndjson --mapping mapping.json --errors refused.csv --json",
+        "incidents import projects.csv --column 'Case=reference' --complete",
         "incidents import status projects.csv",
     )(import_)
     import_results.register(about_imports)
@@ -94,6 +95,9 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     encoding: Annotated[str | None, typer.Option(metavar="NAME", help="If it is not found: cp1252, utf-16.")] = None,
     format_: Annotated[str | None, typer.Option("--format", metavar="csv|ndjson", help="If the name hides it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row here and there; import none.")] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Fill what is empty in projects that are there already.")
+    ] = False,
     errors: Annotated[Path | None, typer.Option(metavar="FILE", help="Where refused rows go, as CSV.")] = None,
     journal_: Annotated[
         Path | None, typer.Option("--journal", metavar="FILE", help="Where `import status` looks: beside FILE.")
@@ -101,7 +105,8 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Take over projects of another system, with their own numbers, dates and authors.
 
-    A bad row costs only itself. Importing a file again changes nothing that is there already.
+    A bad row costs only itself. Importing a file again changes nothing that is there already; with --complete it fills
+    what is empty there, such as a column that was left out before.
     """
     own = {"source": source, "timezone": timezone, "dates": dates, "clock_changes": clock_changes}
     meaning = _read_mapping(session, mapping, column or (), default or (), own)
@@ -113,14 +118,14 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
         writable(session, files.journal, *inputs)
     with _opened(session, file) as opened:
         read = _source(session, opened, form, encoding, meaning)
-        tally, findings = await _take_over(session, read, meaning, files, dry_run=dry_run)
+        tally, findings = await _take_over(session, read, meaning, files, Way(dry_run, complete))
     import_results.report(session, tally, read, findings, errors, dry_run=dry_run)
     if tally.refused:
         raise typer.Exit(Status.REFUSED)
 
 
 async def _take_over(
-    session: Session, source: Source, mapping: Mapping, files: _Files, *, dry_run: bool
+    session: Session, source: Source, mapping: Mapping, files: _Files, way: Way
 ) -> tuple[Tally, Findings]:
     tally = Tally()
     with ExitStack() as stack:
@@ -132,14 +137,14 @@ async def _take_over(
         async with session.client() as client:
             translator = await _translator(session, client, mapping, findings)
             rows = Checker(translator, tally).fitting(source)
-            if dry_run:
-                await check(client, rows, tally, progressed)
+            if way.dry_run:
+                await send(client, rows, tally, progressed, way)
                 return tally, findings
             kept = journal.Journal(stack.enter_context(files.journal.open("a", encoding="utf-8")))
             kept.start(principal=client.principal, site=client.site, source=mapping.source)
             tally.heard = kept.row
             try:
-                await send(client, rows, tally, progressed)
+                await send(client, rows, tally, progressed, way)
             except Refused:
                 session.tell("{imported} imported before it ended; run it again", imported=tally.imported)
                 raise

@@ -76,7 +76,7 @@ def runs(path: Path) -> list[Run]:
 
 def told_of(run: Run) -> dict[str, Any]:
     """Return a run as a document for programs."""
-    fates = {fate: run.count(fate) for fate in ("imported", "already_there", "refused")}
+    fates = {fate: run.count(fate) for fate in ("imported", "already_there", "completed", "refused")}
     return {**asdict(run), **fates, "rows": sorted(run.rows, key=lambda row: int(row["line"]))}
 
 

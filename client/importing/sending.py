@@ -1,12 +1,15 @@
 """Sending what fits, several messages at a time; each row ends as imported, as already there, or as refused."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, Literal, NamedTuple, TypeVar
+from functools import partial
+from typing import Final, Literal, NamedTuple
 
 from client.client import LARGEST_BODY, Client
 from client.errors import Refused
+from client.importing.completing import complete
+from client.importing.patience import FOR_GOOD, patiently
 from client.importing.reading import Source
 from client.importing.translating import MisfitError, Translator
 from contracts.errors import Code, Refusal
@@ -22,7 +25,6 @@ from contracts.project_imports import (
 IN_FLIGHT: Final = 8
 _QUERIES_IN_FLIGHT: Final = 2
 _FRAME: Final = len(b'{"projects":[]}')
-_FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.UNAVAILABLE})
 _KINDS: Final = {
     (Code.CONFLICT, "created_at"): "differs_here",
     (Code.CONFLICT, "created_by"): "differs_here",
@@ -33,8 +35,7 @@ _KINDS: Final = {
     (Code.INVALID, "created_at"): "in_future",
 }
 
-_Told = TypeVar("_Told")
-Fate = Literal["imported", "already_there", "refused"]
+Fate = Literal["imported", "already_there", "completed", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Tally:
 
     imported: int = 0
     already_there: int = 0
+    completed: int = 0
     refused: list[Misfit] = field(default_factory=list)
     ignored: set[str] = field(default_factory=set)
     heard: Callable[[Done], None] = lambda _: None
@@ -79,19 +81,20 @@ class Tally:
     @property
     def done(self) -> int:
         """How many rows have ended."""
-        return self.imported + self.already_there + len(self.refused)
+        return self.imported + self.already_there + self.completed + len(self.refused)
 
     def refuse(self, misfit: Misfit) -> None:
         """Count a row that was not taken over."""
         self.refused.append(misfit)
         self.heard(Done(misfit.line, "refused", misfit=misfit))
 
-    def take(self, row: Fitting, *, number: int | None = None, is_new: bool) -> None:
+    def take(self, row: Fitting, fate: Fate, number: int | None = None) -> None:
         """Count a row that is here now, or was before."""
-        self.imported += is_new
-        self.already_there += not is_new
+        self.imported += fate == "imported"
+        self.already_there += fate == "already_there"
+        self.completed += fate == "completed"
         project = row.project.model_copy(update={"number": number}) if number else row.project
-        self.heard(Done(row.line, "imported" if is_new else "already_there", project))
+        self.heard(Done(row.line, fate, project))
 
 
 class Checker:
@@ -141,34 +144,37 @@ def chunks(rows: Iterator[Fitting]) -> Iterator[list[Fitting]]:
 
 
 class _Answer(NamedTuple):
-    """What a site says of the projects of a message: the places of new ones with their numbers, and refusals."""
+    """What a site says of the projects of a message, by their places: new ones with their numbers, and refusals."""
 
     new: Mapping[int, int | None]
-    refused: Sequence[RefusedProject]
+    refused: Sequence[tuple[int, Code, str]]
+    completed: Collection[int] = ()
 
 
 _Asking = Callable[[Client, list[ImportedProject]], Awaitable[_Answer]]
 
 
-async def send(client: Client, rows: Iterator[Fitting], tally: Tally, progressed: Callable[[], None]) -> None:
-    """Send all rows, with several commands under way.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How rows are sent: whether for real, and whether empty fields of projects that are there are filled."""
+
+    dry_run: bool = False
+    complete: bool = False
+
+
+async def send(
+    client: Client, rows: Iterator[Fitting], tally: Tally, progressed: Callable[[], None], way: Way = Way()
+) -> None:
+    """Send all rows, with several commands under way; in a dry run, ask of all rows what sending them would do.
 
     Raises:
         Refused: Nothing can be imported now: no permission, no licence, or nobody answers.
     """
-    await _all(client, rows, tally, progressed, _import, IN_FLIGHT)
-
-
-async def check(client: Client, rows: Iterator[Fitting], tally: Tally, progressed: Callable[[], None]) -> None:
-    """Ask of all rows what sending them would do.
-
-    Raises:
-        Refused: Nothing could be imported now, for the reason for which the import itself would be refused.
-    """
     try:
-        await _all(client, rows, tally, progressed, _check, _QUERIES_IN_FLIGHT)
+        most = _QUERIES_IN_FLIGHT if way.dry_run else IN_FLIGHT
+        await _all(client, rows, tally, progressed, partial(_ask, way), most)
     except Refused as refused:
-        if refused.code is not Code.NOT_AVAILABLE:
+        if not way.dry_run or refused.code is not Code.NOT_AVAILABLE:
             raise
         denied = Refusal(Code.PERMISSION_DENIED, **refused.details).as_error(client.language)
         raise Refused(denied) from refused
@@ -198,10 +204,20 @@ async def _all(
         progressed()
 
 
+async def _ask(way: Way, client: Client, projects: list[ImportedProject]) -> _Answer:
+    answer = await (_check(client, projects) if way.dry_run else _import(client, projects))
+    if not way.complete:
+        return answer
+    judged = answer.new.keys() | {index for index, _, _ in answer.refused}
+    there = {index: one for index, one in enumerate(projects) if index not in judged}
+    done = await complete(client, there, dry_run=way.dry_run)
+    return _Answer(answer.new, [*answer.refused, *((index, code, "") for index, code in done.refused)], done.filled)
+
+
 async def _import(client: Client, projects: list[ImportedProject]) -> _Answer:
     """Send one command, for as long as the site says when it takes more."""
     command, command_id = ImportProjects(projects=projects), uuid7()
-    done = await _patiently(lambda: client.send(command, command_id=command_id))
+    done = await patiently(lambda: client.send(command, command_id=command_id))
     numbers = dict(zip(done.project_ids, done.numbers, strict=True))
     refused = {one.index for one in done.refused}
     new = {
@@ -209,23 +225,16 @@ async def _import(client: Client, projects: list[ImportedProject]) -> _Answer:
         for index, one in enumerate(projects)
         if one.project_id in numbers and index not in refused
     }
-    return _Answer(new, done.refused)
+    return _Answer(new, _refusals(done.refused))
 
 
 async def _check(client: Client, projects: list[ImportedProject]) -> _Answer:
-    query = CheckImport(projects=projects)
-    told = await _patiently(lambda: client.ask(query))
-    return _Answer(dict.fromkeys(told.fitting), told.refused)
+    told = await patiently(lambda: client.ask(CheckImport(projects=projects)))
+    return _Answer(dict.fromkeys(told.fitting), _refusals(told.refused))
 
 
-async def _patiently(asking: Callable[[], Awaitable[_Told]]) -> _Told:
-    while True:
-        try:
-            return await asking()
-        except Refused as refused:
-            if refused.retry_after_seconds is None:
-                raise
-            await asyncio.sleep(refused.retry_after_seconds)
+def _refusals(refused: Iterable[RefusedProject]) -> list[tuple[int, Code, str]]:
+    return [(one.index, one.code, one.field) for one in refused]
 
 
 async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally, ask: _Asking) -> None:
@@ -233,22 +242,25 @@ async def _send(client: Client, chunk: Sequence[Fitting], tally: Tally, ask: _As
     try:
         answer = await ask(client, [row.project for row in chunk])
     except Refused as refused:
-        if refused.code in _FOR_GOOD:
+        if refused.code in FOR_GOOD:
             raise
         if len(chunk) == 1:
-            tally.refuse(_misfit(chunk[0], "", refused.code.value))
+            tally.refuse(_misfit(chunk[0], "", refused.code))
             return
         middle = len(chunk) // 2
         await _send(client, chunk[:middle], tally, ask)
         await _send(client, chunk[middle:], tally, ask)
         return
-    for one in answer.refused:
-        tally.refuse(_misfit(chunk[one.index], one.field, _KINDS.get((one.code, one.field), one.code.value)))
-    judged: Collection[int] = {one.index for one in answer.refused}
+    misfits = {index: _misfit(chunk[index], field_, code) for index, code, field_ in answer.refused}
     for index, row in enumerate(chunk):
-        if index not in judged:
-            tally.take(row, number=answer.new.get(index), is_new=index in answer.new)
+        if index in misfits:
+            tally.refuse(misfits[index])
+        elif index in answer.new:
+            tally.take(row, "imported", answer.new[index])
+        else:
+            tally.take(row, "completed" if index in answer.completed else "already_there")
 
 
-def _misfit(row: Fitting, field_: str, kind: str) -> Misfit:
+def _misfit(row: Fitting, field_: str, code: Code) -> Misfit:
+    kind = _KINDS.get((code, field_), code.value)
     return Misfit(row.line, row.project.number, field_, kind, row.project.reference)
