@@ -40,6 +40,10 @@ _SHOWN_EVERY: Final = 500
 
 Words = list[str] | None
 Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="Which field a column fills; repeatable.")]
+Complete = Annotated[bool, typer.Option("--complete", help="Fill what is empty in projects that are there already.")]
+JournalFile = Annotated[
+    Path | None, typer.Option("--journal", metavar="FILE", help="Where `import status` looks: beside FILE.")
+]
 
 
 class _Importing(TyperGroup):
@@ -95,13 +99,9 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     encoding: Annotated[str | None, typer.Option(metavar="NAME", help="If it is not found: cp1252, utf-16.")] = None,
     format_: Annotated[str | None, typer.Option("--format", metavar="csv|ndjson", help="If the name hides it.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row here and there; import none.")] = False,
-    complete: Annotated[
-        bool, typer.Option("--complete", help="Fill what is empty in projects that are there already.")
-    ] = False,
+    complete: Complete = False,
     errors: Annotated[Path | None, typer.Option(metavar="FILE", help="Where refused rows go, as CSV.")] = None,
-    journal_: Annotated[
-        Path | None, typer.Option("--journal", metavar="FILE", help="Where `import status` looks: beside FILE.")
-    ] = None,
+    journal_: JournalFile = None,
 ) -> None:
     """Take over projects of another system, with their own numbers, dates and authors.
 

@@ -1,7 +1,6 @@
 """The system under test on a bus of three servers, with every worker as a supervised process."""
 
 import asyncio
-import sys
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -10,8 +9,9 @@ import psutil
 
 from contracts.subjects import WORKERS
 from tests.delivery.test_cluster import SERVERS, Cluster, are_replicated
+from tests.faults import launcher
 from tests.faults.disk import Disk
-from tests.faults.ground import HERE, SECOND
+from tests.faults.ground import SECOND
 from tests.faults.wires import Wire, pause
 from tests.support import Site, eventually
 from tests.support.databases import prepared
@@ -72,8 +72,7 @@ class Clustered:
         (self.plan / "wires.json").write_text("{}")
         environments = {name: environment(site, name) for name in WORKERS}
         environments[SECOND] = environment(site, "projects")
-        program = (sys.executable, str(HERE / "launcher.py"), str(self.plan))
-        self._supervisor = Supervisor(environments, self._directory / "logs", program)
+        self._supervisor = Supervisor(environments, self._directory / "logs", launcher.spawner(self.plan))
         self._supervisor.start()
 
     async def _replicate(self) -> None:

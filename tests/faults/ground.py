@@ -16,7 +16,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from contracts.subjects import WORKERS
-from tests.faults import wires
+from tests.faults import launcher, wires
 from tests.faults.disk import Disk
 from tests.faults.wires import Wire
 from tests.support import eventually
@@ -28,7 +28,9 @@ from workers.runtime.access import Trust
 
 SECOND = "projects~2"
 INSTANCES = (*WORKERS, SECOND)
-HERE = Path(__file__).parent
+TEMPLATE = "template"
+"""The process that the workers of `up` are forked from."""
+
 MANAGED = ("incident-projects", *(f"incident-projects/{part}" for part in ("main-details", "comments", "sequences")))
 """What every principal of the load may do; some may do more."""
 
@@ -103,10 +105,12 @@ class Single:
         self.disk.open()
         await self._lay_wires()
         line = process.command(
-            [sys.executable, str(HERE / "host.py"), str(self.disk.folder), str(self._port), str(self.plan)],
+            [sys.executable, "-m", "tests.faults.host", str(self.disk.folder), str(self._port), str(self.plan)],
             signal.SIGTERM,
         )
-        self._host = process.spawn([*self.disk.prefix, *line], self.plan / "up.out", os.environ)
+        self._host = process.spawn(
+            [*self.disk.prefix, *line], self.plan / "up.out", {**os.environ, "PYTHONPATH": str(launcher.ROOT)}
+        )
 
         async def ready() -> bool:
             assert self._host
@@ -115,9 +119,7 @@ class Single:
             return "ready after" in (self.plan / "up.out").read_text()
 
         await eventually(ready, within=90)
-        self._supervisor = Supervisor(
-            {SECOND: self._settings()}, self.plan, (sys.executable, str(HERE / "launcher.py"), str(self.plan))
-        )
+        self._supervisor = Supervisor({SECOND: self._settings()}, self.plan, launcher.spawner(self.plan))
         self._supervisor.start()
 
     def _settings(self) -> dict[str, str]:
@@ -147,10 +149,10 @@ class Single:
     def processes(self) -> dict[str, list[psutil.Process]]:
         assert self._host
         found: dict[str, list[psutil.Process]] = {}
-        for child in psutil.Process(self._host.pid).children():
+        for child in psutil.Process(self._host.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 if name := _part(child.cmdline()):
-                    found[name] = [child, *child.children(recursive=True)]
+                    found[name] = [child, *(child.children(recursive=True) if name != TEMPLATE else ())]
         for worker in self._supervisor.workers if self._supervisor else ():
             if worker.pid:
                 with suppress(psutil.NoSuchProcess):
@@ -177,8 +179,8 @@ class Single:
 def _part(line: list[str]) -> str:
     """Name the part of the system that a command line runs."""
     told = " ".join(line)
-    if "launcher.py" in told:
-        return line[-1]
+    if line[1:3] == ["-m", "workers"]:
+        return TEMPLATE if line[3:] == ["fork"] else line[-1]
     if "nats-server" in told:
         return "nats"
     return "database" if "/postgres" in told and "-D" in line else ""

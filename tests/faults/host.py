@@ -1,6 +1,6 @@
 """Run the real `incidents up`, whose workers are started by the launcher beside this file.
 
-host.py DIRECTORY NATS_PORT PLAN
+python -m tests.faults.host DIRECTORY NATS_PORT PLAN
 """
 
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import uvloop
 
+from tests.faults import launcher
 from workers.local import commands
 from workers.local.up import Parts, Ports, Step, up
 from workers.runtime import logs
@@ -20,7 +21,6 @@ def say(step: Step) -> None:
 
 if __name__ == "__main__":
     directory = Path(sys.argv[1])
-    program = [sys.executable, str(Path(__file__).with_name("launcher.py")), sys.argv[3]]
     logs.configure("up", directory / "logs")
-    parts = Parts(commands._migrate_with, commands._provision_with, program)
+    parts = Parts(commands._migrate_with, commands._provision_with, launcher.spawner(Path(sys.argv[3])))
     uvloop.run(up(directory, "main", Ports(int(sys.argv[2])), say, parts))

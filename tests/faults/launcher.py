@@ -1,19 +1,20 @@
 """Become a worker that reaches its servers through wires, and whose clock may be ahead.
 
-    launcher.py PLAN INSTANCE
-
-PLAN is a folder. In it, `wires.json` names the port of the bus and the folder of the database's socket for each
-instance that has wires, and `clock-INSTANCE`, where there is one, says how many seconds the instance is ahead.
+FAULTS_PLAN names a folder. In it, `wires.json` names the port of the bus and the folder of the database's socket for
+each instance that has wires, and `clock-INSTANCE`, where there is one, says how many seconds the instance is ahead.
 """
 
 import json
 import os
 import re
-import runpy
-import sys
 import time
 from pathlib import Path
 from urllib.parse import quote
+
+from workers.local import one
+from workers.local.spawning import Prefork
+
+ROOT = Path(__file__).parents[2]
 
 
 def rewire(plan: Path, instance: str) -> None:
@@ -38,8 +39,15 @@ def advance(plan: Path, instance: str) -> None:
     time.time_ns = lambda: real_ns() + int(seconds * 1_000_000_000)
 
 
-if __name__ == "__main__":
-    rewire(Path(sys.argv[1]), sys.argv[2])
-    advance(Path(sys.argv[1]), sys.argv[2])
-    sys.argv = ["workers", "worker", sys.argv[2].partition("~")[0]]
-    runpy.run_module("workers", run_name="__main__")
+def run(instance: str) -> None:
+    """Run the worker of an instance; `projects~2` is another process of `projects`."""
+    plan = Path(os.environ["FAULTS_PLAN"])
+    rewire(plan, instance)
+    advance(plan, instance)
+    one.run(instance.partition("~")[0])
+
+
+def spawner(plan: Path) -> Prefork:
+    """Return what starts instances; all its processes know the plan, and where this module is, by the environment."""
+    os.environ |= {"FAULTS_PLAN": str(plan), "PYTHONPATH": str(ROOT)}
+    return Prefork(plan / "workers.out", "tests.faults.launcher:run")

@@ -11,7 +11,7 @@ import psutil
 import psycopg
 
 from tests.faults.client import Clock
-from tests.faults.ground import INSTANCES, Ground
+from tests.faults.ground import INSTANCES, TEMPLATE, Ground
 from tests.faults.history import Fault
 from tests.faults.wires import Wire, pause
 
@@ -48,7 +48,7 @@ class Nemesis:
         )
 
     def _of_one_machine(self) -> dict[str, Callable[[], Plan]]:
-        everything = (*INSTANCES, "nats", "database")
+        everything = (*INSTANCES, TEMPLATE, "nats", "database")
         kinds: dict[str, Callable[[], Plan]] = {
             "kill": lambda: self._kill(everything),
             "pause": lambda: self._pause(everything),

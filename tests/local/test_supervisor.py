@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from tests.local.support import HERE, eventually, is_alive
+from workers.local.spawning import Prefork
 from workers.local.supervisor import Supervisor, Worker, next_delay
 
 PROGRAM = [sys.executable, str(HERE / "worker.py")]
@@ -31,11 +32,12 @@ def is_replaced(worker: Worker, killed: int, restarts: int) -> bool:
     return worker.restarts == restarts and worker.pid not in {None, killed}
 
 
-@pytest.fixture
-async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
-    """Supervise two workers, and stop them afterwards."""
+@pytest.fixture(params=["programs", "forks"])
+async def supervisor(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Supervisor]:
+    """Supervise two workers, started in either way, and stop them afterwards."""
     environments = {name: {"INCIDENTS_SITE": f"site-of-{name}"} for name in ("projects", "audit")}
-    supervisor = Supervisor(environments, tmp_path, PROGRAM)
+    spawner = Prefork(tmp_path / "workers.out", "tests.local.worker:run")
+    supervisor = Supervisor(environments, tmp_path, PROGRAM if request.param == "programs" else spawner)
     supervisor.start()
     await eventually(lambda: all(worker.pid for worker in supervisor.workers))
     yield supervisor
@@ -48,7 +50,8 @@ async def test_each_worker_has_a_process_with_its_name(supervisor: Supervisor, t
         output = tmp_path / f"{worker.name}.out"
         await eventually(partial(is_written, output))
         assert output.read_text() == f"{worker.name} site-of-{worker.name}\n"
-        assert psutil.Process(worker.pid).cmdline() == [*PROGRAM, worker.name]
+        line = psutil.Process(worker.pid).cmdline()
+        assert line in ([*PROGRAM, worker.name], [sys.executable, "-m", "workers", "worker", worker.name])
 
 
 async def test_killed_worker_is_back_soon(supervisor: Supervisor) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,9 @@ from typing import Final
 
 import structlog
 
-from workers.local import pages, process
+from workers.local import pages
 from workers.local.nats import free_port
+from workers.local.spawning import Prefork, Program, Running, Spawner
 
 _FIRST_DELAY: Final = 0.2
 _LONGEST_DELAY: Final = 5.0
@@ -22,7 +22,6 @@ _HEALTHY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 8.0
 _SILENT_SECONDS: Final = 30.0
 _LOOK_SECONDS: Final = 1.0
-_PROGRAM: Final = (sys.executable, "-m", "workers", "worker")
 
 log = structlog.get_logger()
 
@@ -35,7 +34,7 @@ class Worker:
     environment: Mapping[str, str]
     port: int = 0
     restarts: int = 0
-    process: asyncio.subprocess.Process | None = None
+    process: Running | None = None
     silent_seconds: float = 0.0
 
     @property
@@ -56,14 +55,18 @@ class Supervisor:
         self,
         environments: Mapping[str, Mapping[str, str]],
         logs: Path,
-        program: Sequence[str] = _PROGRAM,
+        program: Sequence[str] | Spawner | None = None,
         silent_seconds: float = _SILENT_SECONDS,
     ) -> None:
         self.workers: Sequence[Worker] = [Worker(name, each) for name, each in environments.items()]
         self._logs = logs
-        self._program = program
+        self._spawner = _spawner(program, logs)
         self._silent_seconds = silent_seconds
         self._tasks: list[asyncio.Task[None]] = []
+
+    async def prepare(self) -> None:
+        """Begin with what workers need before they need their servers, and do not wait for it."""
+        await self._spawner.prepare()
 
     def start(self) -> None:
         """Start all workers; call it in the event loop of the main thread."""
@@ -86,6 +89,7 @@ class Supervisor:
             await asyncio.wait(ends, timeout=seconds)
             _send(running, signal.SIGKILL)
             await asyncio.wait(ends)
+        await self._spawner.close()
 
     async def _keep(self, worker: Worker) -> None:
         delay = 0.0
@@ -120,19 +124,17 @@ class Supervisor:
                 _send([worker.process], signal.SIGKILL)
                 worker.silent_seconds = 0.0
 
-    async def _spawn(self, worker: Worker) -> asyncio.subprocess.Process:
+    async def _spawn(self, worker: Worker) -> Running:
         worker.port, worker.silent_seconds = free_port(), 0.0
-        line = process.command([*self._program, worker.name], signal.SIGKILL)
-        ours = {"INCIDENTS_HEALTH_PORT": str(worker.port)}
-        with process.log_file(self._logs / f"{worker.name}.out") as output:
-            return await asyncio.create_subprocess_exec(
-                *line,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=asyncio.subprocess.STDOUT,
-                env={**os.environ, **worker.environment, **ours},
-                start_new_session=True,
-            )
+        environment = {**os.environ, **worker.environment, "INCIDENTS_HEALTH_PORT": str(worker.port)}
+        return await self._spawner.spawn(worker.name, environment, self._logs / f"{worker.name}.out")
+
+
+def _spawner(program: Sequence[str] | Spawner | None, logs: Path) -> Spawner:
+    """Return what starts workers: forks, unless a command line says which program each of them is."""
+    if program is None:
+        return Prefork(logs / "workers.out")
+    return Program(program) if isinstance(program, Sequence) else program
 
 
 def next_delay(last: float, lived: float, code: int) -> float:
@@ -147,7 +149,7 @@ def next_delay(last: float, lived: float, code: int) -> float:
     return min(last * 2, _LONGEST_DELAY)
 
 
-def _send(processes: Iterable[asyncio.subprocess.Process], each: signal.Signals) -> None:
+def _send(processes: Iterable[Running], each: signal.Signals) -> None:
     for running in processes:
         if running.returncode is None:
             with contextlib.suppress(ProcessLookupError):

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.process import StartError
 from workers.local.rotating import keep_small, size_in
+from workers.local.spawning import Spawner
 from workers.local.storing import keep_storing
 from workers.local.supervisor import Supervisor
 from workers.runtime.access import Scope, Trust
@@ -55,11 +55,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Parts:
-    """What `up` runs and does not know: how to prepare the servers, and what a worker's program is."""
+    """What `up` runs and does not know: how to prepare the servers, and how a worker is started if not by a fork."""
 
     migrate: Setup
     provision: Setup
-    program: Sequence[str] = (sys.executable, "-m", "workers", "worker")
+    program: Sequence[str] | Spawner | None = None
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,9 @@ class _Installation:
         """Start everything, then keep the servers running."""
         self._require_room()
         self._mint()
+        await self._supervisor.prepare()
         await _all(self._start("message bus", self._nats), self._start_postgres())
-        # Importing takes a worker most of a second: it does that while the servers are prepared for
-        # it, and then waits until they are.
-        self._supervisor.start()
+        self._supervisor.start()  # now, although the servers are not prepared: a worker waits until they are
         self._pages.open()
         await _all(
             self._set_up("database migrated", self._parts.migrate),

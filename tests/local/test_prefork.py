@@ -1,0 +1,131 @@
+"""Workers as forks of one process that has imported what they need."""
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.local.support import eventually, is_alive
+from workers.local import spawning
+from workers.local.nats import free_port
+from workers.local.spawning import Prefork, Running
+
+ENTRY = "tests.local.worker:run"
+
+
+class Forks:
+    """Forks stand-ins for workers, which write into a folder of their own."""
+
+    def __init__(self, folder: Path, entry: str) -> None:
+        self.folder = folder
+        self.prefork = Prefork(folder / "workers.out", entry)
+
+    async def fork(self, name: str) -> Running:
+        """Fork a worker."""
+        environment = {**os.environ, "INCIDENTS_SITE": f"of-{name}", "INCIDENTS_HEALTH_PORT": str(free_port())}
+        return await self.prefork.spawn(name, environment, self.folder / f"{name}.out")
+
+    async def wait_for(self, *names: str) -> None:
+        """Wait until workers run."""
+        for name in names:
+            await eventually(partial(self._says, name))
+
+    def template(self) -> psutil.Process:
+        """Return the process that everything is forked from; there is one."""
+        (found,) = [each for each in psutil.Process().children() if each.cmdline()[-1] == "fork"]
+        return found
+
+    def _says(self, name: str) -> bool:
+        output = self.folder / f"{name}.out"
+        return output.exists() and output.read_text() == f"{name} of-{name}\n"
+
+
+@pytest.fixture
+async def start(tmp_path: Path) -> AsyncIterator[Callable[[str], Forks]]:
+    """Start templates, and end them afterwards."""
+    started: list[Forks] = []
+
+    def _start(entry: str = ENTRY) -> Forks:
+        started.append(Forks(tmp_path, entry))
+        return started[-1]
+
+    yield _start
+    for each in started:
+        await each.prefork.close()
+
+
+async def test_a_fork_has_what_a_worker_has(start: Callable[[], Forks]) -> None:
+    """A fork has an environment, an output, a session and a name of its own, and no descriptor of its parent's."""
+    forks = start()
+    worker = await forks.fork("audit")
+    await forks.wait_for("audit")
+    process = psutil.Process(worker.pid)
+    assert process.cmdline()[-4:] == ["-m", "workers", "worker", "audit"]
+    assert os.getsid(worker.pid) == worker.pid
+    assert [one for one in process.net_connections("unix") if one.fd >= 0] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_how_a_fork_ended_is_known(start: Callable[[], Forks], number: signal.Signals) -> None:
+    """The status of a fork is that of its end, and a signal after it reaches nobody."""
+    forks = start()
+    worker, other = await forks.fork("audit"), await forks.fork("projects")
+    await forks.wait_for("audit", "projects")
+    worker.send_signal(number)
+    assert await worker.wait() == -number
+    worker.send_signal(number)
+    assert (worker.returncode, other.returncode, is_alive(other.pid)) == (-number, None, True)
+
+
+async def test_a_worker_that_fails_says_why(start: Callable[[str], Forks]) -> None:
+    """The status of a worker that cannot start is its own, and its reason is in its output."""
+    forks = start("tests.local.worker:fail")
+    assert await (await forks.fork("audit")).wait() == 1
+    assert (forks.folder / "audit.out").read_text() == "audit cannot start\n"
+
+
+async def test_a_template_that_cannot_start_ends_each_start(
+    start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When nothing can be imported each start ends with a status, and the reason is in the template's output."""
+    monkeypatch.setenv("PYTHONPATH", "")
+    monkeypatch.chdir("/")
+    monkeypatch.setattr(sys, "executable", str(Path(sys.base_prefix) / "bin" / "python3"))
+    forks = start()
+    assert [await (await forks.fork("audit")).wait() for _ in range(2)] == [1, 1]
+    assert (forks.folder / "workers.out").read_text().count("No module named") == 2
+
+
+async def test_forks_die_with_their_template(start: Callable[[], Forks]) -> None:
+    """When the template is killed its forks go with it, and the next ones come from another."""
+    forks = start()
+    workers = [await forks.fork(name) for name in ("audit", "projects")]
+    await forks.wait_for("audit", "projects")
+    forks.template().kill()
+    assert [await each.wait() for each in workers] == [-signal.SIGKILL] * 2
+    again = await forks.fork("retention")
+    await forks.wait_for("retention")
+    assert is_alive(again.pid)
+
+
+async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker is forked from another template while one is stopped, whose forks live and which forks nothing later."""
+    monkeypatch.setattr(spawning, "_FORK_SECONDS", 0.5)
+    forks = start()
+    before = await forks.fork("audit")
+    await forks.wait_for("audit")
+    stopped = forks.template()
+    stopped.suspend()
+    await forks.fork("projects")
+    await forks.wait_for("projects")
+    assert before.returncode is None
+    before.send_signal(signal.SIGKILL)
+    assert await before.wait() == -signal.SIGKILL
+    stopped.resume()
+    await eventually(lambda: not stopped.children())
+    assert (forks.folder / "projects.out").read_text().count("\n") == 1
