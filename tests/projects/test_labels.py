@@ -1,11 +1,9 @@
 """What fields were called when their values were set: in readings, histories, packages and reports."""
 
-import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from pypdf import PdfReader
 
 from client import Client
 from contracts.ids import uuid7
@@ -17,6 +15,7 @@ from contracts.reports import DownloadReport, GenerateReport
 from contracts.values import Language
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
+from tests.reports.readers import text_of
 from tests.support import Site
 
 
@@ -49,7 +48,7 @@ async def printed(operator: Operator, language: Language) -> str:
     command = GenerateReport(report_id=uuid7(), project_id=operator.project_id, language=language)
     await operator.send(command)
     pdf = b"".join([part async for part in operator.client.download(DownloadReport(report_id=command.report_id))])
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+    return text_of(pdf)
 
 
 async def test_a_project_says_what_its_fields_were_called(operator: Operator) -> None:

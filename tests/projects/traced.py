@@ -5,12 +5,12 @@ import json
 from typing import Any
 
 import pyzipper
-from pypdf import PdfReader
 
 from client import Client, CloudEvent, Refused
 from contracts import catalogue
 from contracts.ids import uuid7
 from contracts.permissions import Node
+from tests.reports.readers import pages_of
 from tests.support import Site
 
 FIRST_ID = 7_770_000
@@ -111,13 +111,13 @@ async def handed_over(clerk: Client, project_id: str) -> dict[str, str]:
     """Make a report and a package, and return all that stands in them."""
     report = await say(clerk, "reports.generate", report_id=str(uuid7()), project_id=project_id)
     wanted = catalogue.queries()["reports.download"].model_validate_json(json.dumps({"report_id": report["report_id"]}))
-    pages = PdfReader(io.BytesIO(await clerk.ask(wanted))).pages
+    pages = pages_of(await clerk.ask(wanted))
     package = (await say(clerk, "projects.export", project_id=project_id))["package"]
     named = json.dumps({"package_id": package["package_id"]})
     wanted = catalogue.queries()["projects.download"].model_validate_json(named)
     with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(wanted))) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
-    return {"report": "".join(page.extract_text() for page in pages), **files, "made": json.dumps(report | package)}
+    return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
 
 
 def found_in(told: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 import ctypes
 import io
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -36,6 +38,23 @@ def by_pdfium(pdf: bytes) -> str:
 READERS = (by_pypdf, by_pdfium)
 
 
+def pages_of(pdf: bytes) -> list[str]:
+    """Read a report page by page, as pypdf does.
+
+    Raises:
+        AssertionError: A page holds other letters for Chrome; where lines end is the reader's own affair.
+    """
+    for_pypdf = [page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages]
+    for_chrome = [page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf)]
+    assert [_letters(text) for text in for_pypdf] == [_letters(text) for text in for_chrome]
+    return for_pypdf
+
+
+def text_of(pdf: bytes) -> str:
+    """Read all text of a report, with single spaces, as both readers do."""
+    return " ".join(" ".join(pages_of(pdf)).split())
+
+
 def drawn(pdf: bytes) -> Iterator[Drawn]:
     """Every run of glyphs that leaves ink."""
     for page in pypdfium2.PdfDocument(pdf):
@@ -54,6 +73,10 @@ def pixels(pdf: bytes) -> list[int]:
     """How dark each spot of each page is, in three shades."""
     pages = (page.render(grayscale=True) for page in pypdfium2.PdfDocument(pdf))
     return [shade // 86 for page in pages for shade in bytes(page.buffer)]
+
+
+def _letters(text: str) -> Counter[str]:
+    return Counter(unicodedata.normalize("NFC", "".join(text.split())))
 
 
 def _grey(run: pypdfium2.PdfObject) -> int:

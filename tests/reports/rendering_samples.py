@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from contracts.project_queries import AttachedSequence, Call, Comment, ProjectDetails
 from contracts.values import Language
+from tests.reports.readers import text_of
 from workers.reports.rendering.content import content
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
@@ -127,7 +128,7 @@ def read(rendered: Rendered) -> PdfReader:
 
 def words(rendered: Rendered) -> str:
     """Read all text of a report, with single spaces."""
-    return " ".join(" ".join(page.extract_text() for page in read(rendered).pages).split())
+    return text_of(rendered.pdf)
 
 
 def squeezed(text: str) -> str:

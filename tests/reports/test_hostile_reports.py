@@ -1,13 +1,11 @@
 """Reports of what should not be typeset: each ends as a report or a refusal, and costs only itself."""
 
 import asyncio
-import io
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import psutil
 import pytest
-from pypdf import PdfReader
 
 from client import Client, Refused
 from contracts.administration import ChangeSettings
@@ -16,7 +14,8 @@ from contracts.ids import uuid7
 from contracts.project_parts import AddComment
 from contracts.projects import CreateProject
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
-from tests.reports.rendering_samples import Renderer, words
+from tests.reports.readers import text_of
+from tests.reports.rendering_samples import Renderer, squeezed, words
 from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
@@ -55,7 +54,7 @@ async def said(client: Client, generated: ReportGenerated) -> str:
     """Fetch a report and read it."""
     asked = DownloadReport(report_id=generated.report_id)
     pdf = b"".join([part async for part in client.download(asked)])
-    return "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+    return squeezed(text_of(pdf))
 
 
 def child(running: Running) -> psutil.Process:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.values import Language
+from tests.reports.readers import pages_of
 from tests.reports.rendering_samples import (
     AUTHOR,
     EDITOR,
@@ -52,9 +53,7 @@ def leaves(held: Any, seen: set[int]) -> Iterator[str]:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_report_says_all_that_the_project_says(renderer: Renderer, language: Language) -> None:
     """Every text of a project is in its report, under the report's own words in the language asked for."""
-    told = [
-        line for page in read(renderer.render(document(language))).pages for line in page.extract_text().splitlines()
-    ]
+    told = [line for page in pages_of(renderer.render(document(language)).pdf) for line in page.splitlines()]
     expected = (GOLDEN / f"report.{language}.txt").read_text(encoding="utf-8").splitlines()
     assert expected == [line.strip() for line in told]
 
@@ -110,7 +109,7 @@ def test_what_is_missing_is_said(renderer: Renderer, language: Language, said: s
     """An incomplete report says so on its first page and names what it lacks."""
     lacking = project(comments=None, calls=None)
     told = renderer.render(document(language, project=lacking, missing=("comments", "calls")))
-    assert said in " ".join(read(told).pages[0].extract_text().split())
+    assert said in " ".join(pages_of(told.pdf)[0].split())
 
 
 def test_a_complete_report_has_no_notice(renderer: Renderer) -> None:
@@ -176,7 +175,7 @@ def test_the_same_document_gives_the_same_bytes(renderer: Renderer) -> None:
 def test_pages_are_counted(renderer: Renderer, paragraphs: int) -> None:
     """The number of pages is the file's own, and every page says which of how many it is."""
     rendered = renderer.render(document(project=project(comments=[comment("Ronde.")] * paragraphs)))
-    texts = [squeezed(page.extract_text()) for page in read(rendered).pages]
+    texts = [squeezed(page) for page in pages_of(rendered.pdf)]
     assert rendered.pages == len(texts)
     assert all(f"Page{number}/{len(texts)}" in text for number, text in enumerate(texts, start=1))
 
@@ -184,6 +183,6 @@ def test_pages_are_counted(renderer: Renderer, paragraphs: int) -> None:
 def test_a_long_table_repeats_its_head(renderer: Renderer) -> None:
     """Every page that a table of sequences runs over names its columns."""
     many = project(sequences=[SEQUENCE] * 60, comments=[], calls=[])
-    texts = [page.extract_text() for page in read(renderer.render(document(project=many))).pages]
+    texts = pages_of(renderer.render(document(project=many)).pdf)
     assert len([text for text in texts if "Salle de stockage" in text]) >= 3
     assert all("Video kept until" in text for text in texts if "Salle de stockage" in text)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.reports.readers import pages_of
 from tests.reports.rendering_samples import Renderer, comment, described, document, project, read, squeezed, words
 from workers.reports.rendering.document import DataValue
 
@@ -81,7 +82,7 @@ def test_scripts_from_right_to_left_are_printed(renderer: Renderer, text: str) -
 
 def test_lines_stay_lines(renderer: Renderer) -> None:
     """Every kind of line break that was typed is a line break on paper."""
-    told = read(renderer.render(described("one\r\ntwo\rthree\u2028four\n\nfive"))).pages[0].extract_text()
+    told = pages_of(renderer.render(described("one\r\ntwo\rthree\u2028four\n\nfive")).pdf)[0]
     lines = [line.strip() for line in told.splitlines()]
     start = lines.index("one")
     assert [line for line in lines[start:] if line][:5] == ["one", "two", "three", "four", "five"]

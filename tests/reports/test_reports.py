@@ -12,6 +12,7 @@ from contracts.ids import uuid7
 from contracts.project_parts import AddComment
 from contracts.projects import CreateProject, DeleteProject
 from contracts.reports import DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
+from tests.reports.readers import text_of
 from tests.support import Site, eventually
 
 SECRET = "Seen by the guard of the night."
@@ -28,10 +29,10 @@ async def documented(site: Site) -> tuple[Client, GenerateReport]:
     return client, command
 
 
-async def text_of(client: Client, command: GenerateReport) -> str:
+async def downloaded_text(client: Client, command: GenerateReport) -> str:
     """Download a report and return what its pages say."""
     pdf = b"".join([part async for part in client.download(DownloadReport(report_id=command.report_id))])
-    return " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    return text_of(pdf)
 
 
 async def test_a_report_is_generated_and_downloaded(documented: tuple[Client, GenerateReport]) -> None:
@@ -41,7 +42,7 @@ async def test_a_report_is_generated_and_downloaded(documented: tuple[Client, Ge
     pdf = b"".join([part async for part in client.download(DownloadReport(report_id=command.report_id))])
     assert (len(pdf), hashlib.sha256(pdf).hexdigest()) == (generated.bytes, generated.sha256)
     assert (generated.complete, generated.pages, len(PdfReader(io.BytesIO(pdf)).pages)) == (True, 1, 1)
-    assert SECRET in await text_of(client, command)
+    assert SECRET in await downloaded_text(client, command)
 
 
 async def test_asking_again_is_the_same_report(documented: tuple[Client, GenerateReport]) -> None:
@@ -82,7 +83,7 @@ async def test_a_report_leaves_out_what_the_caller_may_not_see(
     clerk = await site.client("clerk")
     generated = await clerk.send(command)
     assert (generated.complete, "comments" in generated.missing) == (False, True)
-    said = await text_of(clerk, command)
+    said = await downloaded_text(clerk, command)
     assert SECRET not in said
     assert "The report was generated but does not include all information." in said
 
