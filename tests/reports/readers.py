@@ -36,6 +36,8 @@ def by_pdfium(pdf: bytes) -> str:
 
 
 READERS = (by_pypdf, by_pdfium)
+_MIRRORED = str.maketrans(")]}>»", "([{<«")
+"""In a line from right to left one reader returns what a bracket looks like, and the other one what it means."""
 
 
 def pages_of(pdf: bytes) -> list[str]:
@@ -76,7 +78,7 @@ def pixels(pdf: bytes) -> list[int]:
 
 
 def _letters(text: str) -> Counter[str]:
-    return Counter(unicodedata.normalize("NFC", "".join(text.split())))
+    return Counter(unicodedata.normalize("NFC", "".join(text.split()).translate(_MIRRORED)))
 
 
 def _grey(run: pypdfium2.PdfObject) -> int:
