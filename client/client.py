@@ -15,9 +15,9 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel, ValidationError
 
 from client import tracing
-from client.connection import Troubles, open_connection, principal_of
+from client.connection import Troubles, flush, open_connection, principal_of
 from client.deliveries import Deliveries, Letter, Submitted
-from client.errors import Refused
+from client.errors import Refused, UnreachableError
 from client.feed import CloudEvent
 from client.surveying import Survey, survey
 from client.watching import Line, Watch
@@ -196,9 +196,7 @@ class Client:
         everything = subjects.event(self._caller.site, "*.*", "*")
         subscription = await self._connection.subscribe(everything)
         try:
-            # The ping of a first flush may overtake what waits to be sent; that of a second cannot.
-            await self._connection.flush()
-            await self._connection.flush()
+            await flush(self._connection)
             if denied := self._troubles.denied(everything):
                 raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
             async for message in subscription.messages:
@@ -295,5 +293,8 @@ async def connect(
     caller = Caller(principal_of(path), site, language)
     async with tracing.opened() as traces, open_connection(url, path, troubles) as connection:
         client = Client(connection, troubles, caller, seconds, traces)
-        await client.listen()
+        try:
+            await client.listen()
+        except nats.errors.Error as error:
+            raise UnreachableError(url, troubles.last or "nobody answers") from error
         yield client

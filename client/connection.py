@@ -16,6 +16,8 @@ from client.errors import UnreachableError
 from contracts import subjects
 
 CONNECT_SECONDS = 5
+_PING_SECONDS = 2
+_PAUSE_SECONDS = 0.1
 _REMEMBERED = 20
 """Denials that are remembered: several may come between a message and the look at why it had no answer."""
 
@@ -65,6 +67,25 @@ class Troubles:
     def last(self) -> str:
         """The latest complaint, empty when there was none."""
         return str(self._last or "")
+
+
+async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:
+    """Wait until the server has taken what was sent before; ask again where the connection was lost meanwhile.
+
+    Raises:
+        nats.errors.Error: It did not answer within so many seconds, or the connection is closed.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            for _ in range(2):  # the ping of a first flush may overtake what waits to be sent; a second one cannot
+                await connection.flush(timeout=_PING_SECONDS)
+        except nats.errors.Error:
+            if connection.is_closed or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from pydantic import ValidationError
 
-from client.connection import Troubles
+from client.connection import Troubles, flush
 from client.errors import PendingError, Refused
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
@@ -60,7 +60,7 @@ class Deliveries:
     async def listen(self, subject: str) -> None:
         """Hear outcomes from now on: whatever is sent later, its outcome is not missed."""
         await self._connection.subscribe(subject, cb=self._heard)
-        await self._connection.flush()
+        await flush(self._connection, self._seconds)
 
     async def _heard(self, message: Msg) -> None:
         try:

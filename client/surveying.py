@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import nats
 from nats.aio.client import Client as Nats
 
+from client.connection import flush
 from contracts import subjects
 from contracts.subjects import WORKERS
 
@@ -56,7 +57,7 @@ async def _processes(connection: Nats, principal: str) -> list[dict[str, Any]]:
     deadline = loop.time() + _LONGEST
     try:
         await connection.publish(_ASK, reply=inbox)
-        await connection.flush()
+        await flush(connection)
         while (left := deadline - loop.time()) > 0:
             is_complete = {one["worker"] for one in found} >= set(WORKERS)
             try:

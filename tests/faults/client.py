@@ -58,7 +58,7 @@ class Client:
                     error_cb=_ignore,
                 )
                 await self.nats.subscribe(f"im.main.out.{self.principal}.*", cb=self._heard)
-                await self.nats.flush()
+                await self.nats.flush(timeout=2)
             except (NatsError, OSError, TimeoutError):
                 await self.close()
                 if self.clock() > deadline:

@@ -8,6 +8,7 @@ from pydantic_core import from_json, to_json
 
 from contracts import subjects
 from workers.runtime import streams
+from workers.runtime.protocol import flush
 
 SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024
@@ -37,7 +38,7 @@ async def save(nats: Nats, stream: str, principal: str) -> Snapshot:
     """
     inbox = f"{subjects.inbox(principal)}.snapshot-{stream}"
     subscription = await nats.subscribe(inbox)
-    await nats.flush()
+    await flush(nats)
     try:
         wanted = {"deliver_subject": inbox, "no_consumers": True, "chunk_size": _CHUNK_BYTES}
         told = await streams.api(nats, f"STREAM.SNAPSHOT.{stream}", wanted)

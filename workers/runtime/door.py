@@ -23,7 +23,7 @@ from contracts.texts import preferred_language
 from workers.runtime.accepted import LARGEST_BODY
 from workers.runtime.envelope import refused
 from workers.runtime.logs import describe
-from workers.runtime.protocol import Frame, decoded, read_safely
+from workers.runtime.protocol import Frame, decoded, flush, read_safely
 from workers.runtime.questions import Questions
 from workers.runtime.settings import Settings
 from workers.runtime.tasks import end
@@ -75,9 +75,7 @@ class Door:
         parser = read_safely(self.nats)
         self._subscription = await self.nats.subscribe(self._subject, queue=subjects.service(self._worker), cb=_pass_by)
         parser.sinks[self._subscription._id] = self._admit
-        # Twice, because the client's ping overtakes what it has buffered.
-        for _ in range(2):
-            await self.nats.flush()
+        await flush(self.nats)
 
     async def close(self) -> None:
         """Let nobody in any more, answer what was let in, and give up what takes too long."""

@@ -21,6 +21,7 @@ from workers.runtime.database import Base, insert_rows
 from workers.runtime.logs import describe
 from workers.runtime.statements import read, write
 from workers.runtime.streams import is_full
+from workers.runtime.tasks import end
 from workers.runtime.tracing import Tracing
 
 AT_ONCE = 1_000
@@ -41,6 +42,9 @@ _COMPANY = 0.025
 
 _FLOOR = 0.5
 """Seconds between two looks without being woken: finds what a process left that was killed."""
+
+_LOOK = 0.25
+"""Seconds between two looks whether the bus was connected anew."""
 
 log = structlog.get_logger()
 
@@ -131,11 +135,26 @@ class Relay:
         rows = await read(connection, _WAITING, given)
         for batch in _batches(rows):
             with self._tracing.leaving(batch):
-                await self._publish(batch)
+                while not await self._is_published(batch):
+                    pass
             await write(connection, _DONE, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
         self.stuck = False
         return len(rows)
+
+    async def _is_published(self, batch: Sequence[DictRow]) -> bool:
+        """Publish, unless the bus is connected anew meanwhile: what went the old way is never acknowledged."""
+        before = self._nats().stats["reconnects"]
+        publishing = asyncio.create_task(self._publish(batch))
+        try:
+            while not publishing.done() and self._nats().stats["reconnects"] == before:
+                await asyncio.wait({publishing}, timeout=_LOOK)
+        finally:
+            await end([publishing])
+        if publishing.cancelled():
+            return False
+        publishing.result()
+        return True
 
     async def _publish(self, batch: Sequence[DictRow]) -> None:
         if len(batch) >= WORTH:

@@ -37,6 +37,7 @@ from workers.runtime.lanes import EVENTS_LANE, Lanes, session_name
 from workers.runtime.letters import Letters
 from workers.runtime.licence import Licensing
 from workers.runtime.outbox import Relay
+from workers.runtime.protocol import flush
 from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
 from workers.runtime.settings import Settings
@@ -204,9 +205,7 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
         spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
         following = tasks.create_task(running.feeds.run())
         await app.start()
-        # Twice, because the client's ping overtakes what it has buffered: only then does the server know us.
-        for _ in range(2):
-            await running.nats.flush()
+        await flush(running.nats)  # only then does the server know us
         await running.door.open()
         running.serving = True
         log.info("worker_ready", **named)

@@ -5,6 +5,7 @@ or a subject holds a form feed. Each of these is one publish away for any client
 the connections of workers; https://docs.nats.io/reference/reference-protocols/nats-protocol describes the frames.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -12,14 +13,39 @@ from typing import Any, NamedTuple
 import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import ProtocolError
+from nats.errors import ConnectionClosedError, ProtocolError
+from nats.errors import Error as NatsError
 
 _CRLF = b"\r\n"
 _VERSION = b"NATS/1.0"
 _LINE_BYTES_MAX = 1 << 20
 """A control line that has no end by then is no line of this protocol; INFO takes some kilobytes."""
 
+_PING_SECONDS = 2
+_PAUSE_SECONDS = 0.1
+
 log = structlog.get_logger()
+
+
+async def flush(nats: Client) -> None:
+    """Wait until the server has taken what was sent before; ask again where the connection was lost meanwhile.
+
+    The answer to a ping that was sent on a lost connection never comes, and a process that waits for it begins late, or
+    ends itself.
+
+    Raises:
+        ConnectionClosedError: The connection was closed, and is not tried again.
+    """
+    while True:
+        try:
+            for _ in range(2):  # the ping of a first flush overtakes what waits to be sent; that of a second one cannot
+                await nats.flush(timeout=_PING_SECONDS)
+        except ConnectionClosedError:
+            raise
+        except NatsError:
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
 
 
 class Frame(NamedTuple):
