@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.client import typist
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,16 +34,8 @@ async def incidents(
     """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")}
     ours = {name: str(value) for name, value in (environment or {}).items()}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "client",
-        *map(str, line),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        cwd=folder,
-        env={**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours},
+    whole = {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours}
+    said = await asyncio.to_thread(
+        typist.run, [str(word) for word in line], given.encode() if isinstance(given, str) else given, folder, whole
     )
-    out, err = await process.communicate(given.encode() if isinstance(given, str) else given)
-    return Ended(process.returncode or 0, out.decode(), err.decode())
+    return Ended(said.status, said.out.decode(), said.err.decode())
