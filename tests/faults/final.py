@@ -44,6 +44,13 @@ async def asked(ground: Ground, client: Client) -> dict[str, int | None]:
     return found
 
 
+_SURPLUS = "im.audit.surplus-counted.v1"
+_COUNTED = """
+    SELECT principal, sum(more)::int FROM runtime.surplus WHERE what = 'refused-attempts' AND more > 0
+    GROUP BY principal
+"""
+
+
 async def gathered(ground: Ground, ops: Nats, final: Final) -> Final:
     """Read everything."""
     rows = await sql(ground, "SELECT command_id, principal, outcome FROM runtime.inbox WHERE principal !~ '^~'")
@@ -53,7 +60,8 @@ async def gathered(ground: Ground, ops: Nats, final: Final) -> Final:
     ]
     final.projects = await _projects(ground)
     final.reports = {str(one) for (one,) in await sql(ground, "SELECT report_id FROM reports.report")}
-    final.events = [_event(place, headers) for place, headers, _, _ in await messages(ops, "EVENTS")]
+    final.events = [_event(place, headers, body) for place, headers, _, body in await messages(ops, "EVENTS")]
+    final.counted = dict(await sql(ground, _COUNTED))
     entries = "SELECT event_id::text, activity, coalesce(command_id::text, '') FROM {}"
     final.activity = [Entry(*row) for row in await sql(ground, entries.format("audit.activity"))]
     rows = await sql(ground, entries.format("entry"), database="log_server")
@@ -126,8 +134,9 @@ def _headers(block: bytes) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
 
 
-def _event(place: int, headers: dict[str, str]) -> Stored:
+def _event(place: int, headers: dict[str, str], body: bytes) -> Stored:
     revision = headers.get("ce-revision")
+    told = json.loads(body) if headers.get("ce-type") == _SURPLUS else {}
     return Stored(
         place,
         headers.get("ce-id", ""),
@@ -136,4 +145,5 @@ def _event(place: int, headers: dict[str, str]) -> Stored:
         headers.get("ce-actor", ""),
         headers.get("ce-subject", ""),
         int(revision) if revision else None,
+        told.get("count", 0) if told.get("what") == "refused-attempts" else 0,
     )

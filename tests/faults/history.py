@@ -86,6 +86,8 @@ class Stored(NamedTuple):
     actor: str
     about: str
     revision: int | None
+    counted: int = 0
+    """How many refusals it counts that were too many to be recorded one by one."""
 
 
 class Entry(NamedTuple):
@@ -131,6 +133,9 @@ class Final:
     dead: list[str] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
     """What still lies where nothing should: by place."""
+
+    counted: dict[str, int] = field(default_factory=dict)
+    """Refusals of each principal that are counted and not told by an event yet: their minute is not over."""
 
 
 @dataclass(slots=True)

@@ -12,7 +12,14 @@ Finding: TypeAlias = tuple[str, str]
 
 _AUDITED = {"permission-denied", "not-available", "not-licensed", "held"}
 _NOWHERE = {"projects.expired"}
-_BOTH = {"projects.created", "projects.imported", "projects.deleted", "projects.downloaded", "audit.refused"}
+_BOTH = {
+    "projects.created",
+    "projects.imported",
+    "projects.deleted",
+    "projects.downloaded",
+    "audit.refused",
+    "audit.surplus-counted",
+}
 _NAMED_FINDINGS = 20
 
 
@@ -25,11 +32,15 @@ def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
 
 
 def caused(history: History, final: Final) -> Iterator[Finding]:
-    """An applied command leaves the events that its outcome names, a forbidden attempt one, any other refusal none."""
+    """An applied command leaves the events that its outcome names, a forbidden attempt one, any other refusal none.
+
+    Attempts beyond twenty a minute are counted instead, exactly.
+    """
     events = _distinct(final.events)
     by_cause = defaultdict[str, list[Stored]](list)
     for event in events.values():
         by_cause[event.cause].append(event)
+    untold = defaultdict[str, list[str]](list)
     for one in final.inbox:
         if one.id not in history.commands:
             continue
@@ -37,12 +48,28 @@ def caused(history: History, final: Final) -> Iterator[Finding]:
         if one.outcome["status"] == APPLIED:
             if found != set(one.outcome["events"]):
                 yield one.id, f"its events are {sorted(found)}, its outcome names {one.outcome['events']}"
+        elif one.outcome["error"]["code"] in _AUDITED and not found:
+            untold[one.principal].append(one.id)
         elif len(found) != (one.outcome["error"]["code"] in _AUDITED):
             yield one.id, f"refused as {one.outcome['error']['code']} with {len(found)} events"
+    yield from _uncounted(untold, list(events.values()), final.counted)
     decided = {one.id for one in final.inbox}
     for event in events.values():
         if event.cause in history.commands and event.cause not in decided:
             yield event.cause, f"{event.happened} tells of it, and it was never decided"
+
+
+def _uncounted(untold: dict[str, list[str]], events: list[Stored], counting: dict[str, int]) -> Iterator[Finding]:
+    """Every refusal that left no event of its own is counted once."""
+    counted = Counter(counting)
+    for event in events:
+        counted[event.actor] += event.counted
+    for principal, refused in untold.items():
+        if len(refused) != counted[principal]:
+            yield (
+                refused[0],
+                f"{len(refused)} refusals of {principal} left no event, and {counted[principal]} are counted",
+            )
 
 
 def in_order(_: History, final: Final) -> Iterator[Finding]:

@@ -77,6 +77,24 @@ def _decide_otherwise(final: Final, command_id: str, outcome: dict[str, Any]) ->
     final.inbox = [one._replace(outcome=outcome) if one.id == command_id else one for one in final.inbox]
 
 
+def _count_the_refusal(final: Final, times: int) -> None:
+    """Let the refused attempt be one of those that are counted."""
+    final.events[2] = Stored(3, "e-counted", "audit.surplus-counted", "", "olivia", "", None, times)
+    entry = Entry("e-counted", "audit.surplus-counted", "")
+    final.activity[2] = final.log_server[1] = entry
+
+
+def test_a_refusal_may_be_counted() -> None:
+    """A refusal without an event of its own is no violation where it is counted, in the stream or in its table."""
+    history, final = good()
+    _count_the_refusal(final, 1)
+    assert judge(history, final) == []
+    _count_the_refusal(final, 0)
+    assert len(judge(history, final)) == 1
+    final.counted = {"olivia": 1}
+    assert judge(history, final) == []
+
+
 BROKEN: list[tuple[str, str, Break]] = [
     ("an acknowledged command is not decided", "lost", lambda _, f: f.inbox.pop(0)),
     ("a command is never kept", "not acknowledged", lambda h, _: setattr(h.commands["denied"], "kept_at", None)),
@@ -98,6 +116,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("an event is not there", "events", lambda _, f: f.events.pop(0)),
     ("a second event", "events", lambda _, f: f.events.append(f.events[0]._replace(place=9, id="e-again"))),
     ("a refusal leaves no event", "events", lambda _, f: f.events.pop(2)),
+    ("a refusal is counted twice", "events", lambda _, f: _count_the_refusal(f, 2)),
     ("a reading is not recorded", "reads", lambda _, f: f.events.pop()),
     (
         "a reading that left nothing",
