@@ -1,9 +1,11 @@
 """Workers as forks of one process that has imported what they need."""
 
+import asyncio
 import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +18,16 @@ from workers.local.nats import free_port
 from workers.local.spawning import Prefork, Running
 
 ENTRY = "tests.local.worker:run"
+
+
+def templates(parent: psutil.Process) -> list[psutil.Process]:
+    """Return the children of a process that are templates or spares, and live."""
+    found = []
+    for each in parent.children():
+        with suppress(psutil.NoSuchProcess):
+            if each.cmdline()[-1:] == ["fork"]:
+                found.append(each)
+    return found
 
 
 class Forks:
@@ -37,8 +49,13 @@ class Forks:
 
     def template(self) -> psutil.Process:
         """Return the process that everything is forked from; there is one."""
-        (found,) = [each for each in psutil.Process().children() if each.cmdline()[-1] == "fork"]
+        (found,) = templates(psutil.Process())
         return found
+
+    async def spare(self, template: psutil.Process, killed: int = 0) -> psutil.Process:
+        """Return the spare of a template, once it has one that was not killed."""
+        await eventually(lambda: any(each.pid != killed for each in templates(template)))
+        return next(each for each in templates(template) if each.pid != killed)
 
     def _says(self, name: str) -> bool:
         output = self.folder / f"{name}.out"
@@ -103,15 +120,57 @@ async def test_a_template_that_cannot_start_ends_each_start(
 
 
 async def test_forks_die_with_their_template(start: Callable[[], Forks]) -> None:
-    """When the template is killed its forks go with it, and the next ones come from another."""
+    """When the template is killed its forks go with it, and the next ones come from its spare, which has one, too."""
     forks = start()
     workers = [await forks.fork(name) for name in ("audit", "projects")]
     await forks.wait_for("audit", "projects")
-    forks.template().kill()
+    template = forks.template()
+    spare = await forks.spare(template)
+    template.kill()
     assert [await each.wait() for each in workers] == [-signal.SIGKILL] * 2
     again = await forks.fork("retention")
     await forks.wait_for("retention")
-    assert is_alive(again.pid)
+    assert psutil.Process(again.pid).ppid() == spare.pid
+    assert is_alive((await forks.spare(spare)).pid)
+
+
+async def test_a_spare_that_dies_is_replaced(start: Callable[[], Forks]) -> None:
+    """When the spare is killed the template makes another one, and its forks live."""
+    forks = start()
+    worker = await forks.fork("audit")
+    template = forks.template()
+    killed = await forks.spare(template)
+    killed.kill()
+    await forks.spare(template, killed.pid)
+    template.kill()
+    assert await worker.wait() == -signal.SIGKILL
+    await forks.fork("projects")
+    await forks.wait_for("projects")
+
+
+LONELY = """
+import asyncio, sys
+from pathlib import Path
+from workers.local.supervisor import Supervisor
+from workers.local.spawning import Prefork
+async def main():
+    folder = Path(sys.argv[1])
+    workers = {name: {} for name in ("audit", "projects")}
+    Supervisor(workers, folder, Prefork(folder / "workers.out", "tests.local.worker:run")).start()
+    await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+async def test_nothing_outlives_who_asked(tmp_path: Path) -> None:
+    """When the supervisor is killed, the template, its spare and the workers go with it."""
+    supervisor = await asyncio.create_subprocess_exec(sys.executable, "-c", LONELY, tmp_path)
+    await eventually(lambda: (tmp_path / "audit.out").exists() and (tmp_path / "projects.out").exists())
+    left = psutil.Process(supervisor.pid).children(recursive=True)
+    assert len(left) == 4
+    supervisor.kill()
+    await supervisor.wait()
+    await eventually(lambda: not any(is_alive(each.pid) for each in left))
 
 
 async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,5 +187,5 @@ async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], m
     before.send_signal(signal.SIGKILL)
     assert await before.wait() == -signal.SIGKILL
     stopped.resume()
-    await eventually(lambda: not stopped.children())
+    await eventually(lambda: stopped.children() == templates(stopped))
     assert (forks.folder / "projects.out").read_text().count("\n") == 1

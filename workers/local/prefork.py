@@ -5,10 +5,12 @@
 Five workers that start at once import the same modules five times, which takes two cores four seconds before the
 first of them can connect. A fork takes milliseconds, and shares the memory of what was imported.
 
-Its stdin is a socket, on which each line is JSON. `{"worker", "entry", "environment", "log", "until"}` asks for a
-worker, whose process calls the entry, as in `module:function`, with the worker's name. It is forked if the monotonic
-clock has not passed `until`. The answer is `{"pid"}`, and `{"pid", "status"}` when it has ended. The workers die with
-this process, and it ends with its socket.
+Its stdin is a socket for messages (SOCK_SEQPACKET), each of which is JSON. `{"worker", "entry", "environment", "log",
+"until"}` asks for a worker. Its process calls the entry, as in `module:function`, with the worker's name. It is forked
+if the monotonic clock has not passed `until`. The answer is `{"pid"}`, and `{"pid", "status"}` when it has ended.
+
+`{"spare"}` comes with a socket, and names a process that does the same by that socket: a fork that was made before any
+worker, in case this one ends. The workers die with this process, its spare does not; each ends with its socket.
 """
 
 import ctypes
@@ -31,6 +33,7 @@ from contracts.subjects import WORKERS
 from workers.local import one, process
 
 _PR_SET_PDEATHSIG = 1
+_MESSAGE_BYTES_MAX = 1024 * 1024
 
 
 def main() -> None:
@@ -42,10 +45,19 @@ def main() -> None:
     getproctitle()  # so that it finds its place, which is beside the environment that forks replace
     gc.collect()
     gc.freeze()  # the collector writes to what it looks at, and a page that is written to is no longer shared
-    asked = _Template(socket.socket(fileno=os.dup(0))).serve()
+    asked = _asked(socket.socket(fileno=os.dup(0)))
     setproctitle(f"{sys.executable} -m workers worker {asked['worker']}")
     module, _, name = asked["entry"].partition(":")
     getattr(import_module(module), name)(asked["worker"])
+
+
+def _asked(channel: socket.socket) -> dict[str, Any]:
+    """Return in a worker what was asked for; a process that is a spare goes on with its own socket."""
+    while True:
+        became = _Template(channel).serve()
+        if not isinstance(became, socket.socket):
+            return became
+        channel = became
 
 
 class _Template:
@@ -56,29 +68,29 @@ class _Template:
         self._woken, self._wake = socket.socketpair()
         self._wake.setblocking(False)
         self._pid = os.getpid()
+        self._spare = 0
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
 
-    def serve(self) -> dict[str, Any]:
-        """Fork until the socket ends; return in the child, with what was asked for."""
-        lines = self._channel.makefile("rb")
+    def serve(self) -> dict[str, Any] | socket.socket:
+        """Fork until the socket ends; return in a worker what was asked for, and in a spare its socket."""
         with selectors.DefaultSelector() as ready:
             ready.register(self._channel, selectors.EVENT_READ)
             ready.register(self._woken, selectors.EVENT_READ)
             while True:
                 for key, _ in ready.select():
-                    if key.fileobj is self._woken:
-                        self._woken.recv(4096)
-                        self._reap()
-                        continue
-                    line = lines.readline()
-                    if not line:
-                        sys.exit()
-                    if asked := self._fork(json.loads(line)):
-                        return asked
+                    became = self._reap() if key.fileobj is self._woken else self._answer()
+                    if became is not None:
+                        return became
 
-    def _fork(self, asked: dict[str, Any]) -> dict[str, Any] | None:
-        """Return in the child what was asked for, and nothing in the parent."""
+    def _answer(self) -> dict[str, Any] | socket.socket | None:
+        """Do what the next message asks for; return nothing in this process itself."""
+        message = self._channel.recv(_MESSAGE_BYTES_MAX)
+        if not message:
+            sys.exit()
+        if not self._spare and (channel := self._fork_spare()):
+            return channel
+        asked: dict[str, Any] = json.loads(message)
         if time.monotonic() > asked["until"]:
             return None
         if pid := os.fork():
@@ -87,16 +99,32 @@ class _Template:
         self._become(asked)
         return asked
 
-    def _become(self, asked: dict[str, Any]) -> None:
-        """Leave the parent's things, and take those of a worker."""
+    def _fork_spare(self) -> socket.socket | None:
+        """Return its socket in the spare, and nothing in this process."""
+        theirs, channel = socket.socketpair(type=socket.SOCK_SEQPACKET)
+        self._spare = os.fork()
+        if not self._spare:
+            theirs.close()
+            self._leave()
+            return channel
+        with theirs, channel:
+            self._tell({"spare": self._spare}, theirs.fileno())
+        return None
+
+    def _leave(self) -> None:
+        """Be no template any more: close what a child has no business with."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for each in (self._channel, self._woken, self._wake):
+            each.close()
+
+    def _become(self, asked: dict[str, Any]) -> None:
+        """Leave the parent's things, and take those of a worker."""
+        self._leave()
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != self._pid:  # it died before we could ask
             sys.exit(1)
         os.setsid()
-        for each in (self._channel, self._woken, self._wake):
-            each.close()
         with Path(os.devnull).open("rb") as nothing, process.log_file(Path(asked["log"])) as output:
             os.dup2(nothing.fileno(), 0)
             os.dup2(output.fileno(), 1)
@@ -104,15 +132,21 @@ class _Template:
         os.environ.clear()
         os.environ.update(asked["environment"])
 
-    def _reap(self) -> None:
+    def _reap(self) -> socket.socket | None:
+        """Tell of children that have ended; a spare that has ended is replaced, and returned from as one."""
+        self._woken.recv(4096)
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                self._tell({"pid": ended[0], "status": os.waitstatus_to_exitcode(ended[1])})
+                if ended[0] == self._spare:
+                    self._spare = 0
+                else:
+                    self._tell({"pid": ended[0], "status": os.waitstatus_to_exitcode(ended[1])})
         except ChildProcessError:
-            return
+            pass
+        return None if self._spare else self._fork_spare()
 
-    def _tell(self, told: dict[str, int]) -> None:
+    def _tell(self, told: dict[str, int], *descriptors: int) -> None:
         try:
-            self._channel.sendall(json.dumps(told).encode() + b"\n")
+            socket.send_fds(self._channel, [json.dumps(told).encode()], descriptors)
         except OSError:
             sys.exit()  # whoever asked is gone

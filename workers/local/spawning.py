@@ -17,9 +17,10 @@ import structlog
 from workers.local import process
 
 _IMPORT_SECONDS: Final = 60.0
-_FORK_SECONDS: Final = 5.0
-_STATUS_SECONDS: Final = 2.0
+_FORK_SECONDS: Final = 3.0
+_STATUS_SECONDS: Final = 1.0
 _GRACE_SECONDS: Final = 1.0
+_MESSAGE_BYTES_MAX: Final = 1024 * 1024
 
 log = structlog.get_logger()
 
@@ -83,8 +84,8 @@ class Program:
 class Prefork:
     """Forks workers from a template: one process that has imported what all of them need (`workers.local.prefork`).
 
-    A template that does not answer is left alone, since its workers would die with it, and another one is started. Each
-    request has a time limit, so that the old one forks nothing when it goes on.
+    Each template has a spare, which takes its place when it ends or does not answer. One that does not answer is left
+    alone, since its workers would die with it; requests have a time limit, so that it forks nothing when it goes on.
     """
 
     def __init__(self, output: Path, entry: str = "workers.local.one:run") -> None:
@@ -111,56 +112,67 @@ class Prefork:
                     log.warning("worker.template_silent", pid=template.pid)
                     template.is_silent = True
                 except ConnectionError:
-                    return _NeverStarted(await template.end())
+                    status = await template.end()
+                    log.warning("worker.template_died", pid=template.pid, code=status)
+                    if template.spare is None:
+                        return _NeverStarted(status)
 
     async def close(self) -> None:
         """End the templates; what was forked from them has ended, or is killed now."""
         for template in self._templates:
-            await template.end()
+            await template.end()  # before its spare, which it would replace
+            if template.spare:
+                await template.spare.end()
 
     async def _usable(self) -> "_Template":
+        """Return the template that answers, or the spare of one that does not, or a new one."""
+        for each in self._templates:
+            if (each.has_ended or each.is_silent) and each.spare:
+                self._templates.append(each.spare)
+                each.spare = None
         self._templates = [each for each in self._templates if not each.has_ended]
         usable = [each for each in self._templates if not each.is_silent]
         if not usable:
-            usable = [await _Template.start(self._output)]
+            usable = [await _started(self._output)]
             self._templates += usable
         return usable[0]
 
 
-class _Template:
-    """A template that runs, and what it has forked."""
+class _Watched:
+    """A process that need not be our child: its end is seen, and signals reach it, by a descriptor of it."""
 
-    def __init__(
-        self, running: asyncio.subprocess.Process, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.ended = asyncio.Event()
+        self._descriptor = os.pidfd_open(pid)
+        asyncio.get_running_loop().add_reader(self._descriptor, self._end)
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal, unless it has ended."""
+        if not self.ended.is_set():
+            signal.pidfd_send_signal(self._descriptor, number)
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._descriptor)
+        os.close(self._descriptor)
+        self.ended.set()
+
+
+class _Template(_Watched):
+    """A template that runs, with what it has forked; `process` is there if it is our child."""
+
+    def __init__(self, pid: int, channel: socket.socket, process: asyncio.subprocess.Process | None = None) -> None:
+        super().__init__(pid)
         self.is_silent = False
-        self._process = running
-        self._writer = writer
-        self._seconds = _IMPORT_SECONDS
+        self.has_ended = False
+        self.spare: _Template | None = None
+        self._process = process
+        self._channel = channel
+        self._seconds = _FORK_SECONDS if process is None else _IMPORT_SECONDS
         self._forked: asyncio.Queue[_Forked | None] = asyncio.Queue()
         self._running: dict[int, _Forked] = {}
-        self._hearing = asyncio.create_task(self._hear(reader))
-
-    @classmethod
-    async def start(cls, output: Path) -> "_Template":
-        """Start importing."""
-        ours, theirs = socket.socketpair()
-        with theirs, process.log_file(output) as file:
-            line = process.command([sys.executable, "-m", "workers", "fork"], signal.SIGKILL)
-            running = await asyncio.create_subprocess_exec(
-                *line, stdin=theirs.fileno(), stdout=file, stderr=asyncio.subprocess.STDOUT, start_new_session=True
-            )
-        return cls(running, *await asyncio.open_unix_connection(sock=ours))
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._process.pid
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it forks nothing any more."""
-        return self._hearing.done()
+        channel.setblocking(False)
+        asyncio.get_running_loop().add_reader(channel, self._hear)
 
     async def fork(self, asked: Mapping[str, Any]) -> "_Forked":
         """Fork a worker.
@@ -169,9 +181,11 @@ class _Template:
             TimeoutError: There was no answer in time; nothing will be forked.
             ConnectionError: The template has ended.
         """
-        line = json.dumps({**asked, "until": time.monotonic() + self._seconds})
+        message = json.dumps({**asked, "until": time.monotonic() + self._seconds})
         async with asyncio.timeout(self._seconds + _GRACE_SECONDS):
-            self._writer.write(line.encode() + b"\n")
+            if not self.has_ended:
+                with contextlib.suppress(OSError):  # it ends, and is heard to
+                    self._channel.send(message.encode())
             forked = await self._forked.get()
         if forked is None:
             raise ConnectionResetError
@@ -180,60 +194,76 @@ class _Template:
 
     async def end(self) -> int:
         """End it, if it has not ended, and return its exit status."""
-        self._writer.close()
+        self._close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.ended.wait(), _GRACE_SECONDS)
+        self.send_signal(signal.SIGKILL)
+        await self.ended.wait()
+        return await self._process.wait() if self._process else -signal.SIGKILL
+
+    def _hear(self) -> None:
+        """Hear of a fork, of its end, or of a spare."""
+        descriptors: list[int] = []
         try:
-            return await asyncio.wait_for(self._process.wait(), _GRACE_SECONDS)
-        except TimeoutError:
-            self._process.kill()
-            return await self._process.wait()
+            message, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE_BYTES_MAX, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            message = b""
+        if not message:
+            self._close()
+            return
+        told = json.loads(message)
+        if "spare" in told:
+            self.spare = _Template(told["spare"], socket.socket(fileno=descriptors[0]))
+        elif "status" in told:
+            self._running.pop(told["pid"]).status.set_result(told["status"])
+        else:
+            forked = self._running[told["pid"]] = _Forked(told["pid"])
+            self._forked.put_nowait(forked)
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
-        """Hear of forks and of their ends, until the template ends."""
-        try:
-            while line := await reader.readline():
-                told = json.loads(line)
-                if "status" in told:
-                    self._running.pop(told["pid"]).status.set_result(told["status"])
-                else:
-                    forked = self._running[told["pid"]] = _Forked(told["pid"])
-                    self._forked.put_nowait(forked)
-        except ConnectionError:
-            pass  # it was killed while it wrote
-        finally:
-            self._writer.close()
-            self._forked.put_nowait(None)
+    def _close(self) -> None:
+        """Ask it to end, if it has not ended: its forks are killed by that."""
+        if self.has_ended:
+            return
+        self.has_ended = True
+        asyncio.get_running_loop().remove_reader(self._channel)
+        self._channel.close()
+        self._forked.put_nowait(None)
+        for each in self._running.values():
+            each.status.set_result(-signal.SIGKILL)
 
 
-class _Forked:
-    """A worker that was forked: not our child, so that its end is seen by a descriptor of the process."""
+class _Forked(_Watched):
+    """A worker that was forked."""
 
     def __init__(self, pid: int) -> None:
-        loop = asyncio.get_running_loop()
-        self.pid = pid
+        super().__init__(pid)
         self.returncode: int | None = None
-        self.status: asyncio.Future[int] = loop.create_future()
-        self._ended = asyncio.Event()
-        self._descriptor = os.pidfd_open(pid)
-        loop.add_reader(self._descriptor, self._end)
-
-    def _end(self) -> None:
-        asyncio.get_running_loop().remove_reader(self._descriptor)
-        os.close(self._descriptor)
-        self._ended.set()
+        self.status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def wait(self) -> int:
         """Wait until it has ended; where its template does not say how, it was killed."""
-        await self._ended.wait()
+        await self.ended.wait()
         if self.returncode is None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self.status), _STATUS_SECONDS)
             self.returncode = self.status.result() if self.status.done() else -signal.SIGKILL
         return self.returncode
 
-    def send_signal(self, number: int, /) -> None:
-        """Send a signal, unless it has ended."""
-        if not self._ended.is_set():
-            signal.pidfd_send_signal(self._descriptor, number)
+
+async def _started(output: Path) -> _Template:
+    """Start a template, which begins to import."""
+    ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+    with theirs, process.log_file(output) as file:
+        running = await asyncio.create_subprocess_exec(
+            *process.command([sys.executable, "-m", "workers", "fork"], signal.SIGKILL),
+            stdin=theirs.fileno(),
+            stdout=file,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return _Template(running.pid, ours, running)
 
 
 class _NeverStarted:
