@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, get_args
 
 import typer
 
-from client.cli.site import audit
+from client.cli.audits import audit
 from client.terminal import show
 from client.terminal.options import command
 from client.terminal.reading import fitting
@@ -30,6 +30,7 @@ def register(_: typer.Typer) -> None:
         "definitions",
         "incidents audit definitions data-field",
         "incidents audit definitions setting --key report_title",
+        table=True,
     )(definitions)
 
 
@@ -47,10 +48,7 @@ async def definitions(
     asked |= {"kind": kind} if message is GetPropertyHistory else {}
     async with session.client() as client:
         found: DefinitionHistory = await client.ask(fitting(session, message, asked))
-    rows = (
-        (show.local(one.at, session.language), one.by, one.key, *map(show.paragraph, _states(one)))
-        for one in found.items
-    )
+    rows = ((one.at, one.by, one.key, *map(show.paragraph, _states(one))) for one in found.items)
     session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
 
 

@@ -6,12 +6,13 @@ import typer
 
 from client.cli import following
 from client.cli.arguments import TIME, Words
-from client.cli.listing import Listing, names, shown
+from client.cli.listing import Listing, names, remarks_of, shown
 from client.client import Client
+from client.terminal import show
 from client.terminal.naming import Naming
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_time
-from client.terminal.session import Session
+from client.terminal.session import Session, UsageError
 from contracts.project_queries import ListProjects
 
 _SORT: Final = (
@@ -41,6 +42,8 @@ def register(app: typer.Typer) -> None:
         "incidents projects list --since 7d --status Open",
         "incidents projects list --type Theft --type none --all --json",
         "incidents projects list --search 'ladder broken' --category Reason=Other --sort=-updated_at --count",
+        "incidents projects list --since 30d --all --csv",
+        table=True,
     )(list_projects)
 
 
@@ -69,6 +72,8 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
 ) -> None:
     """List projects, newest first unless another order is asked for."""
+    if follow and session.csv:
+        raise UsageError(session.say("--follow and --csv exclude each other: write one of them"))
     started, updated = (started_since, started_until), (updated_since, updated_until)
     spans = {"created": (since, until), "start_time": started, "updated": updated}
     plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
@@ -99,5 +104,21 @@ def span(session: Session, since: str | None, until: str | None) -> dict[str, An
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:
+    if session.csv:
+        await _write_list(session, client, listing)
+        return
     page = await listing.read(client)
-    session.show(page, shown(session, page, await names(client)))
+    session.show(page, *shown(session, page, await names(client)))
+
+
+async def _write_list(session: Session, client: Client, listing: Listing) -> None:
+    """Write a list for a spreadsheet, page by page, so that none is too long for it."""
+    first = last = None
+    known = await names(client)
+    async for page in listing.pages(client):
+        if not known.cover(page.items):
+            known = await names(client)
+        session.rows(show.project_sheet(page.items, known, session.language))
+        first, last = first or page, page
+    if first and last:
+        session.remark(*remarks_of(session, last.model_copy(update={"total": first.total})))

@@ -24,6 +24,8 @@ def register(app: typer.Typer) -> None:
         "incidents stats --interval week --since 90d",
         "incidents stats --by status --interval month --json",
         "incidents stats --by Reason",
+        "incidents stats --by type --interval month --since 365d --csv",
+        table=True,
     )(stats)
 
 
@@ -56,5 +58,6 @@ async def stats(
             return session.say("none" if by else "all")
         return known.of(group) if isinstance(group, int) else str(group)
 
+    sheet = trends.sheet(answer, query, naming, session.language) if session.csv else None
     drawn = trends.figures(answer, query, naming, session.language)
-    session.show(answer, drawn, trends.note(answer, session.language))
+    session.show(answer, drawn, trends.note(answer, session.language), sheet=sheet)
