@@ -1,5 +1,6 @@
 """Arguments and options that many commands share."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
@@ -17,6 +18,11 @@ CategoryValues = Annotated[
 ]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera whose recording it is; repeatable.")]
+
+
+def among(*words: str) -> Callable[[], list[str]]:
+    """Offer these where a shell completes what is typed."""
+    return lambda: list(words)
 
 
 def revision(expected: int | None) -> dict[str, int]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from client.cli.arguments import TIME, Project, Words
+from client.cli.arguments import TIME, Project, Words, among
 from client.cli.listing import descriptions, names
 from client.cli.paging import show_pages
 from client.terminal import activities
@@ -57,6 +57,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
             metavar="WORDS",
             help="What was done: `viewed` for whatever was opened, exported, printed or downloaded; words of it as "
             "they are shown; or its name, as in projects.deleted; repeatable.",
+            autocompletion=among(activities.VIEWED, *activities.WORDS),
         ),
     ] = None,
     project: Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final, get_args
 
 import typer
 
+from client.cli.arguments import among
 from client.cli.audits import audit
 from client.terminal import show
 from client.terminal.options import command
@@ -36,7 +37,7 @@ def register(_: typer.Typer) -> None:
 
 async def definitions(
     session: Session,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.", autocompletion=among(*_KINDS))],
     key: Annotated[
         str | None, typer.Option(metavar="NAME", help="One of them: an id, decimal_1, category_2, a setting's name.")
     ] = None,

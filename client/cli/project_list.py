@@ -1,11 +1,11 @@
 """The list of projects: filtered, searched, sorted, followed."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import typer
 
 from client.cli import following
-from client.cli.arguments import TIME, Words
+from client.cli.arguments import TIME, Words, among
 from client.cli.listing import Listing, names, remarks_of, shown
 from client.client import Client
 from client.terminal import show
@@ -13,7 +13,7 @@ from client.terminal.naming import Naming
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_time
 from client.terminal.session import Session, UsageError
-from contracts.project_queries import ListProjects
+from contracts.project_queries import ListProjects, Sort
 
 _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
@@ -65,7 +65,9 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
-    sort: Annotated[str, typer.Option(metavar="COLUMN", help=_SORT)] = "-created_at",
+    sort: Annotated[
+        str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))
+    ] = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,

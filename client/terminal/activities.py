@@ -1,6 +1,6 @@
 """What was done, in words: activities by the names that people give them, and their details without ids."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from client.terminal.naming import folded
@@ -65,7 +65,9 @@ WORDS: Final[Mapping[str, str]] = {
     "retention.swept": "sweep ended",
 }
 
-_VIEWED: Final = "viewed"
+VIEWED: Final = "viewed"
+"""What stands for whatever shows somebody what projects hold."""
+
 _VIEWING: Final = (
     "administration.letter-opened",
     "projects.downloaded",
@@ -75,9 +77,9 @@ _VIEWING: Final = (
     "reports.generated",
     "reports.printed",
 )
-"""Whatever shows somebody what projects hold."""
 
 _DETAILS: Final[Mapping[str, str]] = {
+    "at": "Time",
     "attempted": "Attempted",
     "call_id": "Call",
     "code": "Code",
@@ -98,6 +100,9 @@ _DETAILS: Final[Mapping[str, str]] = {
     "sequence_ids": "Sequences",
     "type_id": "Type",
 }
+_IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
+"""What a screen leaves out, because it is called by a number there."""
+
 _DIGEST_SHOWN: Final = 16
 
 
@@ -117,14 +122,14 @@ def chosen(session: Session, typed: Iterable[str] | None) -> list[str] | None:
 
 def _named(session: Session, typed: str) -> Sequence[str]:
     wanted = folded(typed)
-    if wanted in {_VIEWED, folded(session.say("project viewed").rpartition(" ")[2])}:
+    if wanted in {VIEWED, folded(session.say("project viewed").rpartition(" ")[2])}:
         return _VIEWING
     if any(name.startswith(wanted) for name in WORDS) and "." in wanted:
         return [wanted]
     parts = wanted.split()
     found = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
     if not found:
-        known = ", ".join([_VIEWED, *sorted({session.say(one) for one in WORDS.values()})])
+        known = ", ".join([VIEWED, *sorted({session.say(one) for one in WORDS.values()})])
         raise UsageError(session.say("no activity is called {text}; there are: {known}", text=typed, known=known))
     return found
 
@@ -182,36 +187,47 @@ def _project(entry: Entry, descriptions: Mapping[int, str]) -> object:
 def described(entry: Entry, names: Names, language: str) -> Cell:
     """Write an entry's details with the names of its time, today's where it has none; of lists how long they are."""
     then = names.then(entry.labels, entry.names)
-    parts = [_detail(name, value, then, language) for name, value in entry.details.items() if not _is_empty(value)]
-    return Cell("  ".join(parts), "; ".join(parts))
+    seen = {name: value for name, value in entry.details.items() if name not in _IDS}
+    whole = _details(entry.details, then, language)
+    return Cell("  ".join(_details(seen, then, language)), "; ".join(whole))
 
 
-def _is_empty(value: object) -> bool:
-    return value is None or value in ([], {}, "")
+def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterator[str]:
+    for name, value in details.items():
+        label = _label(name, names, language)
+        if value in (None, "", [], {}):
+            continue
+        match value:
+            case dict() if name == "changed":
+                yield from (_change(field, change, names, language) for field, change in value.items())
+            case dict():
+                yield from _details(value, names, language)
+            case list():
+                yield _labelled(label, len(value) if len(value) > 1 else on_one_line(str(value[0])), language)
+            case _:
+                yield _labelled(label, field_value(name, value, names, language), language)
 
 
-def _detail(name: str, value: Any, names: Names, language: str) -> str:
-    if name == "changed" and isinstance(value, dict):
-        return "  ".join(_change(field, change, names, language) for field, change in value.items())
-    label = say(language, _DETAILS[name]) if name in _DETAILS else name.replace("_", " ")
-    if isinstance(value, list):
-        told = str(len(value)) if len(value) > 1 else on_one_line(str(value[0]))
-        return f"{label}: {told}"
-    return f"{label}: {field_value(name, value, names, language)}"
+def _label(name: str, names: Names, language: str) -> str:
+    return say(language, _DETAILS[name]) if name in _DETAILS else field_label(name, names, language).replace("_", " ")
+
+
+def _labelled(label: str, value: object, language: str) -> str:
+    return say(language, "{label}: {value}", label=label, value=value)
 
 
 def _change(field: str, change: Mapping[str, Any], names: Names, language: str) -> str:
-    label = field_label(field, names, language)
+    label = _label(field, names, language)
     old, new = (change.get(one) for one in ("old", "new"))
     if old is None and new is None:
         return label
     before, after = (field_value(field, one, names, language) or "–" for one in (old, new))
-    return f"{label}: {before} → {after}"
+    return _labelled(label, f"{before} → {after}", language)
 
 
 def details_of(details: Mapping[str, Any]) -> str:
     """Write an event's fields on one line: lists by their length, changes as old and new."""
-    return "  ".join(_plain(name, value) for name, value in details.items() if not _is_empty(value))
+    return "  ".join(_plain(name, value) for name, value in details.items() if value not in (None, [], {}))
 
 
 def _plain(name: str, value: Any) -> str:

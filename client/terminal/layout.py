@@ -1,5 +1,6 @@
 """How a table finds room: its text columns fold first, then stand below their row, then every cell has its own line."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -15,6 +16,7 @@ UNBOUNDED: Final = 100_000
 _NARROWEST: Final = 12
 """Cells of a column that gives way, at least, where its text is as long."""
 
+_ID: Final = re.compile(r"\S*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\S*")
 _GAP: Final = 2
 _INDENT: Final = 4
 
@@ -33,7 +35,7 @@ def laid_out(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: i
     if width >= UNBOUNDED:
         yield from _unbroken(columns, rows, natural)
         return
-    fitted = _fitted(columns, natural, width)
+    fitted = _fitted(columns, rows, natural, width)
     if fitted:
         yield _drawn(columns, rows, fitted)
         return
@@ -50,12 +52,12 @@ def _natural(place: int, column: Column, rows: Iterable[Sequence[Text]]) -> int:
     return max(widest, Text(column.heading).cell_len)
 
 
-def _fitted(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
+def _fitted(columns: Sequence[Column], rows: Iterable[Sequence[Text]], natural: Sequence[int], width: int) -> list[int]:
     """Return the width of each column, the widest text giving way first; nothing where the width does not do."""
     fitted = list(natural)
     least = [
-        max(min(found, _NARROWEST), Text(column.heading).cell_len) if column.gives_way else found
-        for column, found in zip(columns, natural, strict=True)
+        _least(place, column, rows, natural[place]) if column.gives_way else natural[place]
+        for place, column in enumerate(columns)
     ]
     surplus = sum(fitted) + _GAP * (len(fitted) - 1) - width
     if sum(least) + _GAP * (len(least) - 1) > width:
@@ -78,6 +80,12 @@ def _unbroken(
             for room in (width - cell.cell_len,)
         )
         yield Text(line.rstrip(), no_wrap=True, overflow="ignore")
+
+
+def _least(place: int, column: Column, rows: Iterable[Sequence[Text]], natural: int) -> int:
+    """Return how narrow a text may become: its heading and the ids in it stay whole."""
+    ids = [len(found) for row in rows for found in _ID.findall(row[place].plain)]
+    return max(min(natural, max([_NARROWEST, *ids])), Text(column.heading).cell_len)
 
 
 def _drawn(columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Sequence[int]) -> Table:
@@ -119,7 +127,7 @@ def _line(columns: Sequence[Column], cells: Sequence[Text], widths: Sequence[int
 
 
 def _labelled(heading: str, cell: Text) -> Text:
-    named = Text(f"{heading}: " if heading else "", style="dim")
+    named = Text(f"{heading}{' ' * _GAP}" if heading else "", style="dim")
     return named + Text(cell.plain, style=cell.style)
 
 

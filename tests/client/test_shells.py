@@ -31,6 +31,8 @@ COMPLETED = {
     "incidents audit log --act": {"--activity", "--actor"},
     "incidents projects list --lang ": {"en", "fr"},
     "incidents import sta": {"status"},
+    "incidents stats --interval w": {"week"},
+    "incidents audit log --activity view": {"viewed"},
     "incidents access rev": {"revoke"},
 }
 """Words as they are begun, and what a shell then offers."""
