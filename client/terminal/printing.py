@@ -22,7 +22,11 @@ from contracts.printable import printable, printable_json
 
 
 class OutputClosedError(Exception):
-    """Whoever reads the output has ended."""
+    """Whoever reads the output has ended, or what takes it takes no more: then there is a reason."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Screen(Console):
@@ -31,6 +35,13 @@ class Screen(Console):
     def __init__(self, *, stderr: bool = False, width: int | None = None, file: IO[str] | None = None) -> None:
         """Take nothing for markup, for an emoji's name, or for something to be highlighted."""
         super().__init__(stderr=stderr, width=width, file=file, highlight=False, markup=False, emoji=False)
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and say it in one way where nothing more is taken."""
+        try:
+            super().print(*objects, **options)
+        except OSError as error:
+            raise OutputClosedError(error.strerror or str(error)) from error
 
     def on_broken_pipe(self) -> NoReturn:
         """Say that nobody reads any more, as what is written beside a console says it."""
@@ -81,6 +92,8 @@ def _put(text: str) -> None:
         typer.echo(text.encode(), nl=False)
     except BrokenPipeError as error:
         raise OutputClosedError from error
+    except OSError as error:
+        raise OutputClosedError(error.strerror or str(error)) from error
 
 
 def say_no_more() -> None:
@@ -89,7 +102,7 @@ def say_no_more() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(nowhere, stream.fileno())
 
 

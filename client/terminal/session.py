@@ -167,9 +167,15 @@ class Session:
         """Do the work and return the exit status."""
         try:
             return self._run(work)
-        except OutputClosedError:
+        except OutputClosedError as closed:
             printing.say_no_more()
-            return Status.UNREAD
+            if not closed.reason:
+                return Status.UNREAD
+            words = "the output cannot be written: {reason}"
+            self.err.print(
+                refusal_panel({"code": "usage", "message": self.say(words, reason=closed.reason)}, self.language)
+            )
+            return Status.USAGE
 
     def _run(self, work: Coroutine[Any, Any, None]) -> int:
         try:

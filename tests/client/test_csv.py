@@ -143,3 +143,10 @@ async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, pe
     assert {len(row) for row in found} == {len(COLUMNS)}
     assert [row for row in found if row[0] == "Number"] == [COLUMNS]
     assert found[1][5] == "'=row 0"
+
+
+@pytest.mark.parametrize("line", ["--csv", "--json", ""])
+async def test_an_output_that_takes_no_more_is_told(bus: Bus, peer: Peer, line: str) -> None:
+    """On a full disk the command says that its output cannot be written, in one sentence."""
+    told, said = await piped(environment(bus, peer), f"projects list {line} > /dev/full", "cat")
+    assert (told, "cannot be written" in said, "Traceback" in said) == (["2"], True, False)
