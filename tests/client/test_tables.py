@@ -60,7 +60,7 @@ def test_no_line_is_wider_than_its_place(texts: list[str], width: int) -> None:
 @pytest.mark.parametrize("width", [60, 80])
 def test_ids_stay_whole(width: int) -> None:
     """An id beside long texts stands on one line, so that it can be copied."""
-    for headings in (("Name", "Event id", "Details"), ("Name", "Details", "By")):
+    for headings in (("Name", "Event id", "Details"), ("Name", "Details", "Description")):
         lines = printed(table("en", *headings, rows=[("a " * 40, ID, "b " * 90)]), width)
         assert len([line for line in lines if ID in line]) == 1
 
