@@ -2,13 +2,16 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import ConsoleOptions, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
+
+from contracts.printable import NEW_LINE
 
 UNBOUNDED: Final = 100_000
 """Columns of a pipe: what is written there is never broken, and each row is one line."""
@@ -19,6 +22,37 @@ _NARROWEST: Final = 12
 _ID: Final = re.compile(r"\S*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\S*")
 _GAP: Final = 2
 _INDENT: Final = 4
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Lines of cells without headings: the last cell folds and keeps its own lines, or is whole in a pipe."""
+
+    rows: list[list[Text]]
+
+    def __rich_console__(self, _console: object, options: ConsoleOptions) -> RenderResult:
+        """Lay them out for the place that there is."""
+        if options.max_width >= UNBOUNDED:
+            yield from self._whole()
+            return
+        grid = Table.grid(padding=(0, _GAP), pad_edge=False)
+        for row in self.rows:
+            grid.add_row(*row)
+        yield grid
+
+    def _whole(self) -> Iterator[Text]:
+        count = max((len(row) for row in self.rows), default=0)
+        places = range(count - 1)
+        widths = [max(row[place].cell_len for row in self.rows if len(row) > place) for place in places]
+        for *before, last in self.rows:
+            padded = (
+                one.plain.replace("\n", NEW_LINE) + " " * (width - one.cell_len)
+                for one, width in zip(before, widths, strict=False)
+            )
+            indent = "".join(f"{one}{' ' * _GAP}" for one in padded)
+            for number, line in enumerate(last.split(allow_blank=True)):
+                shown = f"{' ' * Text(indent).cell_len if number else indent}{line.plain}"
+                yield Text(shown.rstrip(), no_wrap=True, overflow="ignore")
 
 
 class Column(NamedTuple):

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
+from client.terminal.layout import Lines
 from client.terminal.tables import Cell, Sheet, facts, local, one_line, paragraph, table, written
 from client.terminal.words import say
 from contracts.administration_queries import Properties
@@ -226,15 +226,15 @@ def _short(row: Sequence[object], language: str) -> Sequence[object]:
     return *row[:2], "  ".join(filter(None, (written(one, language) for one in row[2:])))
 
 
-def _lines(rows: Iterable[Sequence[object]], language: str) -> Table:
+def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
     """Lay lines out below each other; `edit-comment 12 2` means what has number 2."""
-    grid = Table.grid(padding=(0, 2))
+    lines = []
     for row in rows:
         *short, last = (paragraph(written(value, language)) for value in row)
         for one in short:
             one.no_wrap = len(one) <= _SHORT
-        grid.add_row(*short, last)
-    return grid
+        lines.append([*short, last])
+    return Lines(lines)
 
 
 def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:

@@ -6,10 +6,9 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from rich.console import ConsoleOptions, RenderResult
-from rich.table import Table
 from rich.text import Text
 
-from client.terminal.layout import UNBOUNDED, Column, laid_out
+from client.terminal.layout import UNBOUNDED, Column, Lines, laid_out
 from client.terminal.words import say
 from contracts.printable import on_one_line, printable
 from contracts.sheets import csv_line
@@ -119,14 +118,14 @@ def table(
     return Sheet(language, headings, list(rows), title, tuple(more))
 
 
-def facts(language: str, rows: Iterable[tuple[str, object]]) -> Table:
+def facts(language: str, rows: Iterable[tuple[str, object]]) -> Lines:
     """Lay out what is known of one thing: a name and a value on each line, without those that are empty."""
-    grid = Table.grid(padding=(0, 2))
+    lines: list[list[Text]] = []
     for label, value in rows:
         shown = written(value.shown if isinstance(value, Cell) else value, language)
         if shown:
-            grid.add_row(Text(say(language, label), style="dim", no_wrap=True), paragraph(shown))
-    return grid
+            lines.append([Text(say(language, label), style="dim", no_wrap=True), paragraph(shown)])
+    return Lines(lines)
 
 
 def one_line(text: str) -> Text:

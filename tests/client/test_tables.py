@@ -132,3 +132,13 @@ def test_facts_fit_and_keep_their_labels(width: int) -> None:
     lines = screen.file.getvalue().splitlines()
     assert max(Text(line).cell_len for line in lines) <= width
     assert "Fin" not in screen.file.getvalue()
+
+
+def test_facts_in_a_pipe_are_whole() -> None:
+    """In a pipe a long text is one line, its own lines stay below each other, and no line has spaces at its end."""
+    screen = Screen(width=UNBOUNDED, file=io.StringIO())
+    screen.print(facts("en", [("Description", f"{'word ' * 200}end\nsecond"), ("Reference", "R-1"), ("End", "")]))
+    assert isinstance(screen.file, io.StringIO)
+    first, second, third = screen.file.getvalue().splitlines()
+    assert (first, second) == (f"Description  {'word ' * 200}end", f"{' ' * 13}second")
+    assert third == "Reference    R-1"
