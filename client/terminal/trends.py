@@ -15,7 +15,8 @@ from client.terminal.words import count, say
 from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
-_BAR: Final = 20
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+_BAR: Final = 12
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 Naming = Callable[[Any], str]
@@ -90,7 +91,9 @@ def sheet(answer: Statistics, query: ProjectStatistics, naming: Naming, language
 
 def bar(value: int, most: int) -> Text:
     """Draw a value as a bar; what is there at all is at least a sliver."""
-    return Text("█" * (value * _BAR // most) or "▏" if value else "", style="cyan")
+    whole, part = divmod(value * _BAR * 8 // most if most else 0, 8)
+    drawn = "█" * whole + _EIGHTHS[part].strip()
+    return Text(drawn or "▏" if value else "", style="cyan")
 
 
 def sparkline(values: Iterable[int]) -> str:
