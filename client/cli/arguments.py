@@ -5,14 +5,22 @@ from typing import Annotated, Final
 
 import typer
 
+from client.cli.completing import defined
+
 TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
 Words = list[str] | None
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
 ExpectedRevision = Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")]
-TypeName = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The type's name or id.")]
-StatusName = Annotated[str | None, typer.Option(metavar="STATUS", help="The status's name or id.")]
+TypeName = Annotated[
+    str | None,
+    typer.Option("--type", metavar="TYPE", help="The type's name or id.", autocompletion=defined("types")),
+]
+StatusName = Annotated[
+    str | None,
+    typer.Option(metavar="STATUS", help="The status's name or id.", autocompletion=defined("statuses")),
+]
 CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]

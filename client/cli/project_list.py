@@ -6,6 +6,7 @@ import typer
 
 from client.cli import following
 from client.cli.arguments import TIME, Words, among
+from client.cli.completing import defined
 from client.cli.listing import Listing, names, remarks_of, shown
 from client.client import Client
 from client.terminal import show
@@ -21,10 +22,21 @@ _SORT: Final = (
 )
 Numbers = list[int] | None
 Types = Annotated[
-    Words, typer.Option("--type", metavar="TYPE", help="Of this type, by name or id, or none; repeatable.")
+    Words,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Of this type, by name or id, or none; repeatable.",
+        autocompletion=defined("types"),
+    ),
 ]
 Statuses = Annotated[
-    Words, typer.Option(metavar="STATUS", help="With this status, by name or id, or none; repeatable.")
+    Words,
+    typer.Option(
+        metavar="STATUS",
+        help="With this status, by name or id, or none; repeatable.",
+        autocompletion=defined("statuses"),
+    ),
 ]
 Values = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from client.cli.arguments import Words, Yes
+from client.cli.completing import defined
 from client.terminal import naming, show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
@@ -17,7 +18,9 @@ from contracts.permissions import Level, Node
 app = group("Roles: who may do what. list, show, of, grant, revoke, define, delete.")
 
 Who = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="Whose role it is, as `incidents access` names it.")]
-Named = Annotated[str, typer.Argument(metavar="ROLE", help="The role's id, or its name.")]
+Named = Annotated[
+    str, typer.Argument(metavar="ROLE", help="The role's id, or its name.", autocompletion=defined("roles"))
+]
 _UNDER: Final = f"{Node.PROJECTS}/"
 
 

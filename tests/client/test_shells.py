@@ -1,6 +1,7 @@
 """What shells ask of the command line: its version, and how its words go on."""
 
 import asyncio
+import json
 import shutil
 import sys
 from importlib.metadata import version
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.client.command_line import ROOT, incidents
+from tests.client.conftest import Bus, Peer
+from tests.client.test_commands import PROPERTIES
 
 
 async def test_it_says_its_version() -> None:
@@ -76,3 +79,42 @@ async def test_other_shells_have_a_script(shell: str) -> None:
     """Zsh and fish get scripts of their own."""
     ended = await incidents(environment={"_INCIDENTS_COMPLETE": f"source_{shell}"})
     assert (ended.status, f"_INCIDENTS_COMPLETE=complete_{shell}" in ended.out) == (0, True)
+
+
+async def offered(words: str, environment: dict[str, object]) -> list[str]:
+    """Return what bash is offered behind these words."""
+    told = {"COMP_WORDS": words, "COMP_CWORD": words.count(" "), "_INCIDENTS_COMPLETE": "complete_bash"}
+    ended = await incidents(environment={**environment, **told})
+    assert (ended.status, ended.err) == (0, "")
+    return ended.out.split("\n")[:-1] if ended.out.strip() else []
+
+
+async def test_names_of_the_site_are_completed(bus: Bus, peer: Peer) -> None:
+    """What is defined is offered as bash takes it, and one who may not see it is offered nothing."""
+    peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
+    ours: dict[str, object] = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+    assert await offered("incidents projects list --type Inj", ours) == ["Injury"]
+    assert await offered("incidents projects update 12 --status In", ours) == ["In\\ progress"]
+    peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
+    assert await offered("incidents projects list --type Inj", ours) == []
+
+
+async def test_what_does_not_answer_is_not_waited_for(bus: Bus, tmp_path: Path) -> None:
+    """Where nobody listens, where nobody answers, and where no system is, nothing is offered and nothing said."""
+
+    async def silent(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+
+    writers: list[asyncio.StreamWriter] = []
+    listening = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    places: list[dict[str, object]] = [
+        {"INCIDENTS_NATS_URL": url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
+        for url in ("nats://127.0.0.1:1", f"nats://127.0.0.1:{port}")
+    ]
+    places.append({"INCIDENTS_DATA": tmp_path})
+    for place in places:
+        assert await offered("incidents projects list --type Inj", place) == []
+    for writer in writers:
+        writer.close()
+    listening.close()
