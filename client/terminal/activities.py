@@ -185,9 +185,16 @@ def _project(entry: Entry, descriptions: Mapping[int, str]) -> object:
 
 
 def described(entry: Entry, names: Names, language: str) -> Cell:
-    """Write an entry's details with the names of its time, today's where it has none; of lists how long they are."""
+    """Write an entry's details with the names of its time, today's where it has none.
+
+    A screen gets the lengths of lists and no long ids, a spreadsheet everything.
+    """
     then = names.then(entry.labels, entry.names)
-    seen = {name: value for name, value in entry.details.items() if name not in _IDS}
+    seen = {
+        name: len(value) if isinstance(value, list) and (len(value) > 1 or name.endswith("_ids")) else value
+        for name, value in entry.details.items()
+        if name not in _IDS and value != []
+    }
     whole = _details(entry.details, then, language)
     return Cell("  ".join(_details(seen, then, language)), "; ".join(whole))
 
@@ -203,7 +210,7 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
             case dict():
                 yield from _details(value, names, language)
             case list():
-                yield _labelled(label, len(value) if len(value) > 1 else on_one_line(str(value[0])), language)
+                yield _labelled(label, on_one_line(", ".join(map(str, value))), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language), language)
 

@@ -22,6 +22,8 @@ _NARROWEST: Final = 12
 _ID: Final = re.compile(r"\S*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\S*")
 _GAP: Final = 2
 _INDENT: Final = 4
+_TALLEST: Final = 4
+"""Lines of a folded text, about: a longer one is read better below its row."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Lines:
             yield from self._whole()
             return
         grid = Table.grid(padding=(0, _GAP), pad_edge=False)
+        for _ in max(self.rows, key=len, default=[]):
+            grid.add_column(overflow="fold")
         for row in self.rows:
             grid.add_row(*row)
         yield grid
@@ -100,7 +104,15 @@ def _fitted(columns: Sequence[Column], rows: Iterable[Sequence[Text]], natural: 
         widest = max((place for place in range(len(fitted)) if fitted[place] > least[place]), key=fitted.__getitem__)
         fitted[widest] -= 1
         surplus -= 1
-    return fitted
+    is_torn = any(
+        _folding(place, rows) > _TALLEST * fitted[place] for place, column in enumerate(columns) if column.gives_way
+    )
+    return [] if is_torn else fitted
+
+
+def _folding(place: int, rows: Iterable[Sequence[Text]]) -> int:
+    """Return how long the longest text of a column is that folds; the others end where the column does."""
+    return max((row[place].cell_len for row in rows if not row[place].no_wrap), default=0)
 
 
 def _unbroken(

@@ -77,4 +77,5 @@ def test_ids_of_parts_are_for_spreadsheets() -> None:
     """A screen shows how many sequences there are and no long ids; a spreadsheet has the ids, too."""
     shown, whole = described({"comment_id": ID, "sequence_ids": [ID, ID], "package": {"sha256": "ab", "pages": 2}})
     assert shown == "Sequences: 2"
-    assert whole == f"Comment: {ID}; Sequences: 2; sha256: ab; Pages: 2"
+    assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; sha256: ab; Pages: 2"
+    assert described({"sequence_ids": [ID]})[0] == "Sequences: 1"

@@ -74,6 +74,23 @@ def test_texts_give_way_before_the_table_does() -> None:
     assert any(line.strip() == "Type  a type of two words" for line in below)
 
 
+def test_a_long_text_is_no_tower() -> None:
+    """A text that would fold into many short lines stands below its row, where it has room."""
+    lines = printed(table("en", "Number", "Field", "Before", "After", rows=[(1, "x", "word " * 30, "y")]), 60)
+    assert len(lines) <= 7
+    assert max(line.count("word") for line in lines) > 6
+
+
+def test_no_letter_is_lost_where_a_line_ends() -> None:
+    """Emoji and letters of two cells at the end of a line take nothing with them."""
+    text = "可疑包裹在北门 👩‍👩‍👧‍👦 🚒 at the far end of the northern platform " * 3
+    for width in range(40, 81):
+        screen = Screen(width=width, file=io.StringIO())
+        screen.print(facts("en", [("Description", text)]), table("en", "Name", "Status", rows=[(text, "Open")]))
+        assert isinstance(screen.file, io.StringIO)
+        assert "…" not in screen.file.getvalue(), width
+
+
 def test_a_pipe_gets_every_row_on_one_line() -> None:
     """Without a terminal nothing is cut or folded, no line has spaces at its end, and a line's end is shown."""
     long = "word " * 200
