@@ -3,15 +3,16 @@
 import asyncio
 import csv
 import io
+from collections.abc import Mapping
 
 import pytest
 from rich.text import Text
 
-from tests.client.command_line import incidents
+from tests.client.command_line import Ended, incidents
 from tests.client.hostile import Writer
 from tests.client.test_hostile_texts import AT_ONCE, LISTING, typed_as
 from tests.client.typed import environment
-from tests.support import Site
+from tests.support import Site, eventually
 
 LONG = "Sicherheitsüberwachungsanlage 可疑包裹在北门 👩‍👩‍👧‍👦 🚒 at the far end of the northern platform, second floor"
 HEADINGS = {
@@ -32,6 +33,17 @@ SAYING |= {"stats", "retention due", "audit definitions"}
 """Listings that show the names and texts that people wrote."""
 
 
+async def answered(line: list[str], ours: Mapping[str, object]) -> Ended:
+    """Type a line, again where nobody had the time to answer it."""
+
+    async def done() -> Ended:
+        ended = await incidents(*line, environment=ours)
+        assert ended.status == 0, (line, ended.err)
+        return ended
+
+    return await eventually(done)
+
+
 @pytest.mark.timeout(600)
 async def test_every_listing_fits_its_place(site: Site) -> None:
     """No line is wider than its place and no heading is cut, however long names are and in whatever script."""
@@ -44,7 +56,7 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
         line = typed_as(name, writer) if name in LISTING else [name]
         who = "ops" if name == "status" else "admin"
         async with limit:
-            ended = await incidents(*line, environment={**ours[who], "COLUMNS": width})
+            ended = await answered(line, {**ours[who], "COLUMNS": width})
         shown = ended.out.splitlines()
         wide = [one for one in shown if Text(one).cell_len > width]
         cut = [one for one in HEADINGS.get(name, ()) if one not in ended.out]
@@ -64,7 +76,7 @@ async def test_every_listing_is_a_spreadsheet(site: Site) -> None:
 
     async def read(name: str) -> tuple[str, set[int], bool]:
         async with limit:
-            ended = await incidents(*typed_as(name, writer, "--csv"), environment=ours)
+            ended = await answered(typed_as(name, writer, "--csv"), ours)
         rows = list(csv.reader(io.StringIO(ended.out, newline="")))
         return name, {len(row) for row in rows}, any(LONG in cell for row in rows for cell in row)
 
