@@ -34,6 +34,7 @@ from workers.audit.tables import Activity
 from workers.local.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.database import open_engine
+from workers.runtime.pages import Page
 
 
 async def across(client: Client, count: int, **wanted: Any) -> list[Entry]:
@@ -206,3 +207,17 @@ async def test_an_older_log_server_gets_the_index_it_lacks(site: Site) -> None:
         await engine.dispose()
         found = log_server.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'entry_by_project'").fetchone()
     assert found == (1,)
+
+
+def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
+    """Where a message had no room for one store's page, the other's older entries wait for the next page."""
+    now = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    def at(seconds: int) -> Entry:
+        about: dict[str, Any] = {"actor": "a", "activity": "projects.opened", "project_id": None, "command_id": None}
+        return Entry(event_id=uuid7(), at=now - timedelta(seconds=seconds), revision=None, details={}, **about)
+
+    cut, whole = [at(0), at(2)], [at(1), at(3), at(4)]
+    entries, more = finding.merged([Page(cut, {"of": "the last"}), Page(whole, None)], 10)
+    assert (entries, more) == ([cut[0], whole[0], cut[1]], True)
+    assert finding.merged([Page(cut, None), Page(whole, None)], 10)[1] is False
