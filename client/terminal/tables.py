@@ -63,11 +63,11 @@ class Sheet:
 
     def __rich_console__(self, _console: object, options: ConsoleOptions) -> RenderResult:
         """Lay it out for the place that there is; without rows, say that there are none."""
+        if self.title:
+            yield Text(on_one_line(self.title), style="bold")
         if not self.rows:
             yield Text(say(self.language, "nothing here"), style="dim")
             return
-        if self.title:
-            yield Text(on_one_line(self.title), style="bold")
         columns = [Column(say(self.language, one), one in _FIGURES, one in _FOLDED) for one in self.headings]
         shown = [[self._shown(value) for value in row[: len(columns)]] for row in self.rows]
         if options.max_width >= UNBOUNDED:

@@ -159,3 +159,10 @@ def test_facts_in_a_pipe_are_whole() -> None:
     first, second, third = screen.file.getvalue().splitlines()
     assert (first, second) == (f"Description  {'word ' * 200}end", f"{' ' * 13}second")
     assert third == "Reference    R-1"
+
+
+def test_a_table_without_rows_says_what_it_would_be_of() -> None:
+    """Nothing is told as nothing, under the title that says of whom; a spreadsheet has its headings."""
+    sheet = table("en", "Permission", "Level", rows=[], title="olivia: no role")
+    assert printed(sheet, 80) == ["olivia: no role", "nothing here"]
+    assert read(sheet) == []
