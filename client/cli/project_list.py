@@ -20,6 +20,7 @@ _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
     "`-` before it for descending."
 )
+Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
     Words,
@@ -77,9 +78,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
-    sort: Annotated[
-        str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))
-    ] = "-created_at",
+    sort: Order = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
