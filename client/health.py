@@ -19,12 +19,16 @@ _LITTLE, _TOO_LITTLE = 1024 * _MIB, 64 * _MIB
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be: `what` for programs, `words` with their values for people."""
+    """Something that is not as it should be: `what` for programs, `words` with their values for people.
+
+    `single` are the words where `count` is one.
+    """
 
     level: Level
     what: str
     words: str
     values: dict[str, Any]
+    single: str = ""
 
 
 def judge(survey: Survey, *, version: str, now: datetime, disk_free: int | None) -> list[Finding]:
@@ -66,7 +70,9 @@ def _of_process(worker: str, one: dict[str, Any]) -> Iterator[Finding]:
     if oldest > _LATE_SECONDS:
         level: Level = "fails" if oldest > _WAITING_SECONDS else "attention"
         values = {**about, "count": one.get("lag", 0), "seconds": round(oldest)}
-        yield Finding(level, "messages_wait", "{worker}: {count} messages wait, the oldest for {seconds} s", values)
+        words = "{worker}: {count} messages wait, the oldest for {seconds} s"
+        single = "{worker}: {count} message waits, for {seconds} s"
+        yield Finding(level, "messages_wait", words, values, single)
     if (one.get("outbox") or 0) > _OUTBOX:
         words = "{worker}: {count} events and commands wait to be published"
         yield Finding("attention", "outbox_waits", words, {**about, "count": one["outbox"]})
@@ -80,8 +86,9 @@ def _of_log_server(told: dict[str, Any] | None) -> Iterator[Finding]:
         yield Finding("attention", "log_server_not_configured", "no log server is configured", {})
     if (told["oldest_seconds"] or 0) > _WAITING_SECONDS:
         words = "the log server is away: {count} entries wait for it, the oldest for {seconds} s"
+        single = "the log server is away: {count} entry waits for it, for {seconds} s"
         values = {"count": told["waiting"], "seconds": round(told["oldest_seconds"])}
-        yield Finding("fails", "log_server_away", words, values)
+        yield Finding("fails", "log_server_away", words, values, single)
 
 
 def _of_streams(survey: Survey) -> Iterator[Finding]:
@@ -99,7 +106,8 @@ def _of_streams(survey: Survey) -> Iterator[Finding]:
 def _of_letters(survey: Survey) -> Iterator[Finding]:
     if survey.dead_letters:
         words = "{count} dead letters: incidents dead list"
-        yield Finding("attention", "dead_letters", words, {"count": survey.dead_letters})
+        single = "{count} dead letter: incidents dead list"
+        yield Finding("attention", "dead_letters", words, {"count": survey.dead_letters}, single)
 
 
 def _of_versions(survey: Survey, version: str) -> Iterator[Finding]:

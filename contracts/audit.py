@@ -8,7 +8,7 @@ from pydantic import Field
 from contracts.errors import Code
 from contracts.message import BOTH_STORES, Event, Message, Query
 from contracts.permissions import Node
-from contracts.values import Principal, Text, Time
+from contracts.values import Principal, Time
 
 
 class AttemptRefused(Event):
@@ -35,7 +35,11 @@ class SurplusCounted(Event):
 
 
 class Entry(Message):
-    """One activity: what was done, by whom, when, and the fields it names."""
+    """One activity: what was done, by whom, when, and the fields it names.
+
+    `labels` is what the categories and data fields in `details` were called then, `names` what the ids of types,
+    statuses and values in it meant then.
+    """
 
     event_id: UUID
     at: Time
@@ -45,13 +49,20 @@ class Entry(Message):
     command_id: UUID | None
     revision: int | None
     details: dict[str, Any]
+    project_number: int | None = None
+    labels: dict[str, str] = {}
+    names: dict[str, str] = {}
 
 
 class Entries(Message):
-    """Some entries, newest first, and the cursor after the last of them (absent on the last page)."""
+    """Some entries, newest first, and the cursor after the last of them (absent on the last page).
+
+    `withheld` names what was asked for and is not shown to the caller: `activity-logs`.
+    """
 
     items: list[Entry]
     next: str | None = None
+    withheld: list[str] = []
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
@@ -69,14 +80,24 @@ class ProjectActivity(Query[Entries]):
     after: Cursor | None = None
 
 
+ActivityName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[a-z.-]+$")]
+"""What was done, as in `projects.opened`, or how several begin, as in `reports.`."""
+
+
 class SiteLog(Query[Entries]):
-    """Ask the log server what was done on the site, from `since` to before `until`."""
+    """Ask the log server what was done on the site, from `since` to before `until`.
+
+    `with_activity` asks for what operators read and did in projects, too, which no log server keeps; it is shown to
+    those who have view on `incident-projects/activity-logs`, as `audit.activity` shows it.
+    """
 
     subject = "audit.log"
     node = Node.AUDIT_LOG
 
     actor: Principal | None = None
-    activity: Annotated[Text, Field(max_length=100)] | None = None
+    activities: Annotated[list[ActivityName], Field(max_length=50)] | None = None
+    project_ids: Annotated[list[UUID], Field(max_length=100)] | None = None
+    with_activity: bool = False
     since: Time | None = None
     until: Time | None = None
     limit: Limit = 100

@@ -1,13 +1,16 @@
 """The command line `incidents`."""
 
 import os
+import platform
 import sys
-from typing import Final
+from importlib.metadata import version
+from typing import Annotated, Any, Final
 
 import typer
 
 from client import demo
 from client.cli import (
+    audits,
     calls,
     categories,
     comments,
@@ -46,10 +49,33 @@ _HELP: Final = (
 )
 
 
+def _show_version(wanted: bool) -> None:
+    """Say which version this is, and end."""
+    if not wanted:
+        return
+    told = {"version": version("incident-manager"), "python": platform.python_version()}
+    session = Session("", json="--json" in sys.argv, language=_language(sys.argv))
+    session.show(told, session.say("Incident Manager {version}, Python {python}", **told))
+    raise typer.Exit
+
+
+def _common(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Say which version this is."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
+) -> None:
+    """Take what stands before every command."""
+    if as_json:
+        raise typer.BadParameter(Session("", language=_language(sys.argv)).say("write --json behind the command"))
+
+
 def build() -> typer.core.TyperGroup:
     """Put the command line together."""
-    app = group(_HELP)
-    app.callback()(lambda: None)
+    app = group(_HELP, completes=True)
+    app.callback()(_common)
     about_projects = group(projects.HELP)
     project_list.register(about_projects)
     about_projects.add_typer(projects.app)
@@ -62,12 +88,13 @@ def build() -> typer.core.TyperGroup:
     app.add_typer(roles.app, name="roles")
     app.add_typer(dead.app, name="dead")
     app.add_typer(settings.app, name="settings")
-    for part in (imports, reports, site, definitions, statistics, defining, categories, status, messages, demo):
+    for part in (imports, reports, audits, site, definitions, statistics, defining, categories, status, messages, demo):
         part.register(app)
-    root = typer.main.get_group(app)
+    root: Any = typer.main.get_command(app)
     for plugin in plugins():
         root.add_command(plugin)
-    return root
+    made: typer.core.TyperGroup = root
+    return made
 
 
 def main() -> None:

@@ -1,8 +1,11 @@
 """Arguments and options that many commands share."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
+
+from client.cli.completing import defined
 
 TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
 
@@ -10,13 +13,24 @@ Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id,
 Words = list[str] | None
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
 ExpectedRevision = Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")]
-TypeName = Annotated[str | None, typer.Option("--type", metavar="TYPE", help="The type's name or id.")]
-StatusName = Annotated[str | None, typer.Option(metavar="STATUS", help="The status's name or id.")]
+TypeName = Annotated[
+    str | None,
+    typer.Option("--type", metavar="TYPE", help="The type's name or id.", autocompletion=defined("types")),
+]
+StatusName = Annotated[
+    str | None,
+    typer.Option(metavar="STATUS", help="The status's name or id.", autocompletion=defined("statuses")),
+]
 CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera whose recording it is; repeatable.")]
+
+
+def among(*words: str) -> Callable[[], list[str]]:
+    """Offer these where a shell completes what is typed."""
+    return lambda: list(words)
 
 
 def revision(expected: int | None) -> dict[str, int]:

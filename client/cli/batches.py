@@ -60,7 +60,7 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
         query = fitting(session, ListProjects, {**asked, "filter": filter_})
         rows = (await Listing(query, every_page=True).read(client)).items
         made, refused = await _archive(session, client, rows, output, names=show_user_names)
-    lines = [session.say("{path}: {number} reports", path=output, number=len(made))]
+    lines = [session.count(len(made), "{path}: {count} report", "{path}: {count} reports", path=output)]
     words = "project {number}: {reason}"
     lines += [session.say(words, number=number, reason=error.message) for number, error in refused]
     left_out = [{"number": number, "code": error.code} for number, error in refused]

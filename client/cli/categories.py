@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from client.cli.arguments import Yes
-from client.cli.defining import Description, NewName, properties, reworded, sure
+from client.cli.defining import Description, NewName, reworded, sure
 from client.client import Client
-from client.terminal import show
+from client.terminal import definitions
 from client.terminal.naming import Naming
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
@@ -35,14 +35,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(fields, name="fields")
 
 
-@command(categories, "list", "incidents categories list", "incidents categories list --json")
+@command(categories, "list", "incidents categories list", "incidents categories list --csv", table=True)
 async def list_categories(session: Session) -> None:
     """Show the categories that are enabled, with their values."""
     async with session.client() as client:
         found = (await Naming(session, client).known()).categories
-    shown = [properties(session, f"{one.slot}: {one.name}", one.values) for one in found if one.enabled]
+    shown = definitions.categories(found, session.language)
     document = {"categories": [one.model_dump(mode="json") for one in found]}
-    session.show(document, *(shown or [session.say("nothing here")]))
+    whole = definitions.values(found, session.language)
+    session.show(document, *(shown or [whole]), sheet=whole)
 
 
 @command(categories, "define", "incidents categories define 1 Reason --description 'Why it happened'", sends=True)
@@ -129,13 +130,12 @@ async def _value(session: Session, client: Client, category: str, value: str) ->
     return there.slot, found[0] if found else Property(id=wanted or 0, name=value, description="")
 
 
-@command(fields, "list", "incidents fields list", "incidents fields list --json")
+@command(fields, "list", "incidents fields list", "incidents fields list --csv", table=True)
 async def list_fields(session: Session) -> None:
     """Show the data fields that are enabled, and how each is written where a name will not do."""
     async with session.client() as client:
         found = (await Naming(session, client).known()).data_fields
-    rows = ((f"{one.kind}_{one.slot}", one.name, one.description) for one in found if one.enabled)
-    shown = show.table(session.language, "Field", "Name", "Description", rows=rows)
+    shown = definitions.fields(found, session.language)
     session.show({"data_fields": [one.model_dump(mode="json") for one in found]}, shown)
 
 

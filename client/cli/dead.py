@@ -27,7 +27,7 @@ Letter = Annotated[int, typer.Argument(metavar="LETTER", min=1, help="Its number
 Letters = Annotated[list[int] | None, typer.Argument(metavar="LETTER...", help="Numbers, as `dead list` prints them.")]
 
 
-@command(app, "list", "incidents dead list", "incidents dead list --of operator --json")
+@command(app, "list", "incidents dead list", "incidents dead list --of operator --json", table=True)
 async def list_letters(
     session: Session,
     of: Annotated[str | None, typer.Option("--of", metavar="PRINCIPAL", help="Only what this one sent.")] = None,
@@ -39,17 +39,18 @@ async def list_letters(
     rows = (
         (
             one.letter,
-            show.local(one.at, session.language),
+            one.at,
             one.principal,
             one.what or "–",
-            session.say("yes" if one.replayable else "no"),
+            one.replayable,
             one.reason,
+            one.command_id,
         )
         for one in chosen
     )
     headings = ("Id", "Put aside", "By", "Message", "Replay", "Reason")
     document = {"items": [one.model_dump(mode="json") for one in chosen]}
-    session.show(document, show.table(session.language, *headings, rows=rows))
+    session.show(document, show.table(session.language, *headings, rows=rows, more=("Command id",)))
 
 
 @command(app, "show", "incidents dead show 17", "incidents dead show 17 --json")
@@ -75,7 +76,13 @@ async def replay(
     async with session.client() as client:
         known = {one.letter: one for one in await _all(client)}
         chosen = [one.letter for one in known.values() if one.replayable] if all_ else list(letters or ())
-        _sure(session, chosen, "Replay {number} letters: {letters}?", every=all_, yes=yes or not all_)
+        _sure(
+            session,
+            chosen,
+            ("Replay {count} letter: {letters}?", "Replay {count} letters: {letters}?"),
+            every=all_,
+            yes=yes or not all_,
+        )
         for number in chosen:
             event = await session.send(client, fitting(session, ReplayLetter, {"letter": number}), f"replay {number}")
             words = "Letter {letter} replayed for {principal}: incidents outcome {id} --as {principal}"
@@ -94,19 +101,25 @@ async def discard(
     """Delete letters without handling them."""
     async with session.client() as client:
         chosen = [one.letter for one in await _all(client)] if all_ else list(letters or ())
-        _sure(session, chosen, "Discard {number} letters: {letters}?", every=all_, yes=yes)
+        _sure(
+            session,
+            chosen,
+            ("Discard {count} letter: {letters}?", "Discard {count} letters: {letters}?"),
+            every=all_,
+            yes=yes,
+        )
         for number in chosen:
             event = await session.send(client, fitting(session, DiscardLetter, {"letter": number}), f"discard {number}")
             session.show(event, session.say("Letter {letter} discarded", letter=number))
 
 
-def _sure(session: Session, chosen: list[int], words: str, *, every: bool, yes: bool) -> None:
+def _sure(session: Session, chosen: list[int], words: tuple[str, str], *, every: bool, yes: bool) -> None:
     if every and not chosen:
         session.show({"items": []}, session.say("There are no such letters."))
         raise typer.Exit
     if not chosen:
         raise UsageError(session.say("name the letters, or all with --all; incidents dead list shows them"))
-    question = session.say(words, number=len(chosen), letters=", ".join(map(str, chosen)))
+    question = session.count(len(chosen), *words, letters=", ".join(map(str, chosen)))
     if not yes and not session.confirm(question):
         session.tell("Nothing was changed.")
         raise typer.Exit

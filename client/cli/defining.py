@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 import typer
-from rich.console import RenderableType
 
 from client.cli.arguments import Yes
-from client.terminal import show
+from client.terminal import definitions
 from client.terminal.naming import Naming
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
 from client.terminal.session import Session
+from client.terminal.tables import Sheet
 from contracts.administration_queries import Property
 from contracts.message import Command
 from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
@@ -27,15 +27,14 @@ class Kind(NamedTuple):
 
     plural: str
     singular: str
-    heading: str
     example: str
     add: type[Command[Any]]
     edit: type[Command[Any]]
     delete: type[Command[Any]]
 
 
-TYPES: Final = Kind("types", "type", "Types", "Theft", AddType, EditType, DeleteType)
-STATUSES: Final = Kind("statuses", "status", "Statuses", "Closed", AddStatus, EditStatus, DeleteStatus)
+TYPES: Final = Kind("types", "type", "Theft", AddType, EditType, DeleteType)
+STATUSES: Final = Kind("statuses", "status", "Closed", AddStatus, EditStatus, DeleteStatus)
 
 
 def register(app: typer.Typer) -> None:
@@ -76,13 +75,13 @@ def _group(kind: Kind) -> typer.Typer:
 
 
 def _listing(made: typer.Typer, kind: Kind, line: str) -> None:
-    @command(made, "list", f"{line} list", f"{line} list --json")
+    @command(made, "list", f"{line} list", f"{line} list --csv", table=True)
     async def list_all(session: Session) -> None:
         """Show what is defined, with the ids."""
         async with session.client() as client:
             found = getattr(await Naming(session, client).known(), kind.plural)
         shown = [one.model_dump(mode="json") for one in found]
-        session.show({kind.plural: shown}, properties(session, kind.heading, found))
+        session.show({kind.plural: shown}, _table(kind, found, session.language))
 
 
 def _adding(made: typer.Typer, kind: Kind, line: str) -> None:
@@ -123,10 +122,10 @@ async def _there(naming: Naming, kind: Kind, text: str) -> Property:
     return next((one for one in found if one.id == wanted), Property(id=wanted, name=text, description=""))
 
 
-def properties(session: Session, heading: str, found: Sequence[Property]) -> RenderableType:
-    """Lay properties out: id, name, what they are for."""
-    rows = ((one.id, one.name, one.description) for one in found)
-    return show.table(session.language, "Id", "Name", "Description", rows=rows, title=session.say(heading))
+def _table(kind: Kind, found: Sequence[Any], language: str) -> Sheet:
+    return (
+        definitions.statuses(found, language) if kind is STATUSES else definitions.properties("Types", found, language)
+    )
 
 
 def reworded(there: Property, name: str | None, description: str | None) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final, get_args
 
 import typer
 
-from client.cli.site import audit
+from client.cli.arguments import among
+from client.cli.audits import audit
 from client.terminal import show
 from client.terminal.options import command
 from client.terminal.reading import fitting
@@ -30,12 +31,13 @@ def register(_: typer.Typer) -> None:
         "definitions",
         "incidents audit definitions data-field",
         "incidents audit definitions setting --key report_title",
+        table=True,
     )(definitions)
 
 
 async def definitions(
     session: Session,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.", autocompletion=among(*_KINDS))],
     key: Annotated[
         str | None, typer.Option(metavar="NAME", help="One of them: an id, decimal_1, category_2, a setting's name.")
     ] = None,
@@ -47,10 +49,7 @@ async def definitions(
     asked |= {"kind": kind} if message is GetPropertyHistory else {}
     async with session.client() as client:
         found: DefinitionHistory = await client.ask(fitting(session, message, asked))
-    rows = (
-        (show.local(one.at, session.language), one.by, one.key, *map(show.paragraph, _states(one)))
-        for one in found.items
-    )
+    rows = ((one.at, one.by, one.key, *map(show.paragraph, _states(one))) for one in found.items)
     session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
 
 

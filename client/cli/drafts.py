@@ -16,7 +16,7 @@ from contracts.projects import AddSequences
 app = group("Your draft list of sequences: show, add, remove, clear, attach.")
 
 
-@command(app, "show", "incidents projects draft show", "incidents projects draft show --json")
+@command(app, "show", "incidents projects draft show", "incidents projects draft show --json", table=True)
 async def show_draft(session: Session) -> None:
     """Show what is on your draft list."""
     async with session.client() as client:
@@ -47,8 +47,8 @@ async def add(
     drafting = fitting(session, DraftSequences, wanted)
     async with session.client() as client:
         event = await session.send(client, drafting)
-    words = "{number} sequences put on the draft list"
-    session.show(event, session.say(words, number=len(event.sequence_ids)))
+    one, many = "{count} sequence put on the draft list", "{count} sequences put on the draft list"
+    session.show(event, session.count(len(event.sequence_ids), one, many))
 
 
 @command(app, "remove", "incidents projects draft remove 1 3", sends=True)
@@ -63,8 +63,8 @@ async def remove(
         known = (await client.ask(GetDraft())).sequences
         ids = [parts.pick(session, known, "sequence_id", one).sequence_id for one in sequences]
         event = await session.send(client, fitting(session, UndraftSequences, {"sequence_ids": ids}))
-    words = "{number} sequences taken from the draft list"
-    session.show(event, session.say(words, number=len(event.sequence_ids)))
+    one, many = "{count} sequence taken from the draft list", "{count} sequences taken from the draft list"
+    session.show(event, session.count(len(event.sequence_ids), one, many))
 
 
 @command(app, "clear", "incidents projects draft clear --yes", sends=True)
@@ -75,8 +75,8 @@ async def clear(session: Session, yes: Yes = False) -> None:
         raise typer.Exit
     async with session.client() as client:
         event = await session.send(client, ClearDraft())
-    words = "{number} sequences taken from the draft list"
-    session.show(event, session.say(words, number=len(event.sequence_ids)))
+    one, many = "{count} sequence taken from the draft list", "{count} sequences taken from the draft list"
+    session.show(event, session.count(len(event.sequence_ids), one, many))
 
 
 @command(app, "attach", "incidents projects draft attach 12", sends=True)
@@ -86,5 +86,5 @@ async def attach(session: Session, project: Project, expected_revision: Expected
         project_id = await read_project(session, client, project)
         adding = {"project_id": project_id, "from_draft": True, **revision(expected_revision)}
         event = await session.send(client, fitting(session, AddSequences, adding))
-    words = "{number} sequences added to project {project}"
-    session.show(event, session.say(words, number=len(event.sequence_ids), project=project))
+    one, many = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
+    session.show(event, session.count(len(event.sequence_ids), one, many, project=project))

@@ -108,9 +108,10 @@ def _show(
         lines.append(f"{session.say('Not shown to you')}: {', '.join(withheld)}")
     if generated:
         document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
-        words = "{path}: {pages} pages, {size} bytes, SHA-256 {sha256}"
-        told = {"pages": generated.pages, "size": generated.bytes, "sha256": generated.sha256}
-        lines.append(session.say(words, path=beside, **told))
+        one = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
+        many = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
+        told = {"path": beside, "size": generated.bytes, "sha256": generated.sha256}
+        lines.append(session.count(generated.pages, one, many, **told))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
             lines.append(f"{incomplete} {', '.join(generated.missing)}")

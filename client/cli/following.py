@@ -18,6 +18,7 @@ from client.client import Client
 from client.errors import Refused
 from client.feed import CloudEvent
 from client.terminal import show
+from client.terminal.activities import details_of
 from client.terminal.printing import as_json
 from client.terminal.session import Session
 from client.watching import Watch
@@ -70,7 +71,7 @@ def event_line(event: CloudEvent, language: str) -> Text:
         " ",
         (f"{on_one_line(event.happened):<28}", "bold"),
         " ",
-        on_one_line(show.details_of(event.data)),
+        on_one_line(details_of(event.data)),
     )
 
 
@@ -224,7 +225,7 @@ class Frame:
 
     def keep(self, page: ProjectPage, known: show.Names) -> None:
         """Draw this list from now on."""
-        self._table, self._read_at = shown(self._session, page, known), datetime.now().astimezone()
+        self._table, self._read_at = Group(*shown(self._session, page, known)), datetime.now().astimezone()
 
     def render(self) -> RenderableType:
         """Return whether the table is the newest, above it, because the foot of a long one is not seen."""

@@ -4,10 +4,10 @@ from typing import Annotated, Final
 from uuid import UUID
 
 import typer
-from rich.text import Text
 
 from client.cli.arguments import Project
 from client.cli.listing import names
+from client.cli.paging import show_pages
 from client.terminal import show
 from client.terminal.naming import Naming
 from client.terminal.options import command
@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
         "incidents projects history 12",
         "incidents projects history 12 --field Reason --all",
         "incidents projects history 12 --part 0190… --json",
+        table=True,
     )(history)
 
 
@@ -49,16 +50,9 @@ async def history(
         given = {name: value for name, value in wanted.items() if value}
         project_id = await read_project(session, client, project)
         query = fitting(session, GetHistory, {**given, "project_id": project_id, "limit": limit})
-        page = await client.ask(query)
-        items = list(page.items)
-        while all_ and page.next:
-            page = await client.ask(query.model_copy(update={"after": page.next}))
-            items += page.items
-        known = await names(client)
-    hidden = f"{session.say('Not shown to you')}: {', '.join(page.withheld)}" if page.withheld else ""
-    more = session.say("more: --all") if page.next else ""
-    session.show(
-        ProjectHistory(items=items, next=page.next, withheld=page.withheld),
-        show.history(items, known, session.language),
-        *(Text(line, style="dim") for line in (hidden, more) if line),
-    )
+        known = show.Names(None) if session.json else await names(client)
+
+        async def laid(page: ProjectHistory) -> show.Sheet:
+            return show.history(page.items, known, session.language)
+
+        await show_pages(session, client, query, laid, every=all_)

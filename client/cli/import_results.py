@@ -1,12 +1,10 @@
 """What an import did: told at its end, and looked at afterwards."""
 
-import csv
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.console import RenderableType
 
 from client.importing import journal
 from client.importing.journal import Run
@@ -17,6 +15,7 @@ from client.terminal import show
 from client.terminal.options import command
 from client.terminal.session import Session, UsageError
 from contracts.printable import on_one_line
+from contracts.sheets import csv_line
 from contracts.texts import reason
 
 _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference")
@@ -39,6 +38,8 @@ def register(app: typer.Typer) -> None:
         "status",
         "incidents import status projects.csv",
         "incidents import status projects.csv --rows --json",
+        "incidents import status projects.csv --rows --csv",
+        table=True,
     )(status)
 
 
@@ -59,20 +60,21 @@ async def status(
     shown = [row for row in documents[-1]["rows"] if rows or row["fate"] == "refused"]
     before = [{**each, "rows": []} for each in documents[:-1]]
     last = {**documents[-1], "rows": [_with_reason(session, row) for row in shown]}
-    session.show({"journal": str(path), "runs": [*before, last]}, _runs(session, runs), _rows(session, shown))
+    sheet = _rows(session, shown)
+    session.show({"journal": str(path), "runs": [*before, last]}, _runs(session, runs), sheet, sheet=sheet)
 
 
-def _runs(session: Session, runs: list[Run]) -> RenderableType:
+def _runs(session: Session, runs: list[Run]) -> show.Sheet:
     cells = (
         (
-            show.local(datetime.fromisoformat(run.began_at), session.language),
+            datetime.fromisoformat(run.began_at),
             run.principal,
             run.source,
             run.count("imported"),
             run.count("already_there"),
             run.count("completed"),
             run.count("refused"),
-            session.say("yes" if run.ended_at else "no"),
+            bool(run.ended_at),
         )
         for run in runs
     )
@@ -80,13 +82,13 @@ def _runs(session: Session, runs: list[Run]) -> RenderableType:
     return show.table(session.language, *headings, rows=cells)
 
 
-def _rows(session: Session, rows: list[dict[str, Any]]) -> RenderableType:
+def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
     cells = (
         (
             row["line"],
             session.say(_FATES[row["fate"]]),
-            row.get("number") or "",
-            row.get("field") or "",
+            row.get("number"),
+            row.get("field"),
             reason(row["kind"], session.language) if row.get("kind") else "",
         )
         for row in rows
@@ -162,12 +164,15 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
     try:
         with errors.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, _COLUMNS)
-            writer.writeheader()
-            writer.writerows({name: on_one_line(str(value or "")) for name, value in row.items()} for row in rows)
+            file.write(csv_line(_COLUMNS))
+            file.writelines(csv_line(_cell(row[name]) for name in _COLUMNS) for row in rows)
     except OSError as error:
         words = "{path} cannot be written: {reason}"
         raise UsageError(session.say(words, path=errors, reason=error.strerror or error)) from error
+
+
+def _cell(value: object) -> object:
+    return value if isinstance(value, int) else on_one_line(str(value or ""))
 
 
 def _told(session: Session, one: Misfit) -> dict[str, Any]:

@@ -1,29 +1,43 @@
 """The list of projects: filtered, searched, sorted, followed."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import typer
 
 from client.cli import following
-from client.cli.arguments import TIME, Words
-from client.cli.listing import Listing, names, shown
+from client.cli.arguments import TIME, Words, among
+from client.cli.completing import defined
+from client.cli.listing import Listing, names, remarks_of, shown
 from client.client import Client
+from client.terminal import show
 from client.terminal.naming import Naming
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_time
-from client.terminal.session import Session
-from contracts.project_queries import ListProjects
+from client.terminal.session import Session, UsageError
+from contracts.project_queries import ListProjects, Sort
 
 _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
     "`-` before it for descending."
 )
+Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
-    Words, typer.Option("--type", metavar="TYPE", help="Of this type, by name or id, or none; repeatable.")
+    Words,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Of this type, by name or id, or none; repeatable.",
+        autocompletion=defined("types"),
+    ),
 ]
 Statuses = Annotated[
-    Words, typer.Option(metavar="STATUS", help="With this status, by name or id, or none; repeatable.")
+    Words,
+    typer.Option(
+        metavar="STATUS",
+        help="With this status, by name or id, or none; repeatable.",
+        autocompletion=defined("statuses"),
+    ),
 ]
 Values = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")
@@ -41,6 +55,8 @@ def register(app: typer.Typer) -> None:
         "incidents projects list --since 7d --status Open",
         "incidents projects list --type Theft --type none --all --json",
         "incidents projects list --search 'ladder broken' --category Reason=Other --sort=-updated_at --count",
+        "incidents projects list --since 30d --all --csv",
+        table=True,
     )(list_projects)
 
 
@@ -62,13 +78,15 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
-    sort: Annotated[str, typer.Option(metavar="COLUMN", help=_SORT)] = "-created_at",
+    sort: Order = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
     count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
     all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
     follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
 ) -> None:
     """List projects, newest first unless another order is asked for."""
+    if follow and session.csv:
+        raise UsageError(session.say("--follow and --csv exclude each other: write one of them"))
     started, updated = (started_since, started_until), (updated_since, updated_until)
     spans = {"created": (since, until), "start_time": started, "updated": updated}
     plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
@@ -99,5 +117,21 @@ def span(session: Session, since: str | None, until: str | None) -> dict[str, An
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:
+    if session.csv:
+        await _write_list(session, client, listing)
+        return
     page = await listing.read(client)
-    session.show(page, shown(session, page, await names(client)))
+    session.show(page, *shown(session, page, await names(client)))
+
+
+async def _write_list(session: Session, client: Client, listing: Listing) -> None:
+    """Write a list for a spreadsheet, page by page, so that none is too long for it."""
+    first = last = None
+    known = await names(client)
+    async for page in listing.pages(client):
+        if not known.cover(page.items):
+            known = await names(client)
+        session.rows(show.project_sheet(page.items, known, session.language))
+        first, last = first or page, page
+    if first and last:
+        session.remark(*remarks_of(session, last.model_copy(update={"total": first.total})))

@@ -32,14 +32,15 @@ HELP: Final = "Incident projects: list, show, create, update, delete, and all th
 app = group(HELP)
 
 
-@command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json")
+@command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json", table=True)
 async def show_project(session: Session, project: Project) -> None:
     """Show all that a project holds; the reading is recorded."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         details = await client.ask(GetProject(project_id=project_id))
         known = await names(client)
-    session.show(details, *show.project(details, known, session.language))
+    sheet = show.whole_project(details, known, session.language) if session.csv else None
+    session.show(details, *show.project(details, known, session.language), sheet=sheet)
 
 
 @command(

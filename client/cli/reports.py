@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
         sends=True,
     )(report)
     made = group("The reports of projects: list, get, delete, and many into one file.")
-    command(made, "list", "incidents reports list 12", "incidents reports list 12 --json")(list_reports)
+    command(made, "list", "incidents reports list 12", "incidents reports list 12 --json", table=True)(list_reports)
     command(made, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
     command(made, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)
     batches.register(made)
@@ -56,8 +56,7 @@ async def report(
         session.tell("generating the report")
         generated = await session.send(client, fitting(session, GenerateReport, values))
         await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
-    words = "{path}: {pages} pages, {size} bytes, SHA-256 verified"
-    said = session.say(words, path=output, pages=generated.pages, size=generated.bytes)
+    said = _saved(session, output, generated.pages, generated.bytes)
     if not generated.complete:
         said += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {', '.join(generated.missing)}"
     document = generated.model_dump(mode="json")
@@ -76,19 +75,20 @@ async def list_reports(
     rows = (
         (
             number,
-            show.local(one.created_at, session.language),
+            one.created_at,
             one.created_by,
             one.language,
             one.pages,
             one.bytes,
-            session.say("yes" if one.show_user_names else "no"),
+            one.show_user_names,
             ", ".join(one.missing),
+            one.report_id,
         )
         for number, one in enumerate(found.items, 1)
     )
     headings = ("#", "Created", "By", "Language", "Pages", "Size", "User names", "Missing")
     more = [Text(session.say("more: --limit"), style="dim")] if found.next else []
-    session.show(found, show.table(session.language, *headings, rows=rows), *more)
+    session.show(found, show.table(session.language, *headings, rows=rows, more=("Id",)), *more)
 
 
 async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:
@@ -99,9 +99,16 @@ async def get_report(session: Session, project: Project, number: Number, output:
         known = await client.ask(ListReports(project_id=project_id, limit=500))
         found = parts.pick(session, known.items, "report_id", number)
         await save(session, client, GenerateReport, DownloadReport(report_id=found.report_id), found, output)
-    words = "{path}: {pages} pages, {size} bytes, SHA-256 verified"
-    said = session.say(words, path=output, pages=found.pages, size=found.bytes)
+    said = _saved(session, output, found.pages, found.bytes)
     session.show({**found.model_dump(mode="json"), "file": str(output)}, said)
+
+
+def _saved(session: Session, path: Path, pages: int, size: int) -> str:
+    one, many = (
+        "{path}: {count} page, {size} bytes, SHA-256 verified",
+        "{path}: {count} pages, {size} bytes, SHA-256 verified",
+    )
+    return session.count(pages, one, many, path=path, size=size)
 
 
 async def delete_report(session: Session, project: Project, number: Number, yes: Yes = False) -> None:

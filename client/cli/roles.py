@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from client.cli.arguments import Words, Yes
+from client.cli.completing import defined
 from client.terminal import naming, show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
@@ -17,20 +18,22 @@ from contracts.permissions import Level, Node
 app = group("Roles: who may do what. list, show, of, grant, revoke, define, delete.")
 
 Who = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="Whose role it is, as `incidents access` names it.")]
-Named = Annotated[str, typer.Argument(metavar="ROLE", help="The role's id, or its name.")]
+Named = Annotated[
+    str, typer.Argument(metavar="ROLE", help="The role's id, or its name.", autocompletion=defined("roles"))
+]
 _UNDER: Final = f"{Node.PROJECTS}/"
 
 
-@command(app, "list", "incidents roles list", "incidents roles list --json")
+@command(app, "list", "incidents roles list", "incidents roles list --csv", table=True)
 async def list_roles(session: Session) -> None:
     """Show every role and who has it."""
     async with session.client() as client:
         found = await client.ask(GetRoles())
-    rows = ((one.role_id, show.one_line(one.name), ", ".join(one.members)) for one in found.roles)
+    rows = ((one.role_id, one.name, ", ".join(one.members)) for one in found.roles)
     session.show(found, show.table(session.language, "Role", "Name", "Members", rows=rows))
 
 
-@command(app, "show", "incidents roles show guards", "incidents roles show guards --json")
+@command(app, "show", "incidents roles show guards", "incidents roles show guards --json", table=True)
 async def show_role(session: Session, role: Named) -> None:
     """Show what a role gives, and who has it."""
     async with session.client() as client:
@@ -40,7 +43,7 @@ async def show_role(session: Session, role: Named) -> None:
     session.show(found, _levels(session, title, found.permissions), members)
 
 
-@command(app, "of", "incidents roles of olivia", "incidents roles of olivia --json")
+@command(app, "of", "incidents roles of olivia", "incidents roles of olivia --json", table=True)
 async def of(session: Session, principal: Who) -> None:
     """Show which roles somebody has, and what they come to: what is not named is refused."""
     async with session.client() as client:
@@ -128,8 +131,6 @@ def _node(session: Session, text: str) -> Node:
     return known[text]
 
 
-def _levels(session: Session, title: str, permissions: Any) -> Any:
+def _levels(session: Session, title: str, permissions: Any) -> show.Sheet:
     rows = [(Node(node).value, level) for node, level in permissions.items() if level != "none"]
-    if not rows:
-        return show.one_line(title)
     return show.table(session.language, "Permission", "Level", rows=sorted(rows), title=title)

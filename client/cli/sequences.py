@@ -47,8 +47,8 @@ async def sequence(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         adding = {"project_id": project_id, "sequences": attached, **revision(expected_revision)}
         event = await session.send(client, fitting(session, AddSequences, adding))
-    words = "{number} sequences added to project {project}"
-    session.show(event, session.say(words, number=len(event.sequence_ids), project=project))
+    one, many = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
+    session.show(event, session.count(len(event.sequence_ids), one, many, project=project))
 
 
 async def delete_sequence(
@@ -75,5 +75,5 @@ async def delete_sequence(
             known = await parts.parts_of(session, client, project_id, "sequences")
             ids = [parts.pick(session, known, "sequence_id", one).sequence_id for one in sequences or ()]
             event = await session.send(client, fitting(session, RemoveSequences, {**about, "sequence_ids": ids}))
-    words = "{number} sequences detached from project {project}"
-    session.show(event, session.say(words, number=len(event.sequence_ids), project=project))
+    one, many = "{count} sequence detached from project {project}", "{count} sequences detached from project {project}"
+    session.show(event, session.count(len(event.sequence_ids), one, many, project=project))

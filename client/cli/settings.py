@@ -19,7 +19,7 @@ from contracts.retention import PreviewRetention
 app = group("The site's settings: show, set.")
 
 
-@command(app, "show", "incidents settings show", "incidents settings show --json")
+@command(app, "show", "incidents settings show", "incidents settings show --json", table=True)
 async def show_settings(session: Session) -> None:
     """Show the site's settings."""
     async with session.client() as client:
@@ -72,9 +72,11 @@ async def _sure(session: Session, client: Client, days: int) -> None:
     due = 0
     with suppress(Refused):
         due = (await client.ask(PreviewRetention(retention_days=days))).due
-    question = session.say(
-        "{due} projects are deleted by the next sweep. Keep projects for {days} days?", due=due, days=days
+    deleted = session.count(
+        due, "{count} project is deleted by the next sweep.", "{count} projects are deleted by the next sweep."
     )
+    kept = session.count(days, "Keep projects for {count} day?", "Keep projects for {count} days?")
+    question = f"{deleted} {kept}"
     if due and not session.confirm(question):
         session.tell("Nothing was changed.")
         raise typer.Exit

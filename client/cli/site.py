@@ -5,26 +5,18 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
 
-from client.cli.arguments import Project
 from client.cli.following import event_line, show_events
-from client.terminal import show
-from client.terminal.options import command, group
-from client.terminal.reading import fitting, read_project, read_time
+from client.terminal import definitions, show
+from client.terminal.options import command
+from client.terminal.reading import fitting
 from client.terminal.session import Session
 from contracts.administration_queries import GetMe, GetProperties, Me
-from contracts.audit import ProjectActivity, SiteLog
 from contracts.watching import WatchProjects
-
-audit = group("What was done: to one project, or on the whole site.")
-
-Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries, newest first.")]
 
 
 def register(app: typer.Typer) -> None:
-    """Add `audit`, `watch`, `me` and `properties`."""
-    app.add_typer(audit, name="audit")
+    """Add `watch`, `me` and `properties`."""
     command(
         app,
         "watch",
@@ -34,33 +26,8 @@ def register(app: typer.Typer) -> None:
         "incidents watch --happened projects.created --exec 'curl --json @- https://example.org/hook'",
         "incidents watch --ops",
     )(watch)
-    command(app, "me", "incidents me --as operator")(me)
-    command(app, "properties", "incidents properties --lang fr")(properties)
-
-
-@command(audit, "activity", "incidents audit activity 12")
-async def activity(session: Session, project: Project, limit: Limit = 100) -> None:
-    """Show what was done to a project, newest first."""
-    async with session.client() as client:
-        project_id = await read_project(session, client, project, deleted_too=True)
-        found = await client.ask(ProjectActivity(project_id=project_id, limit=limit))
-    session.show(found, show.entries(found.items, session.language))
-
-
-@command(audit, "log", "incidents audit log --since 1h", "incidents audit log --actor alice --json")
-async def log(
-    session: Session,
-    actor: Annotated[str | None, typer.Option(metavar="PRINCIPAL", help="Done by.")] = None,
-    what: Annotated[str | None, typer.Option("--activity", metavar="NAME", help="Only this: projects.deleted.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339, a date, or 7d, 12h.")] = None,
-    limit: Limit = 100,
-) -> None:
-    """Show the log server's entries, newest first."""
-    asked = {"actor": actor, "activity": what, "since": read_time(session, since), "limit": limit}
-    query = fitting(session, SiteLog, {name: value for name, value in asked.items() if value is not None})
-    async with session.client() as client:
-        found = await client.ask(query)
-    session.show(found, show.entries(found.items, session.language))
+    command(app, "me", "incidents me --as operator", table=True)(me)
+    command(app, "properties", "incidents properties --lang fr", "incidents properties --csv", table=True)(properties)
 
 
 async def watch(
@@ -105,7 +72,7 @@ async def me(session: Session) -> None:
     session.show(answer, _rights(answer, session.language), may)
 
 
-def _rights(answer: Me, language: str) -> RenderableType:
+def _rights(answer: Me, language: str) -> show.Sheet:
     title = f"{answer.principal}: {', '.join(answer.roles)}"
     rows = ((node.value, level) for node, level in answer.permissions.items())
     return show.table(language, "Permission", "Level", rows=rows, title=title)
@@ -115,4 +82,5 @@ async def properties(session: Session) -> None:
     """Show the defined types, statuses, categories and data fields."""
     async with session.client() as client:
         answer = await client.ask(GetProperties())
-    session.show(answer, *show.properties(answer, session.language))
+    sheet = definitions.in_one(answer, session.language) if session.csv else None
+    session.show(answer, *definitions.apart(answer, session.language), sheet=sheet)

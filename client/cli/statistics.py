@@ -4,6 +4,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from client.cli.arguments import among
 from client.cli.listing import names
 from client.terminal import trends
 from client.terminal.naming import Naming
@@ -13,6 +14,7 @@ from client.terminal.session import Session
 from contracts.statistics import ProjectStatistics
 
 _GROUPS: Final = ("type", "status", "creator", "camera", "imported")
+_INTERVALS: Final = ("day", "week", "month", "none")
 
 
 def register(app: typer.Typer) -> None:
@@ -24,6 +26,8 @@ def register(app: typer.Typer) -> None:
         "incidents stats --interval week --since 90d",
         "incidents stats --by status --interval month --json",
         "incidents stats --by Reason",
+        "incidents stats --by type --interval month --since 365d --csv",
+        table=True,
     )(stats)
 
 
@@ -32,10 +36,14 @@ async def stats(
     by: Annotated[
         str | None,
         typer.Option(
-            metavar="WHAT", help="type, status, a category by name or as category_1, creator, camera, imported."
+            metavar="WHAT",
+            help="type, status, a category by name or as category_1, creator, camera, imported.",
+            autocompletion=among(*_GROUPS),
         ),
     ] = None,
-    interval: Annotated[str, typer.Option(metavar="TIME", help="day, week, month or none.")] = "none",
+    interval: Annotated[
+        str, typer.Option(metavar="TIME", help="day, week, month or none.", autocompletion=among(*_INTERVALS))
+    ] = "none",
     since: Annotated[str | None, typer.Option(metavar="TIME", help="Created since: RFC 3339, a date, or 7d.")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before: RFC 3339, a date, or 7d.")] = None,
 ) -> None:
@@ -56,5 +64,6 @@ async def stats(
             return session.say("none" if by else "all")
         return known.of(group) if isinstance(group, int) else str(group)
 
+    sheet = trends.sheet(answer, query, naming, session.language) if session.csv else None
     drawn = trends.figures(answer, query, naming, session.language)
-    session.show(answer, drawn, trends.note(answer, session.language))
+    session.show(answer, drawn, trends.note(answer, session.language), sheet=sheet)

@@ -29,7 +29,12 @@ _HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox",
 def register(app: typer.Typer) -> None:
     """Add `status` and `top`."""
     command(
-        app, "status", "incidents status", "incidents status --json | jq .findings", "incidents status --data /srv/im"
+        app,
+        "status",
+        "incidents status",
+        "incidents status --json | jq .findings",
+        "incidents status --data /srv/im",
+        table=True,
     )(status)
     command(app, "top", "incidents top", "incidents top --every 5 --json")(top)
 
@@ -41,7 +46,8 @@ async def status(session: Session) -> None:
     """
     async with operations(session).client() as client:
         found, findings = await _look(session, client)
-    session.show(_document(found, findings), *_screen(session, found, findings))
+    sheet = _workers(session, found) if session.csv else None
+    session.show(_document(found, findings), *_screen(session, found, findings), sheet=sheet)
     if any(one.level == "fails" for one in findings):
         raise typer.Exit(Status.REFUSED)
 
@@ -100,27 +106,38 @@ def _screen(session: Session, found: Survey, findings: list[Finding]) -> list[Re
     shown: list[RenderableType] = [Text.assemble((verdict, style), "  ", (at, "dim"))]
     for one in findings:
         mark, colour = ("✗", "red") if one.level == "fails" else ("!", "yellow")
-        shown.append(Text.assemble((f"{mark} ", colour), session.say(one.words, **one.values)))
-    rows = [_row(session, worker, found.of(worker)) for worker in WORKERS]
-    shown.append(show.table(session.language, *_HEADINGS, rows=rows))
-    shown.append(show.facts(session.language, _beside(session, found)))
-    return shown
+        shown.append(Text.assemble((f"{mark} ", colour), _said(session, one)))
+    return [*shown, _workers(session, found), show.facts(session.language, _beside(session, found))]
 
 
-def _row(session: Session, worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
+def _workers(session: Session, found: Survey) -> show.Sheet:
+    rows = [_row(worker, found.of(worker)) for worker in WORKERS]
+    return show.table(session.language, *_HEADINGS, rows=rows)
+
+
+def _row(worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
     ready = sum(bool(one.get("ready", True)) for one in processes)
     oldest = max((one.get("oldest_pending_seconds") or 0.0 for one in processes), default=0.0)
     return (
         worker,
         len(processes),
-        session.say("yes") if processes and ready == len(processes) else session.say("no"),
+        bool(processes) and ready == len(processes),
         sum(len(one.get("lanes", ())) for one in processes),
         _sum(processes, "lag"),
-        f"{oldest:.0f} s",
+        show.Cell(f"{oldest:.0f} s", round(oldest)),
         _sum(processes, "outbox"),
         _sum(processes, "applied"),
         _sum(processes, "rejected"),
     )
+
+
+def _said(session: Session, finding: Finding) -> str:
+    """Say a finding, in the singular where it is of one."""
+    if finding.single and "count" in finding.values:
+        number, values = finding.values["count"], {**finding.values}
+        del values["count"]
+        return session.count(number, finding.single, finding.words, **values)
+    return session.say(finding.words, **finding.values)
 
 
 def _sum(processes: list[dict[str, Any]], name: str) -> int:
@@ -131,8 +148,9 @@ def _beside(session: Session, found: Survey) -> Iterable[tuple[str, object]]:
     yield "Dead letters", "–" if found.dead_letters is None else found.dead_letters
     for one in found.of("audit"):
         if told := one.get("log_server"):
-            words = "{count} entries wait" if told["configured"] else "not configured, {count} entries wait"
-            yield "Log server", session.say(words, count=told["waiting"])
+            waiting = session.count(told["waiting"], "{count} entry waits", "{count} entries wait")
+            missing = "" if told["configured"] else f"{session.say('not configured')}, "
+            yield "Log server", f"{missing}{waiting}"
     for name, told in found.streams.items():
         most = f" / {told['bytes_max'] // _MIB}" if told["bytes_max"] > 0 else ""
         yield name, f"{told['messages']}  {told['bytes'] // _MIB}{most} MiB"

@@ -49,7 +49,7 @@ class Operator:
 
     async def report(self, project: ProjectCreated) -> Path:
         """Make the report of a project and save it here."""
-        language, say = self._client.language, self._stage.session.say
+        language = self._client.language
         path = Path(f"incident-report-{project.number}.pdf")
         with self._stage.step("generate the report of project {number}", number=project.number) as step:
             command = GenerateReport(
@@ -61,7 +61,8 @@ class Operator:
         with self._stage.step("download it to {path}", path=path) as step:
             wanted = DownloadReport(report_id=generated.report_id)
             await save(self._stage.session, self._client, GenerateReport, wanted, generated, path)
-            step.note = say("{pages} pages, SHA-256 verified", pages=generated.pages)
+            one, many = "{count} page, SHA-256 verified", "{count} pages, SHA-256 verified"
+            step.note = self._stage.session.count(generated.pages, one, many)
         return path
 
     async def _do(self, words: str, commands: Sequence[Command[R]]) -> list[R]:

@@ -22,7 +22,7 @@ from client.demo.scenario import load
 from client.demo.stage import Stage
 from client.demo.system import OPERATOR, System, mint, running
 from client.place import DEFAULT_DATA
-from client.terminal import show
+from client.terminal import activities, definitions, show
 from client.terminal.session import Session
 from contracts.administration_queries import Properties
 from contracts.audit import ProjectActivity, SiteLog
@@ -72,7 +72,7 @@ async def _scenes(stage: Stage, admin: Client, operator: Client) -> int:
     stage.scene("The administrator prepares the site")
     administrator = Administrator(stage, admin, scenario)
     properties = await administrator.prepare(operator.principal)
-    _print(stage, *show.properties(properties, admin.language))
+    _print(stage, *definitions.apart(properties, admin.language))
     stage.scene("An operator documents incidents")
     documenting = Operator(stage, operator, scenario, properties)
     opened = await documenting.document(now)
@@ -83,7 +83,7 @@ async def _scenes(stage: Stage, admin: Client, operator: Client) -> int:
     stage.scene("What was done is known")
     with stage.step("wait until the log server knows"):
         await _until_logged(admin, expired)
-    await _print_record(stage, admin, operator, opened[0])
+    await _print_record(stage, admin, operator, opened[0], show.Names(properties))
     count = administrator.sent + documenting.sent + COMMANDS
     seconds = round(time.perf_counter() - begun, 1)
     _print(stage, stage.session.say("{count} commands in {seconds} s", count=count, seconds=seconds))
@@ -99,21 +99,23 @@ async def _print_list(stage: Stage, operator: Client, properties: Properties) ->
     _print(stage, show.table(operator.language, "Type", "Number", rows=counted.most_common(), title=title))
 
 
-async def _print_record(stage: Stage, admin: Client, operator: Client, project: ProjectCreated) -> None:
+async def _print_record(
+    stage: Stage, admin: Client, operator: Client, project: ProjectCreated, names: show.Names
+) -> None:
     activity = await operator.ask(ProjectActivity(project_id=project.project_id))
     log = await admin.ask(SiteLog(limit=_LOGGED))
     say = stage.session.say
     _print(stage, Text(say("activity of project {number}", number=project.number), style="bold"))
-    _print(stage, show.entries(activity.items, operator.language))
+    _print(stage, activities.activity(activity.items, names, operator.language))
     _print(stage, Text(say("last entries of the log server"), style="bold"))
-    _print(stage, show.entries(log.items, operator.language))
+    _print(stage, activities.log(log.items, names, {}, operator.language))
 
 
 async def _until_logged(admin: Client, project_id: UUID) -> None:
     """Wait for what happened last: the record follows what happens, a moment later."""
     deadline = time.monotonic() + _LOGGED_SECONDS
     while time.monotonic() < deadline:
-        log = await admin.ask(SiteLog(activity=ProjectDeleted.subject, limit=_COUNTED))
+        log = await admin.ask(SiteLog(activities=[ProjectDeleted.subject], limit=_COUNTED))
         if any(one.project_id == project_id for one in log.items):
             return
         await asyncio.sleep(_PAUSE_SECONDS)

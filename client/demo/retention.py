@@ -37,8 +37,10 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
         step.count = 1
     with stage.step("preview what has expired") as step:
         preview = await client.ask(PreviewRetention())
-        words = "preview: {days} days keep, {due} due"
-        step.note = stage.session.say(words, days=preview.retention_days, due=preview.due)
+        count = stage.session.count
+        kept = count(preview.retention_days, "kept for {count} day", "kept for {count} days")
+        due = count(preview.due, "{count} project is due", "{count} projects are due")
+        step.note = stage.session.say("preview: {kept}, {due}", kept=kept, due=due)
     with stage.step("sweep, and wait until it is gone") as step:
         await client.send(Sweep())
         step.count = 1

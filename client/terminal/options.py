@@ -29,6 +29,9 @@ def _common(
     as_json: Annotated[
         bool, typer.Option("--json", help="Answer with JSON on stdout, errors too.", rich_help_panel=_PANEL)
     ] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.", rich_help_panel=_PANEL)
+    ] = False,
     lang: Annotated[
         Lang, typer.Option(envvar="INCIDENTS_LANG", help="The language of answers.", rich_help_panel=_PANEL)
     ] = Lang.EN,
@@ -54,6 +57,9 @@ def _common(
 ) -> None:
     """Name the options that every command has."""
 
+
+_HIDDEN: Final = Annotated[bool, typer.Option("--csv", hidden=True)]
+"""The same where there is no table: it is refused, and no help offers it."""
 
 _SENDING: Final = "Sending"
 
@@ -84,11 +90,11 @@ def _sending(
 
 
 def command(
-    app: typer.Typer, name: str, *examples: str, principal: str = "admin", sends: bool = False
+    app: typer.Typer, name: str, *examples: str, principal: str = "admin", sends: bool = False, table: bool = False
 ) -> Callable[[Handler], Handler]:
     """Make a command of a function that takes a session first; `examples` are lines to type.
 
-    What `sends` can be repeated under the same id, and takes effect once.
+    What `sends` can be repeated under the same id, and takes effect once. What shows a `table` can be had as CSV.
     """
 
     def register(handler: Handler) -> Handler:
@@ -99,14 +105,19 @@ def command(
             session = Session(
                 principal=options.pop("as_") or principal,
                 json=options.pop("as_json"),
+                csv=options.pop("as_csv"),
                 language=options.pop("lang").value,
                 data=options.pop("data"),
                 **sending,
             )
+            if why := _no_csv(session, table=table):
+                raise typer.Exit(session.misunderstood(why))
             raise typer.Exit(session.run(handler(session, **options)))
 
         own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
+        if not table:
+            common = [one.replace(annotation=_HIDDEN) if one.name == "as_csv" else one for one in common]
         beside = list(inspect.signature(_sending, eval_str=True).parameters.values()) if sends else []
         keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *beside, *common)]
         # typer reads options from the signature; what is in __dict__ goes before the real one.
@@ -118,6 +129,15 @@ def command(
     return register
 
 
-def group(help_text: str) -> typer.Typer:
-    """Make a group of commands."""
-    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode="rich", add_completion=False)
+def _no_csv(session: Session, *, table: bool) -> str:
+    """Say why there is nothing for a spreadsheet, where somebody asks for it."""
+    if not session.csv:
+        return ""
+    if not table:
+        return session.say("this command shows no table: --csv is for those that do")
+    return session.say("--json and --csv exclude each other: write one of them") if session.json else ""
+
+
+def group(help_text: str, *, completes: bool = False) -> typer.Typer:
+    """Make a group of commands; the outermost one teaches shells to complete them."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode="rich", add_completion=completes)

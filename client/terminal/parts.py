@@ -44,5 +44,6 @@ def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One
     for one in known:
         if str(getattr(one, id_name)) == wanted:
             return one
-    words = "there is no {text} here; there are {count}, numbered as they are shown"
-    raise UsageError(session.say(words, text=text, count=len(known)))
+    single = "there is no {text} here; there is {count}, numbered as it is shown"
+    many = "there is no {text} here; there are {count}, numbered as they are shown"
+    raise UsageError(session.count(len(known), single, many, text=text))

@@ -4,10 +4,11 @@ Nothing is taken for markup, and no character reaches a terminal that would comm
 itself is styled with `Text`.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import IO, Any, Final
+from typing import IO, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
@@ -16,9 +17,16 @@ from rich.highlighter import JSONHighlighter
 from rich.segment import Segment
 from rich.text import Text
 
+from client.terminal.layout import UNBOUNDED
 from contracts.printable import printable, printable_json
 
-_PLAIN_WIDTH: Final = 120
+
+class OutputClosedError(Exception):
+    """Whoever reads the output has ended, or what takes it takes no more: then there is a reason."""
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Screen(Console):
@@ -28,6 +36,17 @@ class Screen(Console):
         """Take nothing for markup, for an emoji's name, or for something to be highlighted."""
         super().__init__(stderr=stderr, width=width, file=file, highlight=False, markup=False, emoji=False)
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print, and say it in one way where nothing more is taken."""
+        try:
+            super().print(*objects, **options)
+        except OSError as error:
+            raise OutputClosedError(error.strerror or str(error)) from error
+
+    def on_broken_pipe(self) -> NoReturn:
+        """Say that nobody reads any more, as what is written beside a console says it."""
+        raise OutputClosedError
+
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Render something, cleaned."""
         for segment in super().render(cleaned(renderable) if isinstance(renderable, Text) else renderable, options):
@@ -35,9 +54,10 @@ class Screen(Console):
 
 
 def screen(*, stderr: bool = False) -> Screen:
-    """Make a console that keeps its lines whole where there is no terminal to fold them."""
+    """Make a console as wide as its terminal, or as COLUMNS says; in a pipe no line is broken."""
     made = Screen(stderr=stderr)
-    return made if made.is_terminal else Screen(stderr=stderr, width=_PLAIN_WIDTH)
+    is_told = os.environ.get("COLUMNS", "").isdigit()
+    return made if made.is_terminal or is_told else Screen(stderr=stderr, width=UNBOUNDED)
 
 
 def cleaned(text: Text) -> Text:
@@ -59,7 +79,31 @@ def json_text(document: BaseModel | Mapping[str, Any]) -> Text:
 
 def write(document: BaseModel | Mapping[str, Any]) -> None:
     """Print one line of JSON."""
-    typer.echo(as_json(document))
+    _put(f"{as_json(document)}\n")
+
+
+def write_rows(lines: Iterable[str]) -> None:
+    """Print rows of a spreadsheet, all of them at once, so that nothing ends in the middle of one; UTF-8 always."""
+    _put("".join(lines))
+
+
+def _put(text: str) -> None:
+    try:
+        typer.echo(text.encode(), nl=False)
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+    except OSError as error:
+        raise OutputClosedError(error.strerror or str(error)) from error
+
+
+def say_no_more() -> None:
+    """Let what is still to be written go nowhere, so that the end of the program has nothing to complain about."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
 
 
 def confirmed(question: str) -> bool:

@@ -22,9 +22,10 @@ from client.errors import PendingError, Refused, UnreachableError
 from client.place import find
 from client.terminal import printing
 from client.terminal.ending import until_interrupted
-from client.terminal.printing import Screen, screen
+from client.terminal.printing import OutputClosedError, Screen, screen
 from client.terminal.refusals import accepted_panel, refusal_panel
-from client.terminal.words import say
+from client.terminal.tables import Sheet
+from client.terminal.words import count, say
 from contracts.ids import uuid7
 from contracts.message import Command
 
@@ -43,6 +44,7 @@ class Status(IntEnum):
     UNREACHABLE = 3
     PENDING = 4
     INTERRUPTED = 130
+    UNREAD = 141
 
 
 class UsageError(Exception):
@@ -55,6 +57,7 @@ class Session:
 
     principal: str
     json: bool = False
+    csv: bool = False
     language: str = "en"
     data: Path | None = None
     command_id: UUID = field(default_factory=uuid7)
@@ -62,6 +65,7 @@ class Session:
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
+    _headed: bool = field(default=False, init=False)
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Client]:
@@ -97,12 +101,35 @@ class Session:
         """Say something in the session's language."""
         return say(self.language, words, **values)
 
-    def show(self, document: BaseModel | Mapping[str, Any], *readable: RenderableType) -> None:
-        """Print an answer: one line of JSON for machines, what is readable for people."""
+    def count(self, number: int, one: str, many: str, **values: object) -> str:
+        """Say how many there are, in the session's language."""
+        return count(self.language, number, one, many, **values)
+
+    def show(
+        self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None
+    ) -> None:
+        """Print an answer: one line of JSON for machines, rows for spreadsheets, what is readable for people.
+
+        A spreadsheet gets `sheet`, or the table that people read; what stands beside that is then told on stderr.
+        """
         if self.json:
             self.write(document)
+        elif self.csv:
+            self.rows(sheet or next(one for one in readable if isinstance(one, Sheet)))
+            self.remark(*(one for one in readable if isinstance(one, Text | str)) if sheet is None else ())
         else:
             self.out.print(*readable, sep="\n")
+
+    def remark(self, *remarks: Text | str) -> None:
+        """Tell what stands beside a table where the table alone is the answer."""
+        for one in remarks:
+            self.err.print(one, style="dim", soft_wrap=True)
+
+    def rows(self, sheet: Sheet) -> None:
+        """Print rows for a spreadsheet, below the headings where these are the first ones."""
+        lines = sheet.lines() if self._headed else (sheet.heading_line(), *sheet.lines())
+        self._headed = True
+        printing.write_rows(lines)
 
     def write(self, document: BaseModel | Mapping[str, Any]) -> None:
         """Print one line of JSON."""
@@ -138,6 +165,19 @@ class Session:
 
     def run(self, work: Coroutine[Any, Any, None]) -> int:
         """Do the work and return the exit status."""
+        try:
+            return self._run(work)
+        except OutputClosedError as closed:
+            printing.say_no_more()
+            if not closed.reason:
+                return Status.UNREAD
+            words = "the output cannot be written: {reason}"
+            self.err.print(
+                refusal_panel({"code": "usage", "message": self.say(words, reason=closed.reason)}, self.language)
+            )
+            return Status.USAGE
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> int:
         try:
             asyncio.run(until_interrupted(work))
         except PendingError as pending:

@@ -3,25 +3,25 @@
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from rich.console import RenderableType
-from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
-from client.terminal.tables import facts, local, one_line, paragraph, table
+from client.terminal.layout import Lines
+from client.terminal.tables import Cell, Sheet, facts, local, one_line, paragraph, table, written
 from client.terminal.words import say
-from contracts.administration_queries import Properties, Property
-from contracts.audit import Entry
+from contracts.administration_queries import Properties
 from contracts.drafts import DraftedSequence
 from contracts.printable import on_one_line
 from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
-__all__ = ["facts", "local", "one_line", "paragraph", "table"]
+__all__ = ["Cell", "Sheet", "facts", "local", "one_line", "paragraph", "table"]
 _MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
-_DIGEST_SHOWN: Final = 16
+_SHORT: Final = 20
+"""Cells of what is never broken: times, names, numbers."""
+
 _LABELS: Final = {
     "type_id": "Type",
     "status_id": "Status",
@@ -68,16 +68,16 @@ class Names:
         return made
 
 
-def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> RenderableType:
+def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
     """Show a list of projects."""
     listed = list(rows)
     elsewhere = ["Reference"] if any(row.reference for row in listed) else []
     cells = (
         (
             row.number,
-            *(one_line(row.reference or "") for _ in elsewhere),
-            local(row.created_at, language),
-            one_line(names.of(row.type_id)),
+            *(row.reference or "" for _ in elsewhere),
+            row.created_at,
+            names.of(row.type_id),
             names.of(row.status_id),
             one_line(row.description or ""),
             row.created_by,
@@ -87,17 +87,67 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Ren
     return table(language, "Number", *elsewhere, "Created", "Type", "Status", "Description", "By", rows=cells)
 
 
+def project_sheet(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
+    """Return projects for a spreadsheet: always the same columns, whatever is in them."""
+    cells = (
+        (
+            row.number,
+            row.reference,
+            row.created_at,
+            names.of(row.type_id),
+            names.of(row.status_id),
+            row.description,
+            row.start_time,
+            row.end_time,
+            row.created_by,
+            row.updated_at,
+            row.project_id,
+        )
+        for row in rows
+    )
+    headings = (
+        "Number",
+        "Reference",
+        "Created",
+        "Type",
+        "Status",
+        "Description",
+        "Start",
+        "End",
+        "By",
+        "Updated",
+        "Id",
+    )
+    return table(language, *headings, rows=cells)
+
+
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
     """Show all that a project holds, under the names that its fields had when they were filled in."""
     names = _then(details, names, language)
     main = facts(language, _main_details(details, names, language))
-    shown: list[RenderableType] = [
-        Rule(say(language, "Project {number}", number=details.number), align="left"),
-        main,
-    ]
-    for heading, part in _parts(details, names, language):
-        shown += [Text(f"\n{say(language, heading)}", style="bold"), part]
+    shown: list[RenderableType] = [Text(say(language, "Project {number}", number=details.number), style="bold"), main]
+    for part in _parts(details, names):
+        numbered = [(number, *_short(row, language)) for number, row in enumerate(part.rows, 1)]
+        shown_rows = numbered if part.fields else part.rows
+        shown += [Text(f"\n{say(language, part.heading)}", style="bold"), _lines(shown_rows, language)]
     return shown
+
+
+def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet:
+    """Return all that a project holds for a spreadsheet: a row for each value, under its section."""
+    names = _then(details, names, language)
+    rows: list[Sequence[object]] = [
+        ("", "", say(language, label), value) for label, value in _main_details(details, names, language)
+    ]
+    for part in _parts(details, names):
+        section = say(language, part.heading)
+        for number, row in enumerate(part.rows, 1):
+            if part.fields:
+                fields = (say(language, one) for one in part.fields)
+                rows += [(section, number, *pair) for pair in zip(fields, row, strict=True)]
+            else:
+                rows.append((section, "", *row))
+    return table(language, "Section", "#", "Field", "Value", rows=[row for row in rows if row[-1] not in {"", None}])
 
 
 def _then(details: ProjectDetails, names: Names, language: str) -> Names:
@@ -117,8 +167,8 @@ def _named(then: str | None, now: str | None, language: str) -> str | None:
 
 
 def _main_details(details: ProjectDetails, names: Names, language: str) -> list[tuple[str, object]]:
-    def when(time: datetime, by: str) -> str:
-        return f"{local(time, language)}  {on_one_line(by)}"
+    def when(time: datetime, by: str) -> Cell:
+        return Cell(f"{local(time, language)}  {on_one_line(by)}", time)
 
     held = details.hold
     return [
@@ -127,68 +177,73 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
         ("Type", names.of(details.type_id)),
         ("Status", names.of(details.status_id)),
         ("Description", details.description or ""),
-        ("Start", local(details.start_time, language)),
-        ("End", local(details.end_time, language)),
+        ("Start", details.start_time),
+        ("End", details.end_time),
         ("Created", when(details.created_at, details.created_by)),
+        ("Created by", Cell("", details.created_by)),
         ("Updated", when(details.updated_at, details.updated_by)),
+        ("Updated by", Cell("", details.updated_by)),
         ("Revision", details.revision),
-        ("Imported", say(language, "yes") if details.imported else ""),
-        ("Exempt from retention", say(language, "yes") if details.retention_exempt else ""),
-        ("Under hold", f"{when(held.held_at, held.held_by)}  {held.reason}" if held else ""),
+        ("Imported", details.imported or ""),
+        ("Exempt from retention", details.retention_exempt or ""),
+        (
+            "Under hold",
+            Cell(f"{local(held.held_at, language)}  {held.held_by}  {held.reason}", held.reason) if held else "",
+        ),
         ("Not shown to you", ", ".join(details.withheld)),
         ("Too large to show here", ", ".join(details.too_large)),
     ]
 
 
-def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[tuple[str, RenderableType]]:
+class Part(NamedTuple):
+    """What a project holds beside its main details; what can be corrected by its number has fields with headings."""
+
+    heading: str
+    fields: tuple[str, ...]
+    rows: list[Sequence[object]]
+
+
+def _parts(details: ProjectDetails, names: Names) -> Iterable[Part]:
     if details.categories:
         categories = {f"category_{slot}": value for slot, value in details.categories.items() if value}
-        chosen = [(names.label(field), names.of(value)) for field, value in categories.items()]
-        yield "Categories", _pairs(chosen, language)
+        yield Part("Categories", (), [(names.label(field), names.of(value)) for field, value in categories.items()])
     if details.data:
         known = [(names.label(name), value) for name, value in details.data.items() if value is not None]
-        yield "Incident data", _pairs(known, language)
+        yield Part("Incident data", (), [*known])
     if details.comments:
-        comments = ((local(one.created_at, language), one.created_by, one.text) for one in details.comments)
-        yield "Comments", _numbered(comments)
+        rows: list[Sequence[object]] = [(one.created_at, one.created_by, one.text) for one in details.comments]
+        yield Part("Comments", ("Time", "By", "Text"), rows)
     if details.calls:
-        calls = (
-            (local(one.at, language), one.direction, f"{one.party} {one.number}  {one.notes}") for one in details.calls
-        )
-        yield "Calls", _numbered(calls)
+        rows = [(one.at, one.direction, one.party, one.number, one.notes) for one in details.calls]
+        yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Notes"), rows)
     if details.sequences:
-        sequences = (
-            (local(one.start, language), local(one.end, language), one.camera_name) for one in details.sequences
-        )
-        yield "Sequences", _numbered(sequences)
+        rows = [(one.start, one.end, one.camera_name) for one in details.sequences]
+        yield Part("Sequences", ("Start", "End", "Camera"), rows)
 
 
-def _pairs(pairs: Iterable[tuple[str, object]], language: str) -> RenderableType:
-    def written(value: object) -> object:
-        return say(language, "yes" if value else "no") if isinstance(value, bool) else value
-
-    return _lines((name, written(value)) for name, value in pairs)
+def _short(row: Sequence[object], language: str) -> Sequence[object]:
+    """Return a row with all that stands behind its first two values in one text."""
+    return *row[:2], "  ".join(filter(None, (written(one, language) for one in row[2:])))
 
 
-def _numbered(rows: Iterable[Sequence[object]]) -> Table:
-    """Number what can be corrected: `edit-comment 12 2` means the second."""
-    return _lines((number, *row) for number, row in enumerate(rows, 1))
-
-
-def _lines(rows: Iterable[Sequence[object]]) -> Table:
-    grid = Table.grid(padding=(0, 2))
+def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
+    """Lay lines out below each other; `edit-comment 12 2` means what has number 2."""
+    lines = []
     for row in rows:
-        grid.add_row(*map(paragraph, row))
-    return grid
+        *short, last = (paragraph(written(value, language)) for value in row)
+        for one in short:
+            one.no_wrap = len(one) <= _SHORT
+        lines.append([*short, last])
+    return Lines(lines)
 
 
-def draft(sequences: Iterable[DraftedSequence], language: str) -> RenderableType:
+def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
     """Show a draft list; its numbers are what `draft remove` takes."""
     rows = (
-        (number, one.camera_name, one.site or "", local(one.start, language), local(one.end, language))
+        (number, one.camera_name, one.site, one.start, one.end, one.camera_id, one.sequence_id)
         for number, one in enumerate(sequences, 1)
     )
-    return table(language, "#", "Camera", "Site", "Start", "End", rows=rows)
+    return table(language, "#", "Camera", "Site", "Start", "End", rows=rows, more=("Camera id", "Id"))
 
 
 def field_label(name: str, names: Names, language: str) -> str:
@@ -198,24 +253,25 @@ def field_label(name: str, names: Names, language: str) -> str:
     return names.label(name)
 
 
-def history(items: Iterable[HistoryEntry], names: Names, language: str) -> RenderableType:
+def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:
     """Show changes, newest first, each in the words of its time."""
     rows = (
         (
             one.revision,
-            local(one.at, language),
+            one.at,
             one.by,
             field_label(one.field, then, language),
-            paragraph(_value(one.field, one.old, then, language)),
-            paragraph(_value(one.field, one.new, then, language)),
+            paragraph(field_value(one.field, one.old, then, language)),
+            paragraph(field_value(one.field, one.new, then, language)),
+            one.part_id,
         )
         for one in items
         for then in (names.then({one.field: one.label}, one.names),)
     )
-    return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows)
+    return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))
 
 
-def _value(field: str, value: Any, names: Names, language: str) -> str:
+def field_value(field: str, value: Any, names: Names, language: str) -> str:
     """Write what a field was or is: properties by their names, times by the clock of here, parts field by field."""
     match value:
         case None | "":
@@ -227,59 +283,7 @@ def _value(field: str, value: Any, names: Names, language: str) -> str:
         case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
             return local(datetime.fromisoformat(value), language)
         case dict():
-            told = {name: _value(name, one, names, language) for name, one in value.items()}
+            told = {name: field_value(name, one, names, language) for name, one in value.items()}
             return "\n".join(f"{on_one_line(name)}: {one}" for name, one in told.items() if one)
         case _:
             return on_one_line(str(value))
-
-
-def entries(items: Iterable[Entry], language: str) -> RenderableType:
-    """Show activities, newest first."""
-    rows = (
-        (local(one.at, language), one.actor, one.activity, one.revision or "", details_of(one.details)) for one in items
-    )
-    return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows)
-
-
-def details_of(details: dict[str, Any]) -> str:
-    """Write an event's fields on one line: lists by their length, changes as old and new."""
-    return "  ".join(_detail(name, value) for name, value in details.items() if value not in (None, [], {}))
-
-
-def _detail(name: str, value: Any) -> str:
-    if name == "changed" and isinstance(value, dict):
-        return "  ".join(_change(field, change) for field, change in value.items())
-    if isinstance(value, dict):
-        return details_of(value)
-    if isinstance(value, list):
-        return f"{name}={len(value)}" if len(value) > 1 else f"{name}={value[0]}"
-    return f"{name}={value[:_DIGEST_SHOWN]}…" if name == "sha256" else f"{name}={value}"
-
-
-def _change(field: str, change: dict[str, Any]) -> str:
-    old, new = change.get("old"), change.get("new")
-    if old is None and new is None:
-        return field
-    return f"{field}: {'–' if old is None else old} → {'–' if new is None else new}"
-
-
-def properties(known: Properties, language: str) -> list[RenderableType]:
-    """Show every defined property."""
-
-    def of(heading: str, items: Iterable[Property]) -> RenderableType:
-        rows = ((one.id, one.name, one.description) for one in items)
-        return table(language, "Id", "Name", "Description", rows=rows, title=heading)
-
-    closing = (
-        (one.id, one.name, say(language, "yes") if one.closing else "", one.description) for one in known.statuses
-    )
-    statuses = table(language, "Id", "Name", "Closes", "Description", rows=closing, title=say(language, "Statuses"))
-    shown = [of(say(language, "Types"), known.types), statuses]
-    for each in known.categories:
-        if each.enabled:
-            title = f"{say(language, 'Category')} {each.slot}: {each.name} ({each.id})"
-            shown.append(of(title, each.values))
-    fields = ((one.id, f"{one.kind}_{one.slot}", one.name, one.description) for one in known.data_fields if one.enabled)
-    heading = say(language, "Data fields")
-    shown.append(table(language, "Id", "Kind", "Name", "Description", rows=fields, title=heading))
-    return shown

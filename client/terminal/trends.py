@@ -10,11 +10,13 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from client.terminal import show
-from client.terminal.words import say
+from client.terminal.tables import Sheet
+from client.terminal.words import count, say
 from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
-_BAR: Final = 20
+_EIGHTHS: Final = " ▏▎▍▌▋▊▉"
+_BAR: Final = 12
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 Naming = Callable[[Any], str]
@@ -67,9 +69,31 @@ def _trends(answer: Statistics, interval: Interval, naming: Naming, language: st
     return show.table(language, "Group", span, "Number", rows=rows)
 
 
+def sheet(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> Sheet:
+    """Return statistics for a spreadsheet: plain figures, a row for each group and interval, times in seconds."""
+    groups = ("Group",) if query.group_by is not None or query.interval == "none" else ()
+    starts = ("From",) if query.interval != "none" else ()
+    rows = (
+        (
+            *(naming(one.group) for _ in groups),
+            *(one.starting for _ in starts),
+            one.count,
+            one.closed,
+            one.median_closing_seconds,
+            one.ended,
+            one.median_duration_seconds,
+        )
+        for one in answer.items
+    )
+    figures = ("Number", "Closed", "Closed after (s)", "Ended", "Duration (s)")
+    return show.table(language, *groups, *starts, *figures, rows=rows)
+
+
 def bar(value: int, most: int) -> Text:
     """Draw a value as a bar; what is there at all is at least a sliver."""
-    return Text("█" * (value * _BAR // most) or "▏" if value else "", style="cyan")
+    whole, part = divmod(value * _BAR * 8 // most if most else 0, 8)
+    drawn = "█" * whole + _EIGHTHS[part].strip()
+    return Text(drawn or "▏" if value else "", style="cyan")
 
 
 def sparkline(values: Iterable[int]) -> str:
@@ -105,9 +129,10 @@ def duration(seconds: float | None) -> str:
 
 def note(answer: Statistics, language: str) -> Text:
     """Say how many projects were counted, what the columns mean, and whether all figures are shown."""
-    told = say(language, "{total} projects, by the clock of {timezone}", total=answer.total, timezone=answer.timezone)
+    one, many = "{count} project, by the clock of {timezone}", "{count} projects, by the clock of {timezone}"
+    told = count(language, answer.total, one, many, timezone=answer.timezone)
     means = say(language, "closed: with a status that closes; times are medians: to that status, and from start to end")
-    unmarked = say(language, "no status closes a project yet: mark one with administration.mark-status")
+    unmarked = say(language, "no status closes a project yet: incidents statuses close NAME marks one")
     explained = means if answer.closing_status_ids else unmarked
     more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
     return Text("\n".join(filter(None, (told, "" if answer.withheld else explained, more))), style="dim")

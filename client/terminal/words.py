@@ -14,6 +14,12 @@ def say(language: str, words: str, **values: object) -> str:
     return translated.format(**told) if told else translated
 
 
+def count(language: str, number: int, one: str, many: str, **values: object) -> str:
+    """Say how many there are: `one` for a single one, which in French none is, too; `{count}` stands for the number."""
+    is_single = number in {0, 1} if language == "fr" else number == 1
+    return say(language, one if is_single else many, count=number, **values)
+
+
 @cache
 def _french() -> dict[str, str]:
     text = resources.files("client.terminal").joinpath("french.json").read_text("utf-8")

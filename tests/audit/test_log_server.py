@@ -115,7 +115,7 @@ async def test_what_was_delivered_is_delivered_once(site: Site, events: Publishe
     await site.sql(
         "INSERT INTO audit.waiting (event_id, entry) VALUES (:id, CAST(:entry AS jsonb))",
         id=event_id,
-        entry=entry.model_dump_json(),
+        entry=entry.model_dump_json(exclude={"project_number", "labels", "names"}),
     )
     await waiting(site, 0)
     assert await log_entries(client, 1) == [entry]
@@ -151,8 +151,8 @@ async def test_log_is_searched(site: Site, events: Publisher) -> None:
     client = await site.client()
     last, second, first = await log_entries(client, 3)
     assert await log_entries(client, 2, actor="oscar") == [last, second]
-    assert await log_entries(client, 2, activity="administration.role-deleted") == [second, first]
-    assert await log_entries(client, 1, activity="administration.role-deleted", actor="oscar") == [second]
+    assert await log_entries(client, 2, activities=["administration.role-deleted"]) == [second, first]
+    assert await log_entries(client, 1, activities=["administration.role-deleted"], actor="oscar") == [second]
     assert await log_entries(client, 1, since=second.at, until=last.at) == [second]
     assert (await client.ask(SiteLog(actor="nobody"))).items == []
 

@@ -69,10 +69,11 @@ def filled(body: Any, path: str = "") -> Iterator[str]:
 
 
 class Writer:
-    """Writes the text wherever it can be written, and remembers where that was."""
+    """Writes a text, the hostile one if no other is given, wherever it can be written, and remembers where that was."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, text: str = HOSTILE) -> None:
         self._client = client
+        self._text = text
         self.written: set[tuple[str, str]] = set()
         self.project = str(uuid7())
 
@@ -93,7 +94,7 @@ class Writer:
 
     async def definitions(self) -> dict[str, int]:
         """Define types, statuses, categories, data fields, a role and the report's title."""
-        named = {"name": HOSTILE, "description": HOSTILE}
+        named = {"name": self._text, "description": self._text}
         await self.say("administration.define-category", slot=1, enabled=True, **named)
         for slot in range(1, 4):
             await self.say("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
@@ -102,8 +103,8 @@ class Writer:
             added = await self.say(f"administration.add-{kind}", **more, **named)
             ids[kind] = added["id"]
             await self.say(f"administration.edit-{kind}", id=added["id"], **more, **named)
-        await self.say("administration.change-settings", report_title=HOSTILE)
-        await self.say("administration.define-role", role_id="r", name=HOSTILE, permissions={})
+        await self.say("administration.change-settings", report_title=self._text)
+        await self.say("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 
     async def a_project(self, ids: dict[str, int]) -> None:
@@ -113,36 +114,36 @@ class Writer:
             "projects.create",
             **about,
             type_id=ids["type"],
-            description=HOSTILE,
-            reference=HOSTILE[:200],
+            description=self._text,
+            reference=self._text[:200],
             sequences=[self.sequence()],
         )
         legacy = {"project_id": str(uuid7()), "number": 700, "created_at": AT}
         await self.say(
             "projects.import",
-            projects=[{**legacy, "created_by": HOSTILE, "description": HOSTILE, "reference": HOSTILE[:200]}],
+            projects=[{**legacy, "created_by": self._text, "description": self._text, "reference": self._text[:200]}],
         )
-        texts = {f"text_{slot}": HOSTILE for slot in range(1, 4)}
+        texts = {f"text_{slot}": self._text for slot in range(1, 4)}
         given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
         await self.say("projects.update", **about, description="")
-        await self.say("projects.update", **about, description=HOSTILE, reference=HOSTILE[:199], **given)
+        await self.say("projects.update", **about, description=self._text, reference=self._text[:199], **given)
         for verb in ("hold", "release", "hold"):
-            await self.say(f"retention.{verb}", **about, reason=HOSTILE)
+            await self.say(f"retention.{verb}", **about, reason=self._text)
 
     async def parts(self) -> None:
         """Add and edit comments, calls and sequences, and fill the draft list."""
         about = {"project_id": self.project}
         comment, call = {"comment_id": str(uuid7())}, {"call_id": str(uuid7()), "direction": "made", "at": AT}
         for verb in ("add", "edit"):
-            await self.say(f"projects.{verb}-comment", **about, **comment, text=HOSTILE)
-            texts = dict.fromkeys(("party", "number", "reference", "notes"), HOSTILE)
+            await self.say(f"projects.{verb}-comment", **about, **comment, text=self._text)
+            texts = dict.fromkeys(("party", "number", "reference", "notes"), self._text)
             await self.say(f"projects.{verb}-call", **about, **call, **texts)
         await self.say("projects.add-sequences", **about, sequences=[self.sequence()])
-        camera = {"camera_id": HOSTILE, "camera_name": HOSTILE}
+        camera = {"camera_id": self._text, "camera_name": self._text}
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
         await self.say("projects.draft-sequences", **drafted)
 
-    @staticmethod
-    def sequence() -> dict[str, Any]:
-        """Make a recording of a hostile camera."""
-        return {"sequence_id": str(uuid7()), "camera_id": HOSTILE, "camera_name": HOSTILE, "start": AT, "end": AT}
+    def sequence(self) -> dict[str, Any]:
+        """Make a recording of a camera with the text as its name."""
+        named = {"camera_id": self._text, "camera_name": self._text}
+        return {"sequence_id": str(uuid7()), **named, "start": AT, "end": AT}

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 LATER = {
-    14: "the audit issue: reading is recorded with each project, and is not listed across projects yet",
     33: "restoring a deleted project",
     38: "attachments",
     39: "checklists",
@@ -54,7 +53,7 @@ TASKS = (
         ("projects call 2 --to Police --number 117 --minutes 4 --notes 'They are on their way.'",),
         ("Call recorded",),
     ),
-    Task(9, "add a sequence", ("projects sequence 2 --camera cam-7 --start 3h --end 2h",), ("1 sequences",)),
+    Task(9, "add a sequence", ("projects sequence 2 --camera cam-7 --start 3h --end 2h",), ("1 sequence added",)),
     Task(
         10,
         "export for the police, with a password",
@@ -63,14 +62,21 @@ TASKS = (
         "correct horse battery\n",
     ),
     Task(11, "all reports of a month into one file", ("reports save --since 30d -o month.zip",), ("3 reports",)),
-    Task(12, "numbers for the management", ("stats --by type",), ("Theft",)),
-    Task(13, "who opened a project", ("audit activity 2",), ("projects.created", "admin")),
+    Task(12, "numbers for the management, as a table for a spreadsheet", ("stats --by type --csv",), ("Theft,",)),
+    Task(13, "who opened a project", ("audit activity 2",), ("project created", "admin")),
+    Task(
+        14,
+        "all that a colleague looked at last week",
+        ("audit log --actor olivia --since 7d --activity viewed",),
+        ("project viewed", "2 Vélo volé"),
+        before="projects show 2 --as olivia",
+    ),
     Task(15, "who changed what", ("projects history 2",), ("Status", "Closed")),
     Task(
         16,
         "change the retention time, having seen what it would delete",
         ("retention preview --days 30", "settings set --retention-days 30"),
-        ("retention-days", "30 days keep, 0 due"),
+        ("retention-days", "kept for 30 days, 0 projects are due"),
     ),
     Task(17, "what is deleted next, with descriptions", ("retention due --within 31",), ("Fire", "Vélo")),
     Task(18, "keep one for the prosecutor", ("retention hold 2 'The prosecutor asked for it.'",), ("under hold",)),

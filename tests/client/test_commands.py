@@ -256,7 +256,7 @@ def _generated(sha256: str, size: int) -> dict[str, Any]:
 
 
 async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
-    """Both records show when, who, what, and the fields that are named."""
+    """Both records show when, who, what, and the fields that changed, by their names of then or of today."""
     entry = {
         "event_id": REPORT,
         "at": NOW,
@@ -265,15 +265,19 @@ async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
         "project_id": PROJECT,
         "command_id": None,
         "revision": 2,
-        "details": {"number": 12, "empty": None},
+        "details": {"changed": {"status_id": {"old": 21, "new": 22}, "category_1": {"old": None, "new": 11}}},
+        "project_number": 12,
+        "names": {"21": "Open then"},
     }
     page = json.dumps({"items": [entry], "next": None}).encode()
     peer.answers |= {"audit.activity": page, "audit.log": page}
     for line in (("activity", PROJECT), ("log", "--actor", "alice", "--since", "1h")):
         ended = await typed("audit", *line)
-        assert "projects.updated" in ended.out
-        assert "number=12" in ended.out
-    assert json.loads(peer.queries[1].data)["actor"] == "alice"
+        assert "project updated" in ended.out
+        assert "Status: Open then → In progress" in " ".join(ended.out.split())
+        assert "Reason: – → Trapped" in " ".join(ended.out.split())
+    asked = json.loads(next(one.data for one in peer.queries if one.subject.endswith("audit.log")))
+    assert (asked["actor"], asked["with_activity"]) == ("alice", True)
 
 
 async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:

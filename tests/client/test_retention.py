@@ -42,8 +42,8 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
 
 
 def asked(peer: Peer) -> dict[str, Any]:
-    """Return the body of the last query."""
-    body: dict[str, Any] = json.loads(peer.queries[-1].data)
+    """Return the body of the last query of retention."""
+    body: dict[str, Any] = json.loads([one for one in peer.queries if ".retention." in one.subject][-1].data)
     return body
 
 
@@ -91,9 +91,11 @@ async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) 
     preview = {"retention_days": 30, "created_before": NOW, "due": 4}
     peer.answers["retention.preview"] = json.dumps(preview).encode()
     peer.result = {"sweep_id": HOLD, "created_before": NOW, "due": 4}
-    assert "30 days keep, 4 due" in (await typed("preview", "--days", 30)).out
+    assert "kept for 30 days, 4 projects are due" in (await typed("preview", "--days", 30)).out
     assert asked(peer) == {"retention_days": 30}
     assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
+    peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
+    assert "preview: kept for 1 day, 1 project is due" in (await typed("preview", "--days", 1)).out
 
 
 async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) -> None:

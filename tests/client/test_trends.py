@@ -1,5 +1,6 @@
 """Figures as people see them."""
 
+import io
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
+from client.terminal.printing import Screen
 from client.terminal.trends import bar, duration, figures, sparkline, steps
 from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
 
@@ -22,7 +24,8 @@ def drawn(items: list[Figures], **asked: Any) -> str:
 
 def test_bars_are_as_long_as_their_share() -> None:
     """The largest value fills the bar, what is small is a sliver, nothing is nothing."""
-    assert [len(bar(value, 1_000).plain) for value in (1_000, 500, 1, 0)] == [20, 10, 1, 0]
+    assert [len(bar(value, 1_000).plain) for value in (1_000, 500, 1, 0)] == [12, 6, 1, 0]
+    assert [bar(value, 96).plain for value in (95, 12, 9)] == ["█" * 11 + "▉", "█▌", "█▏"]
 
 
 def test_a_sparkline_has_a_block_for_each_value() -> None:
@@ -52,7 +55,7 @@ def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
     spans: dict[str, Any] = {"median_closing_seconds": 3_600.0, "median_duration_seconds": 60.0}
     told = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
-    assert [word for word in ("<1>", "█" * 20, "1 h 0 min", "1 min 0 s") if word not in told] == []
+    assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in told] == []
 
 
 def test_groups_over_time_are_drawn_as_trends() -> None:
@@ -72,3 +75,17 @@ def test_intervals_are_drawn_as_bars() -> None:
     assert "█" in drawn(
         [Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0, ended=0)], interval="day"
     )
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_bars_fit_beside_their_figures(language: str) -> None:
+    """On eighty columns every group is one line with its bar and all its figures."""
+    spans: dict[str, Any] = {"median_closing_seconds": 86_000.0, "median_duration_seconds": 3_599.0}
+    answer = Statistics(
+        timezone="UTC", total=3, truncated=False, items=[Figures(group=1, count=2, closed=1, ended=2, **spans)]
+    )
+    screen = Screen(width=80, file=io.StringIO())
+    screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
+    assert isinstance(screen.file, io.StringIO)
+    *_, line = screen.file.getvalue().splitlines()
+    assert [one for one in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if one not in line] == []

@@ -2,14 +2,15 @@
 
 import ast
 import json
+import re
 import string
 
 import pytest
 
-from client.terminal.words import say
+from client.terminal.words import count, say
 from tests.checks.tree import ROOT, sources
 
-SAYING = {"say", "tell", "scene", "step", "_do", "table", "UnfitFileError"}
+SAYING = {"say", "count", "tell", "scene", "step", "_do", "table", "UnfitFileError"}
 FRENCH: dict[str, str] = json.loads((ROOT / "client/terminal/french.json").read_text())
 
 
@@ -40,7 +41,7 @@ def test_no_translation_is_left_over() -> None:
 @pytest.mark.parametrize("english", FRENCH)
 def test_a_translation_has_the_same_values(english: str) -> None:
     """A translation names the values that the English sentence names."""
-    names = [{name for _, name, _, _ in string.Formatter().parse(text)} for text in (english, FRENCH[english])]
+    names = [{one[1] for one in string.Formatter().parse(text) if one[1]} for text in (english, FRENCH[english])]
     assert names[0] == names[1]
 
 
@@ -48,3 +49,33 @@ def test_another_language_is_english() -> None:
     """A language that is not known is answered in English, and values may hold braces."""
     assert say("de", "not a time: {text}; write x", text="{}") == "not a time: {}; write x"
     assert say("fr", "nobody answers") == "personne ne répond"
+
+
+@pytest.mark.parametrize(
+    "number, english, french",
+    [
+        (0, "0 projects in all", "0 projet en tout"),
+        (1, "1 project in all", "1 projet en tout"),
+        (2, "2 projects in all", "2 projets en tout"),
+    ],
+)
+def test_counts_have_a_singular_and_a_plural(number: int, english: str, french: str) -> None:
+    """One is singular, and in French none is, too."""
+    one, many = "{count} project in all", "{count} projects in all"
+    assert [count(language, number, one, many) for language in ("en", "fr")] == [english, french]
+
+
+def test_no_count_is_said_in_the_plural_alone() -> None:
+    """A number before a noun is said through `count`; the demonstration's numbers are known to be many."""
+    counted = re.compile(r"\{(count|number|total|due|pages|days)\} [a-z]+s\b")
+    findings = [
+        f"{source.path}: {text.value!r}"
+        for source in sources("client")
+        if not source.path.startswith("client/demo/")
+        for call, name in source.calls()
+        if name in {"say", "tell"}
+        for argument in call.args
+        for text in ast.walk(argument)
+        if isinstance(text, ast.Constant) and counted.search(str(text.value))
+    ]
+    assert findings == []

@@ -138,3 +138,13 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     """End a server, and wait for it."""
     process.terminate()
     process.wait(15)
+
+
+async def test_credentials_are_a_spreadsheet(desk: Desk) -> None:
+    """`access list --csv` has a row for each, with the whole fingerprint; with --json it is refused."""
+    await desk.access("create", "olivia", "--expires", "90d")
+    head, row, *_ = (await desk.access("list", "--csv")).split("\r\n")
+    assert head == "name,scope,created,expires,revoked,fingerprint"
+    assert row.startswith("olivia,client,20")
+    assert "…" not in row
+    assert "exclude each other" in await desk.access("list", "--csv", "--json", status=2)

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.project_exports import Included
+from contracts.sheets import harmless
 from workers.projects.packages import readme
-from workers.projects.packages.contents import COLUMNS, Choice, harmless, nameless, sequences_csv
+from workers.projects.packages.contents import COLUMNS, Choice, nameless, sequences_csv
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CELL = st.text(st.characters(exclude_categories=["Cs"]))

@@ -1,27 +1,23 @@
 """What is answered about what was done."""
 
-from typing import Any
-from uuid import UUID
+from collections.abc import Sequence
 
-from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, select, tuple_
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement
 
+from contracts import catalogue
 from contracts.audit import AttemptRefused, Entries, Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
+from contracts.message import PROJECT_STORE
 from contracts.permissions import Grants, Level, Node
+from contracts.project_imports import ProjectsImported
 from contracts.retention import ProjectHeld, ProjectReleased
-from contracts.values import Time
 from contracts.watching import node_of, seen
-from workers.audit import forwarding, log_server
+from workers.audit import finding, forwarding, log_server
+from workers.audit.finding import Store, Wanted
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime import pages
-from workers.runtime.pages import cursor, read_cursor
 from workers.runtime.questions import Reader
-
-Place = tuple[Time, UUID]
-_PLACE: TypeAdapter[Place] = TypeAdapter(Place)
 
 __all__ = ["forwarding", "project_activity", "site_log"]
 
@@ -32,11 +28,11 @@ async def project_activity(query: ProjectActivity, reader: Reader) -> Entries:
 
     Who placed a hold is told to those who may see holds: to all others its entries would name nobody but that.
     """
-    conditions = [Activity.project_id == query.project_id]
+    conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
     if not reader.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    found = await page(reader.connection, Activity, conditions, query)
-    return found.model_copy(update={"items": [told(one, reader.grants) for one in found.items]})
+    found = await finding.page(reader.connection, Activity, Wanted(conditions), query.after, query.limit)
+    return await _answer(reader, [told(one, reader.grants) for one in found.items], more=found.last is not None)
 
 
 def told(entry: Entry, grants: Grants) -> Entry:
@@ -51,34 +47,56 @@ def told(entry: Entry, grants: Grants) -> Entry:
 
 @worker.answers(SiteLog)
 async def site_log(query: SiteLog, reader: Reader) -> Entries:
-    """Return what the log server holds, newest first."""
+    """Return what the log server holds, newest first, and what it does not hold of what was done in projects."""
+    logged, of_projects = _chosen(query)
+    may = reader.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
+    found = []
+    if of_projects and may:
+        wanted = _wanted(query, Activity, of_projects)
+        page = await finding.page(reader.connection, Activity, wanted, query.after, query.limit)
+        found.append(page._replace(items=[told(one, reader.grants) for one in page.items]))
+    if logged is None or logged:
+        async with log_server.reading(reader.connection.engine) as connection:
+            wanted = _wanted(query, LogEntry, logged)
+            found.append(await finding.page(connection, LogEntry, wanted, query.after, query.limit))
+    entries, more = finding.merged(found, query.limit)
+    return await _answer(reader, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
+
+
+def _chosen(query: SiteLog) -> tuple[list[str] | None, list[str]]:
+    """Return the activities to look for in the log server, None for all, and those to look for beside the projects.
+
+    What is in both stores is read from the log server; the entries of an import that are found by its projects are not
+    in it.
+    """
+    known = catalogue.events()
+    beside = {subject for subject, event in known.items() if event.stores == PROJECT_STORE}
+    if query.activities is None:
+        logged, chosen = None, set(known)
+    else:
+        chosen = {subject for subject in known if subject.startswith(tuple(query.activities))}
+        logged = sorted({*chosen, *query.activities} - beside)  # an older version may have had other names
+    if query.project_ids is not None:
+        beside.add(ProjectsImported.subject)
+    return logged, sorted(chosen & beside) if query.with_activity else []
+
+
+def _wanted(query: SiteLog, store: Store, activities: Sequence[str] | None) -> Wanted:
     conditions: list[ColumnElement[bool]] = []
     if query.actor is not None:
-        conditions.append(LogEntry.actor == query.actor)
-    if query.activity is not None:
-        conditions.append(LogEntry.activity == query.activity)
+        conditions.append(store.actor == query.actor)
+    if query.project_ids is not None:
+        conditions.append(store.project_id.in_(query.project_ids))
     if query.since is not None:
-        conditions.append(LogEntry.at >= query.since)
+        conditions.append(store.at >= query.since)
     if query.until is not None:
-        conditions.append(LogEntry.at < query.until)
-    async with log_server.reading(reader.connection.engine) as connection:
-        return await page(connection, LogEntry, conditions, query)
+        conditions.append(store.at < query.until)
+    return Wanted(conditions, activities, apart=query.actor is None and query.project_ids is None)
 
 
-async def page(
-    connection: AsyncConnection,
-    store: type[Activity | LogEntry],
-    conditions: list[ColumnElement[bool]],
-    query: ProjectActivity | SiteLog,
-) -> Entries:
-    """Return a page by keyset, which entries that come meanwhile cannot shift."""
-    place = tuple_(store.at, store.event_id)
-    if query.after:
-        conditions = [*conditions, place < read_cursor(_PLACE, query.after)]
-    columns: list[Any] = [getattr(store, name) for name in Entry.model_fields]
-    statement = (
-        select(*columns).where(*conditions).order_by(store.at.desc(), store.event_id.desc()).limit(query.limit + 1)
-    )
-    found = await pages.read(connection, statement, None, lambda row: Entry.model_validate(dict(row)), query.limit)
-    following = cursor(found.last["at"], found.last["event_id"]) if found.last else None
-    return Entries(items=found.items, next=following)
+async def _answer(reader: Reader, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()) -> Entries:
+    """Return the entries that a message holds, with the words of their time, and where the next page begins."""
+    whole = await finding.named(reader.connection, entries)
+    items = pages.fitting(whole, len(whole))
+    following = finding.after(items[-1]) if items and (more or len(items) < len(whole)) else None
+    return Entries(items=items, next=following, withheld=list(withheld))

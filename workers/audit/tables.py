@@ -30,6 +30,8 @@ class Activity(EntryColumns, Base):
     __tablename__ = "activity"
     __table_args__ = (
         Index("activity_by_project", "project_id", "at", "event_id"),
+        Index("activity_by_actor", "actor", "at", "event_id"),
+        Index("activity_by_name", "activity", "at", "event_id"),
         {"schema": "audit", "postgresql_partition_by": "RANGE (at)"},
     )
 
@@ -55,6 +57,7 @@ class LogEntry(EntryColumns, LogBase):
         Index("entry_by_time", "at", "event_id"),
         Index("entry_by_actor", "actor", "at", "event_id"),
         Index("entry_by_activity", "activity", "at", "event_id"),
+        Index("entry_by_project", "project_id", "at", "event_id"),
     )
 
 
@@ -67,5 +70,22 @@ WAITING_SINCE = text(
         (SELECT CAST(extract(epoch FROM now() - CAST(entry->>'at' AS timestamptz)) AS double precision)
          FROM audit.waiting ORDER BY id LIMIT 1) AS seconds
     """
+)
+PROJECT_NUMBERS = text(
+    """
+    SELECT project_id, number FROM published.projects WHERE project_id = ANY(:ids)
+    UNION ALL
+    SELECT project_id, number FROM published.tombstones WHERE project_id = ANY(:ids)
+    """
+).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
+NAMES_AT = text(
+    """
+    SELECT kind, key, at, published.name_at(kind, key, at) AS name
+    FROM unnest(:kinds, :keys, :moments) AS wanted(kind, key, at)
+    """
+).bindparams(
+    bindparam("kinds", type_=ARRAY(Text)),
+    bindparam("keys", type_=ARRAY(Text)),
+    bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
 )
 MAKING_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")

@@ -189,7 +189,8 @@ def _remedy(error: BaseException, who: str) -> str:
 def _show(done: streams.Provisioned) -> None:
     for what in done.created:
         tell(("+", "green"), f" {what} was made")
-    tell((f"{len(done.same)} were as they should be", "dim"))
+    same = len(done.same)
+    tell((f"{same} was as it should be" if same == 1 else f"{same} were as they should be", "dim"))
     for each in done.differences:
         tell(("≠", "red"), f" {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
 

@@ -14,13 +14,14 @@ from pydantic import ValidationError
 from contracts.licence import Edition, Licence
 from workers.local import bundle, revoking
 from workers.local.home import Home, write_private
-from workers.local.printing import tell, write
+from workers.local.printing import table, tell, write, write_rows
 from workers.runtime import tokens
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.register import Credential
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _DATA: Final = Path(".incidents")
 _SPAN: Final = re.compile(r"(\d{1,5})([mhdw])")
 _SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -87,22 +88,23 @@ def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: 
 
 
 @access.command("list")
-def show(data: Data = _DATA, as_json: AsJson = False) -> None:
+def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
     """Show all credentials that were made here: whose, of which scope, since and until when, and their fingerprint.
 
     Credentials that were made by an older version are not listed; `revoke` finds those that lie in DATA/creds.
 
-    Example: incidents access list --json
+    Example: incidents access list --csv > credentials.csv
     """
+    if as_json and as_csv:
+        _fail("--json and --csv exclude each other: write one of them", 2)
     known = _trust(Home(data.absolute())).register.all()
     if as_json:
         write([_told(each) for each in known])
         return
-    rows = [_HEAD, *map(_row, known)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row, each in zip(rows, [None, *known], strict=True):
-        line = "  ".join(map(str.ljust, row, widths)).rstrip()
-        tell((line, "bold" if each is None else "" if each.counts(time.time()) else "dim"))
+    if as_csv:
+        write_rows(_HEAD, ((*_row(each)[:-1], each.key) for each in known))
+        return
+    table(_HEAD, [_row(each) for each in known], ["" if each.counts(time.time()) else "dim" for each in known])
 
 
 @access.command("revoke")

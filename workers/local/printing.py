@@ -2,12 +2,14 @@
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
 from contracts.printable import printable, printable_json
+from contracts.sheets import csv_line
 
 Styled = str | tuple[str, str]
 
@@ -16,6 +18,29 @@ def tell(*parts: Styled, err: bool = False) -> None:
     """Print a line for people; a part may have a style, and nothing in it is taken for markup."""
     shown = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
     Console(stderr=err, highlight=False).print(Text.assemble(*shown), soft_wrap=True)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
+    """Print a table for people: a line for each row or, where a terminal is too narrow, for each cell."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    screen = Console(highlight=False)
+    if not screen.is_terminal or sum(widths) + 2 * (len(widths) - 1) <= screen.width:
+        for row, style in zip((head, *rows), ("bold", *styles), strict=True):
+            tell(("  ".join(map(str.ljust, row, widths)).rstrip(), style))
+        return
+    label = max(map(len, head))
+    for row, style in zip(rows, styles, strict=True):
+        for name, cell in zip(head, row, strict=True):
+            if cell:
+                tell((f"{name.ljust(label)}  ", "bold"), (cell, style))
+        tell("")
+
+
+def write_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table for spreadsheets, in UTF-8."""
+    lines = "".join(csv_line(printable(str(one)) for one in row) for row in (head, *rows))
+    sys.stdout.buffer.write(lines.encode())
+    sys.stdout.flush()
 
 
 def write(document: Any) -> None:

@@ -87,8 +87,16 @@ async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:
     """Make the tables of the database log_server, which `app_role` may read and add to."""
     async with engine.begin() as connection:
         await connection.execute(tables.MAKING_TABLES)
-        await connection.run_sync(LogBase.metadata.create_all)
+        await connection.run_sync(_make_log_tables)
         await _grant(connection, app_role, _APPENDING)
+
+
+def _make_log_tables(connection: Connection) -> None:
+    """Make what is not there yet; a table of an older version may lack an index."""
+    LogBase.metadata.create_all(connection)
+    for table in LogBase.metadata.tables.values():
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 async def _grant(connection: AsyncConnection, role: str, script: str) -> None:

@@ -1,8 +1,6 @@
 """What lies in a package: pure functions from what a project holds to files."""
 
-import csv
 import hashlib
-import io
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +12,7 @@ from pydantic_core import to_json
 from contracts.permissions import Grants, Level
 from contracts.project_exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
 from contracts.project_history import HistoryEntry
+from contracts.sheets import csv_line
 from workers.projects import domain, withholding
 from workers.projects.packages import readme
 
@@ -28,7 +27,6 @@ COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_exp
 _DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 _NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by")
-_FORMULA: Final = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 class Choice(NamedTuple):
@@ -134,19 +132,9 @@ def nameless(record: Mapping[str, Any]) -> Json:
 
 def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
     """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is where none is named."""
-    target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow(COLUMNS)
-    for one in sequences:
-        told = {**one, "site": one["site"] or site}
-        writer.writerow([harmless(str(told[name] or "")) for name in COLUMNS])
-    return target.getvalue().encode()
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that no spreadsheet takes for a formula: an apostrophe makes it a text."""
-    risky = cell.startswith(("\t", "\r", "\n")) or cell.lstrip().startswith(_FORMULA)
-    return f"'{cell}" if risky else cell
+    told = ({**one, "site": one["site"] or site} for one in sequences)
+    lines = (csv_line(str(one[name] or "") for name in COLUMNS) for one in told)
+    return "".join([csv_line(COLUMNS), *lines]).encode()
 
 
 def _project(export: Export) -> Json:

@@ -1,0 +1,81 @@
+"""What was done, in people's words: called, chosen and described."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from client.terminal import activities
+from client.terminal.session import Session, UsageError
+from client.terminal.show import Names
+from contracts import catalogue
+from contracts.audit import Entry
+from contracts.ids import uuid7
+
+ID = "0190a000-0000-7000-8000-000000000001"
+LOOKED_AT = {
+    "administration.letter-opened",
+    *("projects.opened", "projects.exported", "projects.downloaded"),
+    *("reports.generated", "reports.printed", "reports.downloaded"),
+}
+
+
+def described(details: dict[str, Any], language: str = "en", **more: Any) -> tuple[str, str]:
+    """Describe the details of an entry, for people and for a spreadsheet."""
+    about: dict[str, Any] = {
+        "event_id": uuid7(),
+        "at": datetime.now(UTC),
+        "actor": "olivia",
+        "activity": "projects.updated",
+    }
+    entry = Entry(**about, project_id=None, command_id=None, revision=None, details=details, **more)
+    found = activities.described(entry, Names(None), language)
+    return str(found.shown), str(found.whole)
+
+
+def test_every_activity_has_words() -> None:
+    """Whoever adds an event says what people call it, and no two are called the same."""
+    assert set(activities.WORDS) == set(catalogue.events())
+    assert len(set(activities.WORDS.values())) == len(activities.WORDS)
+
+
+@pytest.mark.parametrize(
+    "typed, chosen",
+    [
+        ("viewed", LOOKED_AT),
+        ("consulté", LOOKED_AT),
+        ("projects.deleted", {"projects.deleted"}),
+        ("reports.", {"reports."}),
+        ("report printed", {"reports.printed"}),
+        ("Rapport imprime", {"reports.printed"}),
+        ("comment", {"projects.comment-added", "projects.comment-deleted", "projects.comment-edited"}),
+    ],
+)
+def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str]) -> None:
+    """Words in either language, parts of them, names of the wire and how these begin all choose activities."""
+    assert set(activities.chosen(Session("alice", language="fr"), [typed]) or ()) == chosen
+
+
+def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
+    """A slip is told with what there is; nothing typed chooses everything."""
+    session = Session("alice")
+    with pytest.raises(UsageError, match=r"no activity is called watched; there are: viewed, .*project viewed"):
+        activities.chosen(session, ["watched"])
+    assert activities.chosen(session, None) is None
+
+
+def test_details_have_names_instead_of_ids() -> None:
+    """Types, statuses, categories and values are told by their names of then, as old and new."""
+    changed = {"status_id": {"old": 21, "new": 22}, "category_1": {"old": None, "new": 11}, "description": {}}
+    names = {"21": "Open", "22": "Closed", "11": "Other"}
+    shown, _ = described({"changed": changed}, labels={"category_1": "Reason"}, names=names)
+    assert shown == "Status: Open → Closed  Reason: – → Other  Description"
+    assert described({"type_id": 21}, "fr", names=names)[0] == "Type : Open"
+
+
+def test_ids_of_parts_are_for_spreadsheets() -> None:
+    """A screen shows how many sequences there are and no long ids; a spreadsheet has the ids, too."""
+    shown, whole = described({"comment_id": ID, "sequence_ids": [ID, ID], "package": {"sha256": "ab", "pages": 2}})
+    assert shown == "Sequences: 2"
+    assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; sha256: ab; Pages: 2"
+    assert described({"sequence_ids": [ID]})[0] == "Sequences: 1"

@@ -1,0 +1,85 @@
+"""Whatever is shown fits its place: every listing, with long names in every field, on 60 and on 80 columns."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Mapping
+
+import pytest
+from rich.text import Text
+
+from tests.client.command_line import Ended, incidents
+from tests.client.hostile import Writer
+from tests.client.test_hostile_texts import AT_ONCE, LISTING, typed_as
+from tests.client.typed import environment
+from tests.support import Site, eventually
+
+LONG = "Sicherheitsüberwachungsanlage 可疑包裹在北门 👩‍👩‍👧‍👦 🚒 at the far end of the northern platform, second floor"
+HEADINGS = {
+    "projects list": ("Number", "Created", "By"),
+    "projects history": ("Revision", "Time", "By"),
+    "retention holds": ("Number", "Held", "By"),
+    "audit log": ("Time", "Actor", "Activity", "Details"),
+    "audit activity": ("Time", "Actor", "Revision", "Activity"),
+    "stats": ("Number", "Closed", "Ended"),
+    "status": ("Worker", "Ready", "Lanes", "Outbox", "Refused"),
+}
+"""Headings that are seen whole, wherever they stand."""
+
+WITHOUT_A_TABLE = {"ask", "licence show", "retention preview"}
+SAYING = {"properties", "projects list", "projects show", "projects history", "projects draft show", "types list"}
+SAYING |= {"statuses list", "categories list", "fields list", "retention holds", "settings show", "roles list"}
+SAYING |= {"stats", "retention due", "audit definitions"}
+"""Listings that show the names and texts that people wrote."""
+
+
+async def answered(line: list[str], ours: Mapping[str, object]) -> Ended:
+    """Type a line, again where nobody had the time to answer it."""
+
+    async def done() -> Ended:
+        ended = await incidents(*line, environment=ours)
+        assert ended.status == 0, (line, ended.err)
+        return ended
+
+    return await eventually(done)
+
+
+@pytest.mark.timeout(600)
+async def test_every_listing_fits_its_place(site: Site) -> None:
+    """No line is wider than its place and no heading is cut, however long names are and in whatever script."""
+    await site.workers()
+    writer, limit = Writer(await site.client("admin"), LONG), asyncio.Semaphore(AT_ONCE)
+    await writer.everything()
+    ours = {"admin": environment(site, "admin"), "ops": environment(site, "ops", "ops")}
+
+    async def misfits(name: str, width: int) -> list[str]:
+        line = typed_as(name, writer) if name in LISTING else [name]
+        who = "ops" if name == "status" else "admin"
+        async with limit:
+            ended = await answered(line, {**ours[who], "COLUMNS": width})
+        shown = ended.out.splitlines()
+        wide = [one for one in shown if Text(one).cell_len > width]
+        cut = [one for one in HEADINGS.get(name, ()) if one not in ended.out]
+        return [f"{name} {width}: {one}" for one in (*wide, *cut, *([] if shown else [ended.err]))]
+
+    found = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
+    assert [one for each in found for one in each] == []
+
+
+@pytest.mark.timeout(600)
+async def test_every_listing_is_a_spreadsheet(site: Site) -> None:
+    """Each listing with a table has a heading for every cell, says what was written, and shows nothing raw."""
+    await site.workers()
+    writer, limit = Writer(await site.client("admin"), LONG), asyncio.Semaphore(AT_ONCE)
+    await writer.everything()
+    ours = environment(site, "admin")
+
+    async def read(name: str) -> tuple[str, set[int], bool]:
+        async with limit:
+            ended = await answered(typed_as(name, writer, "--csv"), ours)
+        rows = list(csv.reader(io.StringIO(ended.out, newline="")))
+        return name, {len(row) for row in rows}, any(LONG in cell for row in rows for cell in row)
+
+    found = await asyncio.gather(*(read(name) for name in LISTING if name not in WITHOUT_A_TABLE))
+    assert [(name, lengths) for name, lengths, _ in found if len(lengths) != 1] == []
+    assert {name for name, _, there in found if there} >= SAYING

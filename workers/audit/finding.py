@@ -1,0 +1,127 @@
+"""How entries are found, each page by an index, in one store or in two; and what the ids in them were called then."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ColumnElement, Select, select, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.audit import Entry
+from contracts.permissions import Node
+from contracts.projects import node_of_field
+from contracts.values import Time
+from workers.audit import tables
+from workers.audit.tables import Activity, LogEntry
+from workers.runtime import pages
+from workers.runtime.pages import Page, cursor, read_cursor
+
+Store: TypeAlias = type[Activity | LogEntry]
+Place = tuple[Time, UUID]
+
+_PLACE: TypeAdapter[Place] = TypeAdapter(Place)
+_STORED: Final = tuple(name for name in Entry.model_fields if name not in {"project_number", "labels", "names"})
+_KINDS: Final = {"type_id": "type", "status_id": "status"}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked of a store; `apart` looks each activity up by itself, where nothing else narrows the search."""
+
+    conditions: Sequence[ColumnElement[bool]] = field(default_factory=list)
+    activities: Sequence[str] | None = None
+    apart: bool = False
+
+
+async def page(connection: AsyncConnection, store: Store, wanted: Wanted, after: str | None, limit: int) -> Page[Entry]:
+    """Read a page by keyset, which entries that come meanwhile cannot shift."""
+    asked = statement(store, wanted, after, limit + 1)
+    return await pages.read(connection, asked, None, lambda row: Entry.model_validate(dict(row)), limit)
+
+
+def statement(store: Store, wanted: Wanted, after: str | None, limit: int) -> Select[Any]:
+    """Return what reads the newest entries behind a cursor, from the index that serves the conditions."""
+    conditions = list(wanted.conditions)
+    if after:
+        conditions.append(tuple_(store.at, store.event_id) < read_cursor(_PLACE, after))
+
+    def newest(*more: ColumnElement[bool]) -> Select[Any]:
+        columns: list[Any] = [getattr(store, name) for name in _STORED]
+        ordered = select(*columns).where(*conditions, *more).order_by(store.at.desc(), store.event_id.desc())
+        return ordered.limit(limit)
+
+    if wanted.activities is None:
+        return newest()
+    if not wanted.apart or len(wanted.activities) == 1:
+        return newest(store.activity.in_(wanted.activities))
+    every = union_all(*(select(newest(store.activity == name).subquery()) for name in wanted.activities)).subquery()
+    return select(every).order_by(every.c.at.desc(), every.c.event_id.desc()).limit(limit)
+
+
+def merged(found: Sequence[Page[Entry]], limit: int) -> tuple[list[Entry], bool]:
+    """Return the newest entries of several stores, and whether there are more: none is behind one that was not read."""
+    entries = sorted((one for each in found for one in each.items), key=place, reverse=True)
+    floors = [place(each.items[-1]) for each in found if each.last]
+    kept = [one for one in entries if not floors or place(one) >= max(floors)][:limit]
+    return kept, bool(floors) or len(kept) < len(entries)
+
+
+def place(entry: Entry) -> tuple[datetime, UUID]:
+    """Return where an entry stands in the order of a page."""
+    return entry.at, entry.event_id
+
+
+def after(entry: Entry) -> str:
+    """Return the cursor behind an entry."""
+    return cursor(*place(entry))
+
+
+async def named(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries with the numbers of their projects, and with the words of their time for the ids in them."""
+    numbers = await _numbers(connection, {one.project_id for one in entries if one.project_id})
+    words = await _words(connection, {wanted for one in entries for wanted in _references(one)})
+    return [_with_words(one, numbers, words) for one in entries]
+
+
+async def _numbers(connection: AsyncConnection, ids: set[UUID]) -> Mapping[UUID, int]:
+    if not ids:
+        return {}
+    rows = await connection.execute(tables.PROJECT_NUMBERS, {"ids": sorted(ids)})
+    return {row.project_id: row.number for row in rows}
+
+
+Reference: TypeAlias = tuple[str, str, datetime]
+"""A definition by its kind and key, at a time."""
+
+
+async def _words(connection: AsyncConnection, wanted: set[Reference]) -> Mapping[Reference, str]:
+    if not wanted:
+        return {}
+    kinds, keys, moments = map(list, zip(*sorted(wanted), strict=True))
+    rows = await connection.execute(tables.NAMES_AT, {"kinds": kinds, "keys": keys, "moments": moments})
+    return {(row.kind, row.key, row.at): row.name for row in rows if row.name is not None}
+
+
+def _with_words(entry: Entry, numbers: Mapping[UUID, int], words: Mapping[Reference, str]) -> Entry:
+    said = {(kind, key): words[kind, key, at] for kind, key, at in _references(entry) if (kind, key, at) in words}
+    labels = {key: name for (kind, key), name in said.items() if kind in {"category", "data-field"}}
+    names = {key: name for (kind, key), name in said.items() if key not in labels}
+    number = numbers.get(entry.project_id) if entry.project_id else None
+    return entry.model_copy(update={"project_number": number, "labels": labels, "names": names})
+
+
+def _references(entry: Entry) -> Iterator[Reference]:
+    """Name what the ids in an entry of a project stand for."""
+    if not entry.activity.startswith("projects."):
+        return
+    if type_id := entry.details.get("type_id"):
+        yield "type", str(type_id), entry.at
+    for name, change in entry.details.get("changed", {}).items():
+        kind = _KINDS.get(name, "category-value" if name.startswith("category_") else "")
+        if node_of_field(name) is Node.CATEGORIES:
+            yield "data-field" if not kind else "category", name, entry.at
+        if kind:
+            yield from ((kind, str(one), entry.at) for one in (change.get("old"), change.get("new")) if one is not None)

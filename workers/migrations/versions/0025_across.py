@@ -1,0 +1,13 @@
+"""What was done, found across projects."""
+
+from alembic import op
+
+from workers.migrations.upgrade import read_sql, run_script
+
+revision = "0025"
+down_revision = "0024"
+
+
+def upgrade() -> None:
+    """Run the one file of this version."""
+    run_script(op.get_bind(), read_sql("*_across.sql"))
