@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-h
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format wire lock bench faults fuzz clean
+.PHONY: help install demo test check format words wire lock bench faults fuzz clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -52,6 +52,9 @@ format: install ## Lay the code out and mend what can be mended
 wire: install ## Write what is generated anew: docs/asyncapi.yaml, the golden file, docs/requirements.md
 	@$(BIN)/python -m tests.contracts.regenerate
 	@$(BIN)/python -m tests.requirements.regenerate
+
+words: install ## Compile what the command line says in French, after a change of its catalogue
+	@$(BIN)/pybabel --quiet compile --domain incidents --directory client/locale
 
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt

@@ -100,7 +100,7 @@ def _of_streams(survey: Survey) -> Iterator[Finding]:
             part = told["bytes"] / told["bytes_max"]
             level: Level = "fails" if part > _FULL else "attention"
             values = {"stream": name, "percent": round(part * 100)}
-            yield Finding(level, "stream_full", "the stream {stream} is {percent} % full", values)
+            yield Finding(level, "stream_full", "the stream {stream} is full to {percent} %", values)
 
 
 def _of_letters(survey: Survey) -> Iterator[Finding]:

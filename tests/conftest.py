@@ -19,6 +19,14 @@ from workers.runtime.logs import without_text
 _numbers = count(1)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _no_locale() -> Iterator[None]:
+    """Speak English wherever the tests run, in the processes that they start, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "C.UTF-8")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _plain_logs() -> Iterator[None]:
     """Log as a worker process does; structlog's own form draws every failed batch for seconds."""

@@ -1,6 +1,5 @@
 """The command line `incidents`."""
 
-import os
 import platform
 import sys
 from importlib.metadata import version
@@ -35,9 +34,11 @@ from client.cli import (
     status,
 )
 from client.cli.plugins import plugins
+from client.terminal.language import chosen, use
 from client.terminal.options import group
-from client.terminal.printing import mistyped
+from client.terminal.printing import keep_together, mistyped
 from client.terminal.session import Session
+from client.terminal.translation import mistake, translated
 
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
@@ -54,7 +55,7 @@ def _show_version(wanted: bool) -> None:
     if not wanted:
         return
     told = {"version": version("incident-manager"), "python": platform.python_version()}
-    session = Session("", json="--json" in sys.argv, language=_language(sys.argv))
+    session = Session("", json="--json" in sys.argv, language=chosen(sys.argv[1:]))
     session.show(told, session.say("Incident Manager {version}, Python {python}", **told))
     raise typer.Exit
 
@@ -69,11 +70,11 @@ def _common(
 ) -> None:
     """Take what stands before every command."""
     if as_json:
-        raise typer.BadParameter(Session("", language=_language(sys.argv)).say("write --json behind the command"))
+        raise typer.BadParameter(Session("", language=chosen(sys.argv[1:])).say("write --json behind the command"))
 
 
-def build() -> typer.core.TyperGroup:
-    """Put the command line together."""
+def build(language: str = "en") -> typer.core.TyperGroup:
+    """Put the command line together, to be explained in a language."""
     app = group(_HELP, completes=True)
     app.callback()(_common)
     about_projects = group(projects.HELP)
@@ -91,31 +92,28 @@ def build() -> typer.core.TyperGroup:
     for part in (imports, reports, audits, site, definitions, statistics, defining, categories, status, messages, demo):
         part.register(app)
     root: Any = typer.main.get_command(app)
-    for plugin in plugins():
+    for plugin in plugins(language):
         root.add_command(plugin)
-    made: typer.core.TyperGroup = root
+    made: typer.core.TyperGroup = translated(root, language)
     return made
 
 
 def main() -> None:
     """Run what was typed; a mistake in it is told as everything else is: for machines where they ask."""
-    for_machines = "--json" in sys.argv
-    foreign = [one for one in sys.argv[1:] if not _is_text(one)]
-    if foreign:
-        session = Session("", json=for_machines, language=_language(sys.argv))
+    for_machines, language = "--json" in sys.argv, chosen(sys.argv[1:])
+    use(language)
+    keep_together()
+    session = Session("", json=for_machines, language=language)
+    if foreign := [one for one in sys.argv[1:] if not _is_text(one)]:
         words = "the command line holds bytes that are not UTF-8: {text}; type it in UTF-8"
         sys.exit(session.misunderstood(session.say(words, text=foreign[0])))
     try:
-        status = build()(prog_name="incidents", standalone_mode=False)
+        status = build(language)(prog_name="incidents", standalone_mode=False)
     except typer.TyperException as error:
-        status = Session("", json=True).misunderstood(error.format_message()) if for_machines else mistyped(error)
+        why = mistake(error.format_message(), language)
+        status = session.misunderstood(why) if for_machines else mistyped(error, why)
     sys.exit(status)
 
 
 def _is_text(word: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in word)
-
-
-def _language(words: list[str]) -> str:
-    chosen = os.environ.get("INCIDENTS_LANG", "")
-    return "fr" if "fr" in {chosen, *words} or "--lang=fr" in words else "en"

@@ -7,7 +7,9 @@ import typer
 
 from client.cli.completing import defined
 
-TIME: Final = "RFC 3339, a date, or how long ago: 7d, 12h."
+TIME: Final = "2026-01-31, 2026-01-31 14:30, 7d, yesterday, last tuesday."
+SINCE: Final = f"Created since: {TIME}"
+UNTIL: Final = f"Created before: {TIME} A day in words counts to its end."
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
 Words = list[str] | None

@@ -64,13 +64,15 @@ async def log(  # noqa: PLR0913 - each parameter is an option
         Words, typer.Option(metavar="PROJECT", help="Done to this one, by id or number; repeatable.")
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done since: {TIME}")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done before: {TIME}")] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help=f"Done before: {TIME} A day in words counts to its end.")
+    ] = None,
     limit: Limit = 100,
     all_: All = False,
 ) -> None:
     """Show what was done on the site and across its projects, newest first."""
     asked: dict[str, Any] = {"actor": actor, "activities": activities.chosen(session, activity), "limit": limit}
-    asked |= {"since": read_time(session, since), "until": read_time(session, until), "with_activity": True}
+    asked |= {"since": read_time(session, since), "until": read_time(session, until, until=True), "with_activity": True}
     given = {name: value for name, value in asked.items() if value is not None}
     fitting(session, SiteLog, given)
     async with session.client() as client:

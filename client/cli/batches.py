@@ -8,14 +8,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from client.cli.arguments import TIME
+from client.cli.arguments import SINCE, UNTIL
 from client.cli.listing import Listing
-from client.cli.project_list import Search, Statuses, Types, Values, named, span
+from client.cli.project_list import Search, Statuses, Types, Values, named
 from client.client import Client
 from client.errors import PendingError, Refused
 from client.terminal.naming import Naming
 from client.terminal.options import command
-from client.terminal.reading import fitting
+from client.terminal.reading import fitting, read_span
 from client.terminal.saving import save, unused
 from client.terminal.session import Session, Status
 from contracts.project_queries import ListProjects, ProjectRow
@@ -42,8 +42,8 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
     type_: Types = None,
     status: Statuses = None,
     category: Values = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {TIME}")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {TIME}")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     search: Search = None,
     show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Say who did what.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
@@ -53,7 +53,7 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
     A project whose report cannot be made is named, the others are saved, and the exit status is 1.
     """
     unused(session, output, force=force)
-    created = {"created": span(session, since, until)} if since or until else {}
+    created = {"created": read_span(session, since, until)} if since or until else {}
     asked: dict[str, Any] = {"search": search, "sort": "number", "limit": 500}
     async with session.client() as client:
         filter_ = {**created, **await named(Naming(session, client), type_, status, category)}

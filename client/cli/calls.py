@@ -1,6 +1,5 @@
 """The calls of a project: recorded, corrected, deleted."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from client.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
 from client.terminal import parts
 from client.terminal.options import command
-from client.terminal.reading import fitting, read_project, read_time
+from client.terminal.reading import fitting, read_decimal, read_project, read_time
 from client.terminal.session import Session
 from contracts.project_parts import AddCall, DeleteCall, EditCall
 
@@ -17,7 +16,7 @@ To = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Who was cal
 From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Who called.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"When: {TIME} Now, when it is recorded first.")]
 Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
-Minutes = Annotated[float | None, typer.Option("--minutes", min=0, metavar="N", help="How long it took.")]
+Minutes = Annotated[str | None, typer.Option("--minutes", metavar="N", help="How long it took.")]
 Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]
 Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="What was said.")]
 
@@ -51,7 +50,7 @@ async def call(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Record a call, made with --to or received with --from."""
     given: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
-    given |= _party(to, from_) | _facts(read_time(session, at), number, minutes, reference, notes)
+    given |= _party(to, from_) | _facts(session, at, number, minutes, reference, notes)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         event = await session.send(client, fitting(session, AddCall, {**given, "project_id": project_id}))
@@ -77,7 +76,7 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
         project_id = await read_project(session, client, project)
         found = await parts.part_of(session, client, project_id, "calls", call_number)
         known = found.model_dump(include=set(EditCall.model_fields) - {"project_id"})
-        known |= _party(to, from_) | _facts(read_time(session, at or None), number, minutes, reference, notes)
+        known |= _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
         known |= revision(expected_revision)
         event = await session.send(client, fitting(session, EditCall, {**known, "project_id": project_id}))
     session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
@@ -111,9 +110,16 @@ def _party(to: str | None, from_: str | None) -> dict[str, Any]:
 
 
 def _facts(
-    at: datetime | None, number: str | None, minutes: float | None, reference: str | None, notes: str | None
+    session: Session, at: str | None, number: str | None, minutes: str | None, reference: str | None, notes: str | None
 ) -> dict[str, Any]:
     """Return what was typed about a call, and nothing that was not."""
-    seconds = None if minutes is None else round(minutes * _SECONDS)
-    typed = {"at": at, "number": number, "duration_seconds": seconds, "reference": reference, "notes": notes}
+    lasted = read_decimal(session, minutes, 0, "--minutes")
+    seconds = None if lasted is None else round(lasted * _SECONDS)
+    typed = {
+        "at": read_time(session, at),
+        "number": number,
+        "duration_seconds": seconds,
+        "reference": reference,
+        "notes": notes,
+    }
     return {name: value for name, value in typed.items() if value is not None}

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from client.terminal.naming import Naming
-from client.terminal.reading import read_time
+from client.terminal.reading import read_number, read_time
 from client.terminal.session import Session, UsageError
+from client.terminal.words import yes_or_no
 from contracts.projects import IncidentData
 
-_YES: Final = frozenset({"1", "true", "yes", "oui", "on"})
-_NO: Final = frozenset({"0", "false", "no", "non", "off"})
 _SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
 _PLAIN: Final = (*_SHORT, *_SHORT.values(), "reference", "description")
 
@@ -47,10 +46,12 @@ def _clear(changes: dict[str, Any], name: str) -> None:
 def _data_value(session: Session, name: str, text: str) -> object:
     """Read what was typed as the kind that the field's name says; the rest is refused by the wire."""
     kind = name.partition("_")[0]
-    if kind == "integer" and text.removeprefix("-").isdecimal():
-        return int(text)
+    if kind == "integer" and (figures := read_number(session, text)).removeprefix("-").isdecimal():
+        return int(figures)
+    if kind == "decimal":
+        return read_number(session, text)
     if kind == "checkbox":
-        if text.casefold() not in _YES | _NO:
+        if (answer := yes_or_no(text)) is None:
             raise UsageError(session.say("write yes or no instead of {text}", text=text))
-        return text.casefold() in _YES
+        return answer
     return read_time(session, text) if kind == "datetime" else text

@@ -143,7 +143,12 @@ def _told(session: Session, found: OpenedLetter) -> list[Any]:
         ("Message", about.what or found.subject),
         ("Command id", about.command_id or "–"),
         ("Reason", about.reason),
-        ("Replay", session.say("yes") if about.replayable else f"{session.say('no')}: {about.hindrance}"),
+        (
+            "Replay",
+            session.say("yes")
+            if about.replayable
+            else session.say("{label}: {value}", label=session.say("no"), value=about.hindrance),
+        ),
     ]
     told: dict[str, Any] = {"headers": found.headers}
     told |= {"body": found.body} if found.body is not None else {"body_base64": found.body_base64}

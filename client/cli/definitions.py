@@ -11,6 +11,8 @@ from client.terminal import show
 from client.terminal.options import command
 from client.terminal.reading import fitting
 from client.terminal.session import Session
+from client.terminal.vocabulary import read_word
+from client.terminal.words import name_of
 from contracts.administration_queries import (
     DefinitionChange,
     DefinitionHistory,
@@ -18,6 +20,7 @@ from contracts.administration_queries import (
     GetRoleHistory,
     GetSettingHistory,
     PropertyKind,
+    Settings,
 )
 
 _KINDS: Final = (*get_args(PropertyKind), "role", "setting")
@@ -44,23 +47,35 @@ async def definitions(
     limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
 ) -> None:
     """Show what definitions and settings were and are, who changed them and when."""
+    kind = read_word(session, "kind", kind, _KINDS, "Kind")
+    if key and kind == "setting":
+        key = read_word(session, "field", key, Settings.model_fields, "Setting")
     asked: dict[str, Any] = {"key": key, "limit": limit}
     message = _QUERIES.get(kind, GetPropertyHistory)
     asked |= {"kind": kind} if message is GetPropertyHistory else {}
     async with session.client() as client:
         found: DefinitionHistory = await client.ask(fitting(session, message, asked))
-    rows = ((one.at, one.by, one.key, *map(show.paragraph, _states(one))) for one in found.items)
+    rows = (
+        (one.at, one.by, _key(session, kind, one.key), *map(show.paragraph, _states(one, session.language)))
+        for one in found.items
+    )
     session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
 
 
-def _states(change: DefinitionChange) -> tuple[str, str]:
+def _key(session: Session, kind: str, key: str) -> str:
+    return name_of(session.language, "field", key) if kind == "setting" else key
+
+
+def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     """Write what differs, field by field, as it was and as it is."""
-    old, new = _flat(change.old or {}), _flat(change.new or {})
+    old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
     before, after = ("\n".join(f"{name}: {one[name]}" for name in names if name in one) for one in (old, new))
     return before, after
 
 
-def _flat(state: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(state: Mapping[str, Any], language: str) -> dict[str, Any]:
     levels: Mapping[str, Any] = state.get("permissions", {})
-    return {**{name: one for name, one in state.items() if name != "permissions"}, **levels}
+    plain = {name_of(language, "field", name): one for name, one in state.items() if name != "permissions"}
+    given = {name_of(language, "permission", node): name_of(language, "level", one) for node, one in levels.items()}
+    return {**plain, **given}

@@ -41,9 +41,9 @@ async def add(
     kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
 ) -> None:
     """Put one span of time of one or many cameras on your draft list."""
-    beside: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until)}
+    beside: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
     cameras = [{**read_camera(text), **{name: value for name, value in beside.items() if value}} for text in camera]
-    wanted = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end)}
+    wanted = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
     drafting = fitting(session, DraftSequences, wanted)
     async with session.client() as client:
         event = await session.send(client, drafting)

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 from uuid import UUID
 
 import typer
@@ -14,7 +14,9 @@ from client.terminal.printing import password, typed_line
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, unused
 from client.terminal.session import Session, UsageError
-from contracts.project_exports import DownloadPackage, ExportProject, Package, ProjectExported
+from client.terminal.vocabulary import read_word
+from client.terminal.words import names_of
+from contracts.project_exports import DownloadPackage, ExportProject, Included, Package, ProjectExported
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 
@@ -55,7 +57,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     beside = path.with_name(f"{path.stem}-report.pdf")
     if report:
         unused(session, beside, force=force)
-    values: dict[str, Any] = {"include": [*(include or ()), *(["user-names"] if user_names else [])]}
+    values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
     values |= revision(expected_revision)
     async with session.client() as client:
@@ -71,6 +73,10 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     _show(session, exported, path, generated, beside)
 
 
+def _sections(session: Session, texts: Words) -> list[str]:
+    return [read_word(session, "field", one, get_args(Included), "Section") for one in texts or ()]
+
+
 def _password(session: Session, *, ask: bool) -> str:
     if not ask:
         try:
@@ -81,7 +87,7 @@ def _password(session: Session, *, ask: bool) -> str:
         raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
 
     def prompt() -> str:
-        return password(session.say("Password"))
+        return password(session.say("Password"), session.language)
 
     return session.ask(prompt, "--password-stdin")
 
@@ -105,7 +111,8 @@ def _show(
     document: dict[str, Any] = {**exported.model_dump(mode="json"), "file": str(path)}
     lines = [_line(session, exported.package, path)]
     if withheld := exported.package.withheld:
-        lines.append(f"{session.say('Not shown to you')}: {', '.join(withheld)}")
+        hidden = names_of(session.language, "field", withheld)
+        lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
     if generated:
         document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
         one = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
@@ -114,7 +121,7 @@ def _show(
         lines.append(session.count(generated.pages, one, many, **told))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
-            lines.append(f"{incomplete} {', '.join(generated.missing)}")
+            lines.append(f"{incomplete} {names_of(session.language, 'field', generated.missing)}")
     session.show(document, "\n".join(lines))
 
 

@@ -18,7 +18,7 @@ from client.client import Client
 from client.errors import Refused
 from client.feed import CloudEvent
 from client.terminal import show
-from client.terminal.activities import details_of
+from client.terminal.activities import details_of, in_words
 from client.terminal.printing import as_json
 from client.terminal.session import Session
 from client.watching import Watch
@@ -41,12 +41,10 @@ _FRAMES: Final = 4
 _NO_CHANGE: Final = frozenset({"projects.opened", "projects.exported"})
 
 
-async def show_events(
-    session: Session, feed: Watch, wanted: frozenset[str] = frozenset(), program: str | None = None
-) -> None:
+async def show_events(session: Session, feed: Watch, wanted: tuple[str, ...] = (), program: str | None = None) -> None:
     """Show what a feed brings, until it ends; a program is told of each event, one after the other."""
     async for event in feed:
-        if wanted and event.happened not in wanted:
+        if wanted and not event.happened.startswith(wanted):
             continue
         session.show(event, event_line(event, session.language))
         if program:
@@ -69,9 +67,9 @@ def event_line(event: CloudEvent, language: str) -> Text:
         "  ",
         (f"{on_one_line(event.actor):<12}", "cyan"),
         " ",
-        (f"{on_one_line(event.happened):<28}", "bold"),
+        (f"{on_one_line(in_words(event.happened, language)):<28}", "bold"),
         " ",
-        on_one_line(details_of(event.data)),
+        on_one_line(details_of(event.data, language)),
     )
 
 

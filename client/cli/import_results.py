@@ -168,7 +168,7 @@ def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
             file.writelines(csv_line(_cell(row[name]) for name in _COLUMNS) for row in rows)
     except OSError as error:
         words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=errors, reason=error.strerror or error)) from error
+        raise UsageError(session.say(words, path=errors, reason=session.say(error.strerror or str(error)))) from error
 
 
 def _cell(value: object) -> object:

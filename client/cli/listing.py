@@ -12,6 +12,7 @@ from client.client import Client
 from client.errors import Refused
 from client.terminal import show
 from client.terminal.session import Session
+from client.terminal.words import names_of
 from contracts.administration_queries import GetProperties
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage
 
@@ -75,7 +76,6 @@ def remarks_of(session: Session, page: ProjectPage) -> list[str]:
     one, many = "{count} project in all", "{count} projects in all"
     total = "" if page.total is None else session.count(page.total, one, many)
     more = session.say("more: --all") if page.next else ""
-    hidden = session.say(
-        "neither shown nor searched, because you may not see it: {texts}", texts=", ".join(page.withheld)
-    )
+    withheld = names_of(session.language, "field", page.withheld)
+    hidden = session.say("neither shown nor searched, because you may not see it: {texts}", texts=withheld)
     return [line for line in (total, more, hidden if page.withheld else "") if line]

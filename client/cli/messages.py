@@ -13,7 +13,7 @@ from client.client import Client
 from client.errors import Refused
 from client.terminal.options import command
 from client.terminal.printing import json_text
-from client.terminal.reading import fitting, read_object
+from client.terminal.reading import fitting, read_decimal, read_object
 from client.terminal.session import Session, Status, UsageError
 from contracts.catalogue import commands, queries
 from contracts.errors import Code, Error
@@ -86,11 +86,12 @@ async def send(
 async def outcome(
     session: Session,
     command_id: Annotated[UUID, typer.Argument(metavar="ID", help="The command id, as it was shown.")],
-    wait: Annotated[float, typer.Option("--wait", metavar="SECONDS", min=0, help="How long to wait for it.")] = 0.0,
+    wait: Annotated[str, typer.Option("--wait", metavar="SECONDS", help="How long to wait for it.")] = "0",
 ) -> None:
     """Show what became of a command of yours: applied, refused with its reason, or not known yet."""
+    seconds = read_decimal(session, wait, 0, "--wait") or 0.0
     async with session.client() as client:
-        found = await _outcome(client, command_id, wait)
+        found = await _outcome(client, command_id, seconds)
     if found:
         _show_outcome(session, found)
         return

@@ -8,6 +8,7 @@ from rich.text import Text
 from client.client import Client
 from client.terminal.session import Session
 from client.terminal.tables import Sheet
+from client.terminal.words import names_of
 
 
 async def pages(client: Client, query: Any, *, every: bool) -> AsyncIterator[Any]:
@@ -37,7 +38,8 @@ async def show_pages(
         whole = page if is_first else page.model_copy(update={"items": [*whole.items, *page.items]})
     remarks = [session.say(more)] if whole.next else []
     if withheld := getattr(whole, "withheld", ()):
-        remarks.append(f"{session.say('Not shown to you')}: {', '.join(withheld)}")
+        hidden = names_of(session.language, "field", withheld)
+        remarks.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
     if session.csv:
         session.remark(*remarks)
     else:

@@ -9,6 +9,9 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
+from client.terminal.translation import translated
+from client.terminal.words import say
+
 GROUP: Final = "incidents.commands"
 
 _HELP: Final = {
@@ -26,10 +29,12 @@ _HELP: Final = {
 class Plugin(TyperCommand):
     """A command that is known by its name and imported when it is used."""
 
-    def __init__(self, point: EntryPoint) -> None:
-        super().__init__(point.name, help=_HELP.get(point.name, f"Comes from {point.value}."))
+    def __init__(self, point: EntryPoint, language: str = "en") -> None:
+        foreign = say(language, "Comes from {origin}.", origin=point.value)
+        super().__init__(point.name, help=_HELP.get(point.name, foreign))
         self.rich_help_panel = "Server"
         self._point = point
+        self._language = language
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
         """Hand the line over to what the entry point names."""
@@ -37,15 +42,14 @@ class Plugin(TyperCommand):
 
     def _load(self) -> Any:
         loaded = self._point.load()
-        if isinstance(loaded, typer.Typer):
-            return typer.main.get_command(loaded)
-        alone = typer.Typer(add_completion=False)
-        alone.command(self._point.name)(loaded)
-        return typer.main.get_command(alone)
+        if not isinstance(loaded, typer.Typer):
+            function, loaded = loaded, typer.Typer(add_completion=False)
+            loaded.command(self._point.name)(function)
+        return translated(typer.main.get_command(loaded), self._language)
 
 
-def plugins() -> list[Plugin]:
+def plugins(language: str = "en") -> list[Plugin]:
     """Find the commands of installed packages, in the order of this page first."""
     found = {point.name: point for point in entry_points(group=GROUP)}
     order = [name for name in _HELP if name in found] + sorted(found.keys() - _HELP.keys())
-    return [Plugin(found[name]) for name in order]
+    return [Plugin(found[name], language) for name in order]

@@ -5,15 +5,16 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from client.cli import following
-from client.cli.arguments import TIME, Words, among
+from client.cli.arguments import SINCE, UNTIL, Words, among
 from client.cli.completing import defined
 from client.cli.listing import Listing, names, remarks_of, shown
 from client.client import Client
 from client.terminal import show
 from client.terminal.naming import Naming
 from client.terminal.options import command
-from client.terminal.reading import fitting, read_time
+from client.terminal.reading import fitting, read_span
 from client.terminal.session import Session, UsageError
+from client.terminal.vocabulary import read_word
 from contracts.project_queries import ListProjects, Sort
 
 _SORT: Final = (
@@ -70,8 +71,8 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
     number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
     reference: Annotated[Words, typer.Option(metavar="TEXT", help="With this number elsewhere; repeatable.")] = None,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created since: {TIME}")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Created before: {TIME}")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
     started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
     updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
@@ -91,9 +92,9 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     spans = {"created": (since, until), "start_time": started, "updated": updated}
     plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
     filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
-    filter_ |= {name: span(session, *ends) for name, ends in spans.items() if any(ends)}
+    filter_ |= {name: read_span(session, *ends) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
-    asked = {"sort": sort, "limit": limit, "search": search, "count": "exact" if count else "none"}
+    asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
     fitting(session, ListProjects, {**asked, "filter": filter_})
     async with session.client() as client:
         filter_ |= await named(Naming(session, client), type_, status, category)
@@ -111,9 +112,11 @@ async def named(naming: Naming, type_: Words, status: Words, category: Words) ->
     return {name: value for name, value in {**found, "categories": chosen}.items() if value}
 
 
-def span(session: Session, since: str | None, until: str | None) -> dict[str, Any]:
-    """Return a span of time as a filter has it."""
-    return {"from": read_time(session, since), "to": read_time(session, until)}
+def _order(session: Session, text: str) -> str:
+    """Read a column, and before it the mark for descending."""
+    descending = "-" if text.startswith("-") else ""
+    columns = [one for one in get_args(Sort) if not one.startswith("-")]
+    return descending + read_word(session, "field", text.removeprefix("-"), columns, "Order")
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:

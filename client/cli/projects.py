@@ -66,7 +66,7 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     given: dict[str, Any] = {"project_id": session.id_of(), "description": description}
     given |= {"reference": reference} if reference is not None else {}
     given |= {"start_time": read_time(session, start)} if start else {}
-    given |= {"end_time": read_time(session, end)} if end else {}
+    given |= {"end_time": read_time(session, end, until=True)} if end else {}
     given |= {"from_draft": True} if from_draft else {}
     given |= {"sequences": spans(session, camera, start, end)} if camera else {}
     fitting(session, CreateProject, given)
@@ -104,7 +104,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Change main details, categories and data fields; what is not named stays as it is."""
-    times = {"start_time": read_time(session, start), "end_time": read_time(session, end)}
+    times = {"start_time": read_time(session, start), "end_time": read_time(session, end, until=True)}
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
     changes |= revision(expected_revision)

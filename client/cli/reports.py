@@ -13,6 +13,7 @@ from client.terminal.options import command, group
 from client.terminal.reading import fitting, read_project
 from client.terminal.saving import save, writable
 from client.terminal.session import Session
+from client.terminal.words import name_of, names_of
 from contracts.reports import DeleteReport, DownloadReport, GenerateReport, ListReports
 from contracts.texts import Phrase, phrase
 
@@ -58,7 +59,8 @@ async def report(
         await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
     said = _saved(session, output, generated.pages, generated.bytes)
     if not generated.complete:
-        said += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {', '.join(generated.missing)}"
+        missing = names_of(session.language, "field", generated.missing)
+        said += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {missing}"
     document = generated.model_dump(mode="json")
     session.show({**document, "file": str(output)}, said)
 
@@ -77,11 +79,11 @@ async def list_reports(
             number,
             one.created_at,
             one.created_by,
-            one.language,
+            name_of(session.language, "language", one.language),
             one.pages,
             one.bytes,
             one.show_user_names,
-            ", ".join(one.missing),
+            names_of(session.language, "field", one.missing),
             one.report_id,
         )
         for number, one in enumerate(found.items, 1)

@@ -1,7 +1,7 @@
 """Roles: what they give, who has which, granted and taken by their names."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,9 @@ from client.cli.completing import defined
 from client.terminal import naming, show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
-from client.terminal.session import Session, UsageError
+from client.terminal.session import Session
+from client.terminal.vocabulary import named
+from client.terminal.words import name_of
 from contracts.administration import AssignRole, DefineRole, DeleteRole, UnassignRole
 from contracts.administration_queries import GetRoles, Role
 from contracts.permissions import Level, Node
@@ -21,7 +23,6 @@ Who = Annotated[str, typer.Argument(metavar="PRINCIPAL", help="Whose role it is,
 Named = Annotated[
     str, typer.Argument(metavar="ROLE", help="The role's id, or its name.", autocompletion=defined("roles"))
 ]
-_UNDER: Final = f"{Node.PROJECTS}/"
 
 
 @command(app, "list", "incidents roles list", "incidents roles list --csv", table=True)
@@ -39,7 +40,8 @@ async def show_role(session: Session, role: Named) -> None:
     async with session.client() as client:
         found = _role(session, role, (await client.ask(GetRoles())).roles)
     title = f"{found.role_id}: {found.name}"
-    members = f"{session.say('Members')}: {', '.join(found.members) or '–'}"
+    named = ", ".join(found.members) or "–"
+    members = session.say("{label}: {value}", label=session.say("Members"), value=named)
     session.show(found, _levels(session, title, found.permissions), members)
 
 
@@ -124,13 +126,12 @@ def _role(session: Session, text: str, known: Iterable[Role]) -> Role:
 
 def _node(session: Session, text: str) -> Node:
     """Return a permission, by its whole name or by the last part of it."""
-    known = {**{node.removeprefix(_UNDER): node for node in Node}, **{node.value: node for node in Node}}
-    if text not in known:
-        words = "there is no permission {text}; there are: {known}"
-        raise UsageError(session.say(words, text=text, known=", ".join(node.value for node in Node)))
-    return known[text]
+    whole = named(session, "permission", Node)
+    last = [one._replace(name=one.name.partition("/")[2]) for one in whole if "/" in one.name]
+    return Node(naming.choose(session, "Permission", text, [*whole, *last]))
 
 
 def _levels(session: Session, title: str, permissions: Any) -> show.Sheet:
-    rows = [(Node(node).value, level) for node, level in permissions.items() if level != "none"]
+    given = ((name_of(session.language, "permission", Node(node)), level) for node, level in permissions.items())
+    rows = [(name, name_of(session.language, "level", level)) for name, level in given if level != "none"]
     return show.table(session.language, "Permission", "Level", rows=sorted(rows), title=title)

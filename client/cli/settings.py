@@ -12,9 +12,12 @@ from client.terminal import show
 from client.terminal.options import command, group
 from client.terminal.reading import fitting
 from client.terminal.session import Session
+from client.terminal.vocabulary import read_word
+from client.terminal.words import name_of, value_of
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings
 from contracts.retention import PreviewRetention
+from contracts.texts import LANGUAGES
 
 app = group("The site's settings: show, set.")
 
@@ -26,7 +29,8 @@ async def show_settings(session: Session) -> None:
         found = await client.ask(GetSettings())
     told = found.model_dump(mode="json")
     rows = (
-        (name.replace("_", "-"), ", ".join(value) if isinstance(value, list) else value) for name, value in told.items()
+        (_name(session, name), ", ".join(value) if isinstance(value, list) else value_of(session.language, name, value))
+        for name, value in told.items()
     )
     session.show(found, show.table(session.language, "Setting", "Value", rows=rows))
 
@@ -54,7 +58,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "retention_days": retention_days,
         "report_title": report_title,
         "timezone": timezone,
-        "language": language,
+        "language": language and read_word(session, "language", language, LANGUAGES, "Language"),
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
     }
@@ -63,8 +67,13 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         if retention_days is not None and not yes:
             await _sure(session, client, retention_days)
         event = await session.send(client, changing)
-    changed = ", ".join(name.replace("_", "-") for name in event.changed) or session.say("nothing, it was so already")
+    changed = ", ".join(_name(session, name) for name in event.changed) or session.say("nothing, it was so already")
     session.show(event, session.say("Settings changed: {changed}", changed=changed))
+
+
+def _name(session: Session, setting: str) -> str:
+    """Return what a setting is called: as its option, in the language of the wire."""
+    return name_of(session.language, "field", setting).replace("_", "-")
 
 
 async def _sure(session: Session, client: Client, days: int) -> None:

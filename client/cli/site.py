@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from client.cli.following import event_line, show_events
-from client.terminal import definitions, show
+from client.terminal import activities, definitions, show
 from client.terminal.options import command
 from client.terminal.reading import fitting
 from client.terminal.session import Session
+from client.terminal.words import name_of
 from contracts.administration_queries import GetMe, GetProperties, Me
 from contracts.watching import WatchProjects
 
@@ -53,7 +54,7 @@ async def watch(
     place = fitting(session, WatchProjects, {"since": since}).since
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed, frozenset(happened or ()), exec_)
+        await show_events(session, feed, tuple(activities.chosen(session, happened) or ()), exec_)
 
 
 async def _overhear(session: Session) -> None:
@@ -74,7 +75,10 @@ async def me(session: Session) -> None:
 
 def _rights(answer: Me, language: str) -> show.Sheet:
     title = f"{answer.principal}: {', '.join(answer.roles)}"
-    rows = ((node.value, level) for node, level in answer.permissions.items())
+    rows = (
+        (name_of(language, "permission", node), name_of(language, "level", level))
+        for node, level in answer.permissions.items()
+    )
     return show.table(language, "Permission", "Level", rows=rows, title=title)
 
 

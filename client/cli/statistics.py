@@ -1,20 +1,20 @@
 """Counts and trends of projects, drawn in the terminal."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import typer
 
-from client.cli.arguments import among
+from client.cli.arguments import SINCE, UNTIL, among
 from client.cli.listing import names
 from client.terminal import trends
 from client.terminal.naming import Naming
 from client.terminal.options import command
-from client.terminal.reading import fitting, read_time
+from client.terminal.reading import fitting, read_span
 from client.terminal.session import Session
-from contracts.statistics import ProjectStatistics
+from client.terminal.vocabulary import read_word
+from contracts.statistics import Interval, ProjectStatistics
 
 _GROUPS: Final = ("type", "status", "creator", "camera", "imported")
-_INTERVALS: Final = ("day", "week", "month", "none")
 
 
 def register(app: typer.Typer) -> None:
@@ -42,14 +42,14 @@ async def stats(
         ),
     ] = None,
     interval: Annotated[
-        str, typer.Option(metavar="TIME", help="day, week, month or none.", autocompletion=among(*_INTERVALS))
+        str, typer.Option(metavar="TIME", help="day, week, month or none.", autocompletion=among(*get_args(Interval)))
     ] = "none",
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="Created since: RFC 3339, a date, or 7d.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Created before: RFC 3339, a date, or 7d.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
 ) -> None:
     """Count projects: all, closed and ended, and how long that took, by any property, camera, creator and time."""
-    created = {"from": read_time(session, since), "to": read_time(session, until)}
-    asked = {"interval": interval, "filter": {"created": created}}
+    step = read_word(session, "interval", interval, get_args(Interval), "Interval")
+    asked = {"interval": step, "filter": {"created": read_span(session, since, until)}}
     fitting(session, ProjectStatistics, asked)
     async with session.client() as client:
         named = await Naming(session, client).any_field(by, _GROUPS) if by else None

@@ -19,6 +19,7 @@ from client.place import data_directory
 from client.surveying import Survey
 from client.terminal import show
 from client.terminal.options import command
+from client.terminal.reading import read_decimal
 from client.terminal.session import Session, Status
 from contracts.subjects import WORKERS
 
@@ -54,20 +55,21 @@ async def status(session: Session) -> None:
 
 async def top(
     session: Session,
-    every: Annotated[float, typer.Option("--every", metavar="SECONDS", min=1, help="Between two looks.")] = 2.0,
+    every: Annotated[str, typer.Option("--every", metavar="SECONDS", help="Between two looks.")] = "2",
 ) -> None:
     """Show the same as `status` again and again, until Ctrl-C."""
+    pause = read_decimal(session, every, 1, "--every") or 1.0
     async with operations(session).client() as client:
         if session.json or not session.out.is_terminal:
             while True:
                 found, findings = await _look(session, client)
                 session.show(_document(found, findings), *_screen(session, found, findings))
-                await asyncio.sleep(every)
+                await asyncio.sleep(pause)
         with Live(console=session.out, auto_refresh=False, screen=True) as live:
             while True:
                 found, findings = await _look(session, client)
                 live.update(Group(*_screen(session, found, findings)), refresh=True)
-                await asyncio.sleep(every)
+                await asyncio.sleep(pause)
 
 
 def operations(session: Session) -> Session:
@@ -153,7 +155,8 @@ def _beside(session: Session, found: Survey) -> Iterable[tuple[str, object]]:
             yield "Log server", f"{missing}{waiting}"
     for name, told in found.streams.items():
         most = f" / {told['bytes_max'] // _MIB}" if told["bytes_max"] > 0 else ""
-        yield name, f"{told['messages']}  {told['bytes'] // _MIB}{most} MiB"
+        words = "{count} messages, {size} MiB"
+        yield name, session.say(words, count=told["messages"], size=f"{told['bytes'] // _MIB}{most}")
     free = _disk_free(session)
     if free is not None:
         yield "Disk", session.say("{free} MiB free", free=free // _MIB)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from client.terminal.naming import folded
+from client.terminal.naming import Named, choose, folded, nearest
 from client.terminal.session import Session, UsageError
 from client.terminal.show import Names, field_label, field_value
-from client.terminal.tables import Cell, Sheet, one_line, table
-from client.terminal.words import say
+from client.terminal.tables import Cell, Sheet, one_line, table, written
+from client.terminal.words import name_of, say, value_of
 from contracts.audit import Entry
 from contracts.printable import on_one_line
 
@@ -126,12 +126,20 @@ def _named(session: Session, typed: str) -> Sequence[str]:
         return _VIEWING
     if any(name.startswith(wanted) for name in WORDS) and "." in wanted:
         return [wanted]
+    names = [Named(name, one) for name, words in WORDS.items() for one in (session.say(words), words, name)]
+    if exact := [one.key for one in names if folded(one.name) == wanted]:
+        return exact
     parts = wanted.split()
     found = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
-    if not found:
-        known = ", ".join([VIEWED, *sorted({session.say(one) for one in WORDS.values()})])
-        raise UsageError(session.say("no activity is called {text}; there are: {known}", text=typed, known=known))
-    return found
+    return found or [_near(session, typed, names)]
+
+
+def _near(session: Session, typed: str, names: Sequence[Named]) -> str:
+    """Refuse what is no activity, with those that were probably meant, or with all."""
+    if nearest(typed, names):
+        return str(choose(session, "Activity", typed, names))
+    known = ", ".join([VIEWED, *sorted({session.say(one) for one in WORDS.values()})])
+    raise UsageError(session.say("no activity is called {text}; there are: {known}", text=typed, known=known))
 
 
 def _has(words: str, parts: Iterable[str]) -> bool:
@@ -232,19 +240,35 @@ def _change(field: str, change: Mapping[str, Any], names: Names, language: str) 
     return _labelled(label, f"{before} → {after}", language)
 
 
-def details_of(details: Mapping[str, Any]) -> str:
+def details_of(details: Mapping[str, Any], language: str) -> str:
     """Write an event's fields on one line: lists by their length, changes as old and new."""
-    return "  ".join(_plain(name, value) for name, value in details.items() if value not in (None, [], {}))
+    told = (_plain(name, value, language) for name, value in details.items() if value not in (None, [], {}))
+    return "  ".join(told)
 
 
-def _plain(name: str, value: Any) -> str:
+def _plain(name: str, value: Any, language: str) -> str:
     if name == "changed" and isinstance(value, dict):
-        return "  ".join(_plain_change(field, change) for field, change in value.items())
+        return "  ".join(_plain_change(name_of(language, "field", field), change) for field, change in value.items())
+    if name == "permissions" and isinstance(value, dict):
+        given = ((name_of(language, "permission", node), level) for node, level in value.items())
+        return "  ".join(f"{node}={name_of(language, 'level', level)}" for node, level in given)
     if isinstance(value, dict):
-        return details_of(value)
-    if isinstance(value, list):
-        return f"{name}={len(value)}" if len(value) > 1 else f"{name}={value[0]}"
-    return f"{name}={value[:_DIGEST_SHOWN]}…" if name == "sha256" else f"{name}={value}"
+        return details_of(value, language)
+    return f"{name_of(language, 'field', name)}={_plain_value(name, value, language)}"
+
+
+def _plain_value(name: str, value: Any, language: str) -> object:
+    match value:
+        case list():
+            return len(value) if len(value) > 1 else value[0]
+        case bool() | float():
+            return written(value, language)
+        case str() if name == "sha256":
+            return f"{value[:_DIGEST_SHOWN]}…"
+        case str():
+            return value_of(language, name, value)
+        case _:
+            return value
 
 
 def _plain_change(field: str, change: Mapping[str, Any]) -> str:

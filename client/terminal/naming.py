@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from client.client import Client
 from client.terminal.session import Session, UsageError
+from client.terminal.words import name_of
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 
 _NONE: Final = frozenset({"none", "aucun", "aucune"})
@@ -41,23 +42,28 @@ def choose(session: Session, kind: str, text: str, known: Sequence[Named]) -> An
     wanted = unicodedata.normalize("NFC", text.strip())
     exact = [one for one in known if unicodedata.normalize("NFC", one.name) == wanted]
     found = exact or [one for one in known if folded(one.name) == folded(wanted)]
-    if len(found) == 1:
-        return found[0].key
-    if found:
-        ids = ", ".join(str(one.key) for one in found)
+    keys = list(dict.fromkeys(one.key for one in found))
+    if len(keys) == 1:
+        return keys[0]
+    if keys:
+        ids = ", ".join(map(str, keys))
         words = "{kind}: several are called {name}; write the id instead: {ids}"
         raise UsageError(session.say(words, kind=session.say(kind), name=text, ids=ids))
     raise UsageError(_unknown(session, kind, text, known))
 
 
 def _unknown(session: Session, kind: str, text: str, known: Sequence[Named]) -> str:
-    by_folded = {folded(one.name): one.name for one in known}
-    near = [by_folded[one] for one in difflib.get_close_matches(folded(text), by_folded, n=_NEAR, cutoff=0.6)]
-    offered = ", ".join(near or [one.name for one in known][:_LISTED]) or "–"
-    words = "{kind}: none is called {name}. Did you mean: {near}"
+    words, near = "{kind}: none is called {name}. Did you mean: {near}", nearest(text, known)
     if not near:
         words = "{kind}: none is called {name}. There are: {near}"
-    return session.say(words, kind=session.say(kind), name=text, near=offered)
+        near = list({one.key: one.name for one in reversed(known)}.values())[::-1][:_LISTED]
+    return session.say(words, kind=session.say(kind), name=text, near=", ".join(near) or "–")
+
+
+def nearest(text: str, known: Sequence[Named]) -> list[str]:
+    """Return the names that are nearly what somebody typed."""
+    by_folded = {folded(one.name): one.name for one in known}
+    return [by_folded[one] for one in difflib.get_close_matches(folded(text), by_folded, n=_NEAR, cutoff=0.6)]
 
 
 def pairs(session: Session, text: str) -> Iterator[tuple[str, str]]:
@@ -162,10 +168,12 @@ class Naming:
         wanted = text.strip()
         if wanted in plain or _is_slot(wanted) or wanted.startswith("category_"):
             return wanted
+        # Of several that are called the same, as `status` and `status_id` are in French, the first is meant.
+        shown = {name_of(self._session.language, "field", one): one for one in reversed(list(plain))}
         known = await self.known()
         named = [Named(f"category_{one.slot}", one.name) for one in known.categories if one.enabled]
         named += [Named(_slot(one), one.name) for one in known.data_fields if one.enabled]
-        return str(choose(self._session, "Field", text, [*(Named(one, one) for one in plain), *named]))
+        return str(choose(self._session, "Field", text, [*(Named(one, name) for name, one in shown.items()), *named]))
 
 
 def role(session: Session, text: str, known: Iterable[Role]) -> str:

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import typer
 
+from client.terminal.language import chosen
+from client.terminal.reading import read_decimal
 from client.terminal.session import Session
 
 Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, None]])
@@ -33,8 +35,11 @@ def _common(
         bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.", rich_help_panel=_PANEL)
     ] = False,
     lang: Annotated[
-        Lang, typer.Option(envvar="INCIDENTS_LANG", help="The language of answers.", rich_help_panel=_PANEL)
-    ] = Lang.EN,
+        Lang | None,
+        typer.Option(
+            help="The language, en or fr: INCIDENTS_LANG or the locale decides, if absent.", rich_help_panel=_PANEL
+        ),
+    ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
@@ -76,15 +81,14 @@ def _sending(
         ),
     ] = None,
     wait: Annotated[
-        float,
+        str,
         typer.Option(
             "--wait",
             metavar="SECONDS",
-            min=1,
             help="How long to wait for the outcome; what is accepted is carried out all the same.",
             rich_help_panel=_SENDING,
         ),
-    ] = 30.0,
+    ] = "30",
 ) -> None:
     """Name the options of every command that changes something."""
 
@@ -99,20 +103,15 @@ def command(
 
     def register(handler: Handler) -> Handler:
         def run(**options: Any) -> None:
-            sending: dict[str, Any] = {"wait_seconds": options.pop("wait")} if sends else {}
-            if sends and (given := options.pop("id_")):
-                sending["command_id"] = given
-            session = Session(
-                principal=options.pop("as_") or principal,
-                json=options.pop("as_json"),
-                csv=options.pop("as_csv"),
-                language=options.pop("lang").value,
-                data=options.pop("data"),
-                **sending,
-            )
+            wait, session = options.pop("wait") if sends else None, _session(options, principal)
             if why := _no_csv(session, table=table):
                 raise typer.Exit(session.misunderstood(why))
-            raise typer.Exit(session.run(handler(session, **options)))
+
+            async def work() -> None:
+                session.wait_seconds = read_decimal(session, wait, 1, "--wait") or session.wait_seconds
+                await handler(session, **options)
+
+            raise typer.Exit(session.run(work()))
 
         own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
@@ -127,6 +126,19 @@ def command(
         return handler
 
     return register
+
+
+def _session(options: dict[str, Any], principal: str) -> Session:
+    """Take what every command has in common out of its options."""
+    given = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
+    return Session(
+        principal=options.pop("as_") or principal,
+        json=options.pop("as_json"),
+        csv=options.pop("as_csv"),
+        language=options.pop("lang") or chosen(),
+        data=options.pop("data"),
+        **given,
+    )
 
 
 def _no_csv(session: Session, *, table: bool) -> str:

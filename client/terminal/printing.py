@@ -5,10 +5,11 @@ itself is styled with `Text`.
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import IO, Any, NoReturn
+from typing import IO, Any, Final, NoReturn
 
 import typer
 from pydantic import BaseModel
@@ -18,7 +19,10 @@ from rich.segment import Segment
 from rich.text import Text
 
 from client.terminal.layout import UNBOUNDED
+from client.terminal.words import say, yes_or_no
 from contracts.printable import printable, printable_json
+
+_WORD: Final = re.compile(r"[^\S\u00a0\u202f]*[\S\u00a0\u202f]+[^\S\u00a0\u202f]*")
 
 
 class OutputClosedError(Exception):
@@ -58,6 +62,11 @@ def screen(*, stderr: bool = False) -> Screen:
     made = Screen(stderr=stderr)
     is_told = os.environ.get("COLUMNS", "").isdigit()
     return made if made.is_terminal or is_told else Screen(stderr=stderr, width=UNBOUNDED)
+
+
+def keep_together() -> None:
+    """Break no line at a no-break space, here and in help: rich does, and has no setting for it."""
+    vars(import_module("rich._wrap"))["re_word"] = _WORD
 
 
 def cleaned(text: Text) -> Text:
@@ -106,23 +115,33 @@ def say_no_more() -> None:
             os.dup2(nowhere, stream.fileno())
 
 
-def confirmed(question: str) -> bool:
-    """Ask something that is answered with yes or no."""
-    return typer.confirm(printable(question), err=True)
+def confirmed(question: str, language: str) -> bool:
+    """Ask something that is answered with yes or no, in either language; an empty answer is no."""
+    choice = say(language, "[y/N]")
+    while True:
+        typed = str(typer.prompt(f"{printable(question)} {choice}", default="", show_default=False, err=True))
+        answer = yes_or_no(typed) if typed.strip() else False
+        if answer is not None:
+            return answer
+        typer.echo(say(language, "write y or n"), err=True)
 
 
-def password(question: str) -> str:
-    """Ask for a password twice."""
-    return str(typer.prompt(printable(question), hide_input=True, confirmation_prompt=True, err=True))
+def password(question: str, language: str) -> str:
+    """Ask for a password twice, until both are the same."""
+    while True:
+        first = str(typer.prompt(printable(question), hide_input=True, err=True))
+        if first == typer.prompt(say(language, "The same again"), hide_input=True, err=True):
+            return first
+        typer.echo(say(language, "These are two different passwords."), err=True)
 
 
-def mistyped(error: typer.TyperException) -> int:
-    """Say what cannot be understood, with the usage beside it, and return the exit status.
+def mistyped(error: typer.TyperException, why: str) -> int:
+    """Say why something cannot be understood, with the usage beside it, and return the exit status.
 
     What lays it out is imported now, because no other command needs it.
     """
     told: Any = error  # typer prints its own subclass, which has no public name
-    told.message = printable(told.message)
+    told.format_message = lambda: printable(why)
     import_module("typer.rich_utils").rich_format_error(told)
     return error.exit_code
 

@@ -5,7 +5,8 @@ import re
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
+from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from pydantic_core import to_json
 from client.client import Client
 from client.errors import Refused
 from client.strict import AmbiguousError, read_json
+from client.terminal import times
 from client.terminal.session import Session, UsageError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
@@ -22,24 +24,63 @@ from contracts.project_queries import FindProject, ListProjects, ProjectRow
 
 Read = TypeVar("Read", bound=Message)
 
-_AGO = re.compile(r"(\d{1,6})([smhdw])")
+_GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
+"""Thousands set apart by a space, as French sets them."""
+
 _DIGITS = 19
 """No project has a longer number."""
 
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
-
-def read_time(session: Session, text: str | None) -> datetime | None:
-    """Read a time: RFC 3339, a date or a time of here, or how long ago (`7d`, `12h`)."""
+def read_time(session: Session, text: str | None, *, until: bool = False) -> datetime | None:
+    """Read a time as people of the session's language type it; a day in words is its end where it says `until` when."""
     if text is None:
         return None
     try:
-        if ago := _AGO.fullmatch(text):
-            return session.now.astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        return datetime.fromisoformat(text).astimezone()
+        return times.read(text, session.now, session.language, until=until)
+    except times.NotATimeError as error:
+        raise UsageError(session.say(error.words, **error.values)) from error
     except (ValueError, OverflowError) as error:
-        wrong = "not a time: {text}; write 2025-01-31T14:30+01:00, 2025-01-31 or 7d"
+        wrong = "not a time: {text}; write 2025-01-31, 2025-01-31 14:30, 7d, yesterday or last tuesday"
         raise UsageError(session.say(wrong, text=text)) from error
+
+
+def read_span(session: Session, since: str | None, until: str | None) -> dict[str, datetime | None]:
+    """Read from when and until when."""
+    return {"from": read_time(session, since), "to": read_time(session, until, until=True)}
+
+
+def read_number(session: Session, text: str) -> str:
+    """Read a number as the session's language writes it, and return it as the wire does.
+
+    Raises:
+        UsageError: It can be read in two ways.
+    """
+    plain = text.strip()
+    if _GROUPED.fullmatch(plain):
+        plain = "".join(plain.split())
+    if "," not in plain:
+        return plain
+    if session.language != "fr":
+        point, whole = plain.replace(",", "."), plain.replace(",", "")
+        words = "{text} can be read as {point} and as {whole}: write the one you mean"
+        raise UsageError(session.say(words, text=text, point=point, whole=whole))
+    return plain.replace(",", ".")
+
+
+def read_decimal(session: Session, text: str | None, least: float, option: str) -> float | None:
+    """Read what an option says in figures, at least so much.
+
+    Raises:
+        UsageError: It is no such number.
+    """
+    if text is None:
+        return None
+    with suppress(ValueError):
+        value = float(read_number(session, text))
+        if least <= value < inf:
+            return value
+    words = "{option}: {text} is not a number from {least} on"
+    raise UsageError(session.say(words, option=option, text=text, least=least))
 
 
 def read_object(session: Session, text: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from client.terminal.tables import local
-from client.terminal.words import say
+from client.terminal.words import name_of, names_of, say, value_of
 
 _FOR_PROGRAMS: Final = frozenset({"known", "status", "accepted"})
 """Details that tell people nothing that the sentences beside them do not."""
@@ -33,12 +33,8 @@ def accepted_panel(message: str, command_id: object, options: str, language: str
 
 def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
     """Lay a refusal out: its code, its sentence, and every detail that people need, by the clock of here."""
-    details = [
-        (say(language, _SAID[name]) if name in _SAID else name, value)
-        for name, value in _flat(error.get("details") or {}, language)
-        if name not in _FOR_PROGRAMS
-    ]
-    return _panel(str(error["message"]), details, str(error["code"]), "red")
+    details = list(_flat(error.get("details") or {}, language))
+    return _panel(str(error["message"]), details, name_of(language, "code", str(error["code"])), "red")
 
 
 def _panel(message: str, details: list[tuple[str, str]], title: str, style: str) -> Panel:
@@ -52,6 +48,11 @@ def _panel(message: str, details: list[tuple[str, str]], title: str, style: str)
     return Panel(body, title=Text(title), title_align="left", border_style=style, expand=False)
 
 
+def _place(name: str, language: str) -> str:
+    """Name a field, which may lie within another one, as people call it."""
+    return ".".join(name_of(language, "field", part) for part in name.split("."))
+
+
 def _clock(name: str, value: str, language: str) -> str:
     if name != "at" and not name.endswith("_at"):
         return value
@@ -62,20 +63,30 @@ def _clock(name: str, value: str, language: str) -> str:
 
 
 def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]]:
-    """Name every leaf of the details; a refused field is one line, and so is a change that was missed."""
+    """Name every leaf of the details for people; a refused field is one line, and so is a change that was missed."""
     match value:
         case {"field": str(refused), "reason": str(reason), **more}:
-            about = refused if more.get("value") is None else f"{refused} {more['value']}"
-            yield about or "-", f"{reason}: {more['allowed']}" if "allowed" in more else reason
+            named = _place(refused, language)
+            about = named if more.get("value") is None else f"{named} {more['value']}"
+            allowed = str(more.get("allowed", "")).replace(" or ", say(language, " or "))
+            yield about or "-", say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
-            yield name, f"{revision}  {_clock('at', at, language)}  {by}  {', '.join(map(str, fields))}"
+            changed = names_of(language, "field", map(str, fields))
+            yield _label(name, language), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
         case dict():
             for key, inner in value.items():
-                yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
+                if name or key not in _FOR_PROGRAMS:
+                    yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
         case list() if value and all(isinstance(one, dict) for one in value):
             for one in value:
                 yield from _flat(one, language, name)
         case list():
-            yield name, ", ".join(map(str, value))
+            yield _label(name, language), ", ".join(value_of(language, name, str(one)) for one in value)
+        case bool():
+            yield _label(name, language), say(language, "yes" if value else "no")
         case _:
-            yield name, _clock(name, str(value), language)
+            yield _label(name, language), _clock(name, value_of(language, name, str(value)), language)
+
+
+def _label(name: str, language: str) -> str:
+    return say(language, _SAID[name]) if name in _SAID else _place(name, language)

@@ -100,6 +100,6 @@ async def save(
         draft.replace(path)
     except OSError as error:
         words = "{path} cannot be written: {reason}"
-        raise UsageError(session.say(words, path=path, reason=error.strerror or error)) from error
+        raise UsageError(session.say(words, path=path, reason=session.say(error.strerror or str(error)))) from error
     finally:
         draft.unlink(missing_ok=True)

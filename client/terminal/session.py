@@ -142,7 +142,7 @@ class Session:
 
     def confirm(self, question: str) -> bool:
         """Ask back before something is lost; `--yes` asks nothing."""
-        return self.ask(lambda: printing.confirmed(question), "--yes")
+        return self.ask(lambda: printing.confirmed(question, self.language), "--yes")
 
     def ask(self, prompt: Callable[[], Answer], option: str) -> Answer:
         """Ask somebody at the terminal.

@@ -1,71 +1,24 @@
 """Answers as people read them: tables and lists."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from client.terminal.layout import Lines
 from client.terminal.tables import Cell, Sheet, facts, local, one_line, paragraph, table, written
-from client.terminal.words import say
-from contracts.administration_queries import Properties
+from client.terminal.values import Names, field_label, field_value
+from client.terminal.words import name_of, names_of, say
 from contracts.drafts import DraftedSequence
 from contracts.printable import on_one_line
 from contracts.project_history import HistoryEntry
 from contracts.project_queries import ProjectDetails, ProjectRow
 
-__all__ = ["Cell", "Sheet", "facts", "local", "one_line", "paragraph", "table"]
-_MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
+__all__ = ["Cell", "Names", "Sheet", "facts", "field_label", "field_value", "local", "one_line", "paragraph", "table"]
 _SHORT: Final = 20
 """Cells of what is never broken: times, names, numbers."""
-
-_LABELS: Final = {
-    "type_id": "Type",
-    "status_id": "Status",
-    "description": "Description",
-    "start_time": "Start",
-    "end_time": "End",
-}
-
-
-class Names:
-    """The names of properties by their ids; an id without a known name stands for itself."""
-
-    def __init__(self, properties: Properties | None) -> None:
-        self._hidden = properties is None
-        self.by_id: dict[int, str] = {}
-        self.by_field: dict[str, str] = {}
-        if properties is None:
-            return
-        values = [value for category in properties.categories for value in category.values]
-        for one in (*properties.types, *properties.statuses, *values):
-            self.by_id[one.id] = one.name
-        self.by_field |= {f"category_{each.slot}": each.name for each in properties.categories if each.enabled}
-        fields = [each for each in properties.data_fields if each.enabled]
-        self.by_field |= {f"{each.kind}_{each.slot}": each.name for each in fields}
-
-    def of(self, property_id: int | None) -> str:
-        """Name a type, a status or a value."""
-        return self.by_id.get(property_id, str(property_id)) if property_id is not None else ""
-
-    def cover(self, rows: Iterable[ProjectRow]) -> bool:
-        """Tell whether all that these projects are assigned has a name, where names are shown at all."""
-        assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
-        return self._hidden or assigned <= self.by_id.keys()
-
-    def label(self, field: str) -> str:
-        """Name a category or a data field."""
-        return self.by_field.get(field, field)
-
-    def then(self, labels: Mapping[str, str | None], values: Mapping[str, str | None]) -> "Names":
-        """Return the names of another time: of fields, and of properties by their ids."""
-        made = copy(self)
-        made.by_field = self.by_field | {field: one for field, one in labels.items() if one}
-        made.by_id = self.by_id | {int(one): name for one, name in values.items() if name}
-        return made
 
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
@@ -126,7 +79,7 @@ def project(details: ProjectDetails, names: Names, language: str) -> list[Render
     names = _then(details, names, language)
     main = facts(language, _main_details(details, names, language))
     shown: list[RenderableType] = [Text(say(language, "Project {number}", number=details.number), style="bold"), main]
-    for part in _parts(details, names):
+    for part in _parts(details, names, language):
         numbered = [(number, *_short(row, language)) for number, row in enumerate(part.rows, 1)]
         shown_rows = numbered if part.fields else part.rows
         shown += [Text(f"\n{say(language, part.heading)}", style="bold"), _lines(shown_rows, language)]
@@ -139,7 +92,7 @@ def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet
     rows: list[Sequence[object]] = [
         ("", "", say(language, label), value) for label, value in _main_details(details, names, language)
     ]
-    for part in _parts(details, names):
+    for part in _parts(details, names, language):
         section = say(language, part.heading)
         for number, row in enumerate(part.rows, 1):
             if part.fields:
@@ -190,8 +143,8 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
             "Under hold",
             Cell(f"{local(held.held_at, language)}  {held.held_by}  {held.reason}", held.reason) if held else "",
         ),
-        ("Not shown to you", ", ".join(details.withheld)),
-        ("Too large to show here", ", ".join(details.too_large)),
+        ("Not shown to you", names_of(language, "field", details.withheld)),
+        ("Too large to show here", names_of(language, "field", details.too_large)),
     ]
 
 
@@ -203,7 +156,7 @@ class Part(NamedTuple):
     rows: list[Sequence[object]]
 
 
-def _parts(details: ProjectDetails, names: Names) -> Iterable[Part]:
+def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Part]:
     if details.categories:
         categories = {f"category_{slot}": value for slot, value in details.categories.items() if value}
         yield Part("Categories", (), [(names.label(field), names.of(value)) for field, value in categories.items()])
@@ -214,7 +167,10 @@ def _parts(details: ProjectDetails, names: Names) -> Iterable[Part]:
         rows: list[Sequence[object]] = [(one.created_at, one.created_by, one.text) for one in details.comments]
         yield Part("Comments", ("Time", "By", "Text"), rows)
     if details.calls:
-        rows = [(one.at, one.direction, one.party, one.number, one.notes) for one in details.calls]
+        rows = [
+            (one.at, name_of(language, "state", one.direction), one.party, one.number, one.notes)
+            for one in details.calls
+        ]
         yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Notes"), rows)
     if details.sequences:
         rows = [(one.start, one.end, one.camera_name) for one in details.sequences]
@@ -246,13 +202,6 @@ def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
     return table(language, "#", "Camera", "Site", "Start", "End", rows=rows, more=("Camera id", "Id"))
 
 
-def field_label(name: str, names: Names, language: str) -> str:
-    """Name a field of a project as people call it."""
-    if name in _LABELS:
-        return say(language, _LABELS[name])
-    return names.label(name)
-
-
 def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:
     """Show changes, newest first, each in the words of its time."""
     rows = (
@@ -269,21 +218,3 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet
         for then in (names.then({one.field: one.label}, one.names),)
     )
     return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))
-
-
-def field_value(field: str, value: Any, names: Names, language: str) -> str:
-    """Write what a field was or is: properties by their names, times by the clock of here, parts field by field."""
-    match value:
-        case None | "":
-            return ""
-        case bool():
-            return say(language, "yes" if value else "no")
-        case int() if field.startswith(("type_id", "status_id", "category_")):
-            return on_one_line(names.of(value))
-        case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
-            return local(datetime.fromisoformat(value), language)
-        case dict():
-            told = {name: field_value(name, one, names, language) for name, one in value.items()}
-            return "\n".join(f"{on_one_line(name)}: {one}" for name, one in told.items() if one)
-        case _:
-            return on_one_line(str(value))

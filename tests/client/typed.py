@@ -99,6 +99,10 @@ class Terminal:
         if self._is_closed:
             asyncio.get_running_loop().remove_reader(self._master)
 
+    def type(self, text: str) -> None:
+        """Type something, and Enter."""
+        os.write(self._master, f"{text}\n".encode())
+
     @property
     def everything(self) -> str:
         """All that was sent to it."""

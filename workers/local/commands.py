@@ -15,7 +15,7 @@ from contracts.subjects import WORKERS
 from workers.local import databases, mistakes, one
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
-from workers.local.printing import Styled, tell, write
+from workers.local.printing import Styled, decimal, said, say, tell, write
 from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -67,7 +67,7 @@ class _Announcer:
         self._data = data
 
     def __call__(self, step: Step) -> None:
-        tell(("✓", "green"), f" {step.name} ", (f"{step.seconds:.1f} s", "dim"))
+        tell(("✓", "green"), f" {said(step.name)} ", (f"{decimal(step.seconds)} s", "dim"))
         if step.runtime:
             tell(*_welcome(step.runtime, self._data))
 
@@ -77,10 +77,10 @@ def _welcome(runtime: Runtime, data: Path) -> list[Styled]:
     lines = ("projects create --description 'A bag was left at gate 4'", "projects list", "watch")
     return [
         f"\n  NATS      {runtime.nats_url}   ",
-        (f"credentials in {data}/creds", "dim"),
-        f"\n  health    {runtime.health_url}/ready\n\n  In another terminal:\n",
+        (say("credentials in {folder}", folder=f"{data}/creds"), "dim"),
+        f"\n  {say('health'):<9} {runtime.health_url}/ready\n\n  {say('In another terminal:')}\n",
         *((f"    incidents {line}{option}\n", "bold") for line in lines),
-        "\n  Ctrl-C stops everything.\n",
+        f"\n  {say('Ctrl-C stops everything.')}\n",
     ]
 
 
@@ -97,12 +97,12 @@ def worker(
     Example: INCIDENTS_NATS_URL=nats://bus:4222 incidents worker projects
     """
     if name not in WORKERS:
-        _fail(f"There is no worker {name}. Choose one of {', '.join(WORKERS)}.", status=2)
+        _fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
     _holder(_settings(), name)
     try:
         one.run(name)
     except (PortForbiddenError, PortInUseError) as error:
-        _fail(f"INCIDENTS_HEALTH_PORT: {error}", status=2)
+        _fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
 
 
 def _holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
@@ -128,7 +128,7 @@ def migrate() -> None:
     except (upgrade.NoRoleError, upgrade.NewerSchemaError, databases.RoleNotNamedError) as error:
         _fail(str(error))
     if away:
-        tell((f"The log server has no tables yet; run it again. {away}", "yellow"), err=True)
+        tell((say("The log server has no tables yet; run it again. {why}", why=said(away)), "yellow"), err=True)
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
@@ -178,21 +178,31 @@ def provision(as_json: AsJson = False) -> None:
 
 def _remedy(error: BaseException, who: str) -> str:
     """Say what to do where a message bus is away, knows nobody of this name, or lets somebody else make streams."""
-    making = "`incidents access create provision --scope provision --expires 1h --data DIR` makes some."
+    making = say("`incidents access create provision --scope provision --expires 1h --data DIR` makes some.")
     if "authorization" in str(error).lower():
-        return f"These credentials are of another site, revoked, or from before a rotation of keys: {making}"
+        words = "These credentials are of another site, revoked, or from before a rotation of keys: {making}"
+        return say(words, making=making)
     if isinstance(error, TimeoutError | nats.errors.TimeoutError):
-        return f"Only credentials of the scope provision may make streams, and those of {who} may not: {making}"
-    return "Start it, or set INCIDENTS_NATS_URL."
+        words = "Only credentials of the scope provision may make streams, and those of {who} may not: {making}"
+        return say(words, who=who, making=making)
+    return say("Start it, or set INCIDENTS_NATS_URL.")
 
 
 def _show(done: streams.Provisioned) -> None:
     for what in done.created:
-        tell(("+", "green"), f" {what} was made")
+        tell(("+", "green"), " ", say("{what} was made", what=what))
     same = len(done.same)
-    tell((f"{same} was as it should be" if same == 1 else f"{same} were as they should be", "dim"))
+    words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
+    tell((say(words, count=same), "dim"))
     for each in done.differences:
-        tell(("≠", "red"), f" {each.what}: {each.setting} is {each.found!r}, expected {each.expected!r}")
+        words = "{what}: {setting} is {found}, expected {expected}"
+        values = {
+            "what": each.what,
+            "setting": each.setting,
+            "found": repr(each.found),
+            "expected": repr(each.expected),
+        }
+        tell(("≠", "red"), " ", say(words, **values))
 
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:
@@ -240,5 +250,5 @@ async def _provision_with(environment: Mapping[str, str]) -> None:
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((why, "red"), err=True)
+    tell((said(why), "red"), err=True)
     raise typer.Exit(status)

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from contracts.licence import Edition, Licence
 from workers.local import bundle, revoking
 from workers.local.home import Home, write_private
-from workers.local.printing import table, tell, write, write_rows
+from workers.local.printing import emphasised, said, say, table, tell, write, write_rows
 from workers.runtime import tokens
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.register import Credential
@@ -67,8 +67,9 @@ def create(
     if as_json:
         write({**_told(made), "file": str(where)})
         return
-    until = f", until {_time(made.expires)}" if made.expires else ""
-    tell("Credentials of ", (principal, "bold"), f" ({scope}{until}) are in {where}")
+    until = say(", until {time}", time=_time(made.expires)) if made.expires else ""
+    words = "Credentials of {principal} ({scope}{until}) are in {file}"
+    tell(*emphasised(words, "principal", principal=principal, scope=scope, until=until, file=where))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
@@ -101,10 +102,11 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
     if as_json:
         write([_told(each) for each in known])
         return
+    head = [say(one) for one in _HEAD]
     if as_csv:
-        write_rows(_HEAD, ((*_row(each)[:-1], each.key) for each in known))
+        write_rows(head, ((*_row(each)[:-1], each.key) for each in known))
         return
-    table(_HEAD, [_row(each) for each in known], ["" if each.counts(time.time()) else "dim" for each in known])
+    table(head, [_row(each) for each in known], ["" if each.counts(time.time()) else "dim" for each in known])
 
 
 @access.command("revoke")
@@ -124,13 +126,14 @@ def revoke(
     trust = _trust(home)
     ended = trust.revoke(principal, _keys(home, principal))
     if not ended and not any(each.name == principal for each in trust.register.all()):
-        _fail(f"There are no credentials of {principal}: `incidents access list` shows all.")
+        _fail(say("There are no credentials of {principal}: `incidents access list` shows all.", principal=principal))
     where = _enforce(home, trust)
     if as_json:
         write({"revoked": [_told(each) for each in ended], "in_force_at": where})
         return
-    since = f"in force at {where}" if where else "in force when the message bus starts"
-    tell("Credentials of ", (principal, "bold"), f" revoked: {len(ended)}, {since}")
+    since = say("in force at {where}", where=where) if where else say("in force when the message bus starts")
+    words = "Credentials of {principal} revoked: {count}, {since}"
+    tell(*emphasised(words, "principal", principal=principal, count=len(ended), since=since))
 
 
 def _keys(home: Home, principal: str) -> list[str]:
@@ -180,13 +183,13 @@ def sign_licence(
     trust = _trust(home)
     _apart(home, out)
     out.write_text(trust.account_token(licence) + "\n")
-    tell(f"The licence is in {out}")
+    tell(say("The licence is in {file}", file=out))
 
 
 def _apart(home: Home, out: Path | None) -> None:
     """Refuse to write over a key that is read: it could be made by nobody again."""
     if out and out.exists() and any(one.is_file() and one.samefile(out) for one in home.keys.rglob("*")):
-        _fail(f"{out} is one of the site's keys: name another file.", status=2)
+        _fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
 
 
 def _trust(home: Home) -> Trust:
@@ -201,7 +204,8 @@ def _seconds(span: str | None) -> int | None:
         return None
     found = _SPAN.fullmatch(span)
     if found is None or int(found[1]) == 0:
-        _fail(f"--expires: {span!r} is no span of time: write a number and m, h, d or w, such as 90d.", status=2)
+        words = "--expires: {span} is no span of time: write a number and m, h, d or w, such as 90d."
+        _fail(say(words, span=repr(span)), status=2)
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -226,5 +230,5 @@ def _time(at: int | None) -> str:
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((why, "red"), err=True)
+    tell((said(why), "red"), err=True)
     raise typer.Exit(status)

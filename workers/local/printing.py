@@ -1,17 +1,44 @@
-"""The one place through which the server's side of the command line prints: names, paths and errors are cleaned."""
+"""The one place through which the server's side of the command line prints: names, paths and errors are cleaned.
+
+It speaks the language that the command line has chosen for this process, as `gettext` does.
+"""
 
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from gettext import gettext, pgettext
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
+from contracts import sentences
 from contracts.printable import printable, printable_json
 from contracts.sheets import csv_line
+from workers.local.sentences import KNOWN
 
 Styled = str | tuple[str, str]
+
+
+def say(words: str, **values: object) -> str:
+    """Say something in the language, with the values that its {names} stand for."""
+    return gettext(words).format(**values)
+
+
+def emphasised(words: str, name: str, **values: object) -> list[Styled]:
+    """Say the same, and set one of its values in bold."""
+    before, _, after = gettext(words).partition(f"{{{name}}}")
+    return [before.format(**values), (str(values[name]), "bold"), after.format(**values)]
+
+
+def said(sentence: object) -> str:
+    """Say in the language what was said elsewhere; what is not known stays as it is."""
+    return sentences.translated(str(sentence), KNOWN, gettext)
+
+
+def decimal(value: float) -> str:
+    """Write a number with one decimal, as the language does."""
+    return f"{value:.1f}".replace(".", pgettext("decimal", "."))
 
 
 def tell(*parts: Styled, err: bool = False) -> None:

@@ -22,7 +22,7 @@ from workers.local import process, snapshots
 from workers.local.home import Home
 from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres, binary
-from workers.local.printing import tell, write
+from workers.local.printing import decimal, emphasised, said, say, tell, write
 from workers.local.snapshots import Snapshot, SnapshotError
 from workers.runtime.access import Trust, TrustError
 
@@ -56,7 +56,7 @@ def backup(
     """
     home = Home(data.absolute())
     if home.runtime() is None:
-        _fail(f"{data}: no system runs here. Start it: incidents up --data {data}", _NOT_REACHED)
+        _fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     began = time.monotonic()
     try:
         asyncio.run(_save(home, out))
@@ -68,8 +68,10 @@ def backup(
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
         return
-    tell("Saved in ", (str(out), "bold"), f": {out.stat().st_size} bytes, {seconds} s")
-    tell((f"The keys are in {keys}" if keys else "The keys are not in it: save them once with --keys FILE", "dim"))
+    told = {"file": out, "size": out.stat().st_size, "seconds": decimal(seconds)}
+    tell(*emphasised("Saved in {file}: {size} bytes, {seconds} s", "file", **told))
+    apart = say("The keys are in {file}", file=keys)
+    tell((apart if keys else say("The keys are not in it: save them once with --keys FILE"), "dim"))
 
 
 def restore(
@@ -86,7 +88,7 @@ def restore(
     """
     home = Home(data.absolute())
     if home.nats.exists() or home.postgres.exists():
-        _fail(f"{data} holds a system already: name another directory with --data.", _USAGE)
+        _fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
     try:
         asyncio.run(_restore(home, file, keys))
     except (SavingError, SnapshotError, OSError, TrustError, tarfile.TarError, nats.errors.Error) as error:
@@ -96,7 +98,7 @@ def restore(
     if as_json:
         write({"data": str(data), "file": str(file)})
         return
-    tell("Restored in ", (str(data), "bold"), f". To start it: incidents up --data {data}")
+    tell(*emphasised("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
 
 
 async def _save(home: Home, out: Path) -> None:
@@ -200,5 +202,5 @@ def _unpack(archive: Path, folder: Path) -> None:
 
 
 def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((why, "red"), err=True)
+    tell((said(why), "red"), err=True)
     raise typer.Exit(status)

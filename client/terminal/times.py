@@ -1,0 +1,169 @@
+"""Times as people type them: as they are shown here, as RFC 3339 has them, how long ago, or in words."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from importlib import import_module
+from typing import Any, Final
+
+_FRENCH: Final = "fr"
+_AGO: Final = re.compile(r"(\d{1,6})([smhdwj])")
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "j": "days", "w": "weeks"}
+_CLOCK: Final = (
+    r"(?:(?:,? | (?:at|a) )(?P<hour>\d{1,2})(?::| ?h ?)(?P<minute>\d{2})?(?::(?P<second>\d{2}))?"
+    r"(?P<offset>z|[+-]\d{2}:?\d{2})?)?"
+)
+_SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
+"""A date with figures as French shows it; without a year of four figures it could be anything."""
+
+_MONDAY_TO_SUNDAY: Final = {
+    "lundi": "monday",
+    "mardi": "tuesday",
+    "mercredi": "wednesday",
+    "jeudi": "thursday",
+    "vendredi": "friday",
+    "samedi": "saturday",
+    "dimanche": "sunday",
+}
+_ORDER: Final = {"dernier": "last", "prochain": "next"}
+_COUNT: Final = (
+    r"(?:\d{1,4}|an?|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|une?|deux|trois|quatre|cinq|sept|huit|neuf|dix|onze|douze)"
+)
+_SPAN: Final = r"(?:second|minute|hour|day|week|month|year|seconde|heure|jour|semaine|moi|an)s?"
+_MONTH: Final = (
+    r"(?:january|february|march|april|may|june|july|august|september|october|november|december"
+    r"|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|octobre|novembre|decembre)"
+)
+_MOMENT: Final = re.compile(
+    rf"now|maintenant|{_COUNT} {_SPAN} ago|il y a {_COUNT} {_SPAN}|(?:in|dans) {_COUNT} {_SPAN}"
+)
+_DAY: Final = (
+    r"today|yesterday|tomorrow|(?:the )?day before yesterday|(?:the )?day after tomorrow"
+    r"|aujourd'hui|hier|demain|avant-hier|apres-demain"
+    rf"|(?:last|next) (?:{'|'.join(_MONDAY_TO_SUNDAY.values())})|(?:{'|'.join(_MONDAY_TO_SUNDAY)}) (?:dernier|prochain)"
+)
+_DATE: Final = rf"(?:le )?\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
+_WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?P<date>{_DATE})){_CLOCK}")
+"""The library reads what it knows and passes over the rest: nothing is handed to it that it could read in part."""
+
+
+class NotATimeError(ValueError):
+    """What was typed is no time, or could be several: the sentence, and the values in it."""
+
+    def __init__(self, words: str, **values: str) -> None:
+        super().__init__(words)
+        self.words = words
+        self.values = values
+
+
+def read(text: str, now: datetime, language: str, *, until: bool = False) -> datetime:
+    """Read a time by the clock of here; a day in words is its beginning, and its end where it says `until` when.
+
+    Raises:
+        NotATimeError: It cannot be read, or can be read in two ways.
+        ValueError: There is no such time.
+        OverflowError: It is too long ago, or too far away.
+    """
+    plain = _plain(text)
+    if ago := _AGO.fullmatch(plain):
+        return now.astimezone() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    if shown := _SHOWN.fullmatch(plain):
+        return _at(_with_figures(shown, language), shown)
+    if _MOMENT.fullmatch(plain):
+        # In UTC, so that an hour has sixty minutes also where clocks are changed in it.
+        return _looked_up(plain, now.astimezone(UTC)).replace(tzinfo=UTC).astimezone()
+    if words := _WORDS.fullmatch(plain):
+        day = _looked_up(_in_english(words["day"]) if words["day"] else words["date"], now.astimezone()).date()
+        return _at(day + timedelta(days=1) if until and words["day"] and not words["hour"] else day, words)
+    return _iso(text.strip())
+
+
+def _plain(text: str) -> str:
+    """Leave out what is typed or not: case, accents, doubled and no-break spaces, the shape of an apostrophe."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    return " ".join("".join(one for one in decomposed if not unicodedata.combining(one)).split())
+
+
+def _with_figures(shown: re.Match[str], language: str) -> date:
+    first, second, year = int(shown[1]), int(shown[3]), int(shown[4])
+    if language == _FRENCH:
+        return date(year, second, first)
+    readings = list(dict.fromkeys(_readings(first, second, year)))
+    if len(readings) > 1:
+        both = {"day_first": str(readings[0]), "month_first": str(readings[1])}
+        words = "{text} can be read as {day_first} and as {month_first}: write the one you mean"
+        raise NotATimeError(words, text=shown[0], **both)
+    return readings[0] if readings else date(year, second, first)
+
+
+def _readings(first: int, second: int, year: int) -> Iterator[date]:
+    for day, month in ((first, second), (second, first)):
+        try:
+            yield date(year, month, day)
+        except ValueError:
+            continue
+
+
+def _in_english(day: str) -> str:
+    """Say `mardi dernier` as the library understands it."""
+    name, _, order = day.partition(" ")
+    return f"{_ORDER[order]} {_MONDAY_TO_SUNDAY[name]}" if name in _MONDAY_TO_SUNDAY else day
+
+
+def _looked_up(words: str, now: datetime) -> datetime:
+    """Let the library read words; it is imported now, because few commands need it."""
+    settings: dict[str, Any] = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
+    parser = import_module("dateparser.date").DateDataParser(languages=["en", "fr"], settings=settings)
+    found: datetime | None = parser.get_date_data(words).date_obj
+    if found is None:
+        raise ValueError(words)
+    return found
+
+
+def _iso(text: str) -> datetime:
+    """Read RFC 3339, or a date or a time of here in its order."""
+    read_at = datetime.fromisoformat(text)
+    if read_at.tzinfo:
+        return read_at.astimezone()
+    is_date = ":" not in text and "T" not in text.upper() and " " not in text
+    return read_at.astimezone() if is_date else settled(read_at)
+
+
+def _at(day: date, clock: re.Match[str]) -> datetime:
+    """Return a day's first moment, or its moment that the clock says."""
+    midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - by the clock of here
+    if clock["hour"] is None:
+        return midnight.astimezone()
+    naive = midnight.replace(
+        hour=int(clock["hour"]), minute=int(clock["minute"] or 0), second=int(clock["second"] or 0)
+    )
+    if offset := clock["offset"]:
+        return naive.replace(tzinfo=_zone(offset)).astimezone()
+    return settled(naive)
+
+
+def _zone(offset: str) -> timezone:
+    return UTC if offset == "z" else timezone(datetime.strptime(offset, "%z").utcoffset() or timedelta())
+
+
+def settled(naive: datetime) -> datetime:
+    """Return the time that the clock of here shows so.
+
+    Raises:
+        NotATimeError: Clocks skip it, or show it twice.
+    """
+    first, second = (naive.replace(fold=fold).astimezone() for fold in (0, 1))
+    if first.replace(tzinfo=None) != naive:
+        raise NotATimeError("clocks are put forward over {text}: there is no such time", text=str(naive))
+    if first.utcoffset() != second.utcoffset():
+        both = {"earlier": first.isoformat(), "later": second.isoformat()}
+        raise NotATimeError("clocks show {text} twice: write {earlier} or {later}", text=str(naive), **both)
+    return first
+
+
+def is_shown_twice(time: datetime) -> bool:
+    """Tell whether the clock of here shows this time twice, because it is put back."""
+    naive = time.astimezone().replace(tzinfo=None)
+    return naive.replace(fold=0).astimezone().utcoffset() != naive.replace(fold=1).astimezone().utcoffset()

@@ -1,0 +1,132 @@
+"""The language of the command line: how it is decided, and that all of its help is said in it."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from client.cli import build
+from client.cli.plugins import Plugin
+from client.terminal.language import catalogue, chosen
+from client.terminal.translation import MISTAKES, mistake, paragraphs
+from tests.checks.tree import Source, sources
+from tests.client.command_line import incidents
+from tests.client.conftest import Bus, Peer
+from tests.client.test_words import FRENCH
+from workers.local.sentences import KNOWN
+
+
+@pytest.mark.parametrize(
+    "words, environment, language",
+    [
+        ("me", {}, "en"),
+        ("me --lang fr", {"INCIDENTS_LANG": "en", "LANG": "en_US.UTF-8"}, "fr"),
+        ("me --lang fr --lang=en", {}, "en"),
+        ("me --lang=en", {"INCIDENTS_LANG": "fr"}, "en"),
+        ("me --lang en --lang fr", {}, "fr"),
+        ("projects comment 1 -- --lang fr", {}, "en"),
+        ("me", {"INCIDENTS_LANG": "en", "LC_ALL": "fr_FR"}, "en"),
+        ("me", {"INCIDENTS_LANG": "fr_CH.UTF-8"}, "fr"),
+        ("me", {"INCIDENTS_LANG": "de", "LANG": "fr_FR.UTF-8"}, "en"),
+        ("me", {"LC_ALL": "en_GB.UTF-8", "LC_MESSAGES": "fr_FR", "LANG": "fr_FR"}, "en"),
+        ("me", {"LC_MESSAGES": "fr_FR@euro", "LANG": "de_DE"}, "fr"),
+        ("me", {"LC_ALL": "", "LANG": "fr"}, "fr"),
+        ("me", {"LC_ALL": "C.UTF-8", "LANG": "fr_FR.UTF-8"}, "en"),
+        ("me", {"LANG": "de_DE.UTF-8"}, "en"),
+        ("me", {"LANG": "en_US.UTF-8", "LANGUAGE": "de:fr:en"}, "fr"),
+        ("me", {"LANG": "C", "LANGUAGE": "fr"}, "en"),
+        ("me", {"LANGUAGE": "fr"}, "en"),
+    ],
+)
+def test_the_language_is_decided_in_one_order(words: str, environment: dict[str, str], language: str) -> None:
+    """The option decides, then INCIDENTS_LANG, then the locale in the order of POSIX; what is not known is English."""
+    assert chosen(words.split(), environment) == language
+
+
+def explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield everything with which a command and all below it explain themselves, with where it stands."""
+    if isinstance(command, Plugin):
+        yield path, command.help or ""
+        command = command._load()
+    for text in (command.help, command.epilog, *(one.help for one in command.params)):
+        yield from ((path, one) for one in paragraphs(text))
+    for one in (command, *command.params):
+        yield from (
+            (path, said) for said in (getattr(one, "rich_help_panel", None), getattr(one, "metavar", None)) if said
+        )
+    for name, below in getattr(command, "commands", {}).items():
+        yield from explained(below, f"{path} {name}")
+
+
+def test_all_help_is_said_in_french() -> None:
+    """Help, options, panels and headings of every command, the server's too, have their French."""
+    known = catalogue("fr")
+    missing = {text: path for path, text in explained(build(), "incidents") if known.gettext(text) == text}
+    same = {"ID", "JSON", "TYPE", "N", "SITE", "SECTION", "ZONE", "Arguments", "Options"}
+    assert {text: path for text, path in missing.items() if text not in same and "|" not in text} == {}
+
+
+def test_no_translation_is_left_over() -> None:
+    """What is not said any more is not translated any more."""
+    ours = {string.value for source in sources("client", "workers") for string in source.strings()}
+    theirs = {string.value for source in typers() for string in source.strings()}
+    used = {*ours, *theirs, *MISTAKES, *KNOWN, *(text for _, text in explained(build(), "incidents"))}
+    assert sorted(text for text in FRENCH if text not in used) == []
+
+
+def typers() -> Iterator[Source]:
+    """Yield the files of typer: it asks for the French of its own sentences."""
+    for path in Path(typer.__file__).parent.rglob("*.py"):
+        yield Source(path.name, path.read_text())
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("projects --help", ("Utilisation", "Commandes", "Afficher cette aide")),
+        ("projects create --help", ("Utilisation", "Exemples", "Options communes", "Envoi", "par défaut")),
+        ("access create --help", ("Utilisation", "Exemple", "obligatoire", "Créer des identifiants")),
+        ("projects lst", ("La commande 'lst' n'existe pas. Vouliez-vous dire 'list'", "Erreur")),
+        ("me --colour", ("L'option --colour n'existe pas", "Pour obtenir de l'aide")),
+        ("projects show", ("Il manque l'argument 'PROJET'",)),
+        ("projects list --limit x", ("Valeur non valable pour '--limit'", "un nombre entier est attendu")),
+        ("send --key", ("attend une valeur",)),
+        ("me you", ("Arguments en trop",)),
+        ("me --lang de", ("ne fait pas partie des valeurs",)),
+    ],
+)
+async def test_help_and_mistakes_are_told_in_the_language_of_the_locale(line: str, said: tuple[str, ...]) -> None:
+    """Where the locale is French, help and mistakes of typing are French."""
+    ended = await incidents(*line.split(), environment={"LC_ALL": "fr_CH.UTF-8"})
+    everything = " ".join((ended.out + ended.err).split())
+    assert [one for one in said if one not in everything] == []
+    assert not re.search(r"\b(Usage|Missing|Invalid|Try|Show)\b", everything)
+
+
+@pytest.mark.parametrize("width", [60, 70, 80, 99])
+async def test_no_line_begins_with_punctuation(width: int) -> None:
+    """A no-break space breaks no line, however wide the terminal is."""
+    ended = await incidents("access", "create", "--help", environment={"LANG": "fr", "COLUMNS": width})
+    assert [line for line in ended.out.splitlines() if re.match(r"[│ ]*[:;?!»](\s|$)", line)] == []
+
+
+async def test_machines_are_told_mistakes_in_the_language_too() -> None:
+    """With --json the sentence is in the language, and the keys are not."""
+    ended = await incidents("me", "--colour", "--json", "--lang", "fr")
+    assert ended.json["error"]["message"] == "L'option --colour n'existe pas."
+    assert ended.json["error"]["code"] == "usage"
+
+
+async def test_the_language_travels_with_what_is_asked(bus: Bus, peer: Peer) -> None:
+    """Where the locale is French, the system is asked to answer in French."""
+    where = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice"))}
+    await incidents("ask", "administration.me", environment={**where, "LANG": "fr_CH.UTF-8"})
+    assert [(one.headers or {}).get("Accept-Language") for one in peer.queries] == ["fr"]
+
+
+def test_an_unknown_mistake_stays_as_it_is() -> None:
+    """A sentence that nobody translated is better in English than lost."""
+    assert mistake("Something new.", "fr") == "Something new."

@@ -1,0 +1,149 @@
+"""Times and numbers as people type them: what is shown can be typed back, and what has two readings is refused."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from client.terminal.reading import read_number, read_span, read_time
+from client.terminal.session import Session, UsageError
+from client.terminal.tables import local
+from client.terminal.words import number
+from contracts.ids import uuid7
+
+TUESDAY = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
+SHOWN = st.integers(100_000, 4_100_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+@pytest.fixture(autouse=True)
+def _here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Be in Zurich, where clocks are changed."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Zurich")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def session(language: str) -> Session:
+    """Type on that Tuesday, 13:40 by the clock of here."""
+    made = uuid7().int & ((1 << 80) - 1) | int(TUESDAY.timestamp() * 1000) << 80
+    return Session("admin", language=language, command_id=type(uuid7())(int=made))
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@given(shown=SHOWN)
+@example(shown=datetime(2026, 10, 25, 0, 30, tzinfo=UTC))
+@example(shown=datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
+def test_what_is_shown_as_a_time_can_be_typed_back(language: str, shown: datetime) -> None:
+    """Every time that is shown is read as the same time, also where clocks are put back."""
+    assert read_time(session(language), local(shown, language)) == shown
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@given(value=st.decimals(allow_nan=False, allow_infinity=False, places=6))
+def test_what_is_shown_as_a_number_can_be_typed_back(language: str, value: object) -> None:
+    """Every decimal that is shown is read as the wire had it."""
+    assert read_number(session(language), number(f"{value:f}", language)) == f"{value:f}"
+
+
+@pytest.mark.parametrize(
+    "language, text, read",
+    [
+        ("fr", "24/11/2026", "2026-11-24T00:00:00+01:00"),
+        ("fr", "24/11/2026 14:05", "2026-11-24T14:05:00+01:00"),
+        ("fr", "24/11/2026 à 14h05", "2026-11-24T14:05:00+01:00"),
+        ("fr", "24.11.2026", "2026-11-24T00:00:00+01:00"),
+        ("fr", "03/04/2026", "2026-04-03T00:00:00+02:00"),
+        ("fr", "hier", "2026-11-23T00:00:00+01:00"),
+        ("fr", "Avant-hier", "2026-11-22T00:00:00+01:00"),
+        ("fr", "aujourd’hui", "2026-11-24T00:00:00+01:00"),
+        ("fr", "mardi dernier", "2026-11-17T00:00:00+01:00"),
+        ("fr", "vendredi prochain", "2026-11-27T00:00:00+01:00"),
+        ("fr", "hier à 14 h 05", "2026-11-23T14:05:00+01:00"),
+        ("fr", "il y a 3 jours", "2026-11-21T13:40:00+01:00"),
+        ("fr", "1er août 2026", "2026-08-01T00:00:00+02:00"),
+        ("fr", "yesterday", "2026-11-23T00:00:00+01:00"),
+        ("en", "yesterday", "2026-11-23T00:00:00+01:00"),
+        ("en", "last tuesday", "2026-11-17T00:00:00+01:00"),
+        ("en", "yesterday at 14:05", "2026-11-23T14:05:00+01:00"),
+        ("en", "3 days ago", "2026-11-21T13:40:00+01:00"),
+        ("en", "an hour ago", "2026-11-24T12:40:00+01:00"),
+        ("en", "in 2 hours", "2026-11-24T15:40:00+01:00"),
+        ("en", "November 3, 2026", "2026-11-03T00:00:00+01:00"),
+        ("en", "24/11/2026", "2026-11-24T00:00:00+01:00"),
+        ("en", "11/24/2026", "2026-11-24T00:00:00+01:00"),
+        ("en", "2026-11-24", "2026-11-24T00:00:00+01:00"),
+        ("en", "25/10/2026 02:30+01:00", "2026-10-25T02:30:00+01:00"),
+        ("en", "hier", "2026-11-23T00:00:00+01:00"),
+        ("en", "12h", "2026-11-24T01:40:00+01:00"),
+        ("fr", "7j", "2026-11-17T13:40:00+01:00"),
+    ],
+)
+def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) -> None:
+    """Dates as they are shown, days in words of either language, and spans before now are times."""
+    assert read_time(session(language), text) == datetime.fromisoformat(read)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("hier foo", "hier 25:00", "hier 14:75", "demain matin", "lundi", "mai", "12", "le 3", "31 février 2026"),
+        *("31/02/2026", "11/24/2026", "24/11/26", "24/11/2026 7pm", "9999 years ago", "999999w", "0001-01-01"),
+    ],
+)
+def test_what_is_read_in_part_is_refused(text: str) -> None:
+    """A time that is no time, or that somebody would have to guess, is refused with examples."""
+    with pytest.raises(UsageError, match=r"n'est pas une date.*mardi dernier"):
+        read_time(session("fr"), text)
+
+
+@pytest.mark.parametrize(
+    "language, text, readings",
+    [
+        ("en", "03/04/2026", ("2026-04-03", "2026-03-04")),
+        ("en", "3.4.2026 14:05", ("2026-04-03", "2026-03-04")),
+        ("fr", "25/10/2026 02:30", ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")),
+        ("en", "2026-10-25 02:30", ("2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00")),
+        ("fr", "29/03/2026 02:30", ("2026-03-29 02:30",)),
+    ],
+)
+def test_a_time_with_two_readings_or_none_is_refused(language: str, text: str, readings: tuple[str, ...]) -> None:
+    """Where a date or the clock has two readings, both are named, and none is chosen."""
+    with pytest.raises(UsageError) as refused:
+        read_time(session(language), text)
+    assert [one for one in readings if one not in str(refused.value)] == []
+
+
+def test_a_day_in_words_is_whole() -> None:
+    """A day in words is from its beginning to its end; a date in figures is its first moment at both ends."""
+    words, figures = (read_span(session("en"), one, one) for one in ("yesterday", "2026-11-23"))
+    day = datetime(2026, 11, 23).astimezone()
+    assert words == {"from": day, "to": day + timedelta(days=1)}
+    assert figures == {"from": day, "to": day}
+
+
+@pytest.mark.parametrize(
+    "language, text, read",
+    [
+        ("fr", "12,5", "12.5"),
+        ("fr", "1 234,5", "1234.5"),
+        ("fr", "1\u202f234\u00a0567", "1234567"),
+        ("fr", "-0,25", "-0.25"),
+        ("fr", "12.5", "12.5"),
+        ("en", "12.5", "12.5"),
+        ("en", "1e2", "1e2"),
+    ],
+)
+def test_a_number_is_read_as_it_is_shown(language: str, text: str, read: str) -> None:
+    """A comma is French for the point, and a space may set thousands apart."""
+    assert read_number(session(language), text) == read
+
+
+def test_a_number_with_two_readings_is_refused() -> None:
+    """An English comma may be a point or may set thousands apart: both are named."""
+    with pytest.raises(UsageError, match=r"1\.234 and as 1234"):
+        read_number(session("en"), "1,234")

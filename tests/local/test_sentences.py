@@ -1,0 +1,79 @@
+"""What the server's side says: every sentence that is made elsewhere is known, and said in the reader's language."""
+
+import errno
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from client.terminal.language import catalogue
+from contracts.sentences import translated
+from tests.client.command_line import incidents
+from workers.local import mistakes
+from workers.local.databases import RoleNotNamedError
+from workers.local.home import AlreadyRunningError, Runtime
+from workers.local.process import StartError
+from workers.local.revoking import NotInForceError
+from workers.local.room import NoRoomError
+from workers.local.sentences import KNOWN
+from workers.local.snapshots import SnapshotError
+from workers.migrations.upgrade import NewerSchemaError, NoRoleError
+from workers.runtime import preconditions, streams
+from workers.runtime.access import InvalidNameError, Trust, TrustError
+from workers.runtime.http import PortForbiddenError, PortInUseError
+from workers.runtime.preconditions import UnfitError, require_credentials
+from workers.runtime.strictness import NotStrictError
+
+
+def raised(folder: Path) -> Iterator[object]:
+    """Yield what can stand in the way, as it is said."""
+    yield AlreadyRunningError(folder, None)
+    yield AlreadyRunningError(folder, Runtime("main", "nats://h", "d", "l", "http://h", 7))
+    yield from (NoRoomError(folder, 1 << 20), StartError("initdb", folder / "log"), streams.NoRoomError(1 << 30))
+    yield from (PortInUseError(1, "h"), PortForbiddenError(1, "h", "Permission denied"))
+    yield from (RoleNotNamedError("INCIDENTS_DATABASE_URL"), NoRoleError("im"), NewerSchemaError())
+    yield from (NotInForceError("nats://h", "away"), SnapshotError("EVENTS", "away"))
+    yield from (streams.NotProvisionedError("stream EVENTS", "no"), f"nats://h: {NotStrictError()}")
+    yield from (mistakes.told(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO))
+    yield from (f"h: away. {remedy}" for _, remedy in (*preconditions._REMEDIES.values(), preconditions._ELSE))
+
+
+def refused(folder: Path) -> Iterator[object]:
+    """Yield what names, keys and credentials are refused with."""
+    trust = Trust.create(folder / "keys", "main")
+    (folder / "none").write_text("x")
+    tries: tuple[Callable[[], object], ...] = (
+        lambda: Trust.load(folder / "elsewhere"),
+        lambda: Trust.create(folder / "keys", "other"),
+        lambda: Trust.create(folder / "more", "A B"),
+        *(lambda name=name: trust.mint(name, "client") for name in ("A B", "system")),
+        lambda: trust.mint("nobody", "worker"),
+        *(lambda path=path: require_credentials(path, "audit") for path in (None, folder / "gone", folder / "none")),
+    )
+    for one in tries:
+        with pytest.raises((TrustError, InvalidNameError, UnfitError)) as caught:
+            one()
+        yield caught.value
+
+
+def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
+    """Each sentence that the runtime or a helper raises has its French."""
+    french = catalogue("fr").gettext
+    said = [str(one) for one in (*raised(tmp_path), *refused(tmp_path))]
+    assert [one for one in said if translated(one, KNOWN, french) == one] == []
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("worker nobody", "Le service nobody n'existe pas."),
+        ("access create bob --data d", "est introuvable\u00a0: indiquez un autre dossier"),
+        ("backup -o b.tar --data d", "aucun système ne fonctionne ici"),
+        ("provision", "INCIDENTS_NATS_CREDS n'est pas défini."),
+        ("access create bob --expires 3y", "n'est pas une durée"),
+    ],
+)
+async def test_the_servers_commands_speak_the_language(line: str, said: str, tmp_path: Path) -> None:
+    """Where the locale is French, the server's side speaks it as the client's does."""
+    ended = await incidents(*line.split(), folder=tmp_path, environment={"LANG": "fr_FR.UTF-8"})
+    assert said in ended.err

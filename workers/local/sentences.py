@@ -1,0 +1,92 @@
+"""What the runtime and the servers' helpers say in English, also to logs, and people read in their language."""
+
+from typing import Final
+
+_CREDENTIALS: Final = "`incidents access init --out DIR` makes DIR/creds/{name}.creds; name it in INCIDENTS_NATS_CREDS."
+
+KNOWN: Final = (
+    "{directory} is already running (process {pid}, bus {bus}, health {health}). Stop it first, or use it.",
+    "{directory} is already running (it is starting or stopping). Stop it first, or use it.",
+    (
+        "{folder} has {free} MiB free, a first start needs {needed} MiB: make room, "
+        "or choose another directory with --data."
+    ),
+    "{name} did not start. The end of {log}:\n{tail}",
+    "Port {port} of {host} is in use: stop that program or choose another port.",
+    "Nothing can listen on port {port} of {host} ({why}): choose another port or address.",
+    "{place}: {why}. Make room, or choose another directory with --data.",
+    "{place}: {why}. Choose a directory of your own with --data.",
+    "{place}: {why}. Allow this user more open files, as with `ulimit -n 4096`.",
+    "{place}: {why}. Allow this machine more open files, with the setting fs.file-max.",
+    "A server in {data} does not answer ({why}): start again, and look into {logs}.",
+    (
+        "{file} is missing: name another directory with --data, or make its keys with "
+        "`incidents access init --out {folder}`."
+    ),
+    "{directory} holds the keys of site {held}, not of {wanted}.",
+    "{name} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'.",
+    "{name} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'.",
+    "{name} is reserved for the system: choose another name for this user.",
+    "{name} is not a worker: workers are {known}.",
+    "{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.",
+    "There is no role {role}: CREATE ROLE {again} LOGIN PASSWORD '...', as a role that may, and run it again.",
+    (
+        "A newer version has migrated this database, and this one does not know its schema: install that version, "
+        "or restore the backup that was made before the upgrade."
+    ),
+    "{what} was refused by the server: {why}",
+    (
+        "The streams need {needed} MiB of what the message bus may have on its disk: "
+        "give it a larger disk, or a larger max_file_store."
+    ),
+    (
+        "{url}: JetStream runs without `strict: true`: anybody who may send a command could purge a stream. "
+        "Start every server with the configuration that `incidents access init` writes."
+    ),
+    (
+        "{url}: {why}. The revocation is written down and not in force yet: start the message bus, or set "
+        "INCIDENTS_NATS_URL, and run this again."
+    ),
+    "The stream {stream} was neither given nor taken by the message bus: {why}",
+    "{directory}: the system has stopped.",
+    f"INCIDENTS_NATS_CREDS is not set. {_CREDENTIALS}",
+    f"{{path}} is no credentials file. {_CREDENTIALS}",
+    f"{{path}} holds the credentials of {{who}}, not of {{wanted}}. {_CREDENTIALS}",
+    f"{{path}} ended at {{time}}. {_CREDENTIALS}",
+    f"{{path}}: {{why}}. {_CREDENTIALS}",
+    (
+        "{place}: PostgreSQL {version} is too old: install PostgreSQL {least} or later, "
+        "or name another server in {variable}."
+    ),
+    "{place}: the database has the encoding {encoding} and needs UTF8. Make it anew: {statement}.",
+    "{why}. Make the database: {statement}.",
+    "{why}. Put the password of {role} into {variable}, into PGPASSWORD or into ~/.pgpass.",
+    "{why}. Make the role ({role} with LOGIN), and let it in from here in the server's pg_hba.conf.",
+    "{why}. Raise max_connections of the server, or end sessions that nobody needs.",
+    "{why}. Wait until the server has started, and run it again.",
+    "{why}. This server only reads: name the primary in {variable}.",
+    "{why}. Connect as the owner of the database: {variable} names {role}.",
+    "{why}. This server lacks a collation: install a PostgreSQL that was built with ICU.",
+    "{why}. This server lacks a feature: install PostgreSQL 16 or later, built with ICU.",
+    "{why}. Make room on the server's disk, and run it again.",
+    "{why}. Start it, or set {variable}.",
+    "{why}. Report this line, which names the SQLSTATE, with the version of the server.",
+    "message bus",
+    "database",
+    "database migrated",
+    "streams provisioned",
+    "ready",
+    "stopped",
+    "worker {name}",
+    "The message bus",
+    "INCIDENTS_NATS_URL is not set",
+    "it is no text",
+    "No such file or directory",
+    "Permission denied",
+    "Is a directory",
+    "Not a directory",
+    "No space left on device",
+    "Read-only file system",
+    "Connection refused",
+    "[Errno 111] Connection refused",
+)
