@@ -191,8 +191,8 @@ async def attacked(stage: Stage, attack: Attack, seconds: float, projects: int) 
 
 
 async def _provision(stage: Stage) -> None:
-    ops = await stage.connect("ops", "ops")
-    await streams.provision(ops, SITE)
+    provisioning = await stage.connect("provision", "provision")
+    await streams.provision(provisioning, SITE)
 
 
 async def _measure(theatre: Theatre, options: argparse.Namespace) -> list[dict[str, Any]]:
