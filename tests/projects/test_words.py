@@ -99,6 +99,18 @@ def test_a_text_finds_itself(text: str) -> None:
     assert is_found(unquoted, f'"{unquoted}"')
 
 
+@given(
+    words=st.lists(st.sampled_from(["仓库北门", "gate", "of", "7", "ไฟไหม้"]), min_size=1, max_size=6), ends=st.data()
+)
+def test_a_phrase_is_found_where_a_word_goes_on(words: list[str], ends: st.DataObject) -> None:
+    """A phrase may begin and end within a word where no spaces are written, and its numbers lead there."""
+    first, last = (
+        ends.draw(st.integers(0, len(word) - 1)) if is_unspaced(word) else 0 for word in (words[0], words[-1])
+    )
+    said = " ".join(words)
+    assert is_found(said, f'"{said[first : len(said) - last]}"')
+
+
 @given(text=CODES)
 def test_plain_texts_are_read_as_all_others(text: str) -> None:
     """A text of plain letters is read in a faster way, to the same words and codes as beside any other letter."""
