@@ -14,7 +14,7 @@ GRAM = 4
 SHORTEST = 3
 """Letters of the shortest part that is found, and digits that have a number; what is shorter must be a whole word."""
 
-_LOOKED_UP = 3
+_LOOKED_UP = 4
 """Fours of a word that are looked up: with more of them, less is found that is none, and each costs a look more."""
 
 SORTED = 40
