@@ -60,7 +60,7 @@ async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: S
     of = [month_of(one.row["created_at"]) for one in projects]
     months = range(min(of), max(of) + 1)[:: -1 if order.backward else 1]
     asked = Asked(ProjectFilter(), sought, order, order.sections(None)[0])
-    statement = by_month(asked, 3, sought.found(months)).compile(dialect=site.engine.dialect)
+    statement = by_month(asked, 1, sought.found(months)).compile(dialect=site.engine.dialect)
     async with site.engine.connect() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         explained = await connection.exec_driver_sql(
