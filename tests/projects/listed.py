@@ -20,7 +20,9 @@ from workers.runtime.questions import Reader
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "escalator", "naïve", "Ωmega")
+NUMBERED = (*WORDS, "ZH123456", "2026")
 PARTS = ("ladder", "LADD", "calat", "eleve", "blesse", "STRASSE", "4", "ab", "gate bag", "omega", "ive", "nothing")
+DIGITS = ("123", "026", "3456", "zh12", "H12", "345 2026", "2026 bag", "235")
 CAMERAS = ("cam-1", "cam-2", "cam-3")
 PEOPLE = ("alice", "bob", "carol")
 DAYS = (0, 0, 31, 365)
@@ -59,7 +61,7 @@ def project(chance: Random, number: int) -> Listed:
         return chance.choice([None, NOON + timedelta(hours=chance.randint(0, 5))])
 
     def some() -> str:
-        return " ".join(chance.choices(WORDS, k=chance.randint(0, 3)))
+        return " ".join(chance.choices(NUMBERED, k=chance.randint(0, 3)))
 
     created = NOON + timedelta(hours=chance.randint(0, 9), days=chance.choice(DAYS))
     row = {

@@ -13,6 +13,7 @@ from contracts.project_queries import ListProjects, ProjectFilter, Sort, Span
 from tests.projects.listed import (
     CAMERAS,
     DAYS,
+    DIGITS,
     NOON,
     PARTS,
     PEOPLE,
@@ -66,7 +67,7 @@ QUERIES = st.builds(
     ListProjects,
     filter=FILTERS,
     sort=st.sampled_from(get_args(Sort)),
-    search=st.none() | st.sampled_from(PARTS),
+    search=st.none() | st.sampled_from(PARTS + DIGITS),
     limit=st.just(7),
 )
 
@@ -84,7 +85,7 @@ async def test_a_list_is_what_a_plain_model_says(
 
 
 @MANY
-@given(filter_=FILTERS, search=st.none() | st.sampled_from(PARTS))
+@given(filter_=FILTERS, search=st.none() | st.sampled_from(PARTS + DIGITS))
 async def test_counts_are_right(site: Site, projects: Stock, filter_: ProjectFilter, search: str | None) -> None:
     """An exact count, and a capped one below its cap, is the number of projects on all pages (PRJ-07)."""
     query = ListProjects(filter=filter_, search=search, count="exact", limit=1)

@@ -18,6 +18,7 @@ FOUND = {
     "Œuvre de Lætitia, Straße": ["oeuvre", "laetitia", "strasse", "œuv"],
     "feuer\u00adwehr zero\u200bwidth join\u2060ed": ["feuerwehr", "zerowidth", "joined", "feuer\u00adwehr"],
     "仓库北门可疑包裹": ["可疑", "北门", "包", "仓库 包裹", "北门可疑", '"可疑包裹"', "'可疑'"],
+    "仓库北门 gate 7": ['"北门 gate"', '"北门 gate 7"', '"gate 7"', '"库北"'],
     "ไฟไหม้ที่อาคาร": ["ไฟ", "อาคาร"],
     "검은 가방": ["가방", "검은"],
     "हिन्दी में": ["हिन्दी", "में"],

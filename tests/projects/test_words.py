@@ -18,6 +18,7 @@ from workers.projects.words import (
 )
 
 LETTERS = st.text(st.characters(categories=["Ll", "Lu", "Lo", "Nd", "Mn", "Mc"]), min_size=1, max_size=12)
+PLATES = st.text("0123abé", min_size=1, max_size=12)
 CODES = st.text(st.sampled_from("0127abZ -./+() ١仓"), max_size=20)
 
 
@@ -50,7 +51,7 @@ def is_found(text: str, search: str) -> bool:
     )
 
 
-@given(word=LETTERS, start=st.integers(0, 9), length=st.integers(1, 9))
+@given(word=LETTERS | PLATES, start=st.integers(0, 9), length=st.integers(1, 9))
 def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: int) -> None:
     """Whatever part is sought that is long enough, its numbers lead to the word, and are in PostgreSQL's range."""
     for one in words_of(word):
@@ -61,7 +62,7 @@ def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: 
         assert all(-(2**31) <= number < 2**31 for number in grams_of(one))
 
 
-@given(word=LETTERS)
+@given(word=LETTERS | PLATES)
 def test_a_whole_word_is_sought_by_its_own_numbers(word: str) -> None:
     """A word finds itself, however short it is and whatever it is written in."""
     assert all(finds(one, one) for one in words_of(word))
@@ -72,8 +73,15 @@ def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
     for one in words_of(f"{first} {second}"):
         assert bool(all_of(one)) != bool(one_of(one))
-    plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4}
+    plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4 and not one.isdigit()}
     assert len({number for one in plain for number in grams_of(one)}) == len(plain)
+
+
+@given(digits=st.text("0123456789", min_size=3, max_size=15))
+def test_digits_are_sought_as_they_are(digits: str) -> None:
+    """A number has at least three digits in a row among its numbers, and no neighbour is guessed for it."""
+    assert not one_of(digits)
+    assert len(set(all_of(digits))) <= len(digits) // 2 + 1
 
 
 @given(text=st.text() | CODES)
@@ -89,6 +97,18 @@ def test_a_text_finds_itself(text: str) -> None:
     unquoted = "".join(" " if one in '"“”„«»\uff02' else one for one in text)
     assert is_found(unquoted, unquoted)
     assert is_found(unquoted, f'"{unquoted}"')
+
+
+@given(
+    words=st.lists(st.sampled_from(["仓库北门", "gate", "of", "7", "ไฟไหม้"]), min_size=1, max_size=6), ends=st.data()
+)
+def test_a_phrase_is_found_where_a_word_goes_on(words: list[str], ends: st.DataObject) -> None:
+    """A phrase may begin and end within a word where no spaces are written, and its numbers lead there."""
+    first, last = (
+        ends.draw(st.integers(0, len(word) - 1)) if is_unspaced(word) else 0 for word in (words[0], words[-1])
+    )
+    said = " ".join(words)
+    assert is_found(said, f'"{said[first : len(said) - last]}"')
 
 
 @given(text=CODES)

@@ -14,7 +14,7 @@ from workers.runtime.database import insert_rows
 from workers.runtime.kept import Kept, Row
 from workers.runtime.statements import read, write
 
-VERSION: Final = 2
+VERSION: Final = 3
 """What is searched today: with another number, `incidents migrate` reads the texts of all projects again."""
 
 AT_ONCE: Final = 500

@@ -12,7 +12,10 @@ GRAM = 4
 """Letters in a row that have a number: three are too common to tell projects apart, five would need three as well."""
 
 SHORTEST = 3
-"""Letters of the shortest part that is found; what is shorter must be a whole word."""
+"""Letters of the shortest part that is found, and digits that have a number; what is shorter must be a whole word."""
+
+_LOOKED_UP = 4
+"""Fours of a word that are looked up: with more of them, less is found that is none, and each costs a look more."""
 
 SORTED = 40
 """How many characters of a text order a list: a cursor has to hold them."""
@@ -68,6 +71,7 @@ RUNS = _Runs(f"[^{_GAP}{_UNSPACED}]", f"[{_GAP}]", f"[^0-9{_GAP}{_UNSPACED}]")
 # The same for texts of plain letters, which most are, many times faster.
 _PLAIN_WORD, _PLAIN_RUNS = re.compile("[0-9a-z]+"), _Runs("[0-9a-z]", "[^0-9a-z]", "[a-z]")
 _HAS_DIGIT = re.compile("[0-9]")
+_DIGITS = re.compile("[0-9]{3,}")
 _TRUNK = "(0)"
 _CODE_LETTERS, _CODE_DIGITS = 4, 2
 
@@ -159,13 +163,21 @@ def _mark(letter: str) -> str:
 def grams_of(word: str) -> frozenset[int]:
     """Return the numbers of a word: of all four letters in a row, or of all that it has.
 
-    A word with other letters than the plain ones has those of three letters, too: their neighbours cannot be guessed.
-    Where no spaces are written, two letters and one have them.
+    Digits have those of three in a row instead, which tell numbers apart and are sought as they are. A word with other
+    letters than the plain ones has those of three as well: their neighbours cannot be guessed. Where no spaces are
+    written, two letters and one have them.
     """
     if is_unspaced(word):
         return _windows(word, 2) | _windows(word, 1)
-    numbers = _windows(word, GRAM) or frozenset((_number(word),))
-    return numbers if word.isascii() else numbers | _windows(word, SHORTEST)
+    if len(word) < GRAM:
+        return frozenset((_number(word),))
+    if word.isalpha() and word.isascii():
+        return _windows(word, GRAM)
+    if not word.isascii():
+        return _windows(word, GRAM) | _windows(word, SHORTEST)
+    fours = (word[at : at + GRAM] for at in range(len(word) - GRAM + 1))
+    digits = (_windows(run, SHORTEST) for run in _DIGITS.findall(word))
+    return frozenset(_number(one) for one in fours if not _is_numeric(one)).union(*digits)
 
 
 def all_grams(words: Iterable[str]) -> frozenset[int]:
@@ -204,25 +216,29 @@ def dated(numbers: Iterable[int], month: int) -> list[int]:
 
     A page of the newest is found by looking at some months, and a new project is written beside its neighbours.
     """
-    return sorted((number + month * _APART) % 2**32 - 2**31 for number in numbers)
+    apart = month * _APART
+    return sorted([(number + apart) % 2**32 - 2**31 for number in numbers])
 
 
 def all_of(term: str) -> Collection[int]:
-    """Return numbers that every word has of which this is a part; none for a part of three letters.
+    """Return numbers that every word has of which this is a part; none for a part of three that are not all digits.
 
-    Every second four tells nearly as much as all of them, and each one is looked up in every month.
+    A few fours tell nearly as much as all of them, and each one is looked up in every month.
     """
     if is_unspaced(term):
         return _windows(term, 2) or _windows(term, 1)
     if len(term) <= GRAM:
-        return grams_of(term) if len(term) != SHORTEST else ()
-    starts = {*range(0, len(term) - GRAM, 2), len(term) - GRAM}
-    return {_number(term[at : at + GRAM]) for at in starts}
+        return () if _is_guessed(term) else grams_of(term)
+    last = len(term) - GRAM
+    step = max(2, -(-last // (_LOOKED_UP - 1)))
+    fours = {term[at : at + GRAM] for at in (*range(0, last, step), last)}
+    numbers = {_number(four[:SHORTEST] if _is_numeric(four) else four) for four in fours}
+    return numbers | {_number(term[-SHORTEST:])} if _is_numeric(term[-GRAM:]) else numbers
 
 
 def one_of(term: str) -> Collection[int]:
-    """Return numbers of which every word has one that has this part of three letters; none for another length."""
-    if len(term) != SHORTEST or is_unspaced(term):
+    """Return numbers of which every word has one that has this part, if that takes a guess at its neighbours."""
+    if not _is_guessed(term):
         return ()
     around = (guess for letter in _PLAIN for guess in (letter + term, term + letter))
     return {_number(guess) for guess in (term, *around)} if term.isascii() else {_number(term)}
@@ -231,6 +247,14 @@ def one_of(term: str) -> Collection[int]:
 def pattern(term: str) -> str:
     """Return what a line is LIKE when a word of it has this part, or is it when it is shorter than a part."""
     return f"%{term}%" if len(term) >= SHORTEST or is_unspaced(term) else f"% {term} %"
+
+
+def _is_numeric(part: str) -> bool:
+    return part.isdigit() and part.isascii()
+
+
+def _is_guessed(term: str) -> bool:
+    return len(term) == SHORTEST and not is_unspaced(term) and not _is_numeric(term)
 
 
 def _windows(word: str, length: int) -> frozenset[int]:

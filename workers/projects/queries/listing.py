@@ -1,16 +1,15 @@
 """Pages of projects: first a walk in the order of the page, then, if it does not pay, the whole set."""
 
-import sys
 from typing import Any
 
-from sqlalchemy import Integer, Select, func, literal_column, select, text
+from sqlalchemy import Integer, Select, func, literal_column, select, text, true
 
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from contracts.projects import MAIN_DETAILS
 from workers.projects import withholding
 from workers.projects.lookup import SOURCES, Search
 from workers.projects.queries.filtering import matching, seen_at_once, within
-from workers.projects.queries.searching import Conditions, Sought, months_of, without_index
+from workers.projects.queries.searching import Conditions, Monthly, Sought, months_of, without_index
 from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project
@@ -67,7 +66,8 @@ async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
     items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
     following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
-    total = await _total(query, sought, reader)
+    is_counted = query.count != "none" and query.after is None and following is None
+    total = len(items) if is_counted else await _total(query, sought, reader)
     sections = [section for source, section in SOURCES.items() if source in sought.withheld]
     withheld = list(dict.fromkeys([*(["main-details"] if hidden else []), *sections]))
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
@@ -80,21 +80,23 @@ def _shown(row: dict[str, Any]) -> ProjectRow:
 async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
     rows = (*_ROW, *asked.order.placing)
+    if asked.names_numbers:
+        return await _rows(by_number(asked, wanted), reader)
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
-    for length in (SOME // 4,) if asked.has_number else (SOME, far):
+    for length in (SOME // 4,) if asked.has_number else (SOME,) if walk.goes_by_words else (SOME, far):
         found = await _rows(walk.page(rows, wanted, length), reader)
         if walk.is_exact or len(found) == wanted or is_full(found):
             return found
         if len(found) * far < PROMISE * wanted * SOME:
             break
     if not asked.sought:
-        return await _rows(whole(asked, wanted, []), reader)
+        return await _rows(whole(asked, wanted), reader)
     if walk.has_legs and not asked.has_number and await _count(walk.way(FEW + 1), reader) <= FEW:
         return await _rows(walk.page(rows, wanted, FEW), reader)
-    found, months = [], await months_of(asked.given, asked.order, asked.section.after, reader)
-    while not is_full(found) and (some := months.take(len(found), wanted)):
-        found += await _rows(whole(asked, wanted - len(found), asked.sought.found(some, asked.given.type_ids)), reader)
-    return found
+    months = await months_of(asked.given, asked.order, asked.section.after, reader)
+    if not months:
+        return []
+    return await _rows(by_month(asked, wanted, asked.sought.found(months, asked.given.type_ids)), reader)
 
 
 def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Conditions]:
@@ -106,7 +108,6 @@ def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Con
         return words, [*searched, *without_index(dated)]
     beyond = section.beyond(section.key, backward=backward)
     return section.key, [
-        *asked.order.linked,
         *section.conditions,
         *beyond,
         *matching(given),
@@ -114,18 +115,45 @@ def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Con
     ]
 
 
-def whole(asked: Asked, wanted: int, searched: Conditions) -> Select[*tuple[Any, ...]]:
+def by_number(asked: Asked, wanted: int) -> Select[*tuple[Any, ...]]:
+    """Return the statement that looks projects up by their numbers."""
+    key, conditions = candidates(asked, [])
+    return select(*_ROW).where(*conditions).order_by(*asked.order.sort(key)).limit(wanted)
+
+
+def whole(asked: Asked, wanted: int) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds all that match, and sorts it."""
+    found = _found(asked, []).cte("found").prefix_with("MATERIALIZED")
+    return _shown_of(asked.order, select(found).order_by(*asked.order.sort(tuple(found.c))).limit(wanted))
+
+
+def by_month(asked: Asked, wanted: int, searched: Monthly) -> Select[*tuple[Any, ...]]:
+    """Return the statement that finds what is sought month by month, and in the order of a page by date stops soon.
+
+    Without an ORDER BY beside its LIMIT the outer loop goes through the months as they are given.
+    """
     order = asked.order
+    found = _monthly(_found(asked, searched.conditions), searched).subquery("found")
+    sorted_ = select(found).order_by(*order.sort(tuple(found.c))).limit(wanted).lateral("sorted")
+    first = select(sorted_).select_from(searched.months.join(sorted_, true())).limit(wanted)
+    return _shown_of(order, first if order.name == "created_at" else first.order_by(*order.sort(tuple(sorted_.c))))
+
+
+def _found(asked: Asked, searched: Conditions) -> Select[*tuple[Any, ...]]:
     key, conditions = candidates(asked, searched)
     named = [column.label(f"place_{at}") for at, column in enumerate(key)]
-    found = select(*named).where(*conditions).cte("found").prefix_with("MATERIALIZED")
-    first = select(found).order_by(*order.sort(tuple(found.c))).limit(wanted).subquery("first")
-    return (
-        select(*_ROW, *order.placing)
-        .join(first, tuple(first.c)[-1] == Project.id)
-        .order_by(*order.sort(tuple(first.c)))
-    )
+    return asked.order.linked(select(*named)).where(*conditions)
+
+
+def _monthly(found: Select[*tuple[Any, ...]], searched: Monthly) -> Select[*tuple[Any, ...]]:
+    """Keep a statement to a month of its own: with OFFSET it is not joined in another order."""
+    return found.offset(0).correlate(searched.months)
+
+
+def _shown_of(order: Order, places: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    first = places.subquery("first")
+    joined = select(*_ROW, *order.placing).join(first, tuple(first.c)[-1] == Project.id)
+    return joined.order_by(*order.sort(tuple(first.c)))
 
 
 async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | None:
@@ -133,19 +161,14 @@ async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | N
         return None
     most, order = CAPPED if query.count == "capped" else None, Order.of("-created_at")
     asked = Asked(query.filter, sought, order, order.sections(None)[0])
-    for length in (SOME, MANY) if sought and most else ():
-        counted = await _count(Walk(asked).page((Project.id,), CAPPED, length), reader)
-        if counted == CAPPED:
-            return CAPPED
-        if counted * MANY < PROMISE * CAPPED * SOME:
-            break
     if not sought:
-        return await _count(select(Project.id).where(*candidates(asked, [])[1]).limit(most), reader)
-    total, months = 0, await months_of(query.filter, order, None, reader)
-    while some := months.take(total, most or sys.maxsize):
-        key, conditions = candidates(asked, sought.found(some, query.filter.type_ids))
-        total += await _count(select(key[-1]).where(*conditions).limit(most and most - total), reader)
-    return total
+        return await _count(_found(asked, []).limit(most), reader)
+    months = await months_of(query.filter, order, None, reader)
+    if not months:
+        return 0
+    searched = sought.found(months, query.filter.type_ids)
+    each = _monthly(_found(asked, searched.conditions), searched).lateral("each")
+    return await _count(select(each).select_from(searched.months.join(each, true())).limit(most), reader)
 
 
 async def _rows(statement: Select[*tuple[Any, ...]], reader: Reader) -> list[Any]:

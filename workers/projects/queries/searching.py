@@ -1,12 +1,26 @@
 """What a search finds: by words where rows are looked at anyhow, by numbers where they are not."""
 
-import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, false, func, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Integer,
+    TableValuedAlias,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    column,
+    false,
+    func,
+    or_,
+    select,
+    true,
+)
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
@@ -23,9 +37,6 @@ Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
 MOST_NUMBERS = 20_000
 """Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
-_FASTER = 4
-"""How many times more months are looked at in the next step, at most."""
-
 _EXTENT = select(func.min(Search.created_at), func.max(Search.created_at))
 
 
@@ -62,10 +73,10 @@ class Sought:
             seen = func.concat_ws("\n", *lines)
         return [or_(*(and_(*(seen.like(term.like) for term in way)) for way in ways)) for ways in self.asked]
 
-    def found(self, months: Sequence[int], type_ids: Collection[int | None] | None = None) -> Conditions:
-        """Return the same conditions as sets of projects of these months, which have an index; of some types alone.
+    def found(self, months: Sequence[int], type_ids: Collection[int | None] | None = None) -> "Monthly":
+        """Return the same conditions as sets of projects of each month, which have an index; of some types alone.
 
-        The numbers leave some chaff, of this month or another one, which the words and the months blow away.
+        The numbers leave some chaff, which the words blow away.
         """
         room = MOST_NUMBERS // len(months)
         sure = [term for ways in self.asked if len(ways) == 1 for term in ways[0]]
@@ -77,10 +88,47 @@ class Sought:
             room -= sum(len(numbers) for way in spelled for numbers in (way.every, *way.sets))
             if spelled and (room >= 0 or not wanted):
                 wanted.append(spelled)
-        numbered = or_(*(and_(*(or_(*(way.of(month) for way in ways)) for ways in wanted)) for month in months))
-        since, to = beginning_of(min(months)), beginning_of(max(months) + 1)
-        created = [Search.created_at >= since, Search.created_at < to]
-        return [numbered, *without_index(created), *self.said(Search.words.expression)]
+        looked_up = _LookedUp(months)
+        numbered = [or_(*(way.of(looked_up) for way in ways)) for ways in wanted]
+        return Monthly(looked_up.table(), [*numbered, looked_up.created(), *self.said(Search.words.expression)])
+
+
+class Monthly(NamedTuple):
+    """The months in which a search looks, in their order, and the conditions that a project of one of them meets."""
+
+    months: TableValuedAlias
+    conditions: Conditions
+
+
+@dataclass
+class _LookedUp:
+    """Numbers that are looked up in some months: a column of a table for each set, a row of it for each month."""
+
+    months: Sequence[int]
+    sets: list[Collection[int]] = field(default_factory=list)
+
+    def add(self, numbers: Collection[int]) -> ColumnElement[Any]:
+        """Look up one set more, and return it as it is in the month of a row."""
+        self.sets.append(numbers)
+        return cast(column(f"numbers_{len(self.sets)}", Text), ARRAY(Integer))
+
+    def created(self) -> ColumnElement[bool]:
+        """Return the condition that a project was created in the month of a row: others may share a number with it."""
+        since, to = column("since", DateTime(timezone=True)), column("to", DateTime(timezone=True))
+        return without_index([Search.created_at >= since, Search.created_at < to])[0]
+
+    def table(self) -> TableValuedAlias:
+        """Return the table."""
+        bounds = [[beginning_of(month + after) for month in self.months] for after in (0, 1)]
+        times = [bindparam(None, one, ARRAY(DateTime(timezone=True))) for one in bounds]
+        given = [[_written(dated(numbers, month)) for month in self.months] for numbers in self.sets]
+        arrays = [bindparam(None, one, ARRAY(Text)) for one in given]
+        names = [f"numbers_{at}" for at in range(1, len(given) + 1)]
+        return func.unnest(*times, *arrays).table_valued("since", "to", *names).render_derived(name="months")
+
+
+def _written(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 class _Numbers(NamedTuple):
@@ -89,10 +137,10 @@ class _Numbers(NamedTuple):
     every: list[int]
     sets: list[Collection[int]]
 
-    def of(self, month: int) -> ColumnElement[bool]:
+    def of(self, looked_up: _LookedUp) -> ColumnElement[bool]:
         """Return the condition that projects of a month have them."""
-        contained = [Search.grams.contains(dated(self.every, month))] if self.every else []
-        return and_(true(), *contained, *(Search.grams.overlap(dated(one, month)) for one in self.sets))
+        contained = [Search.grams.contains(looked_up.add(self.every))] if self.every else []
+        return and_(true(), *contained, *(Search.grams.overlap(looked_up.add(one)) for one in self.sets))
 
 
 def _looked_up(terms: Iterable[Term], room: int) -> _Numbers:
@@ -111,35 +159,15 @@ def without_index(conditions: Conditions) -> Conditions:
     return [and_(true(), *conditions).is_(true())]
 
 
-class Months:
-    """The months in which a search looks, in the order of a page by date: as many at a time as promise to be enough."""
-
-    def __init__(self, first: datetime, last: datetime, *, dated: bool, backward: bool) -> None:
-        """Begin with the first month of the page, or with all of them when the page is in another order."""
-        months = range(month_of(first), month_of(last) + 1)
-        self._left = list(reversed(months) if backward else months)
-        self._next, self._done = 1 if dated else len(self._left), 0
-
-    def take(self, found: int, wanted: int) -> list[int]:
-        """Return the next months, when so many are found of so many wanted; none when it is done."""
-        if found >= wanted or not self._left:
-            return []
-        if self._done:
-            expected = math.ceil((wanted - found) * self._done / found) if found else _FASTER * self._done
-            self._next = min(expected, _FASTER * self._done)
-        taken, self._left = self._left[: self._next], self._left[self._next :]
-        self._done += len(taken)
-        return taken
-
-
-async def months_of(given: ProjectFilter, order: Order, place: Place | None, reader: Reader) -> Months:
-    """Return the months that a filter and the place in a list leave of those in which projects were created."""
+async def months_of(given: ProjectFilter, order: Order, place: Place | None, reader: Reader) -> Sequence[int]:
+    """Return the months that a filter and the place in a list leave of those with projects, in the order of a page."""
     extent: Any = (await reader.connection.execute(_EXTENT)).one()
     first, last = extent
     if first is None:
-        first, last = reader.now, reader.now
+        return ()
     dated = order.name == "created_at"
     if dated and place:
         first, last = (first, min(last, place[0])) if order.backward else (max(first, place[0]), last)
     first, last = max(first, given.created.from_ or first), min(last, given.created.to or last)
-    return Months(first, last, dated=dated, backward=order.backward)
+    months = range(month_of(first), month_of(last) + 1)
+    return months[::-1] if dated and order.backward else months

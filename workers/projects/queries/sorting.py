@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
-from sqlalchemy import ColumnElement, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from contracts.values import AnyText, PropertyId, Time
@@ -70,10 +70,11 @@ class Order:
             return _DESCRIBED
         return (_COLUMNS[self.name][0], *_DATED) if self.name in _COLUMNS else _DATED
 
-    @property
-    def linked(self) -> tuple[ColumnElement[bool], ...]:
-        """Return the condition that the columns of the order are those of a project."""
-        return (_Described.project_id == Project.id,) if self.name == "description" else ()
+    def linked(self, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+        """Return a statement on projects with the columns of the order, where they are not the project's own."""
+        if self.name != "description":
+            return statement
+        return statement.join_from(Project, _Described, _Described.project_id == Project.id)
 
     @property
     def placing(self) -> tuple[ColumnElement[Any], ...]:

@@ -47,7 +47,8 @@ class Term:
         """Ask for whole words that follow each other; where no spaces are written, a word may go on."""
         before, after = ("" if is_unspaced(one) else " " for one in (words[0], words[-1]))
         parts = frozenset(number for word in words if is_unspaced(word) for number in all_of(word))
-        numbers = parts | all_grams(word for word in words if not is_unspaced(word)) | pairs_of(words)
+        whole = words[is_unspaced(words[0]) : len(words) - is_unspaced(words[-1])]
+        numbers = parts | pairs_of(whole) or frozenset(all_of(words[0]) or all_grams(words))
         return cls(f"%{before}{' '.join(words)}{after}%", numbers)
 
 

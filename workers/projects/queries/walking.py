@@ -49,6 +49,11 @@ class Asked:
         return bool(self.sought) and self.order.name == "created_at"
 
     @property
+    def names_numbers(self) -> bool:
+        """Whether the projects are named by their numbers, and nothing else is looked at to find or to order them."""
+        return self.given.numbers is not None and not self.sought and self.order.name != "description"
+
+    @property
     def has_number(self) -> bool:
         """Whether what is sought is looked up together with the types that are asked for."""
         return self.goes_by_month and bool(self.given.type_ids)
@@ -103,6 +108,11 @@ class Walk:
     def has_legs(self) -> bool:
         """Whether the walk is along the values of a filter."""
         return bool(self._legs)
+
+    @property
+    def goes_by_words(self) -> bool:
+        """Whether the walk is along the words, of which a month is soon looked up."""
+        return bool(self._sought)
 
     def way(self, length: int) -> Select[*tuple[Any, ...]]:
         """Return the statement that finds what there is to be looked at."""

@@ -1,0 +1,81 @@
+"""How often a search looks: what it costs grows neither with the months nor with what is counted."""
+
+import json
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from contracts.permissions import EVERYTHING
+from contracts.project_queries import ListProjects, ProjectFilter
+from tests.projects.listed import Stock, ask, keep, project
+from tests.support import Site
+from workers.projects.queries.listing import by_month
+from workers.projects.queries.searching import Sought
+from workers.projects.queries.sorting import Order
+from workers.projects.queries.walking import Asked
+from workers.projects.words import month_of
+
+
+@pytest.fixture
+async def projects(site: Site) -> Stock:
+    """Projects of two years."""
+    chance = Random(4)
+    made = Stock(project(chance, number) for number in range(1, 61))
+    await keep(site, made)
+    return made
+
+
+async def statements(site: Site, query: ListProjects) -> int:
+    """Return how many statements a page takes."""
+    asked: list[str] = []
+    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    await ask(site, query)
+    return sum("projects." in one for one in asked)
+
+
+@pytest.mark.parametrize(
+    "query, most",
+    [
+        (ListProjects(search="nothing"), 3),
+        (ListProjects(search="ladder", limit=50), 3),
+        (ListProjects(search="ladder", sort="number", limit=50), 4),
+        (ListProjects(search="nothing", count="exact"), 3),
+        (ListProjects(search="gate bag", count="capped", limit=50), 3),
+        (ListProjects(search="ladder", count="exact", limit=2), 3),
+        (ListProjects(filter=ProjectFilter(numbers=[1, 2, 3, 90]), count="exact"), 1),
+        (ListProjects(filter=ProjectFilter(created_by=["alice"]), count="exact", limit=50), 1),
+    ],
+)
+async def test_a_page_takes_few_statements(site: Site, projects: Stock, query: ListProjects, most: int) -> None:
+    """All months are looked at in one statement, and what is on one page is counted there (PRJ-07)."""
+    assert await statements(site, query) <= most
+
+
+@pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: Stock, sort: Any) -> None:
+    """In the order of time, the months beyond those that fill a page are not looked at."""
+    order, sought = Order.of(sort), Sought.of("ladder", EVERYTHING)
+    of = [month_of(one.row["created_at"]) for one in projects]
+    months = range(min(of), max(of) + 1)[:: -1 if order.backward else 1]
+    asked = Asked(ProjectFilter(), sought, order, order.sections(None)[0])
+    statement = by_month(asked, 1, sought.found(months)).compile(dialect=site.engine.dialect)
+    async with site.engine.connect() as connection:
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        explained = await connection.exec_driver_sql(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.string}", statement.params
+        )
+    looked_at = [node["Actual Rows"] for node in nodes(explained.scalar_one()) if node["Node Type"] == "Function Scan"]
+    assert looked_at == [1]
+    assert len(months) > len(set(of)) > 1
+
+
+def nodes(plan: Any) -> list[dict[str, Any]]:
+    """Return every node of an explained plan."""
+    plan = json.loads(plan) if isinstance(plan, str) else plan
+    left, found = [plan[0]["Plan"]], list[dict[str, Any]]()
+    while left:
+        found.append(node := left.pop())
+        left += node.get("Plans", [])
+    return found
