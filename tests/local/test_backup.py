@@ -1,12 +1,16 @@
 """The backup that the page describes is private, and holds no key."""
 
+import os
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
+import pytest
+
 from tests.checks.tree import ROOT
-from workers.local.home import Home
+from workers.local.home import Home, Runtime
 from workers.runtime.access import Trust
 
 
@@ -38,3 +42,40 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
     assert "data/keys/operator.nk" in keys
     assert "data/logs/up.log" in data
     assert not [name for name in data if "/keys" in name or "/creds" in name]
+
+
+@pytest.mark.parametrize(
+    "out, keys, said",
+    [
+        ("data/backup.tar", None, "lies in what is saved"),
+        ("data/keys/operator.nk", None, "lies in what is saved"),
+        ("backup.tar", "data/creds/admin.creds", "lies in what is saved"),
+        ("backup.tar", "./backup.tar", "cannot hold both"),
+        (".", None, "is a directory"),
+        ("none/backup.tar", None, "make none first"),
+    ],
+)
+def test_a_backup_replaces_nothing_that_it_saves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str, keys: str | None, said: str
+) -> None:
+    """Where the files would go is asked before anything is saved: not into the data, and not both into one."""
+    monkeypatch.chdir(tmp_path)
+    home = Home(tmp_path / "data")
+    home.make()
+    with home.lock():
+        home.publish(Runtime("main", "nats://127.0.0.1:1", "", "", "", os.getpid()))
+        line = [
+            sys.executable,
+            "-m",
+            "client",
+            "backup",
+            "-o",
+            out,
+            "--data",
+            "data",
+            *(("--keys", keys) if keys else ()),
+        ]
+        ended = subprocess.run(
+            line, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
+        )
+    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr

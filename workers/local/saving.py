@@ -57,6 +57,7 @@ def backup(
     home = Home(data.absolute())
     if home.runtime() is None:
         _fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
+    _require_apart(home, out, keys)
     began = time.monotonic()
     try:
         asyncio.run(_save(home, out))
@@ -99,6 +100,21 @@ def restore(
         write({"data": str(data), "file": str(file)})
         return
     tell(*emphasised("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
+
+
+def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
+    """Refuse files that cannot be written, are one, or lie in what is saved: asked before anything is saved."""
+    inside = home.directory.resolve()
+    for file in filter(None, (out, keys)):
+        if file.resolve().is_relative_to(inside):
+            _fail(say("{path} lies in what is saved: name a file elsewhere", path=file), _USAGE)
+        if file.is_dir():
+            _fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
+        if not file.resolve().parent.is_dir():
+            words = "{path} has no directory: make {directory} first"
+            _fail(say(words, path=file, directory=file.parent), _USAGE)
+    if keys and keys.resolve() == out.resolve():
+        _fail(say("{path} cannot hold both: name another file for the keys", path=keys), _USAGE)
 
 
 async def _save(home: Home, out: Path) -> None:
