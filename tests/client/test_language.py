@@ -110,6 +110,8 @@ def typers() -> Iterator[Source]:
         ("projects show", ("Il manque l'argument 'PROJET'",)),
         ("projects list --limit x", ("Valeur non valable pour '--limit'", "un nombre entier est attendu")),
         ("send --key", ("attend une valeur",)),
+        ("--lang fr me", ("--lang se place après la commande",)),
+        ("projects --data x list", ("--data se place après la commande",)),
         ("outcome abc", ("un identifiant UUID est attendu",)),
         ("me you", ("Arguments en trop",)),
         ("me --lang de", ("ne fait pas partie des valeurs",)),
