@@ -45,7 +45,7 @@ check: install ## Check style, types and arrows without running anything
 	@echo "check: import-linter"
 	@$(BIN)/lint-imports --no-logo
 
-format: install ## Lay the code out and mend what can be mended
+format: install ## Lay the code out and fix what can be fixed
 	@$(BIN)/ruff check --quiet --fix-only $(CODE)
 	@$(BIN)/ruff format --quiet $(CODE)
 

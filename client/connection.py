@@ -12,11 +12,12 @@ from pathlib import Path
 import nats
 from nats.aio.client import Client as Nats
 
-from client.errors import UnreachableError
+from client.errors import CredentialsError, UnreachableError
 from contracts import subjects
 
 CONNECT_SECONDS = 5
 _PING_SECONDS = 2
+_DENIED = "authorization violation"
 _PAUSE_SECONDS = 0.1
 _REMEMBERED = 20
 """Denials that are remembered: several may come between a message and the look at why it had no answer."""
@@ -35,7 +36,7 @@ def principal_of(credentials: Path) -> str:
     except OSError as error:
         raise UnreachableError(str(credentials), error.strerror) from error
     except (IndexError, KeyError, ValueError, binascii.Error) as error:
-        raise UnreachableError(str(credentials), "this is no credentials file") from error
+        raise CredentialsError(str(credentials), "this is no credentials file") from error
 
 
 class Troubles:
@@ -111,6 +112,9 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
         reason = troubles.last.removeprefix("nats: ") or str(error) or "nobody answers"
         troubles.tolerate()
         await connection.close()
+        if _DENIED in reason.lower():
+            words = "these credentials have expired, were revoked, or belong to another site (Authorization Violation)"
+            raise CredentialsError(url, words) from error
         raise UnreachableError(url, reason) from error
     troubles.tolerate()
     try:

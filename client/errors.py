@@ -69,3 +69,7 @@ class UnreachableError(Exception):
         self.where = str(where)
         self.reason = str(reason)
         self.remedy = remedy
+
+
+class CredentialsError(UnreachableError):
+    """A system runs there and does not accept these credentials, or the file holds none."""

@@ -9,16 +9,21 @@ from typing import Final, NamedTuple
 from client.errors import UnreachableError
 
 DEFAULT_DATA: Final = Path(".incidents")
+_CREDENTIALS: Final = "export INCIDENTS_NATS_CREDS=FILE"
 _OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CREDS=FILE"
 
 
 class Place(NamedTuple):
-    """How to reach a system as one principal; `remedy` is what to type when it does not answer."""
+    """How to reach a system as one principal; `remedy` is what to type when it does not answer.
+
+    `renewal` is what to type when it does not accept the credentials.
+    """
 
     url: str
     credentials: Path
     site: str
     remedy: str = ""
+    renewal: str = ""
 
 
 def data_directory(data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -41,8 +46,8 @@ def _at_address(url: str, environment: Mapping[str, str]) -> Place:
     credentials = environment.get("INCIDENTS_NATS_CREDS")
     if not credentials:
         reason = "INCIDENTS_NATS_CREDS names no credentials file"
-        raise UnreachableError(url, reason, "export INCIDENTS_NATS_CREDS=FILE")
-    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main", _OTHERS)
+        raise UnreachableError(url, reason, _CREDENTIALS)
+    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main", _OTHERS, _CREDENTIALS)
 
 
 def _in_directory(directory: Path, principal: str) -> Place:
@@ -54,7 +59,7 @@ def _in_directory(directory: Path, principal: str) -> Place:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreachableError(directory, "no system runs here", start) from error
     credentials = directory / "creds" / f"{principal}.creds"
+    renewal = f"incidents access create {principal}{option}"
     if not credentials.exists():
-        remedy = f"incidents access create {principal}{option}"
-        raise UnreachableError(credentials, "there are no such credentials", remedy)
-    return Place(url, credentials, site, start)
+        raise UnreachableError(credentials, "there are no such credentials", renewal)
+    return Place(url, credentials, site, start, renewal)

@@ -8,7 +8,7 @@ from functools import cache
 def translated(said: str, known: Sequence[str], say: Callable[[str], str]) -> str:
     """Return what was said as `say` has it; `known` are sentences with {names} for their values, the first one counts.
 
-    A value may be a sentence, too. What is none of them is returned as it is.
+    A value is as short as can be, and may be a sentence, too. What is none of them is returned as it is.
     """
     for words in known:
         if found := _pattern(words).fullmatch(said):
@@ -19,4 +19,4 @@ def translated(said: str, known: Sequence[str], say: Callable[[str], str]) -> st
 
 @cache
 def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*)", re.escape(words)), re.DOTALL)
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*?)", re.escape(words)), re.DOTALL)

@@ -199,8 +199,8 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
     "unknown_name": (
-        "has a name that neither the mapping nor this site knows",
-        "porte un nom que ni la correspondance ni ce site ne connaissent",
+        "has a name that neither the mapping nor this site knows: define it here, or map it to an id",
+        "porte un nom inconnu de la correspondance et de ce site : définissez-le ici, ou associez-le à un identifiant",
     ),
     "twice_in_file": ("stands in this file before", "figure déjà plus haut dans ce fichier"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),

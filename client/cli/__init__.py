@@ -40,6 +40,9 @@ from client.terminal.printing import keep_together, mistyped
 from client.terminal.session import Session
 from client.terminal.translation import mistake, translated
 
+_SHARED: Final = frozenset({"--as", "--csv", "--data", "--json", "--lang"})
+"""Options of every command, and of no group of them."""
+
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
     "[bold]incidents up[/bold] starts a system below .incidents, "
@@ -110,9 +113,17 @@ def main() -> None:
     try:
         status = build(language)(prog_name="incidents", standalone_mode=False)
     except typer.TyperException as error:
-        why = mistake(error.format_message(), language)
+        why = _why(error, session)
         status = session.misunderstood(why) if for_machines else mistyped(error, why)
     sys.exit(status)
+
+
+def _why(error: typer.TyperException, session: Session) -> str:
+    """Say what was mistyped; an option of all commands that stands before the command is told its place."""
+    option, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
+    if option in _SHARED and hasattr(getattr(context, "command", None), "commands"):
+        return session.say("{option} belongs behind the command, as in: incidents me {option}", option=option)
+    return mistake(error.format_message(), session.language)
 
 
 def _is_text(word: str) -> bool:

@@ -8,7 +8,7 @@ from client.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
 from client.terminal import parts
 from client.terminal.options import command
 from client.terminal.reading import fitting, read_decimal, read_project, read_time
-from client.terminal.session import Session
+from client.terminal.session import Session, UsageError
 from contracts.project_parts import AddCall, DeleteCall, EditCall
 
 Number = Annotated[str, typer.Argument(metavar="CALL", help=parts.HELP)]
@@ -49,6 +49,8 @@ async def call(  # noqa: PLR0913 - each parameter is an option
     notes: Notes = None,
 ) -> None:
     """Record a call, made with --to or received with --from."""
+    if not (to or from_):
+        raise UsageError(session.say("say with whom the call was: --to NAME or --from NAME"))
     given: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
     given |= _party(to, from_) | _facts(session, at, number, minutes, reference, notes)
     async with session.client() as client:
@@ -94,7 +96,7 @@ async def delete_call(
         project_id = await read_project(session, client, project)
         found = await parts.part_of(session, client, project_id, "calls", call_number)
         about = f"{found.party} {found.notes}".strip()
-        if not yes and not session.confirm(session.say("Delete this call: {text}?", text=about)):
+        if not yes and not session.confirm(session.say("Delete this call? {text}", text=about)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
         deleting = {"project_id": project_id, "call_id": found.call_id, **revision(expected_revision)}

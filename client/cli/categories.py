@@ -49,8 +49,8 @@ async def list_categories(session: Session) -> None:
 @command(categories, "define", "incidents categories define 1 Reason --description 'Why it happened'", sends=True)
 async def define_category(
     session: Session,
-    slot: Annotated[int, typer.Argument(min=1, max=5, help="Which of the five.")],
-    name: Annotated[str, typer.Argument(help="What it is called from now on.")],
+    slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="Which of the five.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
     description: Description = None,
 ) -> None:
     """Enable a category, or give it another name; its values stay."""
@@ -81,7 +81,7 @@ async def _define_category(
 async def add_value(
     session: Session,
     category: OfCategory,
-    name: Annotated[str, typer.Argument(help="What the value is called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the value is called.")],
     description: Description = None,
 ) -> None:
     """Add a value to a category."""
@@ -143,7 +143,7 @@ async def list_fields(session: Session) -> None:
 async def define_field(
     session: Session,
     field: Field,
-    name: Annotated[str, typer.Argument(help="What it is called from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
     description: Description = None,
 ) -> None:
     """Enable a data field, or give it another name: integer, decimal, text, checkbox and datetime, 1 to 3 of each."""

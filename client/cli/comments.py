@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
     command(app, "delete-comment", "incidents projects delete-comment 12 last --yes", sends=True)(delete_comment)
 
 
-async def comment(session: Session, project: Project, text: str) -> None:
+async def comment(
+    session: Session, project: Project, text: Annotated[str, typer.Argument(metavar="TEXT", help="What it says.")]
+) -> None:
     """Add a comment to a project."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
@@ -36,7 +38,7 @@ async def edit_comment(
     session: Session,
     project: Project,
     number: Number,
-    text: Annotated[str, typer.Argument(help="What it says from now on.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What it says from now on.")],
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Replace the text of a comment; `projects history` keeps what it said before."""
@@ -55,7 +57,7 @@ async def delete_comment(
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         found = await parts.part_of(session, client, project_id, "comments", number)
-        if not yes and not session.confirm(session.say("Delete this comment: {text}?", text=found.text)):
+        if not yes and not session.confirm(session.say("Delete this comment? {text}", text=found.text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
         deleting = {"project_id": project_id, "comment_id": found.comment_id, **revision(expected_revision)}

@@ -16,8 +16,8 @@ from contracts.administration_queries import Property
 from contracts.message import Command
 from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
 
-Name = Annotated[str, typer.Argument(help="What it is called.")]
-NewName = Annotated[str | None, typer.Argument(help="What it is called from now on.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]
+NewName = Annotated[str | None, typer.Argument(metavar="NEW-NAME", help="What it is called from now on.")]
 Known = Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")]
 Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
 

@@ -13,6 +13,7 @@ from client.importing.sending import Misfit, Tally
 from client.importing.translating import Findings
 from client.terminal import show
 from client.terminal.options import command
+from client.terminal.reading import unreadable
 from client.terminal.session import Session, UsageError
 from contracts.printable import on_one_line
 from contracts.sheets import csv_line
@@ -53,7 +54,7 @@ async def status(
     try:
         runs = journal.runs(path)
     except (OSError, TypeError) as error:
-        raise UsageError(session.say("{path} cannot be read", path=path)) from error
+        raise unreadable(session, path, error) from error
     if not runs:
         raise UsageError(session.say("{path} was not imported from here, or its journal lies elsewhere", path=file))
     documents = [journal.told_of(run) for run in runs]
@@ -78,7 +79,7 @@ def _runs(session: Session, runs: list[Run]) -> show.Sheet:
         )
         for run in runs
     )
-    headings = ("Begun", "By", "Source", "Taken over", "Were there", "Completed", "Left out", "Ended")
+    headings = ("Begun", "By", "Source", "Imported", "Already there", "Completed", "Refused", "Ended")
     return show.table(session.language, *headings, rows=cells)
 
 

@@ -23,7 +23,7 @@ from client.importing.surveying import UnfitFileError, survey
 from client.importing.translating import Findings, Translator
 from client.strict import AmbiguousError, read_json
 from client.terminal.options import command, group
-from client.terminal.reading import decoded
+from client.terminal.reading import decoded, unreadable
 from client.terminal.saving import writable
 from client.terminal.session import Session, Status, UsageError
 from contracts.administration_queries import GetProperties, GetSettings, Property
@@ -184,7 +184,7 @@ def _read_mapping(
         why = error.told(session.language)
         raise UsageError(session.say("{path} is no mapping: {reason}", path=path, reason=why)) from error
     except OSError as error:
-        raise UsageError(session.say("{path} cannot be read", path=path)) from error
+        raise unreadable(session, path, error) from error
     except ValidationError as error:
         why = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
         where = path or session.say("what was typed")
@@ -210,7 +210,7 @@ def _opened(session: Session, file: Path) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:
-        raise UsageError(session.say("{path} cannot be read", path=file)) from error
+        raise unreadable(session, file, error) from error
     with opened:
         if not opened.seekable():
             raise UsageError(session.say("{path} is read twice: save it as a file first", path=file))

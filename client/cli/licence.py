@@ -1,5 +1,6 @@
 """The site's licence: shown, and activated from a file."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,8 @@ from rich.text import Text
 
 from client.terminal import show
 from client.terminal.options import command, group
-from client.terminal.reading import fitting
-from client.terminal.session import Session, UsageError
+from client.terminal.reading import fitting, unreadable
+from client.terminal.session import Session
 from contracts.licence import ActivateLicence, GetLicence, LicenceState
 
 app = group("The site's licence: show, activate.")
@@ -31,19 +32,25 @@ async def activate(
     try:
         token = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(session.say("{path} cannot be read", path=file)) from error
+        raise unreadable(session, file, error) from error
     async with session.client() as client:
         event = await session.send(client, fitting(session, ActivateLicence, {"token": token}))
-    until = show.local(event.expires_at, session.language) or session.say("without end")
+    until = _until(session, event.expires_at)
     words = "Licence activated: {edition} {version}, {until}"
     session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))
+
+
+def _until(session: Session, expires_at: datetime | None) -> str:
+    if expires_at is None:
+        return session.say("without end")
+    return session.say("until {time}", time=show.local(expires_at, session.language))
 
 
 def _lines(session: Session, state: LicenceState) -> list[Text]:
     valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=state.reason)
     lines = [Text(valid, style="green" if state.valid else "red")]
     if given := state.licence:
-        until = show.local(given.expires_at, session.language) or session.say("without end")
+        until = _until(session, given.expires_at)
         lines.append(Text(f"{given.product} {given.version}, {given.edition}, {until}"))
     if state.activated_at:
         who = {"time": show.local(state.activated_at, session.language), "principal": state.activated_by}

@@ -95,7 +95,7 @@ async def outcome(
     if found:
         _show_outcome(session, found)
         return
-    words = "No outcome is known under this id: the command waits still, or it was never accepted."
+    words = "No outcome is known under this id: the command is still waiting, or was never accepted."
     session.show({"command_id": str(command_id), "status": "unknown"}, session.say(words))
     raise typer.Exit(Status.PENDING)
 

@@ -31,7 +31,10 @@ _PAST_TOO: Final = (*_IN_FORCE, "Released", "Released by", "Why")
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")]
 All = Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")]
-Reason = Annotated[str, typer.Argument(help="Why; it is shown to those who may see holds, and dies with the project.")]
+Reason = Annotated[
+    str,
+    typer.Argument(metavar="REASON", help="Why; it is shown to those who may see holds, and dies with the project."),
+]
 
 
 @command(app, "due", "incidents retention due --within 3", "incidents retention due --all --csv", table=True)

@@ -74,7 +74,7 @@ async def me(session: Session) -> None:
 
 
 def _rights(answer: Me, language: str) -> show.Sheet:
-    title = f"{answer.principal}: {', '.join(answer.roles)}"
+    title = f"{answer.principal}: {', '.join(answer.roles) or '–'}"
     rows = (
         (name_of(language, "permission", node), name_of(language, "level", level))
         for node, level in answer.permissions.items()

@@ -42,7 +42,7 @@ async def stats(
         ),
     ] = None,
     interval: Annotated[
-        str, typer.Option(metavar="TIME", help="day, week, month or none.", autocompletion=among(*get_args(Interval)))
+        str, typer.Option(metavar="WHAT", help="day, week, month or none.", autocompletion=among(*get_args(Interval)))
     ] = "none",
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,

@@ -96,7 +96,7 @@ async def _print_list(stage: Stage, operator: Client, properties: Properties) ->
     _print(stage, show.project_rows(page.items[:_LISTED], names, operator.language))
     counted = Counter(names.of(row.type_id) for row in page.items)
     title = stage.session.say("Who was hurt, in the last {number} projects", number=len(page.items))
-    _print(stage, show.table(operator.language, "Type", "Number", rows=counted.most_common(), title=title))
+    _print(stage, show.table(operator.language, "Type", "Projects", rows=counted.most_common(), title=title))
 
 
 async def _print_record(

@@ -137,7 +137,10 @@ def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
     if not given & {"number", "reference", "project_id"}:
         missing.insert(0, "number")
     if missing and columns:
-        words = "no column is {fields}: name it with --column COLUMN=FIELD or in the mapping; the file has {columns}"
+        words = (
+            "no column is {fields}: name one with --column COLUMN=FIELD or in the mapping, "
+            "or give all rows the same with --default FIELD=VALUE; the file has {columns}"
+        )
         raise UnfitFileError(words, fields=_listed(missing), columns=_listed(sorted(columns)))
     if not columns and source.form == "csv":
         raise UnfitFileError("the file is empty")

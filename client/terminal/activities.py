@@ -81,9 +81,11 @@ _VIEWING: Final = (
 _DETAILS: Final[Mapping[str, str]] = {
     "at": "Time",
     "attempted": "Attempted",
+    "bytes": "Size",
     "call_id": "Call",
     "code": "Code",
     "comment_id": "Comment",
+    "complete": "Complete",
     "deleted": "Deleted",
     "direction": "Direction",
     "due": "Due",

@@ -29,13 +29,14 @@ def statuses(items: Iterable[Status], language: str) -> Sheet:
     return table(language, "Id", "Name", "Closes", "Description", rows=rows, title=say(language, "Statuses"))
 
 
+def _category(category: Category, language: str) -> str:
+    label = f"{say(language, 'Category')} {category.slot}"
+    return say(language, "{label}: {value}", label=label, value=f"{category.name} ({category.id})")
+
+
 def categories(items: Iterable[Category], language: str) -> list[Sheet]:
     """Show the values of each category that is enabled."""
-    return [
-        properties(f"{say(language, 'Category')} {one.slot}: {one.name} ({one.id})", one.values, language)
-        for one in items
-        if one.enabled
-    ]
+    return [properties(_category(one, language), one.values, language) for one in items if one.enabled]
 
 
 def values(items: Iterable[Category], language: str) -> Sheet:

@@ -172,9 +172,14 @@ def _line(columns: Sequence[Column], cells: Sequence[Text], widths: Sequence[int
     return made
 
 
-def _labelled(heading: str, cell: Text) -> Text:
-    named = Text(f"{heading}{' ' * _GAP}" if heading else "", style="dim")
-    return named + Text(cell.plain, style=cell.style)
+def _labelled(heading: str, cell: Text) -> Table:
+    """Set a text beside its heading; its further lines begin where the first one does."""
+    grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    if heading:
+        grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    grid.add_row(*([Text(heading)] if heading else []), Text(cell.plain, style=cell.style))
+    return grid
 
 
 def _apart(columns: Sequence[Column], rows: Iterable[Sequence[Text]]) -> Iterator[RenderableType]:

@@ -53,7 +53,7 @@ def choose(session: Session, kind: str, text: str, known: Sequence[Named]) -> An
 
 
 def _unknown(session: Session, kind: str, text: str, known: Sequence[Named]) -> str:
-    words, near = "{kind}: none is called {name}. Did you mean: {near}", nearest(text, known)
+    words, near = "{kind}: none is called {name}. Did you mean {near}?", nearest(text, known)
     if not near:
         words = "{kind}: none is called {name}. There are: {near}"
         near = list({one.key: one.name for one in reversed(known)}.values())[::-1][:_LISTED]

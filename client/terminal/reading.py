@@ -156,6 +156,12 @@ async def _referred(session: Session, client: Client, text: str) -> list[Project
         raise
 
 
+def unreadable(session: Session, path: object, error: Exception) -> UsageError:
+    """Say that a file is not there, or that it is and cannot be read."""
+    words = "there is no file {path}" if isinstance(error, FileNotFoundError) else "{path} cannot be read"
+    return UsageError(session.say(words, path=path))
+
+
 def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
     """Read a message as the wire does, so that what does not fit is told before anything is sent."""
     try:

@@ -75,7 +75,7 @@ def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]
             yield _label(name, language), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
         case dict():
             for key, inner in value.items():
-                if name or key not in _FOR_PROGRAMS:
+                if inner != [] and (name or key not in _FOR_PROGRAMS):
                     yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
         case list() if value and all(isinstance(one, dict) for one in value):
             for one in value:

@@ -18,7 +18,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from client.client import Client, connect
-from client.errors import PendingError, Refused, UnreachableError
+from client.errors import CredentialsError, PendingError, Refused, UnreachableError
 from client.place import find
 from client.terminal import printing
 from client.terminal.ending import until_interrupted
@@ -77,7 +77,8 @@ class Session:
             ) as client:
                 yield client
         except UnreachableError as error:
-            raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
+            remedy = place.renewal if isinstance(error, CredentialsError) else place.remedy
+            raise UnreachableError(error.where, error.reason, error.remedy or remedy) from error
 
     @property
     def now(self) -> datetime:
@@ -159,7 +160,9 @@ class Session:
             if sys.stdin.isatty():
                 raise KeyboardInterrupt from error
             self.err.print()
-            raise UsageError(self.say("nobody answered; {option} does without", option=option)) from error
+            raise UsageError(
+                self.say("nobody is there to answer; with {option} nothing is asked", option=option)
+            ) from error
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -216,7 +219,7 @@ class Session:
         return error
 
     def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
-        message = f"{error.where}: {self.say(error.reason)}."
+        message = self.say("{label}: {value}", label=error.where, value=f"{self.say(error.reason)}.")
         details = {"type": error.remedy} if error.remedy else {}
         return {"code": "unreachable", "message": message, "details": details}
 

@@ -157,11 +157,14 @@ class Part(NamedTuple):
 
 
 def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Part]:
-    if details.categories:
-        categories = {f"category_{slot}": value for slot, value in details.categories.items() if value}
+    categories = {f"category_{slot}": value for slot, value in (details.categories or {}).items() if value}
+    if categories:
         yield Part("Categories", (), [(names.label(field), names.of(value)) for field, value in categories.items()])
-    if details.data:
-        known = [(names.label(name), value) for name, value in details.data.items() if value is not None]
+    filled = {name: value for name, value in (details.data or {}).items() if value is not None}
+    known = [
+        (names.label(name), Cell(field_value(name, value, names, language), value)) for name, value in filled.items()
+    ]
+    if known:
         yield Part("Incident data", (), [*known])
     if details.comments:
         rows: list[Sequence[object]] = [(one.created_at, one.created_by, one.text) for one in details.comments]
@@ -186,7 +189,9 @@ def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
     """Lay lines out below each other; `edit-comment 12 2` means what has number 2."""
     lines = []
     for row in rows:
-        *short, last = (paragraph(written(value, language)) for value in row)
+        *short, last = (
+            paragraph(written(value.shown if isinstance(value, Cell) else value, language)) for value in row
+        )
         for one in short:
             one.no_wrap = len(one) <= _SHORT
         lines.append([*short, last])

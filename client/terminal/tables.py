@@ -17,6 +17,7 @@ from contracts.sheets import csv_line
 
 _FIGURES: Final = frozenset(
     {"Number", "Revision", "Id", "#", "Lag", "Seconds", "Pages", "Size", "Up", "Outbox", "Done", "Refused", "Line"}
+    | {"Imported", "Already there", "Completed", "Projects"}
 )
 _FOLDED: Final = frozenset(
     {

@@ -46,7 +46,7 @@ def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> Ren
         for one in items
     )
     group = "Group" if naming else "From"
-    return show.table(language, group, "", "Number", "Closed", "Closed after", "Ended", "Duration", rows=rows)
+    return show.table(language, group, "", "Projects", "Closed", "Closed after", "Ended", "Duration", rows=rows)
 
 
 def _figure(value: int | None) -> str:
@@ -66,7 +66,7 @@ def _trends(answer: Statistics, interval: Interval, naming: Naming, language: st
         for group, series in ranked
     )
     span = f"{show.local(axis[0], language)[:10]} – {show.local(axis[-1], language)[:10]}"
-    return show.table(language, "Group", span, "Number", rows=rows)
+    return show.table(language, "Group", span, "Projects", rows=rows)
 
 
 def sheet(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> Sheet:
@@ -85,7 +85,7 @@ def sheet(answer: Statistics, query: ProjectStatistics, naming: Naming, language
         )
         for one in answer.items
     )
-    figures = ("Number", "Closed", "Closed after (s)", "Ended", "Duration (s)")
+    figures = ("Projects", "Closed", "Closed after (s)", "Ended", "Duration (s)")
     return show.table(language, *groups, *starts, *figures, rows=rows)
 
 

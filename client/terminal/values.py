@@ -81,7 +81,8 @@ def field_value(field: str, value: Any, names: Names, language: str) -> str:
                 _inner_label(name, names, language): field_value(name, one, names, language)
                 for name, one in value.items()
             }
-            return "\n".join(f"{on_one_line(name)}: {one}" for name, one in told.items() if one)
+            lines = ((on_one_line(name), one) for name, one in told.items() if one)
+            return "\n".join(say(language, "{label}: {value}", label=name, value=one) for name, one in lines)
         case _:
             return _plain(field, value, language)
 

@@ -20,6 +20,7 @@ RUN_ELSEWHERE = {
     "export": "tests/local/test_by_hand.py",
     "nats-server": "tests/local/test_by_hand.py",
     "umask": "tests/local/test_backup.py",
+    "mkdir": "tests/local/test_backup.py",
     "tar": "tests/local/test_backup.py",
     "pg_dump": "tests/local/test_backup.py",
     "pg_restore": "tests/local/test_backup.py",

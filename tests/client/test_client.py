@@ -7,6 +7,7 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
 from client import Client, PendingError, Refused, UnreachableError, connect, uuid7
+from client.errors import CredentialsError
 from contracts.administration_queries import GetMe
 from contracts.downloads import LARGEST_PART
 from contracts.errors import Code
@@ -202,7 +203,7 @@ async def test_foreign_credentials_are_refused(bus: Bus, tmp_path: object) -> No
     """Credentials of another site do not connect, and the reason is given (FED-05)."""
     foreign = bus.folder / "foreign.creds"
     foreign.write_text(type(bus.trust).create(bus.folder / "other", "main").mint("alice", "client"))
-    with pytest.raises(UnreachableError, match="Authorization"):
+    with pytest.raises(CredentialsError, match="Authorization"):
         async with connect(bus.url, foreign):
             pass
 

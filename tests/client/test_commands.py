@@ -96,15 +96,18 @@ async def test_a_project_is_shown_by_its_number(peer: Peer, typed: Type) -> None
         "updated_by": "bob",
         "retention_exempt": True,
         "categories": {"1": 11, "2": None},
-        "data": {"checkbox_1": True, "integer_1": None},
+        "data": {"checkbox_1": True, "decimal_1": "12.5", "integer_1": None},
         "comments": [{"comment_id": REPORT, "text": "First aid given", "created_by": "bob", "created_at": NOW}],
         "withheld": ["calls"],
     }
     peer.answers["projects.get"] = json.dumps(details).encode()
     ended = await typed("projects", "show", 12, "--lang", "fr")
     assert json.loads(peer.queries[1].data) == {"project_id": PROJECT}
-    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "First aid given", "Non visible", "appels")
+    words = ("Projet 12", "Reason", "Trapped", "Damaged?", "oui", "12,5", "First aid given", "Non visible", "appels")
     assert [word for word in words if word not in ended.out] == []
+    peer.answers["projects.get"] = json.dumps({**details, "categories": {"1": None}, "data": {"text_1": None}}).encode()
+    emptied = (await typed("projects", "show", 12)).out
+    assert [heading for heading in ("Categories", "Incident data") if heading in emptied] == []
 
 
 async def test_a_project_is_created(peer: Peer, typed: Type) -> None:

@@ -78,7 +78,7 @@ async def test_figures_are_plain(peer: Peer, typed: Type) -> None:
     told = {"timezone": "UTC", "total": 3, "items": [figure], "truncated": False}
     peer.answers["projects.statistics"] = json.dumps(told).encode()
     (row,) = rows(await typed("stats", "--by", "type", "--interval", "month", "--csv"))
-    assert (row["Group"], row["From"][:10], row["Number"], row["Closed after (s)"]) == (
+    assert (row["Group"], row["From"][:10], row["Projects"], row["Closed after (s)"]) == (
         "Injury",
         "2025-01-31",
         "3",

@@ -69,6 +69,22 @@ def test_all_help_is_said_in_french() -> None:
     assert {text: path for text, path in missing.items() if text not in same and "|" not in text} == {}
 
 
+def arguments(command: Any, path: str) -> Iterator[tuple[str, str | None]]:
+    """Yield every argument of a command and all below it, with the word that stands for it."""
+    if isinstance(command, Plugin):
+        command = command._load()
+    yield from ((f"{path} {one.name}", one.metavar) for one in command.params if one.param_type_name == "argument")
+    for name, below in getattr(command, "commands", {}).items():
+        yield from arguments(below, f"{path} {name}")
+
+
+def test_every_argument_has_a_word_of_its_own() -> None:
+    """What stands for an argument is in capitals and can be translated; typer's own name for it cannot."""
+    assert [
+        path for path, metavar in arguments(build(), "incidents") if not metavar or metavar != metavar.upper()
+    ] == []
+
+
 def test_no_translation_is_left_over() -> None:
     """What is not said any more is not translated any more."""
     ours = {string.value for source in sources("client", "workers") for string in source.strings()}
@@ -94,6 +110,9 @@ def typers() -> Iterator[Source]:
         ("projects show", ("Il manque l'argument 'PROJET'",)),
         ("projects list --limit x", ("Valeur non valable pour '--limit'", "un nombre entier est attendu")),
         ("send --key", ("attend une valeur",)),
+        ("--lang fr me", ("--lang se place après la commande",)),
+        ("projects --data x list", ("--data se place après la commande",)),
+        ("outcome abc", ("un identifiant UUID est attendu",)),
         ("me you", ("Arguments en trop",)),
         ("me --lang de", ("ne fait pas partie des valeurs",)),
     ],

@@ -80,6 +80,21 @@ async def test_where_nobody_answers_nothing_is_deleted(
     assert "--yes" in (ended.json["error"]["message"] if json_ else ended.err)
 
 
+async def test_a_call_without_a_party_is_not_sent(peer: Peer, typed: Type) -> None:
+    """A call with nobody is refused with the options that say with whom it was."""
+    ended = await typed("projects", "call", PROJECT, "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert "--to NAME or --from NAME" in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize("line", ["import", "import status", "licence activate"])
+async def test_a_file_that_is_not_there_is_said_so(peer: Peer, typed: Type, tmp_path: Path, line: str) -> None:
+    """A wrong path is told apart from a file that cannot be read."""
+    ended = await typed(*line.split(), tmp_path / "none.csv", "--json")
+    assert (ended.status, peer.commands) == (2, [])
+    assert "there is no file" in ended.json["error"]["message"]
+
+
 async def test_a_password_is_asked_for_at_a_terminal_alone(peer: Peer, typed: Type) -> None:
     """Where nobody can type a password unseen, the option that reads it is named."""
     ended = await typed("projects", "export", PROJECT, "--password", "--json")
@@ -126,12 +141,23 @@ async def test_the_way_out_is_the_same_detail_in_every_language(tmp_path: Path) 
     assert ended.json["error"]["details"] == {"type": f"incidents up --data {tmp_path}"}
 
 
-async def test_an_address_that_does_not_answer_has_a_way_out(tmp_path: Path) -> None:
+async def test_an_address_that_does_not_answer_has_a_way_out(bus: Bus) -> None:
     """Who named a system elsewhere is shown how it is named."""
-    (tmp_path / "me.creds").write_text("these are none")
-    where: dict[str, Any] = {"INCIDENTS_NATS_URL": "nats://127.0.0.1:1", "INCIDENTS_NATS_CREDS": tmp_path / "me.creds"}
+    where: dict[str, Any] = {"INCIDENTS_NATS_URL": "nats://127.0.0.1:1", "INCIDENTS_NATS_CREDS": bus.credentials("me")}
     ended = await incidents("me", "--json", environment=where)
     assert "INCIDENTS_NATS_URL" in json.dumps(ended.json["error"]["details"])
+
+
+@pytest.mark.parametrize("foreign", [True, False])
+async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: Bus, *, foreign: bool) -> None:
+    """Where a system runs, nobody is told to start one: the way out is another credentials file."""
+    file = bus.folder / "me.creds"
+    minted = type(bus.trust).create(bus.folder / "other", "main").mint("me", "client")
+    file.write_text(minted if foreign else "these are none")
+    where: dict[str, Any] = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": file}
+    error = (await incidents("me", "--json", environment=where)).json["error"]
+    assert error["details"] == {"type": "export INCIDENTS_NATS_CREDS=FILE"}
+    assert ("revoked" in error["message"]) is foreign
 
 
 def test_a_refusal_shows_people_what_they_need() -> None:
@@ -151,6 +177,14 @@ def test_changes_that_were_missed_are_a_line_each() -> None:
     (line,) = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each) if "bob" in cell]
     assert line.startswith("4  2025-01-31 ")
     assert line.endswith("  bob  comment, end_time")
+
+
+def test_an_empty_list_of_details_is_not_shown() -> None:
+    """A revision that is still to come missed no changes, and none are named."""
+    details = {"revision": 2, "expected_revision": 3, "changes": []}
+    body: Any = refusal_panel({"code": "conflict", "message": "No.", "details": details}).renderable
+    told = [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
+    assert ("expected_revision" in told, "changes" in told) == (True, False)
 
 
 def _cells(part: Any) -> list[Any]:

@@ -19,7 +19,8 @@ def running(tmp_path: Path) -> Path:
 def test_a_running_system_is_found_in_its_directory(running: Path) -> None:
     """The data directory says where the system listens and holds the credentials."""
     found = find(running, "admin", {})
-    assert found == Place("nats://x:1", running / "creds/admin.creds", "north", f"incidents up --data {running}")
+    ways = (f"incidents up --data {running}", f"incidents access create admin --data {running}")
+    assert found == Place("nats://x:1", running / "creds/admin.creds", "north", *ways)
 
 
 def test_the_environment_names_a_directory(running: Path) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from client.terminal.layout import UNBOUNDED
 from client.terminal.printing import Screen
-from client.terminal.tables import Cell, Sheet, facts, one_line, table
+from client.terminal.tables import Cell, Sheet, facts, one_line, paragraph, table
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 ID = "0190a000-0000-7000-8000-000000000001"
@@ -79,6 +79,16 @@ def test_a_long_text_is_no_tower() -> None:
     lines = printed(table("en", "Number", "Field", "Before", "After", rows=[(1, "x", "word " * 30, "y")]), 60)
     assert len(lines) <= 7
     assert max(line.count("word") for line in lines) > 6
+
+
+def test_further_lines_of_a_text_stand_below_its_first() -> None:
+    """A text below its row keeps its lines, and all of them begin beside its heading."""
+    lines = printed(
+        table("en", "Number", "Field", "Before", "After", rows=[(1, "x", paragraph(f"{'word ' * 40}\nlast"), "y")]), 60
+    )
+    begins = {line.index("word") for line in lines if "word" in line}
+    assert begins == {next(line.index("last") for line in lines if "last" in line)}
+    assert begins == {len("    Before  ")}
 
 
 def test_no_letter_is_lost_where_a_line_ends() -> None:

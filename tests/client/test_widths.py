@@ -21,7 +21,7 @@ HEADINGS = {
     "retention holds": ("Number", "Held", "By"),
     "audit log": ("Time", "Actor", "Activity", "Details"),
     "audit activity": ("Time", "Actor", "Revision", "Activity"),
-    "stats": ("Number", "Closed", "Ended"),
+    "stats": ("Projects", "Closed", "Ended"),
     "status": ("Worker", "Ready", "Lanes", "Outbox", "Refused"),
 }
 """Headings that are seen whole, wherever they stand."""

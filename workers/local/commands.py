@@ -90,7 +90,7 @@ def _announce_json(step: Step) -> None:
 
 
 def worker(
-    name: Annotated[str, typer.Argument(help=f"One of {', '.join(WORKERS)}.")],
+    name: Annotated[str, typer.Argument(metavar="WORKER", help=f"One of {', '.join(WORKERS)}.")],
 ) -> None:
     """Run one worker against the servers named by INCIDENTS_* variables, until SIGTERM.
 

@@ -37,7 +37,7 @@ access = typer.Typer(
 
 @access.command("create")
 def create(
-    principal: Annotated[str, typer.Argument(help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
+    principal: Annotated[str, typer.Argument(metavar="PRINCIPAL", help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
     scope: Annotated[
         Scope,
         typer.Option(
@@ -54,7 +54,7 @@ def create(
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Make credentials offline: the server needs no change to accept them. Roles are given by `assign-role`.
+    """Make credentials offline: the server needs no change to accept them. Roles are given by `incidents roles grant`.
 
     When they expire the server closes their connections. Other credentials under the same name go on counting:
     `incidents access list` shows them, `incidents access revoke` ends them.
@@ -111,7 +111,9 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
 
 @access.command("revoke")
 def revoke(
-    principal: Annotated[str, typer.Argument(help="Whose credentials count no more, all of them.")],
+    principal: Annotated[
+        str, typer.Argument(metavar="PRINCIPAL", help="Whose credentials count no more, all of them.")
+    ],
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
