@@ -38,7 +38,7 @@ from client.terminal.language import chosen, use
 from client.terminal.options import group
 from client.terminal.printing import keep_together, mistyped
 from client.terminal.session import Session
-from client.terminal.translation import mistake, translated
+from client.terminal.translation import explained, mistake
 
 _SHARED: Final = frozenset({"--as", "--csv", "--data", "--json", "--lang"})
 """Options of every command, and of no group of them."""
@@ -97,7 +97,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     root: Any = typer.main.get_command(app)
     for plugin in plugins(language):
         root.add_command(plugin)
-    made: typer.core.TyperGroup = translated(root, language)
+    made: typer.core.TyperGroup = explained(root, language)
     return made
 
 

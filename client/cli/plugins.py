@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
-from client.terminal.translation import translated
+from client.terminal.translation import explained
 from client.terminal.words import say
 
 GROUP: Final = "incidents.commands"
@@ -45,7 +45,7 @@ class Plugin(TyperCommand):
         if not isinstance(loaded, typer.Typer):
             function, loaded = loaded, typer.Typer(add_completion=False)
             loaded.command(self._point.name)(function)
-        return translated(typer.main.get_command(loaded), self._language)
+        return explained(typer.main.get_command(loaded), self._language)
 
 
 def plugins(language: str = "en") -> list[Plugin]:

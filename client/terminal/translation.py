@@ -11,6 +11,9 @@ from client.terminal.words import say
 from contracts import sentences
 
 _ENGLISH: Final = "en"
+_NO_NEWS: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>"})
+"""Types that the name of a parameter, or the range behind them, says better."""
+
 _EXAMPLE: Final = "Example: {line}"
 """Lines to type are the same in every language."""
 
@@ -39,6 +42,38 @@ MISTAKES: Final = (
     "Input should be a valid UUID, {reason}",
 )
 """What typer says of what cannot be understood, the longer sentence first where one begins like another."""
+
+
+def explained(command: Any, language: str) -> Any:
+    """Let a command, and all that are below it, explain themselves to people, in a language."""
+    return translated(_without_types(command), language)
+
+
+def _without_types(command: Any) -> Any:
+    """Let help name no type where the name says nothing: `--yes <bool>` reads as if a value were needed."""
+    helping = command.get_help_option
+
+    def get_help_option(context: Any) -> Any:
+        return _without_type(helping(context))
+
+    command.get_help_option = get_help_option
+    for each in command.params:
+        _without_type(each)
+    for each in getattr(command, "commands", {}).values():
+        _without_types(each)
+    return command
+
+
+def _without_type(parameter: Any) -> Any:
+    told = parameter and parameter.display_type_rich
+
+    def display_type_rich(ctx: Any) -> str | None:
+        shown = told(ctx=ctx)
+        return None if shown in _NO_NEWS else shown
+
+    if parameter:
+        parameter.display_type_rich = display_type_rich
+    return parameter
 
 
 def translated(command: Any, language: str) -> Any:
