@@ -42,7 +42,7 @@ from workers.runtime.questions import Questions, Side
 from workers.runtime.running import Running
 from workers.runtime.settings import Settings
 from workers.runtime.subscriber import Batch, Source, subscribe_lane
-from workers.runtime.tasks import end
+from workers.runtime.tasks import end, surely
 from workers.runtime.worker import Worker
 
 EVENTS_AT_ONCE = 1_000
@@ -202,12 +202,12 @@ async def served(running: Running) -> AsyncIterator[FastStream]:
     await pulse.wait_for_servers(running)
     async with running.children.opened(), asyncio.TaskGroup() as tasks:
         beside = [running.lanes.attend(), running.relay.run(), counting(running), *pulse.beside(running)]
-        spawned = [tasks.create_task(one) for one in beside + [each(running) for each in worker.backgrounds]]
-        following = tasks.create_task(running.feeds.run())
+        spawned = [tasks.create_task(surely(one)) for one in beside + [each(running) for each in worker.backgrounds]]
+        following = tasks.create_task(surely(running.feeds.run()))
         await app.start()
         await flush(running.nats)  # only then does the server know us
         await running.door.open()
-        running.serving = True
+        running.serving = running.has_served = True
         log.info("worker_ready", **named)
         try:
             yield app
@@ -236,7 +236,7 @@ async def run(worker: Worker, settings: Settings) -> None:
     serving = asyncio.create_task(_until(stop, running))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
-    if not running.serving:
+    if not running.has_served:
         await end([serving])  # once is not enough while it connects
     with suppress(asyncio.CancelledError):
         await serving

@@ -47,6 +47,9 @@ class Running:
     serving: bool = False
     """Whether it takes messages; it is ready when nothing fails, either."""
 
+    has_served: bool = False
+    """Whether it was ready once: then it ends in order when it is asked to, and is not cancelled."""
+
     @property
     def ready(self) -> bool:
         """Tell whether what is asked of the process now is done soon."""

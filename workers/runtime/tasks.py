@@ -1,7 +1,8 @@
 """Ending tasks for certain."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
+from typing import Any
 
 
 async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
@@ -15,3 +16,18 @@ async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
         for task in left:
             task.cancel()
         _, left = await asyncio.wait(left, timeout=0.5)
+
+
+async def surely(work: Coroutine[Any, Any, None]) -> None:
+    """Do work so that one cancellation ends it, whatever it awaits: groups of tasks cancel each of theirs once.
+
+    Raises:
+        BaseException: What the work raised.
+    """
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.wait({task})
+    finally:
+        await end([task])
+    if not task.cancelled():
+        task.result()

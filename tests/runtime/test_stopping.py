@@ -1,0 +1,53 @@
+"""A worker that is asked to end does so in order, however its libraries treat a cancellation."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from contracts.subjects import WORKERS
+from tests.support import Site
+from tests.support.system import worker_process
+from workers.runtime.tasks import surely
+
+
+@pytest.mark.parametrize("worker", WORKERS)
+async def test_sigterm_ends_a_worker_in_order(site: Site, worker: str) -> None:
+    """A worker that serves goes through its whole ending: what was let in is answered, and the last line says so."""
+    async with worker_process(site, worker) as process:
+        await process.wait_until_ready(60)
+        await process.stop()
+        assert await process.wait() == 0
+    assert '"worker_stopped"' in (site.directory / "logs" / f"{worker}.log").read_text()
+
+
+async def deaf(times: int) -> None:
+    """Lose some cancellations, as `asyncio.wait_for` does until Python 3.12."""
+    forever = asyncio.Event()
+    for _ in range(times):
+        with suppress(asyncio.CancelledError):
+            await forever.wait()
+    await forever.wait()
+
+
+async def test_a_group_ends_although_a_cancellation_is_lost() -> None:
+    """A group of tasks cancels each of them once; a task that loses that ends all the same, and so does the group."""
+
+    async def work() -> None:
+        async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+            group.create_task(surely(deaf(2)))
+            await asyncio.sleep(0)
+            raise ValueError
+
+    with pytest.raises(ExceptionGroup):
+        await work()
+
+
+async def test_what_fails_surely_fails() -> None:
+    """The failure of work is that of the task that does it."""
+
+    async def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await surely(fail())
