@@ -42,7 +42,7 @@ async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> No
     async with typed(environment(site, "listener", "ops"), "watch", "--ops") as watch:
         assert "watching main" in await watch.line("stderr")
         await created(admin)
-        assert "projects.created" in await watch.line()
+        assert "project created" in await watch.line()
 
 
 async def test_a_cursor_of_another_form_is_told(site: Site) -> None:

@@ -101,7 +101,7 @@ class Day:
             else:
                 await one.line("stderr")
                 await self.type("projects create --description 'Something new'")
-                assert "projects.created" in await one.line()
+                assert "project created" in await one.line()
             await one.interrupt()
         return ""
 
