@@ -8,7 +8,7 @@ import pytest
 from contracts.subjects import WORKERS
 from tests.support import Site
 from tests.support.system import worker_process
-from workers.runtime.tasks import surely
+from workers.runtime.tasks import end, surely
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -41,6 +41,25 @@ async def test_a_group_ends_although_a_cancellation_is_lost() -> None:
 
     with pytest.raises(ExceptionGroup):
         await work()
+
+
+async def test_work_has_ended_when_its_task_has() -> None:
+    """However often it is cancelled meanwhile, the task does not end before the work that takes its time to end."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        try:
+            begun.set()
+            await asyncio.Event().wait()
+        finally:
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.7)
+            ended.set()
+
+    task = asyncio.create_task(surely(slow()))
+    await begun.wait()
+    await end([task])
+    assert (task.cancelled(), ended.is_set()) == (True, True)
 
 
 async def test_what_fails_surely_fails() -> None:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+_AGAIN_SECONDS = 0.5
+
 
 async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
     """Cancel tasks until they are done.
@@ -15,19 +17,26 @@ async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.5)
+        _, left = await asyncio.wait(left, timeout=_AGAIN_SECONDS)
 
 
 async def surely(work: Coroutine[Any, Any, None]) -> None:
-    """Do work so that one cancellation ends it, whatever it awaits: groups of tasks cancel each of theirs once.
+    """Do work so that one cancellation ends it, whatever it awaits, and so that it has ended then.
+
+    Groups of tasks cancel each of theirs once.
 
     Raises:
         BaseException: What the work raised.
     """
     task = asyncio.create_task(work)
-    try:
-        await asyncio.wait({task})
-    finally:
-        await end([task])
-    if not task.cancelled():
-        task.result()
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.wait({task}, timeout=_AGAIN_SECONDS if cancelled else None)
+        except asyncio.CancelledError:
+            cancelled = True
+        if cancelled:
+            task.cancel()
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
