@@ -24,10 +24,9 @@ from contracts.recordings import Sequence
 from contracts.reports import GenerateReport
 from tests.fuzz.texts import text
 from tests.support import Site
+from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
 from workers.local.postgres import EmbeddedPostgres
-from workers.migrations.upgrade import migrate
-from workers.runtime.database import open_engine
 
 AT_ONCE = 6
 ROUND = 50
@@ -92,11 +91,7 @@ async def opened() -> AsyncIterator[Site]:
         server = EmbeddedPostgres(Path(directory) / "postgres")
         server.start()
         try:
-            for name in ("incident_manager", "log_server"):
-                server.ensure_database(name)
-            engine = open_engine(server.url("incident_manager"), connections=1)
-            await migrate(engine)
-            await engine.dispose()
+            await prepared(server, "incident_manager", "log_server")
             urls = (server.url("incident_manager"), server.url("log_server"))
             async with Site(Path(directory) / "site", *urls).open() as site:
                 yield site
