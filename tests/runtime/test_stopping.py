@@ -21,9 +21,10 @@ async def test_sigterm_ends_a_worker_in_order(site: Site, worker: str) -> None:
     assert '"worker_stopped"' in (site.directory / "logs" / f"{worker}.log").read_text()
 
 
-async def deaf(times: int) -> None:
+async def deaf(times: int, begun: asyncio.Event) -> None:
     """Lose some cancellations, as `asyncio.wait_for` does until Python 3.12."""
     forever = asyncio.Event()
+    begun.set()
     for _ in range(times):
         with suppress(asyncio.CancelledError):
             await forever.wait()
@@ -35,8 +36,9 @@ async def test_a_group_ends_although_a_cancellation_is_lost() -> None:
 
     async def work() -> None:
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
-            group.create_task(surely(deaf(2)))
-            await asyncio.sleep(0)
+            begun = asyncio.Event()
+            group.create_task(surely(deaf(2, begun)))
+            await begun.wait()
             raise ValueError
 
     with pytest.raises(ExceptionGroup):
@@ -52,8 +54,9 @@ async def test_work_has_ended_when_its_task_has() -> None:
             begun.set()
             await asyncio.Event().wait()
         finally:
-            with suppress(asyncio.CancelledError):
-                await asyncio.sleep(0.7)
+            with suppress(asyncio.CancelledError, TimeoutError):
+                async with asyncio.timeout(0.7):
+                    await asyncio.Event().wait()
             ended.set()
 
     task = asyncio.create_task(surely(slow()))
