@@ -57,9 +57,9 @@ def _show_version(wanted: bool) -> None:
     """Say which version this is, and end."""
     if not wanted:
         return
-    told = {"version": version("incident-manager"), "python": platform.python_version()}
+    versions = {"version": version("incident-manager"), "python": platform.python_version()}
     session = Session("", json="--json" in sys.argv, language=chosen(sys.argv[1:]))
-    session.show(told, session.say("Incident Manager {version}, Python {python}", **told))
+    session.show(versions, session.say("Incident Manager {version}, Python {python}", **versions))
     raise typer.Exit
 
 
@@ -119,7 +119,7 @@ def main() -> None:
 
 
 def _why(error: typer.TyperException, session: Session) -> str:
-    """Say what was mistyped; an option of all commands that stands before the command is told its place."""
+    """Return why a line cannot be understood; for a shared option before its command, say where it belongs."""
     option, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
     if option in _SHARED and hasattr(getattr(context, "command", None), "commands"):
         return session.say("{option} belongs behind the command, as in: incidents me {option}", option=option)

@@ -9,7 +9,8 @@ from client.cli.completing import defined
 
 TIME: Final = "2026-01-31, 2026-01-31 14:30, 7d, yesterday, last tuesday."
 SINCE: Final = f"Created since: {TIME}"
-UNTIL: Final = f"Created before: {TIME} A day in words counts to its end."
+TO_ITS_END: Final = f"{TIME} A day in words counts to its end."
+UNTIL: Final = f"Created before: {TO_ITS_END}"
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
 Words = list[str] | None

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from client.cli.arguments import TIME, Project, Words, among
+from client.cli.arguments import TIME, TO_ITS_END, Project, Words, among
 from client.cli.listing import descriptions, names
 from client.cli.paging import show_pages
 from client.terminal import activities
@@ -64,9 +64,7 @@ async def log(  # noqa: PLR0913 - each parameter is an option
         Words, typer.Option(metavar="PROJECT", help="Done to this one, by id or number; repeatable.")
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done since: {TIME}")] = None,
-    until: Annotated[
-        str | None, typer.Option(metavar="TIME", help=f"Done before: {TIME} A day in words counts to its end.")
-    ] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done before: {TO_ITS_END}")] = None,
     limit: Limit = 100,
     all_: All = False,
 ) -> None:

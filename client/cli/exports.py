@@ -117,8 +117,8 @@ def _show(
         document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
         one = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
         many = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
-        told = {"path": beside, "size": generated.bytes, "sha256": generated.sha256}
-        lines.append(session.count(generated.pages, one, many, **told))
+        report = {"path": beside, "size": generated.bytes, "sha256": generated.sha256}
+        lines.append(session.count(generated.pages, one, many, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
             lines.append(f"{incomplete} {names_of(session.language, 'field', generated.missing)}")

@@ -27,10 +27,10 @@ async def show_settings(session: Session) -> None:
     """Show the site's settings."""
     async with session.client() as client:
         found = await client.ask(GetSettings())
-    told = found.model_dump(mode="json")
+    values = found.model_dump(mode="json")
     rows = (
         (_name(session, name), ", ".join(value) if isinstance(value, list) else value_of(session.language, name, value))
-        for name, value in told.items()
+        for name, value in values.items()
     )
     session.show(found, show.table(session.language, "Setting", "Value", rows=rows))
 

@@ -149,9 +149,9 @@ def _sum(processes: list[dict[str, Any]], name: str) -> int:
 def _beside(session: Session, found: Survey) -> Iterable[tuple[str, object]]:
     yield "Dead letters", "–" if found.dead_letters is None else found.dead_letters
     for one in found.of("audit"):
-        if told := one.get("log_server"):
-            waiting = session.count(told["waiting"], "{count} entry waits", "{count} entries wait")
-            missing = "" if told["configured"] else f"{session.say('not configured')}, "
+        if log_server := one.get("log_server"):
+            waiting = session.count(log_server["waiting"], "{count} entry waits", "{count} entries wait")
+            missing = "" if log_server["configured"] else f"{session.say('not configured')}, "
             yield "Log server", f"{missing}{waiting}"
     for name, told in found.streams.items():
         most = f" / {told['bytes_max'] // _MIB}" if told["bytes_max"] > 0 else ""

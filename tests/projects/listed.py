@@ -54,6 +54,14 @@ class Stock(list[Listed]):
         return f"{len(self)} projects"
 
 
+async def stocked(site: Site) -> Stock:
+    """Keep sixty projects of two years on a site, the same ones always, and return them."""
+    chance = Random(4)
+    made = Stock(project(chance, number) for number in range(1, 61))
+    await keep(site, made)
+    return made
+
+
 def project(chance: Random, number: int) -> Listed:
     """Make a project; equal times and missing values are frequent."""
 

@@ -22,6 +22,7 @@ from tests.projects.listed import (
     expected,
     keep,
     project,
+    stocked,
     walk,
 )
 from tests.support import Site
@@ -57,10 +58,7 @@ FILTERS = st.fixed_dictionaries(
 @pytest.fixture
 async def projects(site: Site) -> Stock:
     """Sixty projects."""
-    chance = Random(4)
-    made = Stock(project(chance, number) for number in range(1, 61))
-    await keep(site, made)
-    return made
+    return await stocked(site)
 
 
 QUERIES = st.builds(

@@ -1,7 +1,6 @@
 """How often a search looks: what it costs grows neither with the months nor with what is counted."""
 
 import json
-from random import Random
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from sqlalchemy import event, text
 
 from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter
-from tests.projects.listed import Stock, ask, keep, project
+from tests.projects.listed import Stock, ask, stocked
 from tests.support import Site
 from workers.projects.queries.listing import by_month
 from workers.projects.queries.searching import Sought
@@ -21,10 +20,7 @@ from workers.projects.words import month_of
 @pytest.fixture
 async def projects(site: Site) -> Stock:
     """Projects of two years."""
-    chance = Random(4)
-    made = Stock(project(chance, number) for number in range(1, 61))
-    await keep(site, made)
-    return made
+    return await stocked(site)
 
 
 async def statements(site: Site, query: ListProjects) -> int:

@@ -11,7 +11,7 @@ import typer
 from contracts.subjects import WORKERS
 from workers.local.home import Home, write_private
 from workers.local.nats import quoted, site_configuration
-from workers.local.printing import said, tell
+from workers.local.printing import fail, tell
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 
 _PROVISION_SECONDS: Final = 24 * 3600
@@ -127,7 +127,6 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     try:
         written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
     except (InvalidNameError, TrustError) as error:
-        tell((said(error), "red"), err=True)
-        raise typer.Exit(1) from error
+        fail(error)
     for path in written:
         tell(str(path))

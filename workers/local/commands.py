@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import nats
 import typer
@@ -15,7 +15,7 @@ from contracts.subjects import WORKERS
 from workers.local import databases, mistakes, one
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
-from workers.local.printing import Styled, decimal, said, say, tell, write
+from workers.local.printing import Styled, decimal, fail, said, say, tell, write
 from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -55,9 +55,9 @@ def up(
         logs.configure("up", data.absolute() / "logs")
         uvloop.run(bring_up(data.absolute(), site, Ports(nats_port, health_port), announce, parts))
     except AlreadyRunningError as error:
-        _fail(str(error))
+        fail(str(error))
     except mistakes.KINDS as error:
-        _fail(mistakes.told(error, data), status=2)
+        fail(mistakes.told(error, data), status=2)
 
 
 class _Announcer:
@@ -97,19 +97,19 @@ def worker(
     Example: INCIDENTS_NATS_URL=nats://bus:4222 incidents worker projects
     """
     if name not in WORKERS:
-        _fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
+        fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
     _holder(_settings(), name)
     try:
         one.run(name)
     except (PortForbiddenError, PortInUseError) as error:
-        _fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
+        fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
 
 
 def _holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
     try:
         return require_credentials(settings.nats_creds, name, exactly=exactly)
     except UnfitError as error:
-        _fail(str(error), error.status)
+        fail(str(error), error.status)
 
 
 def migrate() -> None:
@@ -124,9 +124,9 @@ def migrate() -> None:
     try:
         away = uvloop.run(databases.prepare(settings))
     except UnfitError as error:
-        _fail(str(error), error.status)
+        fail(str(error), error.status)
     except (upgrade.NoRoleError, upgrade.NewerSchemaError, databases.RoleNotNamedError) as error:
-        _fail(str(error))
+        fail(str(error))
     if away:
         tell((say("The log server has no tables yet; run it again. {why}", why=said(away)), "yellow"), err=True)
 
@@ -140,7 +140,7 @@ def _settings() -> Settings:
         return Settings()
     except ValidationError as error:
         told = (f"INCIDENTS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        _fail("; ".join(told), status=2)
+        fail("; ".join(told), status=2)
 
 
 def _settings_of(environment: Mapping[str, str]) -> Settings:
@@ -158,11 +158,11 @@ def provision(as_json: AsJson = False) -> None:
     try:
         done = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
-        _fail(f"{settings.nats_url}: {error.__cause__ or error}. {_remedy(error.__cause__ or error, who)}", status=3)
+        fail(f"{settings.nats_url}: {error.__cause__ or error}. {_remedy(error.__cause__ or error, who)}", status=3)
     except streams.NotProvisionedError as error:
-        _fail(str(error), status=2)
+        fail(str(error), status=2)
     except strictness.NotStrictError as error:
-        _fail(f"{settings.nats_url}: {error}")
+        fail(f"{settings.nats_url}: {error}")
     if as_json:
         told = {
             "created": done.created,
@@ -247,8 +247,3 @@ async def _connect(settings: Settings, who: str) -> Nats:
 async def _provision_with(environment: Mapping[str, str]) -> None:
     settings = _settings_of(environment)
     await _provision(settings, require_credentials(settings.nats_creds, "provision"))
-
-
-def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((said(why), "red"), err=True)
-    raise typer.Exit(status)

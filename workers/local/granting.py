@@ -5,7 +5,7 @@ import re
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final, NoReturn, get_args
+from typing import Annotated, Final, get_args
 
 import typer
 import uvloop
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from contracts.licence import Edition, Licence
 from workers.local import bundle, revoking
 from workers.local.home import Home, write_private
-from workers.local.printing import emphasised, said, say, table, tell, write, write_rows
+from workers.local.printing import emphasised, fail, say, table, tell, write, write_rows
 from workers.runtime import tokens
 from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.register import Credential
@@ -78,7 +78,7 @@ def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: 
     try:
         text = trust.mint(principal, scope, valid_seconds=seconds)
     except InvalidNameError as error:
-        _fail(str(error))
+        fail(str(error))
     if out is None:
         home.save_credentials(principal, text)
     elif out.exists() and not out.is_file():  # a pipe or a terminal
@@ -97,7 +97,7 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
     Example: incidents access list --csv > credentials.csv
     """
     if as_json and as_csv:
-        _fail("--json and --csv exclude each other: write one of them", 2)
+        fail("--json and --csv exclude each other: write one of them", 2)
     known = _trust(Home(data.absolute())).register.all()
     if as_json:
         write([_told(each) for each in known])
@@ -128,7 +128,7 @@ def revoke(
     trust = _trust(home)
     ended = trust.revoke(principal, _keys(home, principal))
     if not ended and not any(each.name == principal for each in trust.register.all()):
-        _fail(say("There are no credentials of {principal}: `incidents access list` shows all.", principal=principal))
+        fail(say("There are no credentials of {principal}: `incidents access list` shows all.", principal=principal))
     where = _enforce(home, trust)
     if as_json:
         write({"revoked": [_told(each) for each in ended], "in_force_at": where})
@@ -153,12 +153,12 @@ def _enforce(home: Home, trust: Trust) -> str | None:
         revoking.write(home.configuration, trust)
     if url is None:
         if external:
-            _fail(str(revoking.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
+            fail(str(revoking.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
         return None
     try:
         uvloop.run(revoking.push(url, trust))
     except revoking.NotInForceError as error:
-        _fail(str(error), _NOT_IN_FORCE)
+        fail(str(error), _NOT_IN_FORCE)
     return url
 
 
@@ -180,7 +180,7 @@ def sign_licence(
     try:
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
-        _fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
+        fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
     home = Home(data.absolute())
     trust = _trust(home)
     _apart(home, out)
@@ -191,14 +191,14 @@ def sign_licence(
 def _apart(home: Home, out: Path | None) -> None:
     """Refuse to write over a key that is read: it could be made by nobody again."""
     if out and out.exists() and any(one.is_file() and one.samefile(out) for one in home.keys.rglob("*")):
-        _fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
+        fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
 
 
 def _trust(home: Home) -> Trust:
     try:
         return Trust.load(home.keys)
     except TrustError as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _seconds(span: str | None) -> int | None:
@@ -207,7 +207,7 @@ def _seconds(span: str | None) -> int | None:
     found = _SPAN.fullmatch(span)
     if found is None or int(found[1]) == 0:
         words = "--expires: {span} is no span of time: write a number and m, h, d or w, such as 90d."
-        _fail(say(words, span=repr(span)), status=2)
+        fail(say(words, span=repr(span)), status=2)
     return int(found[1]) * _SECONDS[found[2]]
 
 
@@ -229,8 +229,3 @@ def _row(each: Credential) -> tuple[str, ...]:
 
 def _time(at: int | None) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z") if at is not None else ""
-
-
-def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((said(why), "red"), err=True)
-    raise typer.Exit(status)

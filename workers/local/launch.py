@@ -32,12 +32,16 @@ def main() -> None:
     parent, death_signal, *flags = ours
     if flags and os.geteuid() == 0:
         _stop_being_root([Path(owned) for owned in flags[1:]])
-    if sys.platform == "linux":
-        # After the change of user, which clears it.
-        _libc().prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
-        if os.getppid() != int(parent):  # it died before we could ask
-            sys.exit(128 + signal.SIGKILL)
+    die_with(int(parent), int(death_signal))  # after the change of user, which clears it
     os.execv(program[0], program)  # noqa: S606 - this script is a step between fork and exec
+
+
+def die_with(parent: int, death_signal: int) -> None:
+    """Let the kernel send this process a signal when its parent dies; end now if it has died already."""
+    if sys.platform == "linux":
+        _libc().prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we could ask
+            sys.exit(128 + signal.SIGKILL)
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -13,7 +13,6 @@ if the monotonic clock has not passed `until`. The answer is `{"pid"}`, and `{"p
 worker, in case this one ends. The workers die with this process, its spare does not; each ends with its socket.
 """
 
-import ctypes
 import gc
 import json
 import os
@@ -30,9 +29,8 @@ from typing import Any
 from setproctitle import getproctitle, setproctitle
 
 from contracts.subjects import WORKERS
-from workers.local import one, process
+from workers.local import launch, one, process
 
-_PR_SET_PDEATHSIG = 1
 _MESSAGE_BYTES_MAX = 1024 * 1024
 
 
@@ -121,9 +119,7 @@ class _Template:
     def _become(self, asked: dict[str, Any]) -> None:
         """Leave the parent's things, and take those of a worker."""
         self._leave()
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() != self._pid:  # it died before we could ask
-            sys.exit(1)
+        launch.die_with(self._pid, signal.SIGKILL)
         os.setsid()
         with Path(os.devnull).open("rb") as nothing, process.log_file(Path(asked["log"])) as output:
             os.dup2(nothing.fileno(), 0)

@@ -7,8 +7,9 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from gettext import gettext, pgettext
-from typing import Any
+from typing import Any, NoReturn
 
+import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -45,6 +46,12 @@ def tell(*parts: Styled, err: bool = False) -> None:
     """Print a line for people; a part may have a style, and nothing in it is taken for markup."""
     shown = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
     Console(stderr=err, highlight=False).print(Text.assemble(*shown), soft_wrap=True)
+
+
+def fail(why: object, status: int = 1) -> NoReturn:
+    """Say in the language why it cannot be done, and end with a status."""
+    tell((said(why), "red"), err=True)
+    raise typer.Exit(status)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 import nats
 import typer
@@ -22,7 +22,7 @@ from workers.local import process, snapshots
 from workers.local.home import Home
 from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres, binary
-from workers.local.printing import decimal, emphasised, said, say, tell, write
+from workers.local.printing import decimal, emphasised, fail, say, tell, write
 from workers.local.snapshots import Snapshot, SnapshotError
 from workers.runtime.access import Trust, TrustError
 
@@ -56,7 +56,7 @@ def backup(
     """
     home = Home(data.absolute())
     if home.runtime() is None:
-        _fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
+        fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     _require_apart(home, out, keys)
     began = time.monotonic()
     try:
@@ -64,7 +64,7 @@ def backup(
         if keys:
             _save_keys(home, keys)
     except (SavingError, SnapshotError, OSError, TrustError, nats.errors.Error) as error:
-        _fail(str(error))
+        fail(str(error))
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
@@ -89,13 +89,13 @@ def restore(
     """
     home = Home(data.absolute())
     if home.nats.exists() or home.postgres.exists():
-        _fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
+        fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
     try:
         asyncio.run(_restore(home, file, keys))
     except (SavingError, SnapshotError, OSError, TrustError, tarfile.TarError, nats.errors.Error) as error:
-        _fail(str(error))
+        fail(str(error))
     except process.StartError as error:
-        _fail(str(error))
+        fail(str(error))
     if as_json:
         write({"data": str(data), "file": str(file)})
         return
@@ -107,14 +107,14 @@ def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
     inside = home.directory.resolve()
     for file in filter(None, (out, keys)):
         if file.resolve().is_relative_to(inside):
-            _fail(say("{path} lies in what is saved: name a file elsewhere", path=file), _USAGE)
+            fail(say("{path} lies in what is saved: name a file elsewhere", path=file), _USAGE)
         if file.is_dir():
-            _fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
+            fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
         if not file.resolve().parent.is_dir():
             words = "{path} has no directory: make {directory} first"
-            _fail(say(words, path=file, directory=file.parent), _USAGE)
+            fail(say(words, path=file, directory=file.parent), _USAGE)
     if keys and keys.resolve() == out.resolve():
-        _fail(say("{path} cannot hold both: name another file for the keys", path=keys), _USAGE)
+        fail(say("{path} cannot hold both: name another file for the keys", path=keys), _USAGE)
 
 
 async def _save(home: Home, out: Path) -> None:
@@ -215,8 +215,3 @@ def _pack(out: Path, files: list[Path], folder: Path) -> None:
 def _unpack(archive: Path, folder: Path) -> None:
     with tarfile.open(archive) as opened:
         opened.extractall(folder, filter="data")
-
-
-def _fail(why: str, status: int = 1) -> NoReturn:
-    tell((said(why), "red"), err=True)
-    raise typer.Exit(status)

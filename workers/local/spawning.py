@@ -67,15 +67,7 @@ class Program:
 
     async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
         """Start the program."""
-        with process.log_file(output) as file:
-            return await asyncio.create_subprocess_exec(
-                *process.command([*self._line, worker], signal.SIGKILL),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=file,
-                stderr=asyncio.subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
-            )
+        return await _execute([*self._line, worker], output, asyncio.subprocess.DEVNULL, environment)
 
     async def close(self) -> None:
         """Nothing runs beside the programs."""
@@ -255,15 +247,24 @@ class _Forked(_Watched):
 async def _started(output: Path) -> _Template:
     """Start a template, which begins to import."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
-    with theirs, process.log_file(output) as file:
-        running = await asyncio.create_subprocess_exec(
-            *process.command([sys.executable, "-m", "workers", "fork"], signal.SIGKILL),
-            stdin=theirs.fileno(),
+    with theirs:
+        running = await _execute([sys.executable, "-m", "workers", "fork"], output, theirs.fileno())
+    return _Template(running.pid, ours, running)
+
+
+async def _execute(
+    line: Sequence[str], output: Path, given: int, environment: Mapping[str, str] | None = None
+) -> asyncio.subprocess.Process:
+    """Start a program that dies with us, reads from the descriptor `given`, and writes to the end of a file."""
+    with process.log_file(output) as file:
+        return await asyncio.create_subprocess_exec(
+            *process.command(line, signal.SIGKILL),
+            stdin=given,
             stdout=file,
             stderr=asyncio.subprocess.STDOUT,
+            env=environment,
             start_new_session=True,
         )
-    return _Template(running.pid, ours, running)
 
 
 class _NeverStarted:
