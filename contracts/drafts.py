@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.message import PROJECT_STORE, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Node
-from contracts.recordings import CameraId, Media, Sequences, SiteName, in_order
+from contracts.recordings import CameraId, Media, Sequences, SiteName, not_before
 from contracts.texts import Part, Phrase
 from contracts.values import Ids, Name, Time
 
@@ -59,7 +59,7 @@ class DraftSequences(DraftCommand[SequencesDrafted]):
     sequences: Sequences = []
     cameras: Annotated[list[Camera], Field(max_length=200)] = []
     start: Time | None = None
-    end: Time | None = None
+    end: Annotated[Time | None, not_before("start")] = None
 
     @model_validator(mode="after")
     def _says_what(self) -> Self:
@@ -69,7 +69,6 @@ class DraftSequences(DraftCommand[SequencesDrafted]):
         if bool(self.cameras) != bool(self.start and self.end) or bool(self.start) != bool(self.end):
             kind = "cameras_need_a_span"
             raise PydanticCustomError(kind, "cameras, start and end are given together")
-        in_order(self.start, self.end)
         return self
 
 

@@ -1,14 +1,14 @@
 """Taking over projects of another system (RET-05): each is judged by itself, so that a bad one costs only itself."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from contracts.errors import Code
 from contracts.message import BOTH_STORES, Command, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.recordings import in_order
+from contracts.recordings import not_before
 from contracts.texts import Part, Phrase
 from contracts.values import Description, Name, PropertyId, Time
 
@@ -53,13 +53,8 @@ class ImportedProject(Message):
     status_id: PropertyId | None = None
     description: Description = ""
     start_time: Time | None = None
-    end_time: Time | None = None
+    end_time: Annotated[Time | None, not_before("start_time")] = None
     retention_exempt: bool = False
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        in_order(self.start_time, self.end_time)
-        return self
 
 
 def _needs(asking: Message) -> dict[Node, Level]:

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.message import BOTH_STORES, PROJECT_STORE, AnswerT_co, Change, Command, Event, Message
 from contracts.permissions import Level, Node
-from contracts.recordings import Sequences, in_order
+from contracts.recordings import Sequences, not_before
 from contracts.texts import Part, Phrase
 from contracts.values import (
     DecimalNumber,
@@ -100,7 +100,7 @@ class CreateProject(ProjectCommand[ProjectCreated]):
     reference: Name | None = None
     description: Description = ""
     start_time: Time | None = None
-    end_time: Time | None = None
+    end_time: Annotated[Time | None, not_before("start_time")] = None
     sequences: Sequences = []
     from_draft: bool = False
 
@@ -108,11 +108,6 @@ class CreateProject(ProjectCommand[ProjectCreated]):
         """Ask for projects, and for sequences where some are given or taken from the draft list."""
         sequences = {Node.SEQUENCES: self.level} if self.sequences or self.from_draft else {}
         return {self.node: self.level, **sequences}
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        in_order(self.start_time, self.end_time)
-        return self
 
 
 class ProjectUpdated(ProjectEvent):
@@ -135,7 +130,7 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
     reference: Name | None = None
     description: Description | None = None
     start_time: Time | None = None
-    end_time: Time | None = None
+    end_time: Annotated[Time | None, not_before("start_time")] = None
     categories: dict[Slot, PropertyId | None] = {}
     data: IncidentData = IncidentData()
 
@@ -146,7 +141,6 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:
-        in_order(self.start_time, self.end_time)
         if not self.model_fields_set - {"project_id", "expected_revision"}:
             kind = "nothing_to_change"
             raise PydanticCustomError(kind, "give at least one field to change")

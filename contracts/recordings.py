@@ -1,10 +1,10 @@
 """Recordings as messages refer to them: sequences of one camera, which stay on the recording servers (SEQ-06)."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from contracts.message import Message
@@ -16,11 +16,17 @@ Media = Literal["available", "expiring", "lost"]
 """Whether the recording itself is still there: it has a retention time of its own (SEQ-07)."""
 
 
-def in_order(start: datetime | None, end: datetime | None) -> None:
-    """Refuse an end that lies before the start."""
-    if start and end and end < start:
-        kind = "end_before_start"
-        raise PydanticCustomError(kind, "end must not lie before start")
+def not_before(start: str) -> AfterValidator:
+    """Make the rule of an end: it is refused under its own name where it lies before the field `start`."""
+
+    def check(end: datetime | None, others: ValidationInfo) -> datetime | None:
+        began = others.data.get(start)
+        if began and end and end < began:
+            kind = "end_before_start"
+            raise PydanticCustomError(kind, "must not lie before the start")
+        return end
+
+    return AfterValidator(check)
 
 
 class Sequence(Message):
@@ -31,13 +37,8 @@ class Sequence(Message):
     camera_name: Name
     site: SiteName | None = None
     start: Time
-    end: Time
+    end: Annotated[Time, not_before("start")]
     media_expires_at: Time | None = None
-
-    @model_validator(mode="after")
-    def _ends_after_start(self) -> Self:
-        in_order(self.start, self.end)
-        return self
 
 
 Sequences = Annotated[list[Sequence], Field(max_length=200)]

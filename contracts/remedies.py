@@ -22,7 +22,7 @@ WITH_A_WAY_OUT: dict[str, tuple[str, str]] = {
         "has bytes that are no text in the file's encoding: correct them, or name the encoding with --encoding",
         "contient des octets illisibles dans cet encodage : corrigez-les, ou indiquez l'encodage avec --encoding",
     ),
-    "in_future": ("lies in the future: mend the date", "est dans le futur : corrigez la date"),
+    "in_future": ("lies in the future: correct the date", "est dans le futur : corrigez la date"),
     "other_kind": (
         "is a property of another kind: choose one of this kind",
         "est une propriété d'un autre genre : choisissez-en une de ce genre",

@@ -170,7 +170,11 @@ REASONS: dict[str, tuple[str, str]] = {
         "must lie between the years 1900 and 4000",
         "doit se situer entre les années 1900 et 4000",
     ),
-    "decimal_parsing": ("must be a decimal number in a text", "doit être un nombre décimal dans un texte"),
+    "decimal_type": (
+        'must be a number in quotes, such as "12.5"',
+        'doit être un nombre entre guillemets, par exemple "12.5"',
+    ),
+    "decimal_parsing": ("must be a number such as 12.5", "doit être un nombre comme 12.5"),
     "decimal_max_digits": ("has too many digits", "a trop de chiffres"),
     "decimal_max_places": ("has more than 10 decimal places", "a plus de 10 décimales"),
     "decimal_whole_digits": (

@@ -49,9 +49,12 @@ def _in_utc(time: datetime) -> datetime:
 def _decimal(given: Any) -> Any:
     if isinstance(given, Decimal):
         return given
-    if not isinstance(given, str) or not re.fullmatch(_DECIMAL, given):
+    if not isinstance(given, str):
+        kind = "decimal_type"
+        raise PydanticCustomError(kind, "must be a number in quotes")
+    if not re.fullmatch(_DECIMAL, given):
         kind = "decimal_parsing"
-        raise PydanticCustomError(kind, "must be a decimal number in a text")
+        raise PydanticCustomError(kind, "must be a number such as 12.5")
     return Decimal(given)
 
 

@@ -88,7 +88,7 @@ def check_names(names: Sequence[str], mapping: Mapping) -> None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"“{' '.join(name.split())}”" for name in names)
+    return ", ".join(f'"{" ".join(name.split())}"' for name in names)
 
 
 def _look(seen: _Seen, row: Row, translator: Translator) -> None:

@@ -34,7 +34,9 @@ def accepted_panel(message: str, command_id: object, options: str, language: str
 def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
     """Lay a refusal out: its code, its sentence, and every detail that people need, by the clock of here."""
     details = list(_flat(error.get("details") or {}, language))
-    return _panel(str(error["message"]), details, name_of(language, "code", str(error["code"])), "red")
+    code = str(error["code"])
+    title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
+    return _panel(str(error["message"]), details, title, "red")
 
 
 def _panel(message: str, details: list[tuple[str, str]], title: str, style: str) -> Panel:

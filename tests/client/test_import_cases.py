@@ -58,14 +58,14 @@ async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, n
     for language in ("en", "fr"):
         ended = await Importing(None, tmp_path).case(name, "--json", "--lang", language)
         assert (ended.status, ended.json["error"]["code"]) == (2, "usage")
-        assert all(f"“{one}”" in ended.json["error"]["message"] for one in named)
+        assert all(f'"{one}"' in ended.json["error"]["message"] for one in named)
 
 
 async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:
     """A column whose name has a line break is named before the first row."""
     text = 'number,created_by,created_at,"descrip\ntion"\n1,a,2025-01-02T03:04:05Z,x\n'
     ended = await Importing(None, tmp_path).text(text, "--json")
-    assert (ended.status, "“descrip tion”" in ended.json["error"]["message"]) == (2, True)
+    assert (ended.status, '"descrip tion"' in ended.json["error"]["message"]) == (2, True)
 
 
 async def test_a_change_of_clocks_is_reported(importing: Importing) -> None:

@@ -101,17 +101,17 @@ def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: b
 @pytest.mark.parametrize(
     "header, given, told",
     [
-        ("number,created_at,description,description", {}, "“description”"),
+        ("number,created_at,description,description", {}, '"description"'),
         (
             "number,created_at,Short,Long",
             {"columns": {"Short": "description", "Long": "description"}},
-            "“Short”, “Long”",
+            '"Short", "Long"',
         ),
-        ("number,created_at,Text,description", {"columns": {"Text": "description"}}, "“Text”, “description”"),
-        ("Nr,No,created_at", {}, "“Nr”, “No”"),
-        ('number,created_at,"de\nscription"', {}, "“de scription”"),
-        ("number,opened,text", {"columns": {"text": "description"}, "defaults": {}}, "“created_by”"),
-        ("what,when", {}, "“number”, “created_at”"),
+        ("number,created_at,Text,description", {"columns": {"Text": "description"}}, '"Text", "description"'),
+        ("Nr,No,created_at", {}, '"Nr", "No"'),
+        ('number,created_at,"de\nscription"', {}, '"de scription"'),
+        ("number,opened,text", {"columns": {"text": "description"}, "defaults": {}}, '"created_by"'),
+        ("what,when", {}, '"number", "created_at"'),
         ("", {}, "empty"),
     ],
 )

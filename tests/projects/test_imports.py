@@ -129,4 +129,4 @@ async def test_a_project_ends_after_it_starts(operator: Operator) -> None:
     outcome = await caller.send("projects.import", "-", {"projects": rows})
     assert outcome["error"]["code"] == "invalid"
     told = [(one["field"], one["kind"]) for one in outcome["error"]["details"]["fields"]]
-    assert told == [("projects.1", "end_before_start")]
+    assert told == [("projects.1.end_time", "end_before_start")]

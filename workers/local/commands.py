@@ -158,7 +158,8 @@ def provision(as_json: AsJson = False) -> None:
     try:
         done = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
-        fail(f"{settings.nats_url}: {error.__cause__ or error}. {_remedy(error.__cause__ or error, who)}", status=3)
+        cause = error.__cause__ or error
+        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {_remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
     except strictness.NotStrictError as error:

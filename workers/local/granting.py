@@ -4,6 +4,7 @@ import os
 import re
 import time
 from datetime import UTC, datetime
+from gettext import pgettext
 from pathlib import Path
 from typing import Annotated, Final, get_args
 
@@ -67,7 +68,7 @@ def create(
     if as_json:
         write({**_told(made), "file": str(where)})
         return
-    until = say(", until {time}", time=_time(made.expires)) if made.expires else ""
+    until = say(", until {time}", time=_minute(made.expires)) if made.expires else ""
     words = "Credentials of {principal} ({scope}{until}) are in {file}"
     tell(*emphasised(words, "principal", principal=principal, scope=scope, until=until, file=where))
 
@@ -104,7 +105,7 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
         return
     head = [say(one) for one in _HEAD]
     if as_csv:
-        write_rows(head, ((*_row(each)[:-1], each.key) for each in known))
+        write_rows(head, map(_cells, known))
         return
     table(head, [_row(each) for each in known], ["" if each.counts(time.time()) else "dim" for each in known])
 
@@ -222,9 +223,18 @@ def _told(each: Credential) -> dict[str, str | None]:
     }
 
 
+def _cells(each: Credential) -> tuple[str, ...]:
+    return (each.name, each.scope, *map(_time, (each.created, each.expires, each.revoked)), each.key)
+
+
 def _row(each: Credential) -> tuple[str, ...]:
-    times = (_time(at) for at in (each.created, each.expires, each.revoked))
+    times = (_minute(at) for at in (each.created, each.expires, each.revoked))
     return (each.name, each.scope, *times, f"{each.key[:8]}…{each.key[-4:]}")
+
+
+def _minute(at: int | None) -> str:
+    """Write a time for people, by the clock of here."""
+    return datetime.fromtimestamp(at).astimezone().strftime(pgettext("minute", "%Y-%m-%d %H:%M")) if at else ""
 
 
 def _time(at: int | None) -> str:

@@ -1,6 +1,7 @@
 """What can stand in the way of a start, as a sentence with a way out."""
 
 import errno
+import os
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,14 @@ _REMEDIES: Final = {
     errno.ENFILE: "Allow this machine more open files, with the setting fs.file-max.",
 }
 _ELSEWHERE: Final = "Choose a directory of your own with --data."
+
+
+def why(error: BaseException) -> str:
+    """Say in the system's own words why a server or a file could not be reached, without a number or a socket."""
+    if isinstance(error, OSError) and error.errno:
+        reason = os.strerror(error.errno)
+        return f"{error.filename}: {reason}" if error.filename else reason
+    return str(error) or type(error).__name__
 
 
 def told(error: Exception, data: Path) -> str:

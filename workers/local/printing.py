@@ -55,7 +55,12 @@ def fail(why: object, status: int = 1) -> NoReturn:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
-    """Print a table for people: a line for each row or, where a terminal is too narrow, for each cell."""
+    """Print a table for people: a line for each row or, where a terminal is too narrow, for each cell.
+
+    A column in which no row has anything is left out.
+    """
+    kept = [place for place in range(len(head)) if any(row[place] for row in rows)] or range(len(head))
+    head, rows = [head[place] for place in kept], [[row[place] for place in kept] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     screen = Console(highlight=False)
     if not screen.is_terminal or sum(widths) + 2 * (len(widths) - 1) <= screen.width:

@@ -18,7 +18,7 @@ from nats.aio.client import Client as Nats
 from pydantic_core import from_json
 
 from contracts import subjects
-from workers.local import process, snapshots
+from workers.local import mistakes, process, snapshots
 from workers.local.home import Home
 from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres, binary
@@ -64,7 +64,7 @@ def backup(
         if keys:
             _save_keys(home, keys)
     except (SavingError, SnapshotError, OSError, TrustError, nats.errors.Error) as error:
-        fail(str(error))
+        fail(mistakes.why(error))
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
@@ -93,7 +93,7 @@ def restore(
     try:
         asyncio.run(_restore(home, file, keys))
     except (SavingError, SnapshotError, OSError, TrustError, tarfile.TarError, nats.errors.Error) as error:
-        fail(str(error))
+        fail(mistakes.why(error))
     except process.StartError as error:
         fail(str(error))
     if as_json:

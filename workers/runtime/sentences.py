@@ -40,6 +40,6 @@ def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
     """Choose the reference product's sentence for a command that could not be carried out."""
     if code is Code.UNAVAILABLE:
         return command.failing
-    if code is not Code.GONE or command.part is Part.PROJECT:
+    if code is not Code.GONE or command.part in {Part.PROJECT, Part.LETTER}:
         return None
     return Phrase.REPORT_NOT_GENERATED if command.part is Part.REPORT else Phrase.NOT_SAVED
