@@ -84,6 +84,16 @@ def test_digits_are_sought_as_they_are(digits: str) -> None:
     assert len(set(all_of(digits))) <= len(digits) // 2 + 1
 
 
+@given(word=st.text("abcdefghijklmnopqrstuvwxyzé", min_size=5, max_size=30), most=st.integers(1, 4))
+def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
+    """So many fours at most are looked up; a word has them all, and those of rarer letters come first."""
+    [one] = words_of(word)
+    sought = set(all_of(one, most))
+    assert 1 <= len(sought) <= most
+    assert sought <= grams_of(one)
+    assert set(all_of("tionquewhizzing", 1)) == {*all_of("whizz", 4)} & grams_of("hizz")
+
+
 @given(text=st.text() | CODES)
 def test_folding_again_changes_nothing(text: str) -> None:
     """A folded word is a word, and folded: what was kept is found by what is typed."""

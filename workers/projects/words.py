@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
+from heapq import nsmallest
 from itertools import pairwise
 from zlib import crc32
 
@@ -14,7 +15,7 @@ GRAM = 4
 SHORTEST = 3
 """Letters of the shortest part that is found, and digits that have a number; what is shorter must be a whole word."""
 
-_LOOKED_UP = 4
+LOOKED_UP = 4
 """Fours of a word that are looked up: with more of them, less is found that is none, and each costs a look more."""
 
 SORTED = 40
@@ -24,6 +25,9 @@ _APART = 0x9E3779B1
 _PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT: dict[str, int] = {letter: place for place, letter in enumerate(_PLAIN, 1)}
 """Letters and digits without accents make numbers of their own; all others share the negative ones."""
+
+_COMMON = "qjzkxwyvbfghmpcudlortnisea"
+"""Letters as they are written, in English and French about: the rarest first, and before them all others."""
 
 _TYPED = {"æ": "ae", "œ": "oe", "þ": "th"} | dict(
     zip("łøđħ\u0131ðŋŧɓƈɖɗǝəɛƒ\u0263ɠɨƙƚɲɔɵƭʉ\u028bƴƶĸ", "lodhidntbcddeeefggiklnootuvyzk", strict=True)
@@ -220,17 +224,19 @@ def dated(numbers: Iterable[int], month: int) -> list[int]:
     return sorted([(number + apart) % 2**32 - 2**31 for number in numbers])
 
 
-def all_of(term: str) -> Collection[int]:
+def all_of(term: str, most: int = LOOKED_UP) -> Collection[int]:
     """Return numbers that every word has of which this is a part; none for a part of three that are not all digits.
 
-    A few fours tell nearly as much as all of them, and each one is looked up in every month.
+    The rarest few fours, at most so many, tell nearly as much as all of them, and each one is looked up in every month.
     """
     if is_unspaced(term):
         return _windows(term, 2) or _windows(term, 1)
     if len(term) <= GRAM:
         return () if _is_guessed(term) else grams_of(term)
+    if not _DIGITS.search(term):
+        return set(map(_number, nsmallest(most, sorted(_fours(term)), key=_commonness)))
     last = len(term) - GRAM
-    step = max(2, -(-last // (_LOOKED_UP - 1)))
+    step = max(2, -(-last // (LOOKED_UP - 1)))
     fours = {term[at : at + GRAM] for at in (*range(0, last, step), last)}
     numbers = {_number(four[:SHORTEST] if _is_numeric(four) else four) for four in fours}
     return numbers | {_number(term[-SHORTEST:])} if _is_numeric(term[-GRAM:]) else numbers
@@ -242,6 +248,15 @@ def one_of(term: str) -> Collection[int]:
         return ()
     around = (guess for letter in _PLAIN for guess in (letter + term, term + letter))
     return {_number(guess) for guess in (term, *around)} if term.isascii() else {_number(term)}
+
+
+def _fours(word: str) -> set[str]:
+    return {word[at : at + GRAM] for at in range(len(word) - GRAM + 1)}
+
+
+def _commonness(four: str) -> int:
+    """Judge how common four letters are by each of them; `q` is as common as the `u` behind it."""
+    return sum(_COMMON.find(letter) for letter in four.replace("qu", "uu"))
 
 
 def pattern(term: str) -> str:

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 
 from workers.projects.words import (
+    LOOKED_UP,
     RUNS,
     all_grams,
     all_of,
@@ -23,6 +25,9 @@ _PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
 # A number from abroad says the same as one dialled within its country. No country's code begins with another's.
 _COUNTRY = "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}"
 _ABROAD = re.compile(rf"(?:\+|(?<![^ !+()])00[ !]?(?=[1-9])) ?(?:{_COUNTRY})(?=(?:[ !()]*[0-9]){{6}})")
+LOOKED_UP_TOGETHER = 2
+"""Fours of each word that are looked up where several words are sought."""
+
 _TRUNK = "(0)"
 _DIALLED = 6
 """Digits that a telephone number has at least."""
@@ -38,9 +43,9 @@ class Term:
     """Numbers of which one must be there, if there are any."""
 
     @classmethod
-    def part(cls, word: str) -> "Term":
-        """Ask for a word, or for a part of one that is long enough."""
-        return cls(pattern(word), frozenset(all_of(word)), frozenset(one_of(word)))
+    def part(cls, word: str, most: int = LOOKED_UP) -> "Term":
+        """Ask for a word, or for a part of one that is long enough, by so many numbers at most."""
+        return cls(pattern(word), frozenset(all_of(word, most)), frozenset(one_of(word)))
 
     @classmethod
     def phrase(cls, words: list[str]) -> "Term":
@@ -61,15 +66,16 @@ def ways_of(search: str) -> list[Ways]:
     phrases = [words for said in _PHRASE.findall(search) if (words := pieces_of(fold(said)))]
     found: list[Ways] = [((Term.phrase(words),),) for words in phrases]
     folded = _ABROAD.sub(" 0", fold(_PHRASE.sub(" ", search)).replace(_TRUNK, " "))
+    part = partial(Term.part, most=LOOKED_UP if len(pieces_of(folded)) == 1 else LOOKED_UP_TOGETHER)
     done = 0
     for start, end in RUNS.spans(folded):
         pieces = pieces_of(folded[start:end])
         ways = _spelled(pieces)
         if start >= done and len(ways) > 1:
-            found += [((Term.part(word),),) for word in pieces_of(folded[done:start])]
+            found += [((part(word),),) for word in pieces_of(folded[done:start])]
             found.append(ways)
             done = end
-    found += [((Term.part(word),),) for word in pieces_of(folded[done:])]
+    found += [((part(word),),) for word in pieces_of(folded[done:])]
     return sorted(set(found))
 
 
