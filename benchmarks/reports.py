@@ -17,10 +17,10 @@ import psutil
 import typst
 
 from contracts.project_queries import AttachedSequence, Comment, ProjectDetails
+from workers.common.children import Limits, ProcessPool
 from workers.reports.rendering.content import content
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.renderer import rendered
-from workers.runtime.children import Limits, ProcessPool
 
 ROUNDS = 12
 REPORTS = 40

@@ -13,8 +13,8 @@ from psycopg import sql
 
 from tests.support import Site
 from tests.support.databases import prepared
+from workers.common.logs import without_text
 from workers.local.postgres import EmbeddedPostgres
-from workers.runtime.logs import without_text
 
 _numbers = count(1)
 

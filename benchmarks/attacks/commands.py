@@ -24,7 +24,7 @@ from nats.aio.msg import Msg
 from benchmarks.commands.stage import SITE, Stage, Theatre
 from contracts import subjects
 from contracts.ids import uuid7
-from workers.runtime import streams
+from workers.runtime.bus import streams
 
 BEFORE: Final = 6.0
 AFTER: Final = 20.0

@@ -21,7 +21,7 @@ from benchmarks.commands.stage import SITE, Stage, Theatre
 from benchmarks.lists.filling import fill
 from contracts import subjects
 from contracts.ids import uuid7
-from workers.runtime import streams
+from workers.runtime.bus import streams
 
 _LONGEST = 5.0
 """Seconds that the honest client waits: what is not answered counts as much."""

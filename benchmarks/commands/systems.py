@@ -17,7 +17,7 @@ from benchmarks.commands.bare import Letter
 from benchmarks.commands.stage import SITE, Stage
 from contracts import subjects
 from contracts.ids import uuid7
-from workers.runtime import streams
+from workers.runtime.bus import streams
 
 _LONGEST = 120.0
 _HEARD = "SELECT count(*) FROM audit.activity"

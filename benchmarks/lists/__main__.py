@@ -16,7 +16,7 @@ from benchmarks.lists.asking import Library, measure
 from benchmarks.lists.filling import fill
 from workers.local.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
-from workers.runtime.database import open_engine
+from workers.runtime.storage.database import open_engine
 
 FEW = 10_000
 

@@ -16,7 +16,7 @@ from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, V
 from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.listing import list_projects
-from workers.runtime.questions import PATIENCE, Reader
+from workers.runtime.queries.answering import PATIENCE, Reader
 
 Ask = Callable[[random.Random, int], ListProjects]
 _LANGUAGE = Language()

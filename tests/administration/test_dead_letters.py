@@ -15,7 +15,7 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.project_queries import GetProject
 from tests.support import Caller, Site, eventually
-from workers.runtime.database import open_engine
+from workers.runtime.storage.database import open_engine
 
 MARKER = "what the database refuses"
 MANAGE = {"incident_projects__comments": "manage"}

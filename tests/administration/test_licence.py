@@ -15,7 +15,7 @@ from contracts.permissions import Node
 from contracts.project_queries import ListProjects
 from contracts.properties import AddType
 from tests.support import Site, eventually
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 SOON = Licence(version="1", edition="expert", expires_at=datetime(2999, 1, 1, tzinfo=UTC))
 EXPIRED = Licence(version="1", edition="corporate", expires_at=datetime(2020, 1, 1, tzinfo=UTC))

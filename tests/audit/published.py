@@ -9,8 +9,8 @@ from nats.aio.client import Client as Nats
 from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
-from workers.runtime.envelope import Origin, Post
-from workers.runtime.unit import Happened
+from workers.runtime.commands.outgoing import Origin, Post
+from workers.runtime.commands.unit import Happened
 
 
 class Publisher:

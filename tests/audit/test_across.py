@@ -33,8 +33,8 @@ from workers.audit.finding import Wanted
 from workers.audit.tables import Activity
 from workers.local.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
-from workers.runtime.database import open_engine
-from workers.runtime.pages import Page
+from workers.runtime.queries.pages import Page
+from workers.runtime.storage.database import open_engine
 
 
 async def across(client: Client, count: int, **wanted: Any) -> list[Entry]:

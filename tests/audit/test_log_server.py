@@ -15,7 +15,7 @@ from tests.audit.published import Publisher
 from tests.support import Site, eventually
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server
-from workers.runtime.database import open_engine
+from workers.runtime.storage.database import open_engine
 
 
 async def log_entries(client: Client, count: int, **wanted: Any) -> list[Entry]:

@@ -11,8 +11,8 @@ import yaml
 from contracts.subjects import WORKERS
 from tests.checks.test_dependencies import locked
 from tests.checks.tree import ROOT, hold, sources
+from workers.common.settings import Settings
 from workers.local import bundle, commands
-from workers.runtime.settings import Settings
 
 DEPLOY = ROOT / "deploy"
 DOCS = ROOT / "docs"

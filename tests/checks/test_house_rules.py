@@ -6,29 +6,29 @@ from tests.checks.tree import Function, hold, sources
 
 # Who opens and commits transactions. Everybody else adds to the one that is open.
 TRANSACTIONS = (
-    "workers/runtime/delivery.py",
-    "workers/runtime/hearing.py",
-    "workers/runtime/statements.py",
-    "workers/runtime/outbox.py",
-    "workers/runtime/questions.py",
-    "workers/runtime/counting.py",
+    "workers/runtime/commands/delivery.py",
+    "workers/runtime/commands/reactions.py",
+    "workers/runtime/storage/statements.py",
+    "workers/runtime/commands/outbox.py",
+    "workers/runtime/queries/answering.py",
+    "workers/runtime/process/maintenance.py",
     "workers/audit/log_server.py",
     "workers/migrations/",
 )
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
-    "workers/runtime/door.py",
-    "workers/runtime/feeds.py",
-    "workers/runtime/outbox.py",
-    "workers/runtime/process.py",
-    "workers/runtime/pulse.py",
-    "workers/runtime/questions.py",
-    "workers/runtime/reader.py",
+    "workers/runtime/queries/door.py",
+    "workers/runtime/feeds/feed.py",
+    "workers/runtime/commands/outbox.py",
+    "workers/runtime/commands/intake.py",
+    "workers/runtime/process/heartbeat.py",
+    "workers/runtime/queries/answering.py",
+    "workers/runtime/bus/reader.py",
 )
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.
-PATTERNS = ("workers/runtime/access.py", "workers/runtime/streams.py")
+PATTERNS = ("workers/local/trust.py", "workers/runtime/bus/streams.py")
 
 
 def test_one_delivery_is_one_transaction() -> None:
@@ -91,11 +91,11 @@ def test_handlers_are_functions() -> None:
     findings = [
         f"{source.path}:{node.lineno} {node.name}"
         for source in sources("workers")
-        if source.path.endswith("/handlers.py")
+        if source.path.endswith("/handlers.py") or "/handlers/" in source.path
         for node in source.tree.body
         if isinstance(node, ast.ClassDef)
     ]
-    hold("handlers.py holds functions.", findings)
+    hold("Handlers are functions.", findings)
 
 
 def is_guard(node: ast.AST) -> bool:

@@ -16,8 +16,8 @@ from nats.aio.msg import Msg
 from contracts.subjects import inbox
 from tests.support.overseer import OVERSEER, overseer
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Scope, Trust
-from workers.runtime.streams import api
+from workers.local.trust import Scope, Trust
+from workers.runtime.bus.streams import api
 
 SITE = "main"
 

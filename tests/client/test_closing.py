@@ -6,7 +6,7 @@ from pathlib import Path
 from client.connection import Troubles, open_connection
 from tests.support import eventually
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 
 async def test_a_connection_ends_quietly_when_the_server_is_away(tmp_path: Path) -> None:

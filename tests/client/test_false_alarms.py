@@ -12,7 +12,7 @@ from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
 from tests.client.typed import environment
 from tests.support import Site, eventually
-from workers.runtime.streams import api
+from workers.runtime.bus.streams import api
 
 LINES = ("projects list", "projects list --search bag", "projects show 1", "stats --interval day", "properties", "me")
 

@@ -15,11 +15,11 @@ from contracts.ids import uuid7
 from contracts.subjects import lane_of
 from tests.delivery.props import creation
 from tests.support import Site
+from workers.common.children import Limits, ProcessPool
 from workers.local.one import slice_of
-from workers.runtime.children import Limits, ProcessPool
-from workers.runtime.delivery import Delivery
-from workers.runtime.licence import Licensing
-from workers.runtime.place import OwnedLane, take
+from workers.runtime.admission.licence import Licensing
+from workers.runtime.bus.place import OwnedLane, take
+from workers.runtime.commands.delivery import Delivery
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ class Lane:
         """Deliver a batch, and return the outcomes in the order in which they are published."""
         self._owned = self._owned or await take(self._connection, self._name, 0)
         told = await self.delivery.handle(self._owned, batch)
-        return [json.loads(outcome) for _, outcome in told]
+        return [json.loads(one.body) for one in told]
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import lane_of
 from tests.support import Caller, Site, eventually
-from workers.runtime.streams import api
+from workers.runtime.bus.streams import api
 
 
 def creation(project_id: object = None, **given: Any) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from tests.delivery.props import comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.nats import EmbeddedNats, free_port
-from workers.runtime.access import Trust
-from workers.runtime.streams import COMMANDS, DEAD, EVENTS, api
+from workers.local.trust import Trust
+from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 
 SERVERS = 3
 COMMENTS = 30

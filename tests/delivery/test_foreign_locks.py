@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.delivery.props import comment, creation, outcomes, project_in
 from tests.support import Caller, Site, eventually
 from workers.migrations.upgrade import migrate
-from workers.runtime.database import Waits, open_engine
+from workers.runtime.storage.database import Waits, open_engine
 
 _SECRET = "what-somebody-wrote"
 

@@ -18,7 +18,7 @@ from tests.delivery.traffic import Sent, definition, expected_entries, publish_a
 from tests.support import Caller, Site, eventually
 from tests.support.system import environment
 from workers.local.supervisor import Supervisor
-from workers.runtime.database import open_engine
+from workers.runtime.storage.database import open_engine
 
 SECONDS = 2.0
 """Seconds between two kills."""

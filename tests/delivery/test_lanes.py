@@ -9,9 +9,9 @@ from contracts.subjects import LANES, lane_of
 from tests.delivery.props import Desk, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
 from workers.local.one import slice_of
-from workers.runtime.process import started
-from workers.runtime.protocol import Frame, read_safely
-from workers.runtime.running import Running
+from workers.runtime.bus.connection import Frame, read_safely
+from workers.runtime.process.assembly import started
+from workers.runtime.process.running import Running
 
 OWNERS = """
     SELECT objid::int, array_agg(pid) FROM pg_locks

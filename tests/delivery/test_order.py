@@ -9,8 +9,8 @@ from tests.delivery.props import Desk, comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.one import slice_of
-from workers.runtime.process import started
-from workers.runtime.running import Running
+from workers.runtime.process.assembly import started
+from workers.runtime.process.running import Running
 
 PROJECTS = 3
 COMMENTS = 80

@@ -9,7 +9,7 @@ from contracts.ids import uuid7
 from tests.delivery.props import Desk, comment, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.runtime import outbox
+from workers.runtime.commands import outbox
 
 SUBJECT = "im.main.evt.projects.-.imported"
 

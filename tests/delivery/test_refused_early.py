@@ -8,7 +8,7 @@ from contracts.ids import uuid7
 from tests.delivery.delivered import lane, lying
 from tests.delivery.props import creation
 from tests.support import Site
-from workers.runtime import secrecy
+from workers.runtime.admission import redaction
 
 PASSWORD = "correct horse battery"
 TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM runtime.inbox"
@@ -24,13 +24,13 @@ def export(place: int, project_id: str, password: str = PASSWORD, **given: Any) 
 def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Everything for which a slow mark was made."""
     made: list[object] = []
-    slow = secrecy.closed_mark
+    slow = redaction.closed_mark
 
     def counted(one: Any) -> bytes:
         made.append(one.id)
         return slow(one)
 
-    monkeypatch.setattr(secrecy, "closed_mark", counted)
+    monkeypatch.setattr(redaction, "closed_mark", counted)
     return made
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from contracts.ids import uuid7
 from tests.delivery.props import creation, outcomes
 from tests.support import Site, eventually
-from workers.runtime.running import Running
-from workers.runtime.streams import api
-from workers.runtime.trimming import trim_events
+from workers.runtime.bus.streams import api
+from workers.runtime.process.running import Running
+from workers.runtime.process.trimming import trim_events
 
 COMMANDS = 150
 ROOM = 48 * 1024

@@ -18,8 +18,8 @@ from tests.support.databases import prepared
 from tests.support.system import environment
 from workers.local.postgres import EmbeddedPostgres
 from workers.local.supervisor import Supervisor
-from workers.runtime.access import Trust
-from workers.runtime.streams import COMMANDS, DEAD, EVENTS, api
+from workers.local.trust import Trust
+from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 
 
 class Clustered:

@@ -24,7 +24,7 @@ from workers.local import process
 from workers.local.nats import free_port
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.supervisor import Supervisor
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 SECOND = "projects~2"
 INSTANCES = (*WORKERS, SECOND)

@@ -9,9 +9,9 @@ from pathlib import Path
 import uvloop
 
 from tests.faults import launcher
+from workers.common import logs
 from workers.local import commands
 from workers.local.up import Parts, Ports, Step, up
-from workers.runtime import logs
 
 
 def say(step: Step) -> None:

@@ -20,7 +20,7 @@ from tests.faults.followers import Follower
 from tests.faults.history import History
 from tests.faults.wires import pause
 from tests.support import Caller, Site, eventually
-from workers.runtime import streams
+from workers.runtime.bus import streams
 
 CHANGES = 150
 HELD_SECONDS = 8.0

@@ -22,7 +22,7 @@ from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
 from workers.local.postgres import EmbeddedPostgres
-from workers.runtime.streams import api
+from workers.runtime.bus.streams import api
 
 HONEST_SECONDS = 5.0
 """Within this time an honest client's command and query are answered, whatever came before."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.checks.tree import ROOT
 from workers.local.home import Home, Runtime
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 
 def described() -> str:

@@ -15,7 +15,7 @@ from tests.local.support import eventually
 from tests.runtime.callers import Caller
 from workers.local.home import Home, Runtime
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 
 class Desk:

@@ -11,9 +11,9 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.local.support import HERE, eventually
+from workers.common.http import HttpServer
 from workers.local.health import Health, join_metrics
 from workers.local.supervisor import Supervisor
-from workers.runtime.http import HttpServer
 
 PAGE = '# HELP handled_total Handled.\n# TYPE handled_total counter\nhandled_total{lane="0"} 2.0\n'
 

@@ -11,7 +11,7 @@ import pytest
 from workers.local import home as home_module
 from workers.local.home import AlreadyRunningError, Home
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 OPENING = "import os, sys; os.setuid(65534); os.open(sys.argv[1], os.O_RDONLY)"
 

@@ -10,16 +10,16 @@ from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
 from tests.local.support import HERE, eventually, is_alive
+from workers.common.http import PortInUseError
 from workers.local.nats import EmbeddedNats
 from workers.local.process import StartError
-from workers.runtime.access import Trust
-from workers.runtime.http import PortInUseError
+from workers.local.trust import Trust
 
 STARTER = """
 import os, signal, sys
 from pathlib import Path
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 directory = Path(sys.argv[1])
 server = EmbeddedNats(directory, Trust.create(directory.parent / "keys", "main"))
 server.start()

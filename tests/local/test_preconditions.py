@@ -10,14 +10,14 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from tests.client.command_line import incidents
+from workers.common.settings import Settings
 from workers.local import databases
 from workers.local.postgres import EmbeddedPostgres
+from workers.local.trust import Trust
 from workers.migrations.upgrade import NewerSchemaError
-from workers.runtime import preconditions
-from workers.runtime.access import Trust
-from workers.runtime.database import open_engine
-from workers.runtime.preconditions import UnfitError, explained, require_credentials
-from workers.runtime.settings import Settings
+from workers.runtime.process import preconditions
+from workers.runtime.process.preconditions import UnfitError, explained, require_credentials
+from workers.runtime.storage.database import open_engine
 
 LATIN = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
 BYTES = "ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"

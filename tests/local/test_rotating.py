@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from tests.local.support import Up, eventually
+from workers.common.logs import ARCHIVE_AT
 from workers.local import process, rotating
 from workers.local.postgres import EmbeddedPostgres
-from workers.runtime.logs import ARCHIVE_AT
 
 WRITER = """
 import sys

@@ -9,6 +9,7 @@ import pytest
 from client.terminal.language import catalogue
 from contracts.sentences import translated
 from tests.client.command_line import incidents
+from workers.common.http import PortForbiddenError, PortInUseError
 from workers.local import mistakes
 from workers.local.databases import RoleNotNamedError
 from workers.local.home import AlreadyRunningError, Runtime
@@ -17,12 +18,12 @@ from workers.local.revoking import NotInForceError
 from workers.local.room import NoRoomError
 from workers.local.sentences import KNOWN
 from workers.local.snapshots import SnapshotError
+from workers.local.trust import InvalidNameError, Trust, TrustError
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
-from workers.runtime import preconditions, streams
-from workers.runtime.access import InvalidNameError, Trust, TrustError
-from workers.runtime.http import PortForbiddenError, PortInUseError
-from workers.runtime.preconditions import UnfitError, require_credentials
-from workers.runtime.strictness import NotStrictError
+from workers.runtime.bus import streams
+from workers.runtime.bus.strictness import NotStrictError
+from workers.runtime.process import preconditions
+from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 
 def raised(folder: Path) -> Iterator[object]:

@@ -8,7 +8,7 @@ import pytest
 from tests.client.command_line import incidents
 from workers.local import room
 from workers.local.nats import EmbeddedNats, free_port
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 NOBODY = "127.0.0.1:1"
 

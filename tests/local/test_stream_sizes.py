@@ -10,8 +10,8 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
-from workers.runtime.streams import NoRoomError, api, provision
+from workers.local.trust import Trust
+from workers.runtime.bus.streams import NoRoomError, api, provision
 
 MIB = 1 << 20
 STREAMS = ("COMMANDS", "EVENTS", "DEAD")

@@ -15,8 +15,9 @@ from tests.projects.listed import keep, project
 from tests.support import Site
 from workers.migrations.upgrade import migrate, read_sql, run_script
 from workers.projects import finding
-from workers.runtime import inbox, outbox
-from workers.runtime.database import Base
+from workers.runtime.admission import inbox
+from workers.runtime.commands import outbox
+from workers.runtime.storage.database import Base
 
 MAIN, CATEGORIES = "incident-projects/main-details", "incident-projects/categories"
 

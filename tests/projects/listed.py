@@ -16,7 +16,7 @@ from tests.support import Site
 from workers.projects.finding import keep_words
 from workers.projects.queries.listing import list_projects
 from workers.projects.words import sort_key
-from workers.runtime.questions import Reader
+from workers.runtime.queries.answering import Reader
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "escalator", "naïve", "Ωmega")

@@ -22,7 +22,7 @@ from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, 
 from tests.projects.props import Operator, recordings
 from tests.support import Site, eventually
 from workers.local.one import slice_of
-from workers.runtime.process import started
+from workers.runtime.process.assembly import started
 
 UNNAMED = {"created_by": "", "updated_by": ""}
 

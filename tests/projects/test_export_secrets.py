@@ -13,7 +13,7 @@ from tests.delivery.props import Desk, cmd
 from tests.projects.exported import PASSWORD, exported, fetched, opened
 from tests.projects.props import Operator
 from tests.support import Site, eventually
-from workers.runtime.streams import api
+from workers.runtime.bus.streams import api
 
 TABLES = """
     SELECT format('%I.%I', schemaname, tablename) FROM pg_tables

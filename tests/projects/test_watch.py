@@ -10,7 +10,7 @@ from contracts.errors import Code
 from contracts.watching import HIDDEN, OWN, node_of
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
-from workers.runtime.running import Running
+from workers.runtime.process.running import Running
 
 
 @pytest.fixture

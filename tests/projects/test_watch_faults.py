@@ -16,8 +16,8 @@ from contracts.watching import WINDOW, WatchedProjects
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.runtime.followers import MOST_EACH
-from workers.runtime.running import Running
+from workers.runtime.feeds.followers import MOST_EACH
+from workers.runtime.process.running import Running
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 

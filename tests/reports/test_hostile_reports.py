@@ -19,7 +19,7 @@ from tests.reports.rendering_samples import Renderer, squeezed, words
 from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
-from workers.runtime.running import Running
+from workers.runtime.process.running import Running
 
 PANIC = "\u05e9\u20e3\u200d"
 """A Hebrew letter, an enclosing mark, a joiner: the typesetter panics at them."""

@@ -14,7 +14,7 @@ from tests.retention.conftest import Happened
 from tests.retention.held import Keeper, colleague
 from tests.support import Site, eventually
 from workers.local.one import slice_of
-from workers.runtime.process import started
+from workers.runtime.process.assembly import started
 
 WRITTEN = "The prosecutor wants it, file 4711."
 

@@ -11,7 +11,7 @@ from tests.audit.published import publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.one import slice_of
-from workers.runtime.process import started
+from workers.runtime.process.assembly import started
 
 
 async def swept_once(happened: Happened) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from nats.aio.client import Client
 from nats.errors import Error
 
-from workers.runtime.access import Scope
+from workers.local.trust import Scope
 
 Connect = Callable[[str, Scope], Awaitable["Caller"]]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.runtime.callers import Caller, Connect
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Scope, Trust
+from workers.local.trust import Scope, Trust
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import StreamConfig
 
 from tests.runtime.callers import Connect
-from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
-from workers.runtime.reader import open_reader, place_of
-from workers.runtime.streams import purge, stream_state
+from workers.local.trust import InvalidNameError, Scope, Trust, TrustError
+from workers.runtime.bus.reader import open_reader, place_of
+from workers.runtime.bus.streams import purge, stream_state
 
 
 async def test_client_uses_its_own_subjects(connect: Connect) -> None:

@@ -12,7 +12,7 @@ from contracts.projects import CreateProject
 from contracts.texts import reason
 from tests.delivery.props import Desk, creation
 from tests.support import Caller, Site
-from workers.runtime.json_body import parse_body
+from workers.runtime.admission.json_body import parse_body
 
 ID = b'"project_id":"0190a000-0000-7000-8000-000000000001"'
 DIGITS = b"1" * 5_000

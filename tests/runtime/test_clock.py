@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support import Site
-from workers.projects.handlers.exports import purge
-from workers.runtime.clock import Judge
-from workers.runtime.maintenance import keep_house
+from workers.projects.background import purge
+from workers.runtime.process.maintenance import keep_house
+from workers.runtime.storage.clock import Judge
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = 3600.0

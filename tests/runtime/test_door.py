@@ -14,11 +14,11 @@ from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.one import slice_of
-from workers.runtime.attempts import MOST
-from workers.runtime.door import AT_ONCE, language_in
-from workers.runtime.process import started
-from workers.runtime.running import Running
-from workers.runtime.turns import REFUSALS
+from workers.runtime.process.assembly import started
+from workers.runtime.process.running import Running
+from workers.runtime.queries.attempts import MOST
+from workers.runtime.queries.door import AT_ONCE, language_in
+from workers.runtime.queries.turns import REFUSALS
 
 SHARE = {"queries_running": 2, "queries_waiting": 3}
 LIST = "im.main.qry.{}.projects.list"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from workers.runtime.faults import FAILURES, divided
+from workers.runtime.commands.retries import FAILURES, divided
 
 
 class Panic(BaseException):

@@ -17,14 +17,14 @@ from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.figures import figures_of, page_of, samples
 from tests.support.system import worker_process
+from workers.common.counters import LATENCY_SECONDS, Latency
 from workers.local import pages
 from workers.local.health import join_metrics
 from workers.local.one import slice_of
 from workers.local.postgres import EmbeddedPostgres
-from workers.runtime.backlog import COUNTED
-from workers.runtime.counters import LATENCY_SECONDS, Latency
-from workers.runtime.lanes import EVENTS_LANE
-from workers.runtime.process import assemble
+from workers.runtime.bus.backlog import COUNTED
+from workers.runtime.bus.lanes import EVENTS_LANE
+from workers.runtime.process.assembly import assemble
 
 SECOND = 1_000_000_000
 

@@ -17,10 +17,10 @@ from tests.client.command_line import incidents
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.nats import EmbeddedNats
-from workers.runtime.access import Trust
-from workers.runtime.running import Running
-from workers.runtime.streams import api
-from workers.runtime.strictness import is_strict
+from workers.local.trust import Trust
+from workers.runtime.bus.streams import api
+from workers.runtime.bus.strictness import is_strict
+from workers.runtime.process.running import Running
 
 VERBS = (
     "STREAM.PURGE.COMMANDS", "STREAM.DELETE.COMMANDS", "STREAM.UPDATE.COMMANDS", "STREAM.MSG.DELETE.COMMANDS",

@@ -12,8 +12,7 @@ from tests.runtime.callers import Caller, Connect
 from tests.support import eventually
 from workers.local import revoking
 from workers.local.nats import EmbeddedNats
-from workers.runtime import access
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 PAYLOAD = 256 * 1024
 SUBSCRIPTIONS = 200
@@ -73,7 +72,7 @@ async def test_credentials_end(server: EmbeddedNats, trust: Trust, tmp_path: Pat
 
 async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever opens all connections of the site is shut out by revoking, for which there is always one left."""
-    monkeypatch.setattr(access, "CONNECTIONS_MAX", CONNECTIONS)
+    monkeypatch.setattr("workers.local.trust.CONNECTIONS_MAX", CONNECTIONS)
     trust = Trust.create(tmp_path / "keys", "main")
     server = EmbeddedNats(tmp_path / "nats", trust)
     server.start()

@@ -16,7 +16,7 @@ import structlog
 from contracts.administration import ChangeSettings
 from tests.client.hostile import HOSTILE, raw
 from tests.support import Site, eventually
-from workers.runtime import logs
+from workers.common import logs
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:
 
 async def test_the_size_follows_the_setting(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed setting reaches the log files of running workers without a restart (SYS-03)."""
-    monkeypatch.setattr("workers.runtime.maintenance._SECONDS", 0.1)
+    monkeypatch.setattr("workers.runtime.process.maintenance._SECONDS", 0.1)
     await site.workers("administration")
     await (await site.client()).send(ChangeSettings(log_archive_bytes=123_456))
     (handler,) = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
@@ -80,7 +80,7 @@ def test_a_logged_error_tells_its_place_and_not_its_words(folder: Path) -> None:
 
 PROGRAM = """
 import logging, sys, structlog
-from workers.runtime import logs
+from workers.common import logs
 logs.configure("projects", None)
 structlog.get_logger("test").warning("message_dropped", subject=sys.argv[1], header={"X": sys.argv[1]})
 logging.getLogger("test").warning("dropped %s", sys.argv[1])

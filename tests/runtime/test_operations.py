@@ -9,7 +9,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from contracts.ids import uuid7
 from tests.runtime.callers import Connect
 from tests.support import Caller, Site
-from workers.runtime.streams import api
+from workers.runtime.bus.streams import api
 
 COMMAND = "im.main.cmd.admin.administration.-.assign-role"
 PROMOTION = {"principal": "mallory", "role_id": "administrators"}

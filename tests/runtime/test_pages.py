@@ -4,8 +4,8 @@ from pydantic import BaseModel
 from sqlalchemy import Integer, literal_column, select, text
 
 from tests.support import Site
-from workers.runtime import pages
-from workers.runtime.pages import ROOM
+from workers.runtime.queries import pages
+from workers.runtime.queries.pages import ROOM
 
 ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
 

@@ -17,7 +17,8 @@ from workers.administration import domain as administration
 from workers.projects import domain as projects
 from workers.projects import recordings
 from workers.reports import domain as reports
-from workers.runtime import identity, licence, questions
+from workers.runtime.admission import authorisation, licence
+from workers.runtime.queries import answering
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -55,14 +56,14 @@ def given(name: str, value: object) -> Callable[[], object]:
 CASES = [
     Case(
         Code.PERMISSION_DENIED,
-        lambda: identity.authorise(CreateProject(project_id=ID), "bob", Grants()),
+        lambda: authorisation.authorise(CreateProject(project_id=ID), "bob", Grants()),
         "incident-projects",
         "Ask an administrator",
         "Demandez à un administrateur",
     ),
     Case(
         Code.NOT_AVAILABLE,
-        lambda: identity.authorise(ListProjects(), "bob", Grants()),
+        lambda: authorisation.authorise(ListProjects(), "bob", Grants()),
         "incident-projects",
         "Ask an administrator",
         "Demandez à un administrateur",
@@ -125,7 +126,7 @@ CASES = [
         "must not lie before the start",
         "ne doit pas précéder le début",
     ),
-    Case(Code.INVALID, lambda: questions.parse("projects.lost", b"{}"), "projects.lost", "ask one", "utilisez une"),
+    Case(Code.INVALID, lambda: answering.parse("projects.lost", b"{}"), "projects.lost", "ask one", "utilisez une"),
     Case(Code.UNKNOWN_REFERENCE, given("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
     Case(Code.UNKNOWN_REFERENCE, given("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
     Case(Code.UNKNOWN_REFERENCE, given("category_1", 16), "category_1", "another category", "autre catégorie"),

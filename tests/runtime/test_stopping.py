@@ -8,7 +8,7 @@ import pytest
 from contracts.subjects import WORKERS
 from tests.support import Site
 from tests.support.system import worker_process
-from workers.runtime.tasks import end, surely
+from workers.common.tasks import end, surely
 
 
 @pytest.mark.parametrize("worker", WORKERS)

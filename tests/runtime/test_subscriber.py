@@ -6,11 +6,11 @@ import pytest
 
 from contracts.subjects import LANES, lane_filter
 from tests.support import Site, eventually
-from workers.runtime.database import open_engine
-from workers.runtime.lanes import Lanes
-from workers.runtime.process import open_broker
-from workers.runtime.streams import COMMANDS
-from workers.runtime.subscriber import Batch, Source, subscribe_lane
+from workers.runtime.bus.lanes import Lanes
+from workers.runtime.bus.streams import COMMANDS
+from workers.runtime.bus.subscriber import Batch, Source, subscribe_lane
+from workers.runtime.process.assembly import open_broker
+from workers.runtime.storage.database import open_engine
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from contracts.errors import Refusal
 from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
-from workers.runtime import questions
-from workers.runtime.accepted import MOST_NAMED
-from workers.runtime.envelope import LARGEST_MESSAGE
+from workers.runtime.admission.incoming import MOST_NAMED
+from workers.runtime.commands.outgoing import LARGEST_MESSAGE
+from workers.runtime.queries import answering
 
 SEQUENCES = """
     INSERT INTO projects.sequence (project_id, sequence_id, camera_id, camera_name, start, "end", added_by, added_at)
@@ -113,7 +113,7 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
-    assert questions.fitting((b"x" * LARGEST_MESSAGE, None))
+    assert answering.fitting((b"x" * LARGEST_MESSAGE, None))
     with pytest.raises(Refusal) as refused:
-        questions.fitting((b"x" * (LARGEST_MESSAGE + 1), None))
+        answering.fitting((b"x" * (LARGEST_MESSAGE + 1), None))
     assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")

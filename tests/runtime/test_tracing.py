@@ -18,8 +18,8 @@ from tests.delivery.props import creation, project_in
 from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.collector import Collector, Received, collecting
+from workers.common.tracing import trace_of
 from workers.local.nats import free_port
-from workers.runtime.tracing import trace_of
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 CARRIED = f"00-{TRACE}-{PARENT}-01"
@@ -116,7 +116,8 @@ async def test_a_collector_that_is_away_holds_nobody_up(site: Site, monkeypatch:
 PROGRAM = """
 import os, sys
 from client import tracing as callers
-from workers.runtime import process, tracing
+from workers.runtime.process import assembly
+from workers.common import tracing
 for opened in (callers.tracing, lambda: tracing.opened("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 assert not {"opentelemetry.trace", "opentelemetry.context", "opentelemetry.sdk"} & set(sys.modules)

@@ -12,11 +12,11 @@ from pydantic import TypeAdapter
 from contracts.ids import uuid7
 from contracts.subjects import COMMANDED, LANES, WORKERS
 from tests.support import Site, eventually
+from workers.common.settings import Settings
 from workers.local.one import slice_of
-from workers.runtime.process import assemble
-from workers.runtime.settings import Settings
-from workers.runtime.streams import api
-from workers.runtime.subscriber import LaneSubscriber
+from workers.runtime.bus.streams import api
+from workers.runtime.bus.subscriber import LaneSubscriber
+from workers.runtime.process.assembly import assemble
 
 SWITCHES = ("allow_rollup_hdrs", "allow_msg_ttl", "allow_msg_schedules", "allow_atomic", "allow_batched")
 """What would let one client act on the messages of others (traps 21 and 22)."""

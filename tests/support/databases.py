@@ -2,7 +2,7 @@
 
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import migrate, prepare_log_server
-from workers.runtime.database import open_engine
+from workers.runtime.storage.database import open_engine
 
 
 async def prepared(server: EmbeddedPostgres, incident_manager: str, log_server: str) -> None:

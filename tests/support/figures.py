@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from workers.runtime import figures
-from workers.runtime.running import Running
+from workers.runtime.process import figures
+from workers.runtime.process.running import Running
 
 
 async def page_of(running: Running) -> str:

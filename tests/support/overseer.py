@@ -4,8 +4,8 @@ from typing import Final
 
 import nkeys
 
-from workers.runtime import tokens
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
+from workers.runtime.bus import tokens
 
 OVERSEER: Final = "overseer"
 

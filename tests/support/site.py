@@ -19,15 +19,15 @@ from contracts.ids import uuid7
 from contracts.subjects import WORKERS
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
+from workers.common.settings import Settings
 from workers.local.nats import EmbeddedNats
 from workers.local.one import slice_of
 from workers.local.postgres import APP_ROLE
-from workers.runtime.access import Trust
-from workers.runtime.database import open_engine
-from workers.runtime.process import started
-from workers.runtime.running import Running
-from workers.runtime.settings import Settings
-from workers.runtime.streams import api, provision
+from workers.local.trust import Trust
+from workers.runtime.bus.streams import api, provision
+from workers.runtime.process.assembly import started
+from workers.runtime.process.running import Running
+from workers.runtime.storage.database import open_engine
 
 
 def as_app(url: str) -> str:

@@ -6,9 +6,9 @@ from contracts.administration_queries import GetMe, GetSettings, Me, Settings
 from contracts.project_parts import AddComment, CommentAdded, CommentEdited
 from contracts.projects import ProjectEvent
 from contracts.reports import DownloadReport
-from workers.runtime.hearing import Heard
-from workers.runtime.questions import Answer, Reader
-from workers.runtime.unit import Unit
+from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.unit import Unit
+from workers.runtime.queries.answering import Answer, Reader
 from workers.runtime.worker import Worker
 
 

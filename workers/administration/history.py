@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.administration import domain, tables
-from workers.runtime.database import insert_rows
-from workers.runtime.unit import Unit
+from workers.runtime.commands.unit import Unit
+from workers.runtime.storage.database import insert_rows
 
 Row = Mapping[str, Any]
 

@@ -39,11 +39,12 @@ from contracts.licence import GetLicence, Licence, LicenceState
 from contracts.texts import reason
 from workers.administration import domain, tables
 from workers.administration.worker import worker
-from workers.runtime import licence, pages
-from workers.runtime.kept import Row
-from workers.runtime.letters import Letter, Letters
-from workers.runtime.pages import cursor, read_cursor
-from workers.runtime.questions import Reader
+from workers.runtime.admission import licence
+from workers.runtime.commands.dead_letters import Letter, Letters
+from workers.runtime.queries import pages
+from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.storage.row_set import Row
 
 _PLACE = TypeAdapter(tuple[int])
 _NEWEST = (2**63 - 1,)

@@ -25,8 +25,8 @@ from contracts.properties import (
 )
 from workers.administration import domain, tables
 from workers.administration.history import History
-from workers.runtime import unit
-from workers.runtime.kept import Kept, Row
+from workers.runtime.commands import unit
+from workers.runtime.storage.row_set import Kept, Row
 
 AddProperty = AddType | AddStatus | AddCategoryValue
 EditProperty = EditType | EditStatus | EditCategoryValue

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.database import Base
+from workers.runtime.storage.database import Base
 
 _SCHEMA = {"schema": "administration"}
 _NEXT_ID = text("nextval('administration.property_id')")

@@ -16,8 +16,8 @@ from contracts.projects import node_of_field
 from contracts.values import Time
 from workers.audit import tables
 from workers.audit.tables import Activity, LogEntry
-from workers.runtime import pages
-from workers.runtime.pages import Page, cursor, read_cursor
+from workers.runtime.queries import pages
+from workers.runtime.queries.pages import Page, cursor, read_cursor
 
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]

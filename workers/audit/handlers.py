@@ -2,7 +2,7 @@
 
 from contracts.message import Event
 from workers.audit.worker import ActivityUnit, worker
-from workers.runtime.hearing import Heard
+from workers.runtime.commands.reactions import Heard
 
 
 @worker.hears(Event)

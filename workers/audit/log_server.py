@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.runtime.database import LogBase, Waits, autocommitting, insert_rows, open_engine
-from workers.runtime.questions import PATIENCE
+from workers.runtime.queries.answering import PATIENCE
+from workers.runtime.storage.database import LogBase, Waits, autocommitting, insert_rows, open_engine
 
 _SECONDS = 20.0
 """How long a batch may take: a connection that died without a word would take far longer."""

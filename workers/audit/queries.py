@@ -12,14 +12,12 @@ from contracts.permissions import Grants, Level, Node
 from contracts.project_imports import ProjectsImported
 from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.watching import node_of, seen
-from workers.audit import finding, forwarding, log_server
+from workers.audit import finding, log_server
 from workers.audit.finding import Store, Wanted
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
-from workers.runtime import pages
-from workers.runtime.questions import Reader
-
-__all__ = ["forwarding", "project_activity", "site_log"]
+from workers.runtime.queries import pages
+from workers.runtime.queries.answering import Reader
 
 
 @worker.answers(ProjectActivity)

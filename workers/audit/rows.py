@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Event, Message, Store
 from contracts.project_imports import ProjectsImported
 from workers.audit import tables
-from workers.runtime import unit
-from workers.runtime.database import insert_rows
-from workers.runtime.hearing import Heard
+from workers.runtime.commands import unit
+from workers.runtime.commands.reactions import Heard
+from workers.runtime.storage.database import insert_rows
 
 _KNOWN = "ON CONFLICT DO NOTHING"
 

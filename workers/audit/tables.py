@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, Uui
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.database import Base, LogBase
+from workers.runtime.storage.database import Base, LogBase
 
 
 class EntryColumns:

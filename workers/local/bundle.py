@@ -12,7 +12,7 @@ from contracts.subjects import WORKERS
 from workers.local.home import Home, write_private
 from workers.local.nats import quoted, site_configuration
 from workers.local.printing import fail, tell
-from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
+from workers.local.trust import InvalidNameError, Scope, Trust, TrustError
 
 _PROVISION_SECONDS: Final = 24 * 3600
 """How long the credentials count that can change streams: they are made anew each time."""

@@ -12,6 +12,9 @@ from pydantic import ValidationError
 
 from contracts import subjects
 from contracts.subjects import WORKERS
+from workers.common import logs
+from workers.common.http import PortForbiddenError, PortInUseError
+from workers.common.settings import Settings
 from workers.local import databases, mistakes, one
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
@@ -19,10 +22,8 @@ from workers.local.printing import Styled, decimal, fail, said, say, tell, write
 from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime import logs, streams, strictness
-from workers.runtime.http import PortForbiddenError, PortInUseError
-from workers.runtime.preconditions import UnfitError, require_credentials
-from workers.runtime.settings import Settings
+from workers.runtime.bus import streams, strictness
+from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]

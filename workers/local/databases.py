@@ -4,11 +4,11 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
+from workers.common.settings import Settings
 from workers.migrations import upgrade
-from workers.runtime import preconditions
-from workers.runtime.database import Waits, open_engine
-from workers.runtime.preconditions import UnfitError, explained
-from workers.runtime.settings import Settings
+from workers.runtime.process import preconditions
+from workers.runtime.process.preconditions import UnfitError, explained
+from workers.runtime.storage.database import Waits, open_engine
 
 _PATIENT: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
 _OWNER_OF_LOG: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"

@@ -16,9 +16,9 @@ from contracts.licence import Edition, Licence
 from workers.local import bundle, revoking
 from workers.local.home import Home, write_private
 from workers.local.printing import emphasised, fail, say, table, tell, write, write_rows
-from workers.runtime import tokens
-from workers.runtime.access import InvalidNameError, Scope, Trust, TrustError
-from workers.runtime.register import Credential
+from workers.local.register import Credential
+from workers.local.trust import InvalidNameError, Scope, Trust, TrustError
+from workers.runtime.bus import tokens
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]

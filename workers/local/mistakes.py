@@ -7,12 +7,12 @@ from typing import Final
 
 from nats.errors import Error as NatsError
 
+from workers.common.http import PortForbiddenError, PortInUseError
 from workers.local.process import StartError
 from workers.local.room import NoRoomError
-from workers.runtime.access import InvalidNameError, TrustError
-from workers.runtime.http import PortForbiddenError, PortInUseError
-from workers.runtime.preconditions import UnfitError
-from workers.runtime.streams import NotProvisionedError
+from workers.local.trust import InvalidNameError, TrustError
+from workers.runtime.bus.streams import NotProvisionedError
+from workers.runtime.process.preconditions import UnfitError
 
 KINDS: Final = (
     *(NoRoomError, PortForbiddenError, PortInUseError, StartError, TrustError, InvalidNameError),

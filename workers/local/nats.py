@@ -13,9 +13,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from workers.common.http import PortInUseError
 from workers.local import process
-from workers.runtime.access import CONNECTIONS_MAX, Trust
-from workers.runtime.http import PortInUseError
+from workers.local.trust import CONNECTIONS_MAX, Trust
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0

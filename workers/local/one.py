@@ -1,21 +1,28 @@
 """Running one worker: imports what that worker needs and nothing else, because five of them start at once."""
 
 from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
 
 import uvloop
 
 from contracts import catalogue
-from workers.runtime import logs, process
-from workers.runtime.settings import Settings
+from workers.common import logs
+from workers.common.settings import Settings
+from workers.runtime.process import assembly
 from workers.runtime.worker import Worker
+
+_ALWAYS: Final = frozenset({"handlers", "queries"})
+"""Files that every slice has; what runs beside its deliveries, not every one has."""
 
 assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
 
 
 def slice_of(name: str) -> Worker:
     """Return a slice's worker, with all its functions registered by importing them."""
-    for part in ("handlers", "queries"):
-        import_module(f"workers.{name}.{part}")
+    for part in ("handlers", "queries", "background"):
+        if part in _ALWAYS or find_spec(f"workers.{name}.{part}"):
+            import_module(f"workers.{name}.{part}")
     worker: Worker = import_module(f"workers.{name}.worker").worker
     return worker
 
@@ -24,4 +31,4 @@ def run(name: str) -> None:
     """Run a worker in this process until SIGTERM or SIGINT, with the settings of `INCIDENTS_*` variables."""
     settings = Settings()
     logs.configure(name, settings.log_dir)
-    uvloop.run(process.run(slice_of(name), settings))
+    uvloop.run(assembly.run(slice_of(name), settings))

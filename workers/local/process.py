@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 import psutil
 
 from contracts.printable import printable
-from workers.runtime import logs
+from workers.common import logs
 
 _LAUNCH: Final = Path(__file__).with_name("launch.py")
 _POLL: Final = 0.01

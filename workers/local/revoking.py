@@ -9,7 +9,7 @@ from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
 from workers.local.nats import quoted
-from workers.runtime.access import Trust
+from workers.local.trust import Trust
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _SECONDS: Final = 60

@@ -8,8 +8,8 @@ from typing import Final
 import psycopg
 import structlog
 
+from workers.common import logs
 from workers.local import process
-from workers.runtime import logs
 
 LOOK_SECONDS: Final = 2.0
 _REST_SECONDS: Final = 60.0

@@ -24,7 +24,7 @@ from workers.local.nats import EmbeddedNats
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres, binary
 from workers.local.printing import decimal, emphasised, fail, say, tell, write
 from workers.local.snapshots import Snapshot, SnapshotError
-from workers.runtime.access import Trust, TrustError
+from workers.local.trust import Trust, TrustError
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 Keys = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="The file of the keys and credentials.")]

@@ -7,8 +7,8 @@ from nats.aio.client import Client as Nats
 from pydantic_core import from_json, to_json
 
 from contracts import subjects
-from workers.runtime import streams
-from workers.runtime.protocol import flush
+from workers.runtime.bus import streams
+from workers.runtime.bus.connection import flush
 
 SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024

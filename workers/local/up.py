@@ -14,6 +14,7 @@ from typing import Final, Protocol, TypeAlias
 import structlog
 
 from contracts.subjects import WORKERS
+from workers.common.http import HttpServer, PortInUseError
 from workers.local import room
 from workers.local.health import Health
 from workers.local.home import Home, Runtime
@@ -24,8 +25,7 @@ from workers.local.rotating import keep_small, size_in
 from workers.local.spawning import Spawner
 from workers.local.storing import keep_storing
 from workers.local.supervisor import Supervisor
-from workers.runtime.access import Scope, Trust
-from workers.runtime.http import HttpServer, PortInUseError
+from workers.local.trust import Scope, Trust
 
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import tables
 from workers.projects import finding
-from workers.runtime.blocking import watched
-from workers.runtime.database import LogBase
+from workers.runtime.storage.blocking import watched
+from workers.runtime.storage.database import LogBase
 
 _HERE = Path(str(files("workers.migrations")))
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
-from workers.runtime.database import insert_rows
-from workers.runtime.kept import Row
+from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.row_set import Row
 
 _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
 LISTED = text(

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.projects import lookup
 from workers.projects.words import all_grams, dated, line_of, month_of, pairs_of, sort_key, type_number
 from workers.projects.words import read as read_words
-from workers.runtime.database import insert_rows
-from workers.runtime.kept import Kept, Row
-from workers.runtime.statements import read, write
+from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.statements import read, write
 
 VERSION: Final = 3
 """What is searched today: with another number, `incidents migrate` reads the texts of all projects again."""

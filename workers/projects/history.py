@@ -11,9 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import domain, recordings, tables
 from workers.projects.domain import Past, Removal, Step
-from workers.runtime.database import insert_rows
-from workers.runtime.kept import Row
-from workers.runtime.unit import Unit
+from workers.runtime.commands.unit import Unit
+from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.row_set import Row
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.tables import Project
-from workers.runtime.kept import Row
+from workers.runtime.storage.row_set import Row
 
 _HOLDS = table("holds", column("project_id", Uuid), schema="published")
 _OF = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(

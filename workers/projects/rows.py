@@ -29,9 +29,9 @@ from contracts.texts import Part
 from workers.projects import domain, finding, holds, tables
 from workers.projects.domain import Past
 from workers.projects.history import History, Since
-from workers.runtime import unit
-from workers.runtime.kept import Kept, Row
-from workers.runtime.statements import read
+from workers.runtime.commands import unit
+from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.statements import read
 
 _ENABLED = text(
     """

@@ -24,8 +24,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.database import Base
-from workers.runtime.downloads import DownloadColumns
+from workers.runtime.queries.downloads import DownloadColumns
+from workers.runtime.storage.database import Base
 
 CATEGORY_SLOTS = ("1", "2", "3", "4", "5")
 START_WEEK = text("date_bin('7 days', start_time, '2000-01-03 00:00:00+00')")

@@ -2,12 +2,12 @@
 
 from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
+from workers.common.children import Cause, ChildError
 from workers.reports import domain
 from workers.reports.assembly import assembled
 from workers.reports.rendering.renderer import rendered
 from workers.reports.worker import ReportUnit, worker
-from workers.runtime import chunks
-from workers.runtime.children import Cause, ChildError
+from workers.runtime.storage import chunks
 
 
 @worker.handles(GenerateReport)

@@ -17,10 +17,11 @@ from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import domain, tables
 from workers.reports.worker import worker
-from workers.runtime import chunks, downloads, pages
-from workers.runtime.kept import Row
-from workers.runtime.pages import cursor, read_cursor
-from workers.runtime.questions import Answer, Reader
+from workers.runtime.queries import downloads, pages
+from workers.runtime.queries.answering import Answer, Reader
+from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.storage import chunks
+from workers.runtime.storage.row_set import Row
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NEWEST = (LATEST, UUID(int=0))

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Message
 from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
-from workers.runtime import unit
-from workers.runtime.kept import Kept, Row
+from workers.runtime.commands import unit
+from workers.runtime.storage.row_set import Kept, Row
 
 
 class ReportRows(unit.Rows):

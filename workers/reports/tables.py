@@ -8,8 +8,8 @@ from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.database import Base
-from workers.runtime.downloads import DownloadColumns, beginning
+from workers.runtime.queries.downloads import DownloadColumns, beginning
+from workers.runtime.storage.database import Base
 
 
 class Report(Base):

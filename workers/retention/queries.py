@@ -23,12 +23,12 @@ from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.worker import worker
-from workers.runtime import pages
-from workers.runtime.accepted import invalid
-from workers.runtime.backlog import Figure
-from workers.runtime.kept import Row
-from workers.runtime.pages import cursor, read_cursor
-from workers.runtime.questions import Reader
+from workers.runtime.admission.incoming import invalid
+from workers.runtime.bus.backlog import Figure
+from workers.runtime.queries import pages
+from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.storage.row_set import Row
 
 Listed: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])

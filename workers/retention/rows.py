@@ -13,8 +13,8 @@ from contracts.projects import ProjectsExpired
 from contracts.retention import HoldCommand, Sweep
 from contracts.texts import Part
 from workers.retention import tables
-from workers.runtime import unit
-from workers.runtime.kept import Kept, Row
+from workers.runtime.commands import unit
+from workers.runtime.storage.row_set import Kept, Row
 
 
 class RetentionRows(unit.Rows):

@@ -5,12 +5,12 @@ from typing import Any, Generic, TypeVar
 
 from contracts import subjects
 from contracts.message import Command, Event, Query
-from workers.runtime.backlog import Figures
-from workers.runtime.delivery import Handler
-from workers.runtime.feeds import Live, Renewal
-from workers.runtime.hearing import Heard, Reaction
-from workers.runtime.questions import Answer, Answering, Reader
-from workers.runtime.unit import Rows, Unit
+from workers.runtime.bus.backlog import Figures
+from workers.runtime.commands.delivery import Handler
+from workers.runtime.commands.reactions import Heard, Reaction
+from workers.runtime.commands.unit import Rows, Unit
+from workers.runtime.feeds.feed import Live, Renewal
+from workers.runtime.queries.answering import Answer, Answering, Reader
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
 QueryT_co = TypeVar("QueryT_co", bound=Query[Any], covariant=True)

@@ -16,10 +16,10 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
-from workers.runtime import inbox
-from workers.runtime.accepted import COMMAND_ID
-from workers.runtime.letters import Letter, Letters
-from workers.runtime.redelivery import wrapped
+from workers.runtime.admission import inbox
+from workers.runtime.admission.incoming import COMMAND_ID
+from workers.runtime.admission.redelivery import wrapped
+from workers.runtime.commands.dead_letters import Letter, Letters
 
 
 @worker.handles(ReplayLetter)

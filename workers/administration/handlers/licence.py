@@ -2,7 +2,7 @@
 
 from contracts.licence import ActivateLicence, LicenceActivated
 from workers.administration.worker import AdministrationUnit, worker
-from workers.runtime import licence
+from workers.runtime.admission import licence
 
 
 @worker.handles(ActivateLicence)

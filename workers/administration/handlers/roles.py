@@ -13,7 +13,7 @@ from contracts.administration import (
 from contracts.permissions import ADMINISTRATORS
 from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
-from workers.runtime.kept import Row
+from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(DefineRole)

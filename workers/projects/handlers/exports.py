@@ -1,33 +1,20 @@
-"""Exporting a project, and forgetting its packages."""
+"""Exporting a project."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-import structlog
-from sqlalchemy.exc import DBAPIError
-
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.project_exports import EntryName, ExportProject, Package, ProjectExported
-from workers.projects import domain, history, recordings, tables
+from workers.common import children
+from workers.common.children import Cause, ChildError
+from workers.projects import history, recordings, tables
 from workers.projects.packages import contents, measuring, storing
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime import children
-from workers.runtime.children import Cause, ChildError
-from workers.runtime.clock import is_believed
-from workers.runtime.database import autocommitting
-from workers.runtime.logs import describe
-from workers.runtime.running import Running
 
-_LANE = 0
 _SEALING = "workers.projects.packages.archive:job"
-_LOOK = 1.0
-_PURGE_SECONDS = 60.0
-
-log = structlog.get_logger()
 
 
 @worker.handles(ExportProject)
@@ -96,28 +83,3 @@ async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> lis
     given: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
     given |= {"revision": revision, "place": place, "limit": None}
     return contents.past((await unit.connection.execute(history.ENTRIES, given)).mappings(), hidden)
-
-
-@worker.background
-async def housekeeping(running: Running) -> None:
-    """Forget packages after a day and drafted sequences after a month; the process that owns the first lane does it."""
-    now = asyncio.get_running_loop().time
-    due = now()
-    while True:
-        if _LANE in running.lanes.owned and now() >= due:
-            try:
-                await purge(running)
-                due = now() + _PURGE_SECONDS
-            except (DBAPIError, OSError) as error:
-                log.warning("purge_failed", **describe(error))
-        await asyncio.sleep(_LOOK)
-
-
-async def purge(running: Running) -> None:
-    """Delete what has been kept for long enough, unless the clock is doubted."""
-    async with autocommitting(running.engine).connect() as connection:
-        if not await is_believed(connection):
-            return
-        packages, drafts = await storing.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
-    if packages or drafts:
-        log.info("purged", packages=packages, drafts=drafts)

@@ -8,7 +8,7 @@ from workers.projects.domain import Past
 from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.takeovers import Surroundings
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.kept import Row
+from workers.runtime.storage.row_set import Row
 
 _RAISE = text("SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)")
 _NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :wanted)")

@@ -13,7 +13,7 @@ from workers.projects import domain, openings, recordings
 from workers.projects.domain import Past
 from workers.projects.handlers.sequences import attach, wanted
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.kept import Row
+from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(CreateProject)

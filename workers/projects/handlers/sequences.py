@@ -18,7 +18,7 @@ from workers.projects import drafts, recordings
 from workers.projects.domain import Past
 from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.kept import Row
+from workers.runtime.storage.row_set import Row
 
 
 async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[Mapping[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pyzipper
 
-from workers.runtime.child import Done, Facts
+from workers.common.child import Done, Facts
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> Done:

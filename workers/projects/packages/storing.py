@@ -9,9 +9,10 @@ from sqlalchemy import Interval, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
-from workers.runtime import chunks, downloads
-from workers.runtime.database import insert_rows
-from workers.runtime.kept import Row
+from workers.runtime.queries import downloads
+from workers.runtime.storage import chunks
+from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.row_set import Row
 
 _CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
 _PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")

@@ -14,8 +14,8 @@ from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.pages import bounded, fitting, is_full
-from workers.runtime.questions import Reader
+from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.pages import bounded, fitting, is_full
 
 CAPPED = 1_001
 SOME, FEW, MANY = 500, 2_500, 10_000

@@ -4,8 +4,8 @@ from contracts.project_exports import DownloadPackage, PackageDownloaded
 from workers.projects import domain
 from workers.projects.packages import storing
 from workers.projects.worker import worker
-from workers.runtime import downloads
-from workers.runtime.questions import Answer, Reader
+from workers.runtime.queries import downloads
+from workers.runtime.queries.answering import Answer, Reader
 
 
 @worker.answers(DownloadPackage)

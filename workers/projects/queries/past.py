@@ -11,10 +11,10 @@ from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
 from contracts.projects import ProjectOpened
 from workers.projects import domain, drafts, history, recordings, tables, withholding
 from workers.projects.worker import worker
-from workers.runtime import pages
-from workers.runtime.kept import Row
-from workers.runtime.pages import cursor, read_cursor
-from workers.runtime.questions import Reader
+from workers.runtime.queries import pages
+from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.storage.row_set import Row
 
 _PLACE = TypeAdapter(tuple[int, int])
 

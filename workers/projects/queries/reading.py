@@ -10,9 +10,9 @@ from contracts.project_queries import FindProject, FoundProject, GetOutcome, Get
 from contracts.projects import ProjectOpened
 from workers.projects import domain, holds, recordings, tables, withholding
 from workers.projects.worker import worker
-from workers.runtime.envelope import LARGEST_MESSAGE
-from workers.runtime.inbox import REMEMBERED
-from workers.runtime.questions import Answer, Reader
+from workers.runtime.admission.inbox import REMEMBERED
+from workers.runtime.commands.outgoing import LARGEST_MESSAGE
+from workers.runtime.queries.answering import Answer, Reader
 
 _OUTCOME = text(
     """

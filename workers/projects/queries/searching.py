@@ -31,7 +31,7 @@ from workers.projects.queries.sorting import Order, Place
 from workers.projects.queries.terms import Term, Ways, ways_of
 from workers.projects.withholding import DETAILS
 from workers.projects.words import beginning_of, dated, month_of, type_number
-from workers.runtime.questions import Reader
+from workers.runtime.queries.answering import Reader
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20

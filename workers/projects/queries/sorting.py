@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased
 from contracts.values import AnyText, PropertyId, Time
 from workers.projects.lookup import Search
 from workers.projects.tables import Project
-from workers.runtime.accepted import invalid
-from workers.runtime.pages import cursor, read_cursor
+from workers.runtime.admission.incoming import invalid
+from workers.runtime.queries.pages import cursor, read_cursor
 
 _Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _Described = aliased(Search, name="described")

@@ -26,7 +26,7 @@ from workers.projects.lookup import Camera
 from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
-from workers.runtime.questions import Reader
+from workers.runtime.queries.answering import Reader
 
 _TIMEZONE = text("SELECT timezone FROM published.settings")
 _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {

@@ -9,8 +9,8 @@ from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.tables import TOMBSTONES
 from workers.projects.takeovers import Surroundings
 from workers.projects.worker import worker
-from workers.runtime import licence
-from workers.runtime.questions import Reader
+from workers.runtime.admission import licence
+from workers.runtime.queries.answering import Reader
 
 _THERE = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))

@@ -16,9 +16,9 @@ from contracts.watching import OWN, WatchedProjects, WatchProjects, seen
 from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.feeds import Live, Renewal, Shown
-from workers.runtime.hearing import Heard
-from workers.runtime.questions import PATIENCE, Reader
+from workers.runtime.commands.reactions import Heard
+from workers.runtime.feeds.feed import Live, Renewal, Shown
+from workers.runtime.queries.answering import PATIENCE, Reader
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()

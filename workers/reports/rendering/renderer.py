@@ -5,11 +5,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+from workers.common import children
+from workers.common.children import Cause, ChildError
 from workers.reports.rendering.content import content
 from workers.reports.rendering.document import ReportDocument
 from workers.reports.rendering.wording import WORDINGS
-from workers.runtime import children
-from workers.runtime.children import Cause, ChildError
 
 _PRINTING = "workers.reports.rendering.printing:job"
 

@@ -5,11 +5,6 @@ from it, and the command that follows keeps its id however often it is published
 and the sweep goes on.
 """
 
-import asyncio
-
-import structlog
-from sqlalchemy.exc import DBAPIError
-
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.projects import ExpireProjects, ProjectsExpired
@@ -18,22 +13,9 @@ from contracts.subjects import SYSTEM
 from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
 from workers.retention.worker import RetentionUnit, worker
-from workers.runtime import outbox
-from workers.runtime.clock import is_believed
-from workers.runtime.database import autocommitting
-from workers.runtime.envelope import Post
-from workers.runtime.hearing import Heard
-from workers.runtime.kept import Row
-from workers.runtime.logs import describe
-from workers.runtime.running import Running
-
-_FIRST = 30.0
-"""Seconds from the start of a process to its first scheduled sweep: the others come up meanwhile."""
-
-_LOOK = 1.0
-_SCHEDULED_LANE = 0
-
-log = structlog.get_logger()
+from workers.runtime.commands.reactions import Heard
+from workers.runtime.storage.clock import is_believed
+from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(Sweep)
@@ -103,30 +85,3 @@ async def go_on(heard: Heard[ProjectsExpired], unit: RetentionUnit) -> None:
     elif not row["chains_left"]:
         unit.rows.swept_at = unit.now
         end(row, unit)
-
-
-@worker.background
-async def schedule(running: Running) -> None:
-    """Wish for a sweep, as `system`, every so often; the process that owns the first lane does it."""
-    now, seconds = asyncio.get_running_loop().time, running.settings.sweep_seconds
-    due = now() + min(_FIRST, seconds)
-    while True:
-        await asyncio.sleep(min(_LOOK, seconds))
-        if now() < due or _SCHEDULED_LANE not in running.lanes.owned:
-            continue
-        try:
-            await wish(running)
-            due = now() + seconds
-        except (DBAPIError, OSError) as error:
-            log.warning("sweep_delayed", **describe(error))
-
-
-async def wish(running: Running) -> None:
-    """Put the command into the outbox, from where it goes the way of every command, unless the clock is doubted."""
-    row = Post(running.settings.site, worker.name, _SCHEDULED_LANE).command(Sweep(), uuid7())
-    async with autocommitting(running.engine).connect() as connection:
-        if not await is_believed(connection):
-            log.warning("sweep_withheld")
-            return
-        await outbox.post(connection, [row])
-    running.relay.wake(urgent=True)

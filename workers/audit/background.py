@@ -1,0 +1,104 @@
+"""Bringing entries to the log server: they wait beside the projects until it has them (LOG-06, LOG-07)."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from workers.audit import log_server, tables
+from workers.audit.log_server import LogServer
+from workers.audit.worker import worker
+from workers.common.logs import describe
+from workers.runtime.bus.backlog import Figure
+from workers.runtime.bus.lanes import EVENTS_LANE
+from workers.runtime.process.running import Running
+from workers.runtime.storage.database import autocommitting
+
+AT_ONCE = 1_000
+_PAUSE = 0.3
+_REMIND = 60.0
+"""Seconds between two log lines that say how much waits."""
+
+_COUNTED = 100_000
+log = structlog.get_logger()
+
+
+@worker.background
+async def forward(running: Running) -> None:
+    """Deliver what waits, whenever there is a log server; the process that hears the events does it."""
+    url = running.settings.log_database_url
+    reminder = Reminder(running.engine)
+    if url is None:
+        while True:
+            await reminder.say("log_server_not_configured")
+            await asyncio.sleep(_PAUSE)
+    async with log_server.opened(url, running.engine) as server:
+        while True:
+            moved = 0
+            if EVENTS_LANE in running.lanes.owned:
+                moved = await try_to_move(running.engine, server, reminder)
+            if moved < AT_ONCE:
+                await asyncio.sleep(_PAUSE)
+
+
+@worker.tells
+async def waiting(running: Running) -> dict[str, Any]:
+    """Tell how much waits for the log server, and for how long the oldest entry does."""
+    async with running.engine.connect() as connection:
+        found = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).mappings().one()
+    configured = running.settings.log_database_url is not None
+    return {"log_server": {"configured": configured, "waiting": found["waiting"], "oldest_seconds": found["seconds"]}}
+
+
+async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
+    """Deliver some entries; when one of the databases is away, everything stays where it is."""
+    try:
+        return await move(engine, server)
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        await reminder.say("log_server_away", **describe(error))
+        return 0
+
+
+async def move(engine: AsyncEngine, server: LogServer) -> int:
+    """Write entries there, then delete them here; what is in both after a crash is written once."""
+    async with autocommitting(engine).connect() as connection:
+        rows = (await connection.execute(tables.WAITING, {"at_once": AT_ONCE})).all()
+        await server.write([row.entry for row in rows])
+        if rows:
+            await connection.execute(tables.DELIVERED, {"ids": [row.id for row in rows]})
+    return len(rows)
+
+
+@worker.shows_figures
+async def waiting_figures(connection: AsyncConnection) -> Sequence[Figure]:
+    """Tell how much waits for the log server, and for how long the oldest entry has."""
+    [waiting, oldest] = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).one()
+    return [
+        Figure("log_server_backlog_entries", f"entries that wait, at most {_COUNTED} are counted", waiting),
+        Figure("log_server_oldest_seconds", "for how long the oldest entry waits", max(oldest or 0, 0)),
+    ]
+
+
+class Reminder:
+    """Says from time to time how much waits for the log server."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Remember where it waits."""
+        self._engine = engine
+        self._next = 0.0
+
+    async def say(self, event: str, **why: str) -> None:
+        """Log the count of what waits, unless that was done a moment ago."""
+        now = asyncio.get_running_loop().time()
+        if now < self._next:
+            return
+        self._next = now + _REMIND
+        try:
+            async with self._engine.connect() as connection:
+                waiting = (await connection.execute(tables.COUNT_WAITING, {"at_most": _COUNTED})).scalar_one()
+            log.warning(event, waiting=waiting, **why)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning(event, **describe(error))

@@ -1,0 +1,259 @@
+"""Child processes for foreign native code: it may crash, hang and fill its memory, and costs only its job."""
+
+import asyncio
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import structlog
+from pydantic import BaseModel, NonNegativeInt
+
+from workers.common.child import PREFIX_BYTES, packed
+
+_HEAD_BYTES_MAX = 64 * 1024
+_NOISE_BYTES = 4 * 1024
+_NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
+_DYING_SECONDS = 2.0
+"""A child that closed its pipes is ending: for so long its status is waited for before it is killed."""
+
+_TICK_SECONDS = 1.0
+_PATIENCE = 3
+"""How many times its processor time a job may take by the clock: other processes want the processors, too."""
+
+_CLOCK_SECONDS_MAX = 100
+"""After 120 seconds the database ends the session of a transaction that waits for a job."""
+
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
+"""What a child inherits: no address and no password of a server."""
+
+log = structlog.get_logger()
+
+
+class Cause(StrEnum):
+    """Why a job did not end well."""
+
+    MEMORY = "memory"
+    TIME = "time"
+    CRASH = "crash"
+
+
+class ChildError(Exception):
+    """A job ended with its process: it needed more than its limits give, or the code that did it broke."""
+
+    def __init__(self, cause: Cause, limits: "Limits", seen: str = "") -> None:
+        """Keep the cause, the limits that held, and what was seen: a signal, or the type of an exception."""
+        super().__init__(cause.value)
+        self.cause = cause
+        self.limits = limits
+        self.seen = seen
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the children of a process may use."""
+
+    children: int = 3
+    memory_bytes: int = 512 * 1024 * 1024
+    seconds: int = 30
+    """Processor time of one job."""
+
+
+class Reply(NamedTuple):
+    """What a job answered; the types of the facts are for its caller to check."""
+
+    facts: dict[str, Any]
+    data: list[bytes]
+
+
+class _Head(BaseModel):
+    facts: dict[str, Any] = {}
+    sizes: list[NonNegativeInt] = []
+    last: bool = False
+    failed: str | None = None
+
+
+class _Child:
+    """One child process, which does one job at a time."""
+
+    def __init__(self, process: Process, limits: Limits) -> None:
+        self._process = process
+        self._limits = limits
+        self._noise = b""
+        self._listening = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(cls, limits: Limits) -> "_Child":
+        line = (
+            sys.executable,
+            "-m",
+            "workers.common.child",
+            *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)),
+        )
+        inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        given = {**inherited, "RUST_BACKTRACE": "0"}
+        return cls(await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=given), limits)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def call(self, request: bytes) -> tuple[Reply, bool]:
+        """Return the reply, and whether the child can be asked again."""
+        asking = asyncio.create_task(self._ask(request))
+        try:
+            # Ticks are counted, not time: a pause of the whole machine is no fault of the job.
+            for _ in range(min(self._limits.seconds * _PATIENCE, _CLOCK_SECONDS_MAX)):
+                if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
+                    head, data = await asking
+                    return Reply(head.facts, data), not head.last
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            raise await self._death() from None
+        finally:
+            asking.cancel()
+        raise ChildError(Cause.TIME, self._limits, "clock")
+
+    async def _ask(self, request: bytes) -> tuple[_Head, list[bytes]]:
+        requests, replies, _ = _pipes(self._process)
+        with suppress(ConnectionError):  # a child that died while it read has told why
+            requests.write(request)
+            await requests.drain()
+        size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
+        head = _Head.model_validate_json(await replies.readexactly(_bounded(size, _HEAD_BYTES_MAX)))
+        if head.failed is not None:
+            cause = Cause.MEMORY if head.failed == MemoryError.__qualname__ else Cause.CRASH
+            raise ChildError(cause, self._limits, head.failed)
+        _bounded(sum(head.sizes), self._limits.memory_bytes)
+        return head, [await replies.readexactly(size) for size in head.sizes]
+
+    async def _death(self) -> ChildError:
+        # `kill` looks first whether the child has ended, and takes its status from the watcher: let that have it.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._process.wait(), _DYING_SECONDS)
+        await self.end()
+        status = self._process.returncode
+        late = Cause.TIME if status == -signal.SIGXCPU else Cause.CRASH
+        return ChildError(Cause.MEMORY if _NO_MEMORY in self._noise else late, self._limits, f"status {status}")
+
+    async def _listen(self) -> None:
+        """Read what the child prints, so that it never waits for a reader; it may hold what people wrote."""
+        noise = _pipes(self._process)[2]
+        while part := await noise.read(_NOISE_BYTES):
+            self._noise = (self._noise + part)[-_NOISE_BYTES:]
+
+    async def end(self) -> None:
+        """Kill the child, and return when nothing is left of it."""
+        with suppress(ProcessLookupError):
+            self._process.kill()
+        await asyncio.gather(self._process.wait(), self._listening)
+
+
+_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
+
+
+class ProcessPool:
+    """Calls functions in child processes: started when there is work, kept while they behave."""
+
+    def __init__(self, limits: Limits) -> None:
+        """Remember the limits; no process is started."""
+        self._limits = limits
+        self._turns = asyncio.Semaphore(limits.children)
+        self._idle: list[_Child] = []
+        self._busy: set[_Child] = set()
+        self._closed = False
+        self.deaths = 0
+        """Jobs that ended with their process, since the start."""
+
+    @property
+    def pids(self) -> list[int]:
+        """The children that live."""
+        return [child.pid for child in (*self._idle, *self._busy) if child.alive]
+
+    @property
+    def busy(self) -> int:
+        """How many children have a job."""
+        return len(self._busy)
+
+    async def call(self, function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
+        """Call `module:function` in a child process; raise ChildError when the child does not survive it.
+
+        A crash may be the fault of earlier jobs or of somebody outside, and so may be a lack of memory in a process
+        that has done other jobs: such a job is done once more, in a fresh process.
+        """
+        request = packed({"function": function, "facts": facts}, data)
+        async with self._turns:
+            kept = self._kept()
+            try:
+                return await self._call(function, request, kept or await _Child.start(self._limits))
+            except ChildError as error:
+                hopeless = error.cause is Cause.TIME or (error.cause is Cause.MEMORY and kept is None)
+                if hopeless or self._closed:
+                    raise
+            return await self._call(function, request, await _Child.start(self._limits))
+
+    def _kept(self) -> _Child | None:
+        while self._idle:
+            child = self._idle.pop()
+            if child.alive:
+                return child
+        return None
+
+    async def _call(self, function: str, request: bytes, child: _Child) -> Reply:
+        reusable = False
+        self._busy.add(child)
+        try:
+            reply, reusable = await child.call(request)
+        except ChildError as error:
+            self.deaths += 1
+            log.warning("child_died", function=function, cause=error.cause.value, seen=error.seen)
+            raise
+        finally:
+            self._busy.discard(child)
+            if reusable:
+                self._idle.append(child)
+            else:
+                await child.end()
+        return reply
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator["ProcessPool"]:
+        """Let `children.call` work in the block and in every task that is started there; end all children with it."""
+        _POOL.set(self)
+        try:
+            yield self
+        finally:
+            await self._close()
+
+    async def _close(self) -> None:
+        self._closed = True
+        children = (*self._idle, *self._busy)
+        self._idle.clear()
+        await asyncio.gather(*(child.end() for child in children))
+
+
+async def call(function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
+    """Call `module:function` in a child of this worker."""
+    return await _POOL.get().call(function, facts, data)
+
+
+def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader, asyncio.StreamReader]:
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise BrokenPipeError
+    return process.stdin, process.stdout, process.stderr
+
+
+def _bounded(size: int, size_max: int) -> int:
+    if size > size_max:
+        msg = "a child answers with more than was agreed"
+        raise ValueError(msg)
+    return size

@@ -1,0 +1,107 @@
+"""Traces: which one a message belongs to, and spans of what is done with it for whoever has set an endpoint for them.
+
+The id of a trace travels in the header `traceparent` (W3C Trace Context) from the caller to the last record. Without
+OTEL_EXPORTER_OTLP_ENDPOINT no span is made, and nothing of OpenTelemetry is imported.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
+from typing import Any, Final, Protocol
+
+import structlog
+from nats.aio.msg import Msg
+
+HEADER: Final = "traceparent"
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+_PARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACE_ID: Final = slice(3, 35)
+_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+log = structlog.get_logger()
+
+
+class Traced(Protocol):
+    """A query, as far as its span needs to know it."""
+
+    @property
+    def verb(self) -> str:
+        """What is asked."""
+
+    @property
+    def trace(self) -> str | None:
+        """Its trace context."""
+
+
+class Tracing:
+    """Makes no spans: this is what a process has while nobody wants any."""
+
+    def delivering(self, messages: Sequence[Msg], lane: int) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
+        """Make a span of each message of a batch, and let what follows from it belong to it."""
+        return nullcontext()
+
+    def leaving(self, rows: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
+        """Make a span of each message that leaves the outbox, and let who receives it belong to it."""
+        return nullcontext()
+
+    def answering(self, asked: Traced) -> AbstractContextManager[str | None]:
+        """Make a span of a query; gives its trace context."""
+        return nullcontext(asked.trace)
+
+    def close(self) -> None:
+        """Hand over what was not handed over yet; returns within seconds."""
+
+
+def opened(worker: str, instance: str) -> Tracing:
+    """Return what makes the spans of a process."""
+    if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
+        return Tracing()
+    try:
+        spans = import_module("workers.runtime.process.spans")
+    except ModuleNotFoundError as error:
+        log.warning("tracing_not_installed", missing=error.name)
+        return Tracing()
+    made: Tracing = spans.Spans(worker, instance)
+    return made
+
+
+def trace_of(told: str) -> str | None:
+    """Return a W3C trace context; None for any other text, which must not reach events."""
+    return told if _PARENT.fullmatch(told) else None
+
+
+def trace_id(parent: str) -> str:
+    """Return the id of the trace in a trace context."""
+    return parent[_TRACE_ID]
+
+
+def traced(parent: str | None) -> dict[str, str]:
+    """Name a trace context in the log, if there is one."""
+    return {"trace_id": trace_id(parent)} if parent else {}
+
+
+def named(messages: Sequence[Msg]) -> dict[str, Any]:
+    """Name a delivery in the log: by the id of a lone message, and by the traces of all.
+
+    Where the caller began no trace, the command's own id is the trace, of its events as well.
+    """
+    traces = dict.fromkeys(_traces(messages))
+    if len(messages) > 1:
+        return {"trace_ids": " ".join(traces)}  # one text, since a list of hundreds takes as long again to be written
+    found = {"message_id": _id(messages[0]), "trace_id": next(iter(traces), None)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _traces(messages: Sequence[Msg]) -> Iterator[str]:
+    for raw in messages:
+        headers = raw.headers or {}
+        if parent := trace_of(headers.get(HEADER, "")):
+            yield trace_id(parent)
+        elif found := headers.get("ce-causationid") or _id(raw):
+            yield found.replace("-", "")
+
+
+def _id(raw: Msg) -> str | None:
+    told = (raw.headers or {}).get("Nats-Msg-Id", "")
+    return told if _UUID.fullmatch(told) else None

@@ -1,0 +1,294 @@
+"""Who may speak on a site's message bus: its keys, and the credentials signed with them.
+
+Everything here works offline: the server trusts the operator's signature, the operator's signature
+covers the site's account, and the account names one signing key for each kind of user. A new user is
+therefore a new file and never a change on the server.
+"""
+
+import os
+import time
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal, Self, TypeAlias
+
+import nkeys
+
+from contracts.licence import INCLUDED, Licence
+from contracts.subjects import SYSTEM, WORKERS, valid_principal, valid_site
+from workers.local.register import Credential, Register
+from workers.runtime.admission.licence import site_block
+from workers.runtime.bus import tokens
+
+Scope: TypeAlias = Literal["client", "worker", "ops", "provision"]
+
+SCOPES: Final[tuple[Scope, ...]] = ("client", "worker", "ops", "provision")
+
+_KEYS: Final = {
+    "operator": nkeys.PREFIX_BYTE_OPERATOR,
+    "system": nkeys.PREFIX_BYTE_ACCOUNT,
+    "account": nkeys.PREFIX_BYTE_ACCOUNT,
+    **dict.fromkeys(SCOPES, nkeys.PREFIX_BYTE_ACCOUNT),
+}
+_UNLIMITED: Final = dict.fromkeys(("subs", "data", "payload"), -1)
+CONNECTIONS_MAX: Final = 4096
+"""Connections of a site together: a server cannot count those of one user, but it needs files for its streams."""
+
+# What people's credentials are limited to: a payload is a body with its headers, as long as COMMANDS takes one.
+_BOUNDED: Final = {"subs": 200, "data": -1, "payload": 256 * 1024}
+_ACCOUNT: Final = {**_UNLIMITED, **dict.fromkeys(("imports", "exports", "conn", "leaf"), -1), "wildcards": True}
+_JETSTREAM: Final = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"), -1)
+
+
+class InvalidNameError(ValueError):
+    """A site or a principal has a name that cannot be a token of a subject, or that is taken."""
+
+
+class TrustError(Exception):
+    """The directory of keys does not hold what this site needs."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The keys of one site."""
+
+    site: str
+    _keys: Mapping[str, nkeys.KeyPair]
+    register: Register
+
+    @classmethod
+    def create(cls, directory: Path, site: str) -> Self:
+        """Make the keys that `directory` does not hold yet, and load them all."""
+        if not valid_site(site):
+            msg = f"{site!r} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
+            raise InvalidNameError(msg)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        directory.chmod(0o700)
+        _write_once(directory / "site", site)
+        for name, prefix in _KEYS.items():
+            _write_once(directory / f"{name}.nk", tokens.new_seed(prefix))
+        trust = cls.load(directory)
+        if trust.site != site:
+            msg = f"{directory} holds the keys of site {trust.site!r}, not of {site!r}."
+            raise TrustError(msg)
+        return trust
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read the keys that `create` made."""
+        try:
+            site = (directory / "site").read_text().strip()
+            seeds = {name: (directory / f"{name}.nk").read_bytes().strip() for name in _KEYS}
+        except FileNotFoundError as error:
+            making = f"make its keys with `incidents access init --out {directory.parent}`"
+            msg = f"{error.filename} is missing: name another directory with --data, or {making}."
+            raise TrustError(msg) from error
+        return cls(site, {name: nkeys.from_seed(seed) for name, seed in seeds.items()}, Register(directory))
+
+    @property
+    def operator_jwt(self) -> str:
+        """What the server is configured to trust."""
+        claims = {"type": "operator", "system_account": self.system_account}
+        return self._sign("operator", self.site, claims)
+
+    @property
+    def system_account(self) -> str:
+        """The public key of the server's own account."""
+        return self._public("system")
+
+    @property
+    def account_jwts(self) -> Mapping[str, str]:
+        """The accounts the server resolves, by public key."""
+        system = {"type": "account", "limits": _ACCOUNT}
+        return {
+            self._public("account"): self.account_token(INCLUDED),
+            self._public("system"): self._sign("system", "SYS", system),
+        }
+
+    def account_token(self, licence: Licence | None) -> str:
+        """Return the site's account token; the operator's signature covers the licence in it."""
+        account: dict[str, object] = {
+            "type": "account",
+            "limits": {**_ACCOUNT, **_JETSTREAM, "conn": CONNECTIONS_MAX},
+            "signing_keys": [self._signing_key(scope) for scope in SCOPES],
+            "revocations": self.register.revocations(),
+        }
+        if licence:
+            account["licence"] = licence.model_dump(mode="json")
+        return self._sign("account", self.site, account)
+
+    def mint(
+        self,
+        principal: str,
+        scope: Scope,
+        licence: Licence | None = INCLUDED,
+        *,
+        valid_seconds: int | None = None,
+    ) -> str:
+        """Return the text of a credentials file with which `principal` connects; a worker's carries the licence.
+
+        The register remembers it. After `valid_seconds` the server closes its connections and accepts it no more.
+        """
+        _check_principal(principal, scope)
+        seed = tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+        subject = nkeys.from_seed(seed.encode()).public_key.decode()
+        now = int(time.time())
+        expires = None if valid_seconds is None else now + valid_seconds
+        claims = {"type": "user", "issuer_account": self._public("account")}
+        token = tokens.encode(self._keys[scope], subject, principal, claims, expires)
+        self.register.add(Credential(subject, principal, scope, now, expires))
+        block = site_block(self.account_token(licence)) if scope == "worker" else ""
+        return tokens.credentials(token, seed) + block
+
+    def mint_system(self, valid_seconds: int) -> str:
+        """Return short-lived credentials of the server's own account, which alone may renew the site's account."""
+        seed = tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+        subject = nkeys.from_seed(seed.encode()).public_key.decode()
+        claims = {"type": "user", **_UNLIMITED}
+        token = tokens.encode(self._keys["system"], subject, "revoking", claims, int(time.time()) + valid_seconds)
+        return tokens.credentials(token, seed)
+
+    def accepts(self, credentials: str, scope: Scope) -> bool:
+        """Tell whether a server of this site accepts the text of a credentials file now, as of this scope."""
+        token = tokens.public_part(credentials)
+        known = {each.key: each for each in self.register.all()}
+        entry = known.get(str(token.get("sub")))
+        signed = token.get("iss") == self._public(scope)
+        return signed and entry is not None and entry.counts(time.time())
+
+    def revoke(self, principal: str, others: Collection[str] = ()) -> list[Credential]:
+        """End all credentials of a principal, and `others` by their public keys, in every account token from now on."""
+        return self.register.revoke(principal, others, int(time.time()))
+
+    def _public(self, name: str) -> str:
+        return str(self._keys[name].public_key.decode())
+
+    def _sign(self, subject: str, name: str, claims: tokens.Claims) -> str:
+        return tokens.encode(self._keys["operator"], self._public(subject), name, claims)
+
+    def _signing_key(self, scope: Scope) -> tokens.Claims:
+        publish, refused, subscribe = _PERMISSIONS[scope]
+        template = {
+            "pub": {"allow": _fill(publish, self.site), "deny": _fill(refused, self.site)},
+            "sub": {"allow": _fill(subscribe, self.site)},
+            **(_UNLIMITED if scope == "worker" else _BOUNDED),
+        }
+        return {"kind": "user_scope", "key": self._public(scope), "role": scope, "template": template}
+
+
+# What each kind of user may publish, what is taken out of that again, and what it may subscribe to.
+# The server replaces {{name()}} by the principal, the site replaces SITE here.
+_CLIENT: Final = (
+    (
+        *(f"im.SITE.cmd.{{{{name()}}}}.{worker}.*.*" for worker in WORKERS if worker != "audit"),
+        "im.SITE.qry.{{name()}}.*.*",
+    ),
+    (),
+    ("im.SITE.out.{{name()}}.*", "_INBOX_{{name()}}.>"),
+)
+_WORKER: Final = (
+    (
+        "im.SITE.out.*.*",
+        "im.SITE.evt.*.*.*",
+        "im.SITE.ops.>",
+        "im.SITE.probe.*",
+        "im.SITE.dead.*.*",
+        f"im.SITE.cmd.{SYSTEM}.*.*.*",
+        "$JS.API.STREAM.INFO.*",
+        "$JS.API.STREAM.PURGE.COMMANDS",
+        "$JS.API.STREAM.PURGE.EVENTS",
+        "$JS.API.STREAM.MSG.GET.EVENTS",
+        "$JS.API.STREAM.MSG.GET.DEAD",
+        "$JS.API.STREAM.MSG.DELETE.DEAD",
+        "$JS.API.CONSUMER.CREATE.COMMANDS.*",
+        "$JS.API.CONSUMER.CREATE.EVENTS.*",
+        "$JS.API.CONSUMER.MSG.NEXT.COMMANDS.*",
+        "$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",
+        "$JS.API.CONSUMER.DELETE.COMMANDS.*",
+        "$JS.API.CONSUMER.DELETE.EVENTS.*",
+        # Answers to queries go to `_INBOX_<principal>.…`; a permission has whole tokens and no
+        # prefixes, so an inbox can only be allowed as "any subject of two to four tokens".
+        "*.*",
+        "*.*.*",
+        "*.*.*.*",
+    ),
+    # Those three would also open the server's own short subjects: with them a worker could forge
+    # advisories ($JS.EVENT.ADVISORY.*), which the dead letters record, and list every stream.
+    # All that a worker needs below $JS has five tokens or more.
+    ("$JS.*", "$JS.*.*", "$JS.*.*.*", "$SYS.>"),
+    (
+        "im.SITE.qry.*.*.*",
+        "_INBOX_{{name()}}.>",
+        f"im.SITE.out.{SYSTEM}.*",
+        "$SRV.>",
+        "im.SITE.evt.>",
+        "im.SITE.dead.>",
+    ),
+)
+# Operations read: what streams and consumers are like, the dead letters, what happened, and the signs of life.
+# Whoever may make a stream or a consumer can act as anybody (republish, sources, deliver subjects), and whoever
+# reads COMMANDS reads the passwords of exports; reading by DIRECT.GET would answer with a stored message as it is.
+_OPS: Final = (
+    (
+        "$JS.API.INFO",
+        "$JS.API.STREAM.NAMES",
+        "$JS.API.STREAM.LIST",
+        "$JS.API.STREAM.INFO.*",
+        "$JS.API.STREAM.MSG.GET.DEAD",
+        "$JS.API.CONSUMER.NAMES.*",
+        "$JS.API.CONSUMER.LIST.*",
+        "$JS.API.CONSUMER.INFO.*.*",
+        "im.SITE.qry.{{name()}}.*.*",
+        "$SRV.>",
+    ),
+    (),
+    (
+        "im.SITE.evt.>",
+        "im.SITE.ops.>",
+        "im.SITE.dead.>",
+        "_INBOX_{{name()}}.>",
+        "$JS.EVENT.ADVISORY.CONSUMER.>",
+        "$JS.EVENT.ADVISORY.STREAM.>",
+    ),
+)
+# The last two carry the bytes of a stream that is saved or restored.
+_PROVISION: Final = (
+    ("$JS.API.>", "$JS.SNAPSHOT.ACK.>", "$JS.SNAPSHOT.RESTORE.>"),
+    (),
+    ("_INBOX_{{name()}}.>",),
+)
+_PERMISSIONS: Final[Mapping[Scope, tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]]] = {
+    "client": _CLIENT,
+    "worker": _WORKER,
+    "ops": _OPS,
+    "provision": _PROVISION,
+}
+
+
+def _fill(subjects: tuple[str, ...], site: str) -> list[str]:
+    return [subject.replace("SITE", site, 1) for subject in subjects]
+
+
+def _check_principal(principal: str, scope: Scope) -> None:
+    if not valid_principal(principal):
+        msg = f"{principal!r} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'."
+        raise InvalidNameError(msg)
+    # A client named like a worker would share its inbox, and read everybody's commands there.
+    reserved = principal == SYSTEM or principal in WORKERS
+    if reserved and scope != "worker":
+        msg = f"{principal!r} is reserved for the system: choose another name for this user."
+        raise InvalidNameError(msg)
+    if scope == "worker" and not reserved:
+        msg = f"{principal!r} is not a worker: workers are {', '.join(WORKERS)}."
+        raise InvalidNameError(msg)
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Write a private file completely or not at all, and keep the one that is there."""
+    if path.exists():
+        return
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text + "\n")
+    draft.replace(path)

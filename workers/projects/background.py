@@ -1,0 +1,48 @@
+"""The background work of projects: packages and drafts that were kept for long enough are deleted."""
+
+import asyncio
+from typing import Final
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+
+from workers.common.logs import describe
+from workers.projects import domain
+from workers.projects.packages import storing
+from workers.projects.worker import worker
+from workers.runtime.process.running import Running
+from workers.runtime.storage.clock import is_believed
+from workers.runtime.storage.database import autocommitting
+
+_LANE: Final = 0
+"""Whoever owns this lane does what one process is to do for all."""
+
+_LOOK_SECONDS: Final = 1.0
+_PURGE_SECONDS: Final = 60.0
+
+log = structlog.get_logger()
+
+
+@worker.background
+async def housekeeping(running: Running) -> None:
+    """Forget packages after a day and drafted sequences after a month; the process that owns the first lane does it."""
+    now = asyncio.get_running_loop().time
+    due = now()
+    while True:
+        if _LANE in running.lanes.owned and now() >= due:
+            try:
+                await purge(running)
+                due = now() + _PURGE_SECONDS
+            except (DBAPIError, OSError) as error:
+                log.warning("purge_failed", **describe(error))
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def purge(running: Running) -> None:
+    """Delete what has been kept for long enough, unless the clock is doubted."""
+    async with autocommitting(running.engine).connect() as connection:
+        if not await is_believed(connection):
+            return
+        packages, drafts = await storing.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
+    if packages or drafts:
+        log.info("purged", packages=packages, drafts=drafts)

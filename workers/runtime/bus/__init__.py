@@ -1,0 +1,1 @@
+"""The message bus: connections, streams, lanes, and the place of a lane."""

@@ -1,0 +1,197 @@
+"""The thin subclass of FastStream's batch pull subscriber that a lane needs.
+
+FastStream's own waits its full timeout before it hands a batch over, and lets one bad body terminate the whole batch;
+this one hands over what has come, as raw messages, and begins where the lane's place says, whoever read it before.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from faststream import AckPolicy
+from faststream._internal.broker.registrator import Registrator
+from faststream._internal.endpoint.subscriber.call_item import CallsCollection
+from faststream.nats import JStream, NatsBroker, NatsMessage, PullSub
+from faststream.nats.subscriber.config import NatsSubscriberConfig, NatsSubscriberSpecificationConfig
+from faststream.nats.subscriber.specification import NatsSubscriberSpecification
+from faststream.nats.subscriber.usecases import BatchPullStreamSubscriber
+from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
+from nats.js.api import ConsumerConfig
+from sqlalchemy.exc import DBAPIError
+
+from workers.common.logs import describe
+from workers.common.tasks import end
+from workers.runtime.bus.lanes import Lanes
+from workers.runtime.bus.place import OwnedLane
+from workers.runtime.bus.reader import StreamReader, open_reader, place_of
+from workers.runtime.bus.streams import StreamState, stream_state
+
+_WAIT_SECONDS = 5.0
+_PAUSE_SECONDS = 0.2
+_BEHIND_LOOKS = 50
+"""Looks at a stream that ends before the lane's place, until it counts as set back and is read from its beginning."""
+
+log = structlog.get_logger()
+
+
+class Batch:
+    """What one fetch brought: raw messages of one lane and the lane itself.
+
+    `deadly` says of a lone message that it has ended its process too often to be tried again.
+    """
+
+    def __init__(self, owned: OwnedLane, messages: list[Msg], *, deadly: bool = False) -> None:
+        """Keep the parts; `handled` is set by the handler, because FastStream swallows what a handler raises."""
+        self.owned = owned
+        self.messages = messages
+        self.deadly = deadly
+        self.handled = False
+        self.failure: Exception | None = None
+
+
+Handle = Callable[[Batch], Awaitable[None]]
+
+
+class UnhandledError(NatsError):
+    """FastStream did not hand a batch over, or swallowed a mistake of the program: the lane is taken again."""
+
+
+class LaneSubscriber(BatchPullStreamSubscriber):
+    """Reads one lane for as long as this process owns it."""
+
+    lanes: Lanes
+    lane: int
+    size: int
+    filters: Sequence[str]
+
+    async def _create_subscription(self) -> None:
+        self.add_task(self._consume_pull)
+
+    async def stop(self) -> None:
+        """Finish the batch in hand, leave the lane, and return only when its connection is free again."""
+        tasks = list(self.tasks)
+        await super().stop()
+        await end(tasks)
+
+    async def _consume_pull(self) -> None:
+        while self.running:
+            try:
+                async with self.lanes.own(self.lane) as owned:
+                    await self._consume_lane(owned)
+            except (DBAPIError, NatsError, OSError, TimeoutError) as error:
+                log.warning("lane_interrupted", lane=self.lane, **describe(error))
+                await asyncio.sleep(_PAUSE_SECONDS)
+
+    async def _consume_lane(self, owned: OwnedLane) -> None:
+        state = await self._begin(owned)
+        async with open_reader(self.connection, self.stream.name, self.filters, owned.place, self.size) as reader:
+            owned.reader = reader
+            try:
+                while self.running and not self.lanes.must_yield(self.lane):
+                    alone = owned.stuck and reader.place < state.last
+                    messages = await reader.fetch(1 if alone else self.size, _WAIT_SECONDS)
+                    if messages:
+                        await self._handle(owned, messages, alone=alone)
+                    else:
+                        await self._rest(owned, reader)
+            finally:
+                owned.reader = None
+
+    async def _begin(self, owned: OwnedLane) -> StreamState:
+        """Compare the lane's place with the stream, which may be another one than the place is of.
+
+        A server that lags behind ends before the place for a moment. One that was set back ends there for good: then
+        everything is read again, and the ids of commands and events say what is known.
+        """
+        looks = 0
+        while True:
+            state = await stream_state(self.connection, self.stream.name)
+            if state.mark != owned.stream:
+                await owned.restart(state.mark, 0)
+            if state.last >= owned.place:
+                return state
+            if (looks := looks + 1) > _BEHIND_LOOKS:
+                break
+            await asyncio.sleep(_PAUSE_SECONDS)
+        log.warning("stream_set_back", lane=self.lane, place=owned.place, last=state.last)
+        await owned.restart(state.mark, 0)
+        return state
+
+    async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
+        last = place_of(messages[-1])
+        owned.in_hand = messages
+        try:
+            batch = Batch(owned, messages, deadly=alone and not await owned.attempt(last))
+            await self.consume(batch)
+        finally:
+            owned.in_hand = ()
+        if not batch.handled:
+            raise batch.failure or UnhandledError
+        owned.place = last
+
+    async def _rest(self, owned: OwnedLane, reader: StreamReader) -> None:
+        """Look, when nothing comes, whether the lock still stands, and remember how far the reader has looked.
+
+        What all lanes have passed may be deleted, whatever its subject is.
+        """
+        if reader.place > owned.place:
+            await owned.pass_over(reader.place)
+        else:
+            await owned.look()
+
+
+async def _parse(batch: Any) -> NatsMessage:
+    return NatsMessage(raw_message=batch, body=b"")
+
+
+async def _decode(message: NatsMessage) -> Any:
+    return message.raw_message
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a lane's messages come from: a stream, what of it, and how many to take at once."""
+
+    stream: str
+    filters: Sequence[str]
+    size: int
+
+
+def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, handle: Handle) -> LaneSubscriber:
+    """Attach a lane to the broker; `handle` must raise only when the lane has to be left."""
+    outer: Any = broker.config
+    name = f"lane-{lane}"
+    calls = CallsCollection[Any]()
+    named = NatsSubscriberSpecificationConfig(
+        subject=name, queue=None, title_=None, description_=None, include_in_schema=False
+    )
+    subscriber = LaneSubscriber(
+        NatsSubscriberConfig(
+            subject=name,
+            sub_config=ConsumerConfig(filter_subjects=[]),
+            extra_options={},
+            no_reply=True,
+            _outer_config=outer,
+            _ack_policy=AckPolicy.MANUAL,
+        ),
+        NatsSubscriberSpecification(_outer_config=outer, calls=calls, specification_config=named),
+        calls,
+        stream=JStream(source.stream, declare=False),
+        pull_sub=PullSub(batch_size=source.size, batch=True),
+    )
+    subscriber.lanes, subscriber.lane = lanes, lane
+    subscriber.size, subscriber.filters = source.size, source.filters
+
+    async def on_batch(batch: Any) -> None:
+        try:
+            await handle(batch)
+            batch.handled = True
+        except (DBAPIError, NatsError, OSError, TimeoutError) as error:
+            batch.failure = error
+
+    Registrator.subscriber(broker, subscriber)
+    subscriber(on_batch, parser=_parse, decoder=_decode)
+    return subscriber

@@ -1,0 +1,53 @@
+"""What a batch leaves behind beside its rows: decided ids and messages to publish, in one statement."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.runtime.admission.inbox import Inbox
+from workers.runtime.admission.incoming import Addressed
+from workers.runtime.commands import surplus
+from workers.runtime.commands.outbox import Outbox
+from workers.runtime.storage.database import as_json, insertion
+from workers.runtime.storage.statements import write
+
+
+class Outcome(NamedTuple):
+    """What a message is answered with, and whether handling it left commands in the outbox."""
+
+    message: Addressed
+    body: bytes
+    sends: bool = False
+
+
+@dataclass(slots=True)
+class Decision:
+    """What one transaction will leave behind."""
+
+    outcomes: list[Outcome] = field(default_factory=list)
+    inbox: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+    record: surplus.Record = field(default_factory=surplus.Record)
+    repeated: int = 0
+    applied: int = 0
+    dead: int = 0
+    turned_away: int = 0
+
+
+_DECIDED = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
+_POSTED = ("worker", "lane", "subject", "headers", "body")
+
+
+async def settle(connection: AsyncConnection, decided: list[dict[str, Any]], posted: list[dict[str, Any]]) -> None:
+    """Remember outcomes and post messages; an id that another batch has decided meanwhile violates the inbox's key."""
+    if decided or posted:
+        await write(connection, _settle(), {"decided": as_json(decided), "posted": as_json(posted)})
+
+
+@cache
+def _settle() -> TextClause:
+    posting = insertion(Outbox, _POSTED, parameter="posted")
+    return text(f"WITH posting AS ({posting}) {insertion(Inbox, _DECIDED, parameter='decided')}")

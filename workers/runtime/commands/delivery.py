@@ -1,0 +1,280 @@
+"""Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from nats.aio.msg import Msg
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.audit import AttemptRefused
+from contracts.errors import Code, Refusal
+from contracts.ids import uuid7
+from contracts.licence import Unlicensed
+from contracts.message import Event
+from contracts.permissions import Grants
+from contracts.subjects import SYSTEM
+from workers.common.counters import Counters
+from workers.runtime.admission import authorisation, inbox, licence, rates
+from workers.runtime.admission.context import Standing, standing
+from workers.runtime.admission.incoming import Accepted, Dead, Misnamed, address, read_body
+from workers.runtime.admission.licence import Licensing
+from workers.runtime.admission.rates import Rates
+from workers.runtime.admission.redaction import Marker, mark_without_secrets
+from workers.runtime.bus.place import ATTEMPTS, OwnedLane
+from workers.runtime.bus.reader import place_of
+from workers.runtime.commands import outgoing, surplus
+from workers.runtime.commands.batches import runs
+from workers.runtime.commands.dead_letters import Letters, genuine
+from workers.runtime.commands.decisions import Decision, Outcome, settle
+from workers.runtime.commands.outgoing import Origin, Post, sender
+from workers.runtime.commands.refusals import said_later, spoken
+from workers.runtime.commands.retries import FAILURES, divided
+from workers.runtime.commands.unit import MOMENT, Happened, Rows, Unit
+from workers.runtime.storage import statements
+
+AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
+"""Refusals that are attempts at something forbidden, and therefore logged."""
+
+ENDED = f"It ended its process {ATTEMPTS} times."
+
+FEW = 2
+"""Commands of a batch that may need a transaction of their own: from so many on, a look at their senders pays."""
+
+Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
+
+
+class Delivery:
+    """Handles the batches of one worker."""
+
+    def __init__(
+        self,
+        site: str,
+        worker: str,
+        rows: type[Rows],
+        handlers: dict[type, Handler],
+        licensing: Licensing,
+        per_second: float = 0,
+    ) -> None:
+        """Remember whose handlers to call, whose licences count, and how many commands a lane takes of a principal."""
+        self._licensing = licensing
+        self._rates = Rates(per_second)
+        self._marker = Marker()
+        self._site = site
+        self._worker = worker
+        self._rows = rows
+        self._handlers = handlers
+        self.counters = Counters()
+        self.letters: Letters | None = None
+
+    async def handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> list[Outcome]:
+        """Handle a batch in order and return the outcomes to publish; raises only for passing faults.
+
+        A lone message that is `deadly` has ended its process too often: it becomes a dead letter, and is not tried.
+        """
+        addressed = [address(message) for message in raw]
+        told: list[Outcome] = [
+            Outcome(one, outgoing.rejected(one.told, spoken(one.refusal, one)))
+            for one in addressed
+            if isinstance(one, Misnamed) and one.refusal
+        ]
+        batch = [one for one in addressed if not isinstance(one, Misnamed)]
+        if not deadly:
+            await self._read(owned, [one for one in batch if isinstance(one, Accepted)])
+        for run in runs(batch):
+            if deadly:
+                told += await self._transact(owned, [put_aside(one, ENDED) for one in run])
+            else:
+                told += await divided(run, partial(self._transact, owned))
+        if isinstance(addressed[-1], Misnamed):
+            await owned.advance(place_of(raw[-1]))
+        self.counters.rejected += len(addressed) - len(batch)
+        return told
+
+    async def _read(self, owned: OwnedLane, accepted: Sequence[Accepted]) -> None:
+        """Turn away what is too much, read the other bodies, and refuse before the batch is cut who may not."""
+        judged = [one for one in accepted if not one.redelivered]
+        for one, seconds in zip(judged, self._rates.judge(owned.lane, judged), strict=True):
+            one.turned_away = seconds
+        for one in accepted:
+            read_body(one)
+        await self._forbid(owned.connection, [one for one in accepted if one.command])
+
+    async def _forbid(self, connection: AsyncConnection, asked: Sequence[Accepted]) -> None:
+        """Judge senders before the batch is cut: what is refused needs no transaction of its own."""
+        if sum(one.kind.alone or one.kind.changes_permissions for one in asked) < FEW:
+            return
+        stands = await standing(connection, [], [one.work.principal for one in asked])
+        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
+        for one in asked:
+            authorise(one, stands.grants[one.work.principal], unlicensed)
+            if one.kind.changes_permissions and not one.refusal:
+                return
+
+    async def _transact(
+        self,
+        owned: OwnedLane,
+        batch: Sequence[Accepted | Dead],
+        given_up: str | None = None,
+    ) -> list[Outcome]:
+        if given_up:
+            batch = [put_aside(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
+        connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
+        async with statements.transaction(connection):
+            decision, now = await self._decide(connection, post, batch)
+            too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
+            await settle(connection, decision.inbox, surplus.without(decision.outbox, too_many))
+            await owned.advance(place_of(batch[-1].raw))
+        self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, Accepted)])
+        return decision.outcomes
+
+    async def _decide(
+        self, connection: AsyncConnection, post: Post, batch: Sequence[Accepted | Dead]
+    ) -> tuple[Decision, datetime]:
+        decision = Decision()
+        accepted = [one for one in batch if isinstance(one, Accepted)]
+        again = [one.accepted for one in batch if isinstance(one, Dead) and one.accepted and one.accepted.redelivered]
+        stands = await self._judge(connection, post, accepted + again)
+        now, known = stands.now, stands.known
+        batch = await genuine(connection, batch, known)
+        fresh = [
+            each.command
+            for each in batch
+            if isinstance(each, Accepted)
+            and each.command
+            and not each.refusal
+            and (each.work.principal, each.id) not in known
+        ]
+        rows = await self._rows.load(connection, fresh)
+        for one in batch:
+            if isinstance(one, Dead):
+                self._bury(decision, one, post, stands)
+                continue
+            before = known.get((one.work.principal, one.id))
+            if before is not None:
+                decision.repeated += 1
+                decision.outcomes.append(Outcome(one, self._again(one, before)))
+            elif one.turned_away:
+                decision.turned_away += 1
+                decision.outcomes.append(Outcome(one, said_later(one)))
+            else:
+                unit = self._unit(one, stands, rows, connection)
+                outcome = await self._outcome(decision, one, unit, post)
+                known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
+                self._settle(decision, one, outcome, now, sends=bool(unit.sent))
+                stands = replace(stands, now=unit.now + MOMENT)
+        await rows.save(connection)
+        if decision.turned_away:
+            await rates.remember(connection, self._worker, post.lane, accepted[-1])
+        return decision, now
+
+    async def _judge(self, connection: AsyncConnection, post: Post, accepted: Sequence[Accepted]) -> Standing:
+        """Read how things stand, refuse who may not, and only then mark what is costly to mark."""
+        lane = (self._worker, post.lane)
+        principals = [one.work.principal for one in accepted]
+        stands = await standing(connection, [one.id for one in accepted], principals, lane)
+        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
+        for one in accepted:
+            is_late = stands.turned_away and stands.turned_away.covers(one) and not one.redelivered
+            if is_late and not one.turned_away:
+                one.turned_away, one.command = rates.SHORTEST_WAIT, None
+            authorise(one, stands.grants[one.work.principal], unlicensed)
+        await self._marker.mark(accepted, stands.known)
+        return stands
+
+    def _unit(self, one: Accepted, stands: Standing, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
+        return Unit(
+            id=one.id,
+            principal=one.work.principal,
+            now=stands.now,
+            rows=rows,
+            connection=connection,
+            language=one.language,
+            grants=stands.grants[one.work.principal],
+            site=self._site,
+            letters=self.letters,
+            licensing=self._licensing,
+        )
+
+    async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], post: Post) -> bytes:
+        try:
+            if one.command is None or one.refusal:
+                raise one.refusal or Refusal(Code.INVALID)
+            result = await self._handlers[type(one.command)](one.command, unit)
+        except Refusal as refusal:
+            if refusal.code in AUDITED and decision.record.takes(one.work.principal, surplus.ATTEMPTS):
+                attempt = Happened(refused(one, refusal), uuid7(), one.work.key, None)
+                self._publish(decision, one, unit, [attempt], post)
+                decision.record.add(decision.outbox[-1])
+            return outgoing.rejected(one.told, spoken(refusal, one))
+        if unit.quiet:
+            decision.applied += 1
+            return outgoing.applied(one.id, unit.revision, result, [])
+        happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
+        happened += [Happened(event, uuid7(), key or one.work.key, None) for event, key in unit.happened]
+        self._publish(decision, one, unit, happened, post)
+        decision.applied += 1
+        return outgoing.applied(one.id, unit.revision, result, [one.id for one in happened])
+
+    def _publish(
+        self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], post: Post
+    ) -> None:
+        origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
+        decision.outbox.extend(post.event(each, origin) for each in happened)
+        self.counters.sent += len(unit.sent)
+        decision.outbox.extend(post.forwarded(*message) for message in unit.forwarded)
+        decision.outbox.extend(post.command(command, command_id, one.trace) for command, command_id in unit.sent)
+
+    def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime, *, sends: bool = False) -> None:
+        decision.outcomes.append(Outcome(one, outcome, sends))
+        row = inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
+        decision.inbox.append(row)
+
+    def _bury(self, decision: Decision, dead: Dead, post: Post, stands: Standing) -> None:
+        decision.dead += 1
+        who = sender(dead.raw.subject)
+        if not dead.accepted:
+            if decision.record.takes(who, surplus.LETTERS):
+                decision.outbox.append(post.dead(dead))
+                decision.record.add(decision.outbox[-1])
+        elif before := stands.known.get((dead.accepted.work.principal, dead.accepted.id)):
+            decision.outbox.append(post.dead(dead))  # it was put aside before, and what was told of it stands
+            decision.outcomes.append(Outcome(dead.accepted, before.outcome))
+        else:
+            decision.outbox.append(post.dead(dead))
+            error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
+            dead.accepted.mark = dead.accepted.mark or mark_without_secrets(dead.accepted)
+            self._settle(decision, dead.accepted, outgoing.rejected(dead.accepted.told, error), stands.now)
+
+    def _again(self, one: Accepted, before: inbox.Decided) -> bytes:
+        if before.fingerprint == one.mark:
+            return before.outcome
+        return outgoing.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+
+
+def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> None:
+    """Refuse before anything is read or locked for a caller who may not ask for it, or on an unlicensed site.
+
+    What the product does by itself goes on: expired projects are deleted whether the site is licensed or not.
+    """
+    if one.command and not one.refusal:
+        try:
+            authorisation.authorise(one.command, one.work.principal, grants)
+            if unlicensed and one.command.needs_licence and one.work.principal != SYSTEM:
+                raise licence.refusal(unlicensed)
+        except Refusal as refusal:
+            one.refusal = refusal
+
+
+def put_aside(one: Accepted | Dead, reason: str) -> Dead:
+    """Make a dead letter of a message that failed too often by itself."""
+    accepted = one if isinstance(one, Accepted) else None
+    return Dead(one.raw, reason, accepted)
+
+
+def refused(one: Accepted, refusal: Refusal) -> AttemptRefused:
+    """Make the event of an attempt at something forbidden."""
+    project_id = getattr(one.command, "project_id", None)
+    return AttemptRefused(attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id)

@@ -1,0 +1,1 @@
+"""Live feeds: queries whose answer does not end."""

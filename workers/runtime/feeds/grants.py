@@ -1,0 +1,31 @@
+"""What those who follow feeds may see, read for all of them with one statement."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from contracts.permissions import Grants
+from workers.runtime.admission.context import standing
+
+
+@dataclass(slots=True)
+class Rights:
+    """The permissions of all who follow a feed of this process, never older than what they are used for."""
+
+    engine: AsyncEngine
+    followers: Counter[str] = field(default_factory=Counter)
+    _read_at: float = 0.0
+    _grants: dict[str, Grants] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def of(self, principal: str, since: float) -> Grants:
+        """Return what a follower may see, as it stands at `since` on the loop's clock or later."""
+        async with self._turn:
+            if self._read_at < since or principal not in self._grants:
+                began = asyncio.get_running_loop().time()
+                async with self.engine.connect() as connection:
+                    stands = await standing(connection, [], self.followers)
+                self._read_at, self._grants = began, stands.grants
+            return self._grants[principal]

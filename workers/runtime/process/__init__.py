@@ -1,0 +1,1 @@
+"""One worker process: how it is put together, started, watched and ended."""

@@ -1,0 +1,225 @@
+"""A worker process: FastStream's application around the lanes, the queries and what runs beside them."""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from uuid import uuid4
+
+import structlog
+from faststream import FastStream
+from faststream.asgi import AsgiFastStream
+from faststream.nats import NatsBroker
+from faststream.nats.security import NatsCredentials
+from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
+from structlog.contextvars import bound_contextvars
+
+from contracts import subjects
+from contracts.subjects import LANES, lane_filter
+from workers.common import tracing
+from workers.common.children import Limits as ChildLimits
+from workers.common.children import ProcessPool
+from workers.common.http import HttpServer
+from workers.common.settings import Settings
+from workers.common.tasks import end, surely
+from workers.runtime.admission.licence import Licensing
+from workers.runtime.bus import streams
+from workers.runtime.bus.backlog import Backlog, Place
+from workers.runtime.bus.connection import flush
+from workers.runtime.bus.lanes import EVENTS_LANE, Lanes, session_name
+from workers.runtime.bus.subscriber import Source, subscribe_lane
+from workers.runtime.commands.dead_letters import Letters
+from workers.runtime.commands.delivery import Delivery
+from workers.runtime.commands.intake import Intake, Limits
+from workers.runtime.commands.outbox import Relay
+from workers.runtime.commands.reactions import Hearing
+from workers.runtime.feeds.followers import Feeds
+from workers.runtime.process import health, startup
+from workers.runtime.process.running import Running
+from workers.runtime.queries.answering import Questions, Side
+from workers.runtime.queries.door import AT_ONCE, Door
+from workers.runtime.storage.database import Waits, open_engine
+from workers.runtime.worker import Worker
+
+EVENTS_AT_ONCE = 1_000
+_RECONNECT_SECONDS = 1
+"""Between two attempts to connect again: the library's own two seconds come on top of every fault of the bus."""
+
+log = structlog.get_logger()
+
+
+def assemble(worker: Worker, settings: Settings) -> Running:
+    """Put a worker's parts together; opens nothing yet."""
+    site, name, instance = settings.site, worker.name, f"{os.getpid()}-{uuid4().hex[:6]}"
+    waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
+    engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
+    lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
+    nats = partial(connection_of, broker)
+    traces = tracing.opened(name, instance)
+    relay = Relay(engine, nats, name, lambda: lanes.owned, traces)
+    feeds = Feeds(site, name, worker.shows, engine, nats)
+    licensing = Licensing.from_credentials(settings.nats_creds)
+    letters = Letters(site, nats)
+    side = Side(lanes_of(worker), relay.wake, licensing, letters)
+    questions = Questions(site, name, engine, worker.questions, side, feeds)
+    running = Running(
+        worker=worker,
+        settings=settings,
+        engine=engine,
+        broker=broker,
+        lanes=lanes,
+        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
+        hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
+        questions=questions,
+        door=Door(name, settings, questions, traces),
+        feeds=feeds,
+        relay=relay,
+        instance=instance,
+        children=ProcessPool(ChildLimits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
+        backlog=Backlog(Place(site, name), engine, nats, worker.figures),
+        tracing=traces,
+    )
+    running.delivery.letters = letters
+    _attach_lanes(running)
+    return running
+
+
+def open_broker(name: str, settings: Settings) -> NatsBroker:
+    """Prepare the connection to NATS; connects later, and for as long as the process lives."""
+    return NatsBroker(
+        settings.nats_url,
+        security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
+        inbox_prefix=subjects.inbox(name),
+        max_reconnect_attempts=-1,
+        reconnect_time_wait=_RECONNECT_SECONDS,
+        ping_interval=10,
+        pending_size=64 * 1024 * 1024,
+        apply_types=False,
+        logger=None,
+        graceful_timeout=8,
+        error_cb=_report,
+    )
+
+
+def connection_of(broker: NatsBroker) -> Client:
+    """Return the connection of a broker.
+
+    Raises:
+        ConnectionClosedError: It is not there yet, or not any more.
+    """
+    if not broker.config.connection_state:
+        raise ConnectionClosedError
+    connection: Client = broker.config.connection_state.connection
+    return connection
+
+
+async def _report(error: Exception) -> None:
+    log.warning("nats_error", error=type(error).__name__, told=str(error)[:200])
+
+
+def lanes_of(worker: Worker) -> tuple[int, ...]:
+    """Return the lanes whose owner publishes what a worker's queries leave in the outbox."""
+    return tuple(range(LANES)) if worker.handlers else (EVENTS_LANE,)
+
+
+def _attach_lanes(running: Running) -> None:
+    worker, settings = running.worker, running.settings
+    size = worker.fetch or settings.fetch
+    limits = Limits(settings.transactions, settings.lock_seconds)
+    intake = Intake(
+        settings.site,
+        running.delivery,
+        running.hearing,
+        running.relay,
+        running.engine,
+        partial(connection_of, running.broker),
+        running.tracing,
+        limits,
+    )
+    subscribe = partial(subscribe_lane, running.broker, running.lanes)
+    if worker.handlers:
+        for lane in range(LANES):
+            source = Source(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
+            subscribe(lane, source, intake.commands)
+    if worker.reactions:
+        source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_AT_ONCE)
+        subscribe(EVENTS_LANE, source, intake.events)
+
+
+@asynccontextmanager
+async def started(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
+    """Run a worker inside the caller's event loop for as long as the block lasts."""
+    running = assemble(worker, settings)
+    async with served(running):
+        yield running
+
+
+@asynccontextmanager
+async def served(running: Running) -> AsyncIterator[FastStream]:
+    """Run an assembled worker: servers first, then what runs beside the deliveries, then the deliveries."""
+    app = FastStream(running.broker, logger=None)
+    worker = running.worker
+    named = {"worker": worker.name, "instance": running.instance}
+    await startup.wait_for_servers(running)
+    async with running.children.opened(), asyncio.TaskGroup() as tasks:
+        beside = [running.lanes.attend(), running.relay.run(), *startup.beside(running)]
+        spawned = [tasks.create_task(surely(one)) for one in beside + [each(running) for each in worker.backgrounds]]
+        following = tasks.create_task(surely(running.feeds.run()))
+        await app.start()
+        await flush(running.nats)  # only then does the server know us
+        await running.door.open()
+        running.serving = running.has_served = True
+        log.info("worker_ready", **named)
+        try:
+            yield app
+        finally:
+            running.serving = False
+            await running.door.close()
+            await running.feeds.close()
+            await end([following])
+            await app.stop()
+            await end(spawned)
+            await running.engine.dispose()
+            await asyncio.to_thread(running.tracing.close)
+            log.info("worker_stopped", **named)
+
+
+async def run(worker: Worker, settings: Settings) -> None:
+    """Run a worker as a process of its own until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    running = assemble(worker, settings)
+    pages = AsgiFastStream(asgi_routes=health.routes(running), logger=None)
+    server = HttpServer(pages, settings.health_host, settings.health_port)
+    server.open()
+    _collect_less()
+    serving = asyncio.create_task(_until(stop, running))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+    if not running.has_served:
+        await end([serving])  # once is not enough while it connects
+    with suppress(asyncio.CancelledError):
+        await serving
+    await server.close()
+
+
+def _collect_less() -> None:
+    """Let the collector of cycles pass by what lives as long as the process, and look at the rest less often.
+
+    A batch makes tens of thousands of objects and hardly a cycle: at Python's own thresholds a sixth of the
+    processor time of a command went into looking for some.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+async def _until(stop: asyncio.Event, running: Running) -> None:
+    with bound_contextvars(worker=running.worker.name, instance=running.instance):
+        async with served(running):
+            await stop.wait()

@@ -1,0 +1,52 @@
+"""NATS service discovery: `nats micro ls`, `info` and `stats` show every process."""
+
+from typing import Any
+
+from nats.aio.msg import Msg
+from pydantic_core import to_json
+
+from contracts import subjects
+from workers.runtime.process.figures import VERSION
+from workers.runtime.process.heartbeat import condition_of
+from workers.runtime.process.running import Running
+
+
+async def discovery(running: Running) -> None:
+    """Answer `$SRV.PING|INFO|STATS`, so that `nats micro ls` shows this process."""
+    name = subjects.service(running.worker.name)
+
+    async def reply(raw: Msg) -> None:
+        if not raw.reply.startswith(subjects.inbox("")):
+            return  # whoever names another subject would have a worker publish there
+        verb = raw.subject.split(".")[1].lower()
+        told: dict[str, Any] = {
+            "type": f"io.nats.micro.v1.{verb}_response",
+            "name": name,
+            "id": running.instance,
+            "version": VERSION,
+            "metadata": {},
+        }
+        if verb == "stats":
+            endpoints = _endpoints(running, stats=True)
+            endpoints[0]["data"] = await condition_of(running)
+            told |= {"started": running.started_at, "endpoints": endpoints}
+        if verb == "info":
+            told |= {"description": f"{running.worker.name} of incidents", "endpoints": _endpoints(running)}
+        await raw.respond(to_json(told))
+
+    for verb in ("PING", "INFO", "STATS"):
+        for subject in (f"$SRV.{verb}", f"$SRV.{verb}.{name}", f"$SRV.{verb}.{name}.{running.instance}"):
+            await running.nats.subscribe(subject, cb=reply)
+
+
+def _endpoints(running: Running, *, stats: bool = False) -> list[dict[str, Any]]:
+    site, worker = running.settings.site, running.worker.name
+    endpoint: dict[str, Any] = {
+        "name": "queries",
+        "subject": subjects.query(site, "*", f"{worker}.*"),
+        "queue_group": subjects.service(worker),
+    }
+    if stats:
+        counters = running.questions.counters
+        endpoint |= {"num_requests": counters.answered + counters.refused, "num_errors": counters.refused}
+    return [endpoint]

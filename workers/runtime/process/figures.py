@@ -1,0 +1,114 @@
+"""The figures of a worker process for Prometheus: counted batch by batch, and put together when somebody asks."""
+
+import platform
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Metric, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.registry import Collector
+from prometheus_client.utils import floatToGoString
+
+from workers.common.condition import Part
+from workers.common.counters import LATENCY_SECONDS, Latency
+from workers.runtime.bus.backlog import Figure
+from workers.runtime.bus.lanes import EVENTS_LANE
+from workers.runtime.process.running import Running
+
+VERSION: Final = version("incident-manager")
+
+
+def registry(running: Running, backlog: Sequence[Figure]) -> CollectorRegistry:
+    """Return everything that is known of a process; `backlog` is what its servers said a moment ago."""
+    found = CollectorRegistry(auto_describe=False)
+    found.register(_Figures(running, backlog))
+    ProcessCollector(registry=found)
+    return found
+
+
+class _Figures(Collector):
+    """What a worker process counts and knows."""
+
+    def __init__(self, running: Running, backlog: Sequence[Figure]) -> None:
+        self._running = running
+        self._backlog = backlog
+
+    def collect(self) -> Iterable[Metric]:
+        """Return every figure of the process."""
+        running = self._running
+        for name, value in _counted(running).items():
+            yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)
+        yield _latency(running.delivery.counters.latency)
+        yield GaugeMetricFamily("incidents_lanes", "lanes owned by this process", len(running.lanes.owned))
+        yield GaugeMetricFamily("incidents_ready", "1 when the process serves and nothing fails", int(running.ready))
+        doubted = int(running.condition.clock_doubted)
+        yield GaugeMetricFamily("incidents_clock_doubted", "1 while nothing is deleted because of its age", doubted)
+        yield _failing(running)
+        yield from _lanes(running)
+        yield _build()
+        for figure in self._backlog:
+            yield GaugeMetricFamily(f"incidents_{figure.name}", figure.meaning, figure.value)
+
+
+def _counted(running: Running) -> Mapping[str, int]:
+    counters, queries = running.delivery.counters, running.questions.counters
+    return {
+        "applied": counters.applied,
+        "rejected": counters.rejected,
+        "repeated": counters.repeated,
+        "retried": counters.retried,
+        "dead": counters.dead,
+        "turned_away": counters.turned_away,
+        "heard": running.hearing.heard,
+        "unreadable_events": running.hearing.dropped,
+        "queries_answered": queries.answered,
+        "queries_refused": queries.refused,
+        "queries_from_foreign_inboxes": queries.foreign_inbox,
+        "queries_turned_away": queries.turned_away,
+        "queries_dropped": queries.dropped,
+        "unlogged_attempts": queries.unlogged_attempts,
+        "queries_too_late": queries.late,
+        "published": running.relay.published,
+        "child_deaths": running.children.deaths,
+        "forged_letters": running.forged_letters,
+    }
+
+
+def _latency(latency: Latency) -> Metric:
+    bounds = [*map(floatToGoString, LATENCY_SECONDS), "+Inf"]
+    buckets = list(zip(bounds, [*latency.at_most, latency.count], strict=True))
+    meaning = "from the server's storing of a command to the commit of its effects"
+    return HistogramMetricFamily("incidents_command_duration_seconds", meaning, buckets, latency.total_seconds)
+
+
+def _failing(running: Running) -> Metric:
+    """Tell of every part for how long it has failed; one that appears with its trouble is in no dashboard before."""
+    failing = GaugeMetricFamily("incidents_failing_seconds", "for how long a part has failed", labels=["part"])
+    seconds = {each["part"]: each["seconds"] for each in running.condition.as_json()}
+    for part in Part:
+        failing.add_metric([part.value], seconds.get(part.value, 0.0))
+    return failing
+
+
+def _lanes(running: Running) -> Iterator[Metric]:
+    """Tell how much waits in each lane that this process owns, and for how long."""
+    lag = GaugeMetricFamily("incidents_lag_messages", "messages that wait in a lane", labels=["lane"])
+    oldest = GaugeMetricFamily(
+        "incidents_oldest_pending_seconds", "for how long the oldest message of a lane waits", labels=["lane"]
+    )
+    now = time.time()
+    for number, lane in sorted(running.lanes.held.items()):
+        named = ["events" if number == EVENTS_LANE else str(number)]
+        lag.add_metric(named, lane.behind)
+        stored = lane.oldest
+        oldest.add_metric(named, max(now - stored, 0.0) if stored else 0.0)
+    yield lag
+    yield oldest
+
+
+def _build() -> Metric:
+    build = GaugeMetricFamily("incidents_build_info", "the version that runs", labels=["version", "python"])
+    build.add_metric([VERSION, platform.python_version()], 1)
+    return build

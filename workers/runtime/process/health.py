@@ -1,0 +1,54 @@
+"""The pages of a worker process: /live, /ready and /metrics."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from faststream.asgi import AsgiResponse, get
+from prometheus_client import make_asgi_app
+from pydantic_core import to_json
+
+from workers.common.condition import Part
+from workers.runtime.process import figures
+from workers.runtime.process.running import Running
+
+_OK = 200
+_NOT_READY = 503
+
+
+def routes(running: Running) -> list[tuple[str, Any]]:
+    """Return the pages about a process."""
+    return [
+        ("/live", _page(lambda: (_OK, {}))),
+        ("/ready", _page(partial(_readiness, running))),
+        ("/metrics", _metrics(running)),
+    ]
+
+
+def _metrics(running: Running) -> Any:
+    async def metrics(scope: Any, receive: Any, send: Any) -> None:
+        backlog = await running.backlog.read()
+        await make_asgi_app(figures.registry(running, backlog))(scope, receive, send)
+
+    return metrics
+
+
+def _readiness(running: Running) -> tuple[int, dict[str, Any]]:
+    """Tell what fails; before anything was tried, that is the start."""
+    failing = running.condition.as_json()
+    if not running.serving and not failing:
+        since = running.started_at
+        seconds = round((datetime.now(UTC) - since).total_seconds(), 1)
+        failing = [{"part": Part.START.value, "reason": "starting", "since": since.isoformat(), "seconds": seconds}]
+    told = {"failing": failing, "clock_doubted": running.condition.clock_doubted}
+    return _OK if running.ready else _NOT_READY, told
+
+
+def _page(look: Callable[[], tuple[int, dict[str, Any]]]) -> Any:
+    @get(include_in_schema=False)
+    async def page(_: Any) -> AsgiResponse:
+        status, told = look()
+        return AsgiResponse(to_json(told), status, {"Content-Type": "application/json"})
+
+    return page

@@ -1,0 +1,62 @@
+"""A worker process as its parts see it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from faststream.nats import NatsBroker
+from nats.aio.client import Client
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from workers.common.children import ProcessPool
+from workers.common.condition import Condition
+from workers.common.settings import Settings
+from workers.common.tracing import Tracing
+from workers.runtime.bus.backlog import Backlog
+from workers.runtime.bus.lanes import Lanes
+from workers.runtime.commands.delivery import Delivery
+from workers.runtime.commands.outbox import Relay
+from workers.runtime.commands.reactions import Hearing
+from workers.runtime.feeds.followers import Feeds
+from workers.runtime.queries.answering import Questions
+from workers.runtime.queries.door import Door
+from workers.runtime.worker import Worker
+
+
+@dataclass(slots=True)
+class Running:
+    """A worker process with its servers: what backgrounds and health pages need."""
+
+    worker: Worker
+    settings: Settings
+    engine: AsyncEngine
+    broker: NatsBroker
+    lanes: Lanes
+    delivery: Delivery
+    hearing: Hearing
+    questions: Questions
+    door: Door
+    feeds: Feeds
+    relay: Relay
+    instance: str
+    children: ProcessPool
+    backlog: Backlog
+    tracing: Tracing
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    condition: Condition = field(default_factory=Condition)
+    forged_letters: int = 0
+    serving: bool = False
+    """Whether it takes messages; it is ready when nothing fails, either."""
+
+    has_served: bool = False
+    """Whether it was ready once: then it ends in order when it is asked to, and is not cancelled."""
+
+    @property
+    def ready(self) -> bool:
+        """Tell whether what is asked of the process now is done soon."""
+        return self.serving and not self.condition.failing
+
+    @property
+    def nats(self) -> Client:
+        """The connection to NATS."""
+        connection: Client = self.broker.config.connection_state.connection
+        return connection

@@ -1,0 +1,71 @@
+"""The start of a process: it waits for its servers, and what runs beside the deliveries is named."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+import structlog
+from nats.errors import Error as NatsError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from workers.common.logs import describe
+from workers.runtime.bus import streams, strictness
+from workers.runtime.bus.connection import read_safely
+from workers.runtime.commands.dead_letters import watch_letters
+from workers.runtime.process import preconditions, trimming
+from workers.runtime.process.discovery import discovery
+from workers.runtime.process.heartbeat import heartbeats
+from workers.runtime.process.maintenance import counting, housekeeping
+from workers.runtime.process.running import Running
+from workers.runtime.process.watchdog import watchdog
+
+log = structlog.get_logger()
+
+
+async def wait_for_servers(running: Running) -> None:
+    """Wait until both servers answer and the schema is there, saying once of each cause what is being waited for."""
+    said: list[dict[str, str]] = []
+    while True:
+        try:
+            await preconditions.require(running.settings.database_url, "INCIDENTS_DATABASE_URL")
+            await running.broker.connect()
+            read_safely(running.nats)
+            async with running.engine.connect() as connection:
+                await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
+            for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
+                await streams.stream_state(running.nats, stream)
+            if await strictness.is_strict(running.nats):
+                break
+            missing = {"missing": "strict: true"}
+        except streams.UnknownStateError as error:
+            missing = {"missing": f"stream {error}"}
+        except preconditions.UnfitError as error:
+            missing = {"missing": str(error)}
+        except (NatsError, DBAPIError, OSError) as error:
+            missing = describe(error)
+        if missing not in said:
+            log.info("waiting_for_servers", worker=running.worker.name, **missing)
+            said.append(missing)
+        await asyncio.sleep(0.1)
+
+
+def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
+    """Return what runs beside the deliveries of every worker."""
+    return [
+        heartbeats(running),
+        watchdog(running),
+        trimming.commands(running),
+        trimming.events(running),
+        discovery(running),
+        housekeeping(running),
+        counting(running),
+        _watch_letters(running),
+    ]
+
+
+async def _watch_letters(running: Running) -> None:
+    def count() -> None:
+        running.forged_letters += 1
+
+    await watch_letters(running.nats, running.settings.site, count)

@@ -1,0 +1,1 @@
+"""The database: connections, statements, sets of rows, and its clock."""

@@ -1,0 +1,52 @@
+"""Who holds up one of our sessions: named in the log while it waits for a lock, and never with the text of a query."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from workers.common.logs import describe
+from workers.common.tasks import end
+from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.statements import backend
+
+_BLOCKING = text(
+    """
+    SELECT b.pid, s.application_name AS application, s.state,
+           round(extract(epoch FROM clock_timestamp() - s.xact_start))::int AS transaction_seconds
+    FROM unnest(pg_blocking_pids(:pid)) AS b(pid) LEFT JOIN pg_stat_activity s ON s.pid = b.pid
+    """
+)
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def watched(
+    engine: AsyncEngine, connection: AsyncConnection, seconds: float, **about: object
+) -> AsyncIterator[None]:
+    """Name every so often, for as long as the block lasts, the sessions for whose locks its connection waits."""
+    loop, pid = asyncio.get_running_loop(), backend(connection)
+    looking: list[asyncio.Task[None]] = []
+    timer = loop.call_later(seconds, lambda: looking.append(loop.create_task(_look(engine, pid, seconds, about))))
+    try:
+        yield
+    finally:
+        timer.cancel()
+        await end(looking)
+
+
+async def _look(engine: AsyncEngine, pid: int, seconds: float, about: dict[str, object]) -> None:
+    while True:
+        try:
+            async with autocommitting(engine).connect() as connection:
+                found = (await connection.execute(_BLOCKING, {"pid": pid})).mappings().all()
+        except (DBAPIError, OSError) as error:
+            log.warning("blocking_unknown", **about, **describe(error))
+            found = []
+        for session in found:
+            log.warning("blocked", **about, **session)
+        await asyncio.sleep(seconds)
