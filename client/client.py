@@ -113,7 +113,7 @@ class Client:
             subjects.command(self._caller.site, self.principal, command.subject, command.key_for(self.principal)),
             command.model_dump_json(by_alias=True, exclude_unset=True).encode(),
             command_id or uuid7(),
-            command.failing,
+            command.failure_phrase,
             command.part,
         )
         if len(letter.body) > LARGEST_BODY:

@@ -31,7 +31,7 @@ class Letter:
     subject: str
     body: bytes
     command_id: UUID = field(default_factory=uuid7)
-    failing: Phrase = Phrase.TRY_AGAIN_LATER
+    failure_phrase: Phrase = Phrase.TRY_AGAIN_LATER
     part: Part | None = None
     traced: Mapping[str, str] = field(default_factory=dict)
     """Headers that make it part of a trace."""
@@ -137,7 +137,7 @@ class Deliveries:
     def refusal(self, letter: Letter, code: Code, reason: str, **details: bool) -> Refused:
         """Say in the command's own sentence that nobody answered, or that the server denied it."""
         unavailable = code is Code.UNAVAILABLE
-        message = phrase(letter.failing if unavailable else Phrase(code), self._language, letter.part)
+        message = phrase(letter.failure_phrase if unavailable else Phrase(code), self._language, letter.part)
         error = Error(
             code=code,
             message=message,

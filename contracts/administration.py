@@ -48,7 +48,7 @@ class ChangeSettings(Command[SettingsChanged]):
     subject = "administration.change-settings"
     node = Node.SETTINGS
     part = Part.SETTINGS
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     retention_days: RetentionDays | None = None
     report_title: ShortText | None = None
@@ -81,7 +81,7 @@ class DefineRole(Command[RoleDefined]):
     changes_permissions = True
     node: ClassVar[Node] = Node.ROLES
     part = Part.ROLE
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     role_id: RoleId
     name: Name
@@ -103,7 +103,7 @@ class DeleteRole(Command[RoleDeleted]):
     changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     role_id: RoleId
 
@@ -125,7 +125,7 @@ class AssignRole(Command[RoleAssigned]):
     changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     principal: Principal
     role_id: RoleId
@@ -148,7 +148,7 @@ class UnassignRole(Command[RoleUnassigned]):
     changes_permissions = True
     node = Node.ROLES
     part = Part.ROLE
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     principal: Principal
     role_id: RoleId

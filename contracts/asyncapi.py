@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from contracts import catalogue, envelopes, explained, subjects, watching
 from contracts.errors import HTTP_STATUS, Code
-from contracts.message import Asking, Command, Event, Query
+from contracts.message import Command, Event, Query, Request
 from contracts.permissions import Level, Node
 from contracts.project_queries import ProjectFilter
 from contracts.texts import LANGUAGES, Phrase, phrase
@@ -103,7 +103,7 @@ def key(command: type[Command[Any]]) -> str:
     return made.key_for("{principal}")
 
 
-def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Return the permissions that are always asked for, and by field those that giving the field adds."""
     always = asking.model_construct().needs()
     added = {name: asking.model_construct(None, **values).needs() for name, values in _fields_given(asking)}
@@ -111,7 +111,7 @@ def needs(asking: type[Asking[Any]]) -> tuple[dict[str, str], dict[str, dict[str
     return _named(always), {name: given for name, given in more.items() if given}
 
 
-def _fields_given(asking: type[Asking[Any]]) -> Iterator[tuple[str, Json]]:
+def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
     """Yield every field by itself, those of a filter one by one: its name, and the values that give it alone."""
     for name, field in asking.model_fields.items():
         form: Any = field.annotation
@@ -258,7 +258,7 @@ def _operation(action: str, channel: str, model: type, **more: Any) -> Json:
     }
 
 
-def _asked(asking: type[Asking[Any]], channel: str, replies: str, answers: Iterable[str]) -> Json:
+def _asked(asking: type[Request[Any]], channel: str, replies: str, answers: Iterable[str]) -> Json:
     always, more = needs(asking)
     reply = {
         "channel": {"$ref": f"#/channels/{replies}"},

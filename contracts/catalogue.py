@@ -46,14 +46,14 @@ MODULES = (
 
 def commands() -> dict[str, type[Command[Any]]]:
     """Return every command by its subject `worker.verb`."""
-    return dict(sorted(Command.known.items()))
+    return dict(sorted(Command.registry.items()))
 
 
 def events() -> dict[str, type[Event]]:
     """Return every event by its subject `worker.happened`."""
-    return dict(sorted(Event.known.items()))
+    return dict(sorted(Event.registry.items()))
 
 
 def queries() -> dict[str, type[Query[Any]]]:
     """Return every query by its subject `worker.verb`."""
-    return dict(sorted(Query.known.items()))
+    return dict(sorted(Query.registry.items()))

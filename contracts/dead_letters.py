@@ -95,7 +95,7 @@ class LetterCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
     node: ClassVar[Node] = Node.DEAD_LETTERS
     part = Part.LETTER
-    alone = True
+    runs_alone = True
     """It reads the letter where it lies, and holds up nobody meanwhile."""
 
     letter: Number
@@ -114,7 +114,7 @@ class ReplayLetter(LetterCommand[LetterReplayed]):
     """
 
     subject = "administration.replay-letter"
-    failing = Phrase.TRY_AGAIN_LATER
+    failure_phrase = Phrase.TRY_AGAIN_LATER
 
 
 class LetterDiscarded(LetterEvent):
@@ -127,7 +127,7 @@ class DiscardLetter(LetterCommand[LetterDiscarded]):
     """Delete a dead letter without handling it."""
 
     subject = "administration.discard-letter"
-    failing = Phrase.TRY_AGAIN_LATER
+    failure_phrase = Phrase.TRY_AGAIN_LATER
 
 
 class LetterRemoved(Event):
@@ -146,7 +146,7 @@ class RemoveLetter(Command[LetterRemoved]):
     level: ClassVar[Level] = Level.MANAGE
     part = Part.LETTER
     internal = True
-    alone = True
+    runs_alone = True
 
     letter: Number
     mark: Mark | None = None

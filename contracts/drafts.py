@@ -54,7 +54,7 @@ class DraftSequences(DraftCommand[SequencesDrafted]):
     """
 
     subject = "projects.draft-sequences"
-    failing = Phrase.SEQUENCE_NOT_ADDED
+    failure_phrase = Phrase.SEQUENCE_NOT_ADDED
 
     sequences: Sequences = []
     cameras: Annotated[list[Camera], Field(max_length=200)] = []
@@ -84,7 +84,7 @@ class UndraftSequences(DraftCommand[SequencesUndrafted]):
     """Take the named recordings from the draft list."""
 
     subject = "projects.undraft-sequences"
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     sequence_ids: Ids
 
@@ -101,7 +101,7 @@ class ClearDraft(DraftCommand[DraftCleared]):
     """Empty the draft list in one action (SEQ-05)."""
 
     subject = "projects.clear-draft"
-    failing = Phrase.SEQUENCES_NOT_REMOVED
+    failure_phrase = Phrase.SEQUENCES_NOT_REMOVED
 
 
 class DraftedSequence(Message):

@@ -52,7 +52,7 @@ class ActivateLicence(Command[LicenceActivated]):
     needs_licence = False
     node = Node.SETTINGS
     part = Part.LICENCE
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     token: Token
 

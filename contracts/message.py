@@ -43,19 +43,19 @@ class Event(Message):
 
     subject: ClassVar[str]
     stores: ClassVar[frozenset[Store]] = frozenset()
-    known: ClassVar[dict[str, type["Event"]]] = {}
+    registry: ClassVar[dict[str, type["Event"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Make the event known by its subject."""
         if "subject" in cls.__dict__:
-            cls.known[cls.subject] = cls
+            cls.registry[cls.subject] = cls
 
 
 AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
-class Asking(Message, Generic[AnswerT_co]):
+class Request(Message, Generic[AnswerT_co]):
     """What commands and queries share: a subject, the permissions asked for, and the type of the answer."""
 
     subject: ClassVar[str]
@@ -84,27 +84,27 @@ class Asking(Message, Generic[AnswerT_co]):
         raise TypeError(msg)
 
 
-class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
+class Command(Request[AnswerT_co], Generic[AnswerT_co]):
     """A wish: accepted once, applied at most once, answered by exactly one outcome."""
 
     level: ClassVar[Level] = Level.MANAGE
     part: ClassVar[Part | None] = None
-    failing: ClassVar[Phrase] = Phrase.TRY_AGAIN_LATER
+    failure_phrase: ClassVar[Phrase] = Phrase.TRY_AGAIN_LATER
     internal: ClassVar[bool] = False
     changes_permissions: ClassVar[bool] = False
     keyed_by_principal: ClassVar[bool] = False
     needs_licence: ClassVar[bool] = True
-    alone: ClassVar[bool] = False
+    runs_alone: ClassVar[bool] = False
     """Whether it is handled in a transaction of its own, in which it reads what earlier commands have written."""
     secrets: ClassVar[frozenset[str]] = frozenset()
     """Fields that are kept nowhere, in no form from which they could be guessed."""
-    known: ClassVar[dict[str, type["Command[Any]"]]] = {}
+    registry: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Make the command known by its subject."""
         if "subject" in cls.__dict__:
-            cls.known[cls.subject] = cls
+            cls.registry[cls.subject] = cls
 
     def key(self) -> str:
         """Return the subject token whose commands are kept in order, where the body names it."""
@@ -115,17 +115,17 @@ class Command(Asking[AnswerT_co], Generic[AnswerT_co]):
         return principal if self.keyed_by_principal else self.key()
 
 
-class Query(Asking[AnswerT_co], Generic[AnswerT_co]):
+class Query(Request[AnswerT_co], Generic[AnswerT_co]):
     """A question: answered at once, changes nothing."""
 
     level: ClassVar[Level] = Level.VIEW
-    known: ClassVar[dict[str, type["Query[Any]"]]] = {}
+    registry: ClassVar[dict[str, type["Query[Any]"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         """Make the query known by its subject."""
         if "subject" in cls.__dict__:
-            cls.known[cls.subject] = cls
+            cls.registry[cls.subject] = cls
 
 
 class Outcome(BaseModel):

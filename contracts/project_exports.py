@@ -98,7 +98,7 @@ class ExportProject(ExistingProjectCommand[ProjectExported]):
     subject = "projects.export"
     node = Node.EXPORT
     part = Part.PROJECT
-    alone = True
+    runs_alone = True
     secrets: ClassVar[frozenset[str]] = frozenset({"password"})
 
     password: Annotated[Password | None, Field(repr=False)] = None

@@ -70,7 +70,7 @@ class ImportProjects(Command[ProjectsImported]):
     subject = "projects.import"
     node = Node.PROJECTS
     part = Part.PROJECT
-    failing = Phrase.PROJECT_NOT_CREATED
+    failure_phrase = Phrase.PROJECT_NOT_CREATED
 
     projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
 

@@ -25,7 +25,7 @@ class AddComment(ExistingProjectCommand[CommentAdded]):
     subject = "projects.add-comment"
     node = Node.COMMENTS
     part = Part.COMMENT
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     comment_id: UUID
     text: LongText
@@ -45,7 +45,7 @@ class EditComment(ExistingProjectCommand[CommentEdited]):
     subject = "projects.edit-comment"
     node = Node.COMMENTS
     part = Part.COMMENT
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     comment_id: UUID
     text: LongText
@@ -65,7 +65,7 @@ class DeleteComment(ExistingProjectCommand[CommentDeleted]):
     subject = "projects.delete-comment"
     node = Node.COMMENTS
     part = Part.COMMENT
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     comment_id: UUID
 
@@ -91,7 +91,7 @@ class AddCall(ExistingProjectCommand[CallAdded]):
     subject = "projects.add-call"
     node = Node.CALLS
     part = Part.CALL
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     call_id: UUID
     direction: Direction
@@ -119,7 +119,7 @@ class EditCall(ExistingProjectCommand[CallEdited]):
     subject = "projects.edit-call"
     node = Node.CALLS
     part = Part.CALL
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     call_id: UUID
     direction: Direction
@@ -145,6 +145,6 @@ class DeleteCall(ExistingProjectCommand[CallDeleted]):
     subject = "projects.delete-call"
     node = Node.CALLS
     part = Part.CALL
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     call_id: UUID

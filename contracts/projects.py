@@ -94,7 +94,7 @@ class CreateProject(ProjectCommand[ProjectCreated]):
 
     subject = "projects.create"
     part = Part.PROJECT
-    failing = Phrase.PROJECT_NOT_CREATED
+    failure_phrase = Phrase.PROJECT_NOT_CREATED
 
     type_id: PropertyId | None = None
     reference: Name | None = None
@@ -123,7 +123,7 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
     subject = "projects.update"
     part = Part.PROJECT
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     type_id: PropertyId | None = None
     status_id: PropertyId | None = None
@@ -184,7 +184,7 @@ class AddSequences(ExistingProjectCommand[SequencesAdded]):
     subject = "projects.add-sequences"
     node = Node.SEQUENCES
     part = Part.SEQUENCES
-    failing = Phrase.SEQUENCE_NOT_ADDED
+    failure_phrase = Phrase.SEQUENCE_NOT_ADDED
 
     sequences: Sequences = []
     from_draft: bool = False
@@ -211,7 +211,7 @@ class RemoveSequences(ExistingProjectCommand[SequencesRemoved]):
     subject = "projects.remove-sequences"
     node = Node.SEQUENCES
     part = Part.SEQUENCES
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
     sequence_ids: Ids
 
@@ -222,7 +222,7 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
     subject = "projects.remove-all-sequences"
     node = Node.SEQUENCES
     part = Part.SEQUENCES
-    failing = Phrase.SEQUENCES_NOT_REMOVED
+    failure_phrase = Phrase.SEQUENCES_NOT_REMOVED
 
 
 class ProjectsExpired(Event):

@@ -19,7 +19,7 @@ class PropertyCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
     node: ClassVar[Node] = Node.PROPERTIES
     part = Part.PROPERTY
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
 
 class PropertyEvent(DefinitionEvent):

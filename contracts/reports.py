@@ -49,7 +49,7 @@ class GenerateReport(ReportCommand[ReportGenerated]):
     """Make a PDF of all that a project says; user names stay hidden unless asked for (B5)."""
 
     subject = "reports.generate"
-    failing = Phrase.REPORT_NOT_GENERATED
+    failure_phrase = Phrase.REPORT_NOT_GENERATED
 
     project_id: UUID
     show_user_names: bool = False
@@ -83,7 +83,7 @@ class DeleteReport(ReportCommand[ReportDeleted]):
     """Delete a report that should not have been made, with all its bytes."""
 
     subject = "reports.delete"
-    failing = Phrase.NOT_SAVED
+    failure_phrase = Phrase.NOT_SAVED
 
 
 class ReportDownloaded(ReportEvent):

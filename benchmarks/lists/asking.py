@@ -16,7 +16,7 @@ from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, V
 from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.listing import list_projects
-from workers.runtime.queries.answering import PATIENCE, Reader
+from workers.runtime.queries.answering import PATIENCE, QueryContext
 
 Ask = Callable[[random.Random, int], ListProjects]
 _LANGUAGE = Language()
@@ -114,7 +114,7 @@ class Library:
             await connection.execute(PATIENCE)
             now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
             self.spent, before = 0.0, _processor(pid)
-            await list_projects(query, Reader("bench", EVERYTHING, connection, now, "en"))
+            await list_projects(query, QueryContext("bench", EVERYTHING, connection, now, "en"))
             return self.spent * 1000, _processor(pid) - before
 
 

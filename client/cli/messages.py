@@ -17,10 +17,10 @@ from client.terminal.reading import fitting, read_decimal, read_object
 from client.terminal.session import Session, Status, UsageError
 from contracts.catalogue import commands, queries
 from contracts.errors import Code, Error
-from contracts.message import Asking, Outcome
+from contracts.message import Outcome, Request
 from contracts.project_queries import GetOutcome
 
-Asked = TypeVar("Asked", bound=Asking[Any])
+Asked = TypeVar("Asked", bound=Request[Any])
 
 _MADE_HERE: Final = {
     "projects.create": "project_id",

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from client.client import Client
 from client.errors import Refused
-from client.importing.patience import FOR_GOOD, patiently
+from client.importing.patience import FOR_GOOD, retry_transient
 from contracts.errors import Code
 from contracts.project_imports import ImportedProject
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectRow
@@ -38,7 +38,7 @@ async def complete(client: Client, projects: Mapping[int, ImportedProject], *, d
             continue
         try:
             if not dry_run:
-                await patiently(partial(client.send, update))
+                await retry_transient(partial(client.send, update))
             done.filled.append(index)
         except Refused as refused:
             if refused.code in FOR_GOOD:
@@ -66,7 +66,7 @@ async def _here(client: Client, projects: Sequence[ImportedProject]) -> dict[UUI
     for chosen in _filters(projects):
         query: ListProjects | None = ListProjects(filter=chosen, limit=500)
         while query:
-            page = await patiently(partial(client.ask, query))
+            page = await retry_transient(partial(client.ask, query))
             if not page.withheld:  # what may not be seen is no empty field
                 found |= {row.project_id: row for row in page.items}
             query = query.model_copy(update={"after": page.next}) if page.next else None

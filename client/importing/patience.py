@@ -13,7 +13,7 @@ FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NO
 _Answer = TypeVar("_Answer")
 
 
-async def patiently(asking: Callable[[], Awaitable[_Answer]]) -> _Answer:
+async def retry_transient(asking: Callable[[], Awaitable[_Answer]]) -> _Answer:
     """Ask until the site answers, for as long as it says when it takes more.
 
     Raises:

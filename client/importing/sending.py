@@ -9,7 +9,7 @@ from typing import Final, Literal, NamedTuple
 from client.client import LARGEST_BODY, Client
 from client.errors import Refused
 from client.importing.completing import complete
-from client.importing.patience import FOR_GOOD, patiently
+from client.importing.patience import FOR_GOOD, retry_transient
 from client.importing.reading import Source
 from client.importing.translating import MisfitError, Translator
 from contracts.errors import Code, Refusal
@@ -217,7 +217,7 @@ async def _ask(way: Way, client: Client, projects: list[ImportedProject]) -> _An
 async def _import(client: Client, projects: list[ImportedProject]) -> _Answer:
     """Send one command, for as long as the site says when it takes more."""
     command, command_id = ImportProjects(projects=projects), uuid7()
-    done = await patiently(lambda: client.send(command, command_id=command_id))
+    done = await retry_transient(lambda: client.send(command, command_id=command_id))
     numbers = dict(zip(done.project_ids, done.numbers, strict=True))
     refused = {one.index for one in done.refused}
     new = {
@@ -229,7 +229,7 @@ async def _import(client: Client, projects: list[ImportedProject]) -> _Answer:
 
 
 async def _check(client: Client, projects: list[ImportedProject]) -> _Answer:
-    told = await patiently(lambda: client.ask(CheckImport(projects=projects)))
+    told = await retry_transient(lambda: client.ask(CheckImport(projects=projects)))
     return _Answer(dict.fromkeys(told.fitting), _refusals(told.refused))
 
 

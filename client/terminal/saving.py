@@ -95,7 +95,7 @@ async def save(
                     progress.advance(task, len(part))
         if digest.hexdigest() != told.sha256:
             reason = session.say("what arrived is damaged: its SHA-256 differs")
-            message = phrase(made_by.failing, session.language, made_by.part)
+            message = phrase(made_by.failure_phrase, session.language, made_by.part)
             raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
         draft.replace(path)
     except OSError as error:

@@ -7,7 +7,7 @@ import yaml
 
 from contracts import asyncapi, catalogue
 from contracts.errors import HTTP_STATUS
-from contracts.message import Asking, Command, Event
+from contracts.message import Command, Event, Request
 from contracts.permissions import Node
 from tests.checks.tree import ROOT
 
@@ -46,7 +46,7 @@ def _command(command: type[Command[Any]]) -> dict[str, Any]:
     return {"key": asyncapi.key(command), "internal": command.internal, **_asking(command)}
 
 
-def _asking(asking: type[Asking[Any]]) -> dict[str, Any]:
+def _asking(asking: type[Request[Any]]) -> dict[str, Any]:
     always, more = asyncapi.needs(asking)
     return {
         "body": asking.__name__,

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from contracts import asyncapi, catalogue
-from contracts.message import Asking, Message
+from contracts.message import Message, Request
 from contracts.subjects import COMMANDED, WORKERS
 from tests.checks.tree import hold, sources
 from workers.local.one import slice_of as imported
 from workers.runtime.worker import Worker
 
 COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue.events()
-ASKING: dict[str, type[Asking[Any]]] = {**COMMANDS, **QUERIES}
+ASKING: dict[str, type[Request[Any]]] = {**COMMANDS, **QUERIES}
 MESSAGES: dict[str, Any] = {**ASKING, **EVENTS}
 
 IRREGULAR = {"held", "swept"}

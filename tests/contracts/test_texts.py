@@ -123,7 +123,7 @@ def test_every_command_has_a_whole_sentence_for_its_failure(subject: str) -> Non
     """A command that fails with MSG-07 says what could not be saved."""
     command = catalogue.commands()[subject]
     for language in LANGUAGES:
-        said = phrase(command.failing, language, command.part)
+        said = phrase(command.failure_phrase, language, command.part)
         assert "{" not in said
         assert " ." not in said
 

@@ -24,7 +24,7 @@ def export(place: int, project_id: str, password: str = PASSWORD, **given: Any) 
 def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Everything for which a slow mark was made."""
     made: list[object] = []
-    slow = redaction.closed_mark
+    slow = redaction.slow_fingerprint
 
     def counted(one: Any) -> bytes:
         made.append(one.id)

@@ -31,7 +31,7 @@ NODES = {
 
 
 @dataclass
-class Questions:
+class QueryService:
     """Reads the model for somebody who asks."""
 
     people: People

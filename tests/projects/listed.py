@@ -16,7 +16,7 @@ from tests.support import Site
 from workers.projects.finding import keep_words
 from workers.projects.queries.listing import list_projects
 from workers.projects.words import sort_key
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "escalator", "naïve", "Ωmega")
@@ -126,7 +126,7 @@ async def ask(site: Site, query: ListProjects) -> ProjectPage:
     """Ask the query's own function, without a message."""
     async with site.engine.connect() as connection:
         now = (await connection.execute(text("SELECT now()"))).scalar_one()
-        page = await list_projects(query, Reader("admin", EVERYTHING, connection, now, "en"))
+        page = await list_projects(query, QueryContext("admin", EVERYTHING, connection, now, "en"))
     assert isinstance(page, ProjectPage)
     return page
 

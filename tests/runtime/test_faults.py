@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from workers.runtime.commands.retries import FAILURES, divided
+from workers.runtime.commands.retries import FAILURES, bisect
 
 
 class Panic(BaseException):
@@ -35,7 +35,7 @@ class Desk:
 async def test_whatever_is_raised_costs_one_message(error: BaseException) -> None:
     """The message that raises is given up after its attempts, by the name of what it raised; all others are handled."""
     desk = Desk(5, error)
-    assert await divided(range(8), desk) == [0, 1, 2, 3, 4, 6, 7]
+    assert await bisect(range(8), desk) == [0, 1, 2, 3, 4, 6, 7]
     assert desk.given_up == [type(error).__name__]
     assert desk.tried >= FAILURES
 
@@ -45,5 +45,5 @@ async def test_what_is_no_fault_of_a_message_is_passed_on(error: BaseException) 
     """Who ends the process, or the task, ends it; what passes is left to the caller; no message is given up."""
     desk = Desk(5, error)
     with pytest.raises(type(error)):
-        await divided(range(8), desk)
+        await bisect(range(8), desk)
     assert (desk.tried, desk.given_up) == (1, [])

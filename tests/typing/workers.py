@@ -8,7 +8,7 @@ from contracts.projects import ProjectEvent
 from contracts.reports import DownloadReport
 from workers.runtime.commands.reactions import Heard
 from workers.runtime.commands.unit import Unit
-from workers.runtime.queries.answering import Answer, Reader
+from workers.runtime.queries.answering import Answer, QueryContext
 from workers.runtime.worker import Worker
 
 
@@ -44,23 +44,23 @@ def a_query_is_answered_with_its_own_answer(worker: Worker) -> None:
     """The query's own answer, or bytes that are one already, type-check; another answer does not."""
 
     @worker.answers(GetMe)
-    async def right(query: GetMe, reader: Reader) -> Me:
+    async def right(query: GetMe, reader: QueryContext) -> Me:
         raise NotImplementedError
 
     @worker.answers(GetMe)
-    async def encoded(query: GetMe, reader: Reader) -> Answer:
+    async def encoded(query: GetMe, reader: QueryContext) -> Answer:
         raise NotImplementedError
 
     @worker.answers(DownloadReport)
-    async def binary(query: DownloadReport, reader: Reader) -> Answer:
+    async def binary(query: DownloadReport, reader: QueryContext) -> Answer:
         raise NotImplementedError
 
     @worker.answers(GetSettings)
-    async def other(query: GetSettings, reader: Reader) -> Settings:
+    async def other(query: GetSettings, reader: QueryContext) -> Settings:
         raise NotImplementedError
 
     @worker.answers(GetMe)  # type: ignore[arg-type]  # the answer to another query
-    async def wrong(query: GetMe, reader: Reader) -> Settings:
+    async def wrong(query: GetMe, reader: QueryContext) -> Settings:
         raise NotImplementedError
 
 

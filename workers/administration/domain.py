@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 from contracts.catalogue import commands, queries
 from contracts.errors import Code, Refusal
-from contracts.message import Asking, Change, Command
+from contracts.message import Change, Command, Request
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
 from contracts.subjects import SYSTEM, valid_principal
 from contracts.texts import reason
@@ -135,12 +135,12 @@ def _reaches(grants: Grants, node: Node, level: Level) -> bool:
 
 def permitted(grants: Grants) -> list[str]:
     """Name every command and query that these permissions allow, at least for one of its fields."""
-    known: dict[str, type[Asking[Any]]] = {**commands(), **queries()}
+    known: dict[str, type[Request[Any]]] = {**commands(), **queries()}
     return sorted(subject for subject, asking in known.items() if any(_allows(grants, one) for one in _ways(asking)))
 
 
 @cache
-def _ways(asking: type[Asking[Any]]) -> list[dict[Node, Level]]:
+def _ways(asking: type[Request[Any]]) -> list[dict[Node, Level]]:
     """Return what a message needs; where that hangs on the field that is given, each of the ways."""
     if issubclass(asking, Command) and asking.internal:
         return []

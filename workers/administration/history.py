@@ -29,7 +29,7 @@ class History:
             by_whom = {"at": unit.now, "by": unit.principal}
             self._new.append({"kind": kind, "key": str(key), **by_whom, "old": old, "new": new})
         else:
-            unit.already_so()
+            unit.leave_unchanged()
         return {"name": (new or old or {}).get("name"), "changed": changed}
 
     async def save(self, connection: AsyncConnection) -> None:

@@ -42,7 +42,7 @@ from workers.administration.worker import worker
 from workers.runtime.admission import licence
 from workers.runtime.commands.dead_letters import Letter, Letters
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.storage.row_set import Row
 
@@ -52,9 +52,9 @@ _NEWEST = (2**63 - 1,)
 
 
 @worker.answers(GetProperties)
-async def get_properties(_: GetProperties, reader: Reader) -> Properties:
+async def get_properties(_: GetProperties, context: QueryContext) -> Properties:
     """Return every defined property, disabled ones too: projects may still have their values (AMB-2)."""
-    execute = reader.connection.execute
+    execute = context.connection.execute
     found = (await execute(tables.PROPERTIES)).mappings().all()
     categories = (await execute(tables.CATEGORIES)).mappings().all()
     fields = (await execute(tables.DATA_FIELDS)).mappings().all()
@@ -72,44 +72,44 @@ async def get_properties(_: GetProperties, reader: Reader) -> Properties:
 
 
 @worker.answers(GetPropertyHistory)
-async def get_property_history(query: GetPropertyHistory, reader: Reader) -> DefinitionHistory:
+async def get_property_history(query: GetPropertyHistory, context: QueryContext) -> DefinitionHistory:
     """Return what properties of a kind were and are, the newest change first."""
-    return await _history(query.kind, query, reader)
+    return await _history(query.kind, query, context)
 
 
 @worker.answers(GetRoleHistory)
-async def get_role_history(query: GetRoleHistory, reader: Reader) -> DefinitionHistory:
+async def get_role_history(query: GetRoleHistory, context: QueryContext) -> DefinitionHistory:
     """Return what roles were and are, the newest change first."""
-    return await _history("role", query, reader)
+    return await _history("role", query, context)
 
 
 @worker.answers(GetSettingHistory)
-async def get_setting_history(query: GetSettingHistory, reader: Reader) -> DefinitionHistory:
+async def get_setting_history(query: GetSettingHistory, context: QueryContext) -> DefinitionHistory:
     """Return what settings were and are, the newest change first."""
-    return await _history("setting", query, reader)
+    return await _history("setting", query, context)
 
 
-async def _history(kind: DefinitionKind, query: DefinitionQuery, reader: Reader) -> DefinitionHistory:
+async def _history(kind: DefinitionKind, query: DefinitionQuery, context: QueryContext) -> DefinitionHistory:
     (number,) = read_cursor(_PLACE, query.after) if query.after else _NEWEST
     given = {"kind": kind, "key": query.key, "number": number, "limit": query.limit + 1}
 
     def shown(row: Row) -> DefinitionChange:
         return DefinitionChange.model_validate({name: row[name] for name in DefinitionChange.model_fields})
 
-    found = await pages.read(reader.connection, tables.CHANGES, given, shown, query.limit)
+    found = await pages.read(context.connection, tables.CHANGES, given, shown, query.limit)
     return DefinitionHistory(items=found.items, next=cursor(found.last["number"]) if found.last else None)
 
 
 @worker.answers(GetSettings)
-async def get_settings(_: GetSettings, reader: Reader) -> Settings:
+async def get_settings(_: GetSettings, context: QueryContext) -> Settings:
     """Return the site's settings."""
-    return Settings(**(await reader.connection.execute(tables.SETTINGS)).mappings().one())
+    return Settings(**(await context.connection.execute(tables.SETTINGS)).mappings().one())
 
 
 @worker.answers(GetRoles)
-async def get_roles(_: GetRoles, reader: Reader) -> Roles:
+async def get_roles(_: GetRoles, context: QueryContext) -> Roles:
     """Return every role with what it gives and who has it."""
-    found = (await reader.connection.execute(tables.ROLES)).mappings()
+    found = (await context.connection.execute(tables.ROLES)).mappings()
     return Roles(roles=[_role(dict(row)) for row in found])
 
 
@@ -118,54 +118,54 @@ def _role(row: dict[str, Any]) -> Role:
 
 
 @worker.answers(GetMe)
-async def get_me(_: GetMe, reader: Reader) -> Me:
+async def get_me(_: GetMe, context: QueryContext) -> Me:
     """Return the caller's roles and what they come to; anybody may know that of itself."""
-    found = await reader.connection.execute(tables.ROLES_OF, {"principal": reader.principal})
-    levels = domain.effective_levels(reader.grants)
-    may = domain.permitted(reader.grants)
-    return Me(principal=reader.principal, roles=list(found.scalars()), permissions=levels, may=may)
+    found = await context.connection.execute(tables.ROLES_OF, {"principal": context.principal})
+    levels = domain.effective_levels(context.grants)
+    may = domain.permitted(context.grants)
+    return Me(principal=context.principal, roles=list(found.scalars()), permissions=levels, may=may)
 
 
 @worker.answers(GetLicence)
-async def get_licence(_: GetLicence, reader: Reader) -> LicenceState:
+async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
     """Return the licence that was activated, or else the one that the site's own account token carries."""
-    row = (await reader.connection.execute(tables.LICENCE)).mappings().one_or_none()
+    row = (await context.connection.execute(tables.LICENCE)).mappings().one_or_none()
     if row is None:
-        included, reason = reader.licensing.included, licence.judged(reader.licensing.included, reader.now)
+        included, reason = context.licensing.included, licence.judged(context.licensing.included, context.now)
         return LicenceState(valid=reason is None, reason=reason, licence=included, included=included is not None)
     activated = Licence.model_validate({name: row[name] for name in ("version", "edition", "expires_at")})
-    reason = licence.judged(activated, reader.now)
+    reason = licence.judged(activated, context.now)
     by_whom = {"activated_by": row["activated_by"], "activated_at": row["activated_at"]}
     return LicenceState(valid=reason is None, reason=reason, licence=activated, **by_whom)
 
 
 @worker.answers(ListDeadLetters)
-async def list_dead_letters(query: ListDeadLetters, reader: Reader) -> DeadLetters:
+async def list_dead_letters(query: ListDeadLetters, context: QueryContext) -> DeadLetters:
     """Return dead letters without what they say, the oldest first."""
-    found = await _letters(reader).after(query.after, query.limit + 1)
+    found = await _letters(context).after(query.after, query.limit + 1)
     shown = found[: query.limit]
     following = shown[-1].number if len(found) > query.limit else None
-    return DeadLetters(items=[_summary(one, reader.language) for one in shown], next=following)
+    return DeadLetters(items=[_summary(one, context.language) for one in shown], next=following)
 
 
 @worker.answers(GetDeadLetter)
-async def get_dead_letter(query: GetDeadLetter, reader: Reader) -> OpenedLetter:
+async def get_dead_letter(query: GetDeadLetter, context: QueryContext) -> OpenedLetter:
     """Return a dead letter with all that it says, and record who read it."""
-    found = await _letters(reader).get(query.letter)
+    found = await _letters(context).get(query.letter)
     if found is None:
         raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
-    summary = _summary(found, reader.language)
+    summary = _summary(found, context.language)
     whose = domain.whose(found.principal)
     opened = LetterOpened(letter=found.number, principal=whose, what=found.what, command_id=found.command_id)
-    reader.emit(opened, "-")
+    context.emit(opened, "-")
     content = {name: found.told[name] for name in ("body", "body_base64") if name in found.told}
     return OpenedLetter(summary=summary, subject=found.subject, headers=found.headers, **content)
 
 
-def _letters(reader: Reader) -> Letters:
-    if reader.letters is None:
+def _letters(context: QueryContext) -> Letters:
+    if context.letters is None:
         raise Refusal(Code.UNAVAILABLE)
-    return reader.letters
+    return context.letters
 
 
 def _summary(letter: Letter, language: str) -> LetterSummary:

@@ -26,7 +26,7 @@ from contracts.properties import (
 from workers.administration import domain, tables
 from workers.administration.history import History
 from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.row_set import Row, RowSet
 
 AddProperty = AddType | AddStatus | AddCategoryValue
 EditProperty = EditType | EditStatus | EditCategoryValue
@@ -40,13 +40,13 @@ class AdministrationRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.settings = Kept(tables.Settings, "one")
-        self.properties = Kept(tables.Property, "id")
-        self.categories = Kept(tables.Category, "slot")
-        self.data_fields = Kept(tables.DataField, "kind", "slot")
-        self.roles = Kept(tables.Role, "role_id")
-        self.members = Kept(tables.Member, "role_id", "principal")
-        self.licence = Kept(tables.Licence, "one")
+        self.settings = RowSet(tables.Settings, "one")
+        self.properties = RowSet(tables.Property, "id")
+        self.categories = RowSet(tables.Category, "slot")
+        self.data_fields = RowSet(tables.DataField, "kind", "slot")
+        self.roles = RowSet(tables.Role, "role_id")
+        self.members = RowSet(tables.Member, "role_id", "principal")
+        self.licence = RowSet(tables.Licence, "one")
         self.history = History()
         self.projects: dict[int, int] = {}
         self.new_ids: Iterator[int] = iter(())
@@ -132,7 +132,9 @@ class AdministrationRows(unit.Rows):
         words = [domain.described(one) if one else None for one in (old, new)]
         return {"id": told["id"], **self.history.add(given, told["kind"], told["id"], *words)}
 
-    def define(self, given: Given, kept: Kept, command: DefineCategory | DefineDataField, *key: Any) -> dict[str, Any]:
+    def define(
+        self, given: Given, kept: RowSet, command: DefineCategory | DefineDataField, *key: Any
+    ) -> dict[str, Any]:
         """Keep a category or data field as it is defined now, and return what its event tells."""
         there = kept.get(*key)
         new = {**command.model_dump(), "id": next(self.new_ids) if there is None else there["id"]}

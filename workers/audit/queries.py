@@ -17,20 +17,20 @@ from workers.audit.finding import Store, Wanted
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 
 @worker.answers(ProjectActivity)
-async def project_activity(query: ProjectActivity, reader: Reader) -> Entries:
+async def project_activity(query: ProjectActivity, context: QueryContext) -> Entries:
     """Return what was done to a project, newest first; also to one that is gone (PRJ-08).
 
     Who placed a hold is told to those who may see holds: to all others its entries would name nobody but that.
     """
     conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
-    if not reader.grants.allow(Node.RETENTION, Level.VIEW):
+    if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    found = await finding.page(reader.connection, Activity, Wanted(conditions), query.after, query.limit)
-    return await _answer(reader, [told(one, reader.grants) for one in found.items], more=found.last is not None)
+    found = await finding.page(context.connection, Activity, Wanted(conditions), query.after, query.limit)
+    return await _answer(context, [told(one, context.grants) for one in found.items], more=found.last is not None)
 
 
 def told(entry: Entry, grants: Grants) -> Entry:
@@ -44,21 +44,21 @@ def told(entry: Entry, grants: Grants) -> Entry:
 
 
 @worker.answers(SiteLog)
-async def site_log(query: SiteLog, reader: Reader) -> Entries:
+async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     """Return what the log server holds, newest first, and what it does not hold of what was done in projects."""
     logged, of_projects = _chosen(query)
-    may = reader.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
+    may = context.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
     found = []
     if of_projects and may:
         wanted = _wanted(query, Activity, of_projects)
-        page = await finding.page(reader.connection, Activity, wanted, query.after, query.limit)
-        found.append(page._replace(items=[told(one, reader.grants) for one in page.items]))
+        page = await finding.page(context.connection, Activity, wanted, query.after, query.limit)
+        found.append(page._replace(items=[told(one, context.grants) for one in page.items]))
     if logged is None or logged:
-        async with log_server.reading(reader.connection.engine) as connection:
+        async with log_server.reading(context.connection.engine) as connection:
             wanted = _wanted(query, LogEntry, logged)
             found.append(await finding.page(connection, LogEntry, wanted, query.after, query.limit))
     entries, more = finding.merged(found, query.limit)
-    return await _answer(reader, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
+    return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
 
 
 def _chosen(query: SiteLog) -> tuple[list[str] | None, list[str]]:
@@ -92,9 +92,11 @@ def _wanted(query: SiteLog, store: Store, activities: Sequence[str] | None) -> W
     return Wanted(conditions, activities, apart=query.actor is None and query.project_ids is None)
 
 
-async def _answer(reader: Reader, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()) -> Entries:
+async def _answer(
+    context: QueryContext, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()
+) -> Entries:
     """Return the entries that a message holds, with the words of their time, and where the next page begins."""
-    whole = await finding.named(reader.connection, entries)
+    whole = await finding.named(context.connection, entries)
     items = pages.fitting(whole, len(whole))
     following = finding.after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

@@ -11,7 +11,7 @@ from workers.projects import lookup
 from workers.projects.words import all_grams, dated, line_of, month_of, pairs_of, sort_key, type_number
 from workers.projects.words import read as read_words
 from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.row_set import Row, RowSet
 from workers.runtime.storage.statements import read, write
 
 VERSION: Final = 3
@@ -117,7 +117,7 @@ def named_cameras(sequences: Iterable[Row]) -> str:
     return _APART.join(sorted({_APART.join((one["camera_name"], one["camera_id"])) for one in sequences}))
 
 
-async def keep_cameras(connection: AsyncConnection, projects: Kept, sequences: Kept) -> None:
+async def keep_cameras(connection: AsyncConnection, projects: RowSet, sequences: RowSet) -> None:
     """Write which cameras new sequences are of, and drop those of which none is left."""
     cameras = {(row["project_id"], row["camera_id"]) for row in sequences.written()}
     dated = ((project_id, camera_id, projects.get(project_id)) for project_id, camera_id in sorted(cameras))

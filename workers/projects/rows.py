@@ -30,7 +30,7 @@ from workers.projects import domain, finding, holds, tables
 from workers.projects.domain import Past
 from workers.projects.history import History, Since
 from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.row_set import Row, RowSet
 from workers.runtime.storage.statements import read
 
 _ENABLED = text(
@@ -71,13 +71,13 @@ class ProjectRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.projects = Kept(tables.Project, "id")
-        self.comments = Kept(tables.Comment, "project_id", "comment_id")
-        self.calls = Kept(tables.Call, "project_id", "call_id")
-        self.sequences = Kept(tables.Sequence, "project_id", "sequence_id")
+        self.projects = RowSet(tables.Project, "id")
+        self.comments = RowSet(tables.Comment, "project_id", "comment_id")
+        self.calls = RowSet(tables.Call, "project_id", "call_id")
+        self.sequences = RowSet(tables.Sequence, "project_id", "sequence_id")
         self.history = History()
         self.holds: dict[UUID, Row] = {}
-        self.tombstones = Kept(tables.Tombstone, "project_id")
+        self.tombstones = RowSet(tables.Tombstone, "project_id")
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
@@ -166,7 +166,7 @@ class ProjectRows(unit.Rows):
             domain.unchanged_since(project, expected, steps, grants or Grants())
         return project
 
-    def part(self, kept: Kept, which: Part, project_id: UUID, part_id: UUID) -> Row:
+    def part(self, kept: RowSet, which: Part, project_id: UUID, part_id: UUID) -> Row:
         """Return a comment, call or sequence that is still there, or refuse: who deleted it, and when."""
         there = kept.get(project_id, part_id)
         if there is None:

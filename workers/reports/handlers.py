@@ -17,7 +17,7 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
     there = rows.reports.get(command.report_id)
     if there is not None:
         domain.same_report(there, command.project_id)
-        unit.already_so()
+        unit.leave_unchanged()
         told = {name: there[name] for name in ("project_id", "complete", "missing", "bytes", "sha256", "pages")}
         return ReportGenerated(report_id=command.report_id, **told)
     domain.project_present(command.project_id in rows.projects, rows.tombstones.get(command.project_id))

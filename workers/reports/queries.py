@@ -18,7 +18,7 @@ from contracts.values import LATEST, Time
 from workers.reports import domain, tables
 from workers.reports.worker import worker
 from workers.runtime.queries import downloads, pages
-from workers.runtime.queries.answering import Answer, Reader
+from workers.runtime.queries.answering import Answer, QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.storage import chunks
 from workers.runtime.storage.row_set import Row
@@ -29,27 +29,27 @@ _NEWEST = (LATEST, UUID(int=0))
 
 
 @worker.answers(GetReport)
-async def get_report(query: GetReport, reader: Reader) -> Report:
+async def get_report(query: GetReport, context: QueryContext) -> Report:
     """Return what is known of one report."""
-    found = await reader.connection.execute(tables.REPORT, {"report_id": query.report_id})
+    found = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
     return shown(domain.report_present(found.mappings().one_or_none()))
 
 
 @worker.answers(ListReports)
-async def list_reports(query: ListReports, reader: Reader) -> ReportList:
+async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
     """Return some reports of a project, newest first."""
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
     given = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
-    found = await pages.read(reader.connection, tables.OF_PROJECT, given, shown, query.limit)
+    found = await pages.read(context.connection, tables.OF_PROJECT, given, shown, query.limit)
     if not found.items:
-        await _refuse_gone(query.project_id, reader)
+        await _refuse_gone(query.project_id, context)
     following = cursor(found.last["created_at"], found.last["report_id"]) if found.last else None
     return ReportList(items=found.items, next=following)
 
 
-async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
-    if (await reader.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
-        gone = await reader.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
+    if (await context.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
+        gone = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
         raise project_gone(gone.mappings().one_or_none(), Part.REPORT)
 
 
@@ -59,15 +59,15 @@ def shown(row: Row) -> Report:
 
 
 @worker.answers(DownloadReport)
-async def download_report(query: DownloadReport, reader: Reader) -> Answer:
+async def download_report(query: DownloadReport, context: QueryContext) -> Answer:
     """Return some bytes of a report; whoever gets any is recorded, once for each download."""
-    found = await reader.connection.execute(tables.REPORT, {"report_id": query.report_id})
+    found = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.report_present(found.mappings().one_or_none())
-    domain.may_be_read(report, reader.grants)
+    domain.may_be_read(report, context.grants)
     named = {"report_id": query.report_id}
-    part = await chunks.read(reader.connection, tables.CHUNKS, query.offset, query.length, **named)
-    if await downloads.begins(reader, tables.DOWNLOADED, query.report_id, part, query.offset):
+    part = await chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
+    if await downloads.begins(context, tables.DOWNLOADED, query.report_id, part, query.offset):
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
-        reader.emit(downloaded, str(query.report_id))
+        context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}
     return Answer(part, headers)

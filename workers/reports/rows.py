@@ -10,7 +10,7 @@ from contracts.message import Message
 from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
 from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.row_set import Row, RowSet
 
 
 class ReportRows(unit.Rows):
@@ -18,8 +18,8 @@ class ReportRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.reports = Kept(tables.Report, "report_id")
-        self.chunks = Kept(tables.Chunk, "report_id", "number")
+        self.reports = RowSet(tables.Report, "report_id")
+        self.chunks = RowSet(tables.Chunk, "report_id", "number")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, Row] = {}
 

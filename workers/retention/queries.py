@@ -26,7 +26,7 @@ from workers.retention.worker import worker
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.storage.row_set import Row
 
@@ -58,23 +58,23 @@ async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
 
 
 @worker.answers(PreviewRetention)
-async def preview_retention(query: PreviewRetention, reader: Reader) -> RetentionPreview:
+async def preview_retention(query: PreviewRetention, context: QueryContext) -> RetentionPreview:
     """Return what a retention time would delete now, the one that is set when none is given (AMB-6)."""
-    days = query.retention_days or await retention_days(reader.connection)
-    before = domain.created_before(reader.now, days)
-    due = await count_due(reader.connection, before)
+    days = query.retention_days or await retention_days(context.connection)
+    before = domain.created_before(context.now, days)
+    due = await count_due(context.connection, before)
     return RetentionPreview(retention_days=days, created_before=before, due=due)
 
 
 @worker.answers(ListHolds)
-async def list_holds(query: ListHolds, reader: Reader) -> Holds:
+async def list_holds(query: ListHolds, context: QueryContext) -> Holds:
     """Return the holds in force, or all of one project, the newest first."""
     at, after = _read_place("holds", query.after)
     given = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
     statement = tables.HOLDS_OF_PROJECT if query.project_id else tables.HOLDS_IN_FORCE
-    found = await pages.read(reader.connection, statement, given, _hold, query.limit)
+    found = await pages.read(context.connection, statement, given, _hold, query.limit)
     if query.project_id and not found.items:
-        await _refuse_gone(query.project_id, reader)
+        await _refuse_gone(query.project_id, context)
     following = cursor("holds", found.last["held_at"], found.last["hold_id"]) if found.last else None
     return Holds(items=found.items, next=following)
 
@@ -83,20 +83,20 @@ def _hold(row: Row) -> ProjectHold:
     return ProjectHold.model_validate(dict(row))
 
 
-async def _refuse_gone(project_id: UUID, reader: Reader) -> None:
-    if (await reader.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
-        found = await reader.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
+    if (await context.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
+        found = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
         raise project_gone(found.mappings().one_or_none(), Part.PROJECT)
 
 
 @worker.answers(ListDue)
-async def list_due(query: ListDue, reader: Reader) -> DueProjects:
+async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     """Return the projects that retention deletes next, with the moment at which each expires (RET-03, RET-05)."""
-    days = await retention_days(reader.connection)
+    days = await retention_days(context.connection)
     at, after = _read_place("due", query.after)
-    before = domain.due_before(reader.now, days, query.within_days)
+    before = domain.due_before(context.now, days, query.within_days)
     given = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
-    found = (await reader.connection.execute(tables.NEXT_DUE, given)).mappings().all()
+    found = (await context.connection.execute(tables.NEXT_DUE, given)).mappings().all()
     items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in found[: query.limit]]
     following = cursor("due", items[-1].created_at, items[-1].project_id) if len(found) > query.limit else None
     return DueProjects(retention_days=days, items=items, next=following)

@@ -14,7 +14,7 @@ from contracts.retention import HoldCommand, Sweep
 from contracts.texts import Part
 from workers.retention import tables
 from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Kept, Row
+from workers.runtime.storage.row_set import Row, RowSet
 
 
 class RetentionRows(unit.Rows):
@@ -22,11 +22,11 @@ class RetentionRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.sweeps = Kept(tables.Sweep, "sweep_id")
+        self.sweeps = RowSet(tables.Sweep, "sweep_id")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, Row] = {}
-        self.holds = Kept(tables.Hold, "hold_id")
-        self.placed = Kept(tables.Hold, "hold_id")
+        self.holds = RowSet(tables.Hold, "hold_id")
+        self.placed = RowSet(tables.Hold, "hold_id")
         self.swept_at: datetime | None = None
         """When a sweep ended within the batch."""
 

@@ -10,7 +10,7 @@ from workers.runtime.commands.delivery import Handler
 from workers.runtime.commands.reactions import Heard, Reaction
 from workers.runtime.commands.unit import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal
-from workers.runtime.queries.answering import Answer, Answering, Reader
+from workers.runtime.queries.answering import Answer, QueryContext, QueryHandler
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
 QueryT_co = TypeVar("QueryT_co", bound=Query[Any], covariant=True)
@@ -46,7 +46,7 @@ class Worker:
         self.fetch = fetch
         self.shows = shows
         self.handlers: dict[type, Handler] = {}
-        self.questions: dict[type, Answering] = {}
+        self.questions: dict[type, QueryHandler] = {}
         self.reactions: dict[type[Event], Reaction] = {}
         self.backgrounds: list[Background] = []
         self.signs: list[Signs] = []
@@ -111,8 +111,9 @@ class Answers(Generic[QueryT_co]):
         self._query = query
 
     def __call__(
-        self: "Answers[Query[R]]", answering: Callable[[QueryT_co, Reader], Awaitable[R | Answer | Live | Renewal]]
-    ) -> Callable[[QueryT_co, Reader], Awaitable[R | Answer | Live | Renewal]]:
+        self: "Answers[Query[R]]",
+        answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]],
+    ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]]:
         """Register the function and return it unchanged."""
         self._worker.questions[self._query] = answering
         return answering

@@ -53,7 +53,7 @@ async def discard_letter(command: DiscardLetter, unit: AdministrationUnit) -> Le
 async def remove_letter(command: RemoveLetter, unit: AdministrationUnit) -> LetterRemoved:
     """Take a letter out of the stream, now that it is recorded why; one that is gone is gone."""
     await _letters(unit).remove(command.letter, command.mark)
-    unit.already_so()
+    unit.leave_unchanged()
     return LetterRemoved(letter=command.letter)
 
 
@@ -81,7 +81,7 @@ def _letters(unit: AdministrationUnit) -> Letters:
 
 
 def _remove(letter: Letter, unit: AdministrationUnit) -> None:
-    unit.send(RemoveLetter(letter=letter.number, mark=letter.mark), uuid7())
+    unit.send(RemoveLetter(letter=letter.number, mark=letter.message_id), uuid7())
 
 
 def _about(letter: Letter) -> dict[str, Any]:

@@ -13,7 +13,7 @@ async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -
         raise licence.refusal(reason)
     said = {"version": given.version, "edition": given.edition, "expires_at": given.expires_at}
     if any(row["token"] == command.token for row in unit.rows.licence.all()):
-        unit.already_so()
+        unit.leave_unchanged()
     else:
         by_whom = {"activated_by": unit.principal, "activated_at": unit.now}
         unit.rows.licence.put({"one": True, "token": command.token, **said, **by_whom})

@@ -51,7 +51,7 @@ async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssi
     role_id, principal = command.role_id, command.principal
     name = _may_hand_out(role_id, unit)["name"]
     if unit.rows.members.get(role_id, principal):
-        unit.already_so()
+        unit.leave_unchanged()
     else:
         unit.rows.members.put({"role_id": role_id, "principal": principal})
     return RoleAssigned(principal=principal, role_id=role_id, name=name)
@@ -66,5 +66,5 @@ async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> Role
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)
     else:
-        unit.already_so()
+        unit.leave_unchanged()
     return RoleUnassigned(principal=principal, role_id=role_id, name=name)

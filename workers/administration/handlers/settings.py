@@ -25,7 +25,7 @@ async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> 
     if changed:
         unit.rows.settings.put({**settings, **wanted})
     else:
-        unit.already_so()
+        unit.leave_unchanged()
     for name in changed:
         unit.rows.history.add(unit, "setting", name, {"value": settings[name]}, {"value": wanted[name]})
     return SettingsChanged(changed=changed)

@@ -28,7 +28,7 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
     there = unit.rows.calls.get(command.project_id, command.call_id)
     if there is not None:
         domain.same_creation(there, {"created_by": unit.principal, **told(command)}, "call_id")
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
         return added
     unit.rows.calls.put(
         {
@@ -57,7 +57,7 @@ async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
         unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
         unit.rows.touch(project, unit, past=past)
     else:
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
     return CallEdited(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )

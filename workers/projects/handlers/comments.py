@@ -23,7 +23,7 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
     there = unit.rows.comments.get(command.project_id, command.comment_id)
     if there is not None:
         domain.same_creation(there, {"created_by": unit.principal, "text": command.text}, "comment_id")
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
         return added
     unit.rows.comments.put(
         {
@@ -48,7 +48,7 @@ async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited
     project = unit.rows.existing(command, unit.grants)
     comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     if comment["text"] == command.text:
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
     else:
         unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
         past = [Past("comment", command.comment_id, comment["text"], command.text)]

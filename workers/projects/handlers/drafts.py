@@ -33,7 +33,7 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
     beside = {"principal": unit.principal, "drafted_at": unit.now}
     await drafts.put(unit.connection, [{**one.model_dump(), **beside} for one in new.values()])
     if not new:
-        unit.already_so()
+        unit.leave_unchanged()
     return SequencesDrafted(sequence_ids=list(new))
 
 
@@ -55,5 +55,5 @@ async def clear_draft(_: ClearDraft, unit: ProjectUnit) -> DraftCleared:
     """Empty the caller's draft list in one action (SEQ-05)."""
     taken = await drafts.taken_over(unit.connection, unit.principal)
     if not taken:
-        unit.already_so()
+        unit.leave_unchanged()
     return DraftCleared(sequence_ids=[row["sequence_id"] for row in taken])

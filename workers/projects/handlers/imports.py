@@ -25,7 +25,7 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
         unit.rows.projects.put(imported(one, unit))
         unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
     if not new:
-        unit.already_so()
+        unit.leave_unchanged()
     there = [command.projects[index] for index in judged.there]
     return ProjectsImported(
         project_ids=[one.project_id for one in new],

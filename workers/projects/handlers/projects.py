@@ -41,7 +41,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
 def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> ProjectCreated:
     first = openings.opened(there, unit.rows.history.opening(command.project_id))
     openings.same_opening(first, openings.opening(command, unit.principal, recordings.named(command.sequences)))
-    unit.already_so(there["revision"])
+    unit.leave_unchanged(there["revision"])
     return ProjectCreated(
         project_id=command.project_id,
         number=there["number"],
@@ -61,7 +61,7 @@ async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUp
     if changed:
         unit.rows.touch(project, unit, changes)
     else:
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
     return ProjectUpdated(project_id=command.project_id, changed=changed)
 
 

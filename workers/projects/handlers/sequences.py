@@ -63,7 +63,7 @@ async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAd
     if new:
         unit.rows.touch(project, unit, past=attach(new, project, project["revision"] + 1, unit))
     else:
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
     return SequencesAdded(project_id=command.project_id, sequence_ids=[one["sequence_id"] for one in new])
 
 
@@ -86,5 +86,5 @@ async def remove_all_sequences(command: RemoveAllSequences, unit: ProjectUnit) -
     if found:
         unit.rows.touch(project, unit, past=detach(found, unit))
     else:
-        unit.already_so(project["revision"])
+        unit.leave_unchanged(project["revision"])
     return SequencesRemoved(project_id=command.project_id, sequence_ids=[row["sequence_id"] for row in found])

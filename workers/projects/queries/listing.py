@@ -14,7 +14,7 @@ from workers.projects.queries.sorting import Order
 from workers.projects.queries.walking import Asked, Walk
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import bounded, fitting, is_full
 
 CAPPED = 1_001
@@ -51,23 +51,23 @@ _ROW = (
 
 
 @worker.answers(ListProjects)
-async def list_projects(query: ListProjects, reader: Reader) -> ProjectPage:
+async def list_projects(query: ListProjects, context: QueryContext) -> ProjectPage:
     """Return a page by keyset, which neither inserts nor deletes can shift (PRJ-09)."""
-    order, sought = Order.of(query.sort), Sought.of(query.search, reader.grants)
+    order, sought = Order.of(query.sort), Sought.of(query.search, context.grants)
     place = order.place(query.after)
-    await reader.connection.execute(_PLANNING, {"seqscan": "off" if sought else "on"})
+    await context.connection.execute(_PLANNING, {"seqscan": "off" if sought else "on"})
     found: list[Any] = []
     for section in order.sections(place):
         asked = Asked(query.filter, sought, order, section)
-        found += await _page(asked, query.limit + 1 - len(found), reader)
+        found += await _page(asked, query.limit + 1 - len(found), context)
         if len(found) > query.limit or is_full(found):
             break
-    details = withholding.withheld_details(reader.grants)
+    details = withholding.withheld_details(context.grants)
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
     items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
     following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
     is_counted = query.count != "none" and query.after is None and following is None
-    total = len(items) if is_counted else await _total(query, sought, reader)
+    total = len(items) if is_counted else await _total(query, sought, context)
     sections = [section for source, section in SOURCES.items() if source in sought.withheld]
     withheld = list(dict.fromkeys([*(["main-details"] if hidden else []), *sections]))
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
@@ -77,26 +77,26 @@ def _shown(row: dict[str, Any]) -> ProjectRow:
     return ProjectRow.model_validate({name: row[name] for name in ProjectRow.model_fields})
 
 
-async def _page(asked: Asked, wanted: int, reader: Reader) -> list[Any]:
+async def _page(asked: Asked, wanted: int, context: QueryContext) -> list[Any]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
     rows = (*_ROW, *asked.order.placing)
     if asked.names_numbers:
-        return await _rows(by_number(asked, wanted), reader)
+        return await _rows(by_number(asked, wanted), context)
     walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
     for length in (SOME // 4,) if asked.has_number else (SOME,) if walk.goes_by_words else (SOME, far):
-        found = await _rows(walk.page(rows, wanted, length), reader)
+        found = await _rows(walk.page(rows, wanted, length), context)
         if walk.is_exact or len(found) == wanted or is_full(found):
             return found
         if len(found) * far < PROMISE * wanted * SOME:
             break
     if not asked.sought:
-        return await _rows(whole(asked, wanted), reader)
-    if walk.has_legs and not asked.has_number and await _count(walk.way(FEW + 1), reader) <= FEW:
-        return await _rows(walk.page(rows, wanted, FEW), reader)
-    months = await months_of(asked.given, asked.order, asked.section.after, reader)
+        return await _rows(whole(asked, wanted), context)
+    if walk.has_legs and not asked.has_number and await _count(walk.way(FEW + 1), context) <= FEW:
+        return await _rows(walk.page(rows, wanted, FEW), context)
+    months = await months_of(asked.given, asked.order, asked.section.after, context)
     if not months:
         return []
-    return await _rows(by_month(asked, wanted, asked.sought.found(months, asked.given.type_ids)), reader)
+    return await _rows(by_month(asked, wanted, asked.sought.found(months, asked.given.type_ids)), context)
 
 
 def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Conditions]:
@@ -156,25 +156,25 @@ def _shown_of(order: Order, places: Select[*tuple[Any, ...]]) -> Select[*tuple[A
     return joined.order_by(*order.sort(tuple(first.c)))
 
 
-async def _total(query: ListProjects, sought: Sought, reader: Reader) -> int | None:
+async def _total(query: ListProjects, sought: Sought, context: QueryContext) -> int | None:
     if query.count == "none":
         return None
     most, order = CAPPED if query.count == "capped" else None, Order.of("-created_at")
     asked = Asked(query.filter, sought, order, order.sections(None)[0])
     if not sought:
-        return await _count(_found(asked, []).limit(most), reader)
-    months = await months_of(query.filter, order, None, reader)
+        return await _count(_found(asked, []).limit(most), context)
+    months = await months_of(query.filter, order, None, context)
     if not months:
         return 0
     searched = sought.found(months, query.filter.type_ids)
     each = _monthly(_found(asked, searched.conditions), searched).lateral("each")
-    return await _count(select(each).select_from(searched.months.join(each, true())).limit(most), reader)
+    return await _count(select(each).select_from(searched.months.join(each, true())).limit(most), context)
 
 
-async def _rows(statement: Select[*tuple[Any, ...]], reader: Reader) -> list[Any]:
-    return list((await reader.connection.execute(bounded(statement, _BYTES))).mappings().all())
+async def _rows(statement: Select[*tuple[Any, ...]], context: QueryContext) -> list[Any]:
+    return list((await context.connection.execute(bounded(statement, _BYTES))).mappings().all())
 
 
-async def _count(counted: Select[*tuple[Any, ...]], reader: Reader) -> int:
+async def _count(counted: Select[*tuple[Any, ...]], context: QueryContext) -> int:
     total = select(func.count()).select_from(counted.subquery())
-    return int((await reader.connection.execute(total)).scalar_one())
+    return int((await context.connection.execute(total)).scalar_one())

@@ -5,17 +5,17 @@ from workers.projects import domain
 from workers.projects.packages import storing
 from workers.projects.worker import worker
 from workers.runtime.queries import downloads
-from workers.runtime.queries.answering import Answer, Reader
+from workers.runtime.queries.answering import Answer, QueryContext
 
 
 @worker.answers(DownloadPackage)
-async def download_package(query: DownloadPackage, reader: Reader) -> Answer:
+async def download_package(query: DownloadPackage, context: QueryContext) -> Answer:
     """Return some bytes of a package to who made it; any are recorded, once for each download."""
-    found = await storing.found(reader.connection, query.package_id)
-    package = domain.package_present(found, reader.principal, reader.now, reader.grants)
-    part = await storing.part(reader.connection, query.package_id, query.offset, query.length)
-    if await downloads.begins(reader, storing.DOWNLOADED, query.package_id, part, query.offset):
+    found = await storing.found(context.connection, query.package_id)
+    package = domain.package_present(found, context.principal, context.now, context.grants)
+    part = await storing.part(context.connection, query.package_id, query.offset, query.length)
+    if await downloads.begins(context, storing.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])
-        reader.emit(downloaded, str(package["project_id"]))
+        context.emit(downloaded, str(package["project_id"]))
     headers = {"Package-Bytes": str(package["bytes"]), "Package-Sha256": package["sha256"]}
     return Answer(part, headers)

@@ -31,7 +31,7 @@ from workers.projects.queries.sorting import Order, Place
 from workers.projects.queries.terms import Term, Ways, ways_of
 from workers.projects.withholding import DETAILS
 from workers.projects.words import beginning_of, dated, month_of, type_number
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 Conditions = list[ColumnElement[bool]]
 MOST_WORDS = 20
@@ -159,9 +159,9 @@ def without_index(conditions: Conditions) -> Conditions:
     return [and_(true(), *conditions).is_(true())]
 
 
-async def months_of(given: ProjectFilter, order: Order, place: Place | None, reader: Reader) -> Sequence[int]:
+async def months_of(given: ProjectFilter, order: Order, place: Place | None, context: QueryContext) -> Sequence[int]:
     """Return the months that a filter and the place in a list leave of those with projects, in the order of a page."""
-    extent: Any = (await reader.connection.execute(_EXTENT)).one()
+    extent: Any = (await context.connection.execute(_EXTENT)).one()
     first, last = extent
     if first is None:
         return ()

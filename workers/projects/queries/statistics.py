@@ -26,7 +26,7 @@ from workers.projects.lookup import Camera
 from workers.projects.queries.filtering import every_condition
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 _TIMEZONE = text("SELECT timezone FROM published.settings")
 _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {
@@ -47,14 +47,14 @@ _TIMED: Final = tuple(name for name in Figures.model_fields if name not in {"gro
 
 
 @worker.answers(ProjectStatistics)
-async def project_statistics(query: ProjectStatistics, reader: Reader) -> Statistics:
+async def project_statistics(query: ProjectStatistics, context: QueryContext) -> Statistics:
     """Return figures by interval and group; the commonest groups first where no interval was asked for."""
-    execute = reader.connection.execute
+    execute = context.connection.execute
     timezone = str((await execute(_TIMEZONE)).scalar_one())
     closing = list((await execute(_CLOSING)).scalars())
     counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
     found = (await execute(_figures(query, timezone, closing))).mappings().all()
-    hidden = {} if reader.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
+    hidden = {} if context.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
     items = [Figures.model_validate({**row, **hidden}, strict=False) for row in found[:MOST_GROUPS]]
     total = (await execute(counted)).scalar_one()
     return Statistics(

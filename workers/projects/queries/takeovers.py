@@ -10,7 +10,7 @@ from workers.projects.tables import TOMBSTONES
 from workers.projects.takeovers import Surroundings
 from workers.projects.worker import worker
 from workers.runtime.admission import licence
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 _THERE = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
@@ -21,17 +21,17 @@ _REFERENCES = text("SELECT id, kind, slot FROM published.properties WHERE id = A
 
 
 @worker.answers(CheckImport)
-async def check_import(query: CheckImport, reader: Reader) -> ImportChecked:
+async def check_import(query: CheckImport, context: QueryContext) -> ImportChecked:
     """Judge projects as their import would: by what is here, by the licence, and by the same rules."""
-    if reason := licence.judged(reader.licence, reader.now):
+    if reason := licence.judged(context.licence, context.now):
         raise licence.refusal(reason)
-    execute, ids = reader.connection.execute, [one.project_id for one in query.projects]
+    execute, ids = context.connection.execute, [one.project_id for one in query.projects]
     known = {row["project_id"]: row for row in (await execute(TOMBSTONES, {"ids": ids})).mappings()}
     known |= {row["id"]: row for row in (await execute(_THERE, {"ids": ids})).mappings()}
     taken = await execute(TAKEN_NUMBERS, {"numbers": [one.number for one in query.projects if one.number]})
     named = {value for one in query.projects for value in (one.type_id, one.status_id) if value}
     properties = (await execute(_REFERENCES, {"references": sorted(named)})).mappings()
     references = {row["id"]: (row["kind"], row["slot"]) for row in properties}
-    here = Surroundings(known, frozenset(taken.scalars()), references, reader.now)
+    here = Surroundings(known, frozenset(taken.scalars()), references, context.now)
     judged = takeovers.judge(query.projects, here)
     return ImportChecked(fitting=judged.new, already_there=judged.there, refused=judged.refused)

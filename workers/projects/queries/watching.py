@@ -18,20 +18,20 @@ from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reactions import Heard
 from workers.runtime.feeds.feed import Live, Renewal, Shown
-from workers.runtime.queries.answering import PATIENCE, Reader
+from workers.runtime.queries.answering import PATIENCE, QueryContext
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()
 
 
 @worker.answers(WatchProjects)
-async def watch_projects(query: WatchProjects, reader: Reader) -> Live | Renewal:
+async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | Renewal:
     """Open a feed, or keep one."""
     if query.feed is not None:
         return Renewal(query.feed, query.since)
 
     async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
-        bodies = {one.id: body for one in heard if (body := shown_to(one, grants, reader.principal)) is not None}
+        bodies = {one.id: body for one in heard if (body := shown_to(one, grants, context.principal)) is not None}
         permitted = [one for one in heard if one.id in bodies]
         wanted = await _wanted(permitted, query.filter, connection)
         return [Shown(one, bodies[one.id]) for one in permitted if wanted is None or one.id in wanted]

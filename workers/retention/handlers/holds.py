@@ -14,7 +14,7 @@ async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld
     there = unit.rows.hold_of(project_id)
     if there is not None:
         domain.same_hold(there, command.reason, unit.principal)
-        unit.already_so()
+        unit.leave_unchanged()
         return ProjectHeld(project_id=project_id, hold_id=there["hold_id"])
     hold = domain.new_hold(uuid7(), command, unit.principal, unit.now)
     unit.rows.placed.put(hold)

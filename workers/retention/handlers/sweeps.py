@@ -28,7 +28,7 @@ async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: A
     started = SweepStarted(sweep_id=uuid7(), created_before=before, due=due)
     under_way = unit.rows.sweeps.all()
     if unit.principal == SYSTEM and not domain.worthwhile(due, under_way, unit.now):
-        unit.quiet = True
+        unit.is_unchanged = True
         if not due:
             unit.rows.swept_at = unit.now
         return started

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from contracts.errors import Code, Refusal
-from contracts.message import Asking, Command
+from contracts.message import Command, Request
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, Node
 from contracts.subjects import SYSTEM
 
@@ -22,7 +22,7 @@ def granted(principals: Iterable[str], given: Iterable[tuple[str, str, Mapping[s
     return grants
 
 
-def authorise(message: Asking[object], principal: str, grants: Grants) -> None:
+def authorise(message: Request[object], principal: str, grants: Grants) -> None:
     """Refuse what the caller's roles do not allow; name the nodes that are missing (PERM-13)."""
     if isinstance(message, Command) and message.internal:
         missing = [] if principal == SYSTEM else [message.node]

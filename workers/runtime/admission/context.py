@@ -36,7 +36,7 @@ _STANDING = text(
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BatchContext:
     """How things stand at the beginning of a transaction; `now` is the database's clock, the same for everybody."""
 
     now: datetime
@@ -49,17 +49,17 @@ class Standing:
     """Up to where commands of the lane have been turned away."""
 
 
-async def standing(
+async def read_batch_context(
     connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str], lane: tuple[str, int] = ("", 0)
-) -> Standing:
+) -> BatchContext:
     """Read how things stand for these command ids and principals, and in a worker's lane."""
     asked = sorted(set(principals))
     given = {"ids": list(ids), "principals": asked, "worker": lane[0], "lane": lane[1]}
     [found] = await read(connection, _STANDING, given)
     known = {
-        (principal, UUID(command_id)): Decided(bytes.fromhex(mark), outcome.encode())
-        for principal, command_id, mark, outcome in found["decided"] or ()
+        (principal, UUID(command_id)): Decided(bytes.fromhex(fingerprint), outcome.encode())
+        for principal, command_id, fingerprint, outcome in found["decided"] or ()
     }
     licence = Licence.model_validate(found["licence"]) if found["licence"] else None
     grants = authorisation.granted(asked, found["given"] or ())
-    return Standing(found["now"], known, grants, licence, Place.read(found["turned_away"]))
+    return BatchContext(found["now"], known, grants, licence, Place.read(found["turned_away"]))

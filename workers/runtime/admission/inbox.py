@@ -56,7 +56,7 @@ _FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND pri
 
 
 async def reopen(
-    connection: AsyncConnection, key: tuple[str, UUID], mark: bytes, known: dict[tuple[str, UUID], Decided]
+    connection: AsyncConnection, key: tuple[str, UUID], fingerprint: bytes, known: dict[tuple[str, UUID], Decided]
 ) -> bool:
     """Forget that a command could not be handled, in the transaction in which it is handled after all.
 
@@ -64,7 +64,7 @@ async def reopen(
     no worker wrote such a letter.
     """
     before = known.get(key)
-    if before is None or before.fingerprint != mark:
+    if before is None or before.fingerprint != fingerprint:
         return False
     if before.was_put_aside:
         await write(connection, _FORGET, {"command_id": key[1], "principal": key[0]})
@@ -72,9 +72,9 @@ async def reopen(
     return True
 
 
-async def is_decided(connection: AsyncConnection, principal: str, command_id: UUID, mark: bytes) -> bool:
+async def is_decided(connection: AsyncConnection, principal: str, command_id: UUID, fingerprint: bytes) -> bool:
     """Tell whether just this command was decided before."""
-    given = {"command_id": command_id, "principal": principal, "mark": mark}
+    given = {"command_id": command_id, "principal": principal, "mark": fingerprint}
     return bool(await read(connection, _IS_DECIDED, given))
 
 
@@ -83,13 +83,13 @@ def fingerprint(subject: str, body: bytes) -> bytes:
     return hashlib.sha256(subject.encode() + b"\n" + body).digest()
 
 
-def row(*, command_id: UUID, principal: str, mark: bytes, outcome: bytes, now: datetime) -> dict[str, Any]:
+def row(*, command_id: UUID, principal: str, fingerprint: bytes, outcome: bytes, now: datetime) -> dict[str, Any]:
     """Make the inbox row of one outcome."""
     return {
         "command_id": command_id,
         "principal": principal,
         "month": now.date().replace(day=1),
-        "fingerprint": f"\\x{mark.hex()}",
+        "fingerprint": f"\\x{fingerprint.hex()}",
         "outcome": outcome.decode(),
         "decided_at": now,
     }

@@ -18,9 +18,9 @@ from workers.runtime.admission.redelivery import is_redelivery, unwrapped
 __all__ = [
     "LARGEST_BODY",
     "MOST_NAMED",
-    "Accepted",
     "Addressed",
-    "Dead",
+    "DeadLetter",
+    "IncomingCommand",
     "Misnamed",
     "address",
     "invalid",
@@ -59,7 +59,7 @@ class Misnamed(Addressed):
 
 
 @dataclass(slots=True)
-class Accepted(Addressed):
+class IncomingCommand(Addressed):
     """A message with a command id: `command` when its body fits, `refusal` when it does not.
 
     `turned_away` says for how many seconds, where it came beyond its sender's rate; only its address was read then.
@@ -69,7 +69,7 @@ class Accepted(Addressed):
     trace: str | None
     place: int
     stored_ns: int
-    mark: bytes = b""
+    fingerprint: bytes = b""
     turned_away: int = 0
     redelivered: bool = False
     """It was put aside before, and an administrator had it handled once more."""
@@ -78,32 +78,32 @@ class Accepted(Addressed):
 
 
 @dataclass(slots=True)
-class Dead:
+class DeadLetter:
     """A message that can never be handled, and why."""
 
     raw: Msg
     reason: str
-    accepted: Accepted | None = None
+    incoming: IncomingCommand | None = None
 
 
-def address(raw: Msg) -> Accepted | Misnamed | Dead:
+def address(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:
     """Find out whose message it is and whom to answer; its body stays closed."""
     work = read_work(raw.subject)
     headers = raw.headers or {}
     told = headers.get(COMMAND_ID, "")
     if not _TOKEN.fullmatch(told):
-        return Dead(raw, f"The header {COMMAND_ID} is not a UUID.")
+        return DeadLetter(raw, f"The header {COMMAND_ID} is not a UUID.")
     if is_redelivery(work):
         return _redelivered(raw)
-    kind = Command.known.get(f"{work.worker}.{work.verb}")
+    kind = Command.registry.get(f"{work.worker}.{work.verb}")
     if kind is None:
-        return Dead(raw, f"{work.worker} has no command {work.verb}.")
+        return DeadLetter(raw, f"{work.worker} has no command {work.verb}.")
     language = preferred_language(headers.get("Accept-Language"))
     if not CANONICAL.fullmatch(told):
         return Misnamed(raw, told, work, kind, language, invalid((COMMAND_ID, "id_not_canonical")))
     unsupported = next((name for name in headers if name.startswith(_EXPECTED)), None) if len(headers) > 1 else None
     place, stored_ns = located(raw)
-    return Accepted(
+    return IncomingCommand(
         raw=raw,
         told=told,
         work=work,
@@ -117,14 +117,14 @@ def address(raw: Msg) -> Accepted | Misnamed | Dead:
     )
 
 
-def _redelivered(raw: Msg) -> Accepted | Misnamed | Dead:
+def _redelivered(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:
     """Find out whose message a dead letter is that comes back."""
     inner = unwrapped(raw)
     if inner is None or is_redelivery(read_work(inner.subject)):
-        return Dead(raw, "It holds no message to be handled once more.")
+        return DeadLetter(raw, "It holds no message to be handled once more.")
     found = address(inner)
-    if not isinstance(found, Accepted) or found.kind.secrets:
-        return Dead(raw, "It holds no message to be handled once more.")
+    if not isinstance(found, IncomingCommand) or found.kind.secrets:
+        return DeadLetter(raw, "It holds no message to be handled once more.")
     found.redelivered = True
     return found
 
@@ -139,7 +139,7 @@ def located(raw: Msg) -> tuple[int, int]:
     return int(place), int(stored_ns)
 
 
-def read_body(one: Accepted) -> None:
+def read_body(one: IncomingCommand) -> None:
     """Read the body of a message that is not refused without it, so that a bad one costs only itself."""
     if one.refusal or one.turned_away:
         return

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.subjects import SYSTEM
-from workers.runtime.admission.incoming import Accepted
+from workers.runtime.admission.incoming import IncomingCommand
 from workers.runtime.storage.database import Base
 from workers.runtime.storage.statements import write
 
@@ -51,7 +51,7 @@ class Place(NamedTuple):
         """Read what `standing` found."""
         return cls(*told) if told else None
 
-    def covers(self, one: Accepted) -> bool:
+    def covers(self, one: IncomingCommand) -> bool:
         """Tell whether a message lies here or before."""
         return one.place <= self.number and one.stored_ns <= self.stored_ns
 
@@ -64,7 +64,7 @@ _ADVANCE = text(
 )
 
 
-async def remember(connection: AsyncConnection, worker: str, lane: int, last: Accepted) -> None:
+async def remember(connection: AsyncConnection, worker: str, lane: int, last: IncomingCommand) -> None:
     """Note, in the transaction that decides them, that the commands up to this one are decided."""
     given = {"worker": worker, "lane": lane, "place": last.place, "stored_ns": last.stored_ns}
     await write(connection, _ADVANCE, given)
@@ -97,7 +97,7 @@ class Rates:
         self._burst = per_second * BURST_SECONDS
         self._lanes: dict[int, _Lane] = {}
 
-    def judge(self, lane: int, batch: Sequence[Accepted]) -> list[int]:
+    def judge(self, lane: int, batch: Sequence[IncomingCommand]) -> list[int]:
         """Return for each message of a fetch how many seconds its sender has to wait; 0 where it is in time."""
         if self._per_second <= 0 or not batch:
             return [0] * len(batch)
@@ -108,7 +108,7 @@ class Rates:
             self._forget(here)
         return here.waits
 
-    def _wait(self, lane: _Lane, one: Accepted) -> int:
+    def _wait(self, lane: _Lane, one: IncomingCommand) -> int:
         principal, now = one.work.principal, one.stored_ns / 1e9
         if principal == SYSTEM:
             return 0

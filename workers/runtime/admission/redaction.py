@@ -9,24 +9,24 @@ from pydantic_core import from_json, to_json
 
 from contracts.message import Command
 from workers.runtime.admission.inbox import Decided, fingerprint
-from workers.runtime.admission.incoming import Accepted
+from workers.runtime.admission.incoming import IncomingCommand
 
 LEFT_OUT: Final = "(left out)"
 _AT_ONCE: Final = 2
 """Costly marks that one process makes at the same time: four megabytes and some milliseconds each."""
 
-_OPEN_MARK_BYTES: Final = 16
+_OPEN_BYTES: Final = 16
 """Bytes of a mark that knows no secret: shorter than the others, so that the inbox says itself which one it keeps."""
 
 
-class Marker:
+class Fingerprints:
     """Makes the marks that tell two commands with one id apart."""
 
     def __init__(self) -> None:
         """Bound what is made at once."""
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
-    async def mark(self, batch: Iterable[Accepted], known: Mapping[Any, Decided]) -> None:
+    async def fingerprint_all(self, batch: Iterable[IncomingCommand], known: Mapping[Any, Decided]) -> None:
         """Mark every command of a batch whose senders have been judged.
 
         A plain digest of a body with a password would let a reader of the inbox try out passwords by the billion, so
@@ -36,39 +36,41 @@ class Marker:
         for one in batch:
             before = known.get((one.work.principal, one.id))
             if not one.kind.secrets:
-                one.mark = b"" if one.turned_away and not before else _plain_mark(one)
+                one.fingerprint = b"" if one.turned_away and not before else _plain_fingerprint(one)
             elif one.turned_away:
-                one.mark = before.fingerprint if before else b""  # not worth a comparison that costs milliseconds
-            elif len(before.fingerprint) == _OPEN_MARK_BYTES if before else one.refusal:
-                one.mark = open_mark(one)
+                one.fingerprint = (
+                    before.fingerprint if before else b""
+                )  # not worth a comparison that costs milliseconds
+            elif len(before.fingerprint) == _OPEN_BYTES if before else one.refusal:
+                one.fingerprint = open_fingerprint(one)
             elif one.command and not any(getattr(one.command, name) for name in one.kind.secrets):
-                one.mark = _plain_mark(one)
+                one.fingerprint = _plain_fingerprint(one)
             else:
                 async with self._turns:
-                    one.mark = await asyncio.to_thread(closed_mark, one)
+                    one.fingerprint = await asyncio.to_thread(slow_fingerprint, one)
 
 
-def _plain_mark(one: Accepted) -> bytes:
+def _plain_fingerprint(one: IncomingCommand) -> bytes:
     return fingerprint(_subject(one), one.raw.data)
 
 
-def mark_without_secrets(one: Accepted) -> bytes:
+def fingerprint_without_secrets(one: IncomingCommand) -> bytes:
     """Return the mark of a command that failed before it had one."""
-    return open_mark(one) if one.kind.secrets else _plain_mark(one)
+    return open_fingerprint(one) if one.kind.secrets else _plain_fingerprint(one)
 
 
-def closed_mark(one: Accepted) -> bytes:
+def slow_fingerprint(one: IncomingCommand) -> bytes:
     """Digest all of a command, slowly."""
     content = _subject(one).encode() + b"\n" + one.raw.data
     return hashlib.scrypt(content, salt=str(one.id).encode(), n=2**12, r=8, p=1, dklen=32)
 
 
-def open_mark(one: Accepted) -> bytes:
+def open_fingerprint(one: IncomingCommand) -> bytes:
     """Digest what is not secret in a command."""
-    return fingerprint(_subject(one), without_secrets(one.raw.data, one.kind))[:_OPEN_MARK_BYTES]
+    return fingerprint(_subject(one), without_secrets(one.raw.data, one.kind))[:_OPEN_BYTES]
 
 
-def _subject(one: Accepted) -> str:
+def _subject(one: IncomingCommand) -> str:
     return f"{one.work.worker}.{one.work.key}.{one.work.verb}"
 
 
@@ -90,5 +92,5 @@ def without_secrets(body: bytes, kind: type[Command[Any]]) -> bytes:
 def with_secrets(subject: str) -> type[Command[Any]] | None:
     """Return the kind of a message whose body may have secrets, by its subject; None for any other."""
     parts = subject.split(".")
-    known = Command.known.get(f"{parts[3]}.{parts[-1]}")
+    known = Command.registry.get(f"{parts[3]}.{parts[-1]}")
     return known if known and known.secrets else None

@@ -203,7 +203,7 @@ def is_full(error: Mapping[str, Any]) -> bool:
 class StreamState(NamedTuple):
     """Which places a stream holds; `mark` tells it from another stream of the same name, which counts anew."""
 
-    mark: str
+    incarnation: str
     first: int
     last: int
     fullness: float

@@ -109,15 +109,15 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         looks = 0
         while True:
             state = await stream_state(self.connection, self.stream.name)
-            if state.mark != owned.stream:
-                await owned.restart(state.mark, 0)
+            if state.incarnation != owned.stream:
+                await owned.restart(state.incarnation, 0)
             if state.last >= owned.place:
                 return state
             if (looks := looks + 1) > _BEHIND_LOOKS:
                 break
             await asyncio.sleep(_PAUSE_SECONDS)
         log.warning("stream_set_back", lane=self.lane, place=owned.place, last=state.last)
-        await owned.restart(state.mark, 0)
+        await owned.restart(state.incarnation, 0)
         return state
 
     async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts import subjects
 from contracts.message import Command, Event
 from workers.runtime.admission.inbox import Decided, fingerprint, reopen
-from workers.runtime.admission.incoming import CANONICAL, COMMAND_ID, Accepted, Dead
+from workers.runtime.admission.incoming import CANONICAL, COMMAND_ID, DeadLetter, IncomingCommand
 from workers.runtime.bus import streams
 
 _NO_MESSAGE: Final = 10037
@@ -39,7 +39,7 @@ class Letter(NamedTuple):
     at: datetime
     worker: str
     principal: str
-    mark: str | None
+    message_id: str | None
     told: dict[str, Any]
 
     @property
@@ -70,7 +70,7 @@ class Letter(NamedTuple):
     @property
     def is_event(self) -> bool:
         """Tell whether it is an event to which a reaction failed."""
-        return self._happened in Event.known
+        return self._happened in Event.registry
 
     @property
     def _happened(self) -> str:
@@ -81,7 +81,7 @@ class Letter(NamedTuple):
         """Which command or event of ours it is; None for anything else."""
         if self.work:
             named = f"{self.work.worker}.{self.work.verb}"
-            return named if named in Command.known else None
+            return named if named in Command.registry else None
         return self._happened if self.is_event else None
 
     @property
@@ -99,7 +99,7 @@ class Letter(NamedTuple):
     @property
     def hindrance(self) -> str | None:
         """Why it cannot be handled once more, as a kind of refusal; None where it can."""
-        if self.mark is None:
+        if self.message_id is None:
             return "letter_forged"
         if self.is_event:
             return None
@@ -107,7 +107,7 @@ class Letter(NamedTuple):
             return "letter_unknown"
         if self.command_id is None or not set(self.work.key) <= _SAFE_KEY:
             return "letter_without_id"
-        return "letter_with_secret" if Command.known[self.what].secrets else None
+        return "letter_with_secret" if Command.registry[self.what].secrets else None
 
 
 class Letters:
@@ -131,10 +131,10 @@ class Letters:
             number = found.number
         return letters
 
-    async def remove(self, number: int, mark: str | None) -> None:
+    async def remove(self, number: int, message_id: str | None) -> None:
         """Remove a letter, unless it is gone or another one lies at its place."""
         found = await self.get(number)
-        if found and found.mark == mark:
+        if found and found.message_id == message_id:
             answer = await self._ask("DELETE", {"seq": number})
             if not answer.get("success") and answer.get("error", {}).get("err_code") != _NO_MESSAGE:
                 raise LettersAwayError(str(answer.get("error", {}).get("description", "")))
@@ -155,18 +155,18 @@ def read_letter(stored: dict[str, Any]) -> Letter:
     """Read a message of the stream as JetStream tells it."""
     tokens = str(stored["subject"]).split(".")
     worker, principal = tokens[3:5] if len(tokens) == _DEAD_TOKENS else ("", "")
-    mark = _mark(base64.b64decode(stored.get("hdrs", "")))
+    message_id = _message_id(base64.b64decode(stored.get("hdrs", "")))
     told: Any = None
-    if mark is not None:
+    if message_id is not None:
         try:
             told = from_json(base64.b64decode(stored.get("data", "")))
         except ValueError:
-            mark = None
+            message_id = None
     at = datetime.fromisoformat(stored["time"]).astimezone(UTC)
-    return Letter(int(stored["seq"]), at, worker, principal, mark, told if isinstance(told, dict) else {})
+    return Letter(int(stored["seq"]), at, worker, principal, message_id, told if isinstance(told, dict) else {})
 
 
-def _mark(headers: bytes) -> str | None:
+def _message_id(headers: bytes) -> str | None:
     for line in headers.decode(errors="replace").split("\r\n"):
         name, _, value = line.partition(":")
         if name == COMMAND_ID:
@@ -175,19 +175,19 @@ def _mark(headers: bytes) -> str | None:
 
 
 async def genuine(
-    connection: AsyncConnection, batch: Sequence[Accepted | Dead], known: dict[tuple[str, UUID], Decided]
-) -> list[Accepted | Dead]:
+    connection: AsyncConnection, batch: Sequence[IncomingCommand | DeadLetter], known: dict[tuple[str, UUID], Decided]
+) -> list[IncomingCommand | DeadLetter]:
     """Return a batch in which a letter that no worker put aside is what it is: dead."""
     return [await _genuine(connection, one, known) for one in batch]
 
 
 async def _genuine(
-    connection: AsyncConnection, one: Accepted | Dead, known: dict[tuple[str, UUID], Decided]
-) -> Accepted | Dead:
-    if isinstance(one, Dead) or not one.redelivered:
+    connection: AsyncConnection, one: IncomingCommand | DeadLetter, known: dict[tuple[str, UUID], Decided]
+) -> IncomingCommand | DeadLetter:
+    if isinstance(one, DeadLetter) or not one.redelivered:
         return one
-    is_known = await reopen(connection, (one.work.principal, one.id), one.mark, known)
-    return one if is_known else Dead(one.raw, _NOT_PUT_ASIDE)
+    is_known = await reopen(connection, (one.work.principal, one.id), one.fingerprint, known)
+    return one if is_known else DeadLetter(one.raw, _NOT_PUT_ASIDE)
 
 
 def is_forged(letter: Msg) -> bool:

@@ -41,13 +41,15 @@ _DECIDED = ("command_id", "principal", "month", "fingerprint", "outcome", "decid
 _POSTED = ("worker", "lane", "subject", "headers", "body")
 
 
-async def settle(connection: AsyncConnection, decided: list[dict[str, Any]], posted: list[dict[str, Any]]) -> None:
+async def write_decisions(
+    connection: AsyncConnection, decided: list[dict[str, Any]], posted: list[dict[str, Any]]
+) -> None:
     """Remember outcomes and post messages; an id that another batch has decided meanwhile violates the inbox's key."""
     if decided or posted:
-        await write(connection, _settle(), {"decided": as_json(decided), "posted": as_json(posted)})
+        await write(connection, _insertion(), {"decided": as_json(decided), "posted": as_json(posted)})
 
 
 @cache
-def _settle() -> TextClause:
+def _insertion() -> TextClause:
     posting = insertion(Outbox, _POSTED, parameter="posted")
     return text(f"WITH posting AS ({posting}) {insertion(Inbox, _DECIDED, parameter='decided')}")

@@ -18,20 +18,20 @@ from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
 from workers.runtime.admission import authorisation, inbox, licence, rates
-from workers.runtime.admission.context import Standing, standing
-from workers.runtime.admission.incoming import Accepted, Dead, Misnamed, address, read_body
+from workers.runtime.admission.context import BatchContext, read_batch_context
+from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, Misnamed, address, read_body
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rates import Rates
-from workers.runtime.admission.redaction import Marker, mark_without_secrets
+from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.bus.place import ATTEMPTS, OwnedLane
 from workers.runtime.bus.reader import place_of
 from workers.runtime.commands import outgoing, surplus
 from workers.runtime.commands.batches import runs
 from workers.runtime.commands.dead_letters import Letters, genuine
-from workers.runtime.commands.decisions import Decision, Outcome, settle
+from workers.runtime.commands.decisions import Decision, Outcome, write_decisions
 from workers.runtime.commands.outgoing import Origin, Post, sender
-from workers.runtime.commands.refusals import said_later, spoken
-from workers.runtime.commands.retries import FAILURES, divided
+from workers.runtime.commands.refusals import error_of, turned_away_outcome
+from workers.runtime.commands.retries import FAILURES, bisect
 from workers.runtime.commands.unit import MOMENT, Happened, Rows, Unit
 from workers.runtime.storage import statements
 
@@ -61,7 +61,7 @@ class Delivery:
         """Remember whose handlers to call, whose licences count, and how many commands a lane takes of a principal."""
         self._licensing = licensing
         self._rates = Rates(per_second)
-        self._marker = Marker()
+        self._fingerprints = Fingerprints()
         self._site = site
         self._worker = worker
         self._rows = rows
@@ -76,81 +76,83 @@ class Delivery:
         """
         addressed = [address(message) for message in raw]
         told: list[Outcome] = [
-            Outcome(one, outgoing.rejected(one.told, spoken(one.refusal, one)))
+            Outcome(one, outgoing.rejected(one.told, error_of(one.refusal, one)))
             for one in addressed
             if isinstance(one, Misnamed) and one.refusal
         ]
         batch = [one for one in addressed if not isinstance(one, Misnamed)]
         if not deadly:
-            await self._read(owned, [one for one in batch if isinstance(one, Accepted)])
+            await self._read(owned, [one for one in batch if isinstance(one, IncomingCommand)])
         for run in runs(batch):
             if deadly:
-                told += await self._transact(owned, [put_aside(one, ENDED) for one in run])
+                told += await self._transact(owned, [dead_lettered(one, ENDED) for one in run])
             else:
-                told += await divided(run, partial(self._transact, owned))
+                told += await bisect(run, partial(self._transact, owned))
         if isinstance(addressed[-1], Misnamed):
             await owned.advance(place_of(raw[-1]))
         self.counters.rejected += len(addressed) - len(batch)
         return told
 
-    async def _read(self, owned: OwnedLane, accepted: Sequence[Accepted]) -> None:
+    async def _read(self, owned: OwnedLane, incoming: Sequence[IncomingCommand]) -> None:
         """Turn away what is too much, read the other bodies, and refuse before the batch is cut who may not."""
-        judged = [one for one in accepted if not one.redelivered]
+        judged = [one for one in incoming if not one.redelivered]
         for one, seconds in zip(judged, self._rates.judge(owned.lane, judged), strict=True):
             one.turned_away = seconds
-        for one in accepted:
+        for one in incoming:
             read_body(one)
-        await self._forbid(owned.connection, [one for one in accepted if one.command])
+        await self._forbid(owned.connection, [one for one in incoming if one.command])
 
-    async def _forbid(self, connection: AsyncConnection, asked: Sequence[Accepted]) -> None:
+    async def _forbid(self, connection: AsyncConnection, asked: Sequence[IncomingCommand]) -> None:
         """Judge senders before the batch is cut: what is refused needs no transaction of its own."""
-        if sum(one.kind.alone or one.kind.changes_permissions for one in asked) < FEW:
+        if sum(one.kind.runs_alone or one.kind.changes_permissions for one in asked) < FEW:
             return
-        stands = await standing(connection, [], [one.work.principal for one in asked])
-        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
+        context = await read_batch_context(connection, [], [one.work.principal for one in asked])
+        unlicensed = licence.judged(context.licence or self._licensing.included, context.now)
         for one in asked:
-            authorise(one, stands.grants[one.work.principal], unlicensed)
+            authorise(one, context.grants[one.work.principal], unlicensed)
             if one.kind.changes_permissions and not one.refusal:
                 return
 
     async def _transact(
         self,
         owned: OwnedLane,
-        batch: Sequence[Accepted | Dead],
+        batch: Sequence[IncomingCommand | DeadLetter],
         given_up: str | None = None,
     ) -> list[Outcome]:
         if given_up:
-            batch = [put_aside(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
+            batch = [dead_lettered(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
-            await settle(connection, decision.inbox, surplus.without(decision.outbox, too_many))
+            await write_decisions(connection, decision.inbox, surplus.without(decision.outbox, too_many))
             await owned.advance(place_of(batch[-1].raw))
-        self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, Accepted)])
+        self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, IncomingCommand)])
         return decision.outcomes
 
     async def _decide(
-        self, connection: AsyncConnection, post: Post, batch: Sequence[Accepted | Dead]
+        self, connection: AsyncConnection, post: Post, batch: Sequence[IncomingCommand | DeadLetter]
     ) -> tuple[Decision, datetime]:
         decision = Decision()
-        accepted = [one for one in batch if isinstance(one, Accepted)]
-        again = [one.accepted for one in batch if isinstance(one, Dead) and one.accepted and one.accepted.redelivered]
-        stands = await self._judge(connection, post, accepted + again)
-        now, known = stands.now, stands.known
+        incoming = [one for one in batch if isinstance(one, IncomingCommand)]
+        again = [
+            one.incoming for one in batch if isinstance(one, DeadLetter) and one.incoming and one.incoming.redelivered
+        ]
+        context = await self._judge(connection, post, incoming + again)
+        now, known = context.now, context.known
         batch = await genuine(connection, batch, known)
         fresh = [
             each.command
             for each in batch
-            if isinstance(each, Accepted)
+            if isinstance(each, IncomingCommand)
             and each.command
             and not each.refusal
             and (each.work.principal, each.id) not in known
         ]
         rows = await self._rows.load(connection, fresh)
         for one in batch:
-            if isinstance(one, Dead):
-                self._bury(decision, one, post, stands)
+            if isinstance(one, DeadLetter):
+                self._dead_letter(decision, one, post, context)
                 continue
             before = known.get((one.work.principal, one.id))
             if before is not None:
@@ -158,47 +160,49 @@ class Delivery:
                 decision.outcomes.append(Outcome(one, self._again(one, before)))
             elif one.turned_away:
                 decision.turned_away += 1
-                decision.outcomes.append(Outcome(one, said_later(one)))
+                decision.outcomes.append(Outcome(one, turned_away_outcome(one)))
             else:
-                unit = self._unit(one, stands, rows, connection)
+                unit = self._unit(one, context, rows, connection)
                 outcome = await self._outcome(decision, one, unit, post)
-                known[one.work.principal, one.id] = inbox.Decided(one.mark, outcome)
-                self._settle(decision, one, outcome, now, sends=bool(unit.sent))
-                stands = replace(stands, now=unit.now + MOMENT)
+                known[one.work.principal, one.id] = inbox.Decided(one.fingerprint, outcome)
+                self._record_outcome(decision, one, outcome, now, sends=bool(unit.sent))
+                context = replace(context, now=unit.now + MOMENT)
         await rows.save(connection)
         if decision.turned_away:
-            await rates.remember(connection, self._worker, post.lane, accepted[-1])
+            await rates.remember(connection, self._worker, post.lane, incoming[-1])
         return decision, now
 
-    async def _judge(self, connection: AsyncConnection, post: Post, accepted: Sequence[Accepted]) -> Standing:
+    async def _judge(
+        self, connection: AsyncConnection, post: Post, incoming: Sequence[IncomingCommand]
+    ) -> BatchContext:
         """Read how things stand, refuse who may not, and only then mark what is costly to mark."""
         lane = (self._worker, post.lane)
-        principals = [one.work.principal for one in accepted]
-        stands = await standing(connection, [one.id for one in accepted], principals, lane)
-        unlicensed = licence.judged(stands.licence or self._licensing.included, stands.now)
-        for one in accepted:
-            is_late = stands.turned_away and stands.turned_away.covers(one) and not one.redelivered
+        principals = [one.work.principal for one in incoming]
+        context = await read_batch_context(connection, [one.id for one in incoming], principals, lane)
+        unlicensed = licence.judged(context.licence or self._licensing.included, context.now)
+        for one in incoming:
+            is_late = context.turned_away and context.turned_away.covers(one) and not one.redelivered
             if is_late and not one.turned_away:
                 one.turned_away, one.command = rates.SHORTEST_WAIT, None
-            authorise(one, stands.grants[one.work.principal], unlicensed)
-        await self._marker.mark(accepted, stands.known)
-        return stands
+            authorise(one, context.grants[one.work.principal], unlicensed)
+        await self._fingerprints.fingerprint_all(incoming, context.known)
+        return context
 
-    def _unit(self, one: Accepted, stands: Standing, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
+    def _unit(self, one: IncomingCommand, context: BatchContext, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
         return Unit(
             id=one.id,
             principal=one.work.principal,
-            now=stands.now,
+            now=context.now,
             rows=rows,
             connection=connection,
             language=one.language,
-            grants=stands.grants[one.work.principal],
+            grants=context.grants[one.work.principal],
             site=self._site,
             letters=self.letters,
             licensing=self._licensing,
         )
 
-    async def _outcome(self, decision: Decision, one: Accepted, unit: Unit[Any], post: Post) -> bytes:
+    async def _outcome(self, decision: Decision, one: IncomingCommand, unit: Unit[Any], post: Post) -> bytes:
         try:
             if one.command is None or one.refusal:
                 raise one.refusal or Refusal(Code.INVALID)
@@ -208,8 +212,8 @@ class Delivery:
                 attempt = Happened(refused(one, refusal), uuid7(), one.work.key, None)
                 self._publish(decision, one, unit, [attempt], post)
                 decision.record.add(decision.outbox[-1])
-            return outgoing.rejected(one.told, spoken(refusal, one))
-        if unit.quiet:
+            return outgoing.rejected(one.told, error_of(refusal, one))
+        if unit.is_unchanged:
             decision.applied += 1
             return outgoing.applied(one.id, unit.revision, result, [])
         happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
@@ -219,7 +223,7 @@ class Delivery:
         return outgoing.applied(one.id, unit.revision, result, [one.id for one in happened])
 
     def _publish(
-        self, decision: Decision, one: Accepted, unit: Unit[Any], happened: Sequence[Happened], post: Post
+        self, decision: Decision, one: IncomingCommand, unit: Unit[Any], happened: Sequence[Happened], post: Post
     ) -> None:
         origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
         decision.outbox.extend(post.event(each, origin) for each in happened)
@@ -227,34 +231,38 @@ class Delivery:
         decision.outbox.extend(post.forwarded(*message) for message in unit.forwarded)
         decision.outbox.extend(post.command(command, command_id, one.trace) for command, command_id in unit.sent)
 
-    def _settle(self, decision: Decision, one: Accepted, outcome: bytes, now: datetime, *, sends: bool = False) -> None:
+    def _record_outcome(
+        self, decision: Decision, one: IncomingCommand, outcome: bytes, now: datetime, *, sends: bool = False
+    ) -> None:
         decision.outcomes.append(Outcome(one, outcome, sends))
-        row = inbox.row(command_id=one.id, principal=one.work.principal, mark=one.mark, outcome=outcome, now=now)
+        row = inbox.row(
+            command_id=one.id, principal=one.work.principal, fingerprint=one.fingerprint, outcome=outcome, now=now
+        )
         decision.inbox.append(row)
 
-    def _bury(self, decision: Decision, dead: Dead, post: Post, stands: Standing) -> None:
+    def _dead_letter(self, decision: Decision, dead: DeadLetter, post: Post, context: BatchContext) -> None:
         decision.dead += 1
         who = sender(dead.raw.subject)
-        if not dead.accepted:
+        if not dead.incoming:
             if decision.record.takes(who, surplus.LETTERS):
                 decision.outbox.append(post.dead(dead))
                 decision.record.add(decision.outbox[-1])
-        elif before := stands.known.get((dead.accepted.work.principal, dead.accepted.id)):
+        elif before := context.known.get((dead.incoming.work.principal, dead.incoming.id)):
             decision.outbox.append(post.dead(dead))  # it was put aside before, and what was told of it stands
-            decision.outcomes.append(Outcome(dead.accepted, before.outcome))
+            decision.outcomes.append(Outcome(dead.incoming, before.outcome))
         else:
             decision.outbox.append(post.dead(dead))
-            error = spoken(Refusal(Code.UNAVAILABLE), dead.accepted)
-            dead.accepted.mark = dead.accepted.mark or mark_without_secrets(dead.accepted)
-            self._settle(decision, dead.accepted, outgoing.rejected(dead.accepted.told, error), stands.now)
+            error = error_of(Refusal(Code.UNAVAILABLE), dead.incoming)
+            dead.incoming.fingerprint = dead.incoming.fingerprint or fingerprint_without_secrets(dead.incoming)
+            self._record_outcome(decision, dead.incoming, outgoing.rejected(dead.incoming.told, error), context.now)
 
-    def _again(self, one: Accepted, before: inbox.Decided) -> bytes:
-        if before.fingerprint == one.mark:
+    def _again(self, one: IncomingCommand, before: inbox.Decided) -> bytes:
+        if before.fingerprint == one.fingerprint:
             return before.outcome
         return outgoing.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
 
 
-def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> None:
+def authorise(one: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:
     """Refuse before anything is read or locked for a caller who may not ask for it, or on an unlicensed site.
 
     What the product does by itself goes on: expired projects are deleted whether the site is licensed or not.
@@ -268,13 +276,13 @@ def authorise(one: Accepted, grants: Grants, unlicensed: Unlicensed | None) -> N
             one.refusal = refusal
 
 
-def put_aside(one: Accepted | Dead, reason: str) -> Dead:
+def dead_lettered(one: IncomingCommand | DeadLetter, reason: str) -> DeadLetter:
     """Make a dead letter of a message that failed too often by itself."""
-    accepted = one if isinstance(one, Accepted) else None
-    return Dead(one.raw, reason, accepted)
+    incoming = one if isinstance(one, IncomingCommand) else None
+    return DeadLetter(one.raw, reason, incoming)
 
 
-def refused(one: Accepted, refusal: Refusal) -> AttemptRefused:
+def refused(one: IncomingCommand, refusal: Refusal) -> AttemptRefused:
     """Make the event of an attempt at something forbidden."""
     project_id = getattr(one.command, "project_id", None)
     return AttemptRefused(attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id)

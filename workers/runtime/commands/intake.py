@@ -19,8 +19,8 @@ from workers.runtime.bus.subscriber import Batch
 from workers.runtime.commands.decisions import Outcome
 from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
-from workers.runtime.commands.reactions import Hearing
-from workers.runtime.commands.retries import patiently
+from workers.runtime.commands.reactions import EventDelivery
+from workers.runtime.commands.retries import retry_transient
 from workers.runtime.storage import blocking
 
 log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Intake:
 
     site: str
     delivery: Delivery
-    hearing: Hearing
+    hearing: EventDelivery
     relay: Relay
     engine: AsyncEngine
     nats: Callable[[], Client]
@@ -54,14 +54,14 @@ class Intake:
     async def commands(self, batch: Batch) -> None:
         """Handle a batch of commands, publish its outcomes, and wake the relay for what it left in the outbox."""
         with self._followed(batch):
-            outcomes = await patiently(partial(self._in_turn, batch), self.delivery.counters.retry)
+            outcomes = await retry_transient(partial(self._in_turn, batch), self.delivery.counters.retry)
             await self._publish(outcomes)
             self.relay.wake(urgent=any(one.sends for one in outcomes))
 
     async def events(self, batch: Batch) -> None:
         """Handle a batch of events, and wake the relay when reactions left something in the outbox."""
         with self._followed(batch):
-            if await patiently(partial(self._react, batch), self.delivery.counters.retry):
+            if await retry_transient(partial(self._react, batch), self.delivery.counters.retry):
                 self.relay.wake(urgent=True)
 
     async def _in_turn(self, batch: Batch) -> list[Outcome]:

@@ -11,7 +11,7 @@ from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
 from contracts.subjects import SYSTEM, valid_principal
 from workers.common.tracing import HEADER
-from workers.runtime.admission.incoming import COMMAND_ID, Dead
+from workers.runtime.admission.incoming import COMMAND_ID, DeadLetter
 from workers.runtime.admission.redaction import with_secrets, without_secrets
 from workers.runtime.commands.unit import Happened
 
@@ -104,7 +104,7 @@ class Post(NamedTuple):
         """Make the row of a message that travels once more."""
         return self._row(subject, headers, body)
 
-    def dead(self, dead: Dead) -> dict[str, Any]:
+    def dead(self, dead: DeadLetter) -> dict[str, Any]:
         """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
         raw = dead.raw
         told = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}

@@ -16,14 +16,14 @@ from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
 from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission import inbox
-from workers.runtime.admission.context import Standing, standing
-from workers.runtime.admission.incoming import Dead
+from workers.runtime.admission.context import BatchContext, read_batch_context
+from workers.runtime.admission.incoming import DeadLetter
 from workers.runtime.bus.place import ATTEMPTS, OwnedLane
 from workers.runtime.bus.reader import place_of
 from workers.runtime.commands import outbox
-from workers.runtime.commands.decisions import settle
+from workers.runtime.commands.decisions import write_decisions
 from workers.runtime.commands.outgoing import Origin, Post
-from workers.runtime.commands.retries import FAILURES, divided
+from workers.runtime.commands.retries import FAILURES, bisect
 from workers.runtime.commands.unit import MOMENT, Happened, Rows, Unit
 from workers.runtime.storage import statements
 
@@ -53,7 +53,7 @@ def read_event(raw: Msg) -> Heard[Event] | None:
     """Read an event; None for what is not one, which a client can make the server store (it is dropped)."""
     headers = raw.headers or {}
     kind = read_event_type(headers.get("ce-type", ""))
-    known = Event.known.get(kind)
+    known = Event.registry.get(kind)
     if known is None or raw.subject.split(".")[5:] != kind.split(".")[1:]:
         return None
     try:
@@ -75,7 +75,7 @@ def _uuid(told: str | None) -> UUID | None:
     return UUID(told) if told else None
 
 
-class Hearing:
+class EventDelivery:
     """Handles the batches of one worker's consumer of events."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Hearing:
         if heard and deadly:
             left = await self._transact(owned, heard, given_up=ENDED)
         elif heard:
-            left = await divided(heard, partial(self._transact, owned))
+            left = await bisect(heard, partial(self._transact, owned))
         if not heard or heard[-1].raw is not raw[-1]:
             await owned.advance(place_of(raw[-1]))
         self.heard += len(heard)
@@ -122,18 +122,18 @@ class Hearing:
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
             await owned.advance(place_of(batch[-1].raw))
-            stands = await standing(connection, [one.id for one in batch] if self._remember else [], [])
+            context = await read_batch_context(connection, [one.id for one in batch] if self._remember else [], [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES} times: {given_up}"
-                await outbox.post(connection, [post.dead(Dead(one.raw, reason)) for one in batch])
+                await outbox.post(connection, [post.dead(DeadLetter(one.raw, reason)) for one in batch])
                 return [True]
-            return [await self._react(connection, post, batch, stands)]
+            return [await self._react(connection, post, batch, context)]
 
     async def _react(
-        self, connection: AsyncConnection, post: Post, batch: Sequence[Heard[Event]], stands: Standing
+        self, connection: AsyncConnection, post: Post, batch: Sequence[Heard[Event]], context: BatchContext
     ) -> bool:
-        now = stands.now
-        once = {one.id: one for one in reversed(batch) if (self._name, one.id) not in stands.known}
+        now = context.now
+        once = {one.id: one for one in reversed(batch) if (self._name, one.id) not in context.known}
         fresh = list(reversed(once.values()))
         rows = await self._rows.load(connection, [one.event for one in fresh])
         posted: list[dict[str, Any]] = []
@@ -144,7 +144,7 @@ class Hearing:
                     await reaction(one, unit)
             posted += _posted(unit, one, post)
         await rows.save(connection)
-        await settle(connection, [self._row(one, now) for one in fresh] if self._remember else [], posted)
+        await write_decisions(connection, [self._row(one, now) for one in fresh] if self._remember else [], posted)
         return bool(posted)
 
     @property
@@ -152,7 +152,7 @@ class Hearing:
         return f"~{self._worker}"
 
     def _row(self, one: Heard[Event], now: datetime) -> dict[str, Any]:
-        return inbox.row(command_id=one.id, principal=self._name, mark=b"", outcome=b"", now=now)
+        return inbox.row(command_id=one.id, principal=self._name, fingerprint=b"", outcome=b"", now=now)
 
 
 def _posted(unit: Unit[Any], one: Heard[Event], post: Post) -> list[dict[str, Any]]:

@@ -6,15 +6,15 @@ from typing import Any
 from contracts.errors import Code, Error, Refusal
 from contracts.message import Command
 from contracts.texts import Part, Phrase
-from workers.runtime.admission.incoming import Accepted, Addressed
+from workers.runtime.admission.incoming import Addressed, IncomingCommand
 
 
-def spoken(refusal: Refusal, one: Addressed) -> Error:
+def error_of(refusal: Refusal, one: Addressed) -> Error:
     """Say a refusal in the words that belong to the command (MSG-01 to MSG-07)."""
-    return _spoken(refusal, one.kind, one.language)
+    return _error_of(refusal, one.kind, one.language)
 
 
-def said_later(one: Accepted) -> bytes:
+def turned_away_outcome(one: IncomingCommand) -> bytes:
     """Make the outcome of a command that was turned away: nothing was looked at, and nothing is kept."""
     return b'{"command_id":"%b","status":"rejected","error":%b}' % (
         one.told.encode(),
@@ -26,10 +26,10 @@ def said_later(one: Accepted) -> bytes:
 def _later(kind: type[Command[Any]], language: str, seconds: int) -> bytes:
     fields = [{"field": "", "kind": "too_many_commands"}]
     refusal = Refusal(Code.UNAVAILABLE, fields=fields, retry_after_seconds=seconds)
-    return _spoken(refusal, kind, language).model_dump_json().encode()
+    return _error_of(refusal, kind, language).model_dump_json().encode()
 
 
-def _spoken(refusal: Refusal, kind: type[Command[Any]], language: str) -> Error:
+def _error_of(refusal: Refusal, kind: type[Command[Any]], language: str) -> Error:
     refusal.part = refusal.part or kind.part
     if refusal.text is None:
         refusal.text = sentence(refusal.code, kind)
@@ -39,7 +39,7 @@ def _spoken(refusal: Refusal, kind: type[Command[Any]], language: str) -> Error:
 def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
     """Choose the reference product's sentence for a command that could not be carried out."""
     if code is Code.UNAVAILABLE:
-        return command.failing
+        return command.failure_phrase
     if code is not Code.GONE or command.part in {Part.PROJECT, Part.LETTER}:
         return None
     return Phrase.REPORT_NOT_GENERATED if command.part is Part.REPORT else Phrase.NOT_SAVED

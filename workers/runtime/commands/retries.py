@@ -23,16 +23,16 @@ _TOO_LARGE = "54"
 log = structlog.get_logger()
 
 
-PASSING = (DBAPIError, OSError, TimeoutError)
+TRANSIENT = (DBAPIError, OSError, TimeoutError)
 
 
-def is_passing(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     """Tell a fault of the infrastructure, which goes away, from a fault of the message, which does not."""
     if isinstance(error, DBAPIError):
         kind = (getattr(error.orig, "sqlstate", None) or "")[:2]
         passing = isinstance(error, OperationalError | InterfaceError) and kind != _TOO_LARGE
         return error.connection_invalidated or passing or _is_collision(error.orig)
-    return isinstance(error, PASSING)
+    return isinstance(error, TRANSIENT)
 
 
 def _is_collision(cause: BaseException | None) -> bool:
@@ -57,7 +57,7 @@ class Transact(Protocol[OneT_contra, DoneT]):
         ...
 
 
-async def divided(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list[DoneT]:
+async def bisect(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list[DoneT]:
     """Handle a batch in order; one bad message costs a few transactions and only itself."""
     attempts = FAILURES if len(batch) == 1 else 1
     fault = ""
@@ -68,15 +68,15 @@ async def divided(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> lis
             raise
         except BaseException as error:
             # A panic of native code is no Exception: unhandled, it would end the lane and come again with the message.
-            if is_passing(error):
+            if is_transient(error):
                 raise
             fault = describe(error)["error"]
             log.warning("batch_failed", size=len(batch), **_alone(batch), exc_info=error)
     if len(batch) == 1:
         return await transact(batch, given_up=fault)
     middle = len(batch) // 2
-    first = await divided(batch[:middle], transact)
-    return first + await divided(batch[middle:], transact)
+    first = await bisect(batch[:middle], transact)
+    return first + await bisect(batch[middle:], transact)
 
 
 def _alone(batch: Sequence[object]) -> dict[str, object]:
@@ -84,14 +84,14 @@ def _alone(batch: Sequence[object]) -> dict[str, object]:
     return named([raw]) if len(batch) == 1 and (raw := getattr(batch[0], "raw", None)) else {}
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:
+async def retry_transient(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:
     """Try again after passing faults, with a growing delay, for as long as the connection lives."""
     delay = 0.05
     while True:
         try:
             return await attempt()
-        except PASSING as error:
-            if not is_passing(error) or getattr(error, "connection_invalidated", False):
+        except TRANSIENT as error:
+            if not is_transient(error) or getattr(error, "connection_invalidated", False):
                 raise
             delayed()
             log.warning("batch_delayed", seconds=delay, **describe(error))

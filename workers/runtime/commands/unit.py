@@ -65,12 +65,12 @@ class Unit(Generic[RowsT]):
     forwarded: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
     letters: Letters | None = None
     site: str = "main"
-    quiet: bool = False
+    is_unchanged: bool = False
     licensing: Licensing = field(default_factory=Licensing)
 
-    def already_so(self, revision: int | None = None) -> None:
+    def leave_unchanged(self, revision: int | None = None) -> None:
         """Answer as before without anything happening: this was done by an earlier command."""
-        self.quiet = True
+        self.is_unchanged = True
         self.revision = revision
 
     def emit(self, event: Event, key: str | None = None) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import watching
 from contracts.errors import Code, Refusal
-from contracts.message import Asking, Event
+from contracts.message import Event, Request
 from contracts.permissions import Grants
 from contracts.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.common.logs import describe
@@ -53,7 +53,7 @@ Choosing = Callable[[Sequence[Heard[Event]], Grants, AsyncConnection], Awaitable
 class Live:
     """The answer to a query that is a feed: what was asked, from where on, and what of it is shown."""
 
-    asked: Asking[Any]
+    asked: Request[Any]
     since: str | None
     choosing: Choosing
 

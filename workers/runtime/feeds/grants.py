@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.permissions import Grants
-from workers.runtime.admission.context import standing
+from workers.runtime.admission.context import read_batch_context
 
 
 @dataclass(slots=True)
@@ -26,6 +26,6 @@ class Rights:
             if self._read_at < since or principal not in self._grants:
                 began = asyncio.get_running_loop().time()
                 async with self.engine.connect() as connection:
-                    stands = await standing(connection, [], self.followers)
-                self._read_at, self._grants = began, stands.grants
+                    context = await read_batch_context(connection, [], self.followers)
+                self._read_at, self._grants = began, context.grants
             return self._grants[principal]

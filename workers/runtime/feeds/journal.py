@@ -37,17 +37,17 @@ class Bounds(NamedTuple):
 
     first: int
     last: int
-    mark: str
+    incarnation: str
 
     def cursor(self, place: int) -> str:
         """Name a place for a client."""
-        return f"{self.mark}-{place}"
+        return f"{self.incarnation}-{place}"
 
     def read(self, cursor: str) -> int:
         """Return the place that a cursor names, or refuse: events behind it are gone, or it is not of this stream."""
-        mark, _, told = cursor.partition("-")
+        incarnation, _, told = cursor.partition("-")
         place = int(told)
-        if mark != self.mark or not self.first - 1 <= place <= self.last:
+        if incarnation != self.incarnation or not self.first - 1 <= place <= self.last:
             too_old = [{"field": "since", "kind": "cursor_too_old"}]
             raise Refusal(Code.GONE, cursor=cursor, fields=too_old)
         return place
@@ -56,7 +56,7 @@ class Bounds(NamedTuple):
 async def bounds(nats: Client) -> Bounds:
     """Ask which events are kept."""
     state = await stream_state(nats, EVENTS)
-    return Bounds(state.first, state.last, f"{crc32(state.mark.encode()):x}")
+    return Bounds(state.first, state.last, f"{crc32(state.incarnation.encode()):x}")
 
 
 def entries(found: Sequence[Msg]) -> list[Entry]:

@@ -36,11 +36,11 @@ from workers.runtime.commands.dead_letters import Letters
 from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.intake import Intake, Limits
 from workers.runtime.commands.outbox import Relay
-from workers.runtime.commands.reactions import Hearing
+from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.process import health, startup
 from workers.runtime.process.running import Running
-from workers.runtime.queries.answering import Questions, Side
+from workers.runtime.queries.answering import QueryEffects, QueryService
 from workers.runtime.queries.door import AT_ONCE, Door
 from workers.runtime.storage.database import Waits, open_engine
 from workers.runtime.worker import Worker
@@ -64,8 +64,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, nats)
-    side = Side(lanes_of(worker), relay.wake, licensing, letters)
-    questions = Questions(site, name, engine, worker.questions, side, feeds)
+    side = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
+    questions = QueryService(site, name, engine, worker.questions, side, feeds)
     running = Running(
         worker=worker,
         settings=settings,
@@ -73,7 +73,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         broker=broker,
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
-        hearing=Hearing(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
+        hearing=EventDelivery(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
         questions=questions,
         door=Door(name, settings, questions, traces),
         feeds=feeds,

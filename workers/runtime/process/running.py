@@ -15,9 +15,9 @@ from workers.runtime.bus.backlog import Backlog
 from workers.runtime.bus.lanes import Lanes
 from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
-from workers.runtime.commands.reactions import Hearing
+from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.answering import Questions
+from workers.runtime.queries.answering import QueryService
 from workers.runtime.queries.door import Door
 from workers.runtime.worker import Worker
 
@@ -32,8 +32,8 @@ class Running:
     broker: NatsBroker
     lanes: Lanes
     delivery: Delivery
-    hearing: Hearing
-    questions: Questions
+    hearing: EventDelivery
+    questions: QueryService
     door: Door
     feeds: Feeds
     relay: Relay

@@ -90,7 +90,7 @@ class Spans(Tracing):
     def answering(self, asked: Traced) -> Iterator[str | None]:
         """Make a span of a query, from its turn to its answer."""
         subject = f"{self._worker}.{asked.verb}"
-        name = subject if subject in Query.known else f"{self._worker}.{_UNKNOWN}"
+        name = subject if subject in Query.registry else f"{self._worker}.{_UNKNOWN}"
         span = self._begin(name, SpanKind.SERVER, asked.trace or "", {"messaging.system": "nats"})
         with _ended([span]):
             yield _written(span)
@@ -141,10 +141,10 @@ def _name(subject: str, headers: Mapping[str, str]) -> str:
     """Name a command or an event as its class does."""
     if "ce-type" in headers:
         kind = read_event_type(headers["ce-type"])
-        return kind if kind in Event.known else _UNKNOWN
+        return kind if kind in Event.registry else _UNKNOWN
     parts = subject.split(".")
     named = f"{parts[3]}.{parts[-1]}" if parts[2] == "work" else f"{parts[4]}.{parts[-1]}"
-    return named if named in Command.known else _UNKNOWN
+    return named if named in Command.registry else _UNKNOWN
 
 
 def _happened(headers: Mapping[str, str]) -> int | None:

@@ -56,9 +56,9 @@ async def commands(running: Running) -> None:
 async def _trim_lanes(running: Running) -> None:
     handled = [one for one in running.lanes.held.values() if one.lane < LANES and one.place > one.purged]
     if handled:
-        mark = (await stream_state(running.nats, COMMANDS)).mark
+        incarnation = (await stream_state(running.nats, COMMANDS)).incarnation
         for owned in handled:
-            await _trim(running, owned, mark)
+            await _trim(running, owned, incarnation)
 
 
 async def trim_rest(running: Running) -> None:
@@ -67,15 +67,15 @@ async def trim_rest(running: Running) -> None:
     if state.first > state.last:
         return
     async with running.engine.connect() as connection:
-        given = {"workers": list(COMMANDED), "stream": state.mark}
+        given = {"workers": list(COMMANDED), "stream": state.incarnation}
         [lanes, place] = (await connection.execute(_PASSED, given)).one()
     if lanes == len(COMMANDED) * LANES and place >= state.first:
         await purge(running.nats, COMMANDS, place)
 
 
-async def _trim(running: Running, owned: OwnedLane, mark: str) -> None:
+async def _trim(running: Running, owned: OwnedLane, incarnation: str) -> None:
     place = owned.place
-    if owned.stream != mark or owned.reader is None:  # the stream was made anew: the lane's reader will find out
+    if owned.stream != incarnation or owned.reader is None:  # the stream was made anew: the lane's reader will find out
         return
     if await purge(running.nats, COMMANDS, place, lane_filter(running.settings.site, owned.worker, owned.lane)):
         owned.purged = place
@@ -104,7 +104,7 @@ async def trim_events(running: Running) -> None:
     if wanted < state.first:
         return
     async with running.engine.connect() as connection:
-        heard = (await connection.execute(_HEARD, {"lane": EVENTS_LANE, "stream": state.mark})).scalar()
+        heard = (await connection.execute(_HEARD, {"lane": EVENTS_LANE, "stream": state.incarnation})).scalar()
     place = min(wanted, heard or 0)
     if place >= state.first and await purge(running.nats, EVENTS, place):
         log.info("events_trimmed", place=place, first=state.first)

@@ -23,7 +23,7 @@ from contracts.permissions import Grants
 from contracts.subjects import lane_of
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.admission.context import standing
+from workers.runtime.admission.context import read_batch_context
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence import Licensing
@@ -43,7 +43,7 @@ log = structlog.get_logger()
 
 
 @dataclass(slots=True)
-class Reader:
+class QueryContext:
     """Who asks, and where the answer is read; nothing is written but the events that the reading leaves."""
 
     principal: str
@@ -72,7 +72,7 @@ class Answer:
     headers: dict[str, str] | None = None
 
 
-Answering = Callable[[Any, Reader], Awaitable[Any]]
+QueryHandler = Callable[[Any, QueryContext], Awaitable[Any]]
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class QueryCounters:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class QueryEffects:
     """What the read side needs of its process: lanes for its events, how to wake them, and whose licences count."""
 
     lanes: Sequence[int]
@@ -98,7 +98,7 @@ class Side:
     letters: Letters | None = None
 
 
-class Questions:
+class QueryService:
     """Answers the queries of one worker."""
 
     def __init__(
@@ -106,8 +106,8 @@ class Questions:
         site: str,
         worker: str,
         engine: AsyncEngine,
-        answers: dict[type, Answering],
-        side: "Side",
+        answers: dict[type, QueryHandler],
+        side: "QueryEffects",
         feeds: Feeds,
     ) -> None:
         """Remember whose functions answer, and who serves what is answered for longer."""
@@ -146,31 +146,31 @@ class Questions:
         query = parse(f"{self._worker}.{verb}", asked.body)
         async with self._engine.connect() as connection:
             await connection.execute(PATIENCE)
-            stands = await standing(connection, [], [principal])
-            reader = Reader(principal, stands.grants[principal], connection, stands.now, asked.language)
-            reader.licensing, reader.letters = self._side.licensing, self._side.letters
-            reader.licence = stands.licence or reader.licensing.included
+            found = await read_batch_context(connection, [], [principal])
+            context = QueryContext(principal, found.grants[principal], connection, found.now, asked.language)
+            context.licensing, context.letters = self._side.licensing, self._side.letters
+            context.licence = found.licence or context.licensing.included
             try:
-                authorisation.authorise(query, principal, reader.grants)
-                answer = await self._answers[type(query)](query, reader)
+                authorisation.authorise(query, principal, context.grants)
+                answer = await self._answers[type(query)](query, context)
             except Refusal as refusal:
                 if refusal.code is Code.NOT_AVAILABLE and self._attempts.logs(principal):
-                    reader.emit(_attempt(self._worker, verb, query, refusal), "-")
-                    await self._record(reader)
+                    context.emit(_attempt(self._worker, verb, query, refusal), "-")
+                    await self._record(context)
                 self.counters.unlogged_attempts = self._attempts.unlogged
                 raise
-            await self._record(reader)
+            await self._record(context)
         return answer
 
-    async def _record(self, reader: Reader) -> None:
-        if not reader.happened:
-            if reader.has_written:
-                await reader.connection.commit()
+    async def _record(self, context: QueryContext) -> None:
+        if not context.happened:
+            if context.has_written:
+                await context.connection.commit()
             return
-        origin = Origin(reader.principal, reader.now.isoformat())
-        rows = [self._post(key).event(Happened(event, uuid7(), key, None), origin) for event, key in reader.happened]
-        await outbox.post(reader.connection, rows)
-        await reader.connection.commit()
+        origin = Origin(context.principal, context.now.isoformat())
+        rows = [self._post(key).event(Happened(event, uuid7(), key, None), origin) for event, key in context.happened]
+        await outbox.post(context.connection, rows)
+        await context.connection.commit()
         self._side.wake()
 
     def _post(self, key: str) -> Post:
@@ -180,10 +180,10 @@ class Questions:
 
 def parse(subject: str, body: bytes) -> Query[Any]:
     """Read a query, or refuse it."""
-    known = Query.known.get(subject)
+    known = Query.registry.get(subject)
     if known is None:
         unknown = [{"field": "", "kind": "unknown_query"}]
-        raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.known), fields=unknown)
+        raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.registry), fields=unknown)
     return parse_body(known, body or b"{}")
 
 

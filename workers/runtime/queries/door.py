@@ -27,7 +27,7 @@ from workers.common.tracing import Tracing, trace_of, traced
 from workers.runtime.admission.incoming import LARGEST_BODY
 from workers.runtime.bus.connection import Frame, decoded, flush, read_safely
 from workers.runtime.commands.outgoing import refused
-from workers.runtime.queries.answering import Questions
+from workers.runtime.queries.answering import QueryService
 from workers.runtime.queries.turns import Asked, Line, Share, Turns, Verdict
 
 AT_ONCE: Final = 16
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 class Door:
     """Lets the queries of one worker in, a turn for each principal."""
 
-    def __init__(self, worker: str, settings: Settings, questions: Questions, tracing: Tracing) -> None:
+    def __init__(self, worker: str, settings: Settings, questions: QueryService, tracing: Tracing) -> None:
         """Remember who answers and what one principal may have; opens nothing yet."""
         self.nats = Client()
         self._worker = worker
@@ -151,7 +151,7 @@ def lasting(worker: str) -> frozenset[str]:
     """Return the verbs of a worker that open feeds and keep them."""
     return frozenset(
         subject.rpartition(".")[2]
-        for subject, query in Query.known.items()
+        for subject, query in Query.registry.items()
         if subject.startswith(f"{worker}.") and "feed" in query.model_fields
     )
 
@@ -170,8 +170,8 @@ def header_in(headers: bytes | None, start: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _preferred(accepted: str) -> str:
-    return preferred_language(accepted)
+def _preferred(incoming: str) -> str:
+    return preferred_language(incoming)
 
 
 @lru_cache(maxsize=32)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, DateTime, Interval, Text, TextClause, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.answering import Reader
+from workers.runtime.queries.answering import QueryContext
 
 WINDOW: Final = timedelta(hours=1)
 """How long one download takes, at most: what is fetched later is another one."""
@@ -39,11 +39,11 @@ def beginning(table: str, key: str) -> TextClause:
     return text(statement).bindparams(bindparam("lasts", WINDOW, type_=Interval))
 
 
-async def begins(reader: Reader, statement: TextClause, thing: UUID, part: bytes, offset: int) -> bool:
+async def begins(context: QueryContext, statement: TextClause, thing: UUID, part: bytes, offset: int) -> bool:
     """Tell whether to record that somebody was given a part; beyond the end nothing is given."""
     if not part:
         return False
-    given = {"id": thing, "principal": reader.principal, "is_first": offset == 0}
-    found = await reader.connection.execute(statement, given)
-    reader.has_written = True
+    given = {"id": thing, "principal": context.principal, "is_first": offset == 0}
+    found = await context.connection.execute(statement, given)
+    context.has_written = True
     return bool(found.scalar_one_or_none())

@@ -11,7 +11,7 @@ from workers.runtime.storage.database import delete_rows, insert_rows, update_ro
 Row = Mapping[Any, Any]
 
 
-class Kept:
+class RowSet:
     """The rows of one table that a batch touches, by their key; never changed in place, only replaced."""
 
     def __init__(self, mapped: type[DeclarativeBase], *keys: str) -> None:
