@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 
-from workers.projects.finding import searched
+from workers.projects.search.index import searched
 
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 YEARS = timedelta(days=5 * 365)

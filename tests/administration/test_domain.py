@@ -16,8 +16,8 @@ SETTINGS = {"retention_days": 7, "report_title": "Museum", "timezone": "UTC"}
 
 def test_a_property_is_known_by_id_and_kind() -> None:
     """An id finds a property of the asked kind and of the asked category."""
-    assert domain.known_property(TYPE, "type", 3) == TYPE
-    assert domain.known_property(VALUE, "category-value", 4, 2) == VALUE
+    assert domain.require_property(TYPE, "type", 3) == TYPE
+    assert domain.require_property(VALUE, "category-value", 4, 2) == VALUE
 
 
 @pytest.mark.parametrize(
@@ -34,31 +34,31 @@ def test_another_property_is_unknown(
 ) -> None:
     """An id that nobody has, or that is of another kind or category, is refused by its wrong field."""
     with pytest.raises(Refusal) as refused:
-        domain.known_property(property_, kind, 9, slot)
+        domain.require_property(property_, kind, 9, slot)
     assert (Code.UNKNOWN_REFERENCE, {"fields": [field]}) == (refused.value.code, refused.value.details)
 
 
 def test_what_projects_have_is_in_use() -> None:
     """What a project has is refused with the number of projects, what none has is not."""
-    domain.unassigned(0)
+    domain.require_unassigned(0)
     with pytest.raises(Refusal) as refused:
-        domain.unassigned(12)
+        domain.require_unassigned(12)
     assert (refused.value.code, refused.value.details) == (Code.IN_USE, {"projects": 12})
 
 
 def test_values_belong_to_a_defined_category() -> None:
     """A value is refused where no category was ever defined, and accepted where one is disabled."""
-    domain.known_category({"slot": 2, "enabled": False}, 2)
+    domain.require_category({"slot": 2, "enabled": False}, 2)
     with pytest.raises(Refusal) as refused:
-        domain.known_category(None, 5)
+        domain.require_category(None, 5)
     assert refused.value.details == {"fields": [{"field": "slot", "kind": "not_defined", "value": 5}]}
 
 
 def test_a_timezone_is_a_known_one() -> None:
     """A time zone is one of the given zones, letter by letter, or is refused by its field."""
-    domain.known_timezone("Europe/Paris", {"Europe/Paris"}, "en")
+    domain.require_timezone("Europe/Paris", {"Europe/Paris"}, "en")
     with pytest.raises(Refusal) as refused:
-        domain.known_timezone("europe/paris", {"Europe/Paris"}, "fr")
+        domain.require_timezone("europe/paris", {"Europe/Paris"}, "fr")
     assert refused.value.code == Code.INVALID
     assert refused.value.details["fields"][0]["field"] == "timezone"
 
@@ -79,9 +79,9 @@ def test_only_changes_are_told() -> None:
 
 def test_the_administrators_stay_what_they_are() -> None:
     """The role administrators is never defined or deleted; any other role may be."""
-    domain.changeable_role("operators")
+    domain.require_changeable_role("operators")
     with pytest.raises(Refusal) as refused:
-        domain.changeable_role(ADMINISTRATORS)
+        domain.require_changeable_role(ADMINISTRATORS)
     assert refused.value.code == Code.CONFLICT
     assert refused.value.details["fields"] == [{"field": "role_id", "kind": "fixed_role"}]
 
@@ -91,13 +91,13 @@ def test_the_administrators_stay_what_they_are() -> None:
 )
 def test_members_may_leave_while_an_administrator_is_left(role_id: str, members: list[str]) -> None:
     """A role other than administrators may lose its last member, and administrators any but its last."""
-    domain.keeps_an_administrator(role_id, "ann", members)
+    domain.require_an_administrator(role_id, "ann", members)
 
 
 def test_the_last_administrator_stays() -> None:
     """The only member of administrators is refused to leave."""
     with pytest.raises(Refusal) as refused:
-        domain.keeps_an_administrator(ADMINISTRATORS, "ann", ["ann"])
+        domain.require_an_administrator(ADMINISTRATORS, "ann", ["ann"])
     assert refused.value.code == Code.CONFLICT
     assert refused.value.details["fields"] == [{"field": "principal", "kind": "last_administrator"}]
 

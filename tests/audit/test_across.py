@@ -28,8 +28,8 @@ from contracts.properties import AddStatus, DefineCategory, EditStatus
 from tests.audit.published import Publisher
 from tests.projects.test_imports import legacy
 from tests.support import Site, eventually
-from workers.audit import finding
-from workers.audit.finding import Wanted
+from workers.audit import stores
+from workers.audit.stores import Wanted
 from workers.audit.tables import Activity
 from workers.local.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
@@ -188,7 +188,7 @@ async def test_an_import_is_found_by_its_projects(site: Site) -> None:
 )
 async def test_entries_are_found_by_index(site: Site, wanted: Wanted, index: str) -> None:
     """Somebody's entries, those of a kind and those of a project are read from an index, in the order of a page."""
-    asked = finding.statement(Activity, wanted, None, 10)
+    asked = stores.statement(Activity, wanted, None, 10)
     compiled = asked.compile(dialect=site.engine.dialect, compile_kwargs={"literal_binds": True})
     async with site.engine.begin() as connection:
         for way in ("seqscan", "bitmapscan"):
@@ -218,6 +218,6 @@ def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
         return Entry(event_id=uuid7(), at=now - timedelta(seconds=seconds), revision=None, details={}, **about)
 
     cut, whole = [at(0), at(2)], [at(1), at(3), at(4)]
-    entries, more = finding.merged([Page(cut, {"of": "the last"}), Page(whole, None)], 10)
+    entries, more = stores.merged([Page(cut, {"of": "the last"}), Page(whole, None)], 10)
     assert (entries, more) == ([cut[0], whole[0], cut[1]], True)
-    assert finding.merged([Page(cut, None), Page(whole, None)], 10)[1] is False
+    assert stores.merged([Page(cut, None), Page(whole, None)], 10)[1] is False

@@ -14,7 +14,7 @@ from contracts.subjects import WORKERS
 from tests.projects.listed import keep, project
 from tests.support import Site
 from workers.migrations.upgrade import migrate, read_sql, run_script
-from workers.projects import finding
+from workers.projects.search import index
 from workers.runtime.admission import inbox
 from workers.runtime.commands import outbox
 from workers.runtime.storage.database import Base
@@ -56,15 +56,15 @@ async def test_what_was_written_before_is_searched_afterwards(site: Site, monkey
     await keep(site, [project(chance, number) for number in range(1, 26)])
     before = await site.sql(kept)
     await site.sql("DELETE FROM projects.search")
-    monkeypatch.setattr(finding, "VERSION", finding.VERSION + 1)
+    monkeypatch.setattr(index, "VERSION", index.VERSION + 1)
     async with site.engine.begin() as connection:
-        assert await finding.index_again(connection, at_once=10)
+        assert await index.index_again(connection, at_once=10)
     assert await site.sql(kept) == before[:10]
     await site.sql("DELETE FROM projects.search WHERE project_id = :id", id=before[0].project_id)
     await migrate(site.engine)
     assert await site.sql(kept) == before[1:]
     await migrate(site.engine)
-    assert (await site.sql("SELECT version FROM projects.indexing"))[0].version == finding.VERSION
+    assert (await site.sql("SELECT version FROM projects.indexing"))[0].version == index.VERSION
 
 
 async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:

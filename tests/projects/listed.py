@@ -13,9 +13,9 @@ from sqlalchemy import text
 from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, Span
 from tests.support import Site
-from workers.projects.finding import keep_words
-from workers.projects.queries.listing import list_projects
-from workers.projects.words import sort_key
+from workers.projects.queries.lists import list_projects
+from workers.projects.search.index import keep_words
+from workers.projects.search.ngrams import sort_key
 from workers.runtime.queries.answering import QueryContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -18,7 +18,7 @@ from contracts.values import EARLIEST
 from tests.projects.listed import NOON
 from tests.projects.props import Operator
 from tests.projects.test_imports import legacy
-from workers.projects.queries.searching import MOST_NUMBERS, Sought
+from workers.projects.queries.search import MOST_NUMBERS, Sought
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 AT = "2026-01-01T00:00:00Z"

@@ -78,7 +78,7 @@ async def test_a_list_is_what_a_plain_model_says(
 ) -> None:
     """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
     for name, length in zip(("SOME", "FEW", "MANY"), walked, strict=True):
-        monkeypatch.setattr(f"workers.projects.queries.listing.{name}", length)
+        monkeypatch.setattr(f"workers.projects.queries.lists.{name}", length)
     assert await walk(site, query) == expected(projects, query)
 
 

@@ -10,11 +10,11 @@ from contracts.permissions import EVERYTHING
 from contracts.project_queries import ListProjects, ProjectFilter
 from tests.projects.listed import Stock, ask, stocked
 from tests.support import Site
-from workers.projects.queries.listing import by_month
-from workers.projects.queries.searching import Sought
-from workers.projects.queries.sorting import Order
-from workers.projects.queries.walking import Asked
-from workers.projects.words import month_of
+from workers.projects.queries.lists import by_month
+from workers.projects.queries.order import Order
+from workers.projects.queries.search import Sought
+from workers.projects.queries.walks import Asked
+from workers.projects.search.ngrams import month_of
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from contracts.projects import (
 from contracts.statistics import ProjectStatistics
 from contracts.watching import WatchedProjects, WatchProjects
 from tests.projects.props import NOON, Operator, refused, sequence
-from workers.projects.lookup import SOURCES
+from workers.projects.search.lookup import SOURCES
 
 
 async def found(operator: Operator, search: str) -> bool:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.projects.queries.terms import ways_of
-from workers.projects.words import (
+from workers.projects.search.ngrams import (
     all_grams,
     all_of,
     grams_of,

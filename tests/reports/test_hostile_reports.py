@@ -115,9 +115,9 @@ def test_the_largest_project_is_not_refused() -> None:
     """Exactly as much as the limit is not too much."""
     size = {"details_bytes": 0, "comments": domain.ENTRIES_MAX, "comments_bytes": domain.TEXT_BYTES_MAX}
     size |= dict.fromkeys(("calls", "calls_bytes", "sequences", "sequences_bytes"), 0)
-    domain.fits_in_a_report(size, [])
+    domain.require_report_size(size, [])
     with pytest.raises(Refusal):
-        domain.fits_in_a_report({**size, "sequences_bytes": 1}, [])
+        domain.require_report_size({**size, "sequences_bytes": 1}, [])
 
 
 async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:

@@ -50,7 +50,7 @@ def saying(refusal: Refusal) -> Callable[[], object]:
 
 def given(name: str, value: object) -> Callable[[], object]:
     """Give a project's field a value."""
-    return lambda: projects.defined({name: value}, REFERENCES, {"category_1"})
+    return lambda: projects.require_defined({name: value}, REFERENCES, {"category_1"})
 
 
 CASES = [
@@ -79,12 +79,12 @@ CASES = [
         "actualisez la liste",
     ),
     Case(Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez-le"),
-    Case(Code.GONE, lambda: reports.project_present(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
-    Case(Code.GONE, lambda: reports.project_present(False, None), "project_id", "take one", "prenez-en un"),
+    Case(Code.GONE, lambda: reports.require_project(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
+    Case(Code.GONE, lambda: reports.require_project(False, None), "project_id", "take one", "prenez-en un"),
     Case(Code.GONE, lambda: reports.report_present(None), "report_id", "correct it", "corrigez-le"),
     Case(
         Code.GONE,
-        lambda: projects.package_present(None, "ann", NOW, EVERYTHING),
+        lambda: projects.require_package(None, "ann", NOW, EVERYTHING),
         "package_id",
         "export the project again",
         "exportez à nouveau le projet",
@@ -92,28 +92,28 @@ CASES = [
     Case(Code.CONFLICT, saying(Refusal(Code.CONFLICT)), "", "read it", "relisez"),
     Case(
         Code.CONFLICT,
-        lambda: projects.unchanged_since(PROJECT, 2, [], EVERYTHING),
+        lambda: projects.require_unchanged_since(PROJECT, 2, [], EVERYTHING),
         "expected_revision",
         "read it again",
         "relisez-le",
     ),
     Case(
         Code.CONFLICT,
-        lambda: projects.same_creation({"text": "a"}, {"text": "b"}, "comment_id"),
+        lambda: projects.require_same_creation({"text": "a"}, {"text": "b"}, "comment_id"),
         "comment_id",
         "make a new id",
         "créez un nouvel identifiant",
     ),
     Case(
         Code.CONFLICT,
-        lambda: administration.changeable_role("administrators"),
+        lambda: administration.require_changeable_role("administrators"),
         "role_id",
         "define another role",
         "définissez un autre rôle",
     ),
     Case(
         Code.CONFLICT,
-        lambda: administration.keeps_an_administrator("administrators", "ann", ["ann"]),
+        lambda: administration.require_an_administrator("administrators", "ann", ["ann"]),
         "principal",
         "assign another one",
         "désignez-en d'abord un autre",
@@ -121,7 +121,7 @@ CASES = [
     Case(Code.UNAVAILABLE, saying(Refusal(Code.UNAVAILABLE)), "", "Try again later", "Réessayez ultérieurement"),
     Case(
         Code.INVALID,
-        lambda: projects.in_order(PROJECT, {"start_time": NOW, "end_time": NOW.replace(year=2025)}),
+        lambda: projects.require_order(PROJECT, {"start_time": NOW, "end_time": NOW.replace(year=2025)}),
         "end_time",
         "must not lie before the start",
         "ne doit pas précéder le début",
@@ -135,35 +135,35 @@ CASES = [
     Case(Code.UNKNOWN_REFERENCE, given("text_1", "x"), "text_1", "ask an administrator to enable", "activer"),
     Case(
         Code.UNKNOWN_REFERENCE,
-        lambda: recordings.known_sites([("sequences.0.site", "moon")], "main", ["north"]),
+        lambda: recordings.require_known_sites([("sequences.0.site", "moon")], "main", ["north"]),
         "sequences.0.site",
         "ask an administrator to add it",
         "de l'y ajouter",
     ),
-    Case(Code.UNKNOWN_REFERENCE, lambda: administration.known_role(None, "x"), "role_id", "choose", "choisissez"),
+    Case(Code.UNKNOWN_REFERENCE, lambda: administration.require_role(None, "x"), "role_id", "choose", "choisissez"),
     Case(
         Code.UNKNOWN_REFERENCE,
-        lambda: administration.known_property(None, "type", 9),
+        lambda: administration.require_property(None, "type", 9),
         "id",
         "choose one that is",
         "choisissez-en un",
     ),
     Case(
         Code.UNKNOWN_REFERENCE,
-        lambda: administration.known_property(TYPE, "status", 9),
+        lambda: administration.require_property(TYPE, "status", 9),
         "id",
         "choose one of this kind",
         "choisissez-en une de ce genre",
     ),
     Case(
         Code.UNKNOWN_REFERENCE,
-        lambda: administration.known_property(VALUE, "category-value", 9, 1),
+        lambda: administration.require_property(VALUE, "category-value", 9, 1),
         "slot",
         "give the one that the value belongs to",
         "donnez celle",
     ),
-    Case(Code.UNKNOWN_REFERENCE, lambda: administration.known_category(None, 5), "slot", "choose", "choisissez"),
-    Case(Code.IN_USE, lambda: administration.unassigned(12), "12", "Take it off them", "Retirez-le de ceux-ci"),
+    Case(Code.UNKNOWN_REFERENCE, lambda: administration.require_category(None, 5), "slot", "choose", "choisissez"),
+    Case(Code.IN_USE, lambda: administration.require_unassigned(12), "12", "Take it off them", "Retirez-le de ceux-ci"),
     Case(Code.HELD, saying(Refusal(Code.HELD)), "", "Release the hold first", "Levez d'abord la conservation"),
     Case(Code.NOT_LICENSED, saying(licence.refusal("expired")), "expired", "activate one", "d'en activer une"),
     Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel identifiant"),

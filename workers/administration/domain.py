@@ -20,7 +20,7 @@ _DESCRIBED = ("name", "description", "enabled")
 _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", Level.MANAGE: "manage"}
 
 
-def known_property(property_: Row | None, kind: Kind, property_id: int, slot: int | None = None) -> Row:
+def require_property(property_: Row | None, kind: Kind, property_id: int, slot: int | None = None) -> Row:
     """Return the property, or refuse an id that is not of this kind, or a value of another category."""
     if property_ is None:
         raise _unknown("id", property_id)
@@ -31,19 +31,19 @@ def known_property(property_: Row | None, kind: Kind, property_id: int, slot: in
     return property_
 
 
-def unassigned(projects: int) -> None:
+def require_unassigned(projects: int) -> None:
     """Refuse to change or delete what projects have; say how many, up to 1,001 (TYP-03, STA-03, CAT-05)."""
     if projects:
         raise Refusal(Code.IN_USE, projects=projects)
 
 
-def known_category(category: Row | None, slot: int) -> None:
+def require_category(category: Row | None, slot: int) -> None:
     """Refuse a value for a category that was never defined; a disabled one may get values (CAT-03, AMB-2)."""
     if category is None:
         raise _unknown("slot", slot)
 
 
-def known_timezone(timezone: str, zones: Collection[str], language: str) -> None:
+def require_timezone(timezone: str, zones: Collection[str], language: str) -> None:
     """Refuse a time zone that the IANA database does not have."""
     if timezone not in zones:
         kind = "unknown_timezone"
@@ -76,13 +76,13 @@ def _flat(state: Row) -> dict[str, int | bool | str]:
     return {name: " ".join(one) if isinstance(one, list) else one for name, one in {**told, **levels}.items()}
 
 
-def changeable_role(role_id: str) -> None:
+def require_changeable_role(role_id: str) -> None:
     """Refuse, as a conflict, to define or delete the role that has everything, always (PERM-06)."""
     if role_id == ADMINISTRATORS:
         raise Refusal(Code.CONFLICT, fields=[{"field": "role_id", "kind": "fixed_role"}])
 
 
-def within_own(permissions: Mapping[Node, LevelName], grants: Grants, field: str) -> None:
+def require_own_permissions(permissions: Mapping[Node, LevelName], grants: Grants, field: str) -> None:
     """Refuse a role that gives more than its manager has: nobody gives, changes or takes away what it has not.
 
     The role counts and not who has it: what is taken from somebody who has more by other roles can be given back.
@@ -99,26 +99,26 @@ def within_own(permissions: Mapping[Node, LevelName], grants: Grants, field: str
         )
 
 
-def may_hand_out(role: Row, grants: Grants, *, by_administrator: bool) -> None:
+def require_right_to_grant(role: Row, grants: Grants, *, by_administrator: bool) -> None:
     """Refuse to give or take a role that holds more than its manager has; `administrators` is for its members alone.
 
     That role has what later versions add, too, so nobody else has as much.
     """
     if role["role_id"] != ADMINISTRATORS:
-        within_own(role["permissions"], grants, "role_id")
+        require_own_permissions(role["permissions"], grants, "role_id")
     elif not by_administrator:
         fields = [{"field": "role_id", "kind": "administrators_only"}]
         raise Refusal(Code.PERMISSION_DENIED, nodes=[Node.ROLES], level="manage", fields=fields)
 
 
-def known_role(role: Row | None, role_id: str) -> Row:
+def require_role(role: Row | None, role_id: str) -> Row:
     """Return the role, or refuse one that is not defined."""
     if role is None:
         raise _unknown("role_id", role_id)
     return role
 
 
-def keeps_an_administrator(role_id: str, principal: str, members: Collection[str]) -> None:
+def require_an_administrator(role_id: str, principal: str, members: Collection[str]) -> None:
     """Refuse, as a conflict, to leave the role `administrators` without a member (PERM-06)."""
     if role_id == ADMINISTRATORS and set(members) == {principal}:
         raise Refusal(Code.CONFLICT, fields=[{"field": "principal", "kind": "last_administrator"}])

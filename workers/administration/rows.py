@@ -109,7 +109,7 @@ class AdministrationRows(unit.Rows):
 
     def mark(self, given: Given, command: MarkStatus) -> dict[str, Any]:
         """Say whether a status closes, whichever projects have it, and return what its event tells."""
-        there = domain.known_property(self.properties.get(command.id), "status", command.id)
+        there = domain.require_property(self.properties.get(command.id), "status", command.id)
         new = {**there, "closing": command.closing}
         self.properties.put(new)
         return self._told(given, there, new)
@@ -123,8 +123,8 @@ class AdministrationRows(unit.Rows):
         return self._told(given, there, None)
 
     def _unassigned(self, kind: domain.Kind, property_id: int, slot: int | None) -> Row:
-        there = domain.known_property(self.properties.get(property_id), kind, property_id, slot)
-        domain.unassigned(self.projects.get(property_id, 0))
+        there = domain.require_property(self.properties.get(property_id), kind, property_id, slot)
+        domain.require_unassigned(self.projects.get(property_id, 0))
         return there
 
     def _told(self, given: Given, old: Row | None, new: Row | None) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from contracts.permissions import Grants, Level, Node
 from contracts.project_imports import ProjectsImported
 from contracts.retention import ProjectHeld, ProjectReleased
 from contracts.watching import node_of, seen
-from workers.audit import finding, log_server
-from workers.audit.finding import Store, Wanted
+from workers.audit import log_server, stores
+from workers.audit.stores import Store, Wanted
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import pages
@@ -29,7 +29,7 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
     conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
     if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    found = await finding.page(context.connection, Activity, Wanted(conditions), query.after, query.limit)
+    found = await stores.page(context.connection, Activity, Wanted(conditions), query.after, query.limit)
     return await _answer(context, [told(one, context.grants) for one in found.items], more=found.last is not None)
 
 
@@ -51,13 +51,13 @@ async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     found = []
     if of_projects and may:
         wanted = _wanted(query, Activity, of_projects)
-        page = await finding.page(context.connection, Activity, wanted, query.after, query.limit)
+        page = await stores.page(context.connection, Activity, wanted, query.after, query.limit)
         found.append(page._replace(items=[told(one, context.grants) for one in page.items]))
     if logged is None or logged:
         async with log_server.reading(context.connection.engine) as connection:
             wanted = _wanted(query, LogEntry, logged)
-            found.append(await finding.page(connection, LogEntry, wanted, query.after, query.limit))
-    entries, more = finding.merged(found, query.limit)
+            found.append(await stores.page(connection, LogEntry, wanted, query.after, query.limit))
+    entries, more = stores.merged(found, query.limit)
     return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
 
 
@@ -96,7 +96,7 @@ async def _answer(
     context: QueryContext, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()
 ) -> Entries:
     """Return the entries that a message holds, with the words of their time, and where the next page begins."""
-    whole = await finding.named(context.connection, entries)
+    whole = await stores.named(context.connection, entries)
     items = pages.fitting(whole, len(whole))
-    following = finding.after(items[-1]) if items and (more or len(items) < len(whole)) else None
+    following = stores.after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

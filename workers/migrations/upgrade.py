@@ -12,7 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import tables
-from workers.projects import finding
+from workers.projects.search import index
 from workers.runtime.storage.blocking import watched
 from workers.runtime.storage.database import LogBase
 
@@ -77,10 +77,10 @@ async def _index(engine: AsyncEngine) -> None:
     more, indexed = True, 0
     while more:
         async with engine.begin() as connection:
-            more = await finding.index_again(connection)
+            more = await index.index_again(connection)
         indexed += more
         if more and indexed % _SAY_STEPS == 0:
-            log.info("indexing", projects=indexed * finding.AT_ONCE)
+            log.info("indexing", projects=indexed * index.AT_ONCE)
 
 
 async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:
@@ -95,8 +95,8 @@ def _make_log_tables(connection: Connection) -> None:
     """Make what is not there yet; a table of an older version may lack an index."""
     LogBase.metadata.create_all(connection)
     for table in LogBase.metadata.tables.values():
-        for index in table.indexes:
-            index.create(connection, checkfirst=True)
+        for each in table.indexes:
+            each.create(connection, checkfirst=True)
 
 
 async def _grant(connection: AsyncConnection, role: str, script: str) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.projects import domain
-from workers.projects.packages import storing
+from workers.projects.packages import store
 from workers.projects.worker import worker
 from workers.runtime.process.running import Running
 from workers.runtime.storage.clock import is_believed
@@ -43,6 +43,6 @@ async def purge(running: Running) -> None:
     async with autocommitting(running.engine).connect() as connection:
         if not await is_believed(connection):
             return
-        packages, drafts = await storing.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
+        packages, drafts = await store.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

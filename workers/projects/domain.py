@@ -12,8 +12,8 @@ from contracts.project_exports import NEEDED
 from contracts.projects import MAIN_DETAILS, UpdateProject
 from contracts.texts import Part
 from contracts.values import plain
-from workers.projects import withholding
-from workers.projects.withholding import CHARACTERISTICS
+from workers.projects import visibility
+from workers.projects.visibility import CHARACTERISTICS
 
 Row = Mapping[Any, Any]
 _WRITTEN = frozenset({"reference", "description", "text_1", "text_2", "text_3"})
@@ -51,7 +51,7 @@ DRAFT_KEPT = timedelta(days=30)
 """How long a sequence stays on a draft list."""
 
 
-class Past(NamedTuple):
+class FieldChange(NamedTuple):
     """What one field or part was and is: old is None for what was added, new for what was removed."""
 
     field: str
@@ -60,7 +60,7 @@ class Past(NamedTuple):
     new: Any
 
 
-class Step(NamedTuple):
+class Revision(NamedTuple):
     """What one command changed."""
 
     revision: int
@@ -76,7 +76,7 @@ class Removal(NamedTuple):
     at: datetime
 
 
-def present(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
+def require_project(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
     """Return the project, or refuse."""
     if project is None:
         raise project_gone(tombstone, part)
@@ -88,7 +88,7 @@ def tombstone(told: Row) -> dict[str, Any]:
     return {**told, "project_id": UUID(told["project_id"]), "deleted_at": datetime.fromisoformat(told["deleted_at"])}
 
 
-def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step], grants: Grants) -> None:
+def require_unchanged_since(project: Row, expected_revision: int, steps: Iterable[Revision], grants: Grants) -> None:
     """Refuse when somebody changed the project after the caller had read it: who changed which fields, when."""
     if expected_revision == project["revision"]:
         return
@@ -114,13 +114,13 @@ def unchanged_since(project: Row, expected_revision: int, steps: Iterable[Step],
 
 def unseen(grants: Grants) -> list[str]:
     """Return the fields of the history that a caller may not see."""
-    return past_fields([*withholding.withheld_details(grants), *withheld_parts(grants)])
+    return past_fields([*visibility.withheld_details(grants), *withheld_parts(grants)])
 
 
 def past_fields(names: Collection[str]) -> list[str]:
     """Return the fields of the history that belong to these details and sections."""
     parts = [field for field, section in PARTS.items() if section in names]
-    return [*parts, *(field for name, one in withholding.DETAILS.items() if name in names for field in one.fields)]
+    return [*parts, *(field for name, one in visibility.DETAILS.items() if name in names for field in one.fields)]
 
 
 def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
@@ -143,7 +143,7 @@ def withheld_parts(grants: Grants) -> list[str]:
     return withheld(grants, PARTS.values())
 
 
-def not_held(hold: Row | None, grants: Grants) -> None:
+def require_no_hold(hold: Row | None, grants: Grants) -> None:
     """Refuse to delete a project under hold; who holds it is told to those who may see holds."""
     if hold is not None:
         by = {"held_by": hold["held_by"]} if grants.allow(Node.RETENTION, Level.VIEW) else {}
@@ -174,7 +174,7 @@ def wanted_changes(command: UpdateProject) -> dict[str, Any]:
     return wanted
 
 
-def in_order(project: Row, wanted: Row) -> None:
+def require_order(project: Row, wanted: Row) -> None:
     """Refuse an end before the start, whichever of the two was there already."""
     start = wanted.get("start_time", project["start_time"])
     end = wanted.get("end_time", project["end_time"])
@@ -182,7 +182,7 @@ def in_order(project: Row, wanted: Row) -> None:
         raise Refusal(Code.INVALID, fields=[{"field": "end_time", "kind": "end_before_start"}])
 
 
-def defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]) -> None:
+def require_defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]) -> None:
     """Refuse a type, status, value, category or field that is not defined or not enabled."""
     found = {name: undefined(name, value, references, enabled) for name, value in wanted.items()}
     unknown = [{"field": name, "kind": kind, "value": _told(name, wanted)} for name, kind in found.items() if kind]
@@ -226,22 +226,22 @@ def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
     }
 
 
-def same_creation(there: Row, given: Row, field: str) -> None:
+def require_same_creation(there: Row, given: Row, field: str) -> None:
     """Accept a repeated creation of the same thing; refuse another thing under the same id, which `field` gave."""
     if any(there[name] != value for name, value in given.items()):
         raise Refusal(Code.CONFLICT, fields=_named("id_taken", field))
 
 
-def past_of(project: Row, wanted: Row) -> list[Past]:
+def past_of(project: Row, wanted: Row) -> list[FieldChange]:
     """Return the past of every field that really changes."""
     changed = [name for name in wanted if wanted[name] != project[name]]
-    return [Past(name, None, plain(project[name]), plain(wanted[name])) for name in changed]
+    return [FieldChange(name, None, plain(project[name]), plain(wanted[name])) for name in changed]
 
 
-def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[Past]:
+def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[FieldChange]:
     """Return the past of a part that was rewritten: what differs, and nothing when nothing does."""
     differs = [name for name in new if new[name] != old[name]]
-    past = Past(field, part_id, {name: old[name] for name in differs}, {name: new[name] for name in differs})
+    past = FieldChange(field, part_id, {name: old[name] for name in differs}, {name: new[name] for name in differs})
     return [past] if differs else []
 
 
@@ -264,7 +264,7 @@ def _named(kind: str, field: str) -> list[dict[str, str]]:
     return [{"field": field, "kind": kind}]
 
 
-def package_present(package: Row | None, by: str, now: datetime, grants: Grants) -> Row:
+def require_package(package: Row | None, by: str, now: datetime, grants: Grants) -> Row:
     """Return a package to who made it, or refuse: it is gone, too old, or holds what may not be seen any more."""
     if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_KEPT:
         raise Refusal(Code.GONE, status=404, known=False, fields=_named("no_package", "package_id"))

@@ -42,7 +42,7 @@ async def listed(connection: AsyncConnection, principal: str) -> list[Row]:
     return list((await connection.execute(LISTED, {"principal": principal})).mappings())
 
 
-async def alone(connection: AsyncConnection, principal: str) -> None:
+async def lock_list(connection: AsyncConnection, principal: str) -> None:
     """Wait until nobody else is changing a draft list, and let nobody do so until the transaction ends."""
     await connection.execute(_ALONE, {"principal": principal})
 
@@ -66,7 +66,7 @@ async def remove(connection: AsyncConnection, principal: str, ids: Sequence[UUID
 
 async def taken_over(connection: AsyncConnection, principal: str) -> list[Row]:
     """Empty a draft list and return what it held, in the order of the recordings."""
-    await alone(connection, principal)
+    await lock_list(connection, principal)
     rows = await locked(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
     in_order = sorted(rows, key=lambda row: (row["start"], row["number"]))

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import domain, recordings, tables
-from workers.projects.domain import Past, Removal, Step
+from workers.projects.domain import FieldChange, Removal, Revision
 from workers.runtime.commands.unit import Unit
 from workers.runtime.storage.database import insert_rows
 from workers.runtime.storage.row_set import Row
@@ -100,14 +100,14 @@ class Since(NamedTuple):
     revision: int
 
 
-class _Change(NamedTuple):
+class _FieldChange(NamedTuple):
     """What one command of the batch changes."""
 
     project_id: UUID
     revision: int
     by: str
     at: datetime
-    past: list[Past]
+    past: list[FieldChange]
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Yield the rows of the change."""
@@ -131,10 +131,10 @@ class History:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._new: list[_Change] = []
-        self._steps: dict[UUID, list[Step]] = {}
+        self._new: list[_FieldChange] = []
+        self._steps: dict[UUID, list[Revision]] = {}
         self._removals: dict[tuple[UUID, UUID], Removal] = {}
-        self._openings: dict[UUID, list[Past]] = {}
+        self._openings: dict[UUID, list[FieldChange]] = {}
 
     async def load_steps(self, connection: AsyncConnection, asked: Iterable[Since]) -> None:
         """Read who changed these projects after these revisions."""
@@ -143,7 +143,7 @@ class History:
             return
         given = {"ids": [one.project_id for one in listed], "revisions": [one.revision for one in listed]}
         for row in (await connection.execute(STEPS, given)).mappings():
-            step = Step(row["revision"], row["by"], row["at"], tuple(row["fields"]))
+            step = Revision(row["revision"], row["by"], row["at"], tuple(row["fields"]))
             self._steps.setdefault(row["project_id"], []).append(step)
 
     async def load_removals(self, connection: AsyncConnection, missing: Iterable[tuple[UUID, UUID]]) -> None:
@@ -163,15 +163,15 @@ class History:
         for row in (await connection.execute(OPENINGS, given)).mappings():
             self._openings.setdefault(row["project_id"], []).append(_past(row))
 
-    def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[Past]) -> None:
+    def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[FieldChange]) -> None:
         """Keep what one command changes; nothing else is made of it unless a later command asks."""
         if past:
-            self._new.append(_Change(project_id, revision, unit.principal, unit.now, past))
+            self._new.append(_FieldChange(project_id, revision, unit.principal, unit.now, past))
 
-    def since(self, project_id: UUID, revision: int) -> list[Step]:
+    def since(self, project_id: UUID, revision: int) -> list[Revision]:
         """Return what changed a project after a revision, this batch included, the oldest first."""
         new = [
-            Step(one.revision, one.by, one.at, tuple(sorted({past.field for past in one.past})))
+            Revision(one.revision, one.by, one.at, tuple(sorted({past.field for past in one.past})))
             for one in self._new
             if one.project_id == project_id
         ]
@@ -184,7 +184,7 @@ class History:
                 return Removal(change.by, change.at)
         return self._removals.get((project_id, part_id))
 
-    def opening(self, project_id: UUID) -> list[Past]:
+    def creation_of(self, project_id: UUID) -> list[FieldChange]:
         """Return what tells how a project was opened, this batch included."""
         changes = [one for one in self._new if one.project_id == project_id]
         new = [past for one in changes for past in one.past if one.revision == 1 or past.field in domain.OPENED]
@@ -201,10 +201,10 @@ class History:
         await insert_rows(connection, tables.History, rows)
 
 
-def _past(row: Row) -> Past:
+def _past(row: Row) -> FieldChange:
     old, new = row["old"], row["new"]
     if row["field"] == "sequence":
         new = recordings.from_json(new)
     elif row["field"].endswith("_time") and old is not None:
         old = datetime.fromisoformat(old)
-    return Past(row["field"], row["part_id"], old, new)
+    return FieldChange(row["field"], row["part_id"], old, new)

@@ -57,7 +57,7 @@ def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
     return named + [(f"cameras.{place}.site", one.site) for place, one in enumerate(command.cameras)]
 
 
-def known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
+def require_known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
     """Refuse recordings of a site that is neither this one nor one of its children (SEQ-10, FED-03)."""
     unknown = [
         {"field": field, "kind": "no_child_site", "value": site}

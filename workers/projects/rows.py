@@ -26,9 +26,10 @@ from contracts.projects import (
     UpdateProject,
 )
 from contracts.texts import Part
-from workers.projects import domain, finding, holds, tables
-from workers.projects.domain import Past
+from workers.projects import domain, holds, tables
+from workers.projects.domain import FieldChange
 from workers.projects.history import History, Since
+from workers.projects.search import index
 from workers.runtime.commands import unit
 from workers.runtime.storage.row_set import Row, RowSet
 from workers.runtime.storage.statements import read
@@ -160,10 +161,10 @@ class ProjectRows(unit.Rows):
     def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> Row:
         """Return the project that a command is about, at the revision it expects; `grants` are the caller's."""
         project_id, expected = command.project_id, command.expected_revision
-        project = domain.present(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
+        project = domain.require_project(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
         if expected is not None:
             steps = self.history.since(project_id, expected)
-            domain.unchanged_since(project, expected, steps, grants or Grants())
+            domain.require_unchanged_since(project, expected, steps, grants or Grants())
         return project
 
     def part(self, kept: RowSet, which: Part, project_id: UUID, part_id: UUID) -> Row:
@@ -178,14 +179,14 @@ class ProjectRows(unit.Rows):
         project: Row,
         given: unit.Unit["ProjectRows"],
         changes: Row | None = None,
-        past: Iterable[Past] = (),
+        past: Iterable[FieldChange] = (),
     ) -> None:
         """Write a project's changes, its next revision, and the past of what changes: fields and parts."""
         touched = domain.touched(project, given.principal, given.now, changes)
         given.revision = touched["revision"]
         self.projects.put(touched)
         self.history.add(project["id"], touched["revision"], given, [*domain.past_of(project, changes or {}), *past])
-        if any(project[name] != (changes or {}).get(name, project[name]) for name in finding.REWORDING):
+        if any(project[name] != (changes or {}).get(name, project[name]) for name in index.REWORDING):
             self._reworded.add(touched["id"])
 
     def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
@@ -211,7 +212,7 @@ class ProjectRows(unit.Rows):
             await kept.save(connection)
         await self.history.save(connection)
         await self._save_words(connection)
-        await finding.keep_cameras(connection, self.projects, self.sequences)
+        await index.keep_cameras(connection, self.projects, self.sequences)
 
     async def _save_words(self, connection: AsyncConnection) -> None:
         """Write what is searched: of new projects from memory, of others whose texts changed from their tables."""
@@ -220,8 +221,8 @@ class ProjectRows(unit.Rows):
             filmed.setdefault(row["project_id"], []).append(row)
         new = {row["id"]: row for row in self.projects.new()}
         reworded = self._reworded | self._rewritten() | (filmed.keys() - new.keys())
-        made = [{**row, "cameras": finding.named_cameras(filmed.get(one, ()))} for one, row in new.items()]
-        await finding.keep_words(connection, made, reworded)
+        made = [{**row, "cameras": index.named_cameras(filmed.get(one, ()))} for one, row in new.items()]
+        await index.keep_words(connection, made, reworded)
 
     def _rewritten(self) -> set[UUID]:
         """Return the projects of which a comment or a call was added, changed or deleted."""

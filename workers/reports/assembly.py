@@ -21,7 +21,7 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
     connection = unit.connection
     hidden = domain.withheld(unit.grants)
     size = await connection.execute(tables.SIZE, {"project_id": command.project_id})
-    domain.fits_in_a_report(size.mappings().one(), hidden)
+    domain.require_report_size(size.mappings().one(), hidden)
     keys = [key for name in hidden for key in _KEYS.get(name, (name,))]
     given = {"project_id": command.project_id, "hidden": keys}
     document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, given)).scalar_one()

@@ -27,7 +27,7 @@ SECTIONS = {
 """What is in a report only with a permission of its own."""
 
 
-def project_present(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode
+def require_project(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode
     """Refuse a report about a project that is not there; tell when and by whom it was deleted (REP-06)."""
     if not present:
         raise project_gone(tombstone, Part.REPORT)
@@ -41,13 +41,13 @@ def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     return report
 
 
-def same_report(there: Mapping[Any, Any], project_id: UUID) -> None:
+def require_same_report(there: Mapping[Any, Any], project_id: UUID) -> None:
     """Accept that a report is asked for again; refuse one of another project under the same id."""
     if there["project_id"] != project_id:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
 
 
-def may_be_read(report: Mapping[Any, Any], grants: Grants) -> None:
+def require_readable(report: Mapping[Any, Any], grants: Grants) -> None:
     """Refuse the bytes of a report that somebody else was allowed to see more of than the caller is."""
     told = {node for name, node in SECTIONS.items() if name not in report["missing"]}
     told |= {Node.USER_NAMES} if report["show_user_names"] else set()
@@ -61,7 +61,7 @@ def withheld(grants: Grants) -> list[str]:
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
 
 
-def fits_in_a_report(size: Mapping[Any, Any], hidden: Collection[str]) -> None:
+def require_report_size(size: Mapping[Any, Any], hidden: Collection[str]) -> None:
     """Refuse a report of more than the typesetter's memory holds, before anything of the project is read."""
     shown = [name for name in _COUNTED if name not in hidden]
     entries = sum(int(size[name]) for name in shown)

@@ -16,11 +16,11 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
     rows = unit.rows
     there = rows.reports.get(command.report_id)
     if there is not None:
-        domain.same_report(there, command.project_id)
+        domain.require_same_report(there, command.project_id)
         unit.leave_unchanged()
         told = {name: there[name] for name in ("project_id", "complete", "missing", "bytes", "sha256", "pages")}
         return ReportGenerated(report_id=command.report_id, **told)
-    domain.project_present(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
+    domain.require_project(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
     document = await assembled(command, unit)
     try:
         report = await rendered(document)

@@ -63,7 +63,7 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
     """Return some bytes of a report; whoever gets any is recorded, once for each download."""
     found = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.report_present(found.mappings().one_or_none())
-    domain.may_be_read(report, context.grants)
+    domain.require_readable(report, context.grants)
     named = {"report_id": query.report_id}
     part = await chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
     if await downloads.begins(context, tables.DOWNLOADED, query.report_id, part, query.offset):

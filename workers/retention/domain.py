@@ -78,7 +78,7 @@ def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> dict
     }
 
 
-def same_hold(there: Row, reason: str, by: str) -> None:
+def require_same_hold(there: Row, reason: str, by: str) -> None:
     """Accept the same hold again; refuse another one, naming who holds the project, since when."""
     if (there["reason"], there["held_by"]) != (reason, by):
         raise Refusal(
@@ -89,7 +89,7 @@ def same_hold(there: Row, reason: str, by: str) -> None:
         )
 
 
-def in_force(hold: Row | None) -> Row:
+def require_hold(hold: Row | None) -> Row:
     """Return the hold that a release ends, or refuse to release a project that is not held."""
     if hold is None:
         raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "not_held"}])

@@ -71,7 +71,7 @@ async def delete_status(command: DeleteStatus, unit: AdministrationUnit) -> Stat
 @worker.handles(AddCategoryValue)
 async def add_category_value(command: AddCategoryValue, unit: AdministrationUnit) -> CategoryValueAdded:
     """Add a value to the list of a defined category (CAT-03)."""
-    domain.known_category(unit.rows.categories.get(command.slot), command.slot)
+    domain.require_category(unit.rows.categories.get(command.slot), command.slot)
     return CategoryValueAdded(slot=command.slot, **unit.rows.add(unit, "category-value", command, command.slot))
 
 

@@ -19,10 +19,10 @@ from workers.runtime.storage.row_set import Row
 @worker.handles(DefineRole)
 async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefined:
     """Make a role, or replace all that it gives; its members stay."""
-    domain.changeable_role(command.role_id)
-    domain.within_own(command.permissions, unit.grants, "permissions")
+    domain.require_changeable_role(command.role_id)
+    domain.require_own_permissions(command.permissions, unit.grants, "permissions")
     if there := unit.rows.roles.get(command.role_id):
-        domain.within_own(there["permissions"], unit.grants, "role_id")
+        domain.require_own_permissions(there["permissions"], unit.grants, "role_id")
     told = unit.rows.define_role(unit, there, command.model_dump())
     return RoleDefined(permissions=command.permissions, **told)
 
@@ -30,18 +30,18 @@ async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefi
 @worker.handles(DeleteRole)
 async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDeleted:
     """Delete a role and take it from its members, who must not have it when it is defined again."""
-    domain.changeable_role(command.role_id)
-    there = domain.known_role(unit.rows.roles.get(command.role_id), command.role_id)
-    domain.within_own(there["permissions"], unit.grants, "role_id")
+    domain.require_changeable_role(command.role_id)
+    there = domain.require_role(unit.rows.roles.get(command.role_id), command.role_id)
+    domain.require_own_permissions(there["permissions"], unit.grants, "role_id")
     for principal in unit.rows.members_of(command.role_id):
         unit.rows.members.remove(command.role_id, principal)
     return RoleDeleted(**unit.rows.define_role(unit, there, None))
 
 
 def _may_hand_out(role_id: str, unit: AdministrationUnit) -> Row:
-    role = domain.known_role(unit.rows.roles.get(role_id), role_id)
+    role = domain.require_role(unit.rows.roles.get(role_id), role_id)
     is_one = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
-    domain.may_hand_out(role, unit.grants, by_administrator=is_one)
+    domain.require_right_to_grant(role, unit.grants, by_administrator=is_one)
     return role
 
 
@@ -62,7 +62,7 @@ async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> Role
     """Take a defined role from a principal, but not the last administrator's; who lacks it stays without."""
     role_id, principal = command.role_id, command.principal
     name = _may_hand_out(role_id, unit)["name"]
-    domain.keeps_an_administrator(role_id, principal, unit.rows.members_of(role_id))
+    domain.require_an_administrator(role_id, principal, unit.rows.members_of(role_id))
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)
     else:

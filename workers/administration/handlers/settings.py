@@ -18,7 +18,7 @@ def _timezones() -> frozenset[str]:
 async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> SettingsChanged:
     """Change the settings that are given; what is so already has not changed, and is told to nobody."""
     if command.timezone is not None:
-        domain.known_timezone(command.timezone, _timezones(), unit.language)
+        domain.require_timezone(command.timezone, _timezones(), unit.language)
     (settings,) = unit.rows.settings.all()
     wanted = command.model_dump(exclude_none=True)
     changed = domain.changes({name: settings[name] for name in wanted}, wanted)

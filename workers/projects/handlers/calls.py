@@ -5,7 +5,7 @@ from typing import Any
 from contracts.project_parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
 from contracts.texts import Part
 from workers.projects import domain
-from workers.projects.domain import Past
+from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 
@@ -27,7 +27,7 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
     )
     there = unit.rows.calls.get(command.project_id, command.call_id)
     if there is not None:
-        domain.same_creation(there, {"created_by": unit.principal, **told(command)}, "call_id")
+        domain.require_same_creation(there, {"created_by": unit.principal, **told(command)}, "call_id")
         unit.leave_unchanged(project["revision"])
         return added
     unit.rows.calls.put(
@@ -43,7 +43,7 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
             "place": FIRST,
         }
     )
-    unit.rows.touch(project, unit, past=[Past("call", command.call_id, None, told(command))])
+    unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, None, told(command))])
     return added
 
 
@@ -70,5 +70,5 @@ async def delete_call(command: DeleteCall, unit: ProjectUnit) -> CallDeleted:
     call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     unit.rows.calls.remove(command.project_id, command.call_id)
     old = {name: call[name] for name in TOLD}
-    unit.rows.touch(project, unit, past=[Past("call", command.call_id, old, None)])
+    unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, old, None)])
     return CallDeleted(project_id=command.project_id, call_id=command.call_id)

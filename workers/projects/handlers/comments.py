@@ -10,7 +10,7 @@ from contracts.project_parts import (
 )
 from contracts.texts import Part
 from workers.projects import domain
-from workers.projects.domain import Past
+from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 
@@ -22,7 +22,7 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
     added = CommentAdded(project_id=command.project_id, comment_id=command.comment_id)
     there = unit.rows.comments.get(command.project_id, command.comment_id)
     if there is not None:
-        domain.same_creation(there, {"created_by": unit.principal, "text": command.text}, "comment_id")
+        domain.require_same_creation(there, {"created_by": unit.principal, "text": command.text}, "comment_id")
         unit.leave_unchanged(project["revision"])
         return added
     unit.rows.comments.put(
@@ -38,7 +38,7 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
             "place": FIRST,
         }
     )
-    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, None, command.text)])
+    unit.rows.touch(project, unit, past=[FieldChange("comment", command.comment_id, None, command.text)])
     return added
 
 
@@ -51,7 +51,7 @@ async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited
         unit.leave_unchanged(project["revision"])
     else:
         unit.rows.comments.put({**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now})
-        past = [Past("comment", command.comment_id, comment["text"], command.text)]
+        past = [FieldChange("comment", command.comment_id, comment["text"], command.text)]
         unit.rows.touch(project, unit, past=past)
     return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
 
@@ -62,5 +62,5 @@ async def delete_comment(command: DeleteComment, unit: ProjectUnit) -> CommentDe
     project = unit.rows.existing(command, unit.grants)
     comment = unit.rows.part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     unit.rows.comments.remove(command.project_id, command.comment_id)
-    unit.rows.touch(project, unit, past=[Past("comment", command.comment_id, comment["text"], None)])
+    unit.rows.touch(project, unit, past=[FieldChange("comment", command.comment_id, comment["text"], None)])
     return CommentDeleted(project_id=command.project_id, comment_id=command.comment_id)

@@ -21,8 +21,8 @@ from workers.projects.worker import ProjectUnit, worker
 @worker.handles(DraftSequences)
 async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> SequencesDrafted:
     """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
-    recordings.known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
-    await drafts.alone(unit.connection, unit.principal)
+    recordings.require_known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
+    await drafts.lock_list(unit.connection, unit.principal)
     there = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
     new: dict[UUID, Sequence] = {}
     for one in recordings.drafted(command, unit.id):
@@ -40,7 +40,7 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
 @worker.handles(UndraftSequences)
 async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> SequencesUndrafted:
     """Take recordings from the caller's draft list; refuse when one of them is gone."""
-    await drafts.alone(unit.connection, unit.principal)
+    await drafts.lock_list(unit.connection, unit.principal)
     ids = list(dict.fromkeys(command.sequence_ids))
     found = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
     for sequence_id in ids:

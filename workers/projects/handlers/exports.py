@@ -10,7 +10,7 @@ from contracts.project_exports import EntryName, ExportProject, Package, Project
 from workers.common import children
 from workers.common.children import Cause, ChildError
 from workers.projects import history, recordings, tables
-from workers.projects.packages import contents, measuring, storing
+from workers.projects.packages import contents, sizes, store
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.worker import ProjectUnit, worker
 
@@ -35,7 +35,7 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
     )
     kept = package.model_dump(include={"package_id", "bytes", "sha256"}) | {"includes": export.choice.holds}
     made = {"project_id": command.project_id, "created_by": unit.principal, "created_at": unit.now}
-    await storing.keep(unit.connection, {**kept, **made}, sealed)
+    await store.keep(unit.connection, {**kept, **made}, sealed)
     unit.revision = project["revision"]
     return ProjectExported(project_id=command.project_id, package=package)
 
@@ -59,7 +59,7 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     """Read what a package tells, in the transaction that has locked the project."""
     choice = Choice.of(command.include, unit.grants)
     has_past = "history" in choice.includes
-    await measuring.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
+    await sizes.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
     given = {"project_id": command.project_id, "sections": choice.sections}
     document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, given)).scalar_one()
     document["labels"] = (await unit.connection.execute(history.LABELS, given)).scalar_one()

@@ -3,10 +3,10 @@
 from sqlalchemy import text
 
 from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported
-from workers.projects import domain, takeovers
-from workers.projects.domain import Past
+from workers.projects import domain, import_rules
+from workers.projects.domain import FieldChange
+from workers.projects.import_rules import Surroundings
 from workers.projects.rows import TAKEN_NUMBERS
-from workers.projects.takeovers import Surroundings
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.row_set import Row
 
@@ -19,11 +19,11 @@ async def import_projects(command: ImportProjects, unit: ProjectUnit) -> Project
     """Take over every project that fits, with its own number, date and author; what is there already stays."""
     known = {one.project_id: row for one in command.projects if (row := _known(one, unit))}
     here = Surroundings(known, await _taken(command.projects, unit), unit.rows.references, unit.now)
-    judged = takeovers.judge(command.projects, here)
+    judged = import_rules.judge(command.projects, here)
     new = await _numbered([command.projects[index] for index in judged.new], unit)
     for one in new:
         unit.rows.projects.put(imported(one, unit))
-        unit.rows.history.add(one.project_id, 1, unit, [Past(domain.OPENING, None, None, {"imported": True})])
+        unit.rows.history.add(one.project_id, 1, unit, [FieldChange(domain.OPENING, None, None, {"imported": True})])
     if not new:
         unit.leave_unchanged()
     there = [command.projects[index] for index in judged.there]

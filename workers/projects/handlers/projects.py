@@ -9,8 +9,8 @@ from contracts.projects import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import domain, openings, recordings
-from workers.projects.domain import Past
+from workers.projects import creation, domain, recordings
+from workers.projects.domain import FieldChange
 from workers.projects.handlers.sequences import attach, wanted
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.row_set import Row
@@ -26,21 +26,23 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
         return _opened_before(command, unit, there)
     if tombstone := rows.tombstones.get(project_id):
         raise project_gone(tombstone, command.part)
-    domain.defined({"type_id": command.type_id}, rows.references, rows.enabled)
+    domain.require_defined({"type_id": command.type_id}, rows.references, rows.enabled)
     sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
     unit.now = max(unit.now, drawn_at)
-    project = openings.new_project(command, number, unit.principal, unit.now)
+    project = creation.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
-    drafted = [Past(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
+    drafted = [FieldChange(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
     rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, 1, unit)])
     sequence_ids = [one["sequence_id"] for one in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
 
 def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> ProjectCreated:
-    first = openings.opened(there, unit.rows.history.opening(command.project_id))
-    openings.same_opening(first, openings.opening(command, unit.principal, recordings.named(command.sequences)))
+    first = creation.first_state(there, unit.rows.history.creation_of(command.project_id))
+    creation.require_same_request(
+        first, creation.creation_of(command, unit.principal, recordings.named(command.sequences))
+    )
     unit.leave_unchanged(there["revision"])
     return ProjectCreated(
         project_id=command.project_id,
@@ -55,8 +57,8 @@ async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUp
     """Change the fields that are named; two updates of different fields both stand, and what is so already is none."""
     project = unit.rows.existing(command, unit.grants)
     changes = domain.wanted_changes(command)
-    domain.defined(changes, unit.rows.references, unit.rows.enabled)
-    domain.in_order(project, changes)
+    domain.require_defined(changes, unit.rows.references, unit.rows.enabled)
+    domain.require_order(project, changes)
     changed = domain.changed_fields(project, changes)
     if changed:
         unit.rows.touch(project, unit, changes)
@@ -69,7 +71,7 @@ async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUp
 async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
     """Delete a project with all it holds, unless it is under hold; the tombstone says when and by whom."""
     project = unit.rows.existing(command, unit.grants)
-    domain.not_held(unit.rows.holds.get(command.project_id), unit.grants)
+    domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
     unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
     unit.revision = project["revision"] + 1
     return ProjectDeleted(project_id=command.project_id, number=project["number"])

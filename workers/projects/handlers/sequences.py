@@ -15,7 +15,7 @@ from contracts.projects import (
 )
 from contracts.texts import Part
 from workers.projects import drafts, recordings
-from workers.projects.domain import Past
+from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
 from workers.projects.worker import ProjectUnit, worker
 from workers.runtime.storage.row_set import Row
@@ -24,7 +24,7 @@ from workers.runtime.storage.row_set import Row
 async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[Mapping[str, Any]]:
     """Return what a command wants attached, each once: what it names, then the caller's draft list, emptied."""
     sites = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
-    recordings.known_sites(sites, unit.site, unit.rows.child_sites)
+    recordings.require_known_sites(sites, unit.site, unit.rows.child_sites)
     named = [one.model_dump() for one in command.sequences]
     drafted = await drafts.taken_over(unit.connection, unit.principal) if command.from_draft else []
     chosen: dict[UUID, Mapping[str, Any]] = {}
@@ -33,22 +33,22 @@ async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> li
     return list(chosen.values())
 
 
-def attach(sequences: Iterable[Mapping[str, Any]], project: Row, revision: int, unit: ProjectUnit) -> list[Past]:
+def attach(sequences: Iterable[Mapping[str, Any]], project: Row, revision: int, unit: ProjectUnit) -> list[FieldChange]:
     """Attach recordings to a project by a revision, and return their past."""
     past = []
     for place, one in enumerate(sequences, start=FIRST):
         added = {"added_by": unit.principal, "added_at": unit.now, "revision": revision, "place": place}
         unit.rows.sequences.put({"project_id": project["id"], **one, **added})
-        past.append(Past("sequence", one["sequence_id"], None, recordings.recording(one)))
+        past.append(FieldChange("sequence", one["sequence_id"], None, recordings.recording(one)))
     return past
 
 
-def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[Past]:
+def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[FieldChange]:
     """Detach recordings from their project, and return their past."""
     past = []
     for one in sequences:
         unit.rows.sequences.remove(one["project_id"], one["sequence_id"])
-        past.append(Past("sequence", one["sequence_id"], recordings.recording(one), None))
+        past.append(FieldChange("sequence", one["sequence_id"], recordings.recording(one), None))
     return past
 
 

@@ -13,7 +13,7 @@ from contracts.permissions import Grants, Level
 from contracts.project_exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
 from contracts.project_history import HistoryEntry
 from contracts.sheets import csv_line
-from workers.projects import domain, withholding
+from workers.projects import domain, visibility
 from workers.projects.packages import readme
 
 Json = dict[str, Any]
@@ -139,7 +139,7 @@ def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
 
 def _project(export: Export) -> Json:
     choice = export.choice
-    project = withholding.without(export.project, choice.left_out)
+    project = visibility.without(export.project, choice.left_out)
     if not choice.names:
         project = nameless(project)
         for section in _SECTIONS:

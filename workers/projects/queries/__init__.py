@@ -1,5 +1,5 @@
 """What is answered about projects and commands."""
 
-from workers.projects.queries import listing, packages, past, reading, statistics, takeovers, watching
+from workers.projects.queries import details, feed, history, import_check, lists, packages, statistics
 
-__all__ = ["listing", "packages", "past", "reading", "statistics", "takeovers", "watching"]
+__all__ = ["details", "feed", "history", "import_check", "lists", "packages", "statistics"]

@@ -2,7 +2,7 @@
 
 from contracts.project_exports import DownloadPackage, PackageDownloaded
 from workers.projects import domain
-from workers.projects.packages import storing
+from workers.projects.packages import store
 from workers.projects.worker import worker
 from workers.runtime.queries import downloads
 from workers.runtime.queries.answering import Answer, QueryContext
@@ -11,10 +11,10 @@ from workers.runtime.queries.answering import Answer, QueryContext
 @worker.answers(DownloadPackage)
 async def download_package(query: DownloadPackage, context: QueryContext) -> Answer:
     """Return some bytes of a package to who made it; any are recorded, once for each download."""
-    found = await storing.found(context.connection, query.package_id)
-    package = domain.package_present(found, context.principal, context.now, context.grants)
-    part = await storing.part(context.connection, query.package_id, query.offset, query.length)
-    if await downloads.begins(context, storing.DOWNLOADED, query.package_id, part, query.offset):
+    found = await store.found(context.connection, query.package_id)
+    package = domain.require_package(found, context.principal, context.now, context.grants)
+    part = await store.part(context.connection, query.package_id, query.offset, query.length)
+    if await downloads.begins(context, store.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])
         context.emit(downloaded, str(package["project_id"]))
     headers = {"Package-Bytes": str(package["bytes"]), "Package-Sha256": package["sha256"]}

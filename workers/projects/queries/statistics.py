@@ -22,8 +22,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
 from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
-from workers.projects.lookup import Camera
-from workers.projects.queries.filtering import every_condition
+from workers.projects.queries.filters import every_condition
+from workers.projects.search.lookup import Camera
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
 from workers.runtime.queries.answering import QueryContext

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import product
 
-from workers.projects.words import (
+from workers.projects.search.ngrams import (
     LOOKED_UP,
     RUNS,
     all_grams,

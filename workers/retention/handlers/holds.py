@@ -13,7 +13,7 @@ async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld
     unit.rows.need(project_id)
     there = unit.rows.hold_of(project_id)
     if there is not None:
-        domain.same_hold(there, command.reason, unit.principal)
+        domain.require_same_hold(there, command.reason, unit.principal)
         unit.leave_unchanged()
         return ProjectHeld(project_id=project_id, hold_id=there["hold_id"])
     hold = domain.new_hold(uuid7(), command, unit.principal, unit.now)
@@ -25,6 +25,6 @@ async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld
 async def release_project(command: ReleaseProject, unit: RetentionUnit) -> ProjectReleased:
     """Release the hold that is in force, whoever placed it."""
     unit.rows.need(command.project_id)
-    hold = domain.in_force(unit.rows.hold_of(command.project_id))
+    hold = domain.require_hold(unit.rows.hold_of(command.project_id))
     unit.rows.keep(domain.released(hold, command.reason, unit.principal, unit.now))
     return ProjectReleased(project_id=command.project_id, hold_id=hold["hold_id"])

@@ -174,14 +174,14 @@ def _message_id(headers: bytes) -> str | None:
     return None
 
 
-async def genuine(
+async def reject_forged(
     connection: AsyncConnection, batch: Sequence[IncomingCommand | DeadLetter], known: dict[tuple[str, UUID], Decided]
 ) -> list[IncomingCommand | DeadLetter]:
     """Return a batch in which a letter that no worker put aside is what it is: dead."""
-    return [await _genuine(connection, one, known) for one in batch]
+    return [await _reject_forged(connection, one, known) for one in batch]
 
 
-async def _genuine(
+async def _reject_forged(
     connection: AsyncConnection, one: IncomingCommand | DeadLetter, known: dict[tuple[str, UUID], Decided]
 ) -> IncomingCommand | DeadLetter:
     if isinstance(one, DeadLetter) or not one.redelivered:

@@ -1,10 +1,11 @@
 """Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +14,7 @@ from contracts.audit import AttemptRefused
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.licence import Unlicensed
-from contracts.message import Event
+from contracts.message import Command, Event
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
@@ -27,7 +28,7 @@ from workers.runtime.bus.place import ATTEMPTS, OwnedLane
 from workers.runtime.bus.reader import place_of
 from workers.runtime.commands import outgoing, surplus
 from workers.runtime.commands.batches import runs
-from workers.runtime.commands.dead_letters import Letters, genuine
+from workers.runtime.commands.dead_letters import Letters, reject_forged
 from workers.runtime.commands.decisions import Decision, Outcome, write_decisions
 from workers.runtime.commands.outgoing import Origin, Post, sender
 from workers.runtime.commands.refusals import error_of, turned_away_outcome
@@ -140,16 +141,8 @@ class Delivery:
         ]
         context = await self._judge(connection, post, incoming + again)
         now, known = context.now, context.known
-        batch = await genuine(connection, batch, known)
-        fresh = [
-            each.command
-            for each in batch
-            if isinstance(each, IncomingCommand)
-            and each.command
-            and not each.refusal
-            and (each.work.principal, each.id) not in known
-        ]
-        rows = await self._rows.load(connection, fresh)
+        batch = await reject_forged(connection, batch, known)
+        rows = await self._rows.load(connection, _new_commands(batch, known))
         for one in batch:
             if isinstance(one, DeadLetter):
                 self._dead_letter(decision, one, post, context)
@@ -260,6 +253,20 @@ class Delivery:
         if before.fingerprint == one.fingerprint:
             return before.outcome
         return outgoing.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+
+
+def _new_commands(
+    batch: Sequence[IncomingCommand | DeadLetter], known: Mapping[tuple[str, UUID], inbox.Decided]
+) -> list[Command[Any]]:
+    """Return the commands of a batch that will reach their handlers."""
+    return [
+        one.command
+        for one in batch
+        if isinstance(one, IncomingCommand)
+        and one.command
+        and not one.refusal
+        and (one.work.principal, one.id) not in known
+    ]
 
 
 def authorise(one: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:

@@ -1,0 +1,89 @@
+"""The live feed of projects: which events a follower may see, and which of them it asked for."""
+
+from collections.abc import Sequence
+from typing import Final
+from uuid import UUID
+
+from pydantic_core import to_json
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.message import Event
+from contracts.permissions import Grants
+from contracts.project_imports import ProjectsImported
+from contracts.projects import ProjectDeleted, ProjectUpdated, SequencesRemoved
+from contracts.watching import OWN, WatchedProjects, WatchProjects, seen
+from workers.projects.queries.filters import every_condition
+from workers.projects.tables import Project
+from workers.projects.worker import worker
+from workers.runtime.commands.reactions import Heard
+from workers.runtime.feeds.feed import Live, Renewal, Shown
+from workers.runtime.queries.answering import PATIENCE, QueryContext
+
+_COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
+_EVERYTHING: Final = WatchedProjects()
+
+
+@worker.answers(WatchProjects)
+async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | Renewal:
+    """Open a feed, or keep one."""
+    if query.feed is not None:
+        return Renewal(query.feed, query.since)
+
+    async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
+        bodies = {one.id: body for one in heard if (body := shown_to(one, grants, context.principal)) is not None}
+        permitted = [one for one in heard if one.id in bodies]
+        wanted = await _wanted(permitted, query.filter, connection)
+        return [Shown(one, bodies[one.id]) for one in permitted if wanted is None or one.id in wanted]
+
+    return Live(query, query.since, choose)
+
+
+def shown_to(heard: Heard[Event], grants: Grants, principal: str) -> bytes | None:
+    """Return an event as a follower may see it, None where it may not; draft lists are their owner's alone."""
+    happened = heard.event.subject
+    if happened in OWN and heard.actor != principal:
+        return None
+    body = heard.event.model_dump(mode="json")
+    shown = seen(happened, body, grants)
+    if shown is None:
+        return None
+    return bytes(heard.raw.data) if shown == body else to_json(shown)
+
+
+async def _wanted(
+    heard: Sequence[Heard[Event]], given: WatchedProjects, connection: AsyncConnection
+) -> set[UUID] | None:
+    """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
+    if given == _EVERYTHING:
+        return None
+    only = set(given.project_ids) if given.project_ids is not None else None
+    named = {one.id: about for one in heard if (about := {*_projects(one)} & only if only else {*_projects(one)})}
+    if given.model_copy(update={"project_ids": None}) == _EVERYTHING:
+        return set(named)
+    told = {one.id for one in heard if one.id in named and _concerns_lists(one, given)}
+    asked = {event_id: about for event_id, about in named.items() if event_id not in told}
+    if not asked:
+        return told
+    await connection.execute(PATIENCE)
+    conditions = [Project.id.in_(frozenset().union(*asked.values())), *every_condition(given)]
+    found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
+    return told | {event_id for event_id, about in asked.items() if about & found}
+
+
+def _projects(heard: Heard[Event]) -> list[UUID]:
+    """Return the projects that an event is about: one, those that an import took over, or none."""
+    if isinstance(heard.event, ProjectsImported):
+        return heard.event.project_ids
+    return [heard.project_id] if heard.project_id else []
+
+
+def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
+    """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
+    asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
+    if isinstance(heard.event, ProjectUpdated):
+        columns = {_COLUMNS.get(name, name) for name in asked} | {f"category_{slot}" for slot in given.categories}
+        return "updated" in asked or not columns.isdisjoint(heard.event.changed)
+    if isinstance(heard.event, SequencesRemoved):
+        return "camera_ids" in asked
+    return isinstance(heard.event, ProjectDeleted)
