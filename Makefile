@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard contracts client workers tests benchmarks deploy)
+CODE := $(wildcard contracts incidents workers tests benchmarks deploy)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -54,12 +54,12 @@ wire: install ## Write what is generated anew: docs/asyncapi.yaml, the golden fi
 	@$(BIN)/python -m tests.requirements.regenerate
 
 words: install ## Compile what the command line says in French, after a change of its catalogue
-	@$(BIN)/pybabel --quiet compile --domain incidents --directory client/locale
+	@$(BIN)/pybabel --quiet compile --domain incidents --directory incidents/locale
 
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
-	@$(COMPILE) pyproject.toml --output-file requirements/runtime.txt
+	@$(COMPILE) pyproject.toml --extra server --output-file requirements/runtime.txt
 	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
-	@$(COMPILE) pyproject.toml --extra otel --group dev --constraints requirements/runtime.txt \
+	@$(COMPILE) pyproject.toml --extra server --extra otel --group dev --constraints requirements/runtime.txt \
 		--constraints requirements/build.txt --output-file requirements/development.txt
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/python deploy/third_party.py

@@ -16,7 +16,7 @@ from uuid import UUID
 import psutil
 import typst
 
-from contracts.project_queries import AttachedSequence, Comment, ProjectDetails
+from contracts.projects.queries import AttachedSequence, Comment, ProjectDetails
 from workers.common.children import Limits, ProcessPool
 from workers.reports.rendering.content import content
 from workers.reports.rendering.document import DataValue, ReportDocument

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.message import SITE_STORE, Change, Command, Event
 from contracts.permissions import LevelName, Node
-from contracts.recordings import SiteName
+from contracts.projects.recordings import SiteName
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Name, Principal, ShortText
 

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import catalogue, envelopes, explained, subjects, watching
+from contracts import catalogue, envelopes, explained, subjects
 from contracts.errors import HTTP_STATUS, Code
 from contracts.message import Command, Event, Query, Request
 from contracts.permissions import Level, Node
-from contracts.project_queries import ProjectFilter
+from contracts.projects import watching
+from contracts.projects.queries import ProjectFilter
 from contracts.texts import LANGUAGES, Phrase, phrase
 
 Json: TypeAlias = dict[str, Any]

@@ -7,21 +7,19 @@ from contracts import (
     administration_queries,
     audit,
     dead_letters,
-    drafts,
     licence,
-    project_exports,
-    project_history,
-    project_imports,
-    project_parts,
-    project_queries,
-    projects,
     properties,
     reports,
     retention,
-    statistics,
-    watching,
 )
 from contracts.message import Command, Event, Query
+from contracts.projects import commands as projects
+from contracts.projects import drafts, statistics, watching
+from contracts.projects import exports as project_exports
+from contracts.projects import history as project_history
+from contracts.projects import imports as project_imports
+from contracts.projects import parts as project_parts
+from contracts.projects import queries as project_queries
 
 MODULES = (
     projects,

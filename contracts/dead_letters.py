@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from contracts.administration import AdministrationEvent
 from contracts.message import AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.project_queries import Limit
+from contracts.projects.queries import Limit
 from contracts.texts import Part, Phrase
 from contracts.values import Principal, Time
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from contracts.downloads import Download
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Level, Node
-from contracts.project_queries import Cursor, Limit
+from contracts.projects.queries import Cursor, Limit
 from contracts.texts import Part, Phrase
 from contracts.values import Language, Time
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from contracts.administration import RetentionDays
 from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, Query
 from contracts.permissions import Node
-from contracts.project_queries import Cursor, Limit
+from contracts.projects.queries import Cursor, Limit
 from contracts.texts import Part
 from contracts.values import AnyText, Time, not_blank
 

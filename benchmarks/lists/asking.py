@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, VALUES, YEARS, Language
 from contracts.permissions import EVERYTHING
-from contracts.project_queries import ListProjects, ProjectFilter, Span
+from contracts.projects.queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.lists import list_projects
 from workers.runtime.queries.answering import PATIENCE, QueryContext
 

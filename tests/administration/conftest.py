@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from client import Client
 from contracts.message import Command, Outcome
+from incidents import Client
 from tests.support import Site
 
 Together: TypeAlias = Callable[..., Awaitable[list[Outcome]]]

@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from client import Client, Refused
 from contracts.dead_letters import DiscardLetter, GetDeadLetter, LetterSummary, ListDeadLetters, ReplayLetter
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_queries import GetProject
+from contracts.projects.queries import GetProject
+from incidents import Client, Refused
 from tests.support import Caller, Site, eventually
 from workers.runtime.storage.database import open_engine
 

@@ -6,7 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from client import Client, Refused
 from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole
 from contracts.administration_queries import (
     DefinitionChange,
@@ -27,6 +26,7 @@ from contracts.properties import (
     EditCategoryValue,
     EditType,
 )
+from incidents import Client, Refused
 from tests.support import Site
 from workers.migrations.upgrade import read_sql
 

@@ -1,8 +1,8 @@
 """Categories and data fields through the whole system."""
 
-from client import Client
 from contracts.administration_queries import Category, DataField, GetProperties, Property
 from contracts.properties import AddCategoryValue, DefineCategory, DefineDataField, FieldKind
+from incidents import Client
 from tests.administration.conftest import Together
 from tests.support import Site
 

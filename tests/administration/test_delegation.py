@@ -2,12 +2,12 @@
 
 import pytest
 
-from client import Client, Refused
 from contracts.administration import AssignRole, DefineRole, DeleteRole, UnassignRole
 from contracts.administration_queries import GetMe
 from contracts.errors import Code
 from contracts.message import Command
 from contracts.permissions import ADMINISTRATORS, LevelName, Node
+from incidents import Client, Refused
 from tests.support import Site
 
 HIGHER: dict[Node, LevelName] = {Node.SETTINGS: "view"}

@@ -6,13 +6,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from client import Client, Refused, uuid7
 from contracts.administration import AssignRole, UnassignRole
 from contracts.administration_queries import GetProperties, GetRoles
 from contracts.errors import Code
 from contracts.message import Command
 from contracts.permissions import ADMINISTRATORS
-from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.properties import (
     AddCategoryValue,
     AddStatus,
@@ -26,6 +25,7 @@ from contracts.properties import (
     EditType,
     PropertyEvent,
 )
+from incidents import Client, Refused, uuid7
 from tests.support import Site, eventually
 from workers.administration.rows import AdministrationRows
 from workers.projects.rows import SURROUNDINGS

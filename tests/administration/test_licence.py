@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from client import Client, Refused
 from contracts.audit import SiteLog
 from contracts.errors import Code
 from contracts.licence import INCLUDED, ActivateLicence, GetLicence, Licence
 from contracts.message import Command
 from contracts.permissions import Node
-from contracts.project_queries import ListProjects
+from contracts.projects.queries import ListProjects
 from contracts.properties import AddType
+from incidents import Client, Refused
 from tests.support import Site, eventually
 from workers.local.trust import Trust
 

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from client import Client
 from contracts.administration import DefineRole
 from contracts.message import Command
 from contracts.permissions import Node
@@ -18,6 +17,7 @@ from contracts.properties import (
     EditStatus,
     EditType,
 )
+from incidents import Client
 from tests.administration.conftest import Together
 from tests.support import Site
 

@@ -2,7 +2,6 @@
 
 import pytest
 
-from client import Client, Refused
 from contracts.administration_queries import GetProperties, Property
 from contracts.errors import Code
 from contracts.message import Command
@@ -20,6 +19,7 @@ from contracts.properties import (
     EditType,
     PropertyEvent,
 )
+from incidents import Client, Refused
 from tests.administration.conftest import Together
 from tests.support import Site
 

@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from client import Client, Refused, uuid7
 from contracts.administration_queries import Category, DataField, GetProperties, Property
 from contracts.errors import Code
-from contracts.project_queries import GetProject, ListProjects, ProjectDetails, ProjectFilter
-from contracts.projects import CreateProject, IncidentData, UpdateProject
+from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
+from contracts.projects.queries import GetProject, ListProjects, ProjectDetails, ProjectFilter
 from contracts.properties import (
     AddCategoryValue,
     AddStatus,
@@ -18,6 +17,7 @@ from contracts.properties import (
     EditType,
     FieldKind,
 )
+from incidents import Client, Refused, uuid7
 from tests.support import Site
 
 VALUES: dict[FieldKind, Any] = {

@@ -2,13 +2,13 @@
 
 import pytest
 
-from client import Client, Refused
 from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole, UnassignRole
 from contracts.administration_queries import GetMe, GetRoles, GetSettings, Me, Role
 from contracts.errors import Code
 from contracts.message import Command
 from contracts.permissions import ADMINISTRATORS, LevelName, Node
 from contracts.properties import AddType
+from incidents import Client, Refused
 from tests.administration.conftest import Together
 from tests.support import Site
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from client import Client, Refused
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings, Settings
 from contracts.errors import Code
 from contracts.message import Change
+from incidents import Client, Refused
 from tests.support import Site
 
 FIRST = Settings(retention_days=7, report_title="", timezone="UTC", language="en", log_archive_bytes=10_000_000)

@@ -8,15 +8,12 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
-from client import Client, Refused
 from contracts.administration import RoleDeleted
 from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
-from contracts.project_imports import ImportProjects
-from contracts.project_queries import GetProject
-from contracts.projects import (
+from contracts.projects.commands import (
     CreateProject,
     DeleteProject,
     ProjectDeleted,
@@ -24,7 +21,10 @@ from contracts.projects import (
     ProjectUpdated,
     UpdateProject,
 )
+from contracts.projects.imports import ImportProjects
+from contracts.projects.queries import GetProject
 from contracts.properties import AddStatus, DefineCategory, EditStatus
+from incidents import Client, Refused
 from tests.audit.published import Publisher
 from tests.projects.test_imports import legacy
 from tests.support import Site, eventually

@@ -5,14 +5,14 @@ from uuid import UUID
 
 import pytest
 
-from client import Client, Refused
 from contracts.audit import Entry, ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
-from contracts.project_imports import ImportProjects
-from contracts.project_parts import AddCall, AddComment, CommentAdded
-from contracts.projects import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
+from contracts.projects.commands import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
+from contracts.projects.imports import ImportProjects
+from contracts.projects.parts import AddCall, AddComment, CommentAdded
+from incidents import Client, Refused
 from tests.audit.published import Publisher
 from tests.projects.props import sequence
 from tests.projects.test_imports import legacy

@@ -2,9 +2,9 @@
 
 import psycopg
 
-from client import Client, Refused
 from contracts.audit import Entry, SiteLog
 from contracts.properties import AddType, DeleteType, EditType
+from incidents import Client, Refused
 from tests.support import Site, eventually
 
 CHANGES = ("administration.type-deleted", "administration.type-edited", "administration.type-added")

@@ -5,12 +5,12 @@ from typing import Any
 import psycopg
 import pytest
 
-from client import Client, Refused
 from contracts.administration import RoleDeleted
 from contracts.audit import Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import ProjectDeleted, ProjectOpened
+from contracts.projects.commands import ProjectDeleted, ProjectOpened
+from incidents import Client, Refused
 from tests.audit.published import Publisher
 from tests.support import Site, eventually
 from workers.local.postgres import APP_ROLE, EmbeddedPostgres

@@ -30,7 +30,7 @@ def test_every_field_of_the_settings_is_told() -> None:
 
 def test_no_variable_is_told_that_nobody_reads() -> None:
     """A variable on the page is read somewhere, and what is read is on the page."""
-    read = {name for source in sources("client", "workers") for name in VARIABLE.findall(source.text)}
+    read = {name for source in sources("incidents", "workers") for name in VARIABLE.findall(source.text)}
     read |= {f"INCIDENTS_{name.upper()}" for name in Settings.model_fields}
     assert set(VARIABLE.findall(PAGE)) == read
 

@@ -42,6 +42,11 @@ def named(requirements: list[str]) -> set[str]:
     return {re.split(r"[\[<>=~! ;]", requirement, maxsplit=1)[0].lower() for requirement in requirements}
 
 
+def required(project: dict[str, Any]) -> set[str]:
+    """What callers and servers need."""
+    return named(project["project"]["dependencies"]) | named(project["project"]["optional-dependencies"]["server"])
+
+
 def locked(lock: str) -> dict[str, str]:
     """What a lock pins, and to which version."""
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
@@ -74,7 +79,7 @@ def test_locks_agree() -> None:
 def test_direct_dependencies_are_locked() -> None:
     """No dependency is written down without `make lock` having been run."""
     project = settings()
-    assert named(project["project"]["dependencies"]) <= locked("runtime").keys()
+    assert required(project) <= locked("runtime").keys()
     assert named(project["dependency-groups"]["dev"]) <= locked("development").keys()
     assert named(project["dependency-groups"]["build"]) == locked("build").keys()
 
@@ -82,7 +87,7 @@ def test_direct_dependencies_are_locked() -> None:
 def test_direct_dependencies_are_in_use() -> None:
     """A dependency that nobody imports goes, unless it works in another way that is written down."""
     project = settings()
-    product = named(project["project"]["dependencies"]) - used(*PRODUCT)
+    product = required(project) - used(*PRODUCT)
     tools = {name.removeprefix("types-") for name in named(project["dependency-groups"]["dev"])}
     unused = [*product, *(tools - used(*PRODUCT, "tests", "benchmarks"))]
     findings = [name for name in unused if name not in UNIMPORTED]
@@ -99,3 +104,13 @@ def test_exceptions_from_the_tools_have_reasons() -> None:
         if (found := section.match(line)) and not re.search(r"# \S+ \S+", found["rest"])
     ]
     hold("An ignore needs its reason on its line.", findings)
+
+
+def test_a_caller_needs_no_server() -> None:
+    """What is installed without an extra is what the library and the command line import, and no server's library."""
+    project = settings()
+    callers = named(project["project"]["dependencies"])
+    servers = named(project["project"]["optional-dependencies"]["server"])
+    needed = {name for name in used("contracts", "incidents") if not name.startswith("opentelemetry")}
+    assert needed - {"incident-manager", "pydantic-core"} <= callers
+    assert not callers & servers

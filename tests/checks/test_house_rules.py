@@ -35,7 +35,7 @@ def test_one_delivery_is_one_transaction() -> None:
     """Transactions begin and end in the delivery, so that what happened and its record cannot be parted."""
     findings = [
         f"{source.path}:{call.lineno} .{name}()"
-        for source in sources("contracts", "client", "workers")
+        for source in sources("contracts", "incidents", "workers")
         if not source.path.startswith(TRANSACTIONS)
         for call, name in source.calls()
         if isinstance(call.func, ast.Attribute) and name in {"begin", "commit", "transaction"}
@@ -59,7 +59,7 @@ def test_subjects_are_written_in_the_contracts() -> None:
     """A subject is spelled out once, on its class in contracts/, and everybody else asks the class."""
     findings = [
         f"{source.path}:{string.lineno} {string.value!r}"
-        for source in sources("client", "workers")
+        for source in sources("incidents", "workers")
         if not source.path.startswith(PATTERNS)
         for string in source.strings()
         if str(string.value).startswith("im.")
@@ -107,7 +107,7 @@ def test_nothing_runs_at_import() -> None:
     """Importing a module defines things; it starts no loop, and its main runs only if the file does."""
     findings = [
         f"{source.path}:{node.lineno}"
-        for source in sources("contracts", "client", "workers")
+        for source in sources("contracts", "incidents", "workers")
         if not source.path.endswith(("/__main__.py", "/migrations/env.py"))
         for node in source.tree.body
         if not isinstance(node, Function | ast.ClassDef) and not is_guard(node)

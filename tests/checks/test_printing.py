@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.checks.tree import Source, hold, sources
 
-GATES = ("client/terminal/printing.py", "workers/local/printing.py")
+GATES = ("incidents/terminal/printing.py", "workers/local/printing.py")
 BY_NAME = {"print", "pprint", "input"}
 OF_MODULES = {
     "typer": {"echo", "secho", "prompt", "confirm", "echo_via_pager"},
@@ -48,8 +48,8 @@ def test_there_is_one_place_that_prints() -> None:
     """No file of the command line writes to a terminal beside the gates, which clean what others wrote."""
     findings = [
         f"{source.path}:{place}"
-        for source in sources("client", "workers")
-        if source.path.startswith(("client/", "workers/local/")) and source.path not in GATES
+        for source in sources("incidents", "workers")
+        if source.path.startswith(("incidents/", "workers/local/")) and source.path not in GATES
         for place in printing(source)
     ]
     hold("Print with the session, or with workers/local/printing.py.", findings)

@@ -43,7 +43,7 @@ def test_comments_stand_for_themselves() -> None:
     pattern = re.compile(r"#.*\b[A-Z]{1,3}\d*-?\d+:")
     findings = [
         f"{source.path}:{number} {comment}"
-        for source in sources("contracts", "client", "workers", "tests", "benchmarks")
+        for source in sources("contracts", "incidents", "workers", "tests", "benchmarks")
         for number, comment in source.comments
         if pattern.search(comment) and "noqa" not in comment
     ]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PRODUCT = ("contracts", "client", "workers")
+PRODUCT = ("contracts", "incidents", "workers")
 CODE = (*PRODUCT, "tests", "benchmarks")
 MADE = {"build", "dist", "__pycache__"}
 

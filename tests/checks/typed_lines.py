@@ -7,8 +7,8 @@ from typing import Any
 
 from typer.core import TyperGroup, TyperOption
 
-from client.cli import build
-from client.cli.plugins import Plugin
+from incidents.cli import build
+from incidents.cli.plugins import Plugin
 from tests.checks.tree import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))

@@ -6,9 +6,9 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
-from client import Client
 from contracts import catalogue
 from contracts.ids import uuid7
+from incidents import Client
 
 _CONTROLS = [chr(number) for number in (*range(1, 32), *range(127, 160))]
 _DECEIVING = (

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from contracts.project_queries import GetProject, ListProjects, ProjectDetails
+from contracts.projects.queries import GetProject, ListProjects, ProjectDetails
 from tests.client.command_line import Ended, incidents
 from tests.support import Site
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from client.terminal import activities
-from client.terminal.session import Session, UsageError
-from client.terminal.show import Names
 from contracts import catalogue
 from contracts.audit import Entry
 from contracts.ids import uuid7
+from incidents.terminal import activities
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.show import Names
 
 ID = "0190a000-0000-7000-8000-000000000001"
 LOOKED_AT = {

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.ids import uuid7
-from contracts.projects import CreateProject, DeleteProject
+from contracts.projects.commands import CreateProject, DeleteProject
 from tests.client.command_line import Ended, incidents
 from tests.support import Site, eventually
 

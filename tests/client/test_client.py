@@ -6,14 +6,16 @@ import pytest
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
-from client import Client, PendingError, Refused, UnreachableError, connect, uuid7
-from client.errors import CredentialsError
+import incidents
+from contracts import catalogue
 from contracts.administration_queries import GetMe
 from contracts.downloads import LARGEST_PART
 from contracts.errors import Code
-from contracts.project_parts import AddComment, CommentAdded
-from contracts.projects import CreateProject, ProjectCreated
+from contracts.projects.commands import CreateProject, ProjectCreated
+from contracts.projects.parts import AddComment, CommentAdded
 from contracts.reports import DownloadReport
+from incidents import Client, PendingError, Refused, UnreachableError, connect, uuid7
+from incidents.errors import CredentialsError
 from tests.client.conftest import Bus, Peer
 from tests.support import eventually
 
@@ -141,7 +143,7 @@ async def test_a_refused_query_raises_what_was_refused(bus: Bus, peer: Peer) -> 
 
 async def test_a_question_that_nobody_hears_is_unavailable(bus: Bus, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a worker a query ends in time, and says that trying again may help."""
-    monkeypatch.setattr("client.client._QUERY_SECONDS", 0.3)
+    monkeypatch.setattr("incidents.client._QUERY_SECONDS", 0.3)
     async with connect(bus.url, bus.credentials("alice")) as client:
         with pytest.raises(Refused) as caught:
             await client.ask(GetMe())
@@ -260,3 +262,11 @@ async def test_a_stray_message_is_no_outcome(bus: Bus, peer: Peer) -> None:
 async def seen(peer: Peer, number: int) -> bool:
     """Tell whether so many commands have arrived."""
     return len(peer.commands) == number
+
+
+def test_every_message_of_a_caller_comes_with_the_library() -> None:
+    """Whoever writes a client imports what it sends and asks from one place."""
+    messages = [*catalogue.commands().values(), *catalogue.queries().values()]
+    public = {message.__name__ for message in messages if not getattr(message, "internal", False)}
+    assert public <= set(incidents.__all__)
+    assert all(hasattr(incidents, name) for name in incidents.__all__)

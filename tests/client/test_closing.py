@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from client.connection import Troubles, open_connection
+from incidents.connection import Troubles, open_connection
 from tests.support import eventually
 from workers.local.nats import EmbeddedNats
 from workers.local.trust import Trust

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from client.cli import build
+from incidents.cli import build
 from tests.client.command_line import ROOT, incidents
 
 

@@ -126,7 +126,7 @@ async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, pe
     peer.answers["projects.list"] = json.dumps(ENDLESS).encode()
     path = tmp_path / "projects.csv"
     with path.open("wb") as file:
-        line = (sys.executable, "-m", "client", "projects", "list", "--all", "--csv")
+        line = (sys.executable, "-m", "incidents", "projects", "list", "--all", "--csv")
         process = await asyncio.create_subprocess_exec(
             *line, stdout=file, cwd=ROOT, env={"PATH": "/usr/bin:/bin", **ours}
         )

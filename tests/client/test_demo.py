@@ -5,16 +5,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from client.demo.administrator import ROLE, Administrator
-from client.demo.operator import Operator
-from client.demo.retention import expire
-from client.demo.scenario import load
-from client.demo.stage import Stage
-from client.terminal.printing import Screen
-from client.terminal.session import Session
 from contracts.administration_queries import GetMe, GetProperties, GetSettings
 from contracts.permissions import Node
-from contracts.project_queries import GetProject, ListProjects
+from contracts.projects.queries import GetProject, ListProjects
+from incidents.demo.administrator import ROLE, Administrator
+from incidents.demo.operator import Operator
+from incidents.demo.retention import expire
+from incidents.demo.scenario import load
+from incidents.demo.stage import Stage
+from incidents.terminal.printing import Screen
+from incidents.terminal.session import Session
 from tests.support import Site
 
 

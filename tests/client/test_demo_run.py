@@ -30,7 +30,7 @@ async def test_everything_is_played_once(tmp_path: Path) -> None:
 async def test_it_leaves_a_system_until_somebody_stops_it(tmp_path: Path) -> None:
     """Whoever plays can go on with the system; it ends, in order, with the demonstration."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "client", "demo", "--data", "d", "--lang", "fr"),
+        *(sys.executable, "-m", "incidents", "demo", "--data", "d", "--lang", "fr"),
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.DEVNULL,

@@ -2,12 +2,12 @@
 
 import pytest
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment
-from contracts.project_queries import GetProject
-from contracts.projects import CreateProject, ProjectCreated, UpdateProject
+from contracts.projects.commands import CreateProject, ProjectCreated, UpdateProject
+from contracts.projects.parts import AddComment
+from contracts.projects.queries import GetProject
 from contracts.properties import AddType
+from incidents import Client
 from tests.client.command_line import Ended, incidents
 from tests.client.typed import environment
 from tests.support import Site

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from client.terminal.ending import until_interrupted
+from incidents.terminal.interrupt import until_interrupted
 
 
 async def deaf(times: int, ended: list[int]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.ids import uuid7
 from contracts.permissions import Node
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
 from tests.client.typed import environment

@@ -2,9 +2,9 @@
 
 import pytest
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.projects import CreateProject, DeleteProject, ProjectCreated
+from contracts.projects.commands import CreateProject, DeleteProject, ProjectCreated
+from incidents import Client
 from tests.client.command_line import incidents
 from tests.client.typed import environment, typed
 from tests.support import Site

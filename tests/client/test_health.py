@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from client.health import judge
-from client.surveying import Survey
 from contracts.subjects import COMMANDED, LANES, WORKERS
+from incidents.cli.operations.health import judge
+from incidents.survey import Survey
 from tests.client.command_line import incidents
 from tests.client.typed import environment
 from tests.support import Site, eventually

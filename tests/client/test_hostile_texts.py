@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from client.cli import build
+from incidents.cli import build
 from tests.client.command_line import incidents
 from tests.client.hostile import HOSTILE, Writer, raw, text_fields
 from tests.client.typed import environment, on_a_terminal

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.project_queries import ListProjects
+from contracts.projects.queries import ListProjects
 from contracts.properties import AddType
 from tests.client.command_line import Ended, incidents
 from tests.support import Site

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.project_queries import ListProjects, ProjectFilter
+from contracts.projects.queries import ListProjects, ProjectFilter
 from contracts.properties import AddType
 from tests.client.importing import Importing
 from tests.support import Site

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from client import Client
-from contracts.project_queries import ListProjects, ProjectRow
-from contracts.projects import UpdateProject
+from contracts.projects.commands import UpdateProject
+from contracts.projects.queries import ListProjects, ProjectRow
+from incidents import Client
 from tests.client.importing import Importing
 from tests.support import Site
 

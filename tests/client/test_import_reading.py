@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.importing.mapping import Mapping
-from client.importing.reading import Row, Source
-from client.importing.sending import Checker, Tally, chunks
-from client.importing.translating import MisfitError, Translator
-from contracts.project_imports import ImportedProject
+from contracts.projects.imports import ImportedProject
+from incidents.importing.mapping import Mapping
+from incidents.importing.reading import Row, Source
+from incidents.importing.sending import Checker, Tally, chunks
+from incidents.importing.translating import MisfitError, Translator
 
 AT = "2009-05-17T08:30:00Z"
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from client.importing.decoding import Encoding, UnknownEncodingError, detect, lines, named
-from client.importing.mapping import Mapping
-from client.importing.reading import Source
-from client.importing.surveying import UnfitFileError, survey
-from client.importing.translating import Findings, Translator
-from contracts.project_imports import ImportedProject
+from contracts.projects.imports import ImportedProject
+from incidents.importing.decoding import Encoding, UnknownEncodingError, detect, lines, named
+from incidents.importing.mapping import Mapping
+from incidents.importing.reading import Source
+from incidents.importing.surveying import UnfitFileError, survey
+from incidents.importing.translating import Findings, Translator
 
 FRENCH = "Numéro;Créé par;Date de création;Type;Description\r\n" + "".join(
     f"{n};Agnès;{n % 28 + 1:02}/11/2025 14:{n % 60:02};;Vol à l'étalage près de l'entrée n° {n}\r\n"

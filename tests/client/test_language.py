@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import typer
 
-from client.cli import build
-from client.cli.plugins import Plugin
-from client.terminal.language import catalogue, chosen
-from client.terminal.translation import MISTAKES, mistake, paragraphs
+from incidents.cli import build
+from incidents.cli.plugins import Plugin
+from incidents.terminal.text.language import catalogue, chosen
+from incidents.terminal.text.translate import MISTAKES, mistake, paragraphs
 from tests.checks.tree import Source, sources
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
@@ -95,7 +95,7 @@ async def test_help_names_no_type_that_says_nothing() -> None:
 
 def test_no_translation_is_left_over() -> None:
     """What is not said any more is not translated any more."""
-    ours = {string.value for source in sources("client", "workers") for string in source.strings()}
+    ours = {string.value for source in sources("incidents", "workers") for string in source.strings()}
     theirs = {string.value for source in typers() for string in source.strings()}
     used = {*ours, *theirs, *MISTAKES, *KNOWN, *(text for _, text in explained(build(), "incidents"))}
     assert sorted(text for text in FRENCH if text not in used) == []

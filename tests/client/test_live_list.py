@@ -6,10 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment
-from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.parts import AddComment
+from incidents import Client
 from tests.client.typed import Typed, environment, on_a_terminal, typed
 from tests.support import Site
 

@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from client import Client
 from contracts.administration import ChangeSettings
 from contracts.ids import uuid7
-from contracts.projects import CreateProject, IncidentData, UpdateProject
+from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.properties import AddStatus, DefineDataField, MarkStatus
+from incidents import Client
 from tests.client.command_line import Ended, incidents
 from tests.client.typed import environment
 from tests.support import Site

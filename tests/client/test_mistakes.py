@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from client.terminal.refusals import refusal_panel
+from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.test_commands import PROJECT, Type, typed

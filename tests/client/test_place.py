@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from client.errors import UnreachableError
-from client.place import DEFAULT_DATA, Place, data_directory, find
+from incidents.errors import UnreachableError
+from incidents.locate import DEFAULT_DATA, Place, data_directory, find
 
 
 @pytest.fixture

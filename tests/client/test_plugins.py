@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from client.cli.plugins import GROUP, Plugin, plugins
+from incidents.cli.plugins import GROUP, Plugin, plugins
 
 BROUGHT = '''
 import typer

@@ -10,10 +10,10 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from client.terminal import show
-from client.terminal.printing import Screen, as_json, json_text
-from client.terminal.refusals import refusal_panel
 from contracts.printable import is_unseen
+from incidents.terminal.printing import Screen, as_json, json_text
+from incidents.terminal.tables import show
+from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.hostile import HOSTILE, raw
 
 WIDTH = 80

@@ -4,12 +4,12 @@ from uuid import UUID
 
 import pytest
 
-from client.errors import Refused
-from client.terminal.naming import pairs
-from client.terminal.reading import fitting, read_object, read_time
-from client.terminal.session import Session, UsageError
 from contracts.errors import Code
-from contracts.projects import CreateProject, UpdateProject
+from contracts.projects.commands import CreateProject, UpdateProject
+from incidents.errors import Refused
+from incidents.terminal.input.naming import pairs
+from incidents.terminal.input.reading import fitting, read_object, read_time
+from incidents.terminal.session import Session, UsageError
 
 PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from client.terminal.reading import read_number, read_span, read_time
-from client.terminal.session import Session, UsageError
-from client.terminal.tables import local
-from client.terminal.words import number
 from contracts.ids import uuid7
+from incidents.terminal.input.reading import read_number, read_span, read_time
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.sheet import local
+from incidents.terminal.text.words import number
 
 TUESDAY = datetime(2026, 11, 24, 12, 40, tzinfo=UTC)
 SHOWN = st.integers(100_000, 4_100_000_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))

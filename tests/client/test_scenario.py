@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from client.demo.scenario import Said, load, stories
+from incidents.demo.scenario import Said, load, stories
 from tests.checks.tree import ROOT
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
@@ -61,7 +61,7 @@ def test_everything_is_said_in_both_languages() -> None:
             return [value] if value.keys() == {"en", "fr"} else inner
         return [text for each in value for text in texts(each)] if isinstance(value, list) else []
 
-    found = texts(json.loads((ROOT / "client/demo/scenario.json").read_text()))
+    found = texts(json.loads((ROOT / "incidents/demo/scenario.json").read_text()))
     assert len(found) > 60
     assert [text for text in found if bool(text["en"]) != bool(text["fr"])] == []
 

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from client import Client, Refused, connect
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Outcome
-from contracts.project_parts import AddComment
-from contracts.project_queries import GetOutcome, GetProject, ListProjects
-from contracts.projects import CreateProject, DeleteProject, ProjectCreated, UpdateProject
+from contracts.projects.commands import CreateProject, DeleteProject, ProjectCreated, UpdateProject
+from contracts.projects.parts import AddComment
+from contracts.projects.queries import GetOutcome, GetProject, ListProjects
+from incidents import Client, Refused, connect
 from tests.support import Site
 
 

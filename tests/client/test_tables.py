@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.text import Text
 
-from client.terminal.layout import UNBOUNDED
-from client.terminal.printing import Screen
-from client.terminal.tables import Cell, Sheet, facts, one_line, paragraph, table
+from incidents.terminal.printing import Screen
+from incidents.terminal.tables.layout import UNBOUNDED
+from incidents.terminal.tables.sheet import Cell, Sheet, facts, one_line, paragraph, table
 
 AT = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 ID = "0190a000-0000-7000-8000-000000000001"

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from client.terminal.printing import Screen
-from client.terminal.trends import bar, duration, figures, sparkline, steps
-from contracts.statistics import Figures, Interval, ProjectStatistics, Statistics
+from contracts.projects.statistics import Figures, Interval, ProjectStatistics, Statistics
+from incidents.terminal.printing import Screen
+from incidents.terminal.tables.trends import bar, duration, figures, sparkline, steps
 
 
 def drawn(items: list[Figures], **asked: Any) -> str:

@@ -6,21 +6,21 @@ from typing import Any, get_args
 
 import pytest
 
-from client.cli.definitions import _KINDS
-from client.terminal.activities import WORDS, chosen, details_of, in_words
-from client.terminal.language import catalogue
-from client.terminal.printing import Screen
-from client.terminal.refusals import refusal_panel
-from client.terminal.session import Session, UsageError
-from client.terminal.vocabulary import read_word
-from client.terminal.words import name_of
 from contracts.administration_queries import Settings
 from contracts.catalogue import commands, events
 from contracts.errors import Code
 from contracts.permissions import Level, Node
-from contracts.project_exports import Included
-from contracts.project_queries import Sort
-from contracts.statistics import Interval
+from contracts.projects.exports import Included
+from contracts.projects.queries import Sort
+from contracts.projects.statistics import Interval
+from incidents.cli.administration.definitions import _KINDS
+from incidents.terminal.activities import WORDS, chosen, details_of, in_words
+from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.printing import Screen
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.refusals import refusal_panel
+from incidents.terminal.text.language import catalogue
+from incidents.terminal.text.words import name_of
 
 COLUMNS = [one for one in get_args(Sort) if not one.startswith("-")]
 TYPED: dict[str, list[str]] = {

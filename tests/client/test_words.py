@@ -10,9 +10,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from client.terminal.language import CATALOGUES
-from client.terminal.translation import MISTAKES
-from client.terminal.words import count, say
+from incidents.terminal.text.language import CATALOGUES
+from incidents.terminal.text.translate import MISTAKES
+from incidents.terminal.text.words import count, say
 from tests.checks.tree import sources
 from workers.local.sentences import KNOWN
 
@@ -36,8 +36,8 @@ def said() -> set[str]:
     """Collect what is said: literal sentences handed to whatever says something."""
     return {
         text.value
-        for source in sources("client", "workers")
-        if source.path.startswith(("client/", "workers/local/"))
+        for source in sources("incidents", "workers")
+        if source.path.startswith(("incidents/", "workers/local/"))
         for call, name in source.calls()
         if name in SAYING
         for argument in call.args
@@ -106,8 +106,8 @@ def test_no_count_is_said_in_the_plural_alone() -> None:
     counted = re.compile(r"\{(count|number|total|due|pages|days)\} [a-z]+s\b")
     findings = [
         f"{source.path}: {text.value!r}"
-        for source in sources("client")
-        if not source.path.startswith("client/demo/")
+        for source in sources("incidents")
+        if not source.path.startswith("incidents/demo/")
         for call, name in source.calls()
         if name in {"say", "tell"}
         for argument in call.args

@@ -56,7 +56,7 @@ class Typed:
 async def typed(ours: dict[str, str], *line: str, folder: Path = ROOT) -> AsyncIterator[Typed]:
     """Type a command and end it with the block."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "client", *line),
+        *(sys.executable, "-m", "incidents", *line),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         cwd=folder,
@@ -137,7 +137,7 @@ async def on_a_terminal(ours: dict[str, str], *line: str) -> AsyncIterator[Termi
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, _SIZE)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "client", *line),
+        *(sys.executable, "-m", "incidents", *line),
         stdin=slave,
         stdout=slave,
         stderr=slave,

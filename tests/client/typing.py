@@ -4,13 +4,13 @@ from collections.abc import AsyncGenerator
 from typing import assert_type
 from uuid import UUID
 
-from client import Client, CloudEvent, Submitted
 from contracts.administration_queries import GetMe, Me
 from contracts.message import Outcome
-from contracts.project_parts import AddComment, CommentAdded
-from contracts.project_queries import GetOutcome, ListProjects, ProjectPage
-from contracts.projects import CreateProject, ProjectCreated, ProjectUpdated, UpdateProject
+from contracts.projects.commands import CreateProject, ProjectCreated, ProjectUpdated, UpdateProject
+from contracts.projects.parts import AddComment, CommentAdded
+from contracts.projects.queries import GetOutcome, ListProjects, ProjectPage
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from incidents import Client, CloudEvent, Submitted
 
 
 async def commands_are_answered_with_their_events(client: Client, some: UUID) -> None:

@@ -94,7 +94,7 @@ def _read(name: str, descriptor: int, found: dict[str, bytes]) -> None:
 
 def _serve() -> None:
     """Fork a run for each request; this process has no other children, and waits for none of them."""
-    from client.cli import main  # noqa: PLC0415 - not where tests only ask
+    from incidents.cli import main  # noqa: PLC0415 - not where tests only ask
 
     channel = socket.socket(fileno=int(os.environ["TYPIST"]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -15,8 +15,8 @@ from pydantic import Field, ValidationError
 from contracts.errors import Code, Refusal
 from contracts.message import Message
 from contracts.permissions import EVERYTHING, Grants, Level, Node
-from contracts.projects import CreateProject, UpdateProject
-from contracts.recordings import CameraId, Sequence
+from contracts.projects.commands import CreateProject, UpdateProject
+from contracts.projects.recordings import CameraId, Sequence
 from contracts.values import (
     EARLIEST,
     LATEST,

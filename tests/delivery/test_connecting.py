@@ -6,9 +6,9 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from client.client import connect
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from incidents.client import connect
 from tests.faults import wires
 from tests.faults.wires import Wire
 from tests.support import Site, eventually

@@ -8,7 +8,7 @@ from uuid import UUID
 from nats.aio.msg import Msg
 
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from tests.delivery.props import Desk, cmd, creation
 from tests.support import Caller, Site, eventually
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from contracts.texts import Phrase, phrase, reason
 from tests.delivery.delivered import lane, lying
 from tests.delivery.props import creation, outcomes, project_in

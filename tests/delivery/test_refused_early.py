@@ -30,7 +30,7 @@ def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
         made.append(one.id)
         return slow(one)
 
-    monkeypatch.setattr(redaction, "closed_mark", counted)
+    monkeypatch.setattr(redaction, "slow_fingerprint", counted)
     return made
 
 

@@ -13,15 +13,15 @@ from uuid import UUID
 
 import psutil
 
-from client import Client, Refused
 from contracts.administration import ChangeSettings
 from contracts.ids import uuid7
 from contracts.message import Command
-from contracts.project_parts import AddCall, AddComment
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.parts import AddCall, AddComment
+from contracts.projects.recordings import Sequence
 from contracts.properties import AddType, DefineCategory, DefineDataField
-from contracts.recordings import Sequence
 from contracts.reports import GenerateReport
+from incidents import Client, Refused
 from tests.fuzz.texts import text
 from tests.support import Site
 from tests.support.databases import prepared

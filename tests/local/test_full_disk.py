@@ -12,10 +12,10 @@ from typing import Any
 import psutil
 import pytest
 
-from client import Client, connect
-from client.errors import Refused
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from incidents import Client, connect
+from incidents.errors import Refused
 from tests.local.support import HERE, survivors
 from tests.support import eventually
 from workers.local import pages
@@ -30,7 +30,7 @@ class Installation:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-        program = (sys.executable, "-m", "client", "up", "--data", str(directory), "--json")
+        program = (sys.executable, "-m", "incidents", "up", "--data", str(directory), "--json")
         self.process = subprocess.Popen(
             [*_NAMESPACE, "sh", "-c", _MOUNTED, str(directory), *program],
             stdout=subprocess.DEVNULL,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from client.terminal.language import catalogue
 from contracts.sentences import translated
+from incidents.terminal.text.language import catalogue
 from tests.client.command_line import incidents
 from workers.common.http import PortForbiddenError, PortInUseError
 from workers.local import mistakes

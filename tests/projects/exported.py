@@ -6,11 +6,11 @@ from typing import Any
 
 import pyzipper
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.project_exports import DownloadPackage, ExportProject, Package
-from contracts.project_parts import AddCall, AddComment
-from contracts.projects import AddSequences, UpdateProject
+from contracts.projects.commands import AddSequences, UpdateProject
+from contracts.projects.exports import DownloadPackage, ExportProject, Package
+from contracts.projects.parts import AddCall, AddComment
+from incidents import Client
 from tests.projects.props import NOON, Operator, sequence
 
 PASSWORD = "correct horse"

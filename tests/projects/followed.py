@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-from client import Client, CloudEvent
-from client.watching import Watch
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment
-from contracts.projects import CreateProject, DeleteProject
-from contracts.watching import WatchedProjects
+from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.projects.parts import AddComment
+from contracts.projects.watching import WatchedProjects
+from incidents import Client, CloudEvent
+from incidents.feed import Watch
 from tests.support import Site, eventually
 
 

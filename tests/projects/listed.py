@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from contracts.permissions import EVERYTHING
-from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, Span
+from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage, Span
 from tests.support import Site
 from workers.projects.queries.lists import list_projects
 from workers.projects.search.index import keep_words

@@ -7,12 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from client import Client, Refused
 from contracts.ids import uuid7
 from contracts.message import Command
-from contracts.project_queries import GetProject, ProjectDetails
-from contracts.projects import CreateProject
-from contracts.recordings import Sequence
+from contracts.projects.commands import CreateProject
+from contracts.projects.queries import GetProject, ProjectDetails
+from contracts.projects.recordings import Sequence
+from incidents import Client, Refused
 from tests.support import Site, eventually
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

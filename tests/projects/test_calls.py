@@ -2,7 +2,7 @@
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_parts import AddCall, DeleteCall, EditCall
+from contracts.projects.parts import AddCall, DeleteCall, EditCall
 from tests.projects.props import NOON, Operator
 
 

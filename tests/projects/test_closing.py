@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from client import Client, uuid7
-from contracts.project_imports import ImportedProject, ImportProjects
-from contracts.projects import CreateProject, UpdateProject
+from contracts.projects.commands import CreateProject, UpdateProject
+from contracts.projects.imports import ImportedProject, ImportProjects
+from contracts.projects.statistics import Figures, ProjectStatistics
 from contracts.properties import AddStatus, DeleteStatus, MarkStatus
-from contracts.statistics import Figures, ProjectStatistics
+from incidents import Client, uuid7
 from tests.projects.props import NOON, Operator
 from tests.support import Site
 

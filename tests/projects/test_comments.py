@@ -2,8 +2,8 @@
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment, DeleteComment, EditComment
-from contracts.projects import DeleteProject
+from contracts.projects.commands import DeleteProject
+from contracts.projects.parts import AddComment, DeleteComment, EditComment
 from tests.projects.props import Operator
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory
-from contracts.project_parts import AddComment, DeleteCall, DeleteComment, EditComment
-from contracts.projects import AddSequences, DeleteProject, RemoveAllSequences, RemoveSequences, UpdateProject
+from contracts.projects.commands import AddSequences, DeleteProject, RemoveAllSequences, RemoveSequences, UpdateProject
+from contracts.projects.history import GetHistory
+from contracts.projects.parts import AddComment, DeleteCall, DeleteComment, EditComment
 from tests.projects.props import NOON, Operator, sequence
 from tests.support import eventually
 

@@ -7,11 +7,11 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import text
 
-from contracts.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory
-from contracts.projects import AddSequences, CreateProject
+from contracts.projects.commands import AddSequences, CreateProject
+from contracts.projects.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
+from contracts.projects.history import GetHistory
 from contracts.subjects import lane_of
 from tests.projects.props import NOON, Operator, refused, sequence
 from tests.support import eventually

@@ -13,11 +13,11 @@ import pyzipper
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_exports import ExportProject, Package
-from contracts.project_history import GetHistory
-from contracts.project_parts import AddComment
-from contracts.project_queries import ProjectDetails
-from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.exports import ExportProject, Package
+from contracts.projects.history import GetHistory
+from contracts.projects.parts import AddComment
+from contracts.projects.queries import ProjectDetails
 from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, exported, fetched, opened, read
 from tests.projects.props import Operator, recordings
 from tests.support import Site, eventually

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from client import Client
-from contracts.drafts import Draft, DraftSequences, GetDraft
 from contracts.errors import Code
-from contracts.project_exports import DownloadPackage, ExportProject, Package
-from contracts.projects import DeleteProject
+from contracts.projects.commands import DeleteProject
+from contracts.projects.drafts import Draft, DraftSequences, GetDraft
+from contracts.projects.exports import DownloadPackage, ExportProject, Package
+from incidents import Client
 from tests.delivery.props import Desk
 from tests.projects.exported import COMMENT, document, fetched, opened, read
 from tests.projects.props import Operator, refused, sequence

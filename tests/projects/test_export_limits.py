@@ -2,11 +2,11 @@
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_exports import ExportProject
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.exports import ExportProject
+from incidents import Refused
 from tests.support import Site
 
 COMMENTS = """

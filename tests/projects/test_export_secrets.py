@@ -8,7 +8,7 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_exports import ExportProject
+from contracts.projects.exports import ExportProject
 from tests.delivery.props import Desk, cmd
 from tests.projects.exported import PASSWORD, exported, fetched, opened
 from tests.projects.props import Operator

@@ -3,18 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from client import Client
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory, HistoryEntry
-from contracts.project_imports import ImportedProject, ImportProjects
-from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
-from contracts.projects import (
+from contracts.projects.commands import (
     AddSequences,
     DeleteProject,
     RemoveAllSequences,
     UpdateProject,
 )
+from contracts.projects.history import GetHistory, HistoryEntry
+from contracts.projects.imports import ImportedProject, ImportProjects
+from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from incidents import Client
 from tests.projects.props import NOON, Operator, recordings, refused, sequence
 from tests.support import Site
 

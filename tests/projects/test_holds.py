@@ -5,9 +5,9 @@ from random import Random
 import pytest
 
 from contracts.errors import Code
-from contracts.project_queries import ListProjects, ProjectFilter
-from contracts.statistics import ProjectStatistics
-from contracts.watching import WatchedProjects, WatchProjects
+from contracts.projects.queries import ListProjects, ProjectFilter
+from contracts.projects.statistics import ProjectStatistics
+from contracts.projects.watching import WatchedProjects, WatchProjects
 from tests.projects.listed import ask, expected, keep, project, walk
 from tests.projects.props import refused
 from tests.retention.held import Keeper, colleague

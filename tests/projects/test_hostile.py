@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from contracts.permissions import EVERYTHING
-from contracts.project_imports import ImportProjects
-from contracts.project_queries import ListProjects
-from contracts.statistics import ProjectStatistics
+from contracts.projects.imports import ImportProjects
+from contracts.projects.queries import ListProjects
+from contracts.projects.statistics import ProjectStatistics
 from contracts.values import EARLIEST
 from tests.projects.listed import NOON
 from tests.projects.props import Operator

@@ -9,9 +9,9 @@ from pydantic import ValidationError
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_imports import LARGEST_NUMBER, CheckImport, ImportedProject, ImportProjects
-from contracts.project_queries import GetProject
-from contracts.projects import CreateProject, DeleteProject
+from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.projects.imports import LARGEST_NUMBER, CheckImport, ImportedProject, ImportProjects
+from contracts.projects.queries import GetProject
 from contracts.values import LARGEST_INTEGER
 from tests.projects.props import NOON, Operator, refused
 from tests.support import Site

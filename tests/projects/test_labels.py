@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory, HistoryEntry
-from contracts.project_imports import ImportedProject, ImportProjects
-from contracts.projects import IncidentData, UpdateProject
+from contracts.projects.commands import IncidentData, UpdateProject
+from contracts.projects.history import GetHistory, HistoryEntry
+from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField, EditType
 from contracts.reports import DownloadReport, GenerateReport
 from contracts.values import Language
+from incidents import Client
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.reports.readers import text_of

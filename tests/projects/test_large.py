@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
-from contracts.project_exports import ExportProject
-from contracts.project_queries import GetProject, ListProjects
+from contracts.projects.exports import ExportProject
+from contracts.projects.queries import GetProject, ListProjects
+from incidents import Refused
 from tests.projects.exported import document
 from tests.projects.props import Operator
 from tests.support import Site

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.errors import Code, Refusal
-from contracts.project_queries import ListProjects, ProjectFilter, Sort, Span
+from contracts.projects.queries import ListProjects, ProjectFilter, Sort, Span
 from tests.projects.listed import (
     CAMERAS,
     DAYS,

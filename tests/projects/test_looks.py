@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from contracts.permissions import EVERYTHING
-from contracts.project_queries import ListProjects, ProjectFilter
+from contracts.projects.queries import ListProjects, ProjectFilter
 from tests.projects.listed import Stock, ask, stocked
 from tests.support import Site
 from workers.projects.queries.lists import by_month

@@ -7,8 +7,8 @@ import pytest
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.permissions import Node
-from contracts.project_queries import GetProject
-from contracts.projects import AddSequences, CreateProject, DeleteProject, IncidentData, UpdateProject
+from contracts.projects.commands import AddSequences, CreateProject, DeleteProject, IncidentData, UpdateProject
+from contracts.projects.queries import GetProject
 from contracts.properties import (
     AddCategoryValue,
     AddStatus,

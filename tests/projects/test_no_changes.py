@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from contracts.drafts import Camera, ClearDraft, DraftSequences
 from contracts.ids import uuid7
 from contracts.message import Command, Outcome
-from contracts.project_history import GetHistory
-from contracts.project_parts import AddCall, AddComment, EditCall, EditComment
-from contracts.projects import AddSequences, IncidentData, RemoveAllSequences, UpdateProject
+from contracts.projects.commands import AddSequences, IncidentData, RemoveAllSequences, UpdateProject
+from contracts.projects.drafts import Camera, ClearDraft, DraftSequences
+from contracts.projects.history import GetHistory
+from contracts.projects.parts import AddCall, AddComment, EditCall, EditComment
 from contracts.properties import DefineDataField
 from tests.projects.props import NOON, Operator, sequence
 from tests.support import Site

@@ -2,9 +2,9 @@
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_imports import ImportProjects
-from contracts.project_queries import FindProject, GetProject
-from contracts.projects import DeleteProject
+from contracts.projects.commands import DeleteProject
+from contracts.projects.imports import ImportProjects
+from contracts.projects.queries import FindProject, GetProject
 from tests.projects.props import Operator, refused
 from tests.projects.test_imports import legacy
 

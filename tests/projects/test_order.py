@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
-from contracts.projects import RemoveAllSequences
+from contracts.projects.commands import RemoveAllSequences
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.support import Caller, Site, eventually

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.permissions import EVERYTHING, Grants, Level, Node
-from contracts.project_exports import Included
+from contracts.projects.exports import Included
 from contracts.sheets import harmless
 from workers.projects.packages import readme
 from workers.projects.packages.contents import COLUMNS, Choice, nameless, sequences_csv

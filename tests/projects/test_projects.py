@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from client import Client, Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_parts import AddCall, AddComment
-from contracts.project_queries import GetProject, ListProjects
-from contracts.projects import AddSequences, CreateProject, DeleteProject, UpdateProject
+from contracts.projects.commands import AddSequences, CreateProject, DeleteProject, UpdateProject
+from contracts.projects.parts import AddCall, AddComment
+from contracts.projects.queries import GetProject, ListProjects
 from contracts.properties import AddStatus, AddType
+from incidents import Client, Refused
 from tests.projects.props import NOON, Operator, sequence
 from tests.support import Site
 

@@ -3,9 +3,9 @@
 from sqlalchemy import text
 
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory
-from contracts.project_queries import GetProject, ListProjects, ProjectFilter
-from contracts.projects import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.history import GetHistory
+from contracts.projects.queries import GetProject, ListProjects, ProjectFilter
 from tests.projects.props import Operator
 from tests.support import Site
 

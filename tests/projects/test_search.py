@@ -5,12 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
-from contracts.project_queries import ListProjects, ProjectFilter
-from contracts.projects import (
+from contracts.projects.commands import (
     AddSequences,
     CreateProject,
     DeleteProject,
@@ -18,8 +15,11 @@ from contracts.projects import (
     RemoveSequences,
     UpdateProject,
 )
-from contracts.statistics import ProjectStatistics
-from contracts.watching import WatchedProjects, WatchProjects
+from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.projects.queries import ListProjects, ProjectFilter
+from contracts.projects.statistics import ProjectStatistics
+from contracts.projects.watching import WatchedProjects, WatchProjects
+from incidents import Refused
 from tests.projects.props import NOON, Operator, refused, sequence
 from workers.projects.search.lookup import SOURCES
 

@@ -6,11 +6,11 @@ import pytest
 
 from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings
-from contracts.drafts import Camera, DraftSequences, GetDraft
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import AddSequences, CreateProject
-from contracts.recordings import Sequence
+from contracts.projects.commands import AddSequences, CreateProject
+from contracts.projects.drafts import Camera, DraftSequences, GetDraft
+from contracts.projects.recordings import Sequence
 from tests.projects.props import NOON, Operator, sequence
 from workers.projects import recordings
 

@@ -5,7 +5,7 @@ import json
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import (
+from contracts.projects.commands import (
     AddSequences,
     CreateProject,
     ProjectCreated,

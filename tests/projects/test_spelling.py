@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from contracts.project_queries import ListProjects
-from contracts.projects import AddSequences, CreateProject, RemoveSequences, UpdateProject
+from contracts.projects.commands import AddSequences, CreateProject, RemoveSequences, UpdateProject
+from contracts.projects.queries import ListProjects
 from tests.projects.props import Operator, sequence
 from tests.projects.traced import properties
 from workers.projects.search.ngrams import sort_key

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from client import Client, Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_queries import ProjectFilter
-from contracts.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
+from contracts.projects.queries import ProjectFilter
+from contracts.projects.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
+from incidents import Client, Refused
 from tests.support import Site
 from workers.migrations.upgrade import read_sql
 

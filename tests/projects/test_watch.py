@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from client import Client, Refused
 from contracts import catalogue
 from contracts.errors import Code
-from contracts.watching import HIDDEN, OWN, node_of
+from contracts.projects.watching import HIDDEN, OWN, node_of
+from incidents import Client, Refused
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from workers.runtime.process.running import Running

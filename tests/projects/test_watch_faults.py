@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from nats.aio.msg import Msg
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.project_imports import ImportedProject, ImportProjects
-from contracts.projects import UpdateProject
-from contracts.watching import WINDOW, WatchedProjects
+from contracts.projects.commands import UpdateProject
+from contracts.projects.imports import ImportedProject, ImportProjects
+from contracts.projects.watching import WINDOW, WatchedProjects
+from incidents import Client
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from tests.support.system import worker_process

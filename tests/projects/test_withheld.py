@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from client import Client
 from contracts.permissions import Grants, Level, Node
-from contracts.project_queries import GetProject, ListProjects
-from contracts.watching import seen
+from contracts.projects.queries import GetProject, ListProjects
+from contracts.projects.watching import seen
+from incidents import Client
 from tests.projects.followed import following, next_of
 from tests.projects.props import refused
 from tests.projects.traced import (

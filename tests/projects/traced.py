@@ -6,10 +6,10 @@ from typing import Any
 
 import pyzipper
 
-from client import Client, CloudEvent, Refused
 from contracts import catalogue
 from contracts.ids import uuid7
 from contracts.permissions import Node
+from incidents import Client, CloudEvent, Refused
 from tests.reports.readers import pages_of
 from tests.support import Site
 

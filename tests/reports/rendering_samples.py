@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pypdf import PdfReader
 
-from contracts.project_queries import AttachedSequence, Call, Comment, ProjectDetails
+from contracts.projects.queries import AttachedSequence, Call, Comment, ProjectDetails
 from contracts.values import Language
 from tests.reports.readers import text_of
 from workers.reports.rendering.content import content

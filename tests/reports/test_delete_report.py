@@ -2,11 +2,11 @@
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from contracts.reports import DeleteReport, GenerateReport, GetReport
+from incidents import Refused
 from tests.support import Site
 
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from client import Client
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from contracts.reports import DownloadReport, GenerateReport
+from incidents import Client
 from tests.support import Site
 
 KEEP = (

@@ -7,13 +7,13 @@ from uuid import UUID
 import psutil
 import pytest
 
-from client import Client, Refused
 from contracts.administration import ChangeSettings
 from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.parts import AddComment
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from incidents import Client, Refused
 from tests.reports.readers import text_of
 from tests.reports.rendering_samples import Renderer, squeezed, words
 from tests.reports.test_columns import everywhere

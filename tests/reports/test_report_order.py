@@ -3,7 +3,7 @@
 from uuid import UUID, uuid4
 
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from contracts.reports import ListReports
 from contracts.subjects import lane_of
 from tests.support import Site, eventually

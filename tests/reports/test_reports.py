@@ -6,12 +6,12 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from client import Client, Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_parts import AddComment
-from contracts.projects import CreateProject, DeleteProject
+from contracts.projects.commands import CreateProject, DeleteProject
+from contracts.projects.parts import AddComment
 from contracts.reports import DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
+from incidents import Client, Refused
 from tests.reports.readers import text_of
 from tests.support import Site, eventually
 

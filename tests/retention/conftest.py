@@ -11,7 +11,7 @@ from nats.aio.msg import Msg
 
 from contracts import subjects
 from contracts.ids import uuid7
-from contracts.project_imports import ImportedProject, ImportProjects
+from contracts.projects.imports import ImportedProject, ImportProjects
 from tests.support import Site
 
 Fill = Callable[..., Awaitable[list[UUID]]]

@@ -3,11 +3,11 @@
 from typing import Any, Self
 from uuid import UUID
 
-from client import Client, Refused
 from contracts.ids import uuid7
 from contracts.message import Command
-from contracts.projects import CreateProject, DeleteProject
+from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import HoldProject, ProjectHeld, ProjectReleased, ReleaseProject
+from incidents import Client, Refused
 from tests.projects.props import refused
 from tests.support import Site
 

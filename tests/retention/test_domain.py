@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import ValidationError
 
-from contracts.projects import ExpireProjects, ProjectsExpired
+from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import PreviewRetention
 from workers.retention import domain
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from client import Client
 from contracts.retention import DueProject, ListDue, PreviewRetention, Sweep
 from contracts.values import EARLIEST
+from incidents import Client
 from tests.retention.conftest import Fill, Happened
 from tests.retention.held import Keeper
 from tests.support import Site, eventually

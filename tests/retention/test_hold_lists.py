@@ -2,12 +2,12 @@
 
 import pytest
 
-from client import Client
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.project_history import GetHistory
-from contracts.project_queries import GetProject, Hold
+from contracts.projects.history import GetHistory
+from contracts.projects.queries import GetProject, Hold
 from contracts.retention import Holds, ListDue, ListHolds
+from incidents import Client
 from tests.projects.props import refused
 from tests.retention.held import Keeper, colleague
 from tests.support import Site

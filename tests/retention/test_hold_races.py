@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from client import Client, Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Command
 from contracts.permissions import EVERYTHING
-from contracts.projects import DeleteProject
+from contracts.projects.commands import DeleteProject
 from contracts.retention import HoldProject, Sweep
+from incidents import Client, Refused
 from tests.projects.props import refused
 from tests.retention.conftest import Fill, Happened
 from tests.retention.held import Keeper

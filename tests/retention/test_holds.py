@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import DeleteProject, UpdateProject
+from contracts.projects.commands import DeleteProject, UpdateProject
 from contracts.retention import HoldProject, ListHolds, ReleaseProject
 from tests.projects.props import recordings, refused
 from tests.retention.conftest import Happened

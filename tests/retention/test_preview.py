@@ -2,9 +2,9 @@
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
 from contracts.retention import PreviewRetention
+from incidents import Refused
 from tests.retention.conftest import Fill
 from tests.support import Site
 

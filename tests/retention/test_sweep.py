@@ -2,11 +2,11 @@
 
 import pytest
 
-from client import Refused
 from contracts.errors import Code
 from contracts.ids import uuid7
-from contracts.projects import ProjectsExpired
+from contracts.projects.commands import ProjectsExpired
 from contracts.retention import Sweep
+from incidents import Refused
 from tests.audit.published import publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually

@@ -7,8 +7,8 @@ import pytest
 
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.project_queries import ListProjects
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.queries import ListProjects
 from contracts.texts import reason
 from tests.delivery.props import Desk, creation
 from tests.support import Caller, Site

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 
 from contracts.ids import uuid7
-from contracts.projects import ProjectDeleted
+from contracts.projects.commands import ProjectDeleted
 from contracts.subjects import LANES, WORKERS
 from tests.audit.published import publisher
 from tests.checks.test_monitoring import PAGE, expressions, names

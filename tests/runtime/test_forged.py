@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from nats.aio.client import Client as Nats
 
-from client import connect
 from contracts.ids import uuid7
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from incidents import connect
 from tests.client.command_line import incidents
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import pytest
 
-from client import Client, Refused
 from contracts import catalogue
 from contracts.administration_queries import GetMe
 from contracts.errors import Code
 from contracts.permissions import ADMINISTRATORS, Level, Node
-from contracts.project_queries import GetProject
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.queries import GetProject
+from incidents import Client, Refused
 from tests.runtime.matrix import COMMANDS, ID, INTERNAL, MANAGE, NODES, PROJECTS, QUERIES, VIEW, Line
 from tests.support import Site, eventually
 

@@ -9,8 +9,8 @@ import pytest
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import EVERYTHING, Grants
-from contracts.project_queries import ListProjects
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.queries import ListProjects
 from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
@@ -195,6 +195,6 @@ def test_every_code_has_a_case() -> None:
 
 def test_no_sentence_of_a_refusal_stands_in_the_code() -> None:
     """A reason is named by its kind and said in both languages by the contracts, never written into a worker."""
-    sources = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "client").rglob("*.py")]
+    sources = [*(ROOT / "workers").rglob("*.py"), *(ROOT / "incidents").rglob("*.py")]
     calls: list[Any] = [path for path in sources if 'reason="' in path.read_text() or 'reason=f"' in path.read_text()]
     assert calls == []

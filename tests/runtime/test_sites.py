@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from client import Client, Refused, UnreachableError, connect
 from contracts.administration import ChangeSettings
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Query
-from contracts.project_parts import AddComment
-from contracts.project_queries import GetProject, ListProjects
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.parts import AddComment
+from contracts.projects.queries import GetProject, ListProjects
+from incidents import Client, Refused, UnreachableError, connect
 from tests.projects.props import sequence
 from tests.support import Site
 

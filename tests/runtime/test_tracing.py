@@ -11,8 +11,8 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from contracts.ids import uuid7
-from contracts.project_queries import GetProject
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
+from contracts.projects.queries import GetProject
 from tests.checks.tree import ROOT
 from tests.delivery.props import creation, project_in
 from tests.delivery.test_foreign_locks import locked
@@ -115,7 +115,7 @@ async def test_a_collector_that_is_away_holds_nobody_up(site: Site, monkeypatch:
 
 PROGRAM = """
 import os, sys
-from client import tracing as callers
+from incidents import tracing as callers
 from workers.runtime.process import assembly
 from workers.common import tracing
 for opened in (callers.tracing, lambda: tracing.opened("projects", "1")):

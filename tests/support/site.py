@@ -13,10 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from client import Client, connect
 from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
+from incidents import Client, connect
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
 from workers.common.settings import Settings

@@ -3,8 +3,8 @@
 from typing import Any
 
 from contracts.administration_queries import GetMe, GetSettings, Me, Settings
-from contracts.project_parts import AddComment, CommentAdded, CommentEdited
-from contracts.projects import ProjectEvent
+from contracts.projects.commands import ProjectEvent
+from contracts.projects.parts import AddComment, CommentAdded, CommentEdited
 from contracts.reports import DownloadReport
 from workers.runtime.commands.reactions import Heard
 from workers.runtime.commands.unit import Unit

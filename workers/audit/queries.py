@@ -9,9 +9,9 @@ from contracts.audit import AttemptRefused, Entries, Entry, ProjectActivity, Sit
 from contracts.errors import Code
 from contracts.message import PROJECT_STORE
 from contracts.permissions import Grants, Level, Node
-from contracts.project_imports import ProjectsImported
+from contracts.projects.imports import ProjectsImported
+from contracts.projects.watching import node_of, seen
 from contracts.retention import ProjectHeld, ProjectReleased
-from contracts.watching import node_of, seen
 from workers.audit import log_server, stores
 from workers.audit.stores import Store, Wanted
 from workers.audit.tables import Activity, LogEntry

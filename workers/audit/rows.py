@@ -7,7 +7,7 @@ from uuid import uuid3
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event, Message, Store
-from contracts.project_imports import ProjectsImported
+from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
 from workers.runtime.commands import unit
 from workers.runtime.commands.reactions import Heard

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.audit import Entry
 from contracts.permissions import Node
-from contracts.projects import node_of_field
+from contracts.projects.commands import node_of_field
 from contracts.values import Time
 from workers.audit import tables
 from workers.audit.tables import Activity, LogEntry

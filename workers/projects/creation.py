@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.projects import CreateProject
+from contracts.projects.commands import CreateProject
 from workers.projects import domain
 
 Row = Mapping[Any, Any]

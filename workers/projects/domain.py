@@ -8,8 +8,8 @@ from uuid import UUID
 from contracts.errors import Code, Refusal, project_gone
 from contracts.message import Change
 from contracts.permissions import Grants, Level, Node
-from contracts.project_exports import NEEDED
-from contracts.projects import MAIN_DETAILS, UpdateProject
+from contracts.projects.commands import MAIN_DETAILS, UpdateProject
+from contracts.projects.exports import NEEDED
 from contracts.texts import Part
 from contracts.values import plain
 from workers.projects import visibility

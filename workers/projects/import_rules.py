@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from contracts.errors import Code
-from contracts.project_imports import ImportedProject, ImportField, RefusedProject
+from contracts.projects.imports import ImportedProject, ImportField, RefusedProject
 from workers.projects import domain
 
 Row = Mapping[Any, Any]

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from contracts.drafts import DraftSequences
 from contracts.errors import Code, Refusal
-from contracts.recordings import Media, Sequence
+from contracts.projects.drafts import DraftSequences
+from contracts.projects.recordings import Media, Sequence
 
 Row = Mapping[Any, Any]
 EXPIRING = timedelta(hours=24)

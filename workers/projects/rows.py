@@ -10,12 +10,9 @@ from sqlalchemy import BigInteger, Integer, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.drafts import DraftSequences
 from contracts.message import Message
 from contracts.permissions import Grants
-from contracts.project_imports import ImportProjects
-from contracts.project_parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
-from contracts.projects import (
+from contracts.projects.commands import (
     AddSequences,
     CreateProject,
     DeleteProject,
@@ -25,6 +22,9 @@ from contracts.projects import (
     RemoveSequences,
     UpdateProject,
 )
+from contracts.projects.drafts import DraftSequences
+from contracts.projects.imports import ImportProjects
+from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.texts import Part
 from workers.projects import domain, holds, tables
 from workers.projects.domain import FieldChange

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, get_args
 
 from contracts.permissions import Grants, Level, Node
-from contracts.projects import MAIN_DETAILS
+from contracts.projects.commands import MAIN_DETAILS
 from contracts.properties import FieldKind
 
 Row = Mapping[Any, Any]

@@ -5,8 +5,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.project_queries import ProjectDetails
-from contracts.projects import MAIN_DETAILS
+from contracts.projects.commands import MAIN_DETAILS
+from contracts.projects.queries import ProjectDetails
 from contracts.reports import GenerateReport
 from workers.reports import domain, tables
 from workers.reports.rendering.document import DataValue, ReportDocument

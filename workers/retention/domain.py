@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
-from contracts.projects import ProjectsExpired
+from contracts.projects.commands import ProjectsExpired
 from contracts.retention import HoldProject
 from contracts.values import EARLIEST, LATEST
 

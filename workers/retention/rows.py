@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import project_gone
 from contracts.message import Message
-from contracts.projects import ProjectsExpired
+from contracts.projects.commands import ProjectsExpired
 from contracts.retention import HoldCommand, Sweep
 from contracts.texts import Part
 from workers.retention import tables

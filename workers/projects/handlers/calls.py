@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.project_parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
+from contracts.projects.parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import FieldChange

@@ -1,6 +1,6 @@
 """Adding, rewriting and deleting comments."""
 
-from contracts.project_parts import (
+from contracts.projects.parts import (
     AddComment,
     CommentAdded,
     CommentDeleted,

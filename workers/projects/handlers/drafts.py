@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from contracts.drafts import (
+from contracts.errors import Code, Refusal
+from contracts.projects.drafts import (
     LONGEST_DRAFT,
     ClearDraft,
     DraftCleared,
@@ -11,8 +12,7 @@ from contracts.drafts import (
     SequencesUndrafted,
     UndraftSequences,
 )
-from contracts.errors import Code, Refusal
-from contracts.recordings import Sequence
+from contracts.projects.recordings import Sequence
 from contracts.texts import Part
 from workers.projects import domain, drafts, recordings
 from workers.projects.worker import ProjectUnit, worker

@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.project_exports import EntryName, ExportProject, Package, ProjectExported
+from contracts.projects.exports import EntryName, ExportProject, Package, ProjectExported
 from workers.common import children
 from workers.common.children import Cause, ChildError
 from workers.projects import history, recordings, tables

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from contracts.project_imports import ImportedProject, ImportProjects, ProjectsImported
+from contracts.projects.imports import ImportedProject, ImportProjects, ProjectsImported
 from workers.projects import domain, import_rules
 from workers.projects.domain import FieldChange
 from workers.projects.import_rules import Surroundings

@@ -1,7 +1,7 @@
 """Opening, changing and deleting projects."""
 
 from contracts.errors import project_gone
-from contracts.projects import (
+from contracts.projects.commands import (
     CreateProject,
     DeleteProject,
     ProjectCreated,

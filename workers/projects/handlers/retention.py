@@ -3,7 +3,7 @@
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from contracts.projects import ExpireProjects, ProjectDeleted, ProjectsExpired
+from contracts.projects.commands import ExpireProjects, ProjectDeleted, ProjectsExpired
 from workers.projects import holds
 from workers.projects.worker import ProjectUnit, worker
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
-from contracts.projects import (
+from contracts.projects.commands import (
     AddSequences,
     CreateProject,
     RemoveAllSequences,

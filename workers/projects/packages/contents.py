@@ -10,8 +10,8 @@ from uuid import UUID
 from pydantic_core import to_json
 
 from contracts.permissions import Grants, Level
-from contracts.project_exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
-from contracts.project_history import HistoryEntry
+from contracts.projects.exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
+from contracts.projects.history import HistoryEntry
 from contracts.sheets import csv_line
 from workers.projects import domain, visibility
 from workers.projects.packages import readme

@@ -6,8 +6,8 @@ from pydantic_core import to_json
 from sqlalchemy import text
 
 from contracts.errors import Code, Refusal, project_gone
-from contracts.project_queries import FindProject, FoundProject, GetOutcome, GetProject
-from contracts.projects import ProjectOpened
+from contracts.projects.commands import ProjectOpened
+from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
 from workers.projects import domain, holds, recordings, tables, visibility
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import REMEMBERED

@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Event
 from contracts.permissions import Grants
-from contracts.project_imports import ProjectsImported
-from contracts.projects import ProjectDeleted, ProjectUpdated, SequencesRemoved
-from contracts.watching import OWN, WatchedProjects, WatchProjects, seen
+from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
+from contracts.projects.imports import ProjectsImported
+from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, seen
 from workers.projects.queries.filters import every_condition
 from workers.projects.tables import Project
 from workers.projects.worker import worker

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, any_, func, or_, select
 
-from contracts.project_queries import ProjectFilter, Span
+from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.holds import is_held
 from workers.projects.queries.search import Conditions, Sought
 from workers.projects.search.lookup import Camera, Search

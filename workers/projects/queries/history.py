@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from contracts.drafts import Draft, DraftedSequence, GetDraft
 from contracts.errors import project_gone
-from contracts.project_history import GetHistory, HistoryEntry, ProjectHistory
-from contracts.projects import ProjectOpened
+from contracts.projects.commands import ProjectOpened
+from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
+from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
 from workers.projects import domain, drafts, history, recordings, tables, visibility
 from workers.projects.worker import worker
 from workers.runtime.queries import pages

@@ -3,7 +3,7 @@
 from sqlalchemy import Integer, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from contracts.project_imports import CheckImport, ImportChecked
+from contracts.projects.imports import CheckImport, ImportChecked
 from workers.projects import import_rules
 from workers.projects.import_rules import Surroundings
 from workers.projects.rows import TAKEN_NUMBERS

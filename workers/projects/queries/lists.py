@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, func, literal_column, select, text, true
 
-from contracts.project_queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
-from contracts.projects import MAIN_DETAILS
+from contracts.projects.commands import MAIN_DETAILS
+from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from workers.projects import visibility
 from workers.projects.queries.filters import matching, seen_at_once, within
 from workers.projects.queries.order import Order

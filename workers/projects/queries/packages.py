@@ -1,6 +1,6 @@
 """The bytes of packages."""
 
-from contracts.project_exports import DownloadPackage, PackageDownloaded
+from contracts.projects.exports import DownloadPackage, PackageDownloaded
 from workers.projects import domain
 from workers.projects.packages import store
 from workers.projects.worker import worker

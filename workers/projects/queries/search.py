@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
-from contracts.project_queries import ProjectFilter
+from contracts.projects.queries import ProjectFilter
 from workers.projects.domain import SECTIONS
 from workers.projects.queries.order import Order, Place
 from workers.projects.queries.terms import Term, Ways, ways_of

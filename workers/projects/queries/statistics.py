@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
-from contracts.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
+from contracts.projects.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filters import every_condition
 from workers.projects.search.lookup import Camera
 from workers.projects.tables import History, Project

@@ -18,7 +18,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from contracts.project_queries import ProjectFilter, Span
+from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.queries.filters import assigned, matching, seen_one_by_one, within
 from workers.projects.queries.order import Order, Section
 from workers.projects.queries.search import Sought

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from contracts.project_queries import AttachedSequence, Call, Comment
+from contracts.projects.queries import AttachedSequence, Call, Comment
 from contracts.texts import Phrase, phrase
 from workers.reports.rendering.document import DataValue, ReportDocument, Section
 from workers.reports.rendering.wording import WORDINGS, Wording

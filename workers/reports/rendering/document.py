@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from contracts.project_queries import ProjectDetails
+from contracts.projects.queries import ProjectDetails
 from contracts.properties import FieldKind
 from contracts.values import Language
 

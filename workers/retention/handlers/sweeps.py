@@ -7,7 +7,7 @@ and the sweep goes on.
 
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.projects import ExpireProjects, ProjectsExpired
+from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import Sweep, SweepStarted, Swept
 from contracts.subjects import SYSTEM
 from workers.retention import domain

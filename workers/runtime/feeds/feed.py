@@ -18,11 +18,11 @@ from nats.errors import Error as NatsError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from contracts import watching
 from contracts.errors import Code, Refusal
 from contracts.message import Event, Request
 from contracts.permissions import Grants
-from contracts.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
+from contracts.projects import watching
+from contracts.projects.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
 from workers.runtime.bus.reader import StreamReader, open_reader

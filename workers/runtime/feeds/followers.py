@@ -12,8 +12,9 @@ from nats.errors import NoRespondersError
 from pydantic_core import from_json, to_json
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from contracts import subjects, watching
+from contracts import subjects
 from contracts.errors import Code, Refusal
+from contracts.projects import watching
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.feeds.feed import FAULTS, Feed, Follower, Live, Reach, Renewal

@@ -1,0 +1,253 @@
+"""Commands and events of incident projects (PRJ, SEQ, B1 to B5)."""
+
+from typing import Annotated, ClassVar, Final, Generic, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.message import BOTH_STORES, PROJECT_STORE, AnswerT_co, Change, Command, Event, Message
+from contracts.permissions import Level, Node
+from contracts.projects.recordings import Sequences, not_before
+from contracts.texts import Part, Phrase
+from contracts.values import (
+    DecimalNumber,
+    Description,
+    Ids,
+    Integer,
+    Name,
+    PropertyId,
+    Revision,
+    ShortText,
+    Slot,
+    Time,
+)
+
+MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
+"""What the node `main-details` is about; all other fields of an update belong to the node `categories`."""
+
+
+def node_of_field(name: str) -> Node:
+    """Return the node on which a field of a project, or a part of an update, is seen and changed."""
+    return Node.MAIN_DETAILS if name in MAIN_DETAILS else Node.CATEGORIES
+
+
+class IncidentData(Message):
+    """The fifteen data fields, three of each kind (AMB-1); absent = unchanged, null = cleared."""
+
+    integer_1: Integer | None = None
+    integer_2: Integer | None = None
+    integer_3: Integer | None = None
+    decimal_1: DecimalNumber | None = None
+    decimal_2: DecimalNumber | None = None
+    decimal_3: DecimalNumber | None = None
+    text_1: ShortText | None = None
+    text_2: ShortText | None = None
+    text_3: ShortText | None = None
+    checkbox_1: bool | None = None
+    checkbox_2: bool | None = None
+    checkbox_3: bool | None = None
+    datetime_1: Time | None = None
+    datetime_2: Time | None = None
+    datetime_3: Time | None = None
+
+
+class ProjectCommand(Command[AnswerT_co], Generic[AnswerT_co]):
+    """A command about one project, whose id is the key that keeps its commands in order."""
+
+    node: ClassVar[Node] = Node.PROJECTS
+
+    project_id: UUID
+
+    def key(self) -> str:
+        """Return the project's id."""
+        return str(self.project_id)
+
+
+class ExistingProjectCommand(ProjectCommand[AnswerT_co], Generic[AnswerT_co]):
+    """A command about a project that is there; refused when `expected_revision` is not the current one."""
+
+    expected_revision: Revision | None = None
+
+
+class ProjectEvent(Event):
+    """Something that happened to one project."""
+
+    stores = PROJECT_STORE
+
+    project_id: UUID
+
+
+class ProjectCreated(ProjectEvent):
+    """A project was opened, by an operator or by an import."""
+
+    subject = "projects.created"
+    stores = BOTH_STORES
+
+    number: int
+    type_id: int | None = None
+    sequence_ids: list[UUID] = []
+
+
+class CreateProject(ProjectCommand[ProjectCreated]):
+    """Open a project; type and description are asked, a status comes later (PRJ-14, PRJ-15)."""
+
+    subject = "projects.create"
+    part = Part.PROJECT
+    failure_phrase = Phrase.PROJECT_NOT_CREATED
+
+    type_id: PropertyId | None = None
+    reference: Name | None = None
+    description: Description = ""
+    start_time: Time | None = None
+    end_time: Annotated[Time | None, not_before("start_time")] = None
+    sequences: Sequences = []
+    from_draft: bool = False
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for sequences where some are given or taken from the draft list."""
+        sequences = {Node.SEQUENCES: self.level} if self.sequences or self.from_draft else {}
+        return {self.node: self.level, **sequences}
+
+
+class ProjectUpdated(ProjectEvent):
+    """Fields of a project changed; texts are named without what they say."""
+
+    subject = "projects.updated"
+
+    changed: dict[str, Change]
+
+
+class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
+    """Change any main detail, category or data field; absent = unchanged, null = cleared."""
+
+    subject = "projects.update"
+    part = Part.PROJECT
+    failure_phrase = Phrase.NOT_SAVED
+
+    type_id: PropertyId | None = None
+    status_id: PropertyId | None = None
+    reference: Name | None = None
+    description: Description | None = None
+    start_time: Time | None = None
+    end_time: Annotated[Time | None, not_before("start_time")] = None
+    categories: dict[Slot, PropertyId | None] = {}
+    data: IncidentData = IncidentData()
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for main details, categories or both, by the fields that are given."""
+        given = self.model_fields_set - {"project_id", "expected_revision"}
+        return dict.fromkeys(map(node_of_field, given), self.level)
+
+    @model_validator(mode="after")
+    def _names_a_change(self) -> Self:
+        if not self.model_fields_set - {"project_id", "expected_revision"}:
+            kind = "nothing_to_change"
+            raise PydanticCustomError(kind, "give at least one field to change")
+        return self
+
+
+class ProjectDeleted(ProjectEvent):
+    """A project and all it held is gone; `expired` when retention did it."""
+
+    subject = "projects.deleted"
+    stores = BOTH_STORES
+
+    number: int
+    expired: bool = False
+
+
+class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
+    """Delete a project and all it holds; a tombstone says when and by whom (PRJ-21)."""
+
+    subject = "projects.delete"
+    part = Part.PROJECT
+
+
+class ProjectOpened(ProjectEvent):
+    """Somebody read a project (PRJ-19)."""
+
+    subject = "projects.opened"
+
+
+class SequencesAdded(ProjectEvent):
+    """Sequences were attached to a project."""
+
+    subject = "projects.sequences-added"
+
+    sequence_ids: list[UUID]
+
+
+class AddSequences(ExistingProjectCommand[SequencesAdded]):
+    """Attach recordings to a project, named ones or the caller's draft list; they stay where they are (SEQ-06)."""
+
+    subject = "projects.add-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failure_phrase = Phrase.SEQUENCE_NOT_ADDED
+
+    sequences: Sequences = []
+    from_draft: bool = False
+
+    @model_validator(mode="after")
+    def _says_which(self) -> Self:
+        if not self.sequences and not self.from_draft:
+            kind = "no_sequences"
+            raise PydanticCustomError(kind, "names no sequences")
+        return self
+
+
+class SequencesRemoved(ProjectEvent):
+    """Sequences were detached from a project."""
+
+    subject = "projects.sequences-removed"
+
+    sequence_ids: list[UUID]
+
+
+class RemoveSequences(ExistingProjectCommand[SequencesRemoved]):
+    """Detach the named recordings from a project (SEQ-04)."""
+
+    subject = "projects.remove-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failure_phrase = Phrase.NOT_SAVED
+
+    sequence_ids: Ids
+
+
+class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
+    """Detach every recording from a project in one action (SEQ-05)."""
+
+    subject = "projects.remove-all-sequences"
+    node = Node.SEQUENCES
+    part = Part.SEQUENCES
+    failure_phrase = Phrase.SEQUENCES_NOT_REMOVED
+
+
+class ProjectsExpired(Event):
+    """One step of a sweep was done: `deleted` projects are gone; `more` says that others are waiting."""
+
+    subject = "projects.expired"
+
+    sweep_id: UUID
+    chain: int
+    deleted: int
+    more: bool
+
+
+class ExpireProjects(Command[ProjectsExpired]):
+    """Delete some of the projects created before `created_before`; one step of retention's sweep (RET-03)."""
+
+    subject = "projects.expire"
+    node = Node.RETENTION
+    internal = True
+
+    sweep_id: UUID
+    chain: Annotated[int, Field(ge=0, le=64)]
+    created_before: Time
+    limit: Annotated[int, Field(ge=1, le=1_000)]
+
+    def key(self) -> str:
+        """Spread the steps of one sweep over lanes."""
+        return f"sweep-{self.chain}"

@@ -1,0 +1,126 @@
+"""The live feed of projects: what is asked, what travels beside an event, and who may see which event (PRJ-09)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field, field_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.message import Message, Query
+from contracts.permissions import Grants, Level, Node
+from contracts.projects.commands import node_of_field
+from contracts.projects.queries import ProjectFilter
+
+KIND: Final = "Feed-Kind"
+CURSOR: Final = "Feed-Cursor"
+COUNT: Final = "Feed-Count"
+
+FeedKind = Literal["open", "event", "beat", "end"]
+FeedCursor = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{1,8}-[0-9]{1,20}$")]
+"""A place among the events of a site: opaque, valid for as long as the events after it are kept."""
+
+BEAT_SECONDS: Final = 1.0
+LEASE_SECONDS: Final = 15.0
+WINDOW: Final = 1_000
+"""Events that a feed sends ahead of what its client says it has handled."""
+
+_NODES: Final = {
+    "projects.created": Node.PROJECTS,
+    "projects.updated": Node.PROJECTS,
+    "projects.deleted": Node.PROJECTS,
+    "projects.imported": Node.PROJECTS,
+    "projects.opened": Node.ACTIVITY_LOGS,
+    "projects.exported": Node.ACTIVITY_LOGS,
+    "projects.downloaded": Node.ACTIVITY_LOGS,
+    "projects.sequences-added": Node.SEQUENCES,
+    "projects.sequences-removed": Node.SEQUENCES,
+    "projects.sequences-drafted": Node.SEQUENCES,
+    "projects.sequences-undrafted": Node.SEQUENCES,
+    "projects.draft-cleared": Node.SEQUENCES,
+}
+_PARTS: Final = {
+    "projects.comment-": Node.COMMENTS,
+    "projects.call-": Node.CALLS,
+    "reports.": Node.REPORTS,
+}
+OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
+"""Events of a principal's own draft list, which nobody else sees."""
+
+HIDDEN: Final = frozenset({"projects.expired"})
+"""Events that no feed shows: the product's own steps."""
+
+
+def node_of(happened: str) -> Node | None:
+    """Return the node on which seeing an event needs view; None for what no feed shows."""
+    for part, node in _PARTS.items():
+        if happened.startswith(part):
+            return node
+    return _NODES.get(happened)
+
+
+def seen(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, Any] | None:
+    """Return what somebody may see of an event's body; None where that is nothing, or the event is in no feed."""
+    node = node_of(happened)
+    if node is None or not grants.allow(node, Level.VIEW):
+        return None
+    shown = dict(body)
+    if happened == "projects.created" and not grants.allow(Node.SEQUENCES, Level.VIEW):
+        shown["sequence_ids"] = []
+    if happened == "projects.created" and not grants.allow(Node.MAIN_DETAILS, Level.VIEW):
+        shown["type_id"] = None
+    if happened == "projects.updated":
+        changed: Mapping[str, Any] = body["changed"]
+        shown["changed"] = {name: one for name, one in changed.items() if grants.allow(node_of_field(name), Level.VIEW)}
+        return shown if shown["changed"] or not changed else None
+    return shown
+
+
+class WatchedProjects(ProjectFilter):
+    """Which projects a feed tells about; deletions and what leaves the filter are told, too."""
+
+    project_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
+
+    @field_validator("has_hold")
+    @classmethod
+    def _is_not_about_holds(cls, has_hold: bool | None) -> bool | None:  # noqa: FBT001 - a field's value
+        if has_hold is not None:
+            kind = "not_watched"
+            raise PydanticCustomError(kind, "no feed tells of holds")
+        return has_hold
+
+
+class Feed(Message):
+    """A feed is open: it lives for `lease_seconds` after each renewal and says every `beat_seconds` that it lives."""
+
+    feed: UUID
+    cursor: FeedCursor
+    lease_seconds: float
+    beat_seconds: float
+    window: int
+
+
+class WatchProjects(Query[Feed]):
+    """Follow what happens to projects and reports: the reply subject becomes the feed's address.
+
+    With `feed`, the feed of that id is renewed instead, and `since` says what its client has handled.
+    """
+
+    subject = "projects.watch"
+    node = Node.PROJECTS
+
+    filter: WatchedProjects = WatchedProjects()
+    since: FeedCursor | None = None
+    feed: UUID | None = None
+
+    def needs(self) -> dict[Node, Level]:
+        """Ask for projects, and for what the filter tells about."""
+        return super().needs() | self.filter.needs()
+
+
+class FeedHeaders(BaseModel):
+    """What every message of a feed says: its kind, its number in the feed, and the cursor after it."""
+
+    kind: Annotated[FeedKind, Field(alias=KIND)]
+    count: Annotated[str, Field(alias=COUNT, pattern="^[1-9][0-9]*$")]
+    cursor: Annotated[FeedCursor, Field(alias=CURSOR)]

@@ -1,0 +1,142 @@
+"""Incident Manager for callers: `async with connect(...) as client`, then send, ask, download and watch."""
+
+from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole, UnassignRole
+from contracts.administration_queries import (
+    GetMe,
+    GetProperties,
+    GetPropertyHistory,
+    GetRoleHistory,
+    GetRoles,
+    GetSettingHistory,
+    GetSettings,
+)
+from contracts.audit import ProjectActivity, SiteLog
+from contracts.dead_letters import DiscardLetter, GetDeadLetter, ListDeadLetters, ReplayLetter
+from contracts.errors import Code
+from contracts.ids import uuid7
+from contracts.licence import ActivateLicence, GetLicence
+from contracts.projects.commands import (
+    AddSequences,
+    CreateProject,
+    DeleteProject,
+    IncidentData,
+    RemoveAllSequences,
+    RemoveSequences,
+    UpdateProject,
+)
+from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
+from contracts.projects.exports import DownloadPackage, ExportProject
+from contracts.projects.history import GetHistory
+from contracts.projects.imports import CheckImport, ImportProjects
+from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
+from contracts.projects.queries import FindProject, GetOutcome, GetProject, ListProjects, ProjectFilter, Span
+from contracts.projects.recordings import Sequence
+from contracts.projects.statistics import ProjectStatistics
+from contracts.projects.watching import WatchProjects
+from contracts.properties import (
+    AddCategoryValue,
+    AddStatus,
+    AddType,
+    DefineCategory,
+    DefineDataField,
+    DeleteCategoryValue,
+    DeleteStatus,
+    DeleteType,
+    EditCategoryValue,
+    EditStatus,
+    EditType,
+    MarkStatus,
+)
+from contracts.reports import DeleteReport, DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
+from contracts.retention import HoldProject, ListDue, ListHolds, PreviewRetention, ReleaseProject, Sweep
+from incidents.client import Client, connect
+from incidents.errors import PendingError, Refused, UnreachableError
+from incidents.events import CloudEvent
+from incidents.submissions import Submitted
+
+__all__ = [
+    "ActivateLicence",
+    "AddCall",
+    "AddCategoryValue",
+    "AddComment",
+    "AddSequences",
+    "AddStatus",
+    "AddType",
+    "AssignRole",
+    "ChangeSettings",
+    "CheckImport",
+    "ClearDraft",
+    "Client",
+    "CloudEvent",
+    "Code",
+    "CreateProject",
+    "DefineCategory",
+    "DefineDataField",
+    "DefineRole",
+    "DeleteCall",
+    "DeleteCategoryValue",
+    "DeleteComment",
+    "DeleteProject",
+    "DeleteReport",
+    "DeleteRole",
+    "DeleteStatus",
+    "DeleteType",
+    "DiscardLetter",
+    "DownloadPackage",
+    "DownloadReport",
+    "DraftSequences",
+    "EditCall",
+    "EditCategoryValue",
+    "EditComment",
+    "EditStatus",
+    "EditType",
+    "ExportProject",
+    "FindProject",
+    "GenerateReport",
+    "GetDeadLetter",
+    "GetDraft",
+    "GetHistory",
+    "GetLicence",
+    "GetMe",
+    "GetOutcome",
+    "GetProject",
+    "GetProperties",
+    "GetPropertyHistory",
+    "GetReport",
+    "GetRoleHistory",
+    "GetRoles",
+    "GetSettingHistory",
+    "GetSettings",
+    "HoldProject",
+    "ImportProjects",
+    "IncidentData",
+    "ListDeadLetters",
+    "ListDue",
+    "ListHolds",
+    "ListProjects",
+    "ListReports",
+    "MarkStatus",
+    "PendingError",
+    "PreviewRetention",
+    "ProjectActivity",
+    "ProjectFilter",
+    "ProjectStatistics",
+    "RecordPrint",
+    "Refused",
+    "ReleaseProject",
+    "RemoveAllSequences",
+    "RemoveSequences",
+    "ReplayLetter",
+    "Sequence",
+    "SiteLog",
+    "Span",
+    "Submitted",
+    "Sweep",
+    "UnassignRole",
+    "UndraftSequences",
+    "UnreachableError",
+    "UpdateProject",
+    "WatchProjects",
+    "connect",
+    "uuid7",
+]

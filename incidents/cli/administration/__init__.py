@@ -1,0 +1,1 @@
+"""Commands of administrators: definitions, roles, settings, the licence and the site."""

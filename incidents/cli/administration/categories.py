@@ -1,0 +1,181 @@
+"""The five categories with their values, and the fifteen data fields: defined, renamed, disabled, by their names."""
+
+from typing import Annotated, Any
+
+import typer
+
+from contracts.administration_queries import Category, DataField, Property
+from contracts.properties import (
+    AddCategoryValue,
+    DefineCategory,
+    DefineDataField,
+    DeleteCategoryValue,
+    EditCategoryValue,
+)
+from incidents.cli.administration.define import Description, NewName, reworded, sure
+from incidents.cli.arguments import Yes
+from incidents.client import Client
+from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.reading import fitting
+from incidents.terminal.options import command, group
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables import definitions
+
+categories = group("The five categories and their values: list, define, disable, add, rename, delete.")
+fields = group("The data fields of incidents: list, define, disable.")
+
+OfCategory = Annotated[str, typer.Argument(metavar="CATEGORY", help="Its name, or its number from 1 to 5.")]
+Value = Annotated[str, typer.Argument(metavar="VALUE", help="The value's name, or its id.")]
+Field = Annotated[str, typer.Argument(metavar="FIELD", help="Its name, or its kind and number, as in integer_1.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `categories` and `fields`."""
+    app.add_typer(categories, name="categories")
+    app.add_typer(fields, name="fields")
+
+
+@command(categories, "list", "incidents categories list", "incidents categories list --csv", table=True)
+async def list_categories(session: Session) -> None:
+    """Show the categories that are enabled, with their values."""
+    async with session.client() as client:
+        found = (await Naming(session, client).known()).categories
+    shown = definitions.categories(found, session.language)
+    document = {"categories": [one.model_dump(mode="json") for one in found]}
+    whole = definitions.values(found, session.language)
+    session.show(document, *(shown or [whole]), sheet=whole)
+
+
+@command(categories, "define", "incidents categories define 1 Reason --description 'Why it happened'", sends=True)
+async def define_category(
+    session: Session,
+    slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="Which of the five.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
+    description: Description = None,
+) -> None:
+    """Enable a category, or give it another name; its values stay."""
+    async with session.client() as client:
+        there = [one for one in (await Naming(session, client).known()).categories if one.slot == slot]
+        kept = there[0].description if there and description is None else description or ""
+        await _define_category(session, client, slot, name, kept, enabled=True)
+
+
+@command(categories, "disable", "incidents categories disable Reason", sends=True)
+async def disable_category(session: Session, category: OfCategory) -> None:
+    """Disable a category; projects keep their values of it."""
+    async with session.client() as client:
+        there = await _category(session, client, category)
+        await _define_category(session, client, there.slot, there.name, there.description, enabled=False)
+
+
+async def _define_category(
+    session: Session, client: Client, slot: int, name: str, description: str, *, enabled: bool
+) -> None:
+    defining = {"slot": slot, "enabled": enabled, "name": name, "description": description}
+    event = await session.send(client, fitting(session, DefineCategory, defining))
+    words = "Category {slot} is called {name}" if enabled else "Category {slot} is disabled"
+    session.show(event, session.say(words, slot=slot, name=name))
+
+
+@command(categories, "add", "incidents categories add Reason 'Caught in a door'", sends=True)
+async def add_value(
+    session: Session,
+    category: OfCategory,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the value is called.")],
+    description: Description = None,
+) -> None:
+    """Add a value to a category."""
+    async with session.client() as client:
+        slot = (await _category(session, client, category)).slot
+        adding = {"slot": slot, "name": name, "description": description or ""}
+        event = await session.send(client, fitting(session, AddCategoryValue, adding))
+    session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
+
+
+@command(categories, "rename", "incidents categories rename Reason Other 'Something else'", sends=True)
+async def rename_value(
+    session: Session, category: OfCategory, value: Value, name: NewName = None, description: Description = None
+) -> None:
+    """Rename or describe a value that no project has."""
+    async with session.client() as client:
+        slot, there = await _value(session, client, category, value)
+        editing = {"slot": slot, **reworded(there, name, description)}
+        event = await session.send(client, fitting(session, EditCategoryValue, editing))
+    session.show(event, session.say("{before} is now {name}", before=there.name, name=name or there.name))
+
+
+@command(categories, "delete", "incidents categories delete Reason Other --yes", sends=True)
+async def delete_value(session: Session, category: OfCategory, value: Value, yes: Yes = False) -> None:
+    """Delete a value that no project has."""
+    async with session.client() as client:
+        slot, there = await _value(session, client, category, value)
+        sure(session, there.name, yes=yes)
+        event = await session.send(client, fitting(session, DeleteCategoryValue, {"slot": slot, "id": there.id}))
+    session.show(event, session.say("{name} deleted", name=there.name))
+
+
+async def _category(session: Session, client: Client, text: str) -> Category:
+    naming = Naming(session, client)
+    slot = await naming.category(text)
+    for one in (await naming.known()).categories:
+        if str(one.slot) == slot:
+            return one
+    raise UsageError(session.say("category {slot} is not defined: incidents categories define {slot} NAME", slot=slot))
+
+
+async def _value(session: Session, client: Client, category: str, value: str) -> tuple[int, Property]:
+    there = await _category(session, client, category)
+    _, wanted = await Naming(session, client).value(f"{there.slot}={value}")
+    found = [one for one in there.values if one.id == wanted]
+    return there.slot, found[0] if found else Property(id=wanted or 0, name=value, description="")
+
+
+@command(fields, "list", "incidents fields list", "incidents fields list --csv", table=True)
+async def list_fields(session: Session) -> None:
+    """Show the data fields that are enabled, and how each is written where a name will not do."""
+    async with session.client() as client:
+        found = (await Naming(session, client).known()).data_fields
+    shown = definitions.fields(found, session.language)
+    session.show({"data_fields": [one.model_dump(mode="json") for one in found]}, shown)
+
+
+@command(fields, "define", "incidents fields define integer_1 'Number of injured people'", sends=True)
+async def define_field(
+    session: Session,
+    field: Field,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
+    description: Description = None,
+) -> None:
+    """Enable a data field, or give it another name: integer, decimal, text, checkbox and datetime, 1 to 3 of each."""
+    async with session.client() as client:
+        naming = Naming(session, client)
+        there = await _field(naming, await naming.field_name(field))
+        kept = there["description"] if description is None else description
+        await _define_field(session, client, {**there, "enabled": True, "name": name, "description": kept})
+
+
+@command(fields, "disable", "incidents fields disable 'Number of injured people'", sends=True)
+async def disable_field(session: Session, field: Field) -> None:
+    """Disable a data field; projects keep what they have in it."""
+    async with session.client() as client:
+        naming = Naming(session, client)
+        there = await _field(naming, await naming.field_name(field))
+        await _define_field(session, client, {**there, "enabled": False})
+
+
+async def _field(naming: Naming, name: str) -> dict[str, Any]:
+    kind, _, slot = name.rpartition("_")
+    for one in (await naming.known()).data_fields:
+        if (one.kind, str(one.slot)) == (kind, slot):
+            return _defined(one)
+    return {"kind": kind, "slot": int(slot), "enabled": False, "name": name, "description": ""}
+
+
+def _defined(one: DataField) -> dict[str, Any]:
+    return one.model_dump(exclude={"id"})
+
+
+async def _define_field(session: Session, client: Client, defining: dict[str, Any]) -> None:
+    event = await session.send(client, fitting(session, DefineDataField, defining))
+    words = "{field} is called {name}" if event.enabled else "{field} is disabled"
+    session.show(event, session.say(words, field=f"{event.kind}_{event.slot}", name=defining["name"]))

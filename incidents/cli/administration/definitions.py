@@ -1,0 +1,81 @@
+"""What definitions and settings were, who changed them and when."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, get_args
+
+import typer
+
+from contracts.administration_queries import (
+    DefinitionChange,
+    DefinitionHistory,
+    GetPropertyHistory,
+    GetRoleHistory,
+    GetSettingHistory,
+    PropertyKind,
+    Settings,
+)
+from incidents.cli.arguments import among
+from incidents.cli.operations.audit import audit
+from incidents.terminal.input.reading import fitting
+from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.options import command
+from incidents.terminal.session import Session
+from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of
+
+_KINDS: Final = (*get_args(PropertyKind), "role", "setting")
+_QUERIES: Final[Mapping[str, Any]] = {"role": GetRoleHistory, "setting": GetSettingHistory}
+
+
+def register(_: typer.Typer) -> None:
+    """Add `audit definitions`."""
+    command(
+        audit,
+        "definitions",
+        "incidents audit definitions data-field",
+        "incidents audit definitions setting --key report_title",
+        table=True,
+    )(definitions)
+
+
+async def definitions(
+    session: Session,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.", autocompletion=among(*_KINDS))],
+    key: Annotated[
+        str | None, typer.Option(metavar="NAME", help="One of them: an id, decimal_1, category_2, a setting's name.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
+) -> None:
+    """Show what definitions and settings were and are, who changed them and when."""
+    kind = read_word(session, "kind", kind, _KINDS, "Kind")
+    if key and kind == "setting":
+        key = read_word(session, "field", key, Settings.model_fields, "Setting")
+    asked: dict[str, Any] = {"key": key, "limit": limit}
+    message = _QUERIES.get(kind, GetPropertyHistory)
+    asked |= {"kind": kind} if message is GetPropertyHistory else {}
+    async with session.client() as client:
+        found: DefinitionHistory = await client.ask(fitting(session, message, asked))
+    rows = (
+        (one.at, one.by, _key(session, kind, one.key), *map(show.paragraph, _states(one, session.language)))
+        for one in found.items
+    )
+    session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
+
+
+def _key(session: Session, kind: str, key: str) -> str:
+    return name_of(session.language, "field", key) if kind == "setting" else key
+
+
+def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
+    """Write what differs, field by field, as it was and as it is."""
+    old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
+    names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
+    before, after = ("\n".join(f"{name}: {one[name]}" for name in names if name in one) for one in (old, new))
+    return before, after
+
+
+def _flat(state: Mapping[str, Any], language: str) -> dict[str, Any]:
+    levels: Mapping[str, Any] = state.get("permissions", {})
+    plain = {name_of(language, "field", name): one for name, one in state.items() if name != "permissions"}
+    given = {name_of(language, "permission", node): name_of(language, "level", one) for node, one in levels.items()}
+    return {**plain, **given}

@@ -1,0 +1,60 @@
+"""The site's licence: shown, and activated from a file."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from contracts.licence import ActivateLicence, GetLicence, LicenceState
+from incidents.terminal.input.reading import fitting, unreadable
+from incidents.terminal.options import command, group
+from incidents.terminal.session import Session
+from incidents.terminal.tables import show
+
+app = group("The site's licence: show, activate.")
+
+
+@command(app, "show", "incidents licence show", "incidents licence show --json")
+async def show_licence(session: Session) -> None:
+    """Show the licence that is in force, or why there is none."""
+    async with session.client() as client:
+        state = await client.ask(GetLicence())
+    session.show(state, *_lines(session, state))
+
+
+@command(app, "activate", "incidents licence activate main.jwt", sends=True)
+async def activate(
+    session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the operator signed.")]
+) -> None:
+    """Put a licence into force; it counts at once, and nothing has to be started again."""
+    try:
+        token = file.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise unreadable(session, file, error) from error
+    async with session.client() as client:
+        event = await session.send(client, fitting(session, ActivateLicence, {"token": token}))
+    until = _until(session, event.expires_at)
+    words = "Licence activated: {edition} {version}, {until}"
+    session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))
+
+
+def _until(session: Session, expires_at: datetime | None) -> str:
+    if expires_at is None:
+        return session.say("without end")
+    return session.say("until {time}", time=show.local(expires_at, session.language))
+
+
+def _lines(session: Session, state: LicenceState) -> list[Text]:
+    valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=state.reason)
+    lines = [Text(valid, style="green" if state.valid else "red")]
+    if given := state.licence:
+        until = _until(session, given.expires_at)
+        lines.append(Text(f"{given.product} {given.version}, {given.edition}, {until}"))
+    if state.activated_at:
+        who = {"time": show.local(state.activated_at, session.language), "principal": state.activated_by}
+        lines.append(Text(session.say("activated {time} by {principal}", **who), style="dim"))
+    elif state.included:
+        lines.append(Text(session.say("included in the site's keys"), style="dim"))
+    return lines

@@ -1,0 +1,91 @@
+"""What happens and happened on the site, what is defined there, and what one may do."""
+
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from contracts.administration_queries import GetMe, GetProperties, Me
+from contracts.projects.watching import WatchProjects
+from incidents.cli.projects.live import event_line, show_events
+from incidents.terminal import activities
+from incidents.terminal.input.reading import fitting
+from incidents.terminal.options import command
+from incidents.terminal.session import Session
+from incidents.terminal.tables import definitions, show
+from incidents.terminal.text.words import name_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add `watch`, `me` and `properties`."""
+    command(
+        app,
+        "watch",
+        "incidents watch",
+        "incidents watch --json | jq .happened",
+        "incidents watch --since 1f6ec1a2-1042 --json",
+        "incidents watch --happened projects.created --exec 'curl --json @- https://example.org/hook'",
+        "incidents watch --ops",
+    )(watch)
+    command(app, "me", "incidents me --as operator", table=True)(me)
+    command(app, "properties", "incidents properties --lang fr", "incidents properties --csv", table=True)(properties)
+
+
+async def watch(
+    session: Session,
+    since: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on behind this event's cursor.")] = None,
+    happened: Annotated[
+        list[str] | None, typer.Option("--happened", metavar="NAME", help="Only this: projects.created; repeatable.")
+    ] = None,
+    exec_: Annotated[
+        str | None,
+        typer.Option("--exec", metavar="COMMAND", help="Run this for each event, given on its stdin."),
+    ] = None,
+    ops: Annotated[bool, typer.Option("--ops", help="Everything on the site; needs ops credentials.")] = False,
+) -> None:
+    """Show what happens to projects and reports, as it happens, until Ctrl-C.
+
+    What happens while the connection is lost is shown when it is back. `--since` goes on where an earlier watch ended.
+    `--exec` runs a program with each event as a line of JSON; if it fails, that is told, and the watch goes on.
+    """
+    if ops:
+        await _overhear(session)
+        return
+    place = fitting(session, WatchProjects, {"since": since}).since
+    async with session.client() as client, client.feed(since=place) as feed:
+        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        await show_events(session, feed, tuple(activities.chosen(session, happened) or ()), exec_)
+
+
+async def _overhear(session: Session) -> None:
+    principal = "ops" if session.principal == "admin" else session.principal
+    async with replace(session, principal=principal).client() as client, aclosing(client.overhear()) as events:
+        session.tell("watching {site}; Ctrl-C ends it", site=client.site)
+        async for event in events:
+            session.show(event, event_line(event, session.language))
+
+
+async def me(session: Session) -> None:
+    """Show who one is here and what one may do."""
+    async with session.client() as client:
+        answer = await client.ask(GetMe())
+    may = session.say("may: {messages}", messages=", ".join(answer.may) or "–")
+    session.show(answer, _rights(answer, session.language), may)
+
+
+def _rights(answer: Me, language: str) -> show.Sheet:
+    title = f"{answer.principal}: {', '.join(answer.roles) or '–'}"
+    rows = (
+        (name_of(language, "permission", node), name_of(language, "level", level))
+        for node, level in answer.permissions.items()
+    )
+    return show.table(language, "Permission", "Level", rows=rows, title=title)
+
+
+async def properties(session: Session) -> None:
+    """Show the defined types, statuses, categories and data fields."""
+    async with session.client() as client:
+        answer = await client.ask(GetProperties())
+    sheet = definitions.in_one(answer, session.language) if session.csv else None
+    session.show(answer, *definitions.apart(answer, session.language), sheet=sheet)

@@ -1,0 +1,1 @@
+"""Commands that take over projects of another system."""

@@ -1,0 +1,154 @@
+"""Any command and any query of the wire, by its subject."""
+
+import asyncio
+import difflib
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
+from uuid import UUID
+
+import typer
+from pydantic_core import to_json
+
+from contracts.catalogue import commands, queries
+from contracts.errors import Code, Error
+from contracts.message import Outcome, Request
+from contracts.projects.queries import GetOutcome
+from incidents.client import Client
+from incidents.errors import Refused
+from incidents.terminal.input.reading import fitting, read_decimal, read_object
+from incidents.terminal.options import command
+from incidents.terminal.printing import json_text
+from incidents.terminal.session import Session, Status, UsageError
+
+Asked = TypeVar("Asked", bound=Request[Any])
+
+_MADE_HERE: Final = {
+    "projects.create": "project_id",
+    "projects.add-comment": "comment_id",
+    "projects.add-call": "call_id",
+    "reports.generate": "report_id",
+}
+"""What a command creates, by the field that names it."""
+
+_PAUSE: Final = 0.2
+
+Body = Annotated[str, typer.Argument(metavar="JSON", help="The body; - reads it from stdin.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `send`, `outcome` and `ask`."""
+    command(
+        app,
+        "send",
+        """incidents send projects.create '{"description": "Fell from the ladder"}'""",
+        """incidents send administration.add-type '{"name": "Theft"}' --json""",
+        "incidents send projects.import - < projects.json",
+        sends=True,
+    )(send)
+    command(app, "outcome", "incidents outcome 0190…", "incidents outcome 0190… --wait 60 --json")(outcome)
+    command(
+        app,
+        "ask",
+        "incidents ask administration.me",
+        """incidents ask projects.list '{"limit": 5, "count": "exact"}'""",
+    )(ask)
+
+
+async def send(
+    session: Session,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
+    body: Body = "{}",
+    key: Annotated[str | None, typer.Option(help="The key of the subject; read from the body if absent.")] = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Send it as it is, whatever it is.")] = False,
+) -> None:
+    """Send any command and print its outcome.
+
+    The ids of what a command creates are made if the body does not name them.
+    """
+    values = read_object(session, body) if not raw or body == "-" else {}
+    letter_key = key
+    if raw:
+        content = body.encode() if body != "-" else to_json(values)
+        letter_key = key or "-"
+    else:
+        values = _with_made_id(session, subject, values)
+        known = {name: form for name, form in commands().items() if not form.internal}
+        checked = _checked(session, known, subject, values)
+        content = to_json(values)
+        letter_key = key or (None if checked.keyed_by_principal else checked.key())
+    async with session.client() as client:
+        recipient = letter_key or client.principal
+        submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
+        found = await submitted.outcome()
+    _show_outcome(session, found)
+
+
+async def outcome(
+    session: Session,
+    command_id: Annotated[UUID, typer.Argument(metavar="ID", help="The command id, as it was shown.")],
+    wait: Annotated[str, typer.Option("--wait", metavar="SECONDS", help="How long to wait for it.")] = "0",
+) -> None:
+    """Show what became of a command of yours: applied, refused with its reason, or not known yet."""
+    seconds = read_decimal(session, wait, 0, "--wait") or 0.0
+    async with session.client() as client:
+        found = await _outcome(client, command_id, seconds)
+    if found:
+        _show_outcome(session, found)
+        return
+    words = "No outcome is known under this id: the command is still waiting, or was never accepted."
+    session.show({"command_id": str(command_id), "status": "unknown"}, session.say(words))
+    raise typer.Exit(Status.PENDING)
+
+
+async def _outcome(client: Client, command_id: UUID, wait: float) -> Outcome | None:
+    deadline = asyncio.get_running_loop().time() + wait
+    while True:
+        try:
+            return await client.ask(GetOutcome(command_id=command_id))
+        except Refused as refused:
+            if refused.code is not Code.GONE:
+                raise
+        if asyncio.get_running_loop().time() >= deadline:
+            return None
+        await asyncio.sleep(_PAUSE)
+
+
+def _show_outcome(session: Session, outcome: Outcome) -> None:
+    document = outcome.model_dump(mode="json", exclude_none=True)
+    if outcome.error is not None and not session.json:
+        raise Refused(Error.model_validate(outcome.error), command_id=outcome.command_id)
+    session.show(document, json_text(document))
+    if outcome.error is not None:
+        raise typer.Exit(Status.REFUSED)
+
+
+async def ask(
+    session: Session,
+    subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.list")],
+    body: Body = "{}",
+) -> None:
+    """Ask any query and print its answer."""
+    query = _checked(session, queries(), subject, read_object(session, body))
+    if query.answer() is bytes:
+        raise UsageError(session.say("this answer is not text; use: incidents report, incidents projects export"))
+    async with session.client() as client:
+        answer = await client.ask(query)
+    session.show(answer, json_text(answer))
+
+
+def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dict[str, Any]:
+    name = _MADE_HERE.get(subject)
+    if name is None or name in values:
+        return values
+    made = str(session.id_of())
+    session.tell("made for you: {name} {value}", name=name, value=made)
+    return {**values, name: made}
+
+
+def _checked(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
+    """Read a body as the wire does, so that what does not fit is told at once."""
+    if subject not in known:
+        near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
+        words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
+        raise UsageError(session.say(words, subject=subject, near=", ".join(near or known)))
+    return fitting(session, known[subject], values)

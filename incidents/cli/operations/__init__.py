@@ -1,0 +1,1 @@
+"""Commands of operations: status, dead letters, the log, retention."""

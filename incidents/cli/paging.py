@@ -1,0 +1,48 @@
+"""Answers that come page by page: one page or all of them, which a spreadsheet gets as they come."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from rich.text import Text
+
+from incidents.client import Client
+from incidents.terminal.session import Session
+from incidents.terminal.tables.sheet import Sheet
+from incidents.terminal.text.words import names_of
+
+
+async def pages(client: Client, query: Any, *, every: bool) -> AsyncIterator[Any]:
+    """Yield the first page of an answer, or all of them."""
+    page = await client.ask(query)
+    yield page
+    while every and page.next:
+        page = await client.ask(query.model_copy(update={"after": page.next}))
+        yield page
+
+
+async def show_pages(
+    session: Session,
+    client: Client,
+    query: Any,
+    laid: Callable[[Any], Awaitable[Sheet]],
+    *,
+    every: bool,
+    more: str = "more: --all",
+) -> None:
+    """Show what is asked for; the rows of a spreadsheet leave page by page, so that no list is too long for it."""
+    whole: Any = None
+    async for page in pages(client, query, every=every):
+        if session.csv:
+            session.rows(await laid(page))
+        is_first = whole is None or session.csv
+        whole = page if is_first else page.model_copy(update={"items": [*whole.items, *page.items]})
+    remarks = [session.say(more)] if whole.next else []
+    if withheld := getattr(whole, "withheld", ()):
+        hidden = names_of(session.language, "field", withheld)
+        remarks.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
+    if session.csv:
+        session.remark(*remarks)
+    else:
+        sheet = None if session.json else await laid(whole)
+        readable = [Text(one, style="dim") for one in remarks]
+        session.show(whole, *([sheet] if sheet else []), *readable)

@@ -1,0 +1,1 @@
+"""Commands about projects and their parts, and the lists of them."""

@@ -1,0 +1,132 @@
+"""The package of a project, made and fetched."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+import typer
+
+from contracts.projects.exports import DownloadPackage, ExportProject, Included, Package, ProjectExported
+from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
+from contracts.texts import Phrase, phrase
+from incidents.cli.arguments import ExpectedRevision, Project, Words, revision
+from incidents.client import Client
+from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.options import command
+from incidents.terminal.printing import password, typed_line
+from incidents.terminal.saving import save, unused
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.text.words import names_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add `export`."""
+    command(
+        app,
+        "export",
+        "incidents projects export 12 -o incident-12.zip --password --report",
+        "incidents projects export 12 --include comments --include sequences --json",
+        "incidents projects export 12 --password-stdin --user-names < password.txt",
+        sends=True,
+    )(export)
+
+
+async def export(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes: incident-PROJECT.zip.")
+    ] = None,
+    include: Annotated[
+        Words, typer.Option(metavar="SECTION", help="comments, calls, sequences, history; repeatable. All, if absent.")
+    ] = None,
+    user_names: Annotated[bool, typer.Option("--user-names", help="Say who did what.")] = False,
+    password: Annotated[bool, typer.Option("--password", help="Encrypt it; the password is asked for.")] = False,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Encrypt it; line 1 of stdin is the password.")
+    ] = False,
+    report: Annotated[bool, typer.Option("--report", help="Save the PDF report beside it, too.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    expected_revision: ExpectedRevision = None,
+) -> None:
+    """Make a package of a project, to be handed over, and save it; it holds no recordings."""
+    path = unused(session, output or Path(f"incident-{project}.zip"), force=force)
+    beside = path.with_name(f"{path.stem}-report.pdf")
+    if report:
+        unused(session, beside, force=force)
+    values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
+    values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
+    values |= revision(expected_revision)
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        wanted = fitting(session, ExportProject, {**values, "project_id": project_id})
+        session.tell("making the package")
+        exported = await session.send(client, wanted)
+        package = exported.package
+        await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
+        generated = await _report(session, client, project_id, beside, names=user_names) if report else None
+    if generated and package.encrypted:
+        session.tell("the report is not encrypted")
+    _show(session, exported, path, generated, beside)
+
+
+def _sections(session: Session, texts: Words) -> list[str]:
+    return [read_word(session, "field", one, get_args(Included), "Section") for one in texts or ()]
+
+
+def _password(session: Session, *, ask: bool) -> str:
+    if not ask:
+        try:
+            return typed_line()
+        except UnicodeDecodeError as error:
+            raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
+    if not sys.stdin.isatty():
+        raise UsageError(session.say("there is no terminal to ask for a password; use --password-stdin"))
+
+    def prompt() -> str:
+        return password(session.say("Password"), session.language)
+
+    return session.ask(prompt, "--password-stdin")
+
+
+async def _report(session: Session, client: Client, project_id: UUID, path: Path, *, names: bool) -> ReportGenerated:
+    values = {
+        "report_id": session.id_of("report"),
+        "project_id": project_id,
+        "show_user_names": names,
+        "language": session.language,
+    }
+    session.tell("generating the report")
+    generated = await session.send(client, fitting(session, GenerateReport, values), "report")
+    await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
+    return generated
+
+
+def _show(
+    session: Session, exported: ProjectExported, path: Path, generated: ReportGenerated | None, beside: Path
+) -> None:
+    document: dict[str, Any] = {**exported.model_dump(mode="json"), "file": str(path)}
+    lines = [_line(session, exported.package, path)]
+    if withheld := exported.package.withheld:
+        hidden = names_of(session.language, "field", withheld)
+        lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
+    if generated:
+        document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
+        one = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
+        many = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
+        report = {"path": beside, "size": generated.bytes, "sha256": generated.sha256}
+        lines.append(session.count(generated.pages, one, many, **report))
+        if not generated.complete:
+            incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
+            lines.append(f"{incomplete} {names_of(session.language, 'field', generated.missing)}")
+    session.show(document, "\n".join(lines))
+
+
+def _line(session: Session, package: Package, path: Path) -> str:
+    words = "{path}: encrypted, {size} bytes, SHA-256 {sha256}"
+    if not package.encrypted:
+        words = "{path}: not encrypted, {size} bytes, SHA-256 {sha256}"
+    return session.say(words, path=path, size=package.bytes, sha256=package.sha256)

@@ -1,0 +1,58 @@
+"""The past of a project: every field and text that was changed, by whom, when, from what to what."""
+
+from typing import Annotated, Final
+from uuid import UUID
+
+import typer
+
+from contracts.projects.history import GetHistory, ProjectHistory
+from incidents.cli.arguments import Project
+from incidents.cli.listing import names
+from incidents.cli.paging import show_pages
+from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.options import command
+from incidents.terminal.session import Session
+from incidents.terminal.tables import show
+
+_SHORT: Final = {"type": "type_id", "status": "status_id", "start": "start_time", "end": "end_time"}
+_PLAIN: Final = (*_SHORT.values(), "description", "comment", "call", "sequence", "project")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `history`."""
+    command(
+        app,
+        "history",
+        "incidents projects history 12",
+        "incidents projects history 12 --field Reason --all",
+        "incidents projects history 12 --part 0190… --json",
+        table=True,
+    )(history)
+
+
+async def history(
+    session: Session,
+    project: Project,
+    *,
+    field: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="description, status, comment, call, sequence, a category or a data field."),
+    ] = None,
+    part: Annotated[UUID | None, typer.Option(metavar="ID", help="One comment, call or sequence.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Changes on a page.")] = 50,
+    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+) -> None:
+    """Show who changed what, the newest first; the reading is recorded."""
+    async with session.client() as client:
+        named = await Naming(session, client).any_field(field, (*_SHORT, *_PLAIN)) if field else None
+        wanted = {"field": _SHORT.get(named or "", named), "part_id": part}
+        given = {name: value for name, value in wanted.items() if value}
+        project_id = await read_project(session, client, project)
+        query = fitting(session, GetHistory, {**given, "project_id": project_id, "limit": limit})
+        known = show.Names(None) if session.json else await names(client)
+
+        async def laid(page: ProjectHistory) -> show.Sheet:
+            return show.history(page.items, known, session.language)
+
+        await show_pages(session, client, query, laid, every=all_)

@@ -1,0 +1,140 @@
+"""The list of projects: filtered, searched, sorted, followed."""
+
+from typing import Annotated, Any, Final, get_args
+
+import typer
+
+from contracts.projects.queries import ListProjects, Sort
+from incidents.cli.arguments import SINCE, UNTIL, Words, among
+from incidents.cli.completion import defined
+from incidents.cli.listing import Listing, names, remarks_of, shown
+from incidents.cli.projects import live
+from incidents.client import Client
+from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.reading import fitting, read_span
+from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.options import command
+from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables import show
+
+_SORT: Final = (
+    "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
+    "`-` before it for descending."
+)
+Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
+Numbers = list[int] | None
+Types = Annotated[
+    Words,
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        help="Of this type, by name or id, or none; repeatable.",
+        autocompletion=defined("types"),
+    ),
+]
+Statuses = Annotated[
+    Words,
+    typer.Option(
+        metavar="STATUS",
+        help="With this status, by name or id, or none; repeatable.",
+        autocompletion=defined("statuses"),
+    ),
+]
+Values = Annotated[
+    Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")
+]
+Search = Annotated[
+    str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `list`."""
+    command(
+        app,
+        "list",
+        "incidents projects list --since 7d --status Open",
+        "incidents projects list --type Theft --type none --all --json",
+        "incidents projects list --search 'ladder broken' --category Reason=Other --sort=-updated_at --count",
+        "incidents projects list --since 30d --all --csv",
+        table=True,
+    )(list_projects)
+
+
+async def list_projects(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    *,
+    type_: Types = None,
+    status: Statuses = None,
+    category: Values = None,
+    created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
+    camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
+    number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
+    reference: Annotated[Words, typer.Option(metavar="TEXT", help="With this number elsewhere; repeatable.")] = None,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
+    started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
+    started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
+    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
+    updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
+    search: Search = None,
+    held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
+    sort: Order = "-created_at",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
+    count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
+) -> None:
+    """List projects, newest first unless another order is asked for."""
+    if follow and session.csv:
+        raise UsageError(session.say("--follow and --csv exclude each other: write one of them"))
+    started, updated = (started_since, started_until), (updated_since, updated_until)
+    spans = {"created": (since, until), "start_time": started, "updated": updated}
+    plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
+    filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
+    filter_ |= {name: read_span(session, *ends) for name, ends in spans.items() if any(ends)}
+    filter_ |= {} if held is None else {"has_hold": held}
+    asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
+    fitting(session, ListProjects, {**asked, "filter": filter_})
+    async with session.client() as client:
+        filter_ |= await named(Naming(session, client), type_, status, category)
+        listing = Listing(fitting(session, ListProjects, {**asked, "filter": filter_}), every_page=all_)
+        await (live.follow if follow else _show_list)(session, client, listing)
+
+
+async def named(naming: Naming, type_: Words, status: Words, category: Words) -> dict[str, Any]:
+    """Return what a filter names: types, statuses and values of categories."""
+    chosen: dict[str, list[int | None]] = {}
+    for text in category or ():
+        slot, value = await naming.value(text, or_none=True)
+        chosen.setdefault(slot, []).append(value)
+    found: dict[str, Any] = {"type_ids": await naming.types(type_), "status_ids": await naming.statuses(status)}
+    return {name: value for name, value in {**found, "categories": chosen}.items() if value}
+
+
+def _order(session: Session, text: str) -> str:
+    """Read a column, and before it the mark for descending."""
+    descending = "-" if text.startswith("-") else ""
+    columns = [one for one in get_args(Sort) if not one.startswith("-")]
+    return descending + read_word(session, "field", text.removeprefix("-"), columns, "Order")
+
+
+async def _show_list(session: Session, client: Client, listing: Listing) -> None:
+    if session.csv:
+        await _write_list(session, client, listing)
+        return
+    page = await listing.read(client)
+    session.show(page, *shown(session, page, await names(client)))
+
+
+async def _write_list(session: Session, client: Client, listing: Listing) -> None:
+    """Write a list for a spreadsheet, page by page, so that none is too long for it."""
+    first = last = None
+    known = await names(client)
+    async for page in listing.pages(client):
+        if not known.cover(page.items):
+            known = await names(client)
+        session.rows(show.project_sheet(page.items, known, session.language))
+        first, last = first or page, page
+    if first and last:
+        session.remark(*remarks_of(session, last.model_copy(update={"total": first.total})))

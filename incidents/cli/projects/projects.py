@@ -1,0 +1,136 @@
+"""Projects: show, create, update, delete."""
+
+from typing import Annotated, Any, Final
+
+import typer
+
+from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
+from contracts.projects.queries import GetProject
+from incidents.cli.arguments import (
+    TIME,
+    Cameras,
+    CategoryValues,
+    ExpectedRevision,
+    Project,
+    Reference,
+    StatusName,
+    TypeName,
+    Words,
+    Yes,
+    revision,
+)
+from incidents.cli.listing import names
+from incidents.cli.projects.changes import changes_of
+from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.reading import fitting, read_project, read_time
+from incidents.terminal.input.recordings import spans
+from incidents.terminal.options import command, group
+from incidents.terminal.session import Session
+from incidents.terminal.tables import show
+
+HELP: Final = "Incident projects: list, show, create, update, delete, and all that is in them."
+app = group(HELP)
+
+
+@command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json", table=True)
+async def show_project(session: Session, project: Project) -> None:
+    """Show all that a project holds; the reading is recorded."""
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        details = await client.ask(GetProject(project_id=project_id))
+        known = await names(client)
+    sheet = show.whole_project(details, known, session.language) if session.csv else None
+    session.show(details, *show.project(details, known, session.language), sheet=sheet)
+
+
+@command(
+    app,
+    "create",
+    "incidents projects create --type Theft --description 'A bag was taken at gate 4' --start 2h",
+    "incidents projects create --description Fire --camera cam-4 --camera 'cam-5=Gate 5' --start 2h --end 1h",
+    "incidents projects create --description 'Fell from the ladder' --from-draft",
+    sends=True,
+)
+async def create(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    *,
+    type_: TypeName = None,
+    reference: Reference = None,
+    description: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")] = "",
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
+    camera: Cameras = None,
+    from_draft: Annotated[bool, typer.Option("--from-draft", help="With all that is on your draft list.")] = False,
+) -> None:
+    """Open a project, with the recordings of cameras between start and end; a status comes later, by `update`."""
+    given: dict[str, Any] = {"project_id": session.id_of(), "description": description}
+    given |= {"reference": reference} if reference is not None else {}
+    given |= {"start_time": read_time(session, start)} if start else {}
+    given |= {"end_time": read_time(session, end, until=True)} if end else {}
+    given |= {"from_draft": True} if from_draft else {}
+    given |= {"sequences": spans(session, camera, start, end)} if camera else {}
+    fitting(session, CreateProject, given)
+    async with session.client() as client:
+        given |= {"type_id": await Naming(session, client).type(type_)} if type_ is not None else {}
+        event = await session.send(client, fitting(session, CreateProject, given))
+    words = "Project {number} created: {project_id}"
+    session.show(event, session.say(words, number=event.number, project_id=event.project_id))
+
+
+@command(
+    app,
+    "update",
+    "incidents projects update 12 --status Closed --category Reason=Other --field 'Number of injured people=2'",
+    "incidents projects update 12 --clear end_time --clear Reason --expected-revision 5",
+    sends=True,
+)
+async def update(  # noqa: PLR0913 - each parameter is an option
+    session: Session,
+    project: Project,
+    *,
+    type_: TypeName = None,
+    status: StatusName = None,
+    reference: Reference = None,
+    description: Annotated[str | None, typer.Option(metavar="TEXT", help="What happened.")] = None,
+    start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
+    end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
+    category: CategoryValues = None,
+    field: Annotated[
+        Words, typer.Option(metavar="FIELD=VALUE", help="A data field, by its name or as integer_1=3; repeatable.")
+    ] = None,
+    clear: Annotated[
+        Words, typer.Option(metavar="NAME", help="type, status, start, end, a category or a data field; repeatable.")
+    ] = None,
+    expected_revision: ExpectedRevision = None,
+) -> None:
+    """Change main details, categories and data fields; what is not named stays as it is."""
+    times = {"start_time": read_time(session, start), "end_time": read_time(session, end, until=True)}
+    main = {"reference": reference, "description": description, **times}
+    changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
+    changes |= revision(expected_revision)
+    async with session.client() as client:
+        naming = Naming(session, client)
+        changes |= {"type_id": await naming.type(type_)} if type_ is not None else {}
+        changes |= {"status_id": await naming.status(status)} if status is not None else {}
+        changes |= await changes_of(session, naming, category, field, clear)
+        project_id = await read_project(session, client, project)
+        event = await session.send(client, fitting(session, UpdateProject, {**changes, "project_id": project_id}))
+        known = await names(client)
+    labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)
+    session.show(event, session.say("Project updated: {fields}", fields=labels))
+
+
+@command(app, "delete", "incidents projects delete 12 --yes", sends=True)
+async def delete(
+    session: Session, project: Project, yes: Yes = False, expected_revision: ExpectedRevision = None
+) -> None:
+    """Delete a project and all it holds."""
+    question = session.say("Delete project {project} and all it holds?", project=project)
+    if not yes and not session.confirm(question):
+        session.tell("Nothing was deleted.")
+        raise typer.Exit
+    given = revision(expected_revision)
+    async with session.client() as client:
+        project_id = await read_project(session, client, project)
+        event = await session.send(client, fitting(session, DeleteProject, {**given, "project_id": project_id}))
+    session.show(event, session.say("Project {number} deleted", number=event.number))

@@ -1,0 +1,69 @@
+"""Counts and trends of projects, drawn in the terminal."""
+
+from typing import Annotated, Any, Final, get_args
+
+import typer
+
+from contracts.projects.statistics import Interval, ProjectStatistics
+from incidents.cli.arguments import SINCE, UNTIL, among
+from incidents.cli.listing import names
+from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.reading import fitting, read_span
+from incidents.terminal.input.vocabulary import read_word
+from incidents.terminal.options import command
+from incidents.terminal.session import Session
+from incidents.terminal.tables import trends
+
+_GROUPS: Final = ("type", "status", "creator", "camera", "imported")
+
+
+def register(app: typer.Typer) -> None:
+    """Add `stats`."""
+    command(
+        app,
+        "stats",
+        "incidents stats --by type",
+        "incidents stats --interval week --since 90d",
+        "incidents stats --by status --interval month --json",
+        "incidents stats --by Reason",
+        "incidents stats --by type --interval month --since 365d --csv",
+        table=True,
+    )(stats)
+
+
+async def stats(
+    session: Session,
+    by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="WHAT",
+            help="type, status, a category by name or as category_1, creator, camera, imported.",
+            autocompletion=among(*_GROUPS),
+        ),
+    ] = None,
+    interval: Annotated[
+        str, typer.Option(metavar="WHAT", help="day, week, month or none.", autocompletion=among(*get_args(Interval)))
+    ] = "none",
+    since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
+) -> None:
+    """Count projects: all, closed and ended, and how long that took, by any property, camera, creator and time."""
+    step = read_word(session, "interval", interval, get_args(Interval), "Interval")
+    asked = {"interval": step, "filter": {"created": read_span(session, since, until)}}
+    fitting(session, ProjectStatistics, asked)
+    async with session.client() as client:
+        named = await Naming(session, client).any_field(by, _GROUPS) if by else None
+        query = fitting(session, ProjectStatistics, {**asked, "group_by": named})
+        answer = await client.ask(query)
+        known = await names(client)
+
+    def naming(group: Any) -> str:
+        if isinstance(group, bool):
+            return session.say("yes" if group else "no")
+        if group is None:
+            return session.say("none" if by else "all")
+        return known.of(group) if isinstance(group, int) else str(group)
+
+    sheet = trends.sheet(answer, query, naming, session.language) if session.csv else None
+    drawn = trends.figures(answer, query, naming, session.language)
+    session.show(answer, drawn, trends.note(answer, session.language), sheet=sheet)

@@ -1,0 +1,1 @@
+"""Commands about reports, one or many."""

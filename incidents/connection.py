@@ -1,0 +1,125 @@
+"""One connection to a site's message bus, bound to one principal."""
+
+import asyncio
+import base64
+import binascii
+import json
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+import nats
+from nats.aio.client import Client as Nats
+
+from contracts import subjects
+from incidents.errors import CredentialsError, UnreachableError
+
+CONNECT_SECONDS = 5
+_PING_SECONDS = 2
+_DENIED = "authorization violation"
+_PAUSE_SECONDS = 0.1
+_REMEMBERED = 20
+"""Denials that are remembered: several may come between a message and the look at why it had no answer."""
+
+
+def principal_of(credentials: Path) -> str:
+    """Return the principal whose credentials these are: the name in the token.
+
+    Raises:
+        UnreachableError: The file is missing or holds no token.
+    """
+    try:
+        token = credentials.read_text().split("NATS USER JWT-----")[1].split()[0]
+        claims = token.split(".")[1]
+        return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["name"])
+    except OSError as error:
+        raise UnreachableError(str(credentials), error.strerror) from error
+    except (IndexError, KeyError, ValueError, binascii.Error) as error:
+        raise CredentialsError(str(credentials), "this is no credentials file") from error
+
+
+class Troubles:
+    """What the connection complained about: a denied publish looks like a timeout, its reason comes here."""
+
+    def __init__(self) -> None:
+        self._tolerant = False
+        self._last: Exception | None = None
+        self._denied: deque[str] = deque(maxlen=_REMEMBERED)
+
+    async def heard(self, error: Exception) -> None:
+        """Keep the complaint; before the first connection end the attempt, which would go on for ever."""
+        self._last = error
+        if "permissions violation" in str(error):
+            self._denied.append(str(error))
+        if not self._tolerant:
+            raise error
+
+    def tolerate(self) -> None:
+        """End nothing from now on: a connection that is lost is found again."""
+        self._tolerant = True
+
+    def denied(self, subject: str) -> str:
+        """Return the server's reason for denying a subject, empty when it did not."""
+        # nats-py hands the server's errors on in lower case.
+        return next((one for one in reversed(self._denied) if f'"{subject.lower()}"' in one), "")
+
+    @property
+    def last(self) -> str:
+        """The latest complaint, empty when there was none."""
+        return str(self._last or "")
+
+
+async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:
+    """Wait until the server has taken what was sent before; ask again where the connection was lost meanwhile.
+
+    Raises:
+        nats.errors.Error: It did not answer within so many seconds, or the connection is closed.
+    """
+    deadline = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            for _ in range(2):  # the ping of a first flush may overtake what waits to be sent; a second one cannot
+                await connection.flush(timeout=_PING_SECONDS)
+        except nats.errors.Error:
+            if connection.is_closed or asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+@asynccontextmanager
+async def open_connection(url: str, credentials: Path, troubles: Troubles) -> AsyncIterator[Nats]:
+    """Connect once, at once or not at all; after that, reconnect for ever.
+
+    Raises:
+        UnreachableError: Nobody answers there, or the credentials are not accepted.
+    """
+    connection = Nats()
+    try:
+        async with asyncio.timeout(CONNECT_SECONDS):
+            await connection.connect(
+                servers=url,
+                user_credentials=str(credentials),
+                inbox_prefix=subjects.inbox(principal_of(credentials)),
+                max_reconnect_attempts=-1,
+                reconnect_time_wait=1,
+                ping_interval=10,
+                error_cb=troubles.heard,
+            )
+    except (OSError, nats.errors.Error) as error:
+        reason = troubles.last.removeprefix("nats: ") or str(error) or "nobody answers"
+        troubles.tolerate()
+        await connection.close()
+        if _DENIED in reason.lower():
+            words = "these credentials have expired, were revoked, or belong to another site (Authorization Violation)"
+            raise CredentialsError(url, words) from error
+        raise UnreachableError(url, reason) from error
+    troubles.tolerate()
+    try:
+        yield connection
+    finally:
+        # What cannot be sent any more when the server is away was told where it mattered.
+        with suppress(OSError, nats.errors.Error):
+            await connection.close()

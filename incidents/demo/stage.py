@@ -1,0 +1,61 @@
+"""What is shown while the demonstration plays: one line for each step, with the time it took."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+from rich.text import Text
+
+from incidents.terminal.session import Session
+
+_DONE: Final = "✓"
+_FAILED: Final = "✗"
+
+
+class Stage:
+    """Shows steps as they begin and end."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def scene(self, words: str, **values: object) -> None:
+        """Begin a part of the play."""
+        if not self.session.json:
+            self.session.out.print()
+            self.session.out.rule(self.session.say(words, **values), align="left")
+
+    @contextmanager
+    def step(self, words: str, **values: object) -> Iterator["Step"]:
+        """Show what is being done, then a tick and the time it took; a cross if it failed."""
+        step, begun = Step(), time.perf_counter()
+        label = self.session.say(words, **values)
+        live = self.session.out.is_terminal and not self.session.json
+        mark = Text(_FAILED, style="bold red")
+        try:
+            with self.session.out.status(Text(label)) if live else nullcontext():
+                yield step
+            mark = Text(_DONE, style="bold green")
+        finally:
+            self._ended(mark, label, step, begun)
+
+    def _ended(self, mark: Text, label: str, step: "Step", begun: float) -> None:
+        seconds = time.perf_counter() - begun
+        rate = f"{step.count / seconds:,.0f}/s" if step.count > 1 else ""
+        document = {
+            "step": label,
+            "done": mark.plain == _DONE,
+            "seconds": round(seconds, 3),
+            "commands": step.count,
+            "note": step.note,
+        }
+        took = (f"{seconds:6.2f} s {rate:>7}  ", "dim")
+        self.session.show(document, Text.assemble(mark, took, label, (f"  {step.note}", "dim")))
+
+
+class Step:
+    """What a step has to say when it ends: how many commands it sent, and a note."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.note = ""

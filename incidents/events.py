@@ -1,0 +1,59 @@
+"""Events as a client sees them: CloudEvents in binary mode, read from their headers."""
+
+import json
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from nats.aio.msg import Msg
+from pydantic import BaseModel, ConfigDict
+
+from contracts import subjects
+from contracts.projects.watching import CURSOR
+
+_SYSTEM_TYPE_PARTS = 4
+
+
+class CloudEvent(BaseModel):
+    """Something that happened: `happened` is `worker.happened`, `data` is the event's body.
+
+    `cursor` is its place in the feed that it came from: watching goes on behind it.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    time: datetime
+    happened: str
+    actor: str = subjects.SYSTEM
+    subject: str | None = None
+    revision: int | None = None
+    command_id: UUID | None = None
+    data: dict[str, Any]
+    cursor: str | None = None
+
+    @classmethod
+    def read(cls, message: Msg) -> Self:
+        """Read a published event.
+
+        Raises:
+            ValueError: The message is no CloudEvent.
+        """
+        headers = message.headers or {}
+        kind = headers.get("ce-type", "")
+        parts = kind.split(".")
+        if len(parts) != _SYSTEM_TYPE_PARTS:
+            msg = f"ce-type {kind!r} is not of the form <system>.<worker>.<happened>.v1"
+            raise ValueError(msg)
+        values = {
+            "id": headers.get("ce-id"),
+            "time": headers.get("ce-time"),
+            "happened": f"{parts[1]}.{parts[2]}",
+            "actor": headers.get("ce-actor"),
+            "subject": headers.get("ce-subject"),
+            "revision": headers.get("ce-revision"),
+            "command_id": headers.get("ce-causationid"),
+            "cursor": headers.get(CURSOR),
+        }
+        known = {name: value for name, value in values.items() if value}
+        return cls.model_validate({**known, "data": json.loads(message.data or b"{}")})

@@ -1,0 +1,181 @@
+"""A live feed as a client has it: in order, each event once, whatever happens to the connection and the workers."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, Self
+from uuid import UUID, uuid4
+
+import nats
+from nats.aio.client import Client as Nats
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from contracts.errors import Code, Error
+from contracts.message import Query
+from contracts.projects.watching import COUNT, CURSOR, KIND, Feed, WatchedProjects, WatchProjects
+from incidents.errors import Refused
+from incidents.events import CloudEvent
+
+_OPEN_SECONDS: Final = 5.0
+_RENEW_SECONDS: Final = 2.0
+_PAUSE: Final = 0.2
+_MISSED_BEATS: Final = 3
+_REMEMBERED: Final = 1_000
+
+
+class Line(NamedTuple):
+    """What a feed needs of its client."""
+
+    connection: Nats
+    subject: str
+    inbox: str
+    language: str
+    ask: Callable[[Query[Any], float], Awaitable[bytes]]
+    refusal: Callable[[Msg], Error]
+    unavailable: Callable[[str], Error]
+
+
+class LostError(Exception):
+    """The feed is dead, or a message of it got lost: another one goes on from the cursor."""
+
+
+class Watch:
+    """Events from a place on; open while the `async with` block lasts, found again when it is lost."""
+
+    def __init__(self, line: Line, wanted: WatchedProjects, since: str | None) -> None:
+        self._line = line
+        self._wanted = wanted
+        self._seen: deque[UUID] = deque(maxlen=_REMEMBERED)
+        self._feed: Feed | None = None
+        self._messages: Subscription | None = None
+        self._renewing: asyncio.Task[None] | None = None
+        self._room = asyncio.Event()
+        self._count = 0
+        self._unsaid = 0
+        self.cursor = since
+        self.lost = False
+        """Whether the feed is being looked for: what happens now is told when it is found."""
+
+    async def __aenter__(self) -> Self:
+        """Open the feed.
+
+        Raises:
+            Refused: The caller may not watch, the cursor is too old, or nobody answers.
+        """
+        await self._open()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Leave the feed; it ends when its lease does."""
+        await self._close()
+
+    def __aiter__(self) -> Self:
+        """Go on where the last event was."""
+        return self
+
+    async def __anext__(self) -> CloudEvent:
+        """Return the next event; the one before it counts as handled now.
+
+        Raises:
+            Refused: The caller may not watch any more, or events were removed before they were read.
+        """
+        if self._feed and (self._unsaid >= self._feed.window // 2):
+            self._room.set()
+        while True:
+            try:
+                event = await self._next()
+            except LostError:
+                self.lost = True
+                await self._again()
+                self.lost = False
+                continue
+            if event is not None and event.id not in self._seen:
+                self._seen.append(event.id)
+                return event
+
+    async def _next(self) -> CloudEvent | None:
+        if self._messages is None or self._feed is None:
+            raise LostError
+        try:
+            message = await self._messages.next_msg(timeout=_MISSED_BEATS * self._feed.beat_seconds)
+        except nats.errors.TimeoutError as error:
+            raise LostError from error
+        headers = message.headers or {}
+        self._count += 1
+        if headers.get(COUNT) != str(self._count):
+            raise LostError
+        if headers[KIND] == "end":
+            refused = Refused(self._line.refusal(message))
+            raise LostError if refused.retryable else refused
+        self.cursor = headers[CURSOR]
+        self._unsaid += headers[KIND] == "event"
+        return CloudEvent.read(message) if headers[KIND] == "event" else None
+
+    async def _again(self) -> None:
+        while True:
+            await self._close()
+            try:
+                await self._open()
+            except Refused as refused:
+                if not refused.retryable:
+                    raise
+            else:
+                return
+            await asyncio.sleep(_PAUSE)
+
+    async def _open(self) -> None:
+        deadline = asyncio.get_running_loop().time() + _OPEN_SECONDS
+        query = WatchProjects(filter=self._wanted, since=self.cursor)
+        body = query.model_dump_json(by_alias=True, exclude_defaults=True).encode()
+        while not (opened := await self._try(body, deadline)):
+            await self._close()
+            await asyncio.sleep(_PAUSE)
+        self._feed = Feed.model_validate_json(opened.data, extra="ignore")
+        self.cursor, self._count, self._unsaid = self._feed.cursor, 1, 0
+        self._renewing = asyncio.create_task(self._renew(self._feed))
+
+    async def _try(self, body: bytes, deadline: float) -> Msg | None:
+        """Ask once; None when nobody was there and there is time to ask again."""
+        line, address = self._line, f"{self._line.inbox}.{uuid4().hex}"
+        left = deadline - asyncio.get_running_loop().time()
+        try:
+            self._messages = await line.connection.subscribe(address)
+            await line.connection.publish(line.subject, body, address, headers={"Accept-Language": line.language})
+            message = await self._messages.next_msg(timeout=max(left, _PAUSE))
+        except nats.errors.Error as error:
+            await self._close()
+            raise Refused(line.unavailable(str(error))) from error
+        headers = message.headers or {}
+        if KIND in headers:
+            return message
+        await self._close()
+        if "Nats-Service-Error-Code" in headers:
+            raise Refused(line.refusal(message))
+        if left < _PAUSE:
+            raise Refused(line.unavailable("no responders"))
+        return None
+
+    async def _close(self) -> None:
+        messages, self._messages = self._messages, None
+        renewing, self._renewing = self._renewing, None
+        if renewing:
+            renewing.cancel()
+        if messages and not self._line.connection.is_closed:
+            with suppress(nats.errors.Error):
+                await messages.unsubscribe()
+
+    async def _renew(self, feed: Feed) -> None:
+        """Keep the feed, and say what was handled; when nobody has it any more, its beats stay away."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(feed.lease_seconds / 3):
+                    await self._room.wait()
+            self._room.clear()
+            self._unsaid = 0
+            try:
+                await self._line.ask(WatchProjects(feed=feed.feed, since=self.cursor), _RENEW_SECONDS)
+            except Refused as refused:
+                if refused.code is Code.GONE:
+                    return

@@ -1,0 +1,120 @@
+"""Reading a file of projects row by row; a row that cannot be read costs only itself."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, Final, Literal
+
+from incidents.importing.cells import Dialect, Record, records
+from incidents.importing.decoding import Encoding, Line, detect, lines
+from incidents.strict import AmbiguousError, read_json
+
+Format = Literal["csv", "ndjson"]
+Knowing = Callable[[Sequence[str]], int]
+"""How much is known of columns of these names."""
+
+_DELIMITERS: Final = ",;\t|"
+_NAMED_DELIMITER: Final = re.compile(r'"?sep=(?P<delimiter>.)"?,*\s*', flags=re.IGNORECASE)
+_SOUGHT: Final = 40
+"""Lines among which a header is looked for: files have titles above it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as the file has it: where it begins, and what it says by column; `kind` says why it cannot be read."""
+
+    line: int
+    values: dict[str, Any]
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The header of a file: where it stands, the names of its columns, and how many lines above it say something."""
+
+    line: int
+    names: tuple[str, ...]
+    dialect: Dialect
+    titles: int = 0
+
+
+class Source:
+    """A file that is being read."""
+
+    def __init__(
+        self, file: BinaryIO, form: Format, encoding: Encoding | None = None, knowing: Knowing | None = None
+    ) -> None:
+        """Find out how the file is written; `knowing` tells a header from titles above it."""
+        self._file = file
+        self.form = form
+        self.encoding = encoding or detect(file)
+        self.header = self._find_header(knowing or (lambda _: 0)) if form == "csv" else None
+        self.empty = 0
+
+    @property
+    def read(self) -> int:
+        """How many bytes were read."""
+        return self._file.tell()
+
+    def rows(self) -> Iterator[Row]:
+        """Read the file from its beginning to its end; rows in which nothing stands are counted and left out."""
+        self.empty = 0
+        read = lines(self._file, self.encoding)
+        if self.form == "ndjson":
+            yield from _ndjson_rows(read)
+        elif self.header:
+            yield from self._csv_rows(read, self.header)
+
+    def _csv_rows(self, read: Iterator[Line], header: Header) -> Iterator[Row]:
+        following = (line for line in read if line.number >= header.line)
+        for record in islice(records(following, header.dialect), 1, None):
+            if record.is_empty:
+                self.empty += 1
+            elif record.kind or len(record.cells) != len(header.names):
+                yield Row(record.line, {}, self._kind(record))
+            else:
+                yield Row(record.line, dict(zip(header.names, record.cells, strict=True)))
+
+    def _kind(self, record: Record) -> str:
+        if record.kind == "not_decoded" and self.encoding.is_utf8:
+            return "not_utf8"
+        return record.kind or "csv_columns"
+
+    def _find_header(self, knowing: Knowing) -> Header | None:
+        """Choose, among the first lines and the usual delimiters, the row of whose names most is known."""
+        first = list(islice(lines(self._file, self.encoding), _SOUGHT))
+        said = _NAMED_DELIMITER.fullmatch(first[0].text) if first else None
+        beginning = first[1:] if said else first
+        best: tuple[tuple[int, int, int], Header] | None = None
+        for delimiter in said["delimiter"] if said else _DELIMITERS:
+            above = 0
+            for record in records(iter(beginning), Dialect(delimiter)):
+                if record.kind or record.is_empty:
+                    continue
+                rank = (knowing([cell.strip() for cell in record.cells]), -above, len(record.cells))
+                if best is None or rank > best[0]:
+                    best = rank, _header(record, delimiter, above)
+                above += 1
+        return best[1] if best else None
+
+
+def _header(record: Record, delimiter: str, above: int) -> Header:
+    spaced = len(record.cells) > 1 and all(cell.startswith(" ") for cell in record.cells[1:])
+    names = (cell.strip() or f"#{place}" for place, cell in enumerate(record.cells, 1))
+    return Header(record.line, tuple(names), Dialect(delimiter, spaced), above)
+
+
+def _ndjson_rows(read: Iterable[Line]) -> Iterator[Row]:
+    for line in read:
+        if not line.text.strip():
+            continue
+        if not line.readable:
+            yield Row(line.number, {}, "not_utf8")
+            continue
+        try:
+            values = read_json(line.text)
+        except (ValueError, RecursionError) as error:
+            yield Row(line.number, {}, error.kind if isinstance(error, AmbiguousError) else "json_invalid")
+        else:
+            yield Row(line.number, values) if isinstance(values, dict) else Row(line.number, {}, "model_type")

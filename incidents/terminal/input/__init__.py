@@ -1,0 +1,1 @@
+"""What people type: projects, names, values, words of the site."""

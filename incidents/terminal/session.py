@@ -1,0 +1,236 @@
+"""One run of a command: what its common options say, how it answers, and how it ends."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final, TypeVar
+from uuid import UUID, uuid5
+
+import typer
+from pydantic import BaseModel
+from rich.console import RenderableType
+from rich.text import Text
+
+from contracts.ids import uuid7
+from contracts.message import Command
+from incidents.client import Client, connect
+from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
+from incidents.locate import find
+from incidents.terminal import printing
+from incidents.terminal.interrupt import until_interrupted
+from incidents.terminal.printing import OutputClosedError, Screen, screen
+from incidents.terminal.tables.refusals import accepted_panel, refusal_panel
+from incidents.terminal.tables.sheet import Sheet
+from incidents.terminal.text.words import count, say
+
+Answer = TypeVar("Answer")
+
+_RANDOM_BITS: Final = 80
+_WITH_A_TIME: Final = 7
+"""The version of UUIDs that say when they were made, in milliseconds above the random bits."""
+
+
+class Status(IntEnum):
+    """How a command ends."""
+
+    REFUSED = 1
+    USAGE = 2
+    UNREACHABLE = 3
+    PENDING = 4
+    INTERRUPTED = 130
+    UNREAD = 141
+
+
+class UsageError(Exception):
+    """What was typed cannot be understood."""
+
+
+@dataclass
+class Session:
+    """One run of a command, as `principal`."""
+
+    principal: str
+    json: bool = False
+    csv: bool = False
+    language: str = "en"
+    data: Path | None = None
+    command_id: UUID = field(default_factory=uuid7)
+    wait_seconds: float = 30.0
+    out: Screen = field(default_factory=screen)
+    err: Screen = field(default_factory=lambda: screen(stderr=True))
+    _sent: bool = field(default=False, init=False)
+    _headed: bool = field(default=False, init=False)
+
+    @asynccontextmanager
+    async def client(self) -> AsyncIterator[Client]:
+        """Connect to the system that the options name."""
+        place = find(self.data, self.principal)
+        try:
+            async with connect(
+                place.url, place.credentials, place.site, self.language, seconds=self.wait_seconds
+            ) as client:
+                yield client
+        except UnreachableError as error:
+            remedy = place.renewal if isinstance(error, CredentialsError) else place.remedy
+            raise UnreachableError(error.where, error.reason, error.remedy or remedy) from error
+
+    @property
+    def now(self) -> datetime:
+        """When this command was typed first: `--id` repeats the same command, with the same times in it."""
+        made = self.command_id
+        at = (made.int >> _RANDOM_BITS) / 1000 if made.version == _WITH_A_TIME else None
+        return datetime.fromtimestamp(at, UTC) if at is not None else datetime.now(UTC)
+
+    async def send(self, client: Client, command: Command[Answer], step: str = "") -> Answer:
+        """Send a command under the id of this run; what is sent beside it is named by its step."""
+        self._sent = True
+        answer = await client.send(command, command_id=self.id_of(step))
+        self._sent = False
+        return answer
+
+    def id_of(self, step: str = "") -> UUID:
+        """Return an id that is the same when the command is repeated with `--id`."""
+        return uuid5(self.command_id, step) if step else self.command_id
+
+    def say(self, words: str, **values: object) -> str:
+        """Say something in the session's language."""
+        return say(self.language, words, **values)
+
+    def count(self, number: int, one: str, many: str, **values: object) -> str:
+        """Say how many there are, in the session's language."""
+        return count(self.language, number, one, many, **values)
+
+    def show(
+        self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None
+    ) -> None:
+        """Print an answer: one line of JSON for machines, rows for spreadsheets, what is readable for people.
+
+        A spreadsheet gets `sheet`, or the table that people read; what stands beside that is then told on stderr.
+        """
+        if self.json:
+            self.write(document)
+        elif self.csv:
+            self.rows(sheet or next(one for one in readable if isinstance(one, Sheet)))
+            self.remark(*(one for one in readable if isinstance(one, Text | str)) if sheet is None else ())
+        else:
+            self.out.print(*readable, sep="\n")
+
+    def remark(self, *remarks: Text | str) -> None:
+        """Tell what stands beside a table where the table alone is the answer."""
+        for one in remarks:
+            self.err.print(one, style="dim", soft_wrap=True)
+
+    def rows(self, sheet: Sheet) -> None:
+        """Print rows for a spreadsheet, below the headings where these are the first ones."""
+        lines = sheet.lines() if self._headed else (sheet.heading_line(), *sheet.lines())
+        self._headed = True
+        printing.write_rows(lines)
+
+    def write(self, document: BaseModel | Mapping[str, Any]) -> None:
+        """Print one line of JSON."""
+        printing.write(document)
+
+    def tell(self, words: str, **values: object) -> None:
+        """Tell people what goes on, beside the answer; a command in it can be copied, so no line is broken here."""
+        if not self.json:
+            self.err.print(Text(self.say(words, **values), style="dim"), soft_wrap=True)
+
+    def confirm(self, question: str) -> bool:
+        """Ask back before something is lost; `--yes` asks nothing."""
+        return self.ask(lambda: printing.confirmed(question, self.language), "--yes")
+
+    def ask(self, prompt: Callable[[], Answer], option: str) -> Answer:
+        """Ask somebody at the terminal.
+
+        Raises:
+            UsageError: There is nobody; `option` does without.
+            KeyboardInterrupt: Ctrl-C was typed instead of an answer.
+        """
+        # asyncio's own handler only cancels the task, which waits for the answer and would not notice.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            return prompt()
+        except typer.Abort as error:
+            if sys.stdin.isatty():
+                raise KeyboardInterrupt from error
+            self.err.print()
+            raise UsageError(
+                self.say("nobody is there to answer; with {option} nothing is asked", option=option)
+            ) from error
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> int:
+        """Do the work and return the exit status."""
+        try:
+            return self._run(work)
+        except OutputClosedError as closed:
+            printing.say_no_more()
+            if not closed.reason:
+                return Status.UNREAD
+            words = "the output cannot be written: {reason}"
+            self.err.print(
+                refusal_panel({"code": "usage", "message": self.say(words, reason=closed.reason)}, self.language)
+            )
+            return Status.USAGE
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> int:
+        try:
+            asyncio.run(until_interrupted(work))
+        except PendingError as pending:
+            return self._pend(pending)
+        except Refused as refused:
+            return self._refuse(self._refused(refused), Status.REFUSED)
+        except UsageError as error:
+            return self.misunderstood(str(error))
+        except UnreachableError as error:
+            return self._refuse(self._unreachable(error), Status.UNREACHABLE)
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            if self._sent:
+                self.tell("what became of it: incidents outcome {id}", id=self.command_id)
+            return Status.INTERRUPTED
+        return 0
+
+    def _pend(self, pending: PendingError) -> int:
+        """Say that a command is accepted and not carried out yet, how to ask for its outcome, how to send it again."""
+        if self.json:
+            self.write({"command_id": str(pending.command_id), "status": "accepted", "message": pending.message})
+        else:
+            self.out.print(accepted_panel(pending.message, pending.command_id, self._place(), self.language))
+        return Status.PENDING
+
+    def _place(self) -> str:
+        """Return the options that lead to the same system as the same principal."""
+        data = f" --data {self.data}" if self.data else ""
+        return data if self.principal == "admin" else f"{data} --as {self.principal}"
+
+    @staticmethod
+    def _refused(refused: Refused) -> dict[str, Any]:
+        """Return a refusal; of a command that nobody may have kept, with the id under which it is sent again safely."""
+        error = refused.error.model_dump(mode="json")
+        if refused.details.get("accepted") is False:
+            error["details"] = {**error["details"], "send_again": f"--id {refused.command_id}"}
+        return error
+
+    def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
+        message = self.say("{label}: {value}", label=error.where, value=f"{self.say(error.reason)}.")
+        details = {"type": error.remedy} if error.remedy else {}
+        return {"code": "unreachable", "message": message, "details": details}
+
+    def misunderstood(self, why: str) -> int:
+        """Say that what was typed cannot be understood, and return the exit status."""
+        return self._refuse({"code": "usage", "message": why}, Status.USAGE)
+
+    def _refuse(self, error: dict[str, Any], status: Status) -> int:
+        if self.json:
+            whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
+            self.write({"error": whole})
+        else:
+            self.err.print(refusal_panel(error, self.language))
+        return status

@@ -1,0 +1,225 @@
+"""Answers as people read them: tables and lists."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from contracts.printable import on_one_line
+from contracts.projects.drafts import DraftedSequence
+from contracts.projects.history import HistoryEntry
+from contracts.projects.queries import ProjectDetails, ProjectRow
+from incidents.terminal.tables.layout import Lines
+from incidents.terminal.tables.sheet import Cell, Sheet, facts, local, one_line, paragraph, table, written
+from incidents.terminal.tables.values import Names, field_label, field_value
+from incidents.terminal.text.words import name_of, names_of, say
+
+__all__ = ["Cell", "Names", "Sheet", "facts", "field_label", "field_value", "local", "one_line", "paragraph", "table"]
+_SHORT: Final = 20
+"""Cells of what is never broken: times, names, numbers."""
+
+
+def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
+    """Show a list of projects."""
+    listed = list(rows)
+    elsewhere = ["Reference"] if any(row.reference for row in listed) else []
+    cells = (
+        (
+            row.number,
+            *(row.reference or "" for _ in elsewhere),
+            row.created_at,
+            names.of(row.type_id),
+            names.of(row.status_id),
+            one_line(row.description or ""),
+            row.created_by,
+        )
+        for row in listed
+    )
+    return table(language, "Number", *elsewhere, "Created", "Type", "Status", "Description", "By", rows=cells)
+
+
+def project_sheet(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
+    """Return projects for a spreadsheet: always the same columns, whatever is in them."""
+    cells = (
+        (
+            row.number,
+            row.reference,
+            row.created_at,
+            names.of(row.type_id),
+            names.of(row.status_id),
+            row.description,
+            row.start_time,
+            row.end_time,
+            row.created_by,
+            row.updated_at,
+            row.project_id,
+        )
+        for row in rows
+    )
+    headings = (
+        "Number",
+        "Reference",
+        "Created",
+        "Type",
+        "Status",
+        "Description",
+        "Start",
+        "End",
+        "By",
+        "Updated",
+        "Id",
+    )
+    return table(language, *headings, rows=cells)
+
+
+def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
+    """Show all that a project holds, under the names that its fields had when they were filled in."""
+    names = _then(details, names, language)
+    main = facts(language, _main_details(details, names, language))
+    shown: list[RenderableType] = [Text(say(language, "Project {number}", number=details.number), style="bold"), main]
+    for part in _parts(details, names, language):
+        numbered = [(number, *_short(row, language)) for number, row in enumerate(part.rows, 1)]
+        shown_rows = numbered if part.fields else part.rows
+        shown += [Text(f"\n{say(language, part.heading)}", style="bold"), _lines(shown_rows, language)]
+    return shown
+
+
+def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet:
+    """Return all that a project holds for a spreadsheet: a row for each value, under its section."""
+    names = _then(details, names, language)
+    rows: list[Sequence[object]] = [
+        ("", "", say(language, label), value) for label, value in _main_details(details, names, language)
+    ]
+    for part in _parts(details, names, language):
+        section = say(language, part.heading)
+        for number, row in enumerate(part.rows, 1):
+            if part.fields:
+                fields = (say(language, one) for one in part.fields)
+                rows += [(section, number, *pair) for pair in zip(fields, row, strict=True)]
+            else:
+                rows.append((section, "", *row))
+    return table(language, "Section", "#", "Field", "Value", rows=[row for row in rows if row[-1] not in {"", None}])
+
+
+def _then(details: ProjectDetails, names: Names, language: str) -> Names:
+    chosen = {f"category_{slot}": value for slot, value in (details.categories or {}).items()}
+    chosen |= {"type_id": details.type_id, "status_id": details.status_id}
+    labels = {field: _named(one.label, one.label_now, language) for field, one in details.labels.items()}
+    values = {
+        str(chosen[field]): _named(one.value, one.value_now, language)
+        for field, one in details.labels.items()
+        if chosen.get(field)
+    }
+    return names.then(labels, values)
+
+
+def _named(then: str | None, now: str | None, language: str) -> str | None:
+    return say(language, "{then} (renamed since: {now})", then=then, now=now) if then and now else then
+
+
+def _main_details(details: ProjectDetails, names: Names, language: str) -> list[tuple[str, object]]:
+    def when(time: datetime, by: str) -> Cell:
+        return Cell(f"{local(time, language)}  {on_one_line(by)}", time)
+
+    held = details.hold
+    return [
+        ("Id", details.project_id),
+        ("Reference", details.reference or ""),
+        ("Type", names.of(details.type_id)),
+        ("Status", names.of(details.status_id)),
+        ("Description", details.description or ""),
+        ("Start", details.start_time),
+        ("End", details.end_time),
+        ("Created", when(details.created_at, details.created_by)),
+        ("Created by", Cell("", details.created_by)),
+        ("Updated", when(details.updated_at, details.updated_by)),
+        ("Updated by", Cell("", details.updated_by)),
+        ("Revision", details.revision),
+        ("Imported", details.imported or ""),
+        ("Exempt from retention", details.retention_exempt or ""),
+        (
+            "Under hold",
+            Cell(f"{local(held.held_at, language)}  {held.held_by}  {held.reason}", held.reason) if held else "",
+        ),
+        ("Not shown to you", names_of(language, "field", details.withheld)),
+        ("Too large to show here", names_of(language, "field", details.too_large)),
+    ]
+
+
+class Part(NamedTuple):
+    """What a project holds beside its main details; what can be corrected by its number has fields with headings."""
+
+    heading: str
+    fields: tuple[str, ...]
+    rows: list[Sequence[object]]
+
+
+def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Part]:
+    categories = {f"category_{slot}": value for slot, value in (details.categories or {}).items() if value}
+    if categories:
+        yield Part("Categories", (), [(names.label(field), names.of(value)) for field, value in categories.items()])
+    filled = {name: value for name, value in (details.data or {}).items() if value is not None}
+    known = [
+        (names.label(name), Cell(field_value(name, value, names, language), value)) for name, value in filled.items()
+    ]
+    if known:
+        yield Part("Incident data", (), [*known])
+    if details.comments:
+        rows: list[Sequence[object]] = [(one.created_at, one.created_by, one.text) for one in details.comments]
+        yield Part("Comments", ("Time", "By", "Text"), rows)
+    if details.calls:
+        rows = [
+            (one.at, name_of(language, "state", one.direction), one.party, one.number, one.notes)
+            for one in details.calls
+        ]
+        yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Notes"), rows)
+    if details.sequences:
+        rows = [(one.start, one.end, one.camera_name) for one in details.sequences]
+        yield Part("Sequences", ("Start", "End", "Camera"), rows)
+
+
+def _short(row: Sequence[object], language: str) -> Sequence[object]:
+    """Return a row with all that stands behind its first two values in one text."""
+    return *row[:2], "  ".join(filter(None, (written(one, language) for one in row[2:])))
+
+
+def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
+    """Lay lines out below each other; `edit-comment 12 2` means what has number 2."""
+    lines = []
+    for row in rows:
+        *short, last = (
+            paragraph(written(value.shown if isinstance(value, Cell) else value, language)) for value in row
+        )
+        for one in short:
+            one.no_wrap = len(one) <= _SHORT
+        lines.append([*short, last])
+    return Lines(lines)
+
+
+def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
+    """Show a draft list; its numbers are what `draft remove` takes."""
+    rows = (
+        (number, one.camera_name, one.site, one.start, one.end, one.camera_id, one.sequence_id)
+        for number, one in enumerate(sequences, 1)
+    )
+    return table(language, "#", "Camera", "Site", "Start", "End", rows=rows, more=("Camera id", "Id"))
+
+
+def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:
+    """Show changes, newest first, each in the words of its time."""
+    rows = (
+        (
+            one.revision,
+            one.at,
+            one.by,
+            field_label(one.field, then, language),
+            paragraph(field_value(one.field, one.old, then, language)),
+            paragraph(field_value(one.field, one.new, then, language)),
+            one.part_id,
+        )
+        for one in items
+        for then in (names.then({one.field: one.label}, one.names),)
+    )
+    return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))

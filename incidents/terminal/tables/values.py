@@ -1,0 +1,101 @@
+"""What a project's fields and their values are called: in the words of the site, and in the language of the reader."""
+
+from collections.abc import Iterable, Mapping
+from copy import copy
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from contracts.administration_queries import Properties
+from contracts.printable import on_one_line
+from contracts.projects.queries import ProjectRow
+from incidents.terminal.tables.sheet import local
+from incidents.terminal.text.words import name_of, number, say, value_of
+
+_MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
+_LABELS: Final = {
+    "type_id": "Type",
+    "status_id": "Status",
+    "description": "Description",
+    "start_time": "Start",
+    "end_time": "End",
+}
+
+
+class Names:
+    """The names of properties by their ids; an id without a known name stands for itself."""
+
+    def __init__(self, properties: Properties | None) -> None:
+        self._hidden = properties is None
+        self.by_id: dict[int, str] = {}
+        self.by_field: dict[str, str] = {}
+        if properties is None:
+            return
+        values = [value for category in properties.categories for value in category.values]
+        for one in (*properties.types, *properties.statuses, *values):
+            self.by_id[one.id] = one.name
+        self.by_field |= {f"category_{each.slot}": each.name for each in properties.categories if each.enabled}
+        fields = [each for each in properties.data_fields if each.enabled]
+        self.by_field |= {f"{each.kind}_{each.slot}": each.name for each in fields}
+
+    def of(self, property_id: int | None) -> str:
+        """Name a type, a status or a value."""
+        return self.by_id.get(property_id, str(property_id)) if property_id is not None else ""
+
+    def cover(self, rows: Iterable[ProjectRow]) -> bool:
+        """Tell whether all that these projects are assigned has a name, where names are shown at all."""
+        assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
+        return self._hidden or assigned <= self.by_id.keys()
+
+    def label(self, field: str) -> str:
+        """Name a category or a data field."""
+        return self.by_field.get(field, field)
+
+    def then(self, labels: Mapping[str, str | None], values: Mapping[str, str | None]) -> "Names":
+        """Return the names of another time: of fields, and of properties by their ids."""
+        made = copy(self)
+        made.by_field = self.by_field | {field: one for field, one in labels.items() if one}
+        made.by_id = self.by_id | {int(one): name for one, name in values.items() if name}
+        return made
+
+
+def field_label(name: str, names: Names, language: str) -> str:
+    """Name a field of a project as people call it."""
+    return say(language, _LABELS[name]) if name in _LABELS else _inner_label(name, names, language)
+
+
+def _inner_label(name: str, names: Names, language: str) -> str:
+    known = names.label(name)
+    return name_of(language, "field", name) if known == name else known
+
+
+def field_value(field: str, value: Any, names: Names, language: str) -> str:
+    """Write what a field was or is: properties by their names, times by the clock of here, parts field by field."""
+    match value:
+        case None | "":
+            return ""
+        case int() if field.startswith(("type_id", "status_id", "category_")):
+            return on_one_line(names.of(value))
+        case dict():
+            told = {
+                _inner_label(name, names, language): field_value(name, one, names, language)
+                for name, one in value.items()
+            }
+            lines = ((on_one_line(name), one) for name, one in told.items() if one)
+            return "\n".join(say(language, "{label}: {value}", label=name, value=one) for name, one in lines)
+        case _:
+            return _plain(field, value, language)
+
+
+def _plain(field: str, value: Any, language: str) -> str:
+    match value:
+        case bool():
+            return say(language, "yes" if value else "no")
+        case datetime():
+            return local(value, language)
+        case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
+            return local(datetime.fromisoformat(value), language)
+        case str() | float() | Decimal() if field.startswith("decimal_"):
+            return number(value, language)
+        case _:
+            return on_one_line(value_of(language, field, str(value)))
