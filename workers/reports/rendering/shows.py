@@ -18,7 +18,27 @@ _SIMPLE = re.compile(rb"((?:[^()\\]|\\[0-7]{3})*)\)")
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _CLOSED = b">>BDC"
 
+_ASIDE = 0.6
+"""How far, in ems, a space stands above the line that it divides: half a letter is enough, a whole one too much."""
+
 Table = Callable[[dict[int, str]], int]
+
+
+class Face(NamedTuple):
+    """What is to be known of a font: its tables of texts, the widths of its glyphs, and one that draws nothing."""
+
+    table: Table
+    widths: dict[int, float]
+    empty: int | None
+    slim: int | None
+    """The narrowest letter."""
+
+
+class Cluster(NamedTuple):
+    """Glyphs, each with its show, that draw one text together, from left to right."""
+
+    glyphs: list[tuple["Show", int]]
+    text: str
 
 
 class Span(NamedTuple):
@@ -47,14 +67,57 @@ class Show:
     frame: tuple[float, float] | None = None
     """Where on the page the block stands that this is a part of."""
     moved: bool = False
+    aside: int | None = None
+    """A glyph that says the space that this is, out of the line and unseen."""
+    clusters: list[Cluster] = field(default_factory=list)
+    """What is drawn from right to left and begins here."""
 
     def glyphs(self) -> Iterator[tuple[int, int]]:
         """Every glyph with its place."""
         return ((place, item) for place, item in enumerate(self.items) if isinstance(item, int))
 
+    def start(self) -> float:
+        """Return where on the page this starts."""
+        if not (self.at and self.frame):
+            raise ValueError(self)
+        return self.frame[0] + self.at[0]
+
+    def height(self) -> float:
+        """Return how high on the page this stands."""
+        if not (self.at and self.frame):
+            raise ValueError(self)
+        return self.frame[1] - self.at[1]
+
+    def places(self, widths: dict[int, float]) -> dict[int, float]:
+        """Return how far from the start each glyph stands."""
+        found, at = {}, 0.0
+        scale = float(self.size) / 1000
+        for place, item in enumerate(self.items):
+            if isinstance(item, int):
+                found[place] = at
+                at += widths[item] * scale
+            else:
+                at -= float(item) * scale
+        return found
+
+    def width(self, widths: dict[int, float]) -> float:
+        """Return how wide this is."""
+        shown = sum(widths[item] if isinstance(item, int) else -float(item) for item in self.items)
+        return shown * float(self.size) / 1000
+
+    def is_one(self) -> bool:
+        """Tell whether no glyph of this says two things."""
+        said: dict[int, str] = {}
+        return all(said.setdefault(glyph, self.texts[place]) == self.texts[place] for place, glyph in self.glyphs())
+
     def written(self, table: Table) -> Iterator[bytes]:
         """Return the operations that show this; `table` finds the one in which some glyphs say their texts."""
         if self.moved:
+            return
+        if self.aside is not None and self.at:
+            y = self.at[1] - _ASIDE * float(self.size)
+            place = b" 1 0 0 -1 %.5f %.5f Tm[<%04X>]TJ" % (self.at[0], y, self.aside)
+            yield b"/Span<</ActualText<FEFF0009>>>BDC 3 Tr" + self.set(table({self.aside: " "})) + place + b" 0 Tr EMC"
             return
         start = 0
         for span in self.spans:
@@ -79,7 +142,7 @@ class Show:
         for run, said in self._runs(start, end):
             number = table(said)
             shown = b"".join(b"<%04X>" % one if isinstance(one, int) else one for one in run)
-            yield self._set(number) + b"[%b]TJ" % shown + self._set(0) if number else b"[%b]TJ" % shown
+            yield self.set(number) + b"[%b]TJ" % shown + self.set(0) if number else b"[%b]TJ" % shown
 
     def _runs(self, start: int, end: int) -> Iterator[tuple[list[int | bytes], dict[int, str]]]:
         """Divide the glyphs where one would say two things."""
@@ -94,7 +157,8 @@ class Show:
         if run:
             yield run, said
 
-    def _set(self, table: int) -> bytes:
+    def set(self, table: int) -> bytes:
+        """Return the operation that chooses the font with a table of texts."""
         return b"/%b%b %b Tf" % (self.font, b"v%d" % table if table else b"", self.size)
 
 

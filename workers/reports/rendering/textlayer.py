@@ -7,12 +7,15 @@ several things is in as many fonts, which share all but their table of texts.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from workers.reports.rendering.leftward import Block, Word, is_leftward, shows_of
+from workers.reports.rendering.mirrors import turn_around
 from workers.reports.rendering.objects import Objects
-from workers.reports.rendering.shows import Show, Span, parts
+from workers.reports.rendering.shows import Cluster, Face, Show, Span, parts
 
 _LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 _LINES = re.compile(rb"\d+ beginbfchar\n.*endbfchar\n", re.DOTALL)
@@ -24,9 +27,14 @@ _TEXTS = re.compile(rb"/ToUnicode (\d+) 0 R")
 _PAGE = re.compile(rb"/Resources (\d+) 0 R.*?/Contents (\d+) 0 R", re.DOTALL)
 _BODY = re.compile(rb"obj\n(.*)\nendobj", re.DOTALL)
 _BLOCKS = re.compile(rb"(/Span<<[^<>]*/MCID \d+[^<>]*>>BDC\nq .*?\nQ\nEMC)", re.DOTALL)
-_RIGHT_TO_LEFT = {"R", "AL"}
-_PLACE = re.compile(rb"/Span<<.*?>>BDC\nq 1 0 0 -1 ([\d.-]+) ([\d.-]+) cm")
-_LINE_HEIGHT = 8.0  # points; less than any line, more than a mark is raised
+_ASIDE = re.compile(rb"(q 1 0 0 -1 [^\n]*\nBT.*?\nET\nQ\n)", re.DOTALL)  # headers, footers and what else is no text
+_PLACE = re.compile(rb"(?:/Span<<.*?>>BDC\n)?q 1 0 0 -1 ([\d.-]+) ([\d.-]+) cm")
+_DESCENDANT = re.compile(rb"/DescendantFonts\[(\d+) 0 R\]")
+_WIDTHS = re.compile(rb"/W\[(.*?)\]", re.DOTALL)
+_WIDTH = re.compile(rb"(\d+) (\d+) ([\d.]+)")
+_UNSEEN = b"1"  # points; so small is only what is there for its font
+_PAGES = 60  # of a report; more would take longer than a report may
+_SPACES = {" ", "\u00a0"}
 
 
 @dataclass(slots=True)
@@ -35,6 +43,7 @@ class _Font:
 
     number: int
     said: dict[int, str]
+    widths: dict[int, float]
     tables: list[dict[int, str]] = field(default_factory=lambda: [{}])
 
     def table(self, told: dict[int, str]) -> int:
@@ -46,21 +55,28 @@ class _Font:
         self.tables.append(dict(told))
         return len(self.tables) - 1
 
+    def face(self) -> Face:
+        """Return what there is to know for those who show its glyphs."""
+        empty = next((glyph for glyph, text in self.said.items() if text in _SPACES), None)
+        letters = (glyph for glyph, text in self.said.items() if text.isalpha() and self.widths[glyph])
+        return Face(self.table, self.widths, empty, min(letters, key=self.widths.__getitem__, default=None))
+
 
 def told_once(pdf: bytes) -> bytes:
     """Let every glyph say its own part of the text; a file that needs nothing is returned as it is."""
     objects = Objects(pdf)
     fonts = {number: _font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
-    if not any(len(text) > 1 for font in fonts.values() for text in font.said.values()):
+    if not any(len(text) > 1 or is_leftward(text) for font in fonts.values() for text in font.said.values()):
         return pdf
     resources: dict[int, dict[bytes, _Font]] = {}
-    for page in objects.numbers(b"/Type/Page/"):
+    pages = objects.numbers(b"/Type/Page/")
+    for page in pages:
         found = _PAGE.search(objects[page])
         if found is None:
             raise ValueError(objects[page])
         named, contents = int(found[1]), int(found[2])
         known = resources.setdefault(named, _named(objects, named, fonts))
-        objects.replace_stream(contents, b"".join(_page(objects.stream(contents), known)))
+        objects.replace_stream(contents, b"".join(_page(objects.stream(contents), known, exact=len(pages) <= _PAGES)))
     made = {number: _made(objects, font) for number, font in fonts.items()}
     for named, known in resources.items():
         more = b"".join(
@@ -94,7 +110,19 @@ def _texts(objects: Objects, number: int) -> int:
 
 def _font(objects: Objects, number: int) -> _Font:
     lines = _LINE.findall(objects.stream(_texts(objects, number)))
-    return _Font(number, {int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in lines})
+    said = {int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be") for glyph, text in lines}
+    return _Font(number, said, _widths(objects, number))
+
+
+def _widths(objects: Objects, number: int) -> dict[int, float]:
+    found = _DESCENDANT.search(objects[number])
+    lists = _WIDTHS.search(objects[int(found[1])]) if found else None
+    if lists is None:
+        raise ValueError(objects[number])
+    widths: dict[int, float] = defaultdict(float)
+    for first, last, width in _WIDTH.findall(lists[1]):
+        widths.update(dict.fromkeys(range(int(first), int(last) + 1), float(width)))
+    return widths
 
 
 def _named(objects: Objects, number: int, fonts: dict[int, _Font]) -> dict[bytes, _Font]:
@@ -102,28 +130,54 @@ def _named(objects: Objects, number: int, fonts: dict[int, _Font]) -> dict[bytes
     return {name: fonts[int(font)] for name, font in _NAMED.findall(found[1])} if found else {}
 
 
-def _page(stream: bytes, fonts: dict[bytes, _Font]) -> Iterator[bytes]:
+def _page(stream: bytes, fonts: dict[bytes, _Font], *, exact: bool) -> Iterator[bytes]:
     """Write the operations of a page again, each glyph from a table in which it says its own part."""
-    blocks = list(map(_block, _BLOCKS.split(stream)))
-    _divide((one for block in blocks for one in block if isinstance(one, Show)), fonts)
-    turned: list[bytes] = []
-    line = 0.0
-    for block in filter(any, blocks):
-        written = b"".join(_written(block, fonts))
+    blocks = [block for block in map(_block, _divided(stream)) if any(block)]
+    shows = [one for block in blocks for one in block if isinstance(one, Show)]
+    _divide(shows, fonts)
+    for show in shows:
+        show.moved |= show.size == _UNSEEN
+    if any(show.clusters for show in shows):
+        yield from _with_words(blocks, fonts, exact=exact)
+    else:
+        for block in blocks:
+            yield from _written(block, fonts)
+
+
+def _with_words(blocks: Iterable[Block], fonts: dict[bytes, _Font], *, exact: bool) -> Iterator[bytes]:
+    """Write a page with words from right to left; in the longest reports there is only time for their order."""
+    faces = {name: font.face() for name, font in fonts.items()}
+
+    def face(show: Show) -> Face:
+        return faces[show.font]
+
+    if exact:
+        turn_around(blocks, face)
+    word: Word | None = None
+    for block in blocks:
         # The pieces of a word stand from left to right; readers that go by their order want the first letter first.
-        place = _PLACE.match(written) if _leftward(block) else None
-        if not place or abs(float(place[2]) - line) > _LINE_HEIGHT:
-            yield from reversed(turned)
-            turned = []
-        if place:
-            turned.append(written)
-            line = float(place[2])
+        leftward = _leftward(block)
+        if word and not (leftward and word.takes(block)):
+            yield from word.written(exact=exact)
+            word = None
+        if leftward:
+            word = word or Word(face)
+            word.add(block)
         else:
-            yield written
-    yield from reversed(turned)
+            yield from _written(block, fonts)
+    if word:
+        yield from word.written(exact=exact)
 
 
-def _block(stream: bytes) -> list[Show | bytes]:
+def _divided(stream: bytes) -> Iterator[bytes]:
+    for number, part in enumerate(_BLOCKS.split(stream)):
+        if number % 2:
+            yield part
+        elif part:
+            yield from _ASIDE.split(part)
+
+
+def _block(stream: bytes) -> Block:
     block = list(parts(stream))
     if place := _PLACE.match(stream):
         for one in block:
@@ -132,7 +186,7 @@ def _block(stream: bytes) -> list[Show | bytes]:
     return block
 
 
-def _written(block: list[Show | bytes], fonts: dict[bytes, _Font]) -> Iterator[bytes]:
+def _written(block: Block, fonts: dict[bytes, _Font]) -> Iterator[bytes]:
     for one in block:
         if isinstance(one, Show):
             yield from one.written(fonts[one.font].table)
@@ -140,9 +194,9 @@ def _written(block: list[Show | bytes], fonts: dict[bytes, _Font]) -> Iterator[b
             yield one
 
 
-def _leftward(block: list[Show | bytes]) -> bool:
-    shows = [one for one in block if isinstance(one, Show)]
-    return bool(shows) and all(one.leftward for one in shows)
+def _leftward(block: Block) -> bool:
+    shows = shows_of(block)
+    return bool(shows) and all(one.leftward and one.at and one.frame for one in shows)
 
 
 def _divide(shows: Iterable[Show], fonts: dict[bytes, _Font]) -> None:
@@ -159,27 +213,24 @@ def _divide(shows: Iterable[Show], fonts: dict[bytes, _Font]) -> None:
     _share(cluster, said)
 
 
-@lru_cache(maxsize=10_000)
-def _is_leftward(letter: str) -> bool:
-    return unicodedata.bidirectional(letter or " ") in _RIGHT_TO_LEFT
-
-
 def _share(cluster: Sequence[tuple[Show, int]], text: str) -> None:
     """Divide a text among the glyphs that draw it: the marks to the last ones, the rest to the letter."""
     count = len(cluster)
     if count == 1:
         show, place = cluster[0]
         show.texts[place] = text
-        show.leftward &= _is_leftward(text[:1])
+        if leftward := is_leftward(text[:1]):
+            show.clusters.append(Cluster([(show, place)], text))
+        show.leftward &= leftward
         return
     letters = text if len(text) >= count else unicodedata.normalize("NFD", text)
     if len(letters) < count:
         raise ValueError(text)
     head = len(letters) - count + 1
     shares = [letters[:head], *letters[head:]] if count else []
-    leftward = _is_leftward(letters[:1])
-    if leftward:
+    if leftward := is_leftward(letters[:1]) and bool(count):
         shares.reverse()
+        cluster[0][0].clusters.append(Cluster(list(cluster), letters))
     for (show, place), share in zip(cluster, shares, strict=True):
         show.texts[place] = share
         show.leftward &= leftward
