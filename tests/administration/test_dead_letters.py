@@ -173,8 +173,12 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
     """Seeing letters and deciding about them are given by the node `dead-letters` and by nothing else."""
     await put_aside(olivia)
     [letter] = await letters(await site.client())
-    await site.grant("olivia", incident_projects="manage", dead_letters="view", roles="manage", **MANAGE)
     reader = await site.client("olivia")
+    for query in (ListDeadLetters(), GetDeadLetter(letter=letter.letter)):
+        with pytest.raises(Refused) as caught:
+            await reader.ask(query)
+        assert (caught.value.code, caught.value.details["nodes"]) == (Code.NOT_AVAILABLE, ["dead-letters"])
+    await site.grant("olivia", incident_projects="manage", dead_letters="view", roles="manage", **MANAGE)
     assert (await reader.ask(GetDeadLetter(letter=letter.letter))).summary == letter
     for command in (ReplayLetter(letter=letter.letter), DiscardLetter(letter=letter.letter)):
         with pytest.raises(Refused) as caught:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole
+from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole, UnassignRole
 from contracts.administration_queries import (
     DefinitionChange,
     DefinitionKind,
@@ -75,7 +75,7 @@ async def test_every_definition_has_its_history(admin: Client) -> None:
 
 
 async def test_a_role_tells_its_levels_and_its_name(admin: Client) -> None:
-    """A change of a role names each node with its old and new level; giving and deleting it names the role."""
+    """A change of a role names each node with its old and new level; giving, taking and deleting it name the role."""
     await admin.send(
         DefineRole(role_id="guards", name="Guards", permissions={Node.SETTINGS: "view", Node.ROLES: "view"})
     )
@@ -83,6 +83,7 @@ async def test_a_role_tells_its_levels_and_its_name(admin: Client) -> None:
     changed = (await admin.send(higher)).changed
     assert changed == {"settings": Change(old="view", new="manage"), "roles": Change(old="view")}
     assert (await admin.send(AssignRole(role_id="guards", principal="ann"))).name == "Guards"
+    assert (await admin.send(UnassignRole(role_id="guards", principal="ann"))).name == "Guards"
     assert (await admin.send(DeleteRole(role_id="guards"))).name == "Guards"
 
 
@@ -130,6 +131,7 @@ async def test_what_was_there_before_has_its_name_as_first_entry(site: Site) -> 
     await site.sql("DELETE FROM administration.definition_change")
     await site.sql("INSERT INTO administration.property VALUES (70, 'status', NULL, 'Closed', 'All done')")
     await site.sql("INSERT INTO administration.data_field VALUES ('text', 2, 71, true, 'Badge', '')")
+    await site.sql("INSERT INTO administration.category VALUES (4, 72, false, 'Place', '')")
     script = read_sql("*_definitions.sql")
     with psycopg.connect(site.database_url) as connection:
         connection.execute(script[script.index("INSERT") : script.index("-- The name that")])
@@ -138,6 +140,8 @@ async def test_what_was_there_before_has_its_name_as_first_entry(site: Site) -> 
     told = {(row.kind, row.key): row.new for row in found}
     assert told["status", "70"] == {"name": "Closed", "description": "All done"}
     assert told["data-field", "text_2"] == {"name": "Badge", "description": "", "enabled": True}
+    assert told["category", "category_4"] == {"name": "Place", "description": "", "enabled": False}
+    assert told["role", "administrators"] == {"name": "Administrators", "permissions": {}}
     assert told["setting", "retention_days"] == {"value": 7}
     assert {(row.by, row.old) for row in found} == {("system", None)}
 

@@ -1,7 +1,7 @@
 """Categories and data fields through the whole system."""
 
 from contracts.administration_queries import Category, DataField, GetProperties, Property
-from contracts.properties import AddCategoryValue, DefineCategory, DefineDataField, FieldKind
+from contracts.properties import AddCategoryValue, AddType, DefineCategory, DefineDataField, EditType, FieldKind
 from incidents import Client
 from tests.administration.conftest import Together
 from tests.support import Site
@@ -54,3 +54,18 @@ async def test_a_data_field_keeps_its_id(admin: Client) -> None:
     assert defined.id == (await admin.send(again)).id
     hurt = DataField(id=defined.id, kind="integer", slot=2, enabled=False, name="Hurt", description="How many?")
     assert [hurt] == (await admin.ask(GetProperties())).data_fields
+
+
+async def test_definitions_have_one_order(admin: Client) -> None:
+    """Properties are listed by their ids, categories and fields by kind and slot, whenever they were changed."""
+    first, second = [(await admin.send(AddType(name=name))).id for name in ("Theft", "Fire")]
+    await admin.send(EditType(id=first, name="Larceny"))
+    for slot in (2, 3, 1):
+        await admin.send(DefineCategory(slot=slot, enabled=True, name="Place"))
+        for kind in KINDS[2::-1]:
+            await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name="Badge"))
+    found = await admin.ask(GetProperties())
+    assert [one.id for one in found.types] == [first, second]
+    assert [one.slot for one in found.categories] == [1, 2, 3]
+    fields = [(one.kind, one.slot) for one in found.data_fields]
+    assert fields == [(kind, slot) for kind in ("decimal", "integer", "text") for slot in (1, 2, 3)]

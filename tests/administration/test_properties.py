@@ -17,6 +17,7 @@ from contracts.properties import (
     EditCategoryValue,
     EditStatus,
     EditType,
+    MarkStatus,
     PropertyEvent,
 )
 from incidents import Client, Refused
@@ -71,11 +72,20 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
     assert (found.types, found.statuses, found.categories[0].values) == ([], [], [])
 
 
+async def test_another_name_leaves_the_mark(admin: Client) -> None:
+    """A closing status that gets another name goes on closing."""
+    status = await admin.send(AddStatus(name="Done", closing=True))
+    await admin.send(EditStatus(id=status.id, name="Finished"))
+    assert [(one.name, one.closing) for one in (await admin.ask(GetProperties())).statuses] == [("Finished", True)]
+
+
 @pytest.mark.parametrize(
     "command, field",
     [
         (EditType(id=2, name="x"), {"field": "id", "value": 2}),
         (DeleteStatus(id=99), {"field": "id", "value": 99}),
+        (MarkStatus(id=1, closing=True), {"field": "id", "value": 1}),
+        (MarkStatus(id=99, closing=True), {"field": "id", "value": 99}),
         (EditCategoryValue(slot=1, id=2, name="x"), {"field": "id", "value": 2}),
         (DeleteCategoryValue(slot=2, id=4), {"field": "slot", "value": 2}),
         (AddCategoryValue(slot=5, name="x"), {"field": "slot", "value": 5}),

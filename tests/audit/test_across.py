@@ -1,6 +1,7 @@
 """What was done across projects: by somebody, of one kind, page by page, from both stores."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from contracts.message import Change
 from contracts.projects.commands import (
     CreateProject,
     DeleteProject,
+    IncidentData,
     ProjectDeleted,
     ProjectOpened,
     ProjectUpdated,
@@ -23,10 +25,18 @@ from contracts.projects.commands import (
 )
 from contracts.projects.imports import ImportProjects
 from contracts.projects.queries import GetProject
-from contracts.properties import AddStatus, DefineCategory, EditStatus
+from contracts.properties import (
+    AddCategoryValue,
+    AddStatus,
+    AddType,
+    EditCategoryValue,
+    EditStatus,
+    EditType,
+)
 from incidents import Client, Refused
 from tests.audit.published import Publisher
 from tests.projects.test_imports import legacy
+from tests.projects.test_labels import named
 from tests.support import Site, eventually
 from workers.audit import stores
 from workers.audit.stores import Wanted
@@ -149,15 +159,20 @@ async def test_reading_is_known_without_a_log_server(site: Site, events: Publish
 
 
 async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
-    """Ids of statuses and fields in an entry are told with what they were called then, not with today's names."""
+    """Ids of properties and fields in an entry are told with what they were called then, not with today's names."""
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
-    status = (await client.send(AddStatus(name="Closed"))).id
-    await client.send(DefineCategory(slot=1, enabled=True, name="Reason", description=""))
-    await client.send(CreateProject(project_id=project_id))
-    await client.send(UpdateProject(project_id=project_id, status_id=status))
-    await client.send(UpdateProject(project_id=project_id, status_id=None))
-    await client.send(EditStatus(id=status, name="Archived", description=""))
+    theft, closed = [(await client.send(one)).id for one in (AddType(name="Theft"), AddStatus(name="Closed"))]
+    await named(client, "Reason", "Weight")
+    hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
+    data = IncidentData(decimal_1=Decimal(1))
+    await client.send(CreateProject(project_id=project_id, type_id=theft))
+    await client.send(UpdateProject(project_id=project_id, status_id=closed, categories={"1": hall}, data=data))
+    await client.send(UpdateProject(project_id=project_id, type_id=None, status_id=None, categories={"1": None}))
+    await client.send(EditType(id=theft, name="Larceny"))
+    await client.send(EditStatus(id=closed, name="Archived"))
+    await client.send(EditCategoryValue(slot=1, id=hall, name="Lobby"))
+    await named(client, "Cause", "Mass")
 
     async def all_there() -> list[Entry]:
         found = (await client.ask(ProjectActivity(project_id=project_id))).items
@@ -165,7 +180,13 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
         return found
 
     cleared, given, created = await eventually(all_there)
-    assert [one.names for one in (cleared, given, created)] == [{str(status): "Closed"}, {str(status): "Closed"}, {}]
+    names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}
+    assert (cleared.names, cleared.labels) == (names, {"category_1": "Reason"})
+    assert (given.names, given.labels) == (
+        {str(one): names[str(one)] for one in (closed, hall)},
+        {"category_1": "Reason", "decimal_1": "Weight"},
+    )
+    assert (created.names, created.labels) == ({str(theft): "Theft"}, {})
     assert {one.project_number for one in (cleared, given, created)} == {1}
 
 

@@ -35,6 +35,7 @@ async def test_definitions_and_their_activity_part_ways(site: Site) -> None:
     assert await site.count("administration.property") == 0
     found = await logged(admin)
     assert [(one.activity, one.actor) for one in found] == [(name, "admin") for name in CHANGES]
+    assert [one.details["name"] for one in found] == ["Larceny", "Larceny", "Theft"]
     assert found[1].details["changed"] == {"name": {"old": "Theft", "new": "Larceny"}}
     assert await site.count("audit.activity") == 0
     with psycopg.connect(site.log_database_url) as log_server:

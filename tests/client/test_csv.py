@@ -120,6 +120,13 @@ async def test_a_reader_that_ends_ends_the_command_quietly(bus: Bus, peer: Peer,
     assert (status.removeprefix('{"items":['), said) == ("141", "") or (status[-3:], said) == ("141", "")
 
 
+@pytest.mark.parametrize("line", ["--csv", "--json", ""])
+async def test_a_reader_that_reads_nothing_ends_the_command_quietly(bus: Bus, peer: Peer, line: str) -> None:
+    """What is still to be written at the end of the program goes nowhere, and nothing complains of that."""
+    told, said = await piped(environment(bus, peer), f"projects list {line}", "true")
+    assert (told, said) == (["141"], "")
+
+
 async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """Rows are there before the list has ended, and after Ctrl-C the file ends behind a row."""
     ours = {name: str(value) for name, value in environment(bus, peer).items()}

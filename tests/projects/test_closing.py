@@ -49,8 +49,9 @@ async def closing_seconds(operator: Operator, revision: int) -> float:
 async def test_an_end_does_not_close(operator: Operator) -> None:
     """A project with an end time has ended and is not closed, whatever its status is called."""
     await give(operator, start_time=NOON, end_time=NOON, status_id=await status(operator.client, "Closed"))
+    await operator.send(CreateProject(project_id=uuid7(), end_time=NOON))
     told = await figures(operator)
-    assert (told.count, told.closed, told.ended, told.median_duration_seconds) == (1, 0, 1, 0)
+    assert (told.count, told.closed, told.ended, told.median_duration_seconds) == (2, 0, 2, 0)
     assert told.median_closing_seconds is None
 
 
@@ -67,13 +68,15 @@ async def test_a_closing_status_closes_from_when_it_was_given(operator: Operator
 
 
 async def test_what_is_opened_again_is_closed_by_its_last_closing(operator: Operator) -> None:
-    """A project that was opened again is not closed; closed once more, it counts from then."""
-    done, new = await status(operator.client, "Done", closing=True), await status(operator.client, "New")
+    """A project that was opened again is not closed; closed once more, it counts from then, in whatever status."""
+    done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
+    new = await status(operator.client, "New")
     for one in (done, new):
         await give(operator, status_id=one)
     assert ((await figures(operator)).closed, (await figures(operator)).median_closing_seconds) == (0, None)
-    await give(operator, status_id=done)
-    assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 4))
+    for one in (done, filed):
+        await give(operator, status_id=one)
+        assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 4))
 
 
 async def test_a_status_in_use_can_be_marked(operator: Operator) -> None:
@@ -107,9 +110,12 @@ async def test_what_was_closed_elsewhere_has_no_time(operator: Operator) -> None
 
 
 async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operator) -> None:
-    """Closed and ended are made of main details, and are null without view on them."""
+    """Closed and ended are made of main details, and are null without view on them; nor are closing statuses named."""
+    done = await status(operator.client, "Done", closing=True)
+    assert (await operator.client.ask(ProjectStatistics())).closing_status_ids == [done]
     await operator.send(CreateProject(project_id=uuid7(), start_time=NOON, end_time=NOON))
     await operator.site.grant("visitor", incident_projects="view")
     operator.client = await operator.site.client("visitor")
-    told = await figures(operator)
-    assert told == Figures(count=2, closed=None, ended=None)
+    assert await figures(operator) == Figures(count=2, closed=None, ended=None)
+    told = await operator.client.ask(ProjectStatistics())
+    assert (told.closing_status_ids, told.withheld) == ([], ["main-details"])

@@ -6,10 +6,18 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from contracts.projects.commands import IncidentData, UpdateProject
+from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.history import GetHistory, HistoryEntry
 from contracts.projects.imports import ImportedProject, ImportProjects
-from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField, EditType
+from contracts.properties import (
+    AddCategoryValue,
+    AddStatus,
+    AddType,
+    DefineCategory,
+    DefineDataField,
+    EditType,
+    FieldKind,
+)
 from contracts.reports import DownloadReport, GenerateReport
 from contracts.values import Language
 from incidents import Client
@@ -17,6 +25,9 @@ from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.reports.readers import text_of
 from tests.support import Site
+
+FILLED: dict[FieldKind, Any] = {"integer": 1, "decimal": Decimal(1), "text": "one", "checkbox": True, "datetime": NOON}
+"""A value for each kind of field."""
 
 
 @pytest.fixture
@@ -71,6 +82,28 @@ async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
     assert (weight.label, weight.label_now) == ("Mass", None)
 
 
+@pytest.mark.parametrize("slot", range(1, 6))
+async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int) -> None:
+    """Each category and each kind of field is told under its own name, and what has no value under none."""
+    client, project_id = operator.client, uuid7()
+    await client.send(DefineCategory(slot=slot, enabled=True, name="Area"))
+    value = (await client.send(AddCategoryValue(slot=slot, name="Hall"))).id
+    kinds = FILLED if slot <= 3 else {}
+    for kind in kinds:
+        await client.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"A {kind}"))
+    data = IncidentData.model_validate({f"{kind}_{slot}": one for kind, one in kinds.items()})
+    operator.project_id = project_id
+    await client.send(CreateProject(project_id=project_id))
+    given = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
+    await client.send(UpdateProject.model_validate(given))
+    wanted = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
+    labels = (await operator.project()).labels
+    assert {field: (one.label, one.value) for field, one in labels.items()} == wanted
+    entries = await past(operator)
+    assert {one.field: one.label for one in entries[1:]} == {field: label for field, (label, _) in wanted.items()}
+    assert [one.names for one in entries if one.field.startswith("category")] == [{str(value): "Hall"}]
+
+
 async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) -> None:
     """A type that was renamed after a project had left it is told by the name that it had there."""
     theft, fire = [(await operator.send(AddType(name=name))).id for name in ("Theft", "Fire")]
@@ -80,6 +113,8 @@ async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) 
     first, second = await past(operator, field="type_id")
     assert (first.names, second.names) == ({str(theft): "Theft"}, {str(theft): "Theft", str(fire): "Fire"})
     assert (await operator.project()).labels["type_id"].value == "Fire"
+    await operator.send(UpdateProject(project_id=operator.project_id, type_id=theft))
+    assert (await operator.project()).labels["type_id"].value == "Larceny"
 
 
 async def test_an_imported_project_has_the_names_of_its_import(operator: Operator) -> None:
@@ -108,19 +143,44 @@ async def test_a_report_prints_what_was_meant(operator: Operator, language: Lang
     assert [one for one in said if one not in words] == []
 
 
+async def test_a_report_prints_what_is_there(operator: Operator) -> None:
+    """A report names type and status, in one order enabled fields, and of the disabled ones those with a value."""
+    theft, closed = [(await operator.send(one)).id for one in (AddType(name="Theft"), AddStatus(name="Closed"))]
+    await operator.send(UpdateProject(project_id=operator.project_id, type_id=theft, status_id=closed))
+    for slot, enabled, category, field in (
+        (1, False, "Location", "Mass"),
+        (2, True, "Wing", "Height"),
+        (3, False, "Cellar", "Depth"),
+    ):
+        await operator.send(DefineCategory(slot=slot, enabled=enabled, name=category))
+        await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=enabled, name=field))
+    words = await printed(operator, "en")
+    there = ("Type Theft", "Status Closed", "(renamed since: Location) Hall", "(renamed since: Mass) 12.5")
+    assert [one for one in (*there, "Wing", "Height") if one not in words] == []
+    places = [words.index(one) for one in (there[2], "Wing", there[3], "Height")]
+    assert places == sorted(places)
+    assert [one for one in ("Cellar", "Depth") if one in words] == []
+
+
 async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
-    """The project and the history in a package carry the labels of the time."""
+    """The project and the history in a package carry the labels and names of the time, for who may see them."""
     files = await exported(operator)
     assert read(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
-    labels = {one["field"]: one["label"] for one in read(files, "history.json")["items"]}
-    assert (labels["decimal_1"], labels["category_1"]) == ("Weight", "Place")
+    entries = {one["field"]: one for one in read(files, "history.json")["items"]}
+    assert [entries[one]["label"] for one in ("decimal_1", "category_1")] == ["Weight", "Place"]
+    assert list(entries["category_1"]["names"].values()) == ["Hall"]
+    await operator.site.grant("clerk", incident_projects="view", incident_projects__export="manage")
+    clerk = await operator.site.client("clerk")
+    files = await exported(Operator(operator.site, clerk, operator.project_id))
+    assert read(files, "project.json")["labels"] == {}
 
 
 async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None:
     """Who may not see main details or categories is not told what their values were called."""
-    await operator.send(
-        UpdateProject(project_id=operator.project_id, type_id=(await operator.send(AddType(name="Theft"))).id)
-    )
+    theft = (await operator.send(AddType(name="Theft"))).id
+    operator.project_id = uuid7()
+    await operator.send(CreateProject(project_id=operator.project_id, type_id=theft))
+    assert [one.names for one in await past(operator)] == [{str(theft): "Theft"}]
     await operator.site.grant("visitor", incident_projects="view")
     operator.client = await operator.site.client("visitor")
     assert (await operator.project()).labels == {}

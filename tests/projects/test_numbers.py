@@ -33,8 +33,11 @@ async def test_a_number_that_nobody_has_is_not_known(operator: Operator) -> None
 
 
 async def test_a_number_that_is_given_again_is_the_new_project(operator: Operator) -> None:
-    """Where a project was taken over under the number of a deleted one, the number is its own."""
+    """Where a project was taken over under the number of a deleted one, the number is its own, deleted or not."""
     await operator.send(DeleteProject(project_id=operator.project_id))
     new = legacy(1, project_id=uuid7())
     await operator.send(ImportProjects(projects=[new]))
     assert (await operator.client.ask(FindProject(number=1))).project_id == new.project_id
+    await operator.send(DeleteProject(project_id=new.project_id))
+    error = (await refused(operator.client.ask(FindProject(number=1)))).error
+    assert error.details["project_id"] == str(new.project_id)

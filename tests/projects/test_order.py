@@ -1,12 +1,14 @@
 """The order of what comes at once: that of its acceptance, wherever it is told."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
-from contracts.projects.commands import RemoveAllSequences
+from contracts.projects.commands import AddSequences, RemoveAllSequences
+from contracts.projects.parts import AddCall
+from contracts.projects.recordings import Sequence as Recording
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.support import Caller, Site, eventually
@@ -68,6 +70,21 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     packed = read(await exported(operator), "project.json")
     assert [parts(one) for one in (details, reported, packed)] == [tuple(wanted)] * 3
     assert not {"revision", "place"} & {name for one in packed["comments"] for name in one}
+
+
+async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
+    """Calls and recordings stand by their own times, whenever they were added: read, reported and packed."""
+    about, ids = operator.project_id, [uuid4() for _ in range(3)]
+    for hours, one in zip((2, 3, 1), ids, strict=True):
+        at = NOON + timedelta(hours=hours)
+        await operator.send(AddCall(project_id=about, call_id=one, direction="made", at=at, party="Police"))
+        film = Recording(sequence_id=one, camera_id="cam-4", camera_name="Gate", start=at, end=at)
+        await operator.send(AddSequences(project_id=about, sequences=[film]))
+    details = json.loads((await operator.project()).model_dump_json())
+    [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
+    packed = read(await exported(operator), "project.json")
+    wanted = [str(ids[place]) for place in (2, 0, 1)]
+    assert [parts(one)[1:] for one in (details, reported, packed)] == [(wanted, wanted)] * 3
 
 
 async def test_parts_that_were_there_before_are_put_into_order(site: Site) -> None:

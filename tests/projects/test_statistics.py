@@ -187,6 +187,18 @@ async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
     assert [one.starting for one in by_day.items] == sorted(one.starting for one in by_day.items if one.starting)
 
 
+async def test_a_median_is_no_average(site: Site, admin: Client) -> None:
+    """The median is what lies in the middle, and the average is drawn by what took long; both are told."""
+    plain: dict[str, Any] = {"created_by": "ann", "created_at": EARLY, "start_time": EARLY, "imported": False}
+    closed = {1: [1, None, 3], 2: [1, 3], 9: [1, *[None, 1] * 4, 3]}
+    rows = [{**plain, "took": took, "cameras": [], "statuses": statuses} for took, statuses in closed.items()]
+    await store(site, rows)
+    (told,) = (await admin.ask(ProjectStatistics())).items
+    assert (told.median_duration_seconds, told.average_duration_seconds) == (2, 4)
+    hours = [hour * 3_600 for hour in (2, 3, 10)]
+    assert (told.median_closing_seconds, told.average_closing_seconds) == (median(hours), fmean(hours))
+
+
 async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:
     """An answer holds a thousand figures at most, and says when there are more."""
     await site.sql(

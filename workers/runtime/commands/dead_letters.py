@@ -33,7 +33,7 @@ class LettersAwayError(NatsError):
 
 
 class Letter(NamedTuple):
-    """A dead letter as it lies in its stream; of one that no worker wrote, `told` is empty and `mark` absent."""
+    """A dead letter as it lies in its stream; of one that no worker wrote, `told` is empty and `message_id` absent."""
 
     number: int
     at: datetime
@@ -177,17 +177,28 @@ def _message_id(headers: bytes) -> str | None:
 async def reject_forged(
     connection: AsyncConnection, batch: Sequence[IncomingCommand | DeadLetter], known: dict[tuple[str, UUID], Decided]
 ) -> list[IncomingCommand | DeadLetter]:
-    """Return a batch in which a letter that no worker put aside is what it is: dead."""
-    return [await _reject_forged(connection, one, known) for one in batch]
+    """Return a batch in which a letter that no worker put aside is what it is: dead.
+
+    One that stands in the batch twice is genuine both times, although the first one opens it for both.
+    """
+    opened: set[tuple[str, UUID, bytes]] = set()
+    return [await _reject_forged(connection, one, known, opened) for one in batch]
 
 
 async def _reject_forged(
-    connection: AsyncConnection, one: IncomingCommand | DeadLetter, known: dict[tuple[str, UUID], Decided]
+    connection: AsyncConnection,
+    one: IncomingCommand | DeadLetter,
+    known: dict[tuple[str, UUID], Decided],
+    opened: set[tuple[str, UUID, bytes]],
 ) -> IncomingCommand | DeadLetter:
     if isinstance(one, DeadLetter) or not one.redelivered:
         return one
-    is_known = await reopen(connection, (one.work.principal, one.id), one.fingerprint, known)
-    return one if is_known else DeadLetter(one.raw, _NOT_PUT_ASIDE)
+    principal = one.work.principal
+    letter = (principal, one.id, one.fingerprint)
+    if letter in opened or await reopen(connection, (principal, one.id), one.fingerprint, known):
+        opened.add(letter)
+        return one
+    return DeadLetter(one.raw, _NOT_PUT_ASIDE)
 
 
 def is_forged(letter: Msg) -> bool:

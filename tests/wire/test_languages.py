@@ -1,0 +1,118 @@
+"""In which language the system answers: every command, query and feed in the one that it asks for."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from contracts.ids import uuid7
+from contracts.texts import Phrase, phrase, reason
+from incidents import Refused
+from tests.delivery.delivered import lane, lying
+from tests.projects.followed import following, next_of, opened
+from tests.runtime.test_door import SHARE, answers, arrived, flood, held
+from tests.support import Caller, Site, eventually
+
+FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
+
+
+def said(error: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return the sentence of an error, and the reasons in it."""
+    return error["message"], [one["reason"] for one in error["details"].get("fields", ())]
+
+
+async def test_a_command_is_refused_in_its_language(site: Site) -> None:
+    """A body, a handler's own reason and an id that is used again are told in the language of each command."""
+    await site.workers("administration")
+    caller, used = await site.caller(), uuid7()
+    await site.forget_quickly()
+    await caller.send("administration.add-type", "-", {"name": "Theft"}, command_id=used)
+    settings, unfit = "administration.change-settings", phrase(Phrase.INVALID, "fr")
+    for body, kind in (({"retention_days": 0}, "greater_than_equal"), ({"timezone": "Mars"}, "unknown_timezone")):
+        outcome = await caller.send(settings, "-", body, headers=FRENCH)
+        assert said(outcome["error"]) == (unfit, [reason(kind, "fr")])
+    caller.outcomes.clear()
+
+    async def again() -> dict[str, Any]:
+        return await caller.send("administration.add-type", "-", {"name": "Fire"}, command_id=used, headers=FRENCH)
+
+    assert (await eventually(again))["error"]["message"] == phrase(Phrase.COMMAND_ID_REUSED, "fr")
+
+
+async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site) -> None:
+    """What is refused before it is read is told in its language, too."""
+    await site.workers("administration")
+    caller = await site.caller()
+    heard = await caller.nats.subscribe("im.main.out.admin.7")
+    subject = "im.main.cmd.admin.administration.-.add-type"
+    await caller.nats.request(subject, b"{}", timeout=5, headers={**FRENCH, "Nats-Msg-Id": "7"})
+    outcome = json.loads((await heard.next_msg(timeout=10)).data)
+    assert said(outcome["error"]) == (phrase(Phrase.INVALID, "fr"), [reason("id_not_canonical", "fr")])
+
+
+async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -> None:
+    """What comes beyond a rate is told so in its own language, each of a batch in its own."""
+    async with lane(site, 2) as here:
+        batch = [lying(place) for place in range(1, 21)]
+        batch += [replace(lying(21), headers={**(lying(21).headers or {}), **FRENCH})]
+        *_, english, french = await here.handle(batch)
+    assert [said(one["error"]) for one in (english, french)] == [
+        (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
+        for language in ("en", "fr")
+    ]
+
+
+async def french(caller: Caller, body: dict[str, Any], tail: str = "projects.get") -> tuple[str, list[str]]:
+    """Ask in French what must be refused, and return what is said."""
+    answer, _ = await caller.ask(tail, body, headers=FRENCH)
+    return said(answer["error"])
+
+
+async def test_a_query_is_refused_in_its_language(site: Site) -> None:
+    """A body, something that is not there and a fault are told in the language of each query."""
+    await site.workers("projects")
+    caller, nowhere = await site.caller(), {"project_id": str(uuid7())}
+    unfit = (phrase(Phrase.INVALID, "fr"), [reason("missing", "fr")])
+    assert await french(caller, {}) == unfit
+    assert await french(caller, nowhere) == (phrase(Phrase.GONE, "fr"), [reason("not_here", "fr")])
+    watched = await french(caller, {"since": "now"}, "projects.watch")
+    assert watched == (unfit[0], [reason("string_pattern_mismatch", "fr")])
+    await site.sql("DROP FUNCTION published.project_document CASCADE")
+    assert await french(caller, nowhere) == (phrase(Phrase.UNAVAILABLE, "fr"), [])
+
+
+async def test_too_many_queries_are_turned_away_in_their_language(site: Site) -> None:
+    """Who asks too much is told so in the language of the question."""
+    await site.grant("eve", incident_projects="view")
+    running = await site.worker("projects", **SHARE)
+    eve = await site.caller("eve")
+    found = await answers(eve)
+    async with held(site):
+        await flood(eve, 5)
+        subject, reply = "im.main.qry.eve.projects.list", "_INBOX_eve.flood"
+        await eve.nats.publish(subject, b"{}", reply=reply, headers=FRENCH)
+        await arrived(running, 1)
+
+        async def told() -> list[Any]:
+            return found
+
+        (refused,) = await eventually(told)
+    expected = (phrase(Phrase.UNAVAILABLE, "fr"), [reason("too_many_queries", "fr")])
+    assert said(json.loads(refused.data)["error"]) == expected
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
+    """A follower that loses its right reads why in the language in which it began to follow."""
+    await site.workers("projects")
+    await site.grant("viewer", incident_projects="view")
+    admin, viewer = await site.client(), await site.client("viewer", language)
+    async with following(viewer) as watch:
+        await opened(admin)
+        await next_of(watch, 1)
+        await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
+        await opened(admin)
+        with pytest.raises(Refused) as refused:
+            await next_of(watch, 1)
+    assert refused.value.message == phrase(Phrase.NOT_AVAILABLE, language)
