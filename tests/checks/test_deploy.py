@@ -28,7 +28,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 def image(name: str) -> str:
     """The version of the image that a service runs."""
-    return str(services()[name]["image"]).partition(":")[2]
+    return str(services()[name]["image"]).partition("@")[0].partition(":")[2]
 
 
 @pytest.mark.parametrize("name", WORKERS)
