@@ -16,11 +16,12 @@ import pytest
 import yaml
 from check_jsonschema import builtin_schemas
 
+from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT, hold
 from tests.checks.typed_lines import unknown
 
-BASE, TLS = "docker-compose.yml", "docker-compose.tls.yml"
-TOGETHER = [(BASE,), (BASE, TLS)]
+BASE, TLS, TRACES = "docker-compose.yml", "docker-compose.tls.yml", "docker-compose.otel.yml"
+TOGETHER = [(BASE,), (BASE, TLS), (BASE, TRACES), (BASE, TLS, TRACES)]
 """Which files are laid over each other."""
 
 GIVEN = {"INCIDENTS_NATS_ADDRESS": "192.0.2.1"}
@@ -35,6 +36,7 @@ OF_THE_IMAGE = {"/bin/sh", "/entrypoint.sh"}
 OPERATORS_OWN = {"exchange", "backups", "secrets"}
 """Folders that hold what is of one machine."""
 
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 _MONITORING = ROOT / "deploy" / "monitoring"
 
@@ -142,7 +144,7 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
 
 def test_every_container_is_confined() -> None:
     """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
-    for name, service in services(BASE).items():
+    for name, service in services(BASE, TRACES).items():
         limits = service["deploy"]["resources"]["limits"]
         assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -152,7 +154,7 @@ def test_every_container_is_confined() -> None:
 
 def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
-    for name, service in services(BASE, TLS).items():
+    for name, service in services(BASE, TLS, TRACES).items():
         told = {variable: str(value) for variable, value in service.get("environment", {}).items()}
         assert not [one for one in told if "PASSWORD" in one and not one.endswith("_FILE")], name
         read = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
@@ -162,7 +164,7 @@ def test_no_variable_holds_a_secret() -> None:
 
 def inside() -> Iterator[tuple[str, str]]:
     """Yield every absolute path in a command, and in the configuration of monitoring, with its service."""
-    for name, service in services(BASE, TLS).items():
+    for name, service in services(BASE, TLS, TRACES).items():
         for word in [
             *service.get("entrypoint", []),
             *(service["command"] if isinstance(service.get("command"), list) else []),
@@ -180,7 +182,7 @@ def test_paths_inside_are_mounted() -> None:
     """What a command or a configuration reads or writes in its container is mounted there, or is a secret."""
     missing = []
     for name, path in inside():
-        service = services(BASE, TLS)[WRITTEN_FOR.get((name, path), name)]
+        service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
         given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
         is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
         if not is_there and path not in OF_THE_IMAGE:
@@ -190,7 +192,7 @@ def test_paths_inside_are_mounted() -> None:
 
 def test_commands_are_known() -> None:
     """What our containers run is on the command line, with its options."""
-    for service in services(BASE, TLS).values():
+    for service in services(BASE, TLS, TRACES).values():
         command = service.get("command", [])
         for line in command[2].split("&&") if command[:1] == ["sh"] else [" ".join(command)]:
             if line.strip().startswith("incidents "):
@@ -215,6 +217,36 @@ def test_monitoring_finds_what_it_watches() -> None:
     assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in mounts(
         services()["grafana"]
     )
+
+
+def test_spans_find_their_way() -> None:
+    """Whoever makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
+    traced = services(BASE, TRACES)
+    told = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
+    port = told["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
+    sending = {name for name, one in traced.items() if ENDPOINT in one.get("environment", {})}
+    assert sending == {*WORKERS, "incidents"}
+    assert {traced[name]["environment"][ENDPOINT] for name in sending} == {f"http://collector:{port}"}
+    pipeline = told["service"]["pipelines"]["traces"]
+    assert {name: set(pipeline[name]) for name in pipeline} == {
+        name: set(told[name]) for name in ("receivers", "processors", "exporters")
+    }
+    assert told["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
+    assert traced["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
+    limit = int(traced["collector"]["deploy"]["resources"]["limits"]["memory"].removesuffix("m"))
+    assert told["processors"]["memory_limiter"]["limit_mib"] < limit
+
+
+def test_the_image_has_what_is_asked_for() -> None:
+    """Each list of packages that the image can be built from is there, is copied, and one of them is the usual one."""
+    recipe = (ROOT / "deploy/Dockerfile").read_text()
+    [usual] = re.findall(r"^ARG REQUIREMENTS=(\w+)$", recipe, re.MULTILINE)
+    [asked] = services(BASE, TRACES)["access"]["build"]["args"].values()
+    assert '-r "requirements/$REQUIREMENTS.txt"' in recipe
+    for name in (usual, asked):
+        assert (ROOT / f"requirements/{name}.txt").is_file()
+        assert f"requirements/{name}.txt " in recipe
+    assert (usual, asked) == ("runtime", "otel")
 
 
 def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.checks.test_compose import BASE, TLS, services
+from tests.checks.test_compose import BASE, TLS, TRACES, services
 from tests.checks.tree import ROOT, hold
 
 WITHOUT_DIGEST = {"nats:2.15.1-alpine"}
@@ -14,7 +14,7 @@ _PINNED = re.compile(rf"{_NAMED.pattern}@sha256:[0-9a-f]{{64}}")
 
 def foreign() -> set[str]:
     """Return the images of others that are started, or built upon."""
-    started = {str(service["image"]) for service in services(BASE, TLS).values()}
+    started = {str(service["image"]) for service in services(BASE, TLS, TRACES).values()}
     built = set(re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), re.MULTILINE))
     return {image for image in started | built if not image.startswith("incident-manager:")}
 
@@ -22,7 +22,7 @@ def foreign() -> set[str]:
 def test_images_are_pinned_by_digest() -> None:
     """An image has a version for people and a digest for machines, but for those that are named here."""
     found = foreign()
-    assert len(found) >= 6
+    assert len(found) >= 8
     hold("Pin it by its digest.", sorted(one for one in found - WITHOUT_DIGEST if not _PINNED.fullmatch(one)))
     hold("It is not used any more.", sorted(WITHOUT_DIGEST - found))
     hold("Name its version.", sorted(one for one in WITHOUT_DIGEST if not _NAMED.fullmatch(one)))
