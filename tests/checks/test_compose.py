@@ -11,10 +11,10 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 import yaml
 from check_jsonschema import builtin_schemas
+from jsonschema.validators import validator_for
 
 from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT, hold
@@ -72,15 +72,26 @@ def mounts(service: dict[str, Any]) -> dict[str, str]:
     return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", [])}
 
 
+@cache
+def specification() -> Any:
+    """Return what judges by the schema of the Compose specification, in the language that the schema is written in."""
+    schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
+    return validator_for(schema)(schema)
+
+
 @pytest.mark.parametrize("files", TOGETHER)
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
-    schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
-    validator = jsonschema.Draft7Validator(schema)
-    hold(
-        "Compose would refuse it.",
-        [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(composed(*files))],
-    )
+    findings = specification().iter_errors(composed(*files))
+    hold("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"restarts": "no"}, {"deploy": {"resources": {"limit": {}}}}, {"build": {"arg": {}}}, {"image": 3}]
+)
+def test_compose_would_not_take_everything(wrong: dict[str, Any]) -> None:
+    """The schema refuses a word that it does not know, wherever it stands, and a value of another kind."""
+    assert not specification().is_valid({"services": {"one": {"image": "x", **wrong}}})
 
 
 def has_compose() -> bool:
