@@ -61,6 +61,8 @@ lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 
 	@$(COMPILE) --group build --constraints requirements/runtime.txt --output-file requirements/build.txt
 	@$(COMPILE) pyproject.toml --extra server --extra otel --group dev --constraints requirements/runtime.txt \
 		--constraints requirements/build.txt --output-file requirements/development.txt
+	@$(COMPILE) pyproject.toml --extra server --extra otel --constraints requirements/runtime.txt \
+		--constraints requirements/development.txt --output-file requirements/otel.txt
 	@$(MAKE) --no-print-directory install
 	@$(BIN)/python deploy/third_party.py
 

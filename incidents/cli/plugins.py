@@ -20,8 +20,8 @@ _HELP: Final = {
     "worker": "Run one worker against servers named by INCIDENTS_* variables.",
     "migrate": "Bring the databases to the schema of this version.",
     "provision": "Make or compare the streams of a site.",
-    "backup": "Save a running system of this machine in one file.",
-    "restore": "Make a data directory of such a file.",
+    "backup": "Save a running system in one file.",
+    "restore": "Restore a system from such a file.",
     "access": "Make, list and revoke credentials of people, workers and operations.",
 }
 """What `--help` says without importing the server."""

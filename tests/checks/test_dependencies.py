@@ -10,7 +10,7 @@ import pytest
 
 from tests.checks.tree import PRODUCT, ROOT, hold, sources
 
-LOCKS = ("build", "runtime", "development")
+LOCKS = ("build", "runtime", "otel", "development")
 
 # In use without being imported, and by whom.
 UNIMPORTED = {
@@ -73,13 +73,14 @@ def test_locks_hold_hashes_and_no_addresses(lock: str) -> None:
 
 def test_locks_agree() -> None:
     """What is developed with is what runs, version by version."""
-    assert locked("runtime").items() <= locked("development").items()
+    assert locked("runtime").items() <= locked("otel").items() <= locked("development").items()
 
 
 def test_direct_dependencies_are_locked() -> None:
     """No dependency is written down without `make lock` having been run."""
     project = settings()
     assert required(project) <= locked("runtime").keys()
+    assert named(project["project"]["optional-dependencies"]["otel"]) <= locked("otel").keys()
     assert named(project["dependency-groups"]["dev"]) <= locked("development").keys()
     assert named(project["dependency-groups"]["build"]) == locked("build").keys()
 

@@ -28,7 +28,7 @@ def services() -> dict[str, dict[str, Any]]:
 
 def image(name: str) -> str:
     """The version of the image that a service runs."""
-    return str(services()[name]["image"]).partition(":")[2]
+    return str(services()[name]["image"]).partition("@")[0].partition(":")[2]
 
 
 @pytest.mark.parametrize("name", WORKERS)
@@ -46,7 +46,8 @@ def test_every_worker_has_its_service(name: str) -> None:
 
 def test_containers_set_what_is_a_setting() -> None:
     """A variable that nobody reads is a mistake in its name."""
-    known = {f"INCIDENTS_{name.upper()}" for name in Settings.model_fields} | {"INCIDENTS_DATA", "PGPASSWORD_FILE"}
+    others = {"INCIDENTS_DATA", "PGPASSWORD_FILE", "TMPDIR"}
+    known = {f"INCIDENTS_{name.upper()}" for name in Settings.model_fields} | others
     findings = [
         f"{name}: {variable}"
         for name, service in services().items()
@@ -98,9 +99,9 @@ def test_the_message_bus_finds_what_was_written_for_it() -> None:
 def test_only_the_command_line_reaches_the_keys() -> None:
     """Who can read the keys can be anybody; the servers and the workers cannot."""
     readers = {name for name, service in services().items() if "keys:" in str(service.get("volumes"))}
-    assert readers == {"access", "incidents"}
+    assert readers == {"access", "incidents", "keys"}
     readers = {name for name, service in services().items() if " creds:/trust" in f" {map_of(service)}"}
-    assert readers == {"access", "incidents"}
+    assert readers == {"access", "incidents", "keys"}
 
 
 def map_of(service: dict[str, Any]) -> str:
@@ -108,7 +109,7 @@ def map_of(service: dict[str, Any]) -> str:
     return " ".join(str(volume) for volume in service.get("volumes", []))
 
 
-def test_only_the_set_up_owns_the_databases() -> None:
+def test_no_worker_owns_the_databases() -> None:
     """Workers connect as a role that owns nothing, and neither know the owner's password nor where it connects."""
     for name in WORKERS:
         environment = services()[name]["environment"]
@@ -117,6 +118,20 @@ def test_only_the_set_up_owns_the_databases() -> None:
         assert services()[name]["secrets"] == ["app_password"]
         assert environment["PGPASSWORD_FILE"] == "/run/secrets/app_password"
     assert "incidents@" in services()["setup"]["environment"]["INCIDENTS_OWNER_DATABASE_URL"]
+
+
+def test_a_backup_reaches_what_it_saves() -> None:
+    """Saving and restoring connect as `setup` does, with credentials that were made just before."""
+    setup = services()["setup"]
+    for name in ("backup", "restore"):
+        service = services()[name]
+        assert service["environment"] == {**setup["environment"], "TMPDIR": "/backups"}
+        assert (service["networks"], service["secrets"]) == (setup["networks"], setup["secrets"])
+        assert {*setup["volumes"], "./backups:/backups"} <= set(service["volumes"])
+        assert service["depends_on"] == {
+            **setup["depends_on"],
+            "access": {"condition": "service_completed_successfully"},
+        }
 
 
 def test_each_container_gets_its_credentials() -> None:

@@ -14,21 +14,25 @@ import pytest
 
 from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT
+from tests.checks.typed_lines import blocks
 from tests.local.external import PROGRAMS
 from tests.support import eventually
 from workers.local.nats import free_port
 from workers.local.postgres import EmbeddedPostgres
 
-SECTION = (ROOT / "docs" / "operations.md").read_text().partition("## By hand\n")[2].partition("\n## ")[0]
+PAGE = (ROOT / "docs" / "operations.md").read_text()
+SECTION = PAGE.partition("## By hand\n")[2].partition("\n## ")[0]
 ROLES = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL)[0]
-STEPS = re.findall(r"```sh\n(.*?)```", SECTION, re.DOTALL)[0].replace("\\\n", " ").splitlines()
+STEPS = blocks(SECTION)[0].splitlines()
+SAVING, RESTORING = (one.splitlines() for one in blocks(PAGE.partition("With servers of your own the same")[2])[:2])
 
 
 class Walk:
     """A folder in which lines are typed, and what stays of them."""
 
-    def __init__(self, folder: Path, database: str) -> None:
+    def __init__(self, folder: Path, database: str, suffix: str = "") -> None:
         self.folder = folder
+        self._suffix = suffix
         self.port = free_port()
         self._database = database
         self.ours: dict[str, str] = {
@@ -40,7 +44,7 @@ class Walk:
 
     def type(self, line: str) -> subprocess.CompletedProcess[str] | None:
         """Type a line as it stands, but for where the two servers listen."""
-        line = re.sub(r"@db/(\w+)", rf"@/\1?host={self._database}", line)
+        line = re.sub(r"@db/(\w+)", rf"@/\1{self._suffix}?host={self._database}", line)
         if line.startswith("export "):
             name, _, value = line.removeprefix("export ").partition("=")
             self.ours[name] = value
@@ -59,6 +63,24 @@ class Walk:
             ["/bin/sh", "-c", line], cwd=self.folder, env=self.ours, capture_output=True, text=True, check=False
         )
 
+    def done(self, line: str) -> str:
+        """Type a line that must do what it says, and return what it said."""
+        done = self.type(line)
+        assert done is None or done.returncode == 0, (line, done.stdout, done.stderr)
+        return done.stdout if done else ""
+
+    async def is_ready(self) -> bool:
+        """Tell whether all workers take messages, and whatever stays still runs."""
+        output = (self.folder / "staying.out").read_text()
+        assert all(one.poll() is None for one in self.staying), output[-2_000:]
+        return output.count('"event": "worker_ready"') == len(WORKERS)
+
+    def end(self) -> None:
+        """End what stays, the last first."""
+        while self.staying:
+            self.staying[-1].terminate()
+            self.staying.pop().wait(20)
+
 
 @contextmanager
 def roles(postgres: EmbeddedPostgres) -> Iterator[None]:
@@ -67,46 +89,52 @@ def roles(postgres: EmbeddedPostgres) -> Iterator[None]:
         for statement in ROLES.split(";\n"):
             if "ROLE incidents_app" not in statement:  # the tests' own databases have it already
                 owner.execute(cast("Any", statement))
+            if statement.lstrip().startswith("CREATE DATABASE"):
+                owner.execute(cast("Any", statement.replace(" OWNER", "_elsewhere OWNER")))
         yield
-        for name in ("DATABASE incident_manager", "DATABASE log_server", "ROLE incidents_owner"):
-            owner.execute(cast("Any", f"DROP {name}{' WITH (FORCE)' if 'DATABASE' in name else ''}"))
+        for name in ("incident_manager", "log_server", "incident_manager_elsewhere", "log_server_elsewhere"):
+            owner.execute(cast("Any", f"DROP DATABASE {name} WITH (FORCE)"))
+        owner.execute("DROP ROLE incidents_owner")
 
 
 @pytest.fixture
-def walk(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[Walk]:
-    """Make the databases, and end what stays."""
+def walks(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[tuple[Walk, Walk]]:
+    """Make the databases of two installations, and end what stays."""
     socket = re.search(r"host=(.+)", postgres.url("x"))
     assert socket
     with roles(postgres):
-        walking = Walk(tmp_path, quote(socket[1], safe="/%"))
-        yield walking
-        for process in reversed(walking.staying):
-            process.terminate()
-            process.wait(20)
+        made = [Walk(tmp_path / name, quote(socket[1], safe="/%"), name) for name in ("", "_elsewhere")]
+        made[1].folder.mkdir()
+        yield made[0], made[1]
+        for walk in made:
+            walk.end()
 
 
-@pytest.mark.timeout(600)
-async def test_the_steps_lead_to_a_system(walk: Walk) -> None:
-    """Every line does what it says, keeps what it makes in the folder, and the last one is answered."""
+@pytest.mark.timeout(900)
+async def test_the_steps_lead_to_a_system(walks: tuple[Walk, Walk]) -> None:
+    """Every line does what it says, in the folder alone; the lines of the backup bring the same system up elsewhere."""
+    walk, elsewhere = walks
     *steps, last = STEPS
     for step in steps:
-        done = walk.type(step)
-        assert done is None or done.returncode == 0, (step, done.stdout, done.stderr)
+        walk.done(step)
     assert len(walk.staying) == 1 + len(WORKERS)
     stored = re.search(r'store_dir: "(.+)"', (walk.folder / "trust" / "nats" / "server.conf").read_text())
     assert stored
     assert Path(stored[1]).is_relative_to(walk.folder)
-
-    output = walk.folder / "staying.out"
-
-    async def is_ready() -> bool:
-        assert all(one.poll() is None for one in walk.staying), output.read_text()[-2_000:]
-        return output.read_text().count('"event": "worker_ready"') == len(WORKERS)
-
-    await eventually(is_ready, within=400)
-    listed = walk.type(last)
-    assert listed
-    assert (listed.returncode, listed.stderr) == (0, "")
+    await eventually(walk.is_ready, within=400)
+    made = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
+    assert "Project 1 created" in made
+    for step in SAVING:
+        walk.done(step)
+    walk.end()
+    for name in ("incidents.tar", "keys.tar"):
+        (walk.folder / name).rename(elsewhere.folder / name)
+    exports = [step for step in (*STEPS, *SAVING) if step.startswith("export ")]
+    workers = [step for step in STEPS if " worker " in step]
+    for step in (*exports, *RESTORING, *workers):
+        elsewhere.done(step)
+    await eventually(elsewhere.is_ready, within=400)
+    assert "A bag was left at gate 4" in elsewhere.done(last)
 
 
 def test_streams_stay_where_they_are(tmp_path: Path) -> None:

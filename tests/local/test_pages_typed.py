@@ -18,7 +18,8 @@ from workers.local.nats import free_port
 
 PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/importing.md")
 ELSEWHERE = re.compile(
-    r"docker compose|make |nats-server|incidents (up|migrate|provision|access init|worker|dead (show|replay))|tar |pg_"
+    r"docker compose|make |nats-server|tar |export |mkdir "
+    r"|incidents (up|migrate|provision|access init|worker|dead (show|replay))"
 )
 """What other tests run: containers are checked by name, servers, backups and letters that lie there have tests of their
 own."""

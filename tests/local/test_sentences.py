@@ -11,11 +11,14 @@ from incidents.terminal.text.language import catalogue
 from tests.client.command_line import incidents
 from workers.common.http import PortForbiddenError, PortInUseError
 from workers.local import mistakes
+from workers.local.archive import NoBackupError
 from workers.local.databases import RoleNotNamedError
 from workers.local.home import AlreadyRunningError, Runtime
+from workers.local.ones_own import UnfinishedError
 from workers.local.process import StartError
 from workers.local.revoking import NotInForceError
 from workers.local.room import NoRoomError
+from workers.local.saving import StoppedError
 from workers.local.sentences import KNOWN
 from workers.local.snapshots import SnapshotError
 from workers.local.trust import InvalidNameError, Trust, TrustError
@@ -33,7 +36,8 @@ def raised(folder: Path) -> Iterator[object]:
     yield from (NoRoomError(folder, 1 << 20), StartError("initdb", folder / "log"), streams.NoRoomError(1 << 30))
     yield from (PortInUseError(1, "h"), PortForbiddenError(1, "h", "Permission denied"))
     yield from (RoleNotNamedError("INCIDENTS_DATABASE_URL"), NoRoleError("im"), NewerSchemaError())
-    yield from (NotInForceError("nats://h", "away"), SnapshotError("EVENTS", "away"))
+    yield from (NotInForceError("nats://h", "away"), SnapshotError("EVENTS", "away"), StoppedError(folder))
+    yield from (NoBackupError(folder), UnfinishedError("pg_restore: away"))
     yield from (streams.NotProvisionedError("stream EVENTS", "no"), f"nats://h: {NotStrictError()}")
     yield from (mistakes.told(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO))
     yield from (f"h: away. {remedy}" for _, remedy in (*preconditions._REMEDIES.values(), preconditions._ELSE))

@@ -21,7 +21,7 @@ class Settings(BaseSettings):
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
     owner_database_url: str | None = None
-    """The same database as its owner, for `incidents migrate` alone; a worker is never given it."""
+    """The same database as its owner, for `migrate`, `backup` and `restore`; a worker is never given it."""
 
     owner_log_database_url: str | None = None
     log_dir: Path | None = None

@@ -2,20 +2,18 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import nats
 import typer
 import uvloop
-from nats.aio.client import Client as Nats
-from pydantic import ValidationError
 
-from contracts import subjects
 from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http import PortForbiddenError, PortInUseError
 from workers.common.settings import Settings
 from workers.local import databases, mistakes, one
+from workers.local.environment import connect, holder, read_settings, remedy, settings_of
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.printing import Styled, decimal, fail, said, say, tell, write
@@ -30,8 +28,6 @@ AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one J
 DEFAULT_DATA = Path(".incidents")
 __all__ = ["access", "migrate", "provision", "up", "worker"]
 _LAST_PORT = 65_535
-_ATTEMPTS = 5
-"""Seconds, about, that `provision` waits for a server that is just starting."""
 
 
 def up(
@@ -99,18 +95,11 @@ def worker(
     """
     if name not in WORKERS:
         fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
-    _holder(_settings(), name)
+    holder(read_settings(), name)
     try:
         one.run(name)
     except (PortForbiddenError, PortInUseError) as error:
         fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
-
-
-def _holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
-    try:
-        return require_credentials(settings.nats_creds, name, exactly=exactly)
-    except UnfitError as error:
-        fail(str(error), error.status)
 
 
 def migrate() -> None:
@@ -121,7 +110,7 @@ def migrate() -> None:
 
     Example: INCIDENTS_DATABASE_URL=postgresql://im@db/incident_manager incidents migrate
     """
-    settings = _settings()
+    settings = read_settings()
     try:
         away = uvloop.run(databases.prepare(settings))
     except UnfitError as error:
@@ -133,20 +122,7 @@ def migrate() -> None:
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
-    await databases.prepare(_settings_of(environment))
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        told = (f"INCIDENTS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        fail("; ".join(told), status=2)
-
-
-def _settings_of(environment: Mapping[str, str]) -> Settings:
-    given: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
-    return Settings(**given)
+    await databases.prepare(settings_of(environment))
 
 
 def provision(as_json: AsJson = False) -> None:
@@ -154,13 +130,13 @@ def provision(as_json: AsJson = False) -> None:
 
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
-    settings = _settings()
-    who = _holder(settings, "provision", exactly=False)
+    settings = read_settings()
+    who = holder(settings, "provision", exactly=False)
     try:
         done = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
         cause = error.__cause__ or error
-        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {_remedy(cause, who)}", status=3)
+        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
     except strictness.NotStrictError as error:
@@ -176,18 +152,6 @@ def provision(as_json: AsJson = False) -> None:
         _show(done)
     if done.differences:
         raise typer.Exit(1)
-
-
-def _remedy(error: BaseException, who: str) -> str:
-    """Say what to do where a message bus is away, knows nobody of this name, or lets somebody else make streams."""
-    making = say("`incidents access create provision --scope provision --expires 1h --data DIR` makes some.")
-    if "authorization" in str(error).lower():
-        words = "These credentials are of another site, revoked, or from before a rotation of keys: {making}"
-        return say(words, making=making)
-    if isinstance(error, TimeoutError | nats.errors.TimeoutError):
-        words = "Only credentials of the scope provision may make streams, and those of {who} may not: {making}"
-        return say(words, who=who, making=making)
-    return say("Start it, or set INCIDENTS_NATS_URL.")
 
 
 def _show(done: streams.Provisioned) -> None:
@@ -208,7 +172,7 @@ def _show(done: streams.Provisioned) -> None:
 
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:
-    connection = await _connect(settings, who)
+    connection = await connect(settings, who)
     if not await strictness.is_strict(connection, "STREAM.NAMES"):
         await connection.close()
         raise strictness.NotStrictError
@@ -218,34 +182,6 @@ async def _provision(settings: Settings, who: str) -> streams.Provisioned:
         await connection.close()
 
 
-async def _connect(settings: Settings, who: str) -> Nats:
-    """Connect to a server that may just be starting.
-
-    Raises:
-        NoServersError: Nobody answers, or not to these credentials, which its cause says.
-    """
-    last: list[Exception] = []
-
-    async def heard(error: Exception) -> None:
-        # A server that refuses closes the connection, too: what it said tells more than that.
-        if not last or isinstance(error, nats.errors.Error):
-            last[:] = [error]
-
-    connection = Nats()
-    try:
-        await connection.connect(
-            settings.nats_url,
-            user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
-            inbox_prefix=subjects.inbox(who),
-            max_reconnect_attempts=_ATTEMPTS,
-            reconnect_time_wait=1,
-            error_cb=heard,
-        )
-    except nats.errors.NoServersError as error:
-        raise error from (last[0] if last else None)
-    return connection
-
-
 async def _provision_with(environment: Mapping[str, str]) -> None:
-    settings = _settings_of(environment)
+    settings = settings_of(environment)
     await _provision(settings, require_credentials(settings.nats_creds, "provision"))

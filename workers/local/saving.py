@@ -1,30 +1,34 @@
-"""Backup and restore of a system that `incidents up` runs: one file for the data, another one for the keys."""
+"""Backup and restore: one file for the data, another one for the keys.
+
+What is saved is the system that `incidents up` runs, or servers of one's own where `INCIDENTS_*` variables name them.
+"""
 
 import asyncio
-import json
-import os
-import subprocess
-import tarfile
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import nats
 import typer
 from nats.aio.client import Client as Nats
-from pydantic_core import from_json
 
 from contracts import subjects
-from workers.local import mistakes, process, snapshots
+from workers.common.settings import Settings
+from workers.local import archive, dumps, mistakes, ones_own, process, snapshots
+from workers.local.archive import NoBackupError
+from workers.local.dumps import Database, DumpError
+from workers.local.environment import holder, read_settings, remedy
 from workers.local.home import Home
 from workers.local.nats import EmbeddedNats
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres, binary
-from workers.local.printing import decimal, emphasised, fail, say, tell, write
-from workers.local.snapshots import Snapshot, SnapshotError
+from workers.local.postgres import APP_ROLE, EmbeddedPostgres
+from workers.local.printing import decimal, emphasised, fail, said, say, tell, write
+from workers.local.snapshots import SnapshotError
 from workers.local.trust import Trust, TrustError
+from workers.migrations.upgrade import NoRoleError
+from workers.runtime.process.preconditions import UnfitError
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 Keys = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="The file of the keys and credentials.")]
@@ -36,10 +40,17 @@ _PROVISION_SECONDS: Final = 3_600
 _KEPT_APART: Final = ("keys", "creds")
 _NOT_REACHED: Final = 3
 _USAGE: Final = 2
+_FAILURES: Final = (
+    *(DumpError, SnapshotError, NoBackupError, ones_own.UnfinishedError, NoRoleError),
+    *(OSError, TrustError, nats.errors.Error),
+)
 
 
-class SavingError(RuntimeError):
-    """A program of PostgreSQL failed."""
+class StoppedError(RuntimeError):
+    """What was to be saved has stopped."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(f"{directory}: the system has stopped.")
 
 
 def backup(
@@ -52,19 +63,18 @@ def backup(
 
     The streams are saved before the databases: what is in both is known by its id and takes effect once.
 
+    Where INCIDENTS_DATABASE_URL is set, what the INCIDENTS_* variables name is saved: the message bus with the
+    credentials of `provision`, the databases as their owner.
+
     Example: incidents backup -o incidents-2026-11-26.tar --keys keys.tar
     """
     home = Home(data.absolute())
-    if home.runtime() is None:
+    own = _servers_of_ones_own(home, data)
+    if own is None and home.runtime() is None:
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     _require_apart(home, out, keys)
     began = time.monotonic()
-    try:
-        asyncio.run(_save(home, out))
-        if keys:
-            _save_keys(home, keys)
-    except (SavingError, SnapshotError, OSError, TrustError, nats.errors.Error) as error:
-        fail(mistakes.why(error))
+    _finish(_save_both(home, ones_own.save(*own, out) if own else _save(home, out), keys), own)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
@@ -85,21 +95,55 @@ def restore(
 
     With the keys everybody's credentials go on counting; without them `incidents up` makes new ones.
 
+    Where INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are restored instead: empty
+    ones, before any worker is started.
+
     Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --data /srv/incidents
     """
     home = Home(data.absolute())
-    if home.nats.exists() or home.postgres.exists():
+    own = _servers_of_ones_own(home, data)
+    if own and keys:
+        fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
+    if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
+    _finish(ones_own.restore(*own, file) if own else _restore(home, file, keys), own)
+    if as_json:
+        write({"data": None if own else str(data), "file": str(file)})
+    elif own:
+        tell(say("Restored into the servers that INCIDENTS_* variables name. The workers can be started."))
+    else:
+        tell(*emphasised("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
+
+
+def _servers_of_ones_own(home: Home, data: Path) -> tuple[Settings, str] | None:
+    """Return the settings of servers of one's own and who connects to them, unless a directory is meant."""
+    if not ones_own.are_named():
+        return None
+    if home.runtime():
+        words = (
+            "A system runs in {data}, and INCIDENTS_DATABASE_URL names another one: unset it, or name another --data"
+        )
+        fail(say(words, data=data), _USAGE)
+    settings = read_settings()
+    return settings, holder(settings, _PROVISION, exactly=False)
+
+
+def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -> None:
+    """Do it, or say in a sentence why it cannot be done."""
     try:
-        asyncio.run(_restore(home, file, keys))
-    except (SavingError, SnapshotError, OSError, TrustError, tarfile.TarError, nats.errors.Error) as error:
-        fail(mistakes.why(error))
+        asyncio.run(work)
+    except UnfitError as error:
+        fail(str(error), error.status)
     except process.StartError as error:
         fail(str(error))
-    if as_json:
-        write({"data": str(data), "file": str(file)})
-        return
-    tell(*emphasised("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
+    except nats.errors.Error as error:
+        cause = error.__cause__ or error
+        if own is None:
+            fail(mistakes.why(error))
+        settings, who = own
+        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
+    except _FAILURES as error:
+        fail(mistakes.why(error))
 
 
 def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
@@ -117,32 +161,41 @@ def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
         fail(say("{path} cannot hold both: name another file for the keys", path=keys), _USAGE)
 
 
+async def _save_both(home: Home, saving: Coroutine[Any, Any, None], keys: Path | None) -> None:
+    try:
+        if keys:
+            Trust.load(home.keys)  # whether there are any is asked before anything is saved
+        await saving
+    finally:
+        saving.close()
+    if keys:
+        _save_keys(home, keys)
+
+
 async def _save(home: Home, out: Path) -> None:
     runtime = home.runtime()
     if runtime is None:
-        raise SavingError(f"{home.directory}: the system has stopped.")
+        raise StoppedError(home.directory)
     trust = Trust.load(home.keys)
     with tempfile.TemporaryDirectory(dir=home.directory) as folder:
         draft = Path(folder)
         async with _provisioning(trust, runtime.nats_url, draft) as bus:
             for stream in snapshots.SAVED:
-                saved = await snapshots.save(bus, stream, _PROVISION)
-                (draft / f"{stream}.json").write_bytes(snapshots.described(saved))
-                (draft / f"{stream}.stream").write_bytes(saved.content)
+                await snapshots.save(bus, stream, _PROVISION, draft)
         for name, url in zip(_DATABASES, (runtime.database_url, runtime.log_database_url), strict=True):
-            await _run("pg_dump", "--format=custom", f"--file={draft / f'{name}.dump'}", f"--dbname={url}")
-        (draft / "site.json").write_text(json.dumps({"site": runtime.site}))
-        _pack(out, [path for path in sorted(draft.iterdir()) if path.suffix != ".creds"], draft)
+            await dumps.dump(Database(url), draft / f"{name}.dump", dumps.without_ours())
+        archive.describe(draft, runtime.site)
+        archive.pack(out, [path for path in sorted(draft.iterdir()) if path.suffix != ".creds"], draft)
 
 
 async def _restore(home: Home, file: Path, keys: Path | None) -> None:
     home.make()
     with tempfile.TemporaryDirectory(dir=home.directory) as folder:
         draft = Path(folder)
-        _unpack(file, draft)
+        archive.unpack(file, draft)
+        site = archive.site_of(draft, file)
         if keys:
-            _unpack(keys, home.directory)
-        site = str(json.loads((draft / "site.json").read_text())["site"])
+            archive.unpack(keys, home.directory)
         trust = Trust.create(home.keys, site)
         postgres = EmbeddedPostgres(home.postgres, home.logs / "postgres.log")
         await _restore_databases(postgres, draft)
@@ -151,9 +204,7 @@ async def _restore(home: Home, file: Path, keys: Path | None) -> None:
         try:
             async with _provisioning(trust, bus.url, draft) as connection:
                 for stream in snapshots.SAVED:
-                    told = from_json((draft / f"{stream}.json").read_bytes())
-                    saved = Snapshot(told["config"], told["state"], (draft / f"{stream}.stream").read_bytes())
-                    await snapshots.restore(connection, stream, saved)
+                    await snapshots.restore(connection, stream, draft)
         finally:
             bus.stop()
 
@@ -164,9 +215,8 @@ async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:
         postgres.ensure_role(APP_ROLE)
         for name in _DATABASES:
             postgres.ensure_database(name)
-            dump = str(draft / f"{name}.dump")
-            options = ("--no-owner", "--no-privileges", "--exit-on-error")
-            await _run("pg_restore", *options, f"--dbname={postgres.url(name)}", dump)
+            if (dump := draft / f"{name}.dump").exists():
+                await dumps.load(Database(postgres.url(name)), dump, dumps.without_ours())
     finally:
         postgres.stop()
 
@@ -183,35 +233,6 @@ async def _provisioning(trust: Trust, url: str, folder: Path) -> AsyncIterator[N
         await connection.close()
 
 
-async def _run(program: str, *arguments: str) -> None:
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    running = await asyncio.create_subprocess_exec(
-        str(binary(program)), *arguments, env=ours, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    _, said = await running.communicate()
-    if running.returncode:
-        raise SavingError(f"{program}: {said.decode(errors='replace').strip()}")
-
-
 def _save_keys(home: Home, keys: Path) -> None:
     found = [path for name in _KEPT_APART for path in sorted((home.directory / name).rglob("*")) if path.is_file()]
-    _pack(keys, found, home.directory)
-
-
-def _pack(out: Path, files: list[Path], folder: Path) -> None:
-    """Write an archive that its owner alone can read; it is there when all of it is."""
-    draft = out.with_name(f"{out.name}.part")
-    draft.unlink(missing_ok=True)
-    try:
-        made = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        with made as opened, tarfile.open(fileobj=opened, mode="w") as archive:
-            for path in files:
-                archive.add(path, str(path.relative_to(folder)))
-        draft.replace(out)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _unpack(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as opened:
-        opened.extractall(folder, filter="data")
+    archive.pack(keys, found, home.directory)

@@ -49,6 +49,16 @@ KNOWN: Final = (
     ),
     "The stream {stream} was neither given nor taken by the message bus: {why}",
     "{directory}: the system has stopped.",
+    "{file} is no file that `incidents backup` wrote, or a part of one: name another file.",
+    "{why}. A part may be restored already: make the databases and the message bus empty, and run it again.",
+    "{url}: the streams {streams} are there already. Restore into a message bus that has none.",
+    "{file} is of the site {site}, not of {wanted}: set INCIDENTS_SITE.",
+    "{file} holds the log server, too: set INCIDENTS_LOG_DATABASE_URL.",
+    "{url}: the database has tables already. Name an empty one in {variable}.",
+    (
+        "The {program} that is brought along is that of PostgreSQL {known}, without TLS. "
+        "Install the client programs of PostgreSQL {major}, and run it again."
+    ),
     f"INCIDENTS_NATS_CREDS is not set. {_CREDENTIALS}",
     f"{{path}} is no credentials file. {_CREDENTIALS}",
     f"{{path}} holds the credentials of {{who}}, not of {{wanted}}. {_CREDENTIALS}",

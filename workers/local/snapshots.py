@@ -1,7 +1,8 @@
-"""Streams as bytes: saved from a running message bus, and given to another one, as JetStream's API does it."""
+"""Streams as files: saved from a running message bus, and given to another one, as JetStream's API does it."""
 
-from collections.abc import AsyncIterator
-from typing import Any, Final, NamedTuple
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any, Final
 
 from nats.aio.client import Client as Nats
 from pydantic_core import from_json, to_json
@@ -13,14 +14,8 @@ from workers.runtime.bus.connection import flush
 SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024
 _PATIENCE_SECONDS: Final = 30.0
-
-
-class Snapshot(NamedTuple):
-    """A stream: how it is set up, what it holds, and the bytes of it."""
-
-    config: dict[str, Any]
-    state: dict[str, Any]
-    content: bytes
+_MISSING: Final = 10059
+"""JetStream's answer when there is no such stream."""
 
 
 class SnapshotError(RuntimeError):
@@ -30,8 +25,8 @@ class SnapshotError(RuntimeError):
         super().__init__(f"The stream {stream} was neither given nor taken by the message bus: {why}")
 
 
-async def save(nats: Nats, stream: str, principal: str) -> Snapshot:
-    """Return a stream as it is at one moment.
+async def save(nats: Nats, stream: str, principal: str, folder: Path) -> None:
+    """Write a stream as it is at one moment into a folder: its bytes, and how it is set up.
 
     Raises:
         SnapshotError: The message bus refused, or stopped in the middle.
@@ -42,12 +37,14 @@ async def save(nats: Nats, stream: str, principal: str) -> Snapshot:
     try:
         wanted = {"deliver_subject": inbox, "no_consumers": True, "chunk_size": _CHUNK_BYTES}
         told = await streams.api(nats, f"STREAM.SNAPSHOT.{stream}", wanted)
-        if "error" in told:
-            raise SnapshotError(stream, str(told["error"].get("description", "")))
-        content = b"".join([chunk async for chunk in _chunks(nats, subscription, stream)])
+        _require(told, stream)
+        with (folder / f"{stream}.stream").open("wb") as content:
+            async for chunk in _chunks(nats, subscription, stream):
+                content.write(chunk)
     finally:
         await subscription.unsubscribe()
-    return Snapshot(told["config"], told["state"], content)
+    described = {"config": told["config"], "state": told["state"]}
+    (folder / f"{stream}.json").write_bytes(to_json(described))
 
 
 async def _chunks(nats: Nats, subscription: Any, stream: str) -> AsyncIterator[bytes]:
@@ -66,19 +63,34 @@ async def _chunks(nats: Nats, subscription: Any, stream: str) -> AsyncIterator[b
             await nats.publish(message.reply, b"")
 
 
-async def restore(nats: Nats, stream: str, saved: Snapshot) -> None:
-    """Make a stream of its bytes.
+async def restore(nats: Nats, stream: str, folder: Path) -> None:
+    """Make a stream of what `save` wrote into a folder.
 
     Raises:
         SnapshotError: The message bus refused it.
     """
-    told = await streams.api(nats, f"STREAM.RESTORE.{stream}", {"config": saved.config, "state": saved.state})
-    if "error" in told:
-        raise SnapshotError(stream, str(told["error"].get("description", "")))
-    for start in range(0, len(saved.content), _CHUNK_BYTES):
-        part = saved.content[start : start + _CHUNK_BYTES]
-        await _hand_over(nats, stream, told["deliver_subject"], part)
+    described = from_json((folder / f"{stream}.json").read_bytes())
+    told = await streams.api(nats, f"STREAM.RESTORE.{stream}", described)
+    _require(told, stream)
+    with (folder / f"{stream}.stream").open("rb") as content:
+        while part := content.read(_CHUNK_BYTES):
+            await _hand_over(nats, stream, told["deliver_subject"], part)
     await _hand_over(nats, stream, told["deliver_subject"], b"")
+
+
+async def found(nats: Nats) -> list[str]:
+    """Name those of the streams that are there already.
+
+    Raises:
+        SnapshotError: The message bus does not say.
+    """
+    there = []
+    for stream in SAVED:
+        told = await streams.api(nats, f"STREAM.INFO.{stream}", {})
+        if told.get("error", {}).get("err_code") != _MISSING:
+            _require(told, stream)
+            there.append(stream)
+    return there
 
 
 async def _hand_over(nats: Nats, stream: str, subject: str, part: bytes) -> None:
@@ -86,11 +98,9 @@ async def _hand_over(nats: Nats, stream: str, subject: str, part: bytes) -> None
         answer = await nats.request(subject, part, timeout=_PATIENCE_SECONDS)
     except TimeoutError as error:
         raise SnapshotError(stream, "it stopped in the middle") from error
-    told = from_json(answer.data) if answer.data else {}
+    _require(from_json(answer.data) if answer.data else {}, stream)
+
+
+def _require(told: Mapping[str, Any], stream: str) -> None:
     if "error" in told:
         raise SnapshotError(stream, str(told["error"].get("description", "")))
-
-
-def described(saved: Snapshot) -> bytes:
-    """Return what is known of a stream beside its bytes."""
-    return to_json({"config": saved.config, "state": saved.state})

@@ -1,0 +1,6 @@
+#!/bin/sh
+# Save everything in a file of $1, and delete backups there that are older than $2 days.
+set -eu
+umask 077
+incidents backup --output "$1/incidents-$(date -u +%Y%m%dT%H%M%SZ).tar" --json
+find "$1" -mindepth 1 -maxdepth 1 -name 'incidents-*.tar*' -mtime "+$2" -exec rm -rf {} +

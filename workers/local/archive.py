@@ -1,0 +1,60 @@
+"""The file of a backup: written privately and at once, refused where it would replace what it saves."""
+
+import json
+import os
+import tarfile
+from pathlib import Path
+from typing import Final
+
+_SITE: Final = "site.json"
+
+
+class NoBackupError(Exception):
+    """A file is none of those that a backup writes."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} is no file that `incidents backup` wrote, or a part of one: name another file.")
+
+
+def describe(folder: Path, site: str) -> None:
+    """Write whose backup it is."""
+    (folder / _SITE).write_text(json.dumps({"site": site}))
+
+
+def site_of(folder: Path, file: Path) -> str:
+    """Return whose backup it is.
+
+    Raises:
+        NoBackupError: What the file held says nothing of it.
+    """
+    try:
+        return str(json.loads((folder / _SITE).read_text())["site"])
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+        raise NoBackupError(file) from error
+
+
+def pack(out: Path, files: list[Path], folder: Path) -> None:
+    """Write an archive that its owner alone can read; it is there when all of it is."""
+    draft = out.with_name(f"{out.name}.part")
+    draft.unlink(missing_ok=True)
+    try:
+        made = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        with made as opened, tarfile.open(fileobj=opened, mode="w") as archive:
+            for path in files:
+                archive.add(path, str(path.relative_to(folder)))
+        draft.replace(out)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def unpack(file: Path, folder: Path) -> None:
+    """Read an archive into a folder.
+
+    Raises:
+        NoBackupError: It is none, or not whole.
+    """
+    try:
+        with tarfile.open(file) as opened:
+            opened.extractall(folder, filter="data")
+    except tarfile.TarError as error:
+        raise NoBackupError(file) from error

@@ -1,0 +1,146 @@
+"""Backup and restore of servers of one's own, which `INCIDENTS_*` variables name."""
+
+import os
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import nats
+from nats.aio.client import Client as Nats
+from sqlalchemy.engine import make_url
+
+from workers.common.settings import Settings
+from workers.local import archive, databases, dumps, mistakes, snapshots
+from workers.local.dumps import Database, DumpError
+from workers.local.environment import connect
+from workers.local.snapshots import SnapshotError
+from workers.migrations.upgrade import NewerSchemaError, NoRoleError
+from workers.runtime.process.preconditions import UnfitError
+
+VARIABLES: Final = ("INCIDENTS_DATABASE_URL", "INCIDENTS_OWNER_DATABASE_URL")
+"""Who sets one of them has servers of one's own."""
+
+_LOG_SERVER: Final = "log_server"
+_USAGE: Final = 2
+_FAILURES: Final = (
+    *(DumpError, SnapshotError, UnfitError, OSError, nats.errors.Error),
+    *(NoRoleError, NewerSchemaError, databases.RoleNotNamedError),
+)
+
+
+class UnfinishedError(Exception):
+    """A restore failed after it had begun to write."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"{why}. A part may be restored already: make the databases and the message bus empty, and run it again."
+        )
+
+
+def are_named() -> bool:
+    """Tell whether the variables name servers of one's own."""
+    return any(name in os.environ for name in VARIABLES)
+
+
+async def save(settings: Settings, who: str, out: Path) -> None:
+    """Save the streams first and the databases afterwards, while everything runs.
+
+    Raises:
+        UnfitError: A database cannot be saved as it is.
+        DumpError: A program of PostgreSQL failed.
+        SnapshotError: The message bus gave a stream not at all, or not wholly.
+    """
+    found = {name: await dumps.look(url, variable) for name, (url, variable) in _named(settings).items()}
+    with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f"{out.name}.") as folder:
+        draft = Path(folder)
+        async with _connected(settings, who) as bus:
+            for stream in snapshots.SAVED:
+                await snapshots.save(bus, stream, who, draft)
+        for name, database in found.items():
+            await dumps.dump(database, draft / f"{name}.dump", os.environ)
+        archive.describe(draft, settings.site)
+        archive.pack(out, sorted(draft.iterdir()), draft)
+
+
+async def restore(settings: Settings, who: str, file: Path) -> None:
+    """Restore into databases and a message bus that are empty; nothing is written unless all of them are.
+
+    Raises:
+        NoBackupError: The file is none.
+        UnfitError: It does not belong there, or something is there already.
+        UnfinishedError: It failed in the middle.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder)
+        archive.unpack(file, draft)
+        await _require_place(settings, draft, file)
+        found = {name: await _empty(*place) for name, place in _named(settings).items()}
+        await _require_role(settings)
+        async with _connected(settings, who) as bus:
+            if there := await snapshots.found(bus):
+                why = f"{settings.nats_url}: the streams {', '.join(there)} are there already"
+                raise UnfitError(f"{why}. Restore into a message bus that has none.")
+            try:
+                await _write(settings, bus, found, draft)
+            except _FAILURES as error:
+                raise UnfinishedError(mistakes.why(error).rstrip(".")) from error
+
+
+async def _write(settings: Settings, bus: Nats, found: dict[str, Database], draft: Path) -> None:
+    for name, database in found.items():
+        file = draft / f"{name}.dump"
+        if file.exists():
+            await dumps.load(database, file, os.environ)
+    if away := await databases.prepare(settings):
+        raise away
+    for stream in snapshots.SAVED:
+        await snapshots.restore(bus, stream, draft)
+
+
+def _named(settings: Settings) -> dict[str, tuple[str, str]]:
+    """Return where the databases are, as their owners if they are named, and which variable says so."""
+    places = {
+        "incident_manager": [
+            (settings.owner_database_url, "INCIDENTS_OWNER_DATABASE_URL"),
+            (settings.database_url, "INCIDENTS_DATABASE_URL"),
+        ],
+        _LOG_SERVER: [
+            (settings.owner_log_database_url, "INCIDENTS_OWNER_LOG_DATABASE_URL"),
+            (settings.log_database_url, "INCIDENTS_LOG_DATABASE_URL"),
+        ],
+    }
+    given = {name: [(url, variable) for url, variable in tried if url] for name, tried in places.items()}
+    return {name: found[0] for name, found in given.items() if found}
+
+
+async def _require_place(settings: Settings, draft: Path, file: Path) -> None:
+    if (site := archive.site_of(draft, file)) != settings.site:
+        raise UnfitError(f"{file} is of the site {site}, not of {settings.site}: set INCIDENTS_SITE.", _USAGE)
+    if (draft / f"{_LOG_SERVER}.dump").exists() and _LOG_SERVER not in _named(settings):
+        raise UnfitError(f"{file} holds the log server, too: set INCIDENTS_LOG_DATABASE_URL.", _USAGE)
+
+
+async def _empty(url: str, variable: str) -> Database:
+    found = await dumps.look(url, variable)
+    if found.tables:
+        where = make_url(url).render_as_string(hide_password=True)
+        raise UnfitError(f"{where}: the database has tables already. Name an empty one in {variable}.")
+    return found
+
+
+async def _require_role(settings: Settings) -> None:
+    """See that who is to get the rights of workers is there, before anything is written."""
+    role = make_url(settings.database_url).username
+    if settings.owner_database_url and role and not await dumps.has_role(settings.owner_database_url, role):
+        raise NoRoleError(role)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, who: str) -> AsyncIterator[Nats]:
+    connection = await connect(settings, who)
+    try:
+        yield connection
+    finally:
+        await connection.close()
