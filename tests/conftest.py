@@ -14,7 +14,7 @@ from psycopg import sql
 from tests.support import Site
 from tests.support.databases import prepared
 from workers.common.logs import without_text
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 
 _numbers = count(1)
 

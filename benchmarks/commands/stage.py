@@ -19,10 +19,11 @@ from psycopg import sql
 
 from benchmarks.commands.machine import Meter, Seconds
 from contracts import subjects
-from workers.local import process, trust
-from workers.local.nats import EmbeddedNats
-from workers.local.postgres import EmbeddedPostgres
-from workers.local.trust import Trust
+from workers.local.access import keys
+from workers.local.access.keys import Trust
+from workers.local.servers import process
+from workers.local.servers.nats import EmbeddedNats
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
 from workers.runtime.bus import tokens
 from workers.runtime.storage.database import open_engine
@@ -107,13 +108,13 @@ class Stage:
         self._server = server
         self._postmaster = postgres.pid or 0
 
-    def credentials(self, principal: str, scope: trust.Scope | None = None) -> Path:
+    def credentials(self, principal: str, scope: keys.Scope | None = None) -> Path:
         """Mint credentials and return their file; without a scope they allow everything on the bus."""
         path = self.directory / f"{principal}.creds"
         path.write_text(self._trust.mint(principal, scope) if scope else _anything(self._trust, principal))
         return path
 
-    async def connect(self, principal: str, scope: trust.Scope | None = None) -> Nats:
+    async def connect(self, principal: str, scope: keys.Scope | None = None) -> Nats:
         """Connect with nats-py alone."""
         connection = await nats.connect(
             self.nats_url,

@@ -14,7 +14,7 @@ import uvloop
 
 from benchmarks.lists.asking import Library, measure
 from benchmarks.lists.filling import fill
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
 from workers.runtime.storage.database import open_engine
 

@@ -41,7 +41,7 @@ from tests.support import Site, eventually
 from workers.audit import stores
 from workers.audit.stores import Wanted
 from workers.audit.tables import Activity
-from workers.local.postgres import APP_ROLE
+from workers.local.servers.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.queries.pages import Page
 from workers.runtime.storage.database import open_engine

@@ -13,7 +13,7 @@ from contracts.projects.commands import ProjectDeleted, ProjectOpened
 from incidents import Client, Refused
 from tests.audit.published import Publisher
 from tests.support import Site, eventually
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres
+from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.storage.database import open_engine
 

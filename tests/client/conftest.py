@@ -15,8 +15,8 @@ from nats.aio.msg import Msg
 
 from contracts.subjects import inbox
 from tests.support.overseer import OVERSEER, overseer
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Scope, Trust
+from workers.local.access.keys import Scope, Trust
+from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import api
 
 SITE = "main"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from incidents.connection import Troubles, open_connection
 from tests.support import eventually
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.nats import EmbeddedNats
 
 
 async def test_a_connection_ends_quietly_when_the_server_is_away(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from contracts import asyncapi, catalogue
 from contracts.message import Message, Request
 from contracts.subjects import COMMANDED, WORKERS
 from tests.checks.tree import hold, sources
-from workers.local.one import slice_of as imported
+from workers.local.run_worker import slice_of as imported
 from workers.runtime.worker import Worker
 
 COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue.events()

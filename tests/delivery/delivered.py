@@ -16,7 +16,7 @@ from contracts.subjects import lane_of
 from tests.delivery.props import creation
 from tests.support import Site
 from workers.common.children import Limits, ProcessPool
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.bus.place import OwnedLane, take
 from workers.runtime.commands.delivery import Delivery

@@ -12,7 +12,7 @@ from contracts.subjects import LANES
 from tests.delivery.props import Desk, comment, creation, outcomes
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 
 GAVE_UP = 70
 RAISING = """

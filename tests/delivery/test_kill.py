@@ -17,7 +17,7 @@ from tests.delivery.props import Desk
 from tests.delivery.traffic import Sent, definition, expected_entries, publish_all, report, story
 from tests.support import Caller, Site, eventually
 from tests.support.system import environment
-from workers.local.supervisor import Supervisor
+from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.storage.database import open_engine
 
 SECONDS = 2.0

@@ -8,7 +8,7 @@ from contracts.ids import uuid7
 from contracts.subjects import LANES, lane_of
 from tests.delivery.props import Desk, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
 from workers.runtime.process.assembly import started
 from workers.runtime.process.running import Running

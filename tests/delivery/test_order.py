@@ -8,7 +8,7 @@ from contracts.ids import uuid7
 from tests.delivery.props import Desk, comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 from workers.runtime.process.running import Running
 

@@ -9,7 +9,7 @@ from contracts.ids import uuid7
 from tests.delivery.props import Desk, comment, creation
 from tests.support import Caller, Site
 from tests.support.system import worker_process
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 
 MARK = "written-by-a-person"
 AT = "2026-01-01T10:00:00Z"

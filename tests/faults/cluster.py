@@ -16,9 +16,9 @@ from tests.faults.wires import Wire, pause
 from tests.support import Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import environment
-from workers.local.postgres import EmbeddedPostgres
-from workers.local.supervisor import Supervisor
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.postgres import EmbeddedPostgres
+from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 
 

@@ -20,11 +20,11 @@ from tests.faults import launcher, wires
 from tests.faults.disk import Disk
 from tests.faults.wires import Wire
 from tests.support import eventually
-from workers.local import process
-from workers.local.nats import free_port
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres
-from workers.local.supervisor import Supervisor
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers import process
+from workers.local.servers.nats import free_port
+from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
+from workers.local.supervision.supervisor import Supervisor
 
 SECOND = "projects~2"
 INSTANCES = (*WORKERS, SECOND)

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-from workers.local import one
-from workers.local.spawning import Prefork
+from workers.local import run_worker
+from workers.local.supervision.spawning import Prefork
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +44,7 @@ def run(instance: str) -> None:
     plan = Path(os.environ["FAULTS_PLAN"])
     rewire(plan, instance)
     advance(plan, instance)
-    one.run(instance.partition("~")[0])
+    run_worker.run(instance.partition("~")[0])
 
 
 def spawner(plan: Path) -> Prefork:

@@ -26,7 +26,7 @@ from tests.fuzz.texts import text
 from tests.support import Site
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 
 AT_ONCE = 6
 ROUND = 50

@@ -21,7 +21,7 @@ from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import WorkerProcess, worker_process
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.runtime.bus.streams import api
 
 HONEST_SECONDS = 5.0

@@ -6,8 +6,8 @@ import pytest
 
 from tests.local.support import Running, Up
 from tests.support import Site
-from workers.local import snapshots
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.backup import snapshots
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.runtime.bus.streams import api
 
 NAMES = ("empty_incident_manager", "empty_log_server")

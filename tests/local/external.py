@@ -15,7 +15,7 @@ from contracts.subjects import WORKERS
 from tests.support.site import as_app
 from workers.local import bundle
 from workers.local.home import Home
-from workers.local.nats import free_port
+from workers.local.servers.nats import free_port
 
 PROGRAMS = Path(sys.executable).parent
 

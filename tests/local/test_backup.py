@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.checks.tree import ROOT
+from workers.local.access.keys import Trust
 from workers.local.home import Home, Runtime
-from workers.local.trust import Trust
 
 
 def described() -> str:

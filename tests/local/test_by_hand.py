@@ -17,8 +17,8 @@ from tests.checks.tree import ROOT
 from tests.checks.typed_lines import blocks
 from tests.local.external import PROGRAMS
 from tests.support import eventually
-from workers.local.nats import free_port
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.nats import free_port
+from workers.local.servers.postgres import EmbeddedPostgres
 
 PAGE = (ROOT / "docs" / "operations.md").read_text()
 SECTION = PAGE.partition("## By hand\n")[2].partition("\n## ")[0]

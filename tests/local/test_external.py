@@ -18,7 +18,7 @@ from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT
 from tests.local.external import Installation, answers
 from tests.local.support import eventually
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 
 FIGURE = re.compile(r"\bincidents_[a-z_]+")
 

@@ -18,7 +18,7 @@ from incidents import Client, connect
 from incidents.errors import Refused
 from tests.local.support import HERE, survivors
 from tests.support import eventually
-from workers.local import pages
+from workers.local.supervision import pages
 
 # A disk of its own for the bus; it needs no rights but to make a namespace.
 _MOUNTED = 'mkdir -p "$0/nats" && mount -t tmpfs -o size=1100m tmpfs "$0/nats" && exec "$@"'

@@ -13,9 +13,9 @@ from tests.client.command_line import incidents
 from tests.local.external import Installation, answers
 from tests.local.support import eventually
 from tests.runtime.callers import Caller
+from workers.local.access.keys import Trust
 from workers.local.home import Home, Runtime
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local.servers.nats import EmbeddedNats
 
 
 class Desk:

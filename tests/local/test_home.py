@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from workers.local import home as home_module
+from workers.local.access.keys import Trust
 from workers.local.home import AlreadyRunningError, Home
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local.servers.nats import EmbeddedNats
 
 OPENING = "import os, sys; os.setuid(65534); os.open(sys.argv[1], os.O_RDONLY)"
 

@@ -21,9 +21,9 @@ from tests.local.external import PROGRAMS
 from tests.local.ones_own import restored, saved, typed
 from tests.local.support import eventually
 from tests.support import Caller, Site
-from workers.local import snapshots
-from workers.local.nats import free_port
-from workers.local.one import slice_of
+from workers.local.backup import snapshots
+from workers.local.run_worker import slice_of
+from workers.local.servers.nats import free_port
 from workers.runtime.bus.streams import api
 from workers.runtime.process.assembly import started
 

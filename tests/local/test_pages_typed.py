@@ -14,7 +14,7 @@ import pytest
 from tests.checks.tree import ROOT
 from tests.checks.typed_lines import blocks
 from tests.local.external import PROGRAMS
-from workers.local.nats import free_port
+from workers.local.servers.nats import free_port
 
 PAGES = ("README.md", "docs/operations.md", "docs/configuration.md", "docs/importing.md")
 ELSEWHERE = re.compile(

@@ -11,15 +11,15 @@ import psycopg
 import pytest
 
 from tests.local.support import HERE, eventually, is_alive
-from workers.local import process
-from workers.local.launch import main as launch
-from workers.local.postgres import EmbeddedPostgres
-from workers.local.process import StartError
+from workers.local.servers import process
+from workers.local.servers.launch import main as launch
+from workers.local.servers.postgres import EmbeddedPostgres
+from workers.local.servers.process import StartError
 
 STARTER = """
 import os, signal, sys
 from pathlib import Path
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.servers.postgres import EmbeddedPostgres
 server = EmbeddedPostgres(Path(sys.argv[1]))
 server.start()
 server.ensure_database("kept")

@@ -12,8 +12,8 @@ from sqlalchemy import text
 from tests.client.command_line import incidents
 from workers.common.settings import Settings
 from workers.local import databases
-from workers.local.postgres import EmbeddedPostgres
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import NewerSchemaError
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, explained, require_credentials

@@ -13,9 +13,9 @@ import psutil
 import pytest
 
 from tests.local.support import eventually, is_alive
-from workers.local import spawning
-from workers.local.nats import free_port
-from workers.local.spawning import Prefork, Running
+from workers.local.servers.nats import free_port
+from workers.local.supervision import spawning
+from workers.local.supervision.spawning import Prefork, Running
 
 ENTRY = "tests.local.worker:run"
 
@@ -151,8 +151,8 @@ async def test_a_spare_that_dies_is_replaced(start: Callable[[], Forks]) -> None
 LONELY = """
 import asyncio, sys
 from pathlib import Path
-from workers.local.supervisor import Supervisor
-from workers.local.spawning import Prefork
+from workers.local.supervision.supervisor import Supervisor
+from workers.local.supervision.spawning import Prefork
 async def main():
     folder = Path(sys.argv[1])
     workers = {name: {} for name in ("audit", "projects")}

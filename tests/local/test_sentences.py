@@ -11,17 +11,17 @@ from incidents.terminal.text.language import catalogue
 from tests.client.command_line import incidents
 from workers.common.http import PortForbiddenError, PortInUseError
 from workers.local import mistakes
-from workers.local.archive import NoBackupError
+from workers.local.access.keys import InvalidNameError, Trust, TrustError
+from workers.local.backup.archive import NoBackupError
+from workers.local.backup.commands import StoppedError
+from workers.local.backup.external import UnfinishedError
+from workers.local.backup.snapshots import SnapshotError
 from workers.local.databases import RoleNotNamedError
 from workers.local.home import AlreadyRunningError, Runtime
-from workers.local.ones_own import UnfinishedError
-from workers.local.process import StartError
-from workers.local.revoking import NotInForceError
-from workers.local.room import NoRoomError
-from workers.local.saving import StoppedError
+from workers.local.revocation import NotInForceError
 from workers.local.sentences import KNOWN
-from workers.local.snapshots import SnapshotError
-from workers.local.trust import InvalidNameError, Trust, TrustError
+from workers.local.servers.process import StartError
+from workers.local.servers.room import NoRoomError
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.bus import streams
 from workers.runtime.bus.strictness import NotStrictError

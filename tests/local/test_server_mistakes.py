@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.client.command_line import incidents
-from workers.local import room
-from workers.local.nats import EmbeddedNats, free_port
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers import room
+from workers.local.servers.nats import EmbeddedNats, free_port
 
 NOBODY = "127.0.0.1:1"
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from workers.local import room
-from workers.local.storing import Storing
+from workers.local.servers import room
+from workers.local.supervision.storage import Storing
 
 PLENTY = room.ENOUGH
 

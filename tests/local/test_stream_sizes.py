@@ -9,8 +9,8 @@ import nats
 import pytest
 from nats.aio.client import Client as Nats
 
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import NoRoomError, api, provision
 
 MIB = 1 << 20

@@ -9,7 +9,7 @@ import pytest
 
 from tests.local.support import Up, eventually, survivors
 from workers.local.home import AlreadyRunningError, Home
-from workers.local.nats import free_port
+from workers.local.servers.nats import free_port
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from tests.support import Site
 from tests.support.site import as_app
-from workers.local.postgres import APP_ROLE
+from workers.local.servers.postgres import APP_ROLE
 from workers.migrations.upgrade import NoRoleError, migrate
 
 FORBIDDEN = [

@@ -21,7 +21,7 @@ from contracts.projects.queries import ProjectDetails
 from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, exported, fetched, opened, read
 from tests.projects.props import Operator, recordings
 from tests.support import Site, eventually
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 
 UNNAMED = {"created_by": "", "updated_by": ""}

@@ -14,7 +14,7 @@ from tests.delivery.props import Desk
 from tests.projects.exported import COMMENT, document, fetched, opened, read
 from tests.projects.props import Operator, refused, sequence
 from tests.support import Site, eventually
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 
 EXPORTER = {"incident_projects": "view", "incident_projects__export": "manage"}

@@ -13,7 +13,7 @@ from tests.projects.props import recordings, refused
 from tests.retention.conftest import Happened
 from tests.retention.held import Keeper, colleague
 from tests.support import Site, eventually
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 
 WRITTEN = "The prosecutor wants it, file 4711."

@@ -10,7 +10,7 @@ from incidents import Refused
 from tests.audit.published import publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 
 

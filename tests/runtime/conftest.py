@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.callers import Caller, Connect
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Scope, Trust
+from workers.local.access.keys import Scope, Trust
+from workers.local.servers.nats import EmbeddedNats
 
 
 @pytest.fixture(scope="module")

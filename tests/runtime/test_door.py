@@ -13,7 +13,7 @@ from sqlalchemy import text
 from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 from workers.runtime.process.running import Running
 from workers.runtime.queries.attempts import MOST

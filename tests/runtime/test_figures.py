@@ -18,10 +18,10 @@ from tests.support import Site, eventually
 from tests.support.figures import figures_of, page_of, samples
 from tests.support.system import worker_process
 from workers.common.counters import LATENCY_SECONDS, Latency
-from workers.local import pages
-from workers.local.health import join_metrics
-from workers.local.one import slice_of
-from workers.local.postgres import EmbeddedPostgres
+from workers.local.run_worker import slice_of
+from workers.local.servers.postgres import EmbeddedPostgres
+from workers.local.supervision import pages
+from workers.local.supervision.health import join_metrics
 from workers.runtime.bus.backlog import COUNTED
 from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.process.assembly import assemble

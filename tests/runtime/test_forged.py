@@ -16,8 +16,8 @@ from incidents import connect
 from tests.client.command_line import incidents
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import api
 from workers.runtime.bus.strictness import is_strict
 from workers.runtime.process.running import Running

@@ -10,9 +10,9 @@ from nats.errors import Error as NatsError
 
 from tests.runtime.callers import Caller, Connect
 from tests.support import eventually
-from workers.local import revoking
-from workers.local.nats import EmbeddedNats
-from workers.local.trust import Trust
+from workers.local import revocation
+from workers.local.access.keys import Trust
+from workers.local.servers.nats import EmbeddedNats
 
 PAYLOAD = 256 * 1024
 SUBSCRIPTIONS = 200
@@ -71,8 +71,8 @@ async def test_credentials_end(server: EmbeddedNats, trust: Trust, tmp_path: Pat
 
 
 async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens all connections of the site is shut out by revoking, for which there is always one left."""
-    monkeypatch.setattr("workers.local.trust.CONNECTIONS_MAX", CONNECTIONS)
+    """Whoever opens all connections of the site is shut out by revocation, for which there is always one left."""
+    monkeypatch.setattr("workers.local.access.keys.CONNECTIONS_MAX", CONNECTIONS)
     trust = Trust.create(tmp_path / "keys", "main")
     server = EmbeddedNats(tmp_path / "nats", trust)
     server.start()
@@ -81,7 +81,7 @@ async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytes
         (tmp_path / "olivia.creds").write_text(trust.mint("olivia", "client"))
         assert await Caller("olivia").is_refused(server.url, tmp_path / "olivia.creds")
         trust.revoke("mallory")
-        await revoking.push(server.url, trust)
+        await revocation.push(server.url, trust)
         for bus in greedy:
             await eventually(partial(is_closed, bus))
         assert not await Caller("olivia").is_refused(server.url, tmp_path / "olivia.creds")

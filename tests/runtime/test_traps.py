@@ -13,7 +13,7 @@ from contracts.ids import uuid7
 from contracts.subjects import COMMANDED, LANES, WORKERS
 from tests.support import Site, eventually
 from workers.common.settings import Settings
-from workers.local.one import slice_of
+from workers.local.run_worker import slice_of
 from workers.runtime.bus.streams import api
 from workers.runtime.bus.subscriber import LaneSubscriber
 from workers.runtime.process.assembly import assemble

@@ -1,6 +1,6 @@
 """The two databases of a site as `incidents migrate` leaves them: owned by one role, used by another."""
 
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres
+from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import migrate, prepare_log_server
 from workers.runtime.storage.database import open_engine
 

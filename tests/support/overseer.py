@@ -4,7 +4,7 @@ from typing import Final
 
 import nkeys
 
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
 from workers.runtime.bus import tokens
 
 OVERSEER: Final = "overseer"

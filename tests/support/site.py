@@ -20,10 +20,10 @@ from incidents import Client, connect
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
 from workers.common.settings import Settings
-from workers.local.nats import EmbeddedNats
-from workers.local.one import slice_of
-from workers.local.postgres import APP_ROLE
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.run_worker import slice_of
+from workers.local.servers.nats import EmbeddedNats
+from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.bus.streams import api, provision
 from workers.runtime.process.assembly import started
 from workers.runtime.process.running import Running

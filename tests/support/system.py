@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 
 from tests.support.eventually import eventually
 from tests.support.site import Site
-from workers.local import pages, process
-from workers.local.nats import free_port
+from workers.local.servers import process
+from workers.local.servers.nats import free_port
+from workers.local.supervision import pages
 
 PROGRAM = (sys.executable, "-m", "workers", "worker")
 

@@ -9,10 +9,10 @@ from typing import Annotated, Final
 import typer
 
 from contracts.subjects import WORKERS
+from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.home import Home, write_private
-from workers.local.nats import quoted, site_configuration
 from workers.local.printing import fail, tell
-from workers.local.trust import InvalidNameError, Scope, Trust, TrustError
+from workers.local.servers.nats import quoted, site_configuration
 
 _PROVISION_SECONDS: Final = 24 * 3600
 """How long the credentials count that can change streams: they are made anew each time."""

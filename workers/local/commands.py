@@ -12,7 +12,7 @@ from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http import PortForbiddenError, PortInUseError
 from workers.common.settings import Settings
-from workers.local import databases, mistakes, one
+from workers.local import databases, mistakes, run_worker
 from workers.local.environment import connect, holder, read_settings, remedy, settings_of
 from workers.local.granting import access
 from workers.local.home import AlreadyRunningError, Home, Runtime
@@ -97,7 +97,7 @@ def worker(
         fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
     holder(read_settings(), name)
     try:
-        one.run(name)
+        run_worker.run(name)
     except (PortForbiddenError, PortInUseError) as error:
         fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
 

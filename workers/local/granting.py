@@ -13,11 +13,11 @@ import uvloop
 from pydantic import ValidationError
 
 from contracts.licence import Edition, Licence
-from workers.local import bundle, revoking
+from workers.local import bundle, revocation
+from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.access.register import Credential
 from workers.local.home import Home, write_private
 from workers.local.printing import emphasised, fail, say, table, tell, write, write_rows
-from workers.local.register import Credential
-from workers.local.trust import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.bus import tokens
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
@@ -151,14 +151,14 @@ def _enforce(home: Home, trust: Trust) -> str | None:
     url = runtime.nats_url if runtime else os.environ.get("INCIDENTS_NATS_URL")
     external = home.configuration.exists() and "resolver_preload" in home.configuration.read_text()
     if external:
-        revoking.write(home.configuration, trust)
+        revocation.write(home.configuration, trust)
     if url is None:
         if external:
-            fail(str(revoking.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
+            fail(str(revocation.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
         return None
     try:
-        uvloop.run(revoking.push(url, trust))
-    except revoking.NotInForceError as error:
+        uvloop.run(revocation.push(url, trust))
+    except revocation.NotInForceError as error:
         fail(str(error), _NOT_IN_FORCE)
     return url
 

@@ -15,17 +15,17 @@ import structlog
 
 from contracts.subjects import WORKERS
 from workers.common.http import HttpServer, PortInUseError
-from workers.local import room
-from workers.local.health import Health
+from workers.local.access.keys import Scope, Trust
 from workers.local.home import Home, Runtime
-from workers.local.nats import EmbeddedNats
-from workers.local.postgres import APP_ROLE, EmbeddedPostgres
-from workers.local.process import StartError
-from workers.local.rotating import keep_small, size_in
-from workers.local.spawning import Spawner
-from workers.local.storing import keep_storing
-from workers.local.supervisor import Supervisor
-from workers.local.trust import Scope, Trust
+from workers.local.servers import room
+from workers.local.servers.nats import EmbeddedNats
+from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
+from workers.local.servers.process import StartError
+from workers.local.supervision.health import Health
+from workers.local.supervision.rotation import keep_small, size_in
+from workers.local.supervision.spawning import Spawner
+from workers.local.supervision.storage import keep_storing
+from workers.local.supervision.supervisor import Supervisor
 
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0

@@ -16,7 +16,7 @@ from urllib.parse import quote
 import psycopg
 from psycopg import errors, sql
 
-from workers.local import process
+from workers.local.servers import process
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from workers.local import process
+from workers.local.servers import process
 
 _IMPORT_SECONDS: Final = 60.0
 _FORK_SECONDS: Final = 3.0
@@ -74,13 +74,13 @@ class Program:
 
 
 class Prefork:
-    """Forks workers from a template: one process that has imported what all of them need (`workers.local.prefork`).
+    """Forks workers from a template: one process that has imported what all of them need (`prefork`).
 
     Each template has a spare, which takes its place when it ends or does not answer. One that does not answer is left
     alone, since its workers would die with it; requests have a time limit, so that it forks nothing when it goes on.
     """
 
-    def __init__(self, output: Path, entry: str = "workers.local.one:run") -> None:
+    def __init__(self, output: Path, entry: str = "workers.local.run_worker:run") -> None:
         """Let forks call `entry`, as in `module:function`, with the worker's name; `output` is the template's."""
         self._output = output
         self._entry = entry

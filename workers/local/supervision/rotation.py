@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from workers.common import logs
-from workers.local import process
+from workers.local.servers import process
 
 LOOK_SECONDS: Final = 2.0
 _REST_SECONDS: Final = 60.0

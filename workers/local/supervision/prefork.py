@@ -29,7 +29,8 @@ from typing import Any
 from setproctitle import getproctitle, setproctitle
 
 from contracts.subjects import WORKERS
-from workers.local import launch, one, process
+from workers.local import run_worker
+from workers.local.servers import launch, process
 
 _MESSAGE_BYTES_MAX = 1024 * 1024
 
@@ -37,7 +38,7 @@ _MESSAGE_BYTES_MAX = 1024 * 1024
 def main() -> None:
     """Import everything, then fork a worker for each line that asks for one."""
     for worker in WORKERS:
-        one.slice_of(worker)
+        run_worker.slice_of(worker)
     if threading.active_count() > 1:
         sys.exit("a module has started a thread, which no fork has")
     getproctitle()  # so that it finds its place, which is beside the environment that forks replace

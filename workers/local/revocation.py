@@ -8,8 +8,8 @@ from nats.aio.client import Client, RawCredentials
 from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
-from workers.local.nats import quoted
-from workers.local.trust import Trust
+from workers.local.access.keys import Trust
+from workers.local.servers.nats import quoted
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _SECONDS: Final = 60

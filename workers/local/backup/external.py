@@ -12,10 +12,11 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.engine import make_url
 
 from workers.common.settings import Settings
-from workers.local import archive, databases, dumps, mistakes, snapshots
-from workers.local.dumps import Database, DumpError
+from workers.local import databases, mistakes
+from workers.local.backup import archive, dumps, snapshots
+from workers.local.backup.dumps import Database, DumpError
+from workers.local.backup.snapshots import SnapshotError
 from workers.local.environment import connect
-from workers.local.snapshots import SnapshotError
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from workers.common.http import PortInUseError
-from workers.local import process
-from workers.local.trust import CONNECTIONS_MAX, Trust
+from workers.local.access.keys import CONNECTIONS_MAX, Trust
+from workers.local.servers import process
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0

@@ -8,9 +8,9 @@ from typing import Final
 import structlog
 
 from workers.common.condition import Part
-from workers.local import room
-from workers.local.health import Health
-from workers.local.nats import EmbeddedNats
+from workers.local.servers import room
+from workers.local.servers.nats import EmbeddedNats
+from workers.local.supervision.health import Health
 
 _LOOK_SECONDS: Final = 0.5
 _FAILED_SECONDS: Final = 2.5

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from workers.local.postgres import MAJOR, binary
+from workers.local.servers.postgres import MAJOR, binary
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, explained
 

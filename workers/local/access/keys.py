@@ -16,7 +16,7 @@ import nkeys
 
 from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, valid_principal, valid_site
-from workers.local.register import Credential, Register
+from workers.local.access.register import Credential, Register
 from workers.runtime.admission.licence import site_block
 from workers.runtime.bus import tokens
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import structlog
 
-from workers.local import pages
-from workers.local.nats import free_port
-from workers.local.spawning import Prefork, Program, Running, Spawner
+from workers.local.servers.nats import free_port
+from workers.local.supervision import pages
+from workers.local.supervision.spawning import Prefork, Program, Running, Spawner
 
 _FIRST_DELAY: Final = 0.2
 _LONGEST_DELAY: Final = 5.0

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from workers.local import pages
-from workers.local.supervisor import Supervisor
+from workers.local.supervision import pages
+from workers.local.supervision.supervisor import Supervisor
 
 _NOT_FOUND: Final = 404
 _JSON: Final = "application/json"

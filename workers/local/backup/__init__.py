@@ -1,0 +1,1 @@
+"""Backup and restore: databases, streams and keys."""

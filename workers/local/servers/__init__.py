@@ -1,0 +1,1 @@
+"""The servers of one machine: NATS and PostgreSQL, started as processes."""
