@@ -12,7 +12,7 @@ from tests.client.command_line import ROOT, incidents
 
 def test_help_imports_no_server() -> None:
     """What only a server needs is imported by the commands of servers, when they are used."""
-    program = "import sys; from client.cli import build; build(); print(*sys.modules)"
+    program = "import sys; from incidents.cli import build; build(); print(*sys.modules)"
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     servers = {"workers", "sqlalchemy", "faststream", "alembic", "psycopg", "uvicorn", "typst"}
     assert servers & set(ended.stdout.split()) == set()

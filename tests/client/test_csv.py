@@ -98,7 +98,7 @@ async def test_where_there_is_no_table_it_is_refused(peer: Peer, typed: Type, li
 
 async def piped(ours: dict[str, Any], line: str, reader: str) -> tuple[list[str], str]:
     """Type a line whose output a program reads; return the status and the lines that came out, and what was said."""
-    shell = f"{shlex.quote(sys.executable)} -m client {line} | {reader}; echo ${{PIPESTATUS[0]}}"
+    shell = f"{shlex.quote(sys.executable)} -m incidents {line} | {reader}; echo ${{PIPESTATUS[0]}}"
     process = await asyncio.create_subprocess_exec(
         *("bash", "-c", shell),
         stdout=asyncio.subprocess.PIPE,
