@@ -8,14 +8,16 @@ import subprocess
 import tarfile
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import nats
 import psycopg
 import pytest
 
+from contracts.ids import uuid7
 from tests.client.command_line import incidents
 from tests.local.external import PROGRAMS
 from tests.local.ones_own import restored, saved, typed
@@ -39,8 +41,19 @@ class Sender:
         """Make a project and change it there and back: three revisions, once the commands are durable."""
         project = {"project_id": str(uuid4())}
         for tail, body in (("create", {}), ("update", {"description": "A bag"}), ("update", {"description": ""})):
-            command_id = await self.caller.publish(f"projects.{tail}", project["project_id"], {**project, **body})
+            command_id = uuid7()
+            await self._accepted(command_id, f"projects.{tail}", {**project, **body})
             self.sent[command_id] = (f"projects.{tail}", {**project, **body})
+
+    async def _accepted(self, command_id: UUID, tail: str, body: dict[str, str]) -> None:
+        """Send a command until the message bus has stored it, as a caller does whom it answers late."""
+
+        async def is_stored() -> bool:
+            with suppress(nats.errors.TimeoutError):
+                return bool(await self.caller.publish(tail, body["project_id"], body, command_id=command_id))
+            return False
+
+        await eventually(is_stored)
 
     async def settled(self) -> None:
         """Wait until all has its outcome."""
@@ -65,7 +78,7 @@ class Sender:
         """Send everything again, as another caller."""
         self.caller = caller
         for command_id, (tail, body) in self.sent.items():
-            await caller.publish(tail, body["project_id"], body, command_id=command_id)
+            await self._accepted(command_id, tail, body)
         await self.settled()
 
 
