@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard contracts incidents workers tests benchmarks deploy)
+CODE := $(wildcard contracts incidents workers tests benchmarks deploy examples)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format words wire lock bench faults fuzz clean
+.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench faults fuzz clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
