@@ -2,13 +2,13 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := $(wildcard contracts incidents workers tests benchmarks deploy)
+CODE := $(wildcard contracts incidents workers tests benchmarks deploy examples)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format words wire lock bench faults fuzz clean
+.PHONY: help install demo test check layout lint types arrows format words wire docs lock bench faults fuzz clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -35,13 +35,21 @@ test: check ## Check everything, then run the tests against real, embedded serve
 	@echo "test: pytest"
 	@$(BIN)/pytest --quiet -n 2
 
-check: install ## Check style, types and arrows without running anything
+check: layout lint types arrows ## Check layout, style, types and import arrows without running anything
+
+layout: install
 	@echo "check: ruff format"
 	@$(BIN)/ruff format --quiet --diff $(CODE)
+
+lint: install
 	@echo "check: ruff"
 	@$(BIN)/ruff check --quiet $(CODE)
+
+types: install
 	@echo "check: mypy"
 	@$(BIN)/mypy $(CODE)
+
+arrows: install
 	@echo "check: import-linter"
 	@$(BIN)/lint-imports --no-logo
 
@@ -55,6 +63,9 @@ wire: install ## Write what is generated anew: docs/asyncapi.yaml, the golden fi
 
 words: install ## Compile what the command line says in French, after a change of its catalogue
 	@$(BIN)/pybabel --quiet compile --domain incidents --directory incidents/locale
+
+docs: install ## Make a site of docs/ and the client's docstrings in build/docs; a broken link fails
+	@$(BIN)/mkdocs build
 
 lock: | $(BIN)/uv ## Renew the locked versions within pyproject.toml; UPGRADE=1 takes the newest ones
 	@$(COMPILE) pyproject.toml --extra server --output-file requirements/runtime.txt

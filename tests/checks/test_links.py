@@ -12,7 +12,7 @@ PAGES = sorted(
     for page in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"))
     if page.name != "requirements.md"
 )
-_TREES = "benchmarks|client|contracts|deploy|docs|requirements|tests|workers"
+_TREES = "benchmarks|client|contracts|deploy|docs|examples|requirements|tests|workers"
 _PATH = re.compile(rf"`((?:{_TREES})/[\w./-]*)`")
 _LINK = re.compile(r"\]\((?!https?:|mailto:)([^)#\s]*)(?:#([^)\s]+))?\)")
 

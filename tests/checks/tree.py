@@ -12,7 +12,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("contracts", "incidents", "workers")
-CODE = (*PRODUCT, "tests", "benchmarks")
+CODE = (*PRODUCT, "tests", "benchmarks", "examples")
+SHOWN = {".ci", ".editorconfig", ".github", ".gitignore", ".importlinter", ".pre-commit-config.yaml"}
 MADE = {"build", "dist", "__pycache__"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -80,7 +81,7 @@ class Source:
 
 def _walk(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.iterdir()):
-        hidden = path.name.startswith(".") and path.name not in {".ci", ".importlinter", ".gitignore"}
+        hidden = path.name.startswith(".") and path.name not in SHOWN
         if hidden or path.name in MADE or path.name.endswith(".egg-info"):
             continue
         if path.is_dir() and not path.is_symlink():

