@@ -9,7 +9,8 @@ from uuid import UUID
 
 import psycopg
 
-from workers.projects.search.index import searched
+from workers.projects.row_types import SearchRow
+from workers.projects.search.index import TextRow, searched
 
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 YEARS = timedelta(days=5 * 365)
@@ -93,24 +94,28 @@ def _project(chance: random.Random, language: Language, number: int, created: da
     phone = f"+41 {chance.choice((22, 31, 44))} {chance.randrange(1000):03} {chance.randrange(10**4):04}"
     plate = f"{chance.choice(('ZH', 'GE', 'VD'))}-{chance.randrange(10**6)}" if number % 4 == 0 else None
     called = number % 5 == 0
-    texts = {
-        "description": description,
-        "comments": "\x1f".join(comments),
-        "calls": f"{party}\x1f{phone}\x1f{reference}" if called else "",
-        "text_1": plate,
-    }
     cameras = chance.sample(CAMERAS, 1 + number % 2)
     by, at = chance.choice(PEOPLE), created + timedelta(hours=chance.expovariate(0.02))
     start = created - timedelta(hours=chance.expovariate(0.2))
     category = chance.choice(VALUES) if number % 3 == 0 else None
     kind, status = min(int(chance.expovariate(0.3)) + 1, 20), chance.choice(STATUSES)
     end = start + timedelta(minutes=30)
-    texts["cameras"] = "\x1f".join(f"{name_of(one, language)}\x1f{one}" for one in cameras)
-    search = searched({"project_id": project_id, "created_at": created, "type_id": kind, **texts})
-    told = (by, created, by, at, "f", "f")
-    row = (project_id, number, 5, kind, status, description, start, end, category, plate, *told)
+    texts: TextRow = {
+        "project_id": project_id,
+        "created_at": created,
+        "type_id": kind,
+        "description": description,
+        "reference": None,
+        "text_1": plate,
+        "text_2": None,
+        "text_3": None,
+        "comments": "\x1f".join(comments),
+        "calls": f"{party}\x1f{phone}\x1f{reference}" if called else "",
+        "cameras": "\x1f".join(f"{name_of(camera, language)}\x1f{camera}" for camera in cameras),
+    }
+    columns = (project_id, number, 5, kind, status, description, start, end, category, plate)
     return {
-        "project": [_line(*row)],
+        "project": [_line(*columns, by, created, by, at, "f", "f")],
         "comment": [_line(project_id, _id(chance, created), text, by, created) for text in comments],
         "call": [_line(project_id, project_id, "made", created, party, phone, reference, "", by, created)] * called,
         "sequence": [
@@ -118,7 +123,7 @@ def _project(chance: random.Random, language: Language, number: int, created: da
             for camera in cameras
         ],
         "camera": [_line(project_id, camera, created) for camera in cameras],
-        "search": [_line(project_id, created, *_searched(search))],
+        "search": [_line(project_id, created, *_searched(searched(texts)))],
     }
 
 
@@ -133,7 +138,7 @@ def _id(chance: random.Random, at: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60 | chance.getrandbits(60))
 
 
-def _searched(search: dict[str, Any]) -> tuple[str, str, str]:
+def _searched(search: SearchRow) -> tuple[str, str, str]:
     return search["words"].replace("\n", "\\n"), _array(search["grams"]), search["described"]
 
 

@@ -101,8 +101,8 @@ def test_the_page_explains_only_what_is_there(language: str) -> None:
     """The page names the files that are in the package, and says what is missing only where something is."""
     told: dict[str, Any] = {"number": 7, "revision": 2, "site": "main", "exported_at": NOON}
     everything = ["comments", "calls", "sequences", "history", "user-names"]
-    whole = readme.text(readme.Told(**told, includes=everything, withheld=[]), language)
-    bare = readme.text(readme.Told(**told, includes=[], withheld=["calls"]), language)
+    whole = readme.text(readme.Facts(**told, includes=everything, withheld=[]), language)
+    bare = readme.text(readme.Facts(**told, includes=[], withheld=["calls"]), language)
     words = readme.wording(language)
     assert [name in whole for name in ("history.json", "sequences.csv", words["absent"])] == [True, True, False]
     assert [name in bare for name in ("history.json", "sequences.csv", words["absent"])] == [False, False, True]

@@ -1,5 +1,7 @@
 """Pages are read only as far as a message holds them."""
 
+from typing import TypedDict
+
 from pydantic import BaseModel
 from sqlalchemy import Integer, literal_column, select, text
 
@@ -10,6 +12,13 @@ from workers.runtime.queries.pages import ROOM
 ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
 
 
+class ItemRow(TypedDict):
+    """What the statements here select."""
+
+    number: int
+    said: str
+
+
 class Item(BaseModel):
     """What a page is made of here."""
 
@@ -17,12 +26,17 @@ class Item(BaseModel):
     said: str
 
 
-async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item], int]:
+def item(row: ItemRow) -> Item:
+    """Make an item of a row."""
+    return Item(number=row["number"], said=row["said"])
+
+
+async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item, ItemRow], int]:
     """Read a page of such rows, and return it with the number of rows that were read for it."""
     await site.sql("CREATE SEQUENCE runtime.looked_at")
     given = {"size": size, "count": limit + 1}
     async with site.engine.connect() as connection:
-        found = await pages.read(connection, ROWS, given, lambda row: Item.model_validate(dict(row)), limit)
+        found = await pages.read(connection, ROWS, given, item, limit)
     return found, int((await site.sql("SELECT last_value FROM runtime.looked_at"))[0][0])
 
 
@@ -43,7 +57,7 @@ async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
     """A page with all that there is says so."""
     async with site.engine.connect() as connection:
         one = text("SELECT 1 AS number, 'x' AS said")
-        found = await pages.read(connection, one, None, lambda row: Item.model_validate(dict(row)), 1)
+        found = await pages.read(connection, one, None, item, 1)
     assert (len(found.items), found.last) == (1, None)
 
 

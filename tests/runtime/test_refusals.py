@@ -14,15 +14,16 @@ from contracts.projects.queries import ListProjects
 from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
+from workers.projects import creation, recordings
 from workers.projects import domain as projects
-from workers.projects import recordings
+from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
 from workers.runtime.admission import authorisation, licence
 from workers.runtime.queries import answering
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PROJECT = {"revision": 3, "updated_by": "ann", "updated_at": NOW, "start_time": None, "end_time": None}
+PROJECT: ProjectRow = {**creation.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
 TOMBSTONE = {"number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
 REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
 TYPE = {"kind": "type", "slot": None}

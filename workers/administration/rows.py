@@ -40,13 +40,13 @@ class AdministrationRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.settings = RowSet(tables.Settings, "one")
-        self.properties = RowSet(tables.Property, "id")
-        self.categories = RowSet(tables.Category, "slot")
-        self.data_fields = RowSet(tables.DataField, "kind", "slot")
-        self.roles = RowSet(tables.Role, "role_id")
-        self.members = RowSet(tables.Member, "role_id", "principal")
-        self.licence = RowSet(tables.Licence, "one")
+        self.settings = RowSet[Row](tables.Settings, "one")
+        self.properties = RowSet[Row](tables.Property, "id")
+        self.categories = RowSet[Row](tables.Category, "slot")
+        self.data_fields = RowSet[Row](tables.DataField, "kind", "slot")
+        self.roles = RowSet[Row](tables.Role, "role_id")
+        self.members = RowSet[Row](tables.Member, "role_id", "principal")
+        self.licence = RowSet[Row](tables.Licence, "one")
         self.history = History()
         self.projects: dict[int, int] = {}
         self.new_ids: Iterator[int] = iter(())
@@ -56,26 +56,26 @@ class AdministrationRows(unit.Rows):
         """Wait for the turn, then read and lock what the messages name."""
         rows = cls()
         if messages:
-            rows.settings.found(await _read(connection, tables.TURN))
+            rows.settings.add_stored(await _read(connection, tables.TURN))
             await rows._load_properties(connection, messages)
             await rows._load_definitions(connection, messages)
             await rows._load_roles(connection, messages)
             if any(isinstance(one, ActivateLicence) for one in messages):
-                rows.licence.found(await _read(connection, tables.LICENCE))
+                rows.licence.add_stored(await _read(connection, tables.LICENCE))
         return rows
 
     async def _load_properties(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         ids = sorted({one.id for one in messages if isinstance(one, EditProperty | MarkStatus | DeleteProperty)})
         if ids:
-            self.properties.found(await _read(connection, tables.LOCK_PROPERTIES, ids=ids))
+            self.properties.add_stored(await _read(connection, tables.LOCK_PROPERTIES, ids=ids))
             counted = await _read(connection, tables.ASSIGNED, ids=ids)
             self.projects = {row["id"]: row["projects"] for row in counted}
 
     async def _load_definitions(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         if any(isinstance(one, DefineCategory | AddCategoryValue) for one in messages):
-            self.categories.found(await _read(connection, tables.CATEGORIES))
+            self.categories.add_stored(await _read(connection, tables.CATEGORIES))
         if any(isinstance(one, DefineDataField) for one in messages):
-            self.data_fields.found(await _read(connection, tables.DATA_FIELDS))
+            self.data_fields.add_stored(await _read(connection, tables.DATA_FIELDS))
         needed = sum(self._needs_id(message) for message in messages)
         if needed:
             self.new_ids = (await connection.execute(tables.NEW_IDS, {"count": needed})).scalars()
@@ -90,8 +90,8 @@ class AdministrationRows(unit.Rows):
     async def _load_roles(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         role_ids = sorted({one.role_id for one in messages if isinstance(one, RoleCommand)})
         if role_ids:
-            self.roles.found(await _read(connection, tables.NAMED_ROLES, role_ids=role_ids))
-            self.members.found(await _read(connection, tables.MEMBERS, role_ids=role_ids))
+            self.roles.add_stored(await _read(connection, tables.NAMED_ROLES, role_ids=role_ids))
+            self.members.add_stored(await _read(connection, tables.MEMBERS, role_ids=role_ids))
 
     def add(self, given: Given, kind: domain.Kind, command: AddProperty, slot: int | None = None) -> dict[str, Any]:
         """Keep a new property and return what its event tells."""
@@ -133,7 +133,7 @@ class AdministrationRows(unit.Rows):
         return {"id": told["id"], **self.history.add(given, told["kind"], told["id"], *words)}
 
     def define(
-        self, given: Given, kept: RowSet, command: DefineCategory | DefineDataField, *key: Any
+        self, given: Given, kept: RowSet[Row], command: DefineCategory | DefineDataField, *key: Any
     ) -> dict[str, Any]:
         """Keep a category or data field as it is defined now, and return what its event tells."""
         there = kept.get(*key)

@@ -18,6 +18,7 @@ from workers.audit import tables
 from workers.audit.tables import Activity, LogEntry
 from workers.runtime.queries import pages
 from workers.runtime.queries.pages import Page, cursor, read_cursor
+from workers.runtime.storage.row_set import Row
 
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]
@@ -36,10 +37,16 @@ class Wanted:
     apart: bool = False
 
 
-async def page(connection: AsyncConnection, store: Store, wanted: Wanted, after: str | None, limit: int) -> Page[Entry]:
+def _entry(row: Row) -> Entry:
+    return Entry.model_validate(dict(row))
+
+
+async def page(
+    connection: AsyncConnection, store: Store, wanted: Wanted, after: str | None, limit: int
+) -> Page[Entry, Row]:
     """Read a page by keyset, which entries that come meanwhile cannot shift."""
     asked = statement(store, wanted, after, limit + 1)
-    return await pages.read(connection, asked, None, lambda row: Entry.model_validate(dict(row)), limit)
+    return await pages.read(connection, asked, None, _entry, limit)
 
 
 def statement(store: Store, wanted: Wanted, after: str | None, limit: int) -> Select[Any]:
@@ -61,7 +68,7 @@ def statement(store: Store, wanted: Wanted, after: str | None, limit: int) -> Se
     return select(every).order_by(every.c.at.desc(), every.c.event_id.desc()).limit(limit)
 
 
-def merged(found: Sequence[Page[Entry]], limit: int) -> tuple[list[Entry], bool]:
+def merged(found: Sequence[Page[Entry, Row]], limit: int) -> tuple[list[Entry], bool]:
     """Return the newest entries of several stores, and whether there are more: none is behind one that was not read."""
     entries = sorted((one for each in found for one in each.items), key=place, reverse=True)
     floors = [place(each.items[-1]) for each in found if each.last]

@@ -1,19 +1,60 @@
-"""The rules of opening a project: what it is at first, and what opening it again must find."""
+"""The rules of creating a project: what it is at first, and what creating it again must find."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, cast
 from uuid import UUID
 
 from contracts.projects.commands import CreateProject
 from workers.projects import domain
+from workers.projects.row_types import CharacteristicColumns, ProjectRow, RecordingColumns
 
-Row = Mapping[Any, Any]
+EMPTY: CharacteristicColumns = {
+    "status_id": None,
+    "status_since": None,
+    "status_before": None,
+    "category_1": None,
+    "category_2": None,
+    "category_3": None,
+    "category_4": None,
+    "category_5": None,
+    "integer_1": None,
+    "integer_2": None,
+    "integer_3": None,
+    "decimal_1": None,
+    "decimal_2": None,
+    "decimal_3": None,
+    "text_1": None,
+    "text_2": None,
+    "text_3": None,
+    "checkbox_1": None,
+    "checkbox_2": None,
+    "checkbox_3": None,
+    "datetime_1": None,
+    "datetime_2": None,
+    "datetime_3": None,
+}
+"""A new project has no status (PRJ-15), no category and no data."""
 
 
-def new_project(command: CreateProject, number: int, by: str, at: datetime) -> dict[str, Any]:
+class Creation(TypedDict):
+    """What a project is created with; `sequences` are its recordings by the ids of their sequences."""
+
+    type_id: int | None
+    reference: str | None
+    description: str
+    start_time: datetime | None
+    end_time: datetime | None
+    created_by: str
+    imported: bool
+    from_draft: bool
+    sequences: Mapping[UUID, RecordingColumns]
+
+
+def new_project(command: CreateProject, number: int, by: str, at: datetime) -> ProjectRow:
     """Return a project at its first revision."""
     return {
+        **EMPTY,
         "id": command.project_id,
         "number": number,
         "revision": 1,
@@ -22,7 +63,6 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
         "description": command.description,
         "start_time": command.start_time,
         "end_time": command.end_time,
-        **domain.EMPTY,
         "created_by": by,
         "created_at": at,
         "updated_by": by,
@@ -32,14 +72,23 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> d
     }
 
 
-def creation_of(command: CreateProject, by: str, named: Mapping[UUID, Row]) -> dict[str, Any]:
-    """Return what a creation asks for; `named` are the recordings that it names."""
-    given = {name: getattr(command, name) for name in domain.OPENED}
-    return {**given, "created_by": by, "imported": False, "from_draft": command.from_draft, "sequences": named}
+def creation_of(command: CreateProject, by: str, recordings: Mapping[UUID, RecordingColumns]) -> Creation:
+    """Return what a creation asks for; `recordings` are those that it names."""
+    return {
+        "type_id": command.type_id,
+        "reference": command.reference,
+        "description": command.description,
+        "start_time": command.start_time,
+        "end_time": command.end_time,
+        "created_by": by,
+        "imported": False,
+        "from_draft": command.from_draft,
+        "sequences": recordings,
+    }
 
 
-def first_state(project: Row, past: Iterable[domain.FieldChange]) -> dict[str, Any]:
-    """Return what a project was opened with, whatever became of it since.
+def first_state(project: Mapping[str, object], past: Iterable[domain.FieldChange]) -> Creation:
+    """Return what a project was created with, whatever became of it since.
 
     `past` is that of its first revision, and the first change of each main detail.
     """
@@ -52,14 +101,15 @@ def first_state(project: Row, past: Iterable[domain.FieldChange]) -> dict[str, A
         else:
             first.setdefault(field, old)
     now = {name: project[name] for name in (*domain.OPENED, "created_by", "imported")}
-    return {**now, **first}
+    return cast("Creation", {**now, **first})
 
 
-def require_same_request(there: Row, given: Row) -> None:
-    """Accept a repeated opening of the same project; refuse another one under the same id.
+def require_same_request(existing: Creation, requested: Creation) -> None:
+    """Accept a repeated creation of the same project; refuse another one under the same id.
 
-    What lay on the draft list at the time went in beside what was named, and is not asked for again.
+    What was on the draft list at the time was added to what was named, and is not compared again.
     """
-    named, sequences = given["sequences"], there["sequences"]
-    whole = sequences if not given["from_draft"] else {one: sequences[one] for one in named if one in sequences}
-    domain.require_same_creation({**there, "sequences": whole}, given, "project_id")
+    named, sequences = requested["sequences"], existing["sequences"]
+    if requested["from_draft"]:
+        sequences = {sequence_id: sequences[sequence_id] for sequence_id in named if sequence_id in sequences}
+    domain.require_same_creation({**existing, "sequences": sequences}, requested, "project_id")

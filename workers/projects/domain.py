@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
@@ -13,14 +13,17 @@ from contracts.projects.exports import NEEDED
 from contracts.texts import Part
 from contracts.values import plain
 from workers.projects import visibility
-from workers.projects.visibility import CHARACTERISTICS
+from workers.projects.row_types import (
+    HistoryEntryColumns,
+    HoldRow,
+    PackageRow,
+    ProjectChanges,
+    ProjectRow,
+    TombstoneRow,
+)
 
-Row = Mapping[Any, Any]
 _WRITTEN = frozenset({"reference", "description", "text_1", "text_2", "text_3"})
 """Fields whose values never leave the database (events carry no free text)."""
-
-EMPTY = dict.fromkeys(["status_id", "status_since", "status_before", *CHARACTERISTICS])
-"""A new project has no status (PRJ-15), no category and no data."""
 
 OPENED = ("type_id", "reference", "description", "start_time", "end_time")
 """Main details that a project is opened with."""
@@ -76,19 +79,27 @@ class Removal(NamedTuple):
     at: datetime
 
 
-def require_project(project: Row | None, tombstone: Row | None, part: Part | None) -> Row:
+def require_project(project: ProjectRow | None, tombstone: TombstoneRow | None, part: Part | None) -> ProjectRow:
     """Return the project, or refuse."""
     if project is None:
         raise project_gone(tombstone, part)
     return project
 
 
-def tombstone(told: Row) -> dict[str, Any]:
+def tombstone(document: Mapping[str, Any]) -> TombstoneRow:
     """Read a tombstone from JSON."""
-    return {**told, "project_id": UUID(told["project_id"]), "deleted_at": datetime.fromisoformat(told["deleted_at"])}
+    return {
+        "project_id": UUID(document["project_id"]),
+        "number": document["number"],
+        "deleted_by": document["deleted_by"],
+        "deleted_at": datetime.fromisoformat(document["deleted_at"]),
+        "expired": document["expired"],
+    }
 
 
-def require_unchanged_since(project: Row, expected_revision: int, steps: Iterable[Revision], grants: Grants) -> None:
+def require_unchanged_since(
+    project: ProjectRow, expected_revision: int, revisions: Iterable[Revision], grants: Grants
+) -> None:
     """Refuse when somebody changed the project after the caller had read it: who changed which fields, when."""
     if expected_revision == project["revision"]:
         return
@@ -102,12 +113,12 @@ def require_unchanged_since(project: Row, expected_revision: int, steps: Iterabl
         changed_at=project["updated_at"].isoformat(),
         changes=[
             {
-                "revision": one.revision,
-                "by": one.by,
-                "at": one.at.isoformat(),
-                "fields": [field for field in one.fields if field not in hidden],
+                "revision": revision.revision,
+                "by": revision.by,
+                "at": revision.at.isoformat(),
+                "fields": [field for field in revision.fields if field not in hidden],
             }
-            for one in steps
+            for revision in revisions
         ],
     )
 
@@ -120,16 +131,20 @@ def unseen(grants: Grants) -> list[str]:
 def past_fields(names: Collection[str]) -> list[str]:
     """Return the fields of the history that belong to these details and sections."""
     parts = [field for field, section in PARTS.items() if section in names]
-    return [*parts, *(field for name, one in visibility.DETAILS.items() if name in names for field in one.fields)]
+    return [
+        *parts,
+        *(field for name, details in visibility.DETAILS.items() if name in names for field in details.fields),
+    ]
 
 
-def past_shown(entry: Row, hidden: Collection[str]) -> dict[str, Any]:
-    """Return an entry of the history without fields that stay hidden: those of its opening stand in one entry."""
+def past_shown(entry: HistoryEntryColumns, hidden: Collection[str]) -> HistoryEntryColumns:
+    """Return an entry of the history without hidden fields: a creation has all of its fields in one entry."""
     if entry["field"] != OPENING:
-        return dict(entry)
-    new = {name: one for name, one in entry["new"].items() if name not in hidden}
+        return entry
+    state: Mapping[str, Any] = entry["new"] or {}
+    new = {name: value for name, value in state.items() if name not in hidden}
     assigned = {str(new.get(name)) for name in _PROPERTIES}
-    names = {one: name for one, name in entry.get("names", {}).items() if one in assigned}
+    names = {property_id: name for property_id, name in entry["names"].items() if property_id in assigned}
     return {**entry, "new": new, "names": names}
 
 
@@ -143,49 +158,51 @@ def withheld_parts(grants: Grants) -> list[str]:
     return withheld(grants, PARTS.values())
 
 
-def require_no_hold(hold: Row | None, grants: Grants) -> None:
+def require_no_hold(hold: HoldRow | None, grants: Grants) -> None:
     """Refuse to delete a project under hold; who holds it is told to those who may see holds."""
     if hold is not None:
-        by = {"held_by": hold["held_by"]} if grants.allow(Node.RETENTION, Level.VIEW) else {}
+        by: dict[str, Any] = {"held_by": hold["held_by"]} if grants.allow(Node.RETENTION, Level.VIEW) else {}
         raise Refusal(Code.HELD, fields=_named("held", "project_id"), held_at=hold["held_at"].isoformat(), **by)
 
 
-def touched(project: Row, by: str, at: datetime, changes: Row | None = None) -> dict[str, Any]:
+def touched(project: ProjectRow, by: str, at: datetime, changes: ProjectChanges) -> ProjectRow:
     """Return the project with its changes, since when it has its status, and its next revision."""
-    wanted = changes or {}
-    is_moved = wanted.get("status_id", project["status_id"]) != project["status_id"]
+    is_moved = changes.get("status_id", project["status_id"]) != project["status_id"]
     return {
         **project,
-        **wanted,
-        **({"status_since": at, "status_before": project["status_id"]} if is_moved else {}),
+        **changes,
+        "status_since": at if is_moved else project["status_since"],
+        "status_before": project["status_id"] if is_moved else project["status_before"],
         "revision": project["revision"] + 1,
         "updated_by": by,
         "updated_at": at,
     }
 
 
-def wanted_changes(command: UpdateProject) -> dict[str, Any]:
+def requested_changes(command: UpdateProject) -> ProjectChanges:
     """Return the columns that an update names, with their new values: absent = unchanged, null = cleared."""
-    wanted = {name: getattr(command, name) for name in MAIN_DETAILS if name in command.model_fields_set}
-    if "description" in wanted:
-        wanted["description"] = wanted["description"] or ""
-    wanted |= {f"category_{slot}": value for slot, value in command.categories.items()}
-    wanted |= {name: getattr(command.data, name) for name in command.data.model_fields_set}
-    return wanted
+    changes = {name: getattr(command, name) for name in MAIN_DETAILS if name in command.model_fields_set}
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    changes |= {f"category_{slot}": value for slot, value in command.categories.items()}
+    changes |= {name: getattr(command.data, name) for name in command.data.model_fields_set}
+    return cast("ProjectChanges", changes)
 
 
-def require_order(project: Row, wanted: Row) -> None:
+def require_order(project: ProjectRow, changes: ProjectChanges) -> None:
     """Refuse an end before the start, whichever of the two was there already."""
-    start = wanted.get("start_time", project["start_time"])
-    end = wanted.get("end_time", project["end_time"])
+    start = changes.get("start_time", project["start_time"])
+    end = changes.get("end_time", project["end_time"])
     if start and end and end < start:
         raise Refusal(Code.INVALID, fields=[{"field": "end_time", "kind": "end_before_start"}])
 
 
-def require_defined(wanted: Row, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]) -> None:
+def require_defined(
+    changes: Mapping[str, object], references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]
+) -> None:
     """Refuse a type, status, value, category or field that is not defined or not enabled."""
-    found = {name: undefined(name, value, references, enabled) for name, value in wanted.items()}
-    unknown = [{"field": name, "kind": kind, "value": _told(name, wanted)} for name, kind in found.items() if kind]
+    kinds = {name: undefined(name, value, references, enabled) for name, value in changes.items()}
+    unknown = [{"field": name, "kind": kind, "value": _shown(name, changes)} for name, kind in kinds.items() if kind]
     if unknown:
         raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
 
@@ -208,41 +225,43 @@ def undefined(
     return "other_category" if slot is not None and name != f"category_{slot}" else None
 
 
-def _told(name: str, values: Row) -> int | bool | str | None:
+def _shown(name: str, values: Mapping[str, object]) -> int | bool | str | None:
     """Return a value as an event or refusal may carry it: nothing that a person wrote."""
     value = values[name]
     if name in _WRITTEN or value is None:
         return None
-    told: int | bool | str = value.isoformat() if isinstance(value, datetime) else plain(value)
-    return told
+    shown: int | bool | str = value.isoformat() if isinstance(value, datetime) else plain(value)
+    return shown
 
 
-def changed_fields(project: Row, wanted: Row) -> dict[str, Change]:
+def changed_names(old: Mapping[str, object], new: Mapping[str, object]) -> list[str]:
+    """Name the columns of `new` whose values differ from the old ones."""
+    return [name for name, value in new.items() if value != old[name]]
+
+
+def changed_fields(project: ProjectRow, changes: ProjectChanges) -> dict[str, Change]:
     """Name the fields that really change, with old and new values only where nobody wrote them."""
-    return {
-        name: Change(old=_told(name, project), new=_told(name, wanted))
-        for name in wanted
-        if wanted[name] != project[name]
-    }
+    names = changed_names(project, changes)
+    return {name: Change(old=_shown(name, project), new=_shown(name, changes)) for name in names}
 
 
-def require_same_creation(there: Row, given: Row, field: str) -> None:
+def require_same_creation(existing: Mapping[str, object], requested: Mapping[str, object], field: str) -> None:
     """Accept a repeated creation of the same thing; refuse another thing under the same id, which `field` gave."""
-    if any(there[name] != value for name, value in given.items()):
+    if changed_names(existing, requested):
         raise Refusal(Code.CONFLICT, fields=_named("id_taken", field))
 
 
-def past_of(project: Row, wanted: Row) -> list[FieldChange]:
+def past_of(project: Mapping[str, object], changes: Mapping[str, object]) -> list[FieldChange]:
     """Return the past of every field that really changes."""
-    changed = [name for name in wanted if wanted[name] != project[name]]
-    return [FieldChange(name, None, plain(project[name]), plain(wanted[name])) for name in changed]
+    names = changed_names(project, changes)
+    return [FieldChange(name, None, plain(project[name]), plain(changes[name])) for name in names]
 
 
-def past_of_part(field: str, part_id: UUID, old: Row, new: Row) -> list[FieldChange]:
+def past_of_part(field: str, part_id: UUID, old: Mapping[str, object], new: Mapping[str, object]) -> list[FieldChange]:
     """Return the past of a part that was rewritten: what differs, and nothing when nothing does."""
-    differs = [name for name in new if new[name] != old[name]]
-    past = FieldChange(field, part_id, {name: old[name] for name in differs}, {name: new[name] for name in differs})
-    return [past] if differs else []
+    names = changed_names(old, new)
+    past = FieldChange(field, part_id, {name: old[name] for name in names}, {name: new[name] for name in names})
+    return [past] if names else []
 
 
 def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
@@ -264,12 +283,12 @@ def _named(kind: str, field: str) -> list[dict[str, str]]:
     return [{"field": field, "kind": kind}]
 
 
-def require_package(package: Row | None, by: str, now: datetime, grants: Grants) -> Row:
+def require_package(package: PackageRow | None, by: str, now: datetime, grants: Grants) -> PackageRow:
     """Return a package to who made it, or refuse: it is gone, too old, or holds what may not be seen any more."""
     if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_KEPT:
         raise Refusal(Code.GONE, status=404, known=False, fields=_named("no_package", "package_id"))
-    named = [NEEDED[one] for one in package["includes"] if one in NEEDED]
-    missing = sorted(node for node in named if not grants.allow(node, Level.VIEW))
+    nodes = [NEEDED[name] for name in package["includes"] if name in NEEDED]
+    missing = sorted(node for node in nodes if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
     return package

@@ -4,16 +4,17 @@ It is not kept with the batch, because commands of other lanes take it over mean
 """
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import tables
+from workers.projects import recordings, tables
+from workers.projects.row_types import IdentifiedRecording, NewDraftRow
 from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import rows_of
 
 _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
 LISTED = text(
@@ -37,9 +38,21 @@ _DELETE = text("DELETE FROM projects.draft WHERE principal = :principal AND sequ
 )
 
 
-async def listed(connection: AsyncConnection, principal: str) -> list[Row]:
+class ListedDraftRow(IdentifiedRecording):
+    """A row of the statement that lists a draft list."""
+
+    drafted_at: datetime
+
+
+class LockedDraftRow(IdentifiedRecording):
+    """A row of the statement that locks a draft list."""
+
+    number: int
+
+
+async def listed(connection: AsyncConnection, principal: str) -> list[ListedDraftRow]:
     """Return a draft list in the order of the recordings, those of one start as they came."""
-    return list((await connection.execute(LISTED, {"principal": principal})).mappings())
+    return rows_of(await connection.execute(LISTED, {"principal": principal}), ListedDraftRow)
 
 
 async def lock_list(connection: AsyncConnection, principal: str) -> None:
@@ -47,13 +60,15 @@ async def lock_list(connection: AsyncConnection, principal: str) -> None:
     await connection.execute(_ALONE, {"principal": principal})
 
 
-async def locked(connection: AsyncConnection, principal: str, ids: Sequence[UUID] | None = None) -> list[Row]:
+async def locked(
+    connection: AsyncConnection, principal: str, ids: Sequence[UUID] | None = None
+) -> list[LockedDraftRow]:
     """Lock all of a draft list, or the sequences with these ids, and return what is there."""
-    given = {"principal": principal, "everything": ids is None, "ids": list(ids or ())}
-    return list((await connection.execute(_LOCK, given)).mappings())
+    parameters = {"principal": principal, "everything": ids is None, "ids": list(ids or ())}
+    return rows_of(await connection.execute(_LOCK, parameters), LockedDraftRow)
 
 
-async def put(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+async def put(connection: AsyncConnection, rows: Sequence[NewDraftRow]) -> None:
     """Put sequences on draft lists; one that is there stays as it is."""
     await insert_rows(connection, tables.Draft, rows, conflict="ON CONFLICT DO NOTHING")
 
@@ -64,10 +79,10 @@ async def remove(connection: AsyncConnection, principal: str, ids: Sequence[UUID
         await connection.execute(_DELETE, {"principal": principal, "ids": list(ids)})
 
 
-async def taken_over(connection: AsyncConnection, principal: str) -> list[Row]:
+async def taken_over(connection: AsyncConnection, principal: str) -> list[IdentifiedRecording]:
     """Empty a draft list and return what it held, in the order of the recordings."""
     await lock_list(connection, principal)
     rows = await locked(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
     in_order = sorted(rows, key=lambda row: (row["start"], row["number"]))
-    return [{name: one for name, one in row.items() if name != "number"} for row in in_order]
+    return [recordings.identified(row) for row in in_order]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from uuid import UUID
 
 from sqlalchemy import Integer, Text, Uuid, bindparam, text
@@ -11,15 +11,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import domain, recordings, tables
 from workers.projects.domain import FieldChange, Removal, Revision
+from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
 from workers.runtime.commands.unit import Unit
 from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import rows_of
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
-# Who changed what after a revision: the last hundred steps of each project, the oldest first.
-STEPS = text(
+# Who changed what after a revision: the last hundred revisions of each project, the oldest first.
+REVISIONS = text(
     """
     SELECT h.* FROM unnest(:ids, :revisions) AS asked(project_id, since)
     CROSS JOIN LATERAL (
@@ -37,8 +38,8 @@ REMOVALS = text(
     """
 ).bindparams(_IDS, _PARTS)
 
-# What projects were opened with: what their first revision had beside their row, and what was changed of that since.
-OPENINGS = text(
+# What projects were created with: what their first revision had beside their row, and what was changed of that since.
+CREATIONS = text(
     """
     SELECT * FROM (
         SELECT project_id, revision, place, field, part_id, old, new FROM projects.history
@@ -93,6 +94,37 @@ NEWEST = (2**31 - 1, 0)
 """Revision and place behind every entry."""
 
 
+class CreationRow(TypedDict):
+    """A row of the statement that reads what projects were created with."""
+
+    project_id: UUID
+    revision: int
+    place: int
+    field: str
+    part_id: UUID | None
+    old: Any | None
+    new: Any | None
+
+
+class RevisionRow(TypedDict):
+    """A row of the statement that reads who changed what after a revision."""
+
+    project_id: UUID
+    revision: int
+    by: str
+    at: datetime
+    fields: list[str]
+
+
+class RemovalRow(TypedDict):
+    """A row of the statement that reads who removed parts."""
+
+    project_id: UUID
+    part_id: UUID
+    by: str
+    at: datetime
+
+
 class Since(NamedTuple):
     """A project whose changes after a revision are asked for."""
 
@@ -109,7 +141,7 @@ class _FieldChange(NamedTuple):
     at: datetime
     past: list[FieldChange]
 
-    def rows(self) -> Iterator[dict[str, Any]]:
+    def rows(self) -> Iterator[HistoryRow]:
         """Yield the rows of the change."""
         first = 0 if self.past[0].field == domain.OPENING else FIRST
         for place, (field, part_id, old, new) in enumerate(self.past, start=first):
@@ -132,36 +164,35 @@ class History:
     def __init__(self) -> None:
         """Start empty."""
         self._new: list[_FieldChange] = []
-        self._steps: dict[UUID, list[Revision]] = {}
+        self._revisions: dict[UUID, list[Revision]] = {}
         self._removals: dict[tuple[UUID, UUID], Removal] = {}
-        self._openings: dict[UUID, list[FieldChange]] = {}
+        self._creations: dict[UUID, list[FieldChange]] = {}
 
-    async def load_steps(self, connection: AsyncConnection, asked: Iterable[Since]) -> None:
+    async def load_revisions(self, connection: AsyncConnection, bases: Sequence[Since]) -> None:
         """Read who changed these projects after these revisions."""
-        listed = list(asked)
-        if not listed:
+        if not bases:
             return
-        given = {"ids": [one.project_id for one in listed], "revisions": [one.revision for one in listed]}
-        for row in (await connection.execute(STEPS, given)).mappings():
-            step = Revision(row["revision"], row["by"], row["at"], tuple(row["fields"]))
-            self._steps.setdefault(row["project_id"], []).append(step)
+        parameters = {"ids": [base.project_id for base in bases], "revisions": [base.revision for base in bases]}
+        for row in rows_of(await connection.execute(REVISIONS, parameters), RevisionRow):
+            revision = Revision(row["revision"], row["by"], row["at"], tuple(row["fields"]))
+            self._revisions.setdefault(row["project_id"], []).append(revision)
 
     async def load_removals(self, connection: AsyncConnection, missing: Iterable[tuple[UUID, UUID]]) -> None:
         """Read who removed these parts."""
         listed = list(missing)
         if not listed:
             return
-        given = {"ids": [project_id for project_id, _ in listed], "parts": [part_id for _, part_id in listed]}
-        for row in (await connection.execute(REMOVALS, given)).mappings():
+        parameters = {"ids": [project_id for project_id, _ in listed], "parts": [part_id for _, part_id in listed]}
+        for row in rows_of(await connection.execute(REMOVALS, parameters), RemovalRow):
             self._removals[row["project_id"], row["part_id"]] = Removal(row["by"], row["at"])
 
-    async def load_openings(self, connection: AsyncConnection, ids: Sequence[UUID]) -> None:
-        """Read what these projects were opened with, as far as their rows do not tell."""
+    async def load_creations(self, connection: AsyncConnection, ids: Sequence[UUID]) -> None:
+        """Read what these projects were created with, as far as their rows do not say it."""
         if not ids:
             return
-        given = {"ids": ids, "opened": list(domain.OPENED)}
-        for row in (await connection.execute(OPENINGS, given)).mappings():
-            self._openings.setdefault(row["project_id"], []).append(_past(row))
+        parameters = {"ids": ids, "opened": list(domain.OPENED)}
+        for row in rows_of(await connection.execute(CREATIONS, parameters), CreationRow):
+            self._creations.setdefault(row["project_id"], []).append(_past(row))
 
     def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[FieldChange]) -> None:
         """Keep what one command changes; nothing else is made of it unless a later command asks."""
@@ -171,29 +202,32 @@ class History:
     def since(self, project_id: UUID, revision: int) -> list[Revision]:
         """Return what changed a project after a revision, this batch included, the oldest first."""
         new = [
-            Revision(one.revision, one.by, one.at, tuple(sorted({past.field for past in one.past})))
-            for one in self._new
-            if one.project_id == project_id
+            Revision(change.revision, change.by, change.at, tuple(sorted({past.field for past in change.past})))
+            for change in self._new
+            if change.project_id == project_id
         ]
-        return [one for one in (*self._steps.get(project_id, []), *new) if one.revision > revision]
+        known = (*self._revisions.get(project_id, []), *new)
+        return [later for later in known if later.revision > revision]
 
     def removal(self, project_id: UUID, part_id: UUID) -> Removal | None:
         """Return who removed a part, and when."""
         for change in reversed(self._new):
-            if change.project_id == project_id and any(one.part_id == part_id for one in change.past):
+            if change.project_id == project_id and any(past.part_id == part_id for past in change.past):
                 return Removal(change.by, change.at)
         return self._removals.get((project_id, part_id))
 
     def creation_of(self, project_id: UUID) -> list[FieldChange]:
-        """Return what tells how a project was opened, this batch included."""
-        changes = [one for one in self._new if one.project_id == project_id]
-        new = [past for one in changes for past in one.past if one.revision == 1 or past.field in domain.OPENED]
-        return [*self._openings.get(project_id, []), *new]
+        """Return what shows how a project was created, this batch included."""
+        changes = [change for change in self._new if change.project_id == project_id]
+        new = [
+            past for change in changes for past in change.past if change.revision == 1 or past.field in domain.OPENED
+        ]
+        return [*self._creations.get(project_id, []), *new]
 
     def forget(self, project_id: UUID) -> None:
         """Drop what was to be written of a project that is deleted: the cascade takes the rest."""
-        self._new = [one for one in self._new if one.project_id != project_id]
-        self._steps.pop(project_id, None)
+        self._new = [change for change in self._new if change.project_id != project_id]
+        self._revisions.pop(project_id, None)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write all of it with one statement, and none when nothing changed."""
@@ -201,9 +235,24 @@ class History:
         await insert_rows(connection, tables.History, rows)
 
 
-def _past(row: Row) -> FieldChange:
+def entry_of(row: HistoryEntryRow) -> HistoryEntryColumns:
+    """Return what is shown of an entry of the history."""
+    return {
+        "revision": row["revision"],
+        "at": row["at"],
+        "by": row["by"],
+        "field": row["field"],
+        "part_id": row["part_id"],
+        "old": row["old"],
+        "new": row["new"],
+        "label": row["label"],
+        "names": row["names"],
+    }
+
+
+def _past(row: CreationRow) -> FieldChange:
     old, new = row["old"], row["new"]
-    if row["field"] == "sequence":
+    if row["field"] == "sequence" and new is not None:
         new = recordings.from_json(new)
     elif row["field"].endswith("_time") and old is not None:
         old = datetime.fromisoformat(old)

@@ -1,14 +1,16 @@
 """What projects know of holds: retention's published view of those that are in force."""
 
 from collections.abc import Iterable
+from typing import Any, TypedDict
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, Uuid, bindparam, column, select, table, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from workers.projects.row_types import HoldRow
 from workers.projects.tables import Project
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import rows_of
 
 _HOLDS = table("holds", column("project_id", Uuid), schema="published")
 _OF = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
@@ -35,7 +37,25 @@ OPENED = text(
 ).bindparams(bindparam("sections", type_=ARRAY(Text)))
 
 
-async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, Row]:
+class ExpiredProjectRow(TypedDict):
+    """A row of the statement that locks what has expired."""
+
+    id: UUID
+    number: int
+
+
+class OpenedProjectRow(TypedDict):
+    """The row of the statement that reads a project; `document` is null where the parts are too large for a message."""
+
+    comments: int
+    calls: int
+    sequences: int
+    labels: dict[str, Any]
+    hold: dict[str, Any] | None
+    document: dict[str, Any] | None
+
+
+async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, HoldRow]:
     """Return the holds of projects that are about to be deleted, by project.
 
     The projects must have been locked by an earlier statement: a hold is placed under a lock on its project, so that
@@ -44,11 +64,12 @@ async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> 
     ids = sorted(project_ids)
     if not ids:
         return {}
-    return {row["project_id"]: row for row in (await connection.execute(_OF, {"ids": ids})).mappings()}
+    holds = rows_of(await connection.execute(_OF, {"ids": ids}), HoldRow)
+    return {hold["project_id"]: hold for hold in holds}
 
 
-def is_held(wanted: bool) -> ColumnElement[bool]:  # noqa: FBT001 - what the filter says
+def is_held(has_hold: bool) -> ColumnElement[bool]:  # noqa: FBT001 - what the filter says
     """Return the condition of being under hold, as a set that is small; or of not being, as a look beside each."""
-    if wanted:
+    if has_hold:
         return Project.id.in_(select(_HOLDS.c.project_id))
     return ~select(1).where(_HOLDS.c.project_id == Project.id).correlate(Project).exists()

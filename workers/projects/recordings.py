@@ -8,32 +8,60 @@ from uuid import UUID, uuid5
 from contracts.errors import Code, Refusal
 from contracts.projects.drafts import DraftSequences
 from contracts.projects.recordings import Media, Sequence
+from workers.projects.row_types import IdentifiedRecording, RecordingColumns
 
-Row = Mapping[Any, Any]
 EXPIRING = timedelta(hours=24)
-RECORDING = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
-"""What is known of a recording."""
-
-_TIMES = ("start", "end", "media_expires_at")
 
 
-def recording(row: Row) -> dict[str, Any]:
+def recording(row: RecordingColumns) -> RecordingColumns:
     """Return what the past keeps of a sequence."""
-    return {name: row[name] for name in RECORDING}
+    return {
+        "camera_id": row["camera_id"],
+        "camera_name": row["camera_name"],
+        "site": row["site"],
+        "start": row["start"],
+        "end": row["end"],
+        "media_expires_at": row["media_expires_at"],
+    }
 
 
-def from_json(told: Row) -> dict[str, Any]:
+def identified(row: IdentifiedRecording) -> IdentifiedRecording:
+    """Return what is known of a recording with the id of its sequence."""
+    return {"sequence_id": row["sequence_id"], **recording(row)}
+
+
+def requested(sequence: Sequence) -> IdentifiedRecording:
+    """Return a recording that a command names."""
+    return {
+        "sequence_id": sequence.sequence_id,
+        "camera_id": sequence.camera_id,
+        "camera_name": sequence.camera_name,
+        "site": sequence.site,
+        "start": sequence.start,
+        "end": sequence.end,
+        "media_expires_at": sequence.media_expires_at,
+    }
+
+
+def from_json(document: Mapping[str, Any]) -> RecordingColumns:
     """Read what the past keeps of a sequence from JSON."""
-    times = {name: datetime.fromisoformat(told[name]) for name in _TIMES if told[name]}
-    return {**told, **times}
+    expires_at = document["media_expires_at"]
+    return {
+        "camera_id": document["camera_id"],
+        "camera_name": document["camera_name"],
+        "site": document["site"],
+        "start": datetime.fromisoformat(document["start"]),
+        "end": datetime.fromisoformat(document["end"]),
+        "media_expires_at": datetime.fromisoformat(expires_at) if expires_at else None,
+    }
 
 
-def named(sequences: Iterable[Sequence]) -> dict[UUID, Row]:
+def named(sequences: Iterable[Sequence]) -> dict[UUID, RecordingColumns]:
     """Return the recordings that a command names, by their ids: of two with one id, the first."""
-    found: dict[UUID, Row] = {}
-    for one in sequences:
-        found.setdefault(one.sequence_id, recording(one.model_dump()))
-    return found
+    recordings: dict[UUID, RecordingColumns] = {}
+    for sequence in sequences:
+        recordings.setdefault(sequence.sequence_id, recording(requested(sequence)))
+    return recordings
 
 
 def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
@@ -53,8 +81,8 @@ def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
 
 def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
     """Name the fields of a draft command that hold a site."""
-    named = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
-    return named + [(f"cameras.{place}.site", one.site) for place, one in enumerate(command.cameras)]
+    sites = [(f"sequences.{place}.site", sequence.site) for place, sequence in enumerate(command.sequences)]
+    return sites + [(f"cameras.{place}.site", camera.site) for place, camera in enumerate(command.cameras)]
 
 
 def require_known_sites(named: Iterable[tuple[str, str | None]], own: str, children: Collection[str]) -> None:
@@ -77,6 +105,6 @@ def media(expires_at: datetime | None, now: datetime) -> Media:
 
 def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
     """Say of every sequence of a document whether its recording is still there."""
-    for one in sequences:
-        told = one["media_expires_at"]
-        one["media"] = media(datetime.fromisoformat(told) if told else None, now)
+    for sequence in sequences:
+        expires_at = sequence["media_expires_at"]
+        sequence["media"] = media(datetime.fromisoformat(expires_at) if expires_at else None, now)

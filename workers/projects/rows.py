@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import chain
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Integer, TextClause, Uuid, bindparam, text
@@ -29,10 +29,19 @@ from contracts.texts import Part
 from workers.projects import domain, holds, tables
 from workers.projects.domain import FieldChange
 from workers.projects.history import History, Since
+from workers.projects.holds import ExpiredProjectRow
+from workers.projects.row_types import (
+    CallRow,
+    CommentRow,
+    HoldRow,
+    ProjectChanges,
+    ProjectRow,
+    SequenceRow,
+    TombstoneRow,
+)
 from workers.projects.search import index
 from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Row, RowSet
-from workers.runtime.storage.statements import read
+from workers.runtime.storage.row_set import RowSet, RowT, read_rows
 
 _ENABLED = text(
     """
@@ -67,18 +76,26 @@ SURROUNDINGS = text(
 ).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
 
 
+class SurroundingsRow(TypedDict):
+    """The row of the statement that reads what a batch needs besides its projects; each column is JSON."""
+
+    tombstones: list[dict[str, Any]] | None
+    numbers: list[tuple[int, str]] | None
+    references: list[tuple[int, str, int | None]] | None
+
+
 class ProjectRows(unit.Rows):
     """Projects with the parts that the batch names, locked; and what they may refer to."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self.projects = RowSet(tables.Project, "id")
-        self.comments = RowSet(tables.Comment, "project_id", "comment_id")
-        self.calls = RowSet(tables.Call, "project_id", "call_id")
-        self.sequences = RowSet(tables.Sequence, "project_id", "sequence_id")
+        self.projects = RowSet[ProjectRow](tables.Project, "id")
+        self.comments = RowSet[CommentRow](tables.Comment, "project_id", "comment_id")
+        self.calls = RowSet[CallRow](tables.Call, "project_id", "call_id")
+        self.sequences = RowSet[SequenceRow](tables.Sequence, "project_id", "sequence_id")
         self.history = History()
-        self.holds: dict[UUID, Row] = {}
-        self.tombstones = RowSet(tables.Tombstone, "project_id")
+        self.holds: dict[UUID, HoldRow] = {}
+        self.tombstones = RowSet[TombstoneRow](tables.Tombstone, "project_id")
         self.references: dict[int, tuple[str, int | None]] = {}
         self.enabled: set[str] = set()
         self.child_sites: set[str] = set()
@@ -101,36 +118,37 @@ class ProjectRows(unit.Rows):
     async def _load_projects(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         ids = {message.project_id for message in messages if isinstance(message, ProjectCommand)}
         imports = [message.projects for message in messages if isinstance(message, ImportProjects)]
-        ids |= {one.project_id for one in chain.from_iterable(imports)}
-        self.projects.found(await _read(connection, tables.LOCK_PROJECTS, ids=sorted(ids)))
-        self._missing = [one for one in ids if self.projects.get(one) is None]
+        ids |= {project.project_id for project in chain.from_iterable(imports)}
+        self.projects.add_stored(await _read(connection, tables.LOCK_PROJECTS, ProjectRow, ids=sorted(ids)))
+        self._missing = [project_id for project_id in ids if self.projects.get(project_id) is None]
 
     async def _load_parts(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        comments = [one for one in messages if isinstance(one, _OF_COMMENTS)]
-        calls = [one for one in messages if isinstance(one, _OF_CALLS)]
-        sequences = [one.project_id for one in messages if isinstance(one, _OF_SEQUENCES)]
-        ids, parts = [one.project_id for one in comments], [one.comment_id for one in comments]
-        self.comments.found(await _read(connection, tables.COMMENTS, ids=ids, parts=parts))
-        ids, parts = [one.project_id for one in calls], [one.call_id for one in calls]
-        self.calls.found(await _read(connection, tables.CALLS, ids=ids, parts=parts))
-        self.sequences.found(await _read(connection, tables.SEQUENCES, ids=sequences))
+        comments = [message for message in messages if isinstance(message, _OF_COMMENTS)]
+        calls = [message for message in messages if isinstance(message, _OF_CALLS)]
+        sequences = [message.project_id for message in messages if isinstance(message, _OF_SEQUENCES)]
+        ids, parts = [comment.project_id for comment in comments], [comment.comment_id for comment in comments]
+        self.comments.add_stored(await _read(connection, tables.COMMENTS, CommentRow, ids=ids, parts=parts))
+        ids, parts = [call.project_id for call in calls], [call.call_id for call in calls]
+        self.calls.add_stored(await _read(connection, tables.CALLS, CallRow, ids=ids, parts=parts))
+        self.sequences.add_stored(await _read(connection, tables.SEQUENCES, SequenceRow, ids=sequences))
 
     async def _load_history(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         """Read of the past what explains a refusal: nothing for commands that will be applied."""
         missing = set()
         expected: dict[UUID, int] = {}
-        for one in messages:
-            project = self.projects.get(one.project_id) if isinstance(one, ExistingProjectCommand) else None
-            if project is None or not isinstance(one, ExistingProjectCommand):
+        for command in messages:
+            project = self.projects.get(command.project_id) if isinstance(command, ExistingProjectCommand) else None
+            if project is None or not isinstance(command, ExistingProjectCommand):
                 continue
-            missing |= {(one.project_id, part_id) for part_id in self._missing_parts(one)}
-            if one.expected_revision is not None and one.expected_revision < project["revision"]:
-                earliest = expected.get(one.project_id, one.expected_revision)
-                expected[one.project_id] = min(earliest, one.expected_revision)
-        await self.history.load_steps(connection, [Since(*one) for one in expected.items()])
+            project_id, revision = command.project_id, command.expected_revision
+            missing |= {(project_id, part_id) for part_id in self._missing_parts(command)}
+            if revision is not None and revision < project["revision"]:
+                expected[project_id] = min(expected.get(project_id, revision), revision)
+        await self.history.load_revisions(connection, [Since(*base) for base in expected.items()])
         await self.history.load_removals(connection, missing)
-        created = {one.project_id for one in messages if isinstance(one, CreateProject)}
-        await self.history.load_openings(connection, [one for one in created if self.projects.get(one)])
+        created = {message.project_id for message in messages if isinstance(message, CreateProject)}
+        existing = [project_id for project_id in created if self.projects.get(project_id)]
+        await self.history.load_creations(connection, existing)
 
     def _missing_parts(self, command: ExistingProjectCommand[Any]) -> list[UUID]:
         project_id = command.project_id
@@ -140,58 +158,60 @@ class ProjectRows(unit.Rows):
             case EditCall(call_id=part_id) | DeleteCall(call_id=part_id):
                 return [] if self.calls.get(project_id, part_id) else [part_id]
             case RemoveSequences(sequence_ids=ids):
-                return [one for one in ids if self.sequences.get(project_id, one) is None]
+                return [part_id for part_id in ids if self.sequences.get(project_id, part_id) is None]
         return []
 
     async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         creations = sum(isinstance(message, CreateProject) for message in messages)
         references = sorted(assigned(messages))
         if self._missing or creations or references:
-            given = {"missing": self._missing, "creations": creations, "references": references}
-            [found] = await read(connection, SURROUNDINGS, given)
-            self.tombstones.found(domain.tombstone(row) for row in found["tombstones"] or ())
-            drawn = found["numbers"] or ()
+            parameters = {"missing": self._missing, "creations": creations, "references": references}
+            [surroundings] = await read_rows(connection, SURROUNDINGS, parameters, SurroundingsRow)
+            self.tombstones.add_stored(domain.tombstone(document) for document in surroundings["tombstones"] or ())
+            drawn = surroundings["numbers"] or ()
             self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in drawn])
-            self.references = {id_: (kind, slot) for id_, kind, slot in found["references"] or ()}
-        if any(isinstance(one, UpdateProject) and (one.categories or one.data.model_fields_set) for one in messages):
+            self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
+        updates = [message for message in messages if isinstance(message, UpdateProject)]
+        if any(update.categories or update.data.model_fields_set for update in updates):
             self.enabled = set((await connection.execute(_ENABLED)).scalars())
         if any(site for message in messages for site in named_sites(message)):
             self.child_sites = set((await connection.execute(_CHILD_SITES)).scalar_one())
 
-    def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> Row:
+    def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> ProjectRow:
         """Return the project that a command is about, at the revision it expects; `grants` are the caller's."""
         project_id, expected = command.project_id, command.expected_revision
         project = domain.require_project(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
         if expected is not None:
-            steps = self.history.since(project_id, expected)
-            domain.require_unchanged_since(project, expected, steps, grants or Grants())
+            revisions = self.history.since(project_id, expected)
+            domain.require_unchanged_since(project, expected, revisions, grants or Grants())
         return project
 
-    def part(self, kept: RowSet, which: Part, project_id: UUID, part_id: UUID) -> Row:
-        """Return a comment, call or sequence that is still there, or refuse: who deleted it, and when."""
-        there = kept.get(project_id, part_id)
-        if there is None:
+    def part(self, parts: RowSet[RowT], which: Part, project_id: UUID, part_id: UUID) -> RowT:
+        """Return a comment, call or sequence that still exists, or refuse: who deleted it, and when."""
+        part = parts.get(project_id, part_id)
+        if part is None:
             raise domain.part_gone(which, part_id, self.history.removal(project_id, part_id))
-        return there
+        return part
 
     def touch(
         self,
-        project: Row,
-        given: unit.Unit["ProjectRows"],
-        changes: Row | None = None,
+        project: ProjectRow,
+        command_unit: unit.Unit["ProjectRows"],
+        changes: ProjectChanges | None = None,
         past: Iterable[FieldChange] = (),
     ) -> None:
         """Write a project's changes, its next revision, and the past of what changes: fields and parts."""
-        touched = domain.touched(project, given.principal, given.now, changes)
-        given.revision = touched["revision"]
+        changes = changes or {}
+        touched = domain.touched(project, command_unit.principal, command_unit.now, changes)
+        command_unit.revision = touched["revision"]
         self.projects.put(touched)
-        self.history.add(project["id"], touched["revision"], given, [*domain.past_of(project, changes or {}), *past])
-        if any(project[name] != (changes or {}).get(name, project[name]) for name in index.REWORDING):
+        self.history.add(project["id"], touched["revision"], command_unit, [*domain.past_of(project, changes), *past])
+        if not index.REWORDING.isdisjoint(domain.changed_names(project, changes)):
             self._reworded.add(touched["id"])
 
-    def delete(self, project: Row, *, by: str, at: datetime, expired: bool) -> None:
+    def delete(self, project: ProjectRow | ExpiredProjectRow, *, by: str, at: datetime, expired: bool) -> None:
         """Delete a project with all it holds, and leave a tombstone."""
-        project_id: UUID = project["id"]
+        project_id = project["id"]
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
         self.history.forget(project_id)
@@ -208,20 +228,22 @@ class ProjectRows(unit.Rows):
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write projects before their parts and their past, and all of them before what is searched."""
-        for kept in (self.projects, self.comments, self.calls, self.sequences, self.tombstones):
-            await kept.save(connection)
+        await self.projects.save(connection)
+        for parts in (self.comments, self.calls, self.sequences):
+            await parts.save(connection)
+        await self.tombstones.save(connection)
         await self.history.save(connection)
         await self._save_words(connection)
         await index.keep_cameras(connection, self.projects, self.sequences)
 
     async def _save_words(self, connection: AsyncConnection) -> None:
         """Write what is searched: of new projects from memory, of others whose texts changed from their tables."""
-        filmed: dict[UUID, list[Row]] = {project_id: [] for project_id, _ in self.sequences.removed()}
+        filmed: dict[UUID, list[SequenceRow]] = {project_id: [] for project_id, _ in self.sequences.removed()}
         for row in self.sequences.written():
             filmed.setdefault(row["project_id"], []).append(row)
         new = {row["id"]: row for row in self.projects.new()}
         reworded = self._reworded | self._rewritten() | (filmed.keys() - new.keys())
-        made = [{**row, "cameras": index.named_cameras(filmed.get(one, ()))} for one, row in new.items()]
+        made = [index.texts_of(project, filmed.get(project_id, ())) for project_id, project in new.items()]
         await index.keep_words(connection, made, reworded)
 
     def _rewritten(self) -> set[UUID]:
@@ -235,9 +257,9 @@ def named_sites(message: Message) -> list[str | None]:
     """Return the sites of the recordings that a message names."""
     sites: list[str | None] = []
     if isinstance(message, CreateProject | AddSequences | DraftSequences):
-        sites += [one.site for one in message.sequences]
+        sites += [sequence.site for sequence in message.sequences]
     if isinstance(message, DraftSequences):
-        sites += [one.site for one in message.cameras]
+        sites += [camera.site for camera in message.cameras]
     return sites
 
 
@@ -250,11 +272,13 @@ def assigned(messages: Sequence[Message]) -> set[int]:
         elif isinstance(message, UpdateProject):
             named |= {message.type_id, message.status_id, *message.categories.values()}
         elif isinstance(message, ImportProjects):
-            named |= {value for one in message.projects for value in (one.type_id, one.status_id)}
-    return {one for one in named if one is not None}
+            named |= {value for project in message.projects for value in (project.type_id, project.status_id)}
+    return {property_id for property_id in named if property_id is not None}
 
 
-async def _read(connection: AsyncConnection, statement: TextClause, **given: list[Any]) -> list[Row]:
-    if not all(given.values()):
+async def _read(
+    connection: AsyncConnection, statement: TextClause, row_type: type[RowT], **parameters: list[Any]
+) -> list[RowT]:
+    if not all(parameters.values()):
         return []
-    return list(await read(connection, statement, given))
+    return await read_rows(connection, statement, parameters, row_type)

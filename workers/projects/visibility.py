@@ -7,7 +7,6 @@ from contracts.permissions import Grants, Level, Node
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.properties import FieldKind
 
-Row = Mapping[Any, Any]
 _FIELDS = [f"{kind}_{slot}" for kind in get_args(FieldKind) for slot in range(1, 4)]
 CHARACTERISTICS = (*(f"category_{slot}" for slot in range(1, 6)), *_FIELDS)
 
@@ -29,14 +28,14 @@ DETAILS = {
 
 def withheld_details(grants: Grants) -> list[str]:
     """Name the details of projects that a caller may not see."""
-    return [name for name, one in DETAILS.items() if not grants.allow(one.node, Level.VIEW)]
+    return [name for name, details in DETAILS.items() if not grants.allow(details.node, Level.VIEW)]
 
 
-def without(document: Row, names: Collection[str]) -> dict[str, Any]:
+def without(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
     """Return a project's document without these details and sections, and without what their fields are called."""
-    dropped = {*names, *(key for name, one in DETAILS.items() if name in names for key in one.keys)}
-    unnamed = {field for name, one in DETAILS.items() if name in names for field in one.fields}
-    labels = {field: one for field, one in document.get("labels", {}).items() if field not in unnamed}
+    dropped = {*names, *(key for name, details in DETAILS.items() if name in names for key in details.keys)}
+    unnamed = {field for name, details in DETAILS.items() if name in names for field in details.fields}
+    labels = {field: label for field, label in document.get("labels", {}).items() if field not in unnamed}
     return {**{name: value for name, value in document.items() if name not in dropped}, "labels": labels}
 
 

@@ -18,8 +18,8 @@ class ReportRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.reports = RowSet(tables.Report, "report_id")
-        self.chunks = RowSet(tables.Chunk, "report_id", "number")
+        self.reports = RowSet[Row](tables.Report, "report_id")
+        self.chunks = RowSet[Row](tables.Chunk, "report_id", "number")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, Row] = {}
 
@@ -30,7 +30,7 @@ class ReportRows(unit.Rows):
         ids = {one.report_id for one in messages if isinstance(one, ReportCommand)}
         projects = {one.project_id for one in messages if isinstance(one, GenerateReport)}
         found = await connection.execute(tables.REPORTS, {"ids": sorted(ids)})
-        rows.reports.found(found.mappings())
+        rows.reports.add_stored(found.mappings())
         if projects:
             given = {"ids": sorted(projects)}
             rows.projects = set((await connection.execute(tables.PROJECTS, given)).scalars())

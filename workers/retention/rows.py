@@ -22,11 +22,11 @@ class RetentionRows(unit.Rows):
 
     def __init__(self) -> None:
         """Start empty."""
-        self.sweeps = RowSet(tables.Sweep, "sweep_id")
+        self.sweeps = RowSet[Row](tables.Sweep, "sweep_id")
         self.projects: set[UUID] = set()
         self.tombstones: dict[UUID, Row] = {}
-        self.holds = RowSet(tables.Hold, "hold_id")
-        self.placed = RowSet(tables.Hold, "hold_id")
+        self.holds = RowSet[Row](tables.Hold, "hold_id")
+        self.placed = RowSet[Row](tables.Hold, "hold_id")
         self.swept_at: datetime | None = None
         """When a sweep ended within the batch."""
 
@@ -38,7 +38,7 @@ class RetentionRows(unit.Rows):
         beginning = any(isinstance(message, Sweep) for message in messages)
         if stepped or beginning:
             given = {"ids": sorted(stepped), "all": beginning}
-            rows.sweeps.found(row._asdict() for row in await connection.execute(tables.SWEEPS, given))
+            rows.sweeps.add_stored(row._asdict() for row in await connection.execute(tables.SWEEPS, given))
         named = {message.project_id for message in messages if isinstance(message, HoldCommand)}
         if named:
             await rows._load_holds(connection, sorted(named))
@@ -47,7 +47,7 @@ class RetentionRows(unit.Rows):
     async def _load_holds(self, connection: AsyncConnection, ids: list[UUID]) -> None:
         """Keep the projects from being deleted until the commit, and only then look at what is there."""
         self.projects = set((await connection.execute(tables.LOCK_PROJECTS, {"ids": ids})).scalars())
-        self.holds.found(row._asdict() for row in await connection.execute(tables.IN_FORCE, {"ids": ids}))
+        self.holds.add_stored(row._asdict() for row in await connection.execute(tables.IN_FORCE, {"ids": ids}))
         if missing := [one for one in ids if one not in self.projects]:
             gone = (await connection.execute(tables.TOMBSTONES, {"ids": missing})).mappings()
             self.tombstones = {row["project_id"]: row for row in gone}

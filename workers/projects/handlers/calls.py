@@ -1,21 +1,25 @@
 """Recording calls made and received."""
 
-from typing import Any
-
 from contracts.projects.parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
+from workers.projects.row_types import CallColumns
 from workers.projects.worker import ProjectUnit, worker
 
-TOLD = ("direction", "at", "party", "number", "duration_seconds", "reference", "notes")
-"""What is known of a call."""
 
-
-def told(command: AddCall | EditCall) -> dict[str, Any]:
+def columns_of(command: AddCall | EditCall) -> CallColumns:
     """Return what a command says of a call, as columns."""
-    return {name: getattr(command, name) for name in TOLD}
+    return {
+        "direction": command.direction,
+        "at": command.at,
+        "party": command.party,
+        "number": command.number,
+        "duration_seconds": command.duration_seconds,
+        "reference": command.reference,
+        "notes": command.notes,
+    }
 
 
 @worker.handles(AddCall)
@@ -25,16 +29,16 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
     added = CallAdded(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )
-    there = unit.rows.calls.get(command.project_id, command.call_id)
-    if there is not None:
-        domain.require_same_creation(there, {"created_by": unit.principal, **told(command)}, "call_id")
+    existing = unit.rows.calls.get(command.project_id, command.call_id)
+    if existing is not None:
+        domain.require_same_creation(existing, {"created_by": unit.principal, **columns_of(command)}, "call_id")
         unit.leave_unchanged(project["revision"])
         return added
     unit.rows.calls.put(
         {
             "project_id": command.project_id,
             "call_id": command.call_id,
-            **told(command),
+            **columns_of(command),
             "created_by": unit.principal,
             "created_at": unit.now,
             "edited_by": None,
@@ -43,7 +47,7 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
             "place": FIRST,
         }
     )
-    unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, None, told(command))])
+    unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, None, columns_of(command))])
     return added
 
 
@@ -52,9 +56,9 @@ async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
     """Replace what is known of a call that is still there; what is known already edits nothing."""
     project = unit.rows.existing(command, unit.grants)
     call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
-    past = domain.past_of_part("call", command.call_id, call, told(command))
+    past = domain.past_of_part("call", command.call_id, call, columns_of(command))
     if past:
-        unit.rows.calls.put({**call, **told(command), "edited_by": unit.principal, "edited_at": unit.now})
+        unit.rows.calls.put({**call, **columns_of(command), "edited_by": unit.principal, "edited_at": unit.now})
         unit.rows.touch(project, unit, past=past)
     else:
         unit.leave_unchanged(project["revision"])
@@ -69,6 +73,14 @@ async def delete_call(command: DeleteCall, unit: ProjectUnit) -> CallDeleted:
     project = unit.rows.existing(command, unit.grants)
     call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     unit.rows.calls.remove(command.project_id, command.call_id)
-    old = {name: call[name] for name in TOLD}
+    old: CallColumns = {
+        "direction": call["direction"],
+        "at": call["at"],
+        "party": call["party"],
+        "number": call["number"],
+        "duration_seconds": call["duration_seconds"],
+        "reference": call["reference"],
+        "notes": call["notes"],
+    }
     unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, old, None)])
     return CallDeleted(project_id=command.project_id, call_id=command.call_id)

@@ -20,9 +20,9 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
     """Add what the operator wrote; adding it again is the same comment."""
     project = unit.rows.existing(command, unit.grants)
     added = CommentAdded(project_id=command.project_id, comment_id=command.comment_id)
-    there = unit.rows.comments.get(command.project_id, command.comment_id)
-    if there is not None:
-        domain.require_same_creation(there, {"created_by": unit.principal, "text": command.text}, "comment_id")
+    existing = unit.rows.comments.get(command.project_id, command.comment_id)
+    if existing is not None:
+        domain.require_same_creation(existing, {"created_by": unit.principal, "text": command.text}, "comment_id")
         unit.leave_unchanged(project["revision"])
         return added
     unit.rows.comments.put(

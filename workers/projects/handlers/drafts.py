@@ -12,9 +12,9 @@ from contracts.projects.drafts import (
     SequencesUndrafted,
     UndraftSequences,
 )
-from contracts.projects.recordings import Sequence
 from contracts.texts import Part
 from workers.projects import domain, drafts, recordings
+from workers.projects.row_types import NewDraftRow
 from workers.projects.worker import ProjectUnit, worker
 
 
@@ -23,15 +23,16 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
     """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
     recordings.require_known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
     await drafts.lock_list(unit.connection, unit.principal)
-    there = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
-    new: dict[UUID, Sequence] = {}
-    for one in recordings.drafted(command, unit.id):
-        if one.sequence_id not in there:
-            new.setdefault(one.sequence_id, one)
-    if len(there) + len(new) > LONGEST_DRAFT:
+    existing = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
+    new: dict[UUID, NewDraftRow] = {}
+    for sequence in recordings.drafted(command, unit.id):
+        if sequence.sequence_id not in existing:
+            recording = recordings.requested(sequence)
+            row: NewDraftRow = {**recording, "principal": unit.principal, "drafted_at": unit.now}
+            new.setdefault(sequence.sequence_id, row)
+    if len(existing) + len(new) > LONGEST_DRAFT:
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
-    beside = {"principal": unit.principal, "drafted_at": unit.now}
-    await drafts.put(unit.connection, [{**one.model_dump(), **beside} for one in new.values()])
+    await drafts.put(unit.connection, list(new.values()))
     if not new:
         unit.leave_unchanged()
     return SequencesDrafted(sequence_ids=list(new))
@@ -42,9 +43,9 @@ async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> Seq
     """Take recordings from the caller's draft list; refuse when one of them is gone."""
     await drafts.lock_list(unit.connection, unit.principal)
     ids = list(dict.fromkeys(command.sequence_ids))
-    found = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
+    locked = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
     for sequence_id in ids:
-        if sequence_id not in found:
+        if sequence_id not in locked:
             raise domain.part_gone(Part.SEQUENCES, sequence_id, None)
     await drafts.remove(unit.connection, unit.principal, ids)
     return SequencesUndrafted(sequence_ids=ids)

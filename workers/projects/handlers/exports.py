@@ -12,7 +12,9 @@ from workers.common.children import Cause, ChildError
 from workers.projects import history, recordings, tables
 from workers.projects.packages import contents, sizes, store
 from workers.projects.packages.contents import Choice, Export
+from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, PackageRow
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.storage.row_set import rows_of
 
 _SEALING = "workers.projects.packages.archive:job"
 
@@ -33,9 +35,16 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
         includes=export.choice.includes,
         withheld=export.choice.withheld,
     )
-    kept = package.model_dump(include={"package_id", "bytes", "sha256"}) | {"includes": export.choice.holds}
-    made = {"project_id": command.project_id, "created_by": unit.principal, "created_at": unit.now}
-    await store.keep(unit.connection, {**kept, **made}, sealed)
+    row: PackageRow = {
+        "package_id": package.package_id,
+        "project_id": command.project_id,
+        "created_by": unit.principal,
+        "created_at": unit.now,
+        "includes": export.choice.holds,
+        "bytes": package.bytes,
+        "sha256": package.sha256,
+    }
+    await store.keep(unit.connection, row, sealed)
     unit.revision = project["revision"]
     return ProjectExported(project_id=command.project_id, package=package)
 
@@ -60,9 +69,9 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     choice = Choice.of(command.include, unit.grants)
     has_past = "history" in choice.includes
     await sizes.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
-    given = {"project_id": command.project_id, "sections": choice.sections}
-    document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, given)).scalar_one()
-    document["labels"] = (await unit.connection.execute(history.LABELS, given)).scalar_one()
+    parameters = {"project_id": command.project_id, "sections": choice.sections}
+    document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
+    document["labels"] = (await unit.connection.execute(history.LABELS, parameters)).scalar_one()
     recordings.tell_media(document.get("sequences", []), unit.now)
     return Export(
         package_id=uuid7(),
@@ -76,10 +85,11 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     )
 
 
-async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[dict[str, Any]]:
+async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[HistoryEntryColumns]:
     """Read the whole past of a project, without that of sections which are not in the package."""
     hidden = choice.unseen
     revision, place = history.NEWEST
-    given: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
-    given |= {"revision": revision, "place": place, "limit": None}
-    return contents.past((await unit.connection.execute(history.ENTRIES, given)).mappings(), hidden)
+    parameters: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
+    parameters |= {"revision": revision, "place": place, "limit": None}
+    entries = rows_of(await unit.connection.execute(history.ENTRIES, parameters), HistoryEntryRow)
+    return contents.past(entries, hidden)

@@ -3,76 +3,77 @@
 from sqlalchemy import text
 
 from contracts.projects.imports import ImportedProject, ImportProjects, ProjectsImported
-from workers.projects import domain, import_rules
+from workers.projects import creation, domain, import_rules
 from workers.projects.domain import FieldChange
 from workers.projects.import_rules import Surroundings
+from workers.projects.row_types import ProjectRow, TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.storage.row_set import Row
 
 _RAISE = text("SELECT setval('projects.number', :number) WHERE :number > (SELECT last_value FROM projects.number)")
-_NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :wanted)")
+_NUMBERS = text("SELECT nextval('projects.number') FROM generate_series(1, :count)")
 
 
 @worker.handles(ImportProjects)
 async def import_projects(command: ImportProjects, unit: ProjectUnit) -> ProjectsImported:
     """Take over every project that fits, with its own number, date and author; what is there already stays."""
-    known = {one.project_id: row for one in command.projects if (row := _known(one, unit))}
+    known = {project.project_id: row for project in command.projects if (row := _known(project, unit))}
     here = Surroundings(known, await _taken(command.projects, unit), unit.rows.references, unit.now)
     judged = import_rules.judge(command.projects, here)
     new = await _numbered([command.projects[index] for index in judged.new], unit)
-    for one in new:
-        unit.rows.projects.put(imported(one, unit))
-        unit.rows.history.add(one.project_id, 1, unit, [FieldChange(domain.OPENING, None, None, {"imported": True})])
+    for number, project in new:
+        unit.rows.projects.put(imported(project, number, unit))
+        past = [FieldChange(domain.OPENING, None, None, {"imported": True})]
+        unit.rows.history.add(project.project_id, 1, unit, past)
     if not new:
         unit.leave_unchanged()
-    there = [command.projects[index] for index in judged.there]
+    existing = [command.projects[index] for index in judged.there]
     return ProjectsImported(
-        project_ids=[one.project_id for one in new],
-        numbers=[one.number for one in new if one.number],
-        already_there=[one.number or known[one.project_id]["number"] for one in there],
+        project_ids=[project.project_id for _, project in new],
+        numbers=[number for number, _ in new],
+        already_there=[project.number or known[project.project_id]["number"] for project in existing],
         refused=judged.refused,
     )
 
 
-def _known(one: ImportedProject, unit: ProjectUnit) -> Row | None:
-    return unit.rows.projects.get(one.project_id) or unit.rows.tombstones.get(one.project_id)
+def _known(project: ImportedProject, unit: ProjectUnit) -> ProjectRow | TombstoneRow | None:
+    return unit.rows.projects.get(project.project_id) or unit.rows.tombstones.get(project.project_id)
 
 
 async def _taken(projects: list[ImportedProject], unit: ProjectUnit) -> frozenset[int]:
-    numbers = [one.number for one in projects if one.number]
-    found = await unit.connection.execute(TAKEN_NUMBERS, {"numbers": numbers}) if numbers else None
-    return frozenset(found.scalars() if found else ()) | {row["number"] for row in unit.rows.projects.all()}
+    numbers = [project.number for project in projects if project.number]
+    taken = await unit.connection.execute(TAKEN_NUMBERS, {"numbers": numbers}) if numbers else None
+    return frozenset(taken.scalars() if taken else ()) | {row["number"] for row in unit.rows.projects.all()}
 
 
-async def _numbered(new: list[ImportedProject], unit: ProjectUnit) -> list[ImportedProject]:
+async def _numbered(new: list[ImportedProject], unit: ProjectUnit) -> list[tuple[int, ImportedProject]]:
     """Give numbers to those that have none; they are higher than all that come with theirs."""
-    own = [one.number for one in new if one.number]
+    own = [project.number for project in new if project.number]
     if own:
         await unit.connection.execute(_RAISE, {"number": max(own)})
-    wanted = len(new) - len(own)
-    found = await unit.connection.execute(_NUMBERS, {"wanted": wanted}) if wanted else None
-    given = iter(found.scalars().all() if found else ())
-    return [one if one.number else one.model_copy(update={"number": next(given)}) for one in new]
+    missing = len(new) - len(own)
+    drawn = await unit.connection.execute(_NUMBERS, {"count": missing}) if missing else None
+    numbers = iter(drawn.scalars().all() if drawn else ())
+    return [(project.number or next(numbers), project) for project in new]
 
 
-def imported(one: ImportedProject, unit: ProjectUnit) -> Row:
+def imported(project: ImportedProject, number: int, unit: ProjectUnit) -> ProjectRow:
     """Make the row of a project that was taken over."""
     return {
-        "id": one.project_id,
-        "number": one.number,
+        "id": project.project_id,
+        "number": number,
         "revision": 1,
-        "type_id": one.type_id,
-        "reference": one.reference,
-        "description": one.description,
-        "start_time": one.start_time,
-        "end_time": one.end_time,
-        **domain.EMPTY,
-        "status_id": one.status_id,
-        "created_by": one.created_by,
-        "created_at": one.created_at,
+        "type_id": project.type_id,
+        "reference": project.reference,
+        "description": project.description,
+        "start_time": project.start_time,
+        "end_time": project.end_time,
+        **creation.EMPTY,
+        "status_id": project.status_id,
+        "created_by": project.created_by,
+        "created_at": project.created_at,
         "updated_by": unit.principal,
         "updated_at": unit.now,
         "imported": True,
-        "retention_exempt": one.retention_exempt,
+        "retention_exempt": project.retention_exempt,
     }

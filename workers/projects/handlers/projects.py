@@ -1,4 +1,4 @@
-"""Opening, changing and deleting projects."""
+"""Creating, changing and deleting projects."""
 
 from contracts.errors import project_gone
 from contracts.projects.commands import (
@@ -11,42 +11,42 @@ from contracts.projects.commands import (
 )
 from workers.projects import creation, domain, recordings
 from workers.projects.domain import FieldChange
-from workers.projects.handlers.sequences import attach, wanted
+from workers.projects.handlers.sequences import attach, requested
+from workers.projects.row_types import ProjectRow
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(CreateProject)
 async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCreated:
-    """Open a project without a status; opening it again is the same opening."""
+    """Create a project without a status; creating it again is the same creation."""
     rows, project_id = unit.rows, command.project_id
     number, drawn_at = next(rows.numbers)
-    there = rows.projects.get(project_id)
-    if there is not None:
-        return _opened_before(command, unit, there)
+    project = rows.projects.get(project_id)
+    if project is not None:
+        return _created_before(command, unit, project)
     if tombstone := rows.tombstones.get(project_id):
         raise project_gone(tombstone, command.part)
     domain.require_defined({"type_id": command.type_id}, rows.references, rows.enabled)
-    sequences = await wanted(command, unit) if command.sequences or command.from_draft else []
+    sequences = await requested(command, unit) if command.sequences or command.from_draft else []
     unit.now = max(unit.now, drawn_at)
     project = creation.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
     drafted = [FieldChange(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
     rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, 1, unit)])
-    sequence_ids = [one["sequence_id"] for one in sequences]
+    sequence_ids = [sequence["sequence_id"] for sequence in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
 
 
-def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> ProjectCreated:
-    first = creation.first_state(there, unit.rows.history.creation_of(command.project_id))
+def _created_before(command: CreateProject, unit: ProjectUnit, project: ProjectRow) -> ProjectCreated:
+    first = creation.first_state(project, unit.rows.history.creation_of(command.project_id))
     creation.require_same_request(
         first, creation.creation_of(command, unit.principal, recordings.named(command.sequences))
     )
-    unit.leave_unchanged(there["revision"])
+    unit.leave_unchanged(project["revision"])
     return ProjectCreated(
         project_id=command.project_id,
-        number=there["number"],
+        number=project["number"],
         type_id=first["type_id"],
         sequence_ids=list(first["sequences"]),
     )
@@ -56,7 +56,7 @@ def _opened_before(command: CreateProject, unit: ProjectUnit, there: Row) -> Pro
 async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUpdated:
     """Change the fields that are named; two updates of different fields both stand, and what is so already is none."""
     project = unit.rows.existing(command, unit.grants)
-    changes = domain.wanted_changes(command)
+    changes = domain.requested_changes(command)
     domain.require_defined(changes, unit.rows.references, unit.rows.enabled)
     domain.require_order(project, changes)
     changed = domain.changed_fields(project, changes)

@@ -5,7 +5,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.projects.commands import ExpireProjects, ProjectDeleted, ProjectsExpired
 from workers.projects import holds
+from workers.projects.holds import ExpiredProjectRow
 from workers.projects.worker import ProjectUnit, worker
+from workers.runtime.storage.row_set import rows_of
 
 _DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
@@ -15,11 +17,11 @@ _DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bin
 @worker.handles(ExpireProjects)
 async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> ProjectsExpired:
     """Delete the oldest expired projects that are not under hold and nobody is working on (RET-03, RET-05)."""
-    given = {"created_before": command.created_before, "limit": command.limit}
-    found = (await unit.connection.execute(holds.EXPIRED, given)).mappings().all()
+    parameters = {"created_before": command.created_before, "limit": command.limit}
+    locked = rows_of(await unit.connection.execute(holds.EXPIRED, parameters), ExpiredProjectRow)
     # A hold may have come between the first look and the lock. The next step leaves it out from the beginning.
-    held = await holds.in_force(unit.connection, [project["id"] for project in found])
-    expired = [project for project in found if project["id"] not in held]
+    held = await holds.in_force(unit.connection, [project["id"] for project in locked])
+    expired = [project for project in locked if project["id"] not in held]
     for project in expired:
         unit.rows.delete(project, by=unit.principal, at=unit.now, expired=True)
         deleted = ProjectDeleted(project_id=project["id"], number=project["number"], expired=True)
@@ -29,5 +31,5 @@ async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> Project
         sweep_id=command.sweep_id,
         chain=command.chain,
         deleted=len(expired),
-        more=len(found) == command.limit,
+        more=len(locked) == command.limit,
     )

@@ -1,7 +1,6 @@
 """Attaching and detaching recordings."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
@@ -17,38 +16,47 @@ from contracts.texts import Part
 from workers.projects import drafts, recordings
 from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
+from workers.projects.row_types import IdentifiedRecording, ProjectRow, SequenceRow
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.storage.row_set import Row
 
 
-async def wanted(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[Mapping[str, Any]]:
-    """Return what a command wants attached, each once: what it names, then the caller's draft list, emptied."""
-    sites = [(f"sequences.{place}.site", one.site) for place, one in enumerate(command.sequences)]
+async def requested(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[IdentifiedRecording]:
+    """Return the recordings that a command attaches, each once: those it names, then the caller's draft list."""
+    sites = [(f"sequences.{place}.site", sequence.site) for place, sequence in enumerate(command.sequences)]
     recordings.require_known_sites(sites, unit.site, unit.rows.child_sites)
-    named = [one.model_dump() for one in command.sequences]
+    named = [recordings.requested(sequence) for sequence in command.sequences]
     drafted = await drafts.taken_over(unit.connection, unit.principal) if command.from_draft else []
-    chosen: dict[UUID, Mapping[str, Any]] = {}
-    for one in (*named, *drafted):
-        chosen.setdefault(one["sequence_id"], one)
+    chosen: dict[UUID, IdentifiedRecording] = {}
+    for recording in (*named, *drafted):
+        chosen.setdefault(recording["sequence_id"], recording)
     return list(chosen.values())
 
 
-def attach(sequences: Iterable[Mapping[str, Any]], project: Row, revision: int, unit: ProjectUnit) -> list[FieldChange]:
+def attach(
+    sequences: Iterable[IdentifiedRecording], project: ProjectRow, revision: int, unit: ProjectUnit
+) -> list[FieldChange]:
     """Attach recordings to a project by a revision, and return their past."""
     past = []
-    for place, one in enumerate(sequences, start=FIRST):
-        added = {"added_by": unit.principal, "added_at": unit.now, "revision": revision, "place": place}
-        unit.rows.sequences.put({"project_id": project["id"], **one, **added})
-        past.append(FieldChange("sequence", one["sequence_id"], None, recordings.recording(one)))
+    for place, sequence in enumerate(sequences, start=FIRST):
+        row: SequenceRow = {
+            **sequence,
+            "project_id": project["id"],
+            "added_by": unit.principal,
+            "added_at": unit.now,
+            "revision": revision,
+            "place": place,
+        }
+        unit.rows.sequences.put(row)
+        past.append(FieldChange("sequence", sequence["sequence_id"], None, recordings.recording(sequence)))
     return past
 
 
-def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[FieldChange]:
+def detach(sequences: Iterable[SequenceRow], unit: ProjectUnit) -> list[FieldChange]:
     """Detach recordings from their project, and return their past."""
     past = []
-    for one in sequences:
-        unit.rows.sequences.remove(one["project_id"], one["sequence_id"])
-        past.append(FieldChange("sequence", one["sequence_id"], recordings.recording(one), None))
+    for sequence in sequences:
+        unit.rows.sequences.remove(sequence["project_id"], sequence["sequence_id"])
+        past.append(FieldChange("sequence", sequence["sequence_id"], recordings.recording(sequence), None))
     return past
 
 
@@ -56,15 +64,16 @@ def detach(sequences: Iterable[Row], unit: ProjectUnit) -> list[FieldChange]:
 async def add_sequences(command: AddSequences, unit: ProjectUnit) -> SequencesAdded:
     """Attach recordings, or the caller's draft list; one that is attached already stays as it is."""
     project = unit.rows.existing(command, unit.grants)
-    asked = await wanted(command, unit)
-    if not asked:
+    sequences = await requested(command, unit)
+    if not sequences:
         raise Refusal(Code.INVALID, fields=[{"field": "from_draft", "kind": "draft_empty"}])
-    new = [one for one in asked if unit.rows.sequences.get(command.project_id, one["sequence_id"]) is None]
+    attached = unit.rows.sequences
+    new = [sequence for sequence in sequences if attached.get(command.project_id, sequence["sequence_id"]) is None]
     if new:
         unit.rows.touch(project, unit, past=attach(new, project, project["revision"] + 1, unit))
     else:
         unit.leave_unchanged(project["revision"])
-    return SequencesAdded(project_id=command.project_id, sequence_ids=[one["sequence_id"] for one in new])
+    return SequencesAdded(project_id=command.project_id, sequence_ids=[sequence["sequence_id"] for sequence in new])
 
 
 @worker.handles(RemoveSequences)
@@ -72,8 +81,9 @@ async def remove_sequences(command: RemoveSequences, unit: ProjectUnit) -> Seque
     """Detach recordings that are attached; refuse when one of them is gone."""
     project = unit.rows.existing(command, unit.grants)
     ids = dict.fromkeys(command.sequence_ids)
-    found = [unit.rows.part(unit.rows.sequences, Part.SEQUENCES, command.project_id, one) for one in ids]
-    unit.rows.touch(project, unit, past=detach(found, unit))
+    attached = unit.rows.sequences
+    sequences = [unit.rows.part(attached, Part.SEQUENCES, command.project_id, sequence_id) for sequence_id in ids]
+    unit.rows.touch(project, unit, past=detach(sequences, unit))
     return SequencesRemoved(project_id=command.project_id, sequence_ids=list(ids))
 
 
@@ -82,9 +92,9 @@ async def remove_all_sequences(command: RemoveAllSequences, unit: ProjectUnit) -
     """Detach every recording in one action (SEQ-05)."""
     project = unit.rows.existing(command, unit.grants)
     attached = (row for row in unit.rows.sequences.all() if row["project_id"] == command.project_id)
-    found = sorted(attached, key=lambda row: (row["revision"], row["place"]))
-    if found:
-        unit.rows.touch(project, unit, past=detach(found, unit))
+    sequences = sorted(attached, key=lambda row: (row["revision"], row["place"]))
+    if sequences:
+        unit.rows.touch(project, unit, past=detach(sequences, unit))
     else:
         unit.leave_unchanged(project["revision"])
-    return SequencesRemoved(project_id=command.project_id, sequence_ids=[row["sequence_id"] for row in found])
+    return SequencesRemoved(project_id=command.project_id, sequence_ids=[row["sequence_id"] for row in sequences])

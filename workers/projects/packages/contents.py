@@ -11,10 +11,10 @@ from pydantic_core import to_json
 
 from contracts.permissions import Grants, Level
 from contracts.projects.exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
-from contracts.projects.history import HistoryEntry
 from contracts.sheets import csv_line
-from workers.projects import domain, visibility
+from workers.projects import domain, history, visibility
 from workers.projects.packages import readme
+from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
 
 Json = dict[str, Any]
 
@@ -41,11 +41,11 @@ class Choice(NamedTuple):
         possible: tuple[Included, ...] = get_args(Included)
         named_alone = bool(set(asked) - {"user-names"})
         able_to_miss = _DETAILS if named_alone else (*_DETAILS, *_SECTIONS)
-        withheld = [one for one in able_to_miss if not grants.allow(NEEDED[one], Level.VIEW)]
+        withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], Level.VIEW)]
         if named_alone:
-            return cls([one for one in possible if one in asked], withheld)
+            return cls([name for name in possible if name in asked], withheld)
         named = "user-names" in asked
-        chosen = [one for one in possible if one not in withheld and (one != "user-names" or named)]
+        chosen = [name for name in possible if name not in withheld and (name != "user-names" or named)]
         return cls(chosen, withheld)
 
     @property
@@ -56,7 +56,7 @@ class Choice(NamedTuple):
     @property
     def sections(self) -> list[Section]:
         """The sections that are in the package."""
-        return [one for one in _SECTIONS if one in self.includes]
+        return [section for section in _SECTIONS if section in self.includes]
 
     @property
     def unseen(self) -> list[str]:
@@ -67,14 +67,14 @@ class Choice(NamedTuple):
     def left_out(self) -> list[Detail | Section]:
         """The details and sections that are not in the package, whatever the reason."""
         return [
-            *(one for one in _DETAILS if one in self.withheld),
-            *(one for one in _SECTIONS if one not in self.includes),
+            *(detail for detail in _DETAILS if detail in self.withheld),
+            *(section for section in _SECTIONS if section not in self.includes),
         ]
 
     @property
     def holds(self) -> list[Included | Detail]:
         """All that is in the package and needs a permission to be seen."""
-        return [*self.includes, *(one for one in _DETAILS if one not in self.withheld)]
+        return [*self.includes, *(detail for detail in _DETAILS if detail not in self.withheld)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class Export:
     package_id: UUID
     site: str
     project: Json
-    history: list[Json]
+    history: list[HistoryEntryColumns]
     choice: Choice
     exported_at: datetime
     exported_by: str
@@ -96,11 +96,11 @@ def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
     choice = export.choice
     made: dict[EntryName, bytes] = {"project.json": _json(_project(export))}
     if "history" in choice.includes:
-        items = export.history if choice.names else [nameless(one) for one in export.history]
+        items = export.history if choice.names else [nameless(entry) for entry in export.history]
         made["history.json"] = _json({"items": items, "withheld": choice.withheld})
     if "sequences" in choice.includes:
         made["sequences.csv"] = sequences_csv(export.project["sequences"], export.site)
-    told = readme.Told(
+    facts = readme.Facts(
         number=export.project["number"],
         revision=export.project["revision"],
         site=export.site,
@@ -108,7 +108,7 @@ def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
         includes=choice.includes,
         withheld=choice.withheld,
     )
-    made["README.txt"] = readme.text(told, export.language).encode()
+    made["README.txt"] = readme.text(facts, export.language).encode()
     entries = [_entry(name, data) for name, data in made.items()]
     made["manifest.json"] = _json(_manifest(export, entries))
     entries.append(_entry("manifest.json", made["manifest.json"]))
@@ -120,9 +120,9 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def past(rows: Iterable[Mapping[Any, Any]], hidden: Collection[str]) -> list[Json]:
+def past(rows: Iterable[HistoryEntryRow], hidden: Collection[str]) -> list[HistoryEntryColumns]:
     """Return entries of the history in the shape of `projects.history`, without fields that stay hidden."""
-    return [domain.past_shown({name: row[name] for name in HistoryEntry.model_fields}, hidden) for row in rows]
+    return [domain.past_shown(history.entry_of(row), hidden) for row in rows]
 
 
 def nameless(record: Mapping[str, Any]) -> Json:
@@ -132,8 +132,8 @@ def nameless(record: Mapping[str, Any]) -> Json:
 
 def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
     """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is where none is named."""
-    told = ({**one, "site": one["site"] or site} for one in sequences)
-    lines = (csv_line(str(one[name] or "") for name in COLUMNS) for one in told)
+    located = ({**sequence, "site": sequence["site"] or site} for sequence in sequences)
+    lines = (csv_line(str(sequence[name] or "") for name in COLUMNS) for sequence in located)
     return "".join([csv_line(COLUMNS), *lines]).encode()
 
 
@@ -144,7 +144,7 @@ def _project(export: Export) -> Json:
         project = nameless(project)
         for section in _SECTIONS:
             if section in project:
-                project[section] = [nameless(one) for one in project[section]]
+                project[section] = [nameless(part) for part in project[section]]
     return {**project, "withheld": choice.withheld}
 
 

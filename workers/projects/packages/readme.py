@@ -18,7 +18,7 @@ _FILES: Final = {"project.json": None, "history.json": "history", "sequences.csv
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Facts:
     """What the page says of its package."""
 
     number: int
@@ -37,34 +37,34 @@ def wording(language: str) -> dict[str, str]:
     return {name: str(texts[place]) for name, texts in known.items()}
 
 
-def text(told: Told, language: str) -> str:
+def text(facts: Facts, language: str) -> str:
     """Return the page; its lines end as every editor reads them."""
-    page = "\n\n".join(_parts(told, wording(language)))
+    page = "\n\n".join(_parts(facts, wording(language)))
     return page.replace("\n", "\r\n") + "\r\n"
 
 
-def _parts(told: Told, words: dict[str, str]) -> Iterator[str]:
-    title = words["title"].format(number=told.number)
+def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    title = words["title"].format(number=facts.number)
     yield f"{title}\n{'=' * len(title)}"
-    day, time = told.exported_at.date().isoformat(), told.exported_at.strftime("%H:%M:%S")
-    given = {"number": told.number, "site": told.site, "revision": told.revision, "day": day, "time": time}
-    yield _wrapped(words["what"].format(**given))
-    there = [name for name, section in _FILES.items() if section is None or section in told.includes]
+    day, time = facts.exported_at.date().isoformat(), facts.exported_at.strftime("%H:%M:%S")
+    values = {"number": facts.number, "site": facts.site, "revision": facts.revision, "day": day, "time": time}
+    yield _wrapped(words["what"].format(**values))
+    there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
     yield _headed(words["files"], *(f"{name:<15}{words[name]}" for name in there))
     yield _headed(words["verify"], _wrapped(words["verifying"]))
-    listed = [_wrapped(words["listed"])] if "sequences" in told.includes else []
+    listed = [_wrapped(words["listed"])] if "sequences" in facts.includes else []
     yield _headed(words["recordings"], _wrapped(words["no recordings"]), *listed)
-    if absent := list(_absent(told, words)):
+    if absent := list(_absent(facts, words)):
         yield _headed(words["absent"], *absent)
 
 
-def _absent(told: Told, words: dict[str, str]) -> Iterator[str]:
-    if "user-names" not in told.includes:
+def _absent(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+    if "user-names" not in facts.includes:
         yield _wrapped(words["nameless"])
-    left_out = [one for one in _SECTIONS if one not in told.includes and one not in told.withheld]
-    for why, sections in (("withheld", told.withheld), ("chosen", left_out)):
+    left_out = [name for name in _SECTIONS if name not in facts.includes and name not in facts.withheld]
+    for why, sections in (("withheld", facts.withheld), ("chosen", left_out)):
         if sections:
-            yield _wrapped(words[why].format(sections=", ".join(words[one] for one in sections)))
+            yield _wrapped(words[why].format(sections=", ".join(words[name] for name in sections)))
 
 
 def _headed(heading: str, *lines: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 
-MOST: Final = 20_000_000
+PACKAGE_BYTES_MAX: Final = 20_000_000
 """Bytes of text in one package, at most: it is made in memory, several times over."""
 
 _DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
@@ -31,11 +31,11 @@ async def bounded(
 
     The history is measured last, and only where the rest fits: of it every byte must be looked at.
     """
-    given: dict[str, Any] = {"project_id": project_id, "sections": list(sections)}
-    size: int = (await connection.execute(_DOCUMENT, given)).scalar_one()
-    if hidden is not None and size <= MOST:
-        given = {"project_id": project_id, "hidden": list(hidden)}
-        size += (await connection.execute(_PAST, given)).scalar_one()
-    if size > MOST:
-        found = {"field": "include", "kind": "package_too_large", "unit": "bytes", "size": size, "limit": MOST}
-        raise Refusal(Code.INVALID, fields=[found])
+    parameters: dict[str, Any] = {"project_id": project_id, "sections": list(sections)}
+    size: int = (await connection.execute(_DOCUMENT, parameters)).scalar_one()
+    if hidden is not None and size <= PACKAGE_BYTES_MAX:
+        parameters = {"project_id": project_id, "hidden": list(hidden)}
+        size += (await connection.execute(_PAST, parameters)).scalar_one()
+    if size > PACKAGE_BYTES_MAX:
+        limit = {"unit": "bytes", "size": size, "limit": PACKAGE_BYTES_MAX}
+        raise Refusal(Code.INVALID, fields=[{"field": "include", "kind": "package_too_large", **limit}])

@@ -1,18 +1,17 @@
 """Where packages are kept: in rows that die with their project, and after a day in any case."""
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Interval, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
+from workers.projects.row_types import PackageRow
 from workers.runtime.queries import downloads
 from workers.runtime.storage import chunks
 from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import row_of
 
 _CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
 _PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")
@@ -35,16 +34,16 @@ _OLD_DRAFTS = text(
 ).bindparams(_KEPT)
 
 
-async def keep(connection: AsyncConnection, package: Mapping[str, Any], data: bytes) -> None:
+async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) -> None:
     """Write a package with its bytes."""
-    await insert_rows(connection, tables.Package, [dict(package)])
+    await insert_rows(connection, tables.Package, [package])
     rows = [{"package_id": package["package_id"], "number": number, "data": part} for number, part in chunks.cut(data)]
     await connection.execute(_CHUNK, rows)
 
 
-async def found(connection: AsyncConnection, package_id: UUID) -> Row | None:
+async def read(connection: AsyncConnection, package_id: UUID) -> PackageRow | None:
     """Return what is known of a package."""
-    return (await connection.execute(_PACKAGE, {"package_id": package_id})).mappings().one_or_none()
+    return row_of(await connection.execute(_PACKAGE, {"package_id": package_id}), PackageRow)
 
 
 async def part(connection: AsyncConnection, package_id: UUID, offset: int, length: int) -> bytes:

@@ -9,10 +9,13 @@ from contracts.errors import Code, Refusal, project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
 from workers.projects import domain, holds, recordings, tables, visibility
+from workers.projects.holds import OpenedProjectRow
+from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import REMEMBERED
 from workers.runtime.commands.outgoing import LARGEST_MESSAGE
 from workers.runtime.queries.answering import Answer, QueryContext
+from workers.runtime.storage.row_set import row_of
 
 _OUTCOME = text(
     """
@@ -30,38 +33,38 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
-    given = {"project_id": query.project_id, "sections": sections, "room": LARGEST_MESSAGE}
-    row = (await context.connection.execute(holds.OPENED, given)).one_or_none()
+    parameters = {"project_id": query.project_id, "sections": sections, "room": LARGEST_MESSAGE}
+    row = row_of(await context.connection.execute(holds.OPENED, parameters), OpenedProjectRow)
     if row is None:
-        found = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
-        raise project_gone(found.mappings().one_or_none(), None)
-    document, too_large = row.document, []
-    if document is None:
-        sizes = {name: getattr(row, name) for name in sections}
-        too_large = visibility.largest(sizes, LARGEST_MESSAGE)
-        given["sections"] = [name for name in sections if name not in too_large]
-        document = (await context.connection.execute(tables.DOCUMENT, given)).scalar_one()
-    document |= {"labels": row.labels} | ({} if "hold" in withheld else {"hold": row.hold})
+        tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
+        raise project_gone(row_of(tombstones, TombstoneRow), None)
+    document, too_large = row["document"] or {}, list[str]()
+    if row["document"] is None:
+        sizes = {"comments": row["comments"], "calls": row["calls"], "sequences": row["sequences"]}
+        too_large = visibility.largest({name: sizes[name] for name in sections}, LARGEST_MESSAGE)
+        parameters["sections"] = [name for name in sections if name not in too_large]
+        document = (await context.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
+    document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
     recordings.tell_media(document.get("sequences", []), context.now)
     document = visibility.without(document, withheld)
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    return Answer(_fitting({**document, "withheld": withheld, "too_large": too_large}))
+    return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))
 
 
 @worker.answers(FindProject)
 async def find_project(query: FindProject, context: QueryContext) -> FoundProject:
     """Return the project that has a number, or say what became of it."""
-    given = {"number": query.number}
-    project_id = (await context.connection.execute(_NUMBERED, given)).scalar_one_or_none()
+    parameters = {"number": query.number}
+    project_id = (await context.connection.execute(_NUMBERED, parameters)).scalar_one_or_none()
     if project_id is None:
-        found = await context.connection.execute(_NUMBERED_BEFORE, given)
-        refusal = project_gone(found.mappings().one_or_none(), None, "number")
+        tombstones = await context.connection.execute(_NUMBERED_BEFORE, parameters)
+        refusal = project_gone(row_of(tombstones, TombstoneRow), None, "number")
         refusal.details["fields"][0]["value"] = query.number
         raise refusal
     return FoundProject(project_id=project_id, number=query.number)
 
 
-def _fitting(document: dict[str, Any]) -> bytes:
+def _without_excess(document: dict[str, Any]) -> bytes:
     """Write a project without the sections that no message holds, the largest first."""
     while len(written := to_json(document)) > LARGEST_MESSAGE:
         largest = max(domain.SECTIONS, key=lambda name: len(to_json(document.get(name))))
@@ -74,8 +77,8 @@ def _fitting(document: dict[str, Any]) -> bytes:
 async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer:
     """Return the outcome of one of the caller's own commands."""
     since = (context.now - REMEMBERED).date().replace(day=1)
-    given = {"command_id": query.command_id, "principal": context.principal, "since": since}
-    outcome = (await context.connection.execute(_OUTCOME, given)).scalar_one_or_none()
+    parameters = {"command_id": query.command_id, "principal": context.principal, "since": since}
+    outcome = (await context.connection.execute(_OUTCOME, parameters)).scalar_one_or_none()
     if outcome is None:
         unknown = [{"field": "command_id", "kind": "unknown_command"}]
         raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)

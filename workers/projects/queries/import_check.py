@@ -1,18 +1,24 @@
 """What an import would do."""
 
+from datetime import datetime
+from typing import TypedDict
+from uuid import UUID
+
 from sqlalchemy import Integer, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from contracts.projects.imports import CheckImport, ImportChecked
 from workers.projects import import_rules
 from workers.projects.import_rules import Surroundings
+from workers.projects.row_types import TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.tables import TOMBSTONES
 from workers.projects.worker import worker
 from workers.runtime.admission import licence
 from workers.runtime.queries.answering import QueryContext
+from workers.runtime.storage.row_set import rows_of
 
-_THERE = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
+_EXISTING = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
 _REFERENCES = text("SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references)").bindparams(
@@ -20,17 +26,36 @@ _REFERENCES = text("SELECT id, kind, slot FROM published.properties WHERE id = A
 )
 
 
+class ExistingProjectRow(TypedDict):
+    """A row of the statement that finds the projects of an import that exist already."""
+
+    id: UUID
+    created_at: datetime
+    created_by: str
+
+
+class PropertyReferenceRow(TypedDict):
+    """A row of the published view of properties."""
+
+    id: int
+    kind: str
+    slot: int | None
+
+
 @worker.answers(CheckImport)
 async def check_import(query: CheckImport, context: QueryContext) -> ImportChecked:
     """Judge projects as their import would: by what is here, by the licence, and by the same rules."""
     if reason := licence.judged(context.licence, context.now):
         raise licence.refusal(reason)
-    execute, ids = context.connection.execute, [one.project_id for one in query.projects]
-    known = {row["project_id"]: row for row in (await execute(TOMBSTONES, {"ids": ids})).mappings()}
-    known |= {row["id"]: row for row in (await execute(_THERE, {"ids": ids})).mappings()}
-    taken = await execute(TAKEN_NUMBERS, {"numbers": [one.number for one in query.projects if one.number]})
-    named = {value for one in query.projects for value in (one.type_id, one.status_id) if value}
-    properties = (await execute(_REFERENCES, {"references": sorted(named)})).mappings()
+    execute, ids = context.connection.execute, [project.project_id for project in query.projects]
+    tombstones = rows_of(await execute(TOMBSTONES, {"ids": ids}), TombstoneRow)
+    projects = rows_of(await execute(_EXISTING, {"ids": ids}), ExistingProjectRow)
+    known: dict[UUID, TombstoneRow | ExistingProjectRow] = {row["project_id"]: row for row in tombstones}
+    known |= {row["id"]: row for row in projects}
+    numbers = [project.number for project in query.projects if project.number]
+    taken = await execute(TAKEN_NUMBERS, {"numbers": numbers})
+    named = {value for project in query.projects for value in (project.type_id, project.status_id) if value}
+    properties = rows_of(await execute(_REFERENCES, {"references": sorted(named)}), PropertyReferenceRow)
     references = {row["id"]: (row["kind"], row["slot"]) for row in properties}
     here = Surroundings(known, frozenset(taken.scalars()), references, context.now)
     judged = import_rules.judge(query.projects, here)

@@ -11,8 +11,8 @@ from workers.runtime.queries.answering import Answer, QueryContext
 @worker.answers(DownloadPackage)
 async def download_package(query: DownloadPackage, context: QueryContext) -> Answer:
     """Return some bytes of a package to who made it; any are recorded, once for each download."""
-    found = await store.found(context.connection, query.package_id)
-    package = domain.require_package(found, context.principal, context.now, context.grants)
+    row = await store.read(context.connection, query.package_id)
+    package = domain.require_package(row, context.principal, context.now, context.grants)
     part = await store.part(context.connection, query.package_id, query.offset, query.length)
     if await downloads.begins(context, store.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])

@@ -1,17 +1,20 @@
 """Keeping what lists and searches look at: the words of projects, and the cameras of their sequences."""
 
-from collections.abc import Collection, Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any, Final, TypedDict
+from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
 from workers.projects.search import lookup
 from workers.projects.search.ngrams import all_grams, dated, line_of, month_of, pairs_of, sort_key, type_number
 from workers.projects.search.ngrams import read as read_words
 from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import Row, RowSet
+from workers.runtime.storage.row_set import RowSet, read_rows
 from workers.runtime.storage.statements import read, write
 
 VERSION: Final = 3
@@ -65,12 +68,35 @@ _READ = text("UPDATE projects.indexing SET after = :after")
 _DONE = text("UPDATE projects.indexing SET version = :version, after = '00000000-0000-0000-0000-000000000000'")
 
 
+class TextRow(TypedDict):
+    """The texts of a project that are searched, with its date and its type."""
+
+    project_id: UUID
+    created_at: datetime
+    type_id: int | None
+    description: str
+    reference: str | None
+    text_1: str | None
+    text_2: str | None
+    text_3: str | None
+    comments: str | None
+    calls: str | None
+    cameras: str | None
+
+
+class _NextRow(TypedDict):
+    """The row of the statement that takes the next projects whose texts are read again."""
+
+    after: UUID
+    ids: list[UUID]
+
+
 async def index_again(connection: AsyncConnection, at_once: int = AT_ONCE) -> bool:
     """Read the texts of the next projects again, and tell whether there are more; each call is one transaction."""
-    found = await read(connection, _NEXT, {"at_once": at_once, "version": VERSION})
-    if not found:
+    rows = await read_rows(connection, _NEXT, {"at_once": at_once, "version": VERSION}, _NextRow)
+    if not rows:
         return False
-    ids = found[0]["ids"]
+    ids = rows[0]["ids"]
     if not ids:
         await write(connection, _DONE, {"version": VERSION})
         return False
@@ -80,48 +106,67 @@ async def index_again(connection: AsyncConnection, at_once: int = AT_ONCE) -> bo
     return True
 
 
-async def keep_words(connection: AsyncConnection, new: Iterable[Row], reworded: Collection[Any]) -> None:
+async def keep_words(connection: AsyncConnection, new: Iterable[TextRow], reworded: Collection[Any]) -> None:
     """Write the words of new projects, and anew those of projects whose texts changed."""
-    written: list[Row] = [{**row, "project_id": row["id"]} for row in new if row["id"] not in reworded]
+    texts = [row for row in new if row["project_id"] not in reworded]
     if reworded:
-        written.extend(await read(connection, TEXTS, {"ids": sorted(reworded)}))
-    await insert_rows(connection, lookup.Search, [searched(row) for row in written], conflict=_REWRITTEN)
+        texts.extend(await read_rows(connection, TEXTS, {"ids": sorted(reworded)}, TextRow))
+    await insert_rows(connection, lookup.Search, [searched(row) for row in texts], conflict=_REWRITTEN)
 
 
-def searched(written: Row) -> dict[str, Any]:
+def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
+    """Return the texts of a new project, as they are read of one that is stored."""
+    return {
+        "project_id": project["id"],
+        "created_at": project["created_at"],
+        "type_id": project["type_id"],
+        "description": project["description"],
+        "reference": project["reference"],
+        "text_1": project["text_1"],
+        "text_2": project["text_2"],
+        "text_3": project["text_3"],
+        "comments": None,
+        "calls": None,
+        "cameras": named_cameras(sequences),
+    }
+
+
+def searched(row: TextRow) -> SearchRow:
     """Return what is searched of a project: a line of words of each source, those of `lookup.SOURCES`."""
     lines: list[str] = []
     texts: list[tuple[list[str], list[str]]] = []
     for source in lookup.SOURCES:
-        found = [read_words(one) for one in _texts(written, source)]
-        lines.append(line_of(found) if found else _EMPTY)
-        texts += found
+        words_of_source = [read_words(text) for text in _texts(row, source)]
+        lines.append(line_of(words_of_source) if words_of_source else _EMPTY)
+        texts += words_of_source
     numbers = all_grams({word for words, codes in texts for word in (*words, *codes)})
-    numbers = numbers.union(*(pairs_of(words) for words, _ in texts), (type_number(written["type_id"]),))
+    numbers = numbers.union(*(pairs_of(words) for words, _ in texts), (type_number(row["type_id"]),))
     return {
-        "project_id": written["project_id"],
-        "created_at": written["created_at"],
+        "project_id": row["project_id"],
+        "created_at": row["created_at"],
         "words": "\n".join(lines),
-        "grams": dated(numbers, month_of(written["created_at"])),
-        "described": sort_key(written["description"]),
+        "grams": dated(numbers, month_of(row["created_at"])),
+        "described": sort_key(row["description"]),
     }
 
 
-def _texts(written: Row, source: str) -> list[str]:
-    columns = lookup.COLUMNS.get(source) or (source,)
-    return [part for column in columns if (one := written.get(column)) for part in one.split(_APART)]
+def _texts(row: Mapping[str, object], source: str) -> list[str]:
+    values = (row.get(column) for column in lookup.COLUMNS.get(source) or (source,))
+    return [part for value in values if value and isinstance(value, str) for part in value.split(_APART)]
 
 
-def named_cameras(sequences: Iterable[Row]) -> str:
+def named_cameras(sequences: Iterable[SequenceRow]) -> str:
     """Return what is searched of recordings, as it is read from the table."""
-    return _APART.join(sorted({_APART.join((one["camera_name"], one["camera_id"])) for one in sequences}))
+    return _APART.join(sorted({_APART.join((row["camera_name"], row["camera_id"])) for row in sequences}))
 
 
-async def keep_cameras(connection: AsyncConnection, projects: RowSet, sequences: RowSet) -> None:
+async def keep_cameras(
+    connection: AsyncConnection, projects: RowSet[ProjectRow], sequences: RowSet[SequenceRow]
+) -> None:
     """Write which cameras new sequences are of, and drop those of which none is left."""
     cameras = {(row["project_id"], row["camera_id"]) for row in sequences.written()}
     dated = ((project_id, camera_id, projects.get(project_id)) for project_id, camera_id in sorted(cameras))
-    rows = [
+    rows: list[CameraRow] = [
         {"project_id": project_id, "camera_id": camera_id, "created_at": project["created_at"]}
         for project_id, camera_id, project in dated
         if project

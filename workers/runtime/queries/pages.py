@@ -3,16 +3,16 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, takewhile
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, Executable, Select, func, select
+from sqlalchemy import ColumnElement, Executable, RowMapping, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.commands.outgoing import LARGEST_MESSAGE
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import RowT
 
 ROOM: Final = LARGEST_MESSAGE - 10_000
 """Bytes for the items of a page; the rest is for its cursor and what is told beside them."""
@@ -24,29 +24,31 @@ ItemT = TypeVar("ItemT", bound=BaseModel)
 PlaceT = TypeVar("PlaceT")
 
 
-class Page(NamedTuple, Generic[ItemT]):
+class Page(NamedTuple, Generic[ItemT, RowT]):
     """Some items, and the row of the last one if there are more behind it."""
 
     items: list[ItemT]
-    last: Row | None
+    last: RowT | None
 
 
 async def read(
     connection: AsyncConnection,
     statement: Executable,
     given: Mapping[str, Any] | None,
-    form: Callable[[Row], ItemT],
+    form: Callable[[RowT], ItemT],
     limit: int,
-) -> Page[ItemT]:
+) -> Page[ItemT, RowT]:
     """Read the first items, `limit` at most, that one message holds, and no more rows than it takes to know that.
 
     A page ends sooner rather than not to come at all. The statement must go on behind the limit.
     """
     items: list[ItemT] = []
-    last, room = None, ROOM
+    last: RowT | None = None
+    room = ROOM
     streaming = connection.stream(statement, given, execution_options={"yield_per": AT_ONCE})
     async with streaming as rows:
-        async for row in rows.mappings():
+        async for mapping in rows.mappings():
+            row = cast("RowT", mapping)
             item = form(row)
             room -= _size(item)
             if len(items) == limit or room < 0:
@@ -70,7 +72,7 @@ def bounded(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Se
     return select(counted).where(func.coalesce(counted.c.bytes_before, 0) <= ROOM)
 
 
-def is_full(rows: Sequence[Row]) -> bool:
+def is_full(rows: Sequence[RowMapping]) -> bool:
     """Tell whether bounded rows are more than a message holds: there is no need to look for others."""
     return bool(sum(row["bytes_of_row"] for row in rows) > ROOM)
 

@@ -1,6 +1,6 @@
 """PostgreSQL: the engine, and statements that write a whole set of rows in one round trip."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -129,7 +129,7 @@ def table_of(mapped: type[DeclarativeBase]) -> Table:
 async def insert_rows(
     connection: AsyncConnection,
     mapped: type[DeclarativeBase],
-    rows: list[dict[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     *,
     conflict: str = "",
 ) -> None:
@@ -141,7 +141,7 @@ async def insert_rows(
 async def update_rows(
     connection: AsyncConnection,
     mapped: type[DeclarativeBase],
-    rows: list[dict[str, Any]],
+    rows: Sequence[Mapping[str, object]],
     *,
     keys: tuple[str, ...],
 ) -> None:
@@ -152,7 +152,9 @@ async def update_rows(
     await write(connection, _update(table_of(mapped), keys, names), {"rows": as_json(rows)})
 
 
-async def delete_rows(connection: AsyncConnection, mapped: type[DeclarativeBase], rows: list[dict[str, Any]]) -> None:
+async def delete_rows(
+    connection: AsyncConnection, mapped: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
+) -> None:
     """Delete the rows with these keys, as one statement."""
     if rows:
         await write(connection, _delete(table_of(mapped), tuple(rows[0])), {"rows": as_json(rows)})

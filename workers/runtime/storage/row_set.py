@@ -1,47 +1,74 @@
 """Rows of one table during a batch: what was read, and what will be written, set by set."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
 
+from sqlalchemy import Result, TextClause
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import DeclarativeBase
 
 from workers.runtime.storage.database import delete_rows, insert_rows, update_rows
+from workers.runtime.storage.statements import read
 
 Row = Mapping[Any, Any]
+RowT = TypeVar("RowT", bound=Mapping[str, object])
+"""The type of a table's or a statement's rows: a `TypedDict` with its columns."""
 
 
-class RowSet:
+async def read_rows(
+    connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any], row_type: type[RowT]
+) -> list[RowT]:
+    """Return the rows of a statement of a batch, typed by the columns that it names."""
+    return rows_as(row_type, await read(connection, statement, parameters))
+
+
+def rows_of(result: Result[Any], row_type: type[RowT]) -> list[RowT]:
+    """Return the rows of an executed statement, typed by the columns that it names."""
+    return rows_as(row_type, result.mappings())
+
+
+def row_of(result: Result[Any], row_type: type[RowT]) -> RowT | None:
+    """Return the one row of an executed statement, or None when there is none."""
+    row = result.mappings().one_or_none()
+    return None if row is None else rows_as(row_type, [row])[0]
+
+
+def rows_as(_row_type: type[RowT], rows: Iterable[Mapping[Any, Any]]) -> list[RowT]:
+    """Give the rows of a statement their type; the statement's author answers for it."""
+    return cast("list[RowT]", list(rows))
+
+
+class RowSet(Generic[RowT]):
     """The rows of one table that a batch touches, by their key; never changed in place, only replaced."""
 
     def __init__(self, mapped: type[DeclarativeBase], *keys: str) -> None:
         """Start empty; `keys` name the columns of the key."""
         self._mapped = mapped
         self._keys = keys
-        self._rows: dict[tuple[Any, ...], Row] = {}
+        self._rows: dict[tuple[Any, ...], RowT] = {}
         self._stored: set[tuple[Any, ...]] = set()
         self._dirty: set[tuple[Any, ...]] = set()
         self._removed: set[tuple[Any, ...]] = set()
 
-    def found(self, rows: Iterable[Row]) -> None:
+    def add_stored(self, rows: Iterable[RowT]) -> None:
         """Take over what was read from the table."""
         for row in rows:
             key = self._key(row)
             self._rows[key] = row
             self._stored.add(key)
 
-    def _key(self, row: Row) -> tuple[Any, ...]:
+    def _key(self, row: RowT) -> tuple[Any, ...]:
         return tuple(row[name] for name in self._keys)
 
-    def get(self, *key: Any) -> Row | None:
+    def get(self, *key: Any) -> RowT | None:
         """Return the row of this key as it stands within the batch."""
         return self._rows.get(key)
 
-    def all(self) -> list[Row]:
+    def all(self) -> list[RowT]:
         """Return every row that is there, as it stands within the batch."""
         return list(self._rows.values())
 
-    def put(self, row: Row) -> None:
+    def put(self, row: RowT) -> None:
         """Insert the row, or write every column of it."""
         key = self._key(row)
         self._rows[key] = row
@@ -62,11 +89,11 @@ class RowSet:
             del self._rows[key]
             self._dirty.discard(key)
 
-    def new(self) -> list[Row]:
+    def new(self) -> list[RowT]:
         """Return the rows that will be inserted."""
         return [self._rows[key] for key in self._dirty - self._stored]
 
-    def written(self) -> list[Row]:
+    def written(self) -> list[RowT]:
         """Return the rows that will be inserted or changed."""
         return [self._rows[key] for key in self._dirty]
 

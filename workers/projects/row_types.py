@@ -1,0 +1,245 @@
+"""The columns of the tables of projects, by their types; a statement whose rows are other has theirs beside it."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypedDict
+from uuid import UUID
+
+
+class CharacteristicColumns(TypedDict):
+    """The categories and data fields of a project, and since when it has its status."""
+
+    status_id: int | None
+    status_since: datetime | None
+    status_before: int | None
+    category_1: int | None
+    category_2: int | None
+    category_3: int | None
+    category_4: int | None
+    category_5: int | None
+    integer_1: int | None
+    integer_2: int | None
+    integer_3: int | None
+    decimal_1: Decimal | None
+    decimal_2: Decimal | None
+    decimal_3: Decimal | None
+    text_1: str | None
+    text_2: str | None
+    text_3: str | None
+    checkbox_1: bool | None
+    checkbox_2: bool | None
+    checkbox_3: bool | None
+    datetime_1: datetime | None
+    datetime_2: datetime | None
+    datetime_3: datetime | None
+
+
+class ProjectRow(CharacteristicColumns):
+    """A row of `projects.project`."""
+
+    id: UUID
+    number: int
+    revision: int
+    type_id: int | None
+    description: str
+    start_time: datetime | None
+    end_time: datetime | None
+    created_by: str
+    created_at: datetime
+    updated_by: str
+    updated_at: datetime
+    imported: bool
+    retention_exempt: bool
+    reference: str | None
+
+
+class ProjectChanges(TypedDict, total=False):
+    """The columns of a project that an update may write; only those that it names are there."""
+
+    type_id: int | None
+    status_id: int | None
+    reference: str | None
+    description: str
+    start_time: datetime | None
+    end_time: datetime | None
+    category_1: int | None
+    category_2: int | None
+    category_3: int | None
+    category_4: int | None
+    category_5: int | None
+    integer_1: int | None
+    integer_2: int | None
+    integer_3: int | None
+    decimal_1: Decimal | None
+    decimal_2: Decimal | None
+    decimal_3: Decimal | None
+    text_1: str | None
+    text_2: str | None
+    text_3: str | None
+    checkbox_1: bool | None
+    checkbox_2: bool | None
+    checkbox_3: bool | None
+    datetime_1: datetime | None
+    datetime_2: datetime | None
+    datetime_3: datetime | None
+
+
+class CommentRow(TypedDict):
+    """A row of `projects.comment`."""
+
+    project_id: UUID
+    comment_id: UUID
+    text: str
+    created_by: str
+    created_at: datetime
+    edited_by: str | None
+    edited_at: datetime | None
+    revision: int
+    place: int
+
+
+class CallColumns(TypedDict):
+    """What is known of a call."""
+
+    direction: str
+    at: datetime
+    party: str
+    number: str
+    duration_seconds: int | None
+    reference: str
+    notes: str
+
+
+class CallRow(CallColumns):
+    """A row of `projects.call`."""
+
+    project_id: UUID
+    call_id: UUID
+    created_by: str
+    created_at: datetime
+    edited_by: str | None
+    edited_at: datetime | None
+    revision: int
+    place: int
+
+
+class RecordingColumns(TypedDict):
+    """What is known of a recording."""
+
+    camera_id: str
+    camera_name: str
+    site: str | None
+    start: datetime
+    end: datetime
+    media_expires_at: datetime | None
+
+
+class IdentifiedRecording(RecordingColumns):
+    """A recording with the id of its sequence."""
+
+    sequence_id: UUID
+
+
+class SequenceRow(IdentifiedRecording):
+    """A row of `projects.sequence`."""
+
+    project_id: UUID
+    added_by: str
+    added_at: datetime
+    revision: int
+    place: int
+
+
+class NewDraftRow(IdentifiedRecording):
+    """A row of `projects.draft` before the database has numbered it."""
+
+    principal: str
+    drafted_at: datetime
+
+
+class DraftRow(NewDraftRow):
+    """A row of `projects.draft`."""
+
+    number: int
+
+
+class TombstoneRow(TypedDict):
+    """A row of `projects.tombstone`."""
+
+    project_id: UUID
+    number: int
+    deleted_by: str
+    deleted_at: datetime
+    expired: bool
+
+
+class HistoryRow(TypedDict):
+    """A row of `projects.history`."""
+
+    project_id: UUID
+    revision: int
+    place: int
+    at: datetime
+    by: str
+    field: str
+    part_id: UUID | None
+    old: Any | None
+    new: Any | None
+
+
+class HistoryEntryColumns(TypedDict):
+    """What is shown of an entry of the history."""
+
+    revision: int
+    at: datetime
+    by: str
+    field: str
+    part_id: UUID | None
+    old: Any | None
+    new: Any | None
+    label: str | None
+    names: dict[str, str | None]
+
+
+class HistoryEntryRow(HistoryEntryColumns):
+    """A row of the statement that reads the history of a project."""
+
+    place: int
+
+
+class PackageRow(TypedDict):
+    """A row of `projects.package`."""
+
+    package_id: UUID
+    project_id: UUID
+    created_by: str
+    created_at: datetime
+    includes: list[Any]
+    bytes: int
+    sha256: str
+
+
+class HoldRow(TypedDict):
+    """A row of the published view of the holds in force."""
+
+    project_id: UUID
+    held_by: str
+    held_at: datetime
+
+
+class SearchRow(TypedDict):
+    """A row of `projects.search`."""
+
+    project_id: UUID
+    created_at: datetime
+    words: str
+    grams: list[int]
+    described: str
+
+
+class CameraRow(TypedDict):
+    """A row of `projects.camera`."""
+
+    project_id: UUID
+    camera_id: str
+    created_at: datetime
