@@ -8,9 +8,11 @@ from contracts.errors import Code, Refusal
 from contracts.message import Change
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, Node
 from workers.administration import domain
+from workers.administration.row_types import CategoryRow, PropertyRow, RoleRow
 
-TYPE = {"id": 3, "kind": "type", "slot": None, "name": "Theft", "description": ""}
-VALUE = {"id": 4, "kind": "category-value", "slot": 2, "name": "Car park", "description": ""}
+TYPE: PropertyRow = {"id": 3, "kind": "type", "slot": None, "name": "Theft", "description": "", "closing": False}
+VALUE: PropertyRow = {**TYPE, "id": 4, "kind": "category-value", "slot": 2, "name": "Car park"}
+DISABLED: CategoryRow = {"slot": 2, "id": 5, "enabled": False, "name": "Place", "description": ""}
 SETTINGS = {"retention_days": 7, "report_title": "Museum", "timezone": "UTC"}
 
 
@@ -30,7 +32,7 @@ def test_a_property_is_known_by_id_and_kind() -> None:
     ],
 )
 def test_another_property_is_unknown(
-    property_: dict[str, Any] | None, kind: domain.Kind, slot: int | None, field: dict[str, Any]
+    property_: PropertyRow | None, kind: domain.Kind, slot: int | None, field: dict[str, Any]
 ) -> None:
     """An id that nobody has, or that is of another kind or category, is refused by its wrong field."""
     with pytest.raises(Refusal) as refused:
@@ -48,7 +50,7 @@ def test_what_projects_have_is_in_use() -> None:
 
 def test_values_belong_to_a_defined_category() -> None:
     """A value is refused where no category was ever defined, and accepted where one is disabled."""
-    domain.require_category({"slot": 2, "enabled": False}, 2)
+    domain.require_category(DISABLED, 2)
     with pytest.raises(Refusal) as refused:
         domain.require_category(None, 5)
     assert refused.value.details == {"fields": [{"field": "slot", "kind": "not_defined", "value": 5}]}
@@ -114,5 +116,6 @@ def test_administrators_can_do_everything() -> None:
     """Administrators have manage on every node, whatever is stored of their role (PERM-06)."""
     everything = dict.fromkeys(Node, "manage")
     assert everything == domain.effective_levels(EVERYTHING)
-    assert everything == domain.given_levels({"role_id": ADMINISTRATORS, "permissions": {}})
-    assert domain.given_levels({"role_id": "x", "permissions": {"settings": "view"}}) == {"settings": "view"}
+    assert everything == domain.given_levels({"role_id": ADMINISTRATORS, "name": "All", "permissions": {}})
+    role: RoleRow = {"role_id": "x", "name": "X", "permissions": {Node.SETTINGS: "view"}}
+    assert domain.given_levels(role) == {"settings": "view"}

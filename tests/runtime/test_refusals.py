@@ -14,6 +14,7 @@ from contracts.projects.queries import ListProjects
 from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
+from workers.administration.row_types import PropertyRow
 from workers.projects import creation, recordings
 from workers.projects import domain as projects
 from workers.projects.row_types import ProjectRow
@@ -26,8 +27,8 @@ NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROJECT: ProjectRow = {**creation.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
 TOMBSTONE = {"number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
 REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
-TYPE = {"kind": "type", "slot": None}
-VALUE = {"kind": "category-value", "slot": 2}
+TYPE: PropertyRow = {"id": 1, "kind": "type", "slot": None, "name": "", "description": "", "closing": False}
+VALUE: PropertyRow = {**TYPE, "kind": "category-value", "slot": 2}
 
 
 class Case(NamedTuple):

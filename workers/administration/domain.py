@@ -2,16 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
+from contracts.administration import ChangeSettings
 from contracts.catalogue import commands, queries
 from contracts.errors import Code, Refusal
 from contracts.message import Change, Command, Request
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
 from contracts.subjects import SYSTEM, valid_principal
 from contracts.texts import reason
+from workers.administration.row_types import CategoryRow, PropertyRow, RoleRow, SettingChanges
 
-Row: TypeAlias = Mapping[str, Any]
+State: TypeAlias = Mapping[str, Any]
+"""What a definition, a role or a setting is: values by their names."""
+
 Kind: TypeAlias = Literal["type", "status", "category-value"]
 
 _DESCRIBED = ("name", "description", "enabled")
@@ -20,7 +24,9 @@ _DESCRIBED = ("name", "description", "enabled")
 _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", Level.MANAGE: "manage"}
 
 
-def require_property(property_: Row | None, kind: Kind, property_id: int, slot: int | None = None) -> Row:
+def require_property(
+    property_: PropertyRow | None, kind: Kind, property_id: int, slot: int | None = None
+) -> PropertyRow:
     """Return the property, or refuse an id that is not of this kind, or a value of another category."""
     if property_ is None:
         raise _unknown("id", property_id)
@@ -37,7 +43,7 @@ def require_unassigned(projects: int) -> None:
         raise Refusal(Code.IN_USE, projects=projects)
 
 
-def require_category(category: Row | None, slot: int) -> None:
+def require_category(category: CategoryRow | None, slot: int) -> None:
     """Refuse a value for a category that was never defined; a disabled one may get values (CAT-03, AMB-2)."""
     if category is None:
         raise _unknown("slot", slot)
@@ -50,13 +56,13 @@ def require_timezone(timezone: str, zones: Collection[str], language: str) -> No
         raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}])
 
 
-def described(row: Row) -> dict[str, Any]:
+def described(row: State) -> dict[str, Any]:
     """Return what a definition says of itself, as its history keeps it."""
     named = (*_DESCRIBED, "closing") if row.get("kind") == "status" else _DESCRIBED
     return {name: row[name] for name in named if name in row}
 
 
-def changes(old: Row, new: Row) -> dict[str, Change]:
+def changes(old: State, new: State) -> dict[str, Change]:
     """Name what differs between two states of a definition, with its old and new value; a role's levels by their nodes.
 
     Definitions are no operators' texts, so that their events may carry them.
@@ -70,10 +76,16 @@ def changes(old: Row, new: Row) -> dict[str, Change]:
     }
 
 
-def _flat(state: Row) -> dict[str, int | bool | str]:
+def _flat(state: State) -> dict[str, int | bool | str]:
     levels = state.get("permissions", {})
-    told = {name: one for name, one in state.items() if name != "permissions"}
-    return {name: " ".join(one) if isinstance(one, list) else one for name, one in {**told, **levels}.items()}
+    others = {name: value for name, value in state.items() if name != "permissions"}
+    flat = {**others, **levels}
+    return {name: " ".join(value) if isinstance(value, list) else value for name, value in flat.items()}
+
+
+def requested_settings(command: ChangeSettings) -> SettingChanges:
+    """Return the settings that a command names, with their new values."""
+    return cast("SettingChanges", command.model_dump(exclude_none=True))
 
 
 def require_changeable_role(role_id: str) -> None:
@@ -87,19 +99,19 @@ def require_own_permissions(permissions: Mapping[Node, LevelName], grants: Grant
 
     The role counts and not who has it: what is taken from somebody who has more by other roles can be given back.
     """
-    wanted = {Node(node): Level[level.upper()] for node, level in permissions.items()}
-    above = {node: level for node, level in wanted.items() if not grants.allow(node, level)}
+    levels = {Node(node): Level[level.upper()] for node, level in permissions.items()}
+    above = {node: level for node, level in levels.items() if not grants.allow(node, level)}
     if above:
         named = [f"{field}.{node}" for node in sorted(above)] if field == "permissions" else [field]
         raise Refusal(
             Code.PERMISSION_DENIED,
             nodes=sorted(above),
             level=_LEVEL_NAMES[max(above.values())],
-            fields=[{"field": one, "kind": "above_own"} for one in named],
+            fields=[{"field": name, "kind": "above_own"} for name in named],
         )
 
 
-def require_right_to_grant(role: Row, grants: Grants, *, by_administrator: bool) -> None:
+def require_right_to_grant(role: RoleRow, grants: Grants, *, by_administrator: bool) -> None:
     """Refuse to give or take a role that holds more than its manager has; `administrators` is for its members alone.
 
     That role has what later versions add, too, so nobody else has as much.
@@ -111,7 +123,7 @@ def require_right_to_grant(role: Row, grants: Grants, *, by_administrator: bool)
         raise Refusal(Code.PERMISSION_DENIED, nodes=[Node.ROLES], level="manage", fields=fields)
 
 
-def require_role(role: Row | None, role_id: str) -> Row:
+def require_role(role: RoleRow | None, role_id: str) -> RoleRow:
     """Return the role, or refuse one that is not defined."""
     if role is None:
         raise _unknown("role_id", role_id)
@@ -136,7 +148,9 @@ def _reaches(grants: Grants, node: Node, level: Level) -> bool:
 def permitted(grants: Grants) -> list[str]:
     """Name every command and query that these permissions allow, at least for one of its fields."""
     known: dict[str, type[Request[Any]]] = {**commands(), **queries()}
-    return sorted(subject for subject, asking in known.items() if any(_allows(grants, one) for one in _ways(asking)))
+    return sorted(
+        subject for subject, asking in known.items() if any(_allows(grants, levels) for levels in _ways(asking))
+    )
 
 
 @cache
@@ -146,7 +160,7 @@ def _ways(asking: type[Request[Any]]) -> list[dict[Node, Level]]:
         return []
     always = asking.model_construct().needs()
     by_field = [asking.model_construct({name}).needs() for name in asking.model_fields]
-    ways = [one for one in by_field if one] if not always and any(by_field) else [always]
+    ways = [levels for levels in by_field if levels] if not always and any(by_field) else [always]
     return [*ways, *([{asking.instead: asking.level}] if asking.instead else [])]
 
 
@@ -154,12 +168,11 @@ def _allows(grants: Grants, needed: Mapping[Node, Level]) -> bool:
     return all(grants.allow(node, level) for node, level in needed.items())
 
 
-def given_levels(role: Row) -> dict[Node, LevelName]:
+def given_levels(role: RoleRow) -> dict[Node, LevelName]:
     """Return what a role gives on each node that it names: everything, where it is `administrators`."""
     if role["role_id"] == ADMINISTRATORS:
         return effective_levels(EVERYTHING)
-    permissions: dict[Node, LevelName] = role["permissions"]
-    return permissions
+    return role["permissions"]
 
 
 def _unknown(field: str, value: int | str | None, kind: str = "not_defined") -> Refusal:

@@ -1,15 +1,14 @@
 """What a batch adds to the history of definitions and settings: who changed what, when, from what to what."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.administration import domain, tables
+from workers.administration.domain import State
+from workers.administration.row_types import NewDefinitionChangeRow
 from workers.runtime.commands.unit import Unit
 from workers.runtime.storage.database import insert_rows
-
-Row = Mapping[str, Any]
 
 
 class History:
@@ -17,17 +16,24 @@ class History:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._new: list[dict[str, Any]] = []
+        self._new: list[NewDefinitionChangeRow] = []
 
-    def add(self, unit: Unit[Any], kind: str, key: object, old: Row | None, new: Row | None) -> dict[str, Any]:
-        """Keep a change and return what its event tells of it; what is so already has not changed.
+    def add(self, unit: Unit[Any], kind: str, key: object, old: State | None, new: State | None) -> dict[str, Any]:
+        """Keep a change and return what its event says of it; an equal state has not changed.
 
         `old` is None for what was added, `new` for what was deleted.
         """
         changed = domain.changes(old or {}, new or {})
         if changed:
-            by_whom = {"at": unit.now, "by": unit.principal}
-            self._new.append({"kind": kind, "key": str(key), **by_whom, "old": old, "new": new})
+            row: NewDefinitionChangeRow = {
+                "kind": kind,
+                "key": str(key),
+                "at": unit.now,
+                "by": unit.principal,
+                "old": old,
+                "new": new,
+            }
+            self._new.append(row)
         else:
             unit.leave_unchanged()
         return {"name": (new or old or {}).get("name"), "changed": changed}

@@ -1,7 +1,5 @@
 """What is answered about properties, settings, roles and the caller's own permissions."""
 
-from typing import Any
-
 from pydantic import TypeAdapter
 
 from contracts.administration_queries import (
@@ -38,13 +36,22 @@ from contracts.errors import Code, Refusal
 from contracts.licence import GetLicence, Licence, LicenceState
 from contracts.texts import reason
 from workers.administration import domain, tables
+from workers.administration.row_types import (
+    CategoryRow,
+    DataFieldRow,
+    DefinitionChangeRow,
+    LicenceRow,
+    PropertyRow,
+    RoleWithMembersRow,
+    SettingColumns,
+)
 from workers.administration.worker import worker
 from workers.runtime.admission import licence
 from workers.runtime.commands.dead_letters import Letter, Letters
 from workers.runtime.queries import pages
 from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[int])
 _NEWEST = (2**63 - 1,)
@@ -55,19 +62,19 @@ _NEWEST = (2**63 - 1,)
 async def get_properties(_: GetProperties, context: QueryContext) -> Properties:
     """Return every defined property, disabled ones too: projects may still have their values (AMB-2)."""
     execute = context.connection.execute
-    found = (await execute(tables.PROPERTIES)).mappings().all()
-    categories = (await execute(tables.CATEGORIES)).mappings().all()
-    fields = (await execute(tables.DATA_FIELDS)).mappings().all()
+    rows = rows_of(await execute(tables.PROPERTIES), PropertyRow)
+    categories = rows_of(await execute(tables.CATEGORIES), CategoryRow)
+    fields = rows_of(await execute(tables.DATA_FIELDS), DataFieldRow)
     listed: dict[tuple[str, int | None], list[Property]] = {}
-    for row in found:
-        one = Property(id=row["id"], name=row["name"], description=row["description"])
-        listed.setdefault((row["kind"], row["slot"]), []).append(one)
-    closing = {row["id"]: row["closing"] for row in found}
+    for row in rows:
+        property_ = Property(id=row["id"], name=row["name"], description=row["description"])
+        listed.setdefault((row["kind"], row["slot"]), []).append(property_)
+    closing = {row["id"]: row["closing"] for row in rows}
     return Properties(
         types=listed.get(("type", None), []),
-        statuses=[Status(**dict(one), closing=closing[one.id]) for one in listed.get(("status", None), [])],
+        statuses=[Status(**dict(status), closing=closing[status.id]) for status in listed.get(("status", None), [])],
         categories=[Category(**row, values=listed.get(("category-value", row["slot"]), [])) for row in categories],
-        data_fields=[DataField(**row) for row in fields],
+        data_fields=[DataField.model_validate({**row}) for row in fields],
     )
 
 
@@ -91,75 +98,83 @@ async def get_setting_history(query: GetSettingHistory, context: QueryContext) -
 
 async def _history(kind: DefinitionKind, query: DefinitionQuery, context: QueryContext) -> DefinitionHistory:
     (number,) = read_cursor(_PLACE, query.after) if query.after else _NEWEST
-    given = {"kind": kind, "key": query.key, "number": number, "limit": query.limit + 1}
+    parameters = {"kind": kind, "key": query.key, "number": number, "limit": query.limit + 1}
 
-    def shown(row: Row) -> DefinitionChange:
-        return DefinitionChange.model_validate({name: row[name] for name in DefinitionChange.model_fields})
+    def shown(row: DefinitionChangeRow) -> DefinitionChange:
+        columns = {"kind": row["kind"], "key": row["key"], "at": row["at"], "by": row["by"]}
+        return DefinitionChange.model_validate({**columns, "old": row["old"], "new": row["new"]})
 
-    found = await pages.read(context.connection, tables.CHANGES, given, shown, query.limit)
-    return DefinitionHistory(items=found.items, next=cursor(found.last["number"]) if found.last else None)
+    page = await pages.read(context.connection, tables.CHANGES, parameters, shown, query.limit)
+    return DefinitionHistory(items=page.items, next=cursor(page.last["number"]) if page.last else None)
 
 
 @worker.answers(GetSettings)
 async def get_settings(_: GetSettings, context: QueryContext) -> Settings:
     """Return the site's settings."""
-    return Settings(**(await context.connection.execute(tables.SETTINGS)).mappings().one())
+    (settings,) = rows_of(await context.connection.execute(tables.SETTINGS), SettingColumns)
+    return Settings(**settings)
 
 
 @worker.answers(GetRoles)
 async def get_roles(_: GetRoles, context: QueryContext) -> Roles:
     """Return every role with what it gives and who has it."""
-    found = (await context.connection.execute(tables.ROLES)).mappings()
-    return Roles(roles=[_role(dict(row)) for row in found])
+    rows = rows_of(await context.connection.execute(tables.ROLES), RoleWithMembersRow)
+    return Roles(roles=[_role(row) for row in rows])
 
 
-def _role(row: dict[str, Any]) -> Role:
+def _role(row: RoleWithMembersRow) -> Role:
     return Role.model_validate({**row, "permissions": domain.given_levels(row)}, strict=False)
 
 
 @worker.answers(GetMe)
 async def get_me(_: GetMe, context: QueryContext) -> Me:
     """Return the caller's roles and what they come to; anybody may know that of itself."""
-    found = await context.connection.execute(tables.ROLES_OF, {"principal": context.principal})
+    roles = await context.connection.execute(tables.ROLES_OF, {"principal": context.principal})
     levels = domain.effective_levels(context.grants)
     may = domain.permitted(context.grants)
-    return Me(principal=context.principal, roles=list(found.scalars()), permissions=levels, may=may)
+    return Me(principal=context.principal, roles=list(roles.scalars()), permissions=levels, may=may)
 
 
 @worker.answers(GetLicence)
 async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
     """Return the licence that was activated, or else the one that the site's own account token carries."""
-    row = (await context.connection.execute(tables.LICENCE)).mappings().one_or_none()
+    row = row_of(await context.connection.execute(tables.LICENCE), LicenceRow)
     if row is None:
         included, reason = context.licensing.included, licence.judged(context.licensing.included, context.now)
         return LicenceState(valid=reason is None, reason=reason, licence=included, included=included is not None)
-    activated = Licence.model_validate({name: row[name] for name in ("version", "edition", "expires_at")})
+    columns = {"version": row["version"], "edition": row["edition"], "expires_at": row["expires_at"]}
+    activated = Licence.model_validate(columns)
     reason = licence.judged(activated, context.now)
-    by_whom = {"activated_by": row["activated_by"], "activated_at": row["activated_at"]}
-    return LicenceState(valid=reason is None, reason=reason, licence=activated, **by_whom)
+    return LicenceState(
+        valid=reason is None,
+        reason=reason,
+        licence=activated,
+        activated_by=row["activated_by"],
+        activated_at=row["activated_at"],
+    )
 
 
 @worker.answers(ListDeadLetters)
 async def list_dead_letters(query: ListDeadLetters, context: QueryContext) -> DeadLetters:
     """Return dead letters without what they say, the oldest first."""
-    found = await _letters(context).after(query.after, query.limit + 1)
-    shown = found[: query.limit]
-    following = shown[-1].number if len(found) > query.limit else None
-    return DeadLetters(items=[_summary(one, context.language) for one in shown], next=following)
+    letters = await _letters(context).after(query.after, query.limit + 1)
+    shown = letters[: query.limit]
+    following = shown[-1].number if len(letters) > query.limit else None
+    return DeadLetters(items=[_summary(letter, context.language) for letter in shown], next=following)
 
 
 @worker.answers(GetDeadLetter)
 async def get_dead_letter(query: GetDeadLetter, context: QueryContext) -> OpenedLetter:
     """Return a dead letter with all that it says, and record who read it."""
-    found = await _letters(context).get(query.letter)
-    if found is None:
+    letter = await _letters(context).get(query.letter)
+    if letter is None:
         raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
-    summary = _summary(found, context.language)
-    whose = domain.whose(found.principal)
-    opened = LetterOpened(letter=found.number, principal=whose, what=found.what, command_id=found.command_id)
+    summary = _summary(letter, context.language)
+    whose = domain.whose(letter.principal)
+    opened = LetterOpened(letter=letter.number, principal=whose, what=letter.what, command_id=letter.command_id)
     context.emit(opened, "-")
-    content = {name: found.told[name] for name in ("body", "body_base64") if name in found.told}
-    return OpenedLetter(summary=summary, subject=found.subject, headers=found.headers, **content)
+    content = {name: letter.told[name] for name in ("body", "body_base64") if name in letter.told}
+    return OpenedLetter(summary=summary, subject=letter.subject, headers=letter.headers, **content)
 
 
 def _letters(context: QueryContext) -> Letters:

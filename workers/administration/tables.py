@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from contracts.permissions import LevelName, Node
 from workers.runtime.storage.database import Base
 
 _SCHEMA = {"schema": "administration"}
@@ -89,7 +90,7 @@ class Role(Base):
 
     role_id: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text)
-    permissions: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    permissions: Mapped[dict[Node, LevelName]] = mapped_column(JSONB)
 
 
 class Member(Base):

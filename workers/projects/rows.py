@@ -40,7 +40,7 @@ from workers.projects.row_types import (
     TombstoneRow,
 )
 from workers.projects.search import index
-from workers.runtime.commands import unit
+from workers.runtime.commands.unit import Rows, Unit
 from workers.runtime.storage.row_set import RowSet, RowT, read_rows
 
 _ENABLED = text(
@@ -84,7 +84,7 @@ class SurroundingsRow(TypedDict):
     references: list[tuple[int, str, int | None]] | None
 
 
-class ProjectRows(unit.Rows):
+class ProjectRows(Rows):
     """Projects with the parts that the batch names, locked; and what they may refer to."""
 
     def __init__(self) -> None:
@@ -196,16 +196,16 @@ class ProjectRows(unit.Rows):
     def touch(
         self,
         project: ProjectRow,
-        command_unit: unit.Unit["ProjectRows"],
+        unit: Unit["ProjectRows"],
         changes: ProjectChanges | None = None,
         past: Iterable[FieldChange] = (),
     ) -> None:
         """Write a project's changes, its next revision, and the past of what changes: fields and parts."""
         changes = changes or {}
-        touched = domain.touched(project, command_unit.principal, command_unit.now, changes)
-        command_unit.revision = touched["revision"]
+        touched = domain.touched(project, unit.principal, unit.now, changes)
+        unit.revision = touched["revision"]
         self.projects.put(touched)
-        self.history.add(project["id"], touched["revision"], command_unit, [*domain.past_of(project, changes), *past])
+        self.history.add(project["id"], touched["revision"], unit, [*domain.past_of(project, changes), *past])
         if not index.REWORDING.isdisjoint(domain.changed_names(project, changes)):
             self._reworded.add(touched["id"])
 

@@ -58,10 +58,10 @@ async def remove_letter(command: RemoveLetter, unit: AdministrationUnit) -> Lett
 
 
 async def _there(command: LetterCommand[object], unit: AdministrationUnit) -> Letter:
-    found = await _letters(unit).get(command.letter)
-    if found is None:
+    letter = await _letters(unit).get(command.letter)
+    if letter is None:
         raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
-    return found
+    return letter
 
 
 async def _put_aside(letter: Letter, unit: AdministrationUnit) -> None:

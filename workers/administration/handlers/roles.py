@@ -12,8 +12,8 @@ from contracts.administration import (
 )
 from contracts.permissions import ADMINISTRATORS
 from workers.administration import domain
+from workers.administration.row_types import RoleRow
 from workers.administration.worker import AdministrationUnit, worker
-from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(DefineRole)
@@ -21,27 +21,25 @@ async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefi
     """Make a role, or replace all that it gives; its members stay."""
     domain.require_changeable_role(command.role_id)
     domain.require_own_permissions(command.permissions, unit.grants, "permissions")
-    if there := unit.rows.roles.get(command.role_id):
-        domain.require_own_permissions(there["permissions"], unit.grants, "role_id")
-    told = unit.rows.define_role(unit, there, command.model_dump())
-    return RoleDefined(permissions=command.permissions, **told)
+    if old := unit.rows.roles.get(command.role_id):
+        domain.require_own_permissions(old["permissions"], unit.grants, "role_id")
+    new: RoleRow = {"role_id": command.role_id, "name": command.name, "permissions": command.permissions}
+    return RoleDefined(permissions=command.permissions, **unit.rows.define_role(unit, old, new))
 
 
 @worker.handles(DeleteRole)
 async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDeleted:
     """Delete a role and take it from its members, who must not have it when it is defined again."""
     domain.require_changeable_role(command.role_id)
-    there = domain.require_role(unit.rows.roles.get(command.role_id), command.role_id)
-    domain.require_own_permissions(there["permissions"], unit.grants, "role_id")
-    for principal in unit.rows.members_of(command.role_id):
-        unit.rows.members.remove(command.role_id, principal)
-    return RoleDeleted(**unit.rows.define_role(unit, there, None))
+    role = domain.require_role(unit.rows.roles.get(command.role_id), command.role_id)
+    domain.require_own_permissions(role["permissions"], unit.grants, "role_id")
+    return RoleDeleted(**unit.rows.delete_role(unit, role))
 
 
-def _may_hand_out(role_id: str, unit: AdministrationUnit) -> Row:
+def _may_hand_out(role_id: str, unit: AdministrationUnit) -> RoleRow:
     role = domain.require_role(unit.rows.roles.get(role_id), role_id)
-    is_one = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
-    domain.require_right_to_grant(role, unit.grants, by_administrator=is_one)
+    by_administrator = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
+    domain.require_right_to_grant(role, unit.grants, by_administrator=by_administrator)
     return role
 
 

@@ -16,16 +16,18 @@ def _timezones() -> frozenset[str]:
 
 @worker.handles(ChangeSettings)
 async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> SettingsChanged:
-    """Change the settings that are given; what is so already has not changed, and is told to nobody."""
+    """Change the settings that are given; an equal value has not changed, and no event names it."""
     if command.timezone is not None:
         domain.require_timezone(command.timezone, _timezones(), unit.language)
     (settings,) = unit.rows.settings.all()
-    wanted = command.model_dump(exclude_none=True)
-    changed = domain.changes({name: settings[name] for name in wanted}, wanted)
+    requested = domain.requested_settings(command)
+    old: domain.State = {name: value for name, value in settings.items() if name in requested}
+    new: domain.State = requested
+    changed = domain.changes(old, new)
     if changed:
-        unit.rows.settings.put({**settings, **wanted})
+        unit.rows.settings.put({**settings, **requested})
     else:
         unit.leave_unchanged()
     for name in changed:
-        unit.rows.history.add(unit, "setting", name, {"value": settings[name]}, {"value": wanted[name]})
+        unit.rows.history.add(unit, "setting", name, {"value": old[name]}, {"value": new[name]})
     return SettingsChanged(changed=changed)

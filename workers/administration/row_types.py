@@ -1,0 +1,124 @@
+"""The columns of the tables of administration, by their types; a statement whose rows are other has theirs here too."""
+
+from datetime import datetime
+from typing import Any, TypedDict
+
+from contracts.permissions import LevelName, Node
+
+
+class DefinitionWords(TypedDict):
+    """What an administrator calls a definition, and how it is explained."""
+
+    name: str
+    description: str
+
+
+class PropertyRow(DefinitionWords):
+    """A row of `administration.property`."""
+
+    id: int
+    kind: str
+    slot: int | None
+    closing: bool
+
+
+class CategoryRow(DefinitionWords):
+    """A row of `administration.category`."""
+
+    slot: int
+    id: int
+    enabled: bool
+
+
+class DataFieldRow(DefinitionWords):
+    """A row of `administration.data_field`."""
+
+    kind: str
+    slot: int
+    id: int
+    enabled: bool
+
+
+class SettingColumns(TypedDict):
+    """The settings of the site."""
+
+    retention_days: int
+    report_title: str
+    timezone: str
+    language: str
+    log_archive_bytes: int
+    child_sites: list[str]
+
+
+class SettingsRow(SettingColumns):
+    """A row of `administration.settings`."""
+
+    one: bool
+
+
+class SettingChanges(TypedDict, total=False):
+    """The settings that a command may change; only those that it names are there."""
+
+    retention_days: int
+    report_title: str
+    timezone: str
+    language: str
+    log_archive_bytes: int
+    child_sites: list[str]
+
+
+class RoleRow(TypedDict):
+    """A row of `administration.role`."""
+
+    role_id: str
+    name: str
+    permissions: dict[Node, LevelName]
+
+
+class RoleWithMembersRow(RoleRow):
+    """A row of the statement that lists roles with their members."""
+
+    members: list[str]
+
+
+class MemberRow(TypedDict):
+    """A row of `administration.member`."""
+
+    principal: str
+    role_id: str
+
+
+class LicenceRow(TypedDict):
+    """A row of `administration.licence`."""
+
+    one: bool
+    token: str
+    version: str
+    edition: str
+    expires_at: datetime | None
+    activated_by: str
+    activated_at: datetime
+
+
+class NewDefinitionChangeRow(TypedDict):
+    """A row of `administration.definition_change` before the database has numbered it."""
+
+    kind: str
+    key: str
+    at: datetime
+    by: str
+    old: Any | None
+    new: Any | None
+
+
+class DefinitionChangeRow(NewDefinitionChangeRow):
+    """A row of `administration.definition_change`."""
+
+    number: int
+
+
+class AssignedRow(TypedDict):
+    """A row of the statement that counts the projects to which properties are assigned."""
+
+    id: int
+    projects: int
