@@ -1,7 +1,6 @@
 """The rules of retention."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,20 +9,20 @@ from pydantic import ValidationError
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
 from contracts.retention import PreviewRetention
 from workers.retention import domain
+from workers.retention.row_types import SweepRow
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SWEEP_ID = UUID(int=1)
 
 
-def sweep(**given: Any) -> dict[str, Any]:
-    """Return a sweep of two chains that has just begun."""
+def sweep(chains_left: int = 2, deleted: int = 0) -> SweepRow:
+    """Return a sweep that has just made a step."""
     return {
         "sweep_id": SWEEP_ID,
         "created_before": NOW - timedelta(days=7),
         "progressed_at": NOW,
-        "chains_left": 2,
-        "deleted": 0,
-        **given,
+        "chains_left": chains_left,
+        "deleted": deleted,
     }
 
 
@@ -41,7 +40,7 @@ def test_days_are_counted_from_creation() -> None:
 def test_longest_retention_is_a_time_of_the_wire(days: int) -> None:
     """Even a thousand years before now is a time that a command can carry, and nothing is older."""
     before = domain.created_before(NOW, days)
-    command = ExpireProjects(sweep_id=SWEEP_ID, chain=0, created_before=before, limit=domain.STEP)
+    command = ExpireProjects(sweep_id=SWEEP_ID, chain=0, created_before=before, limit=domain.STEP_PROJECTS)
     assert command.created_before == datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -53,7 +52,8 @@ def test_other_retention_times_are_refused(days: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "due, chains", [(0, 0), (1, 1), (domain.STEP, 1), (domain.STEP + 1, 2), (10**6, domain.CHAINS)]
+    "due, chains",
+    [(0, 0), (1, 1), (domain.STEP_PROJECTS, 1), (domain.STEP_PROJECTS + 1, 2), (10**6, domain.CHAINS_MAX)],
 )
 def test_no_more_chains_than_steps(due: int, chains: int) -> None:
     """A sweep has as many chains as there are steps to do at once, up to a few."""
@@ -81,5 +81,5 @@ def test_schedule_needs_something_due() -> None:
 
 def test_schedule_waits_for_a_sweep_under_way() -> None:
     """The schedule begins no second sweep beside one that goes on, but gives up one that has stalled."""
-    assert not domain.worthwhile(1, [sweep()], NOW + domain.STALLED)
-    assert domain.worthwhile(1, [sweep()], NOW + domain.STALLED + timedelta(seconds=1))
+    assert not domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER)
+    assert domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER + timedelta(seconds=1))

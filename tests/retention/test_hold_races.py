@@ -90,7 +90,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
 async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
     keeper = await Keeper.starting(site)
-    held = await fill(domain.STEP + 20, days=9)
+    held = await fill(domain.STEP_PROJECTS + 20, days=9)
     await fill(3, days=8)
     await site.sql(
         "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",

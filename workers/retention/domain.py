@@ -1,28 +1,26 @@
 """The rules of retention: what has expired, how a sweep goes on, and what a hold is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from contracts.errors import Code, Refusal
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import HoldProject
 from contracts.values import EARLIEST, LATEST
+from workers.retention.row_types import HoldRow, SweepRow
 
-Row = Mapping[Any, Any]
-
-CHAINS = 2
+CHAINS_MAX = 2
 """Steps of a sweep at the same time: fewer than a process has transactions, so that people keep one."""
 
-STEP = 100
+STEP_PROJECTS = 100
 """Projects that one step deletes: nobody waits longer than a step takes."""
 
-COUNTED = 1_000_000
+COUNTED_MAX = 1_000_000
 """Where counting ends: more than this is told as this."""
 
-STALLED = timedelta(hours=1)
-"""A sweep without a step for this long has lost its chains (a step of each lies among the dead letters)."""
+STALLED_AFTER = timedelta(hours=1)
+"""A sweep without a step for this long has lost its chains (a step of each is a dead letter)."""
 
 
 def created_before(now: datetime, retention_days: int) -> datetime:
@@ -36,20 +34,20 @@ def created_before(now: datetime, retention_days: int) -> datetime:
 
 def chains(due: int) -> int:
     """Return how many chains a sweep needs: none when nothing is due, one when one step is enough."""
-    return min(CHAINS, -(-due // STEP))
+    return min(CHAINS_MAX, -(-due // STEP_PROJECTS))
 
 
-def stalled(sweep: Row, now: datetime) -> bool:
+def stalled(sweep: SweepRow, now: datetime) -> bool:
     """Tell whether a sweep will not go on by itself."""
-    return bool(now - sweep["progressed_at"] > STALLED)
+    return now - sweep["progressed_at"] > STALLED_AFTER
 
 
-def worthwhile(due: int, sweeps: Iterable[Row], now: datetime) -> bool:
+def worthwhile(due: int, sweeps: Iterable[SweepRow], now: datetime) -> bool:
     """Tell whether the schedule has a reason for a sweep: something is due and nobody is at it."""
     return due > 0 and all(stalled(sweep, now) for sweep in sweeps)
 
 
-def after_step(sweep: Row, step: ProjectsExpired, now: datetime) -> dict[str, Any]:
+def after_step(sweep: SweepRow, step: ProjectsExpired, now: datetime) -> SweepRow:
     """Return a sweep after a step of one of its chains, which is the chain's last when there is no more."""
     return {
         **sweep,
@@ -64,7 +62,7 @@ def due_before(now: datetime, retention_days: int, within_days: int | None) -> d
     return LATEST if within_days is None else created_before(now, retention_days - within_days)
 
 
-def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> dict[str, Any]:
+def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> HoldRow:
     """Return a hold that is in force."""
     return {
         "hold_id": hold_id,
@@ -78,24 +76,24 @@ def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> dict
     }
 
 
-def require_same_hold(there: Row, reason: str, by: str) -> None:
+def require_same_hold(hold: HoldRow, reason: str, by: str) -> None:
     """Accept the same hold again; refuse another one, naming who holds the project, since when."""
-    if (there["reason"], there["held_by"]) != (reason, by):
+    if (hold["reason"], hold["held_by"]) != (reason, by):
         raise Refusal(
             Code.CONFLICT,
             fields=[{"field": "project_id", "kind": "held_already"}],
-            held_by=there["held_by"],
-            held_at=there["held_at"].isoformat(),
+            held_by=hold["held_by"],
+            held_at=hold["held_at"].isoformat(),
         )
 
 
-def require_hold(hold: Row | None) -> Row:
+def require_hold(hold: HoldRow | None) -> HoldRow:
     """Return the hold that a release ends, or refuse to release a project that is not held."""
     if hold is None:
         raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "not_held"}])
     return hold
 
 
-def released(hold: Row, reason: str, by: str, at: datetime) -> dict[str, Any]:
+def released(hold: HoldRow, reason: str, by: str, at: datetime) -> HoldRow:
     """Return a hold that has ended."""
     return {**hold, "released_by": by, "released_at": at, "release_reason": reason}

@@ -22,13 +22,14 @@ from contracts.retention import (
 from contracts.texts import Part
 from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
+from workers.retention.row_types import DueProjectRow, ListedHoldRow, TombstoneRow
 from workers.retention.worker import worker
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.queries import pages
 from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import row_of, rows_of
 
 Listed: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])
@@ -44,8 +45,8 @@ async def retention_days(connection: AsyncConnection) -> int:
 
 async def count_due(connection: AsyncConnection, created_before: datetime) -> int:
     """Return how many projects were created before this moment and may go: neither exempt nor held ones (RET-05)."""
-    given = {"created_before": created_before, "at_most": domain.COUNTED}
-    due: int = (await connection.execute(tables.DUE, given)).scalar_one()
+    parameters = {"created_before": created_before, "at_most": domain.COUNTED_MAX}
+    due: int = (await connection.execute(tables.DUE, parameters)).scalar_one()
     return due
 
 
@@ -70,23 +71,23 @@ async def preview_retention(query: PreviewRetention, context: QueryContext) -> R
 async def list_holds(query: ListHolds, context: QueryContext) -> Holds:
     """Return the holds in force, or all of one project, the newest first."""
     at, after = _read_place("holds", query.after)
-    given = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
+    parameters = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
     statement = tables.HOLDS_OF_PROJECT if query.project_id else tables.HOLDS_IN_FORCE
-    found = await pages.read(context.connection, statement, given, _hold, query.limit)
-    if query.project_id and not found.items:
+    page = await pages.read(context.connection, statement, parameters, _hold, query.limit)
+    if query.project_id and not page.items:
         await _refuse_gone(query.project_id, context)
-    following = cursor("holds", found.last["held_at"], found.last["hold_id"]) if found.last else None
-    return Holds(items=found.items, next=following)
+    following = cursor("holds", page.last["held_at"], page.last["hold_id"]) if page.last else None
+    return Holds(items=page.items, next=following)
 
 
-def _hold(row: Row) -> ProjectHold:
+def _hold(row: ListedHoldRow) -> ProjectHold:
     return ProjectHold.model_validate(dict(row))
 
 
 async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
     if (await context.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
-        found = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
-        raise project_gone(found.mappings().one_or_none(), Part.PROJECT)
+        tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+        raise project_gone(row_of(tombstones, TombstoneRow), Part.PROJECT)
 
 
 @worker.answers(ListDue)
@@ -95,10 +96,10 @@ async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     days = await retention_days(context.connection)
     at, after = _read_place("due", query.after)
     before = domain.due_before(context.now, days, query.within_days)
-    given = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
-    found = (await context.connection.execute(tables.NEXT_DUE, given)).mappings().all()
-    items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in found[: query.limit]]
-    following = cursor("due", items[-1].created_at, items[-1].project_id) if len(found) > query.limit else None
+    parameters = {"created_before": before, "at": at, "id": after, "limit": query.limit + 1}
+    rows = rows_of(await context.connection.execute(tables.NEXT_DUE, parameters), DueProjectRow)
+    items = [DueProject(**row, expires_at=row["created_at"] + timedelta(days=days)) for row in rows[: query.limit]]
+    following = cursor("due", items[-1].created_at, items[-1].project_id) if len(rows) > query.limit else None
     return DueProjects(retention_days=days, items=items, next=following)
 
 

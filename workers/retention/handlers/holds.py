@@ -11,11 +11,11 @@ async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld
     """Place a hold; placing the same one again is the same hold, and beside another one there is no room."""
     project_id = command.project_id
     unit.rows.need(project_id)
-    there = unit.rows.hold_of(project_id)
-    if there is not None:
-        domain.require_same_hold(there, command.reason, unit.principal)
+    hold = unit.rows.hold_of(project_id)
+    if hold is not None:
+        domain.require_same_hold(hold, command.reason, unit.principal)
         unit.leave_unchanged()
-        return ProjectHeld(project_id=project_id, hold_id=there["hold_id"])
+        return ProjectHeld(project_id=project_id, hold_id=hold["hold_id"])
     hold = domain.new_hold(uuid7(), command, unit.principal, unit.now)
     unit.rows.placed.put(hold)
     return ProjectHeld(project_id=project_id, hold_id=hold["hold_id"])

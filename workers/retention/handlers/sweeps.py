@@ -12,10 +12,10 @@ from contracts.retention import Sweep, SweepStarted, Swept
 from contracts.subjects import SYSTEM
 from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
+from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
 from workers.runtime.commands.reactions import Heard
 from workers.runtime.storage.clock import is_believed
-from workers.runtime.storage.row_set import Row
 
 
 @worker.handles(Sweep)
@@ -32,16 +32,16 @@ async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: A
         if not due:
             unit.rows.swept_at = unit.now
         return started
-    for left in under_way:
-        if domain.stalled(left, unit.now):
-            end(left, unit)
+    for other in under_way:
+        if domain.stalled(other, unit.now):
+            end(other, unit)
     begin(started, unit)
     return started
 
 
 def begin(started: SweepStarted, unit: RetentionUnit) -> None:
     """Send the first command of each chain; a sweep with nothing to do has ended."""
-    row = {
+    row: SweepRow = {
         "sweep_id": started.sweep_id,
         "created_before": started.created_before,
         "progressed_at": unit.now,
@@ -57,15 +57,15 @@ def begin(started: SweepStarted, unit: RetentionUnit) -> None:
         send_step(row, chain, unit)
 
 
-def send_step(row: Row, chain: int, unit: RetentionUnit) -> None:
+def send_step(row: SweepRow, chain: int, unit: RetentionUnit) -> None:
     """Ask projects for the next step of a chain."""
     step = ExpireProjects(
-        sweep_id=row["sweep_id"], chain=chain, created_before=row["created_before"], limit=domain.STEP
+        sweep_id=row["sweep_id"], chain=chain, created_before=row["created_before"], limit=domain.STEP_PROJECTS
     )
     unit.send(step, uuid7())
 
 
-def end(row: Row, unit: RetentionUnit) -> None:
+def end(row: SweepRow, unit: RetentionUnit) -> None:
     """Forget a sweep and say what it did."""
     unit.rows.sweeps.remove(row["sweep_id"])
     unit.emit(Swept(sweep_id=row["sweep_id"], deleted=row["deleted"]))
