@@ -39,7 +39,8 @@ from tests.projects.test_imports import legacy
 from tests.projects.test_labels import named
 from tests.support import Site, eventually
 from workers.audit import stores
-from workers.audit.stores import Wanted
+from workers.audit.row_types import ActivityRow
+from workers.audit.stores import Selection
 from workers.audit.tables import Activity
 from workers.local.servers.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
@@ -200,16 +201,16 @@ async def test_an_import_is_found_by_its_projects(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "wanted, index",
+    "selection, index",
     [
-        (Wanted([Activity.actor == "olivia"], ["projects.opened", "projects.updated"]), "actor"),
-        (Wanted([], ["projects.opened", "projects.updated"], apart=True), "activity"),
-        (Wanted([Activity.project_id == UUID("0190a000-0000-7000-8000-000000000001")]), "project_id"),
+        (Selection([Activity.actor == "olivia"], ["projects.opened", "projects.updated"]), "actor"),
+        (Selection([], ["projects.opened", "projects.updated"], apart=True), "activity"),
+        (Selection([Activity.project_id == UUID("0190a000-0000-7000-8000-000000000001")]), "project_id"),
     ],
 )
-async def test_entries_are_found_by_index(site: Site, wanted: Wanted, index: str) -> None:
+async def test_entries_are_found_by_index(site: Site, selection: Selection, index: str) -> None:
     """Somebody's entries, those of a kind and those of a project are read from an index, in the order of a page."""
-    asked = stores.statement(Activity, wanted, None, 10)
+    asked = stores.statement(Activity, selection, None, 10)
     compiled = asked.compile(dialect=site.engine.dialect, compile_kwargs={"literal_binds": True})
     async with site.engine.begin() as connection:
         for way in ("seqscan", "bitmapscan"):
@@ -234,11 +235,19 @@ def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
     """Where a message had no room for one store's page, the other's older entries wait for the next page."""
     now = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
-    def at(seconds: int) -> Entry:
-        about: dict[str, Any] = {"actor": "a", "activity": "projects.opened", "project_id": None, "command_id": None}
-        return Entry(event_id=uuid7(), at=now - timedelta(seconds=seconds), revision=None, details={}, **about)
+    def at(seconds: int) -> ActivityRow:
+        return {
+            "event_id": uuid7(),
+            "at": now - timedelta(seconds=seconds),
+            "actor": "a",
+            "activity": "projects.opened",
+            "project_id": None,
+            "command_id": None,
+            "revision": None,
+            "details": {},
+        }
 
-    cut, whole = [at(0), at(2)], [at(1), at(3), at(4)]
-    entries, more = stores.merged([Page(cut, {"of": "the last"}), Page(whole, None)], 10)
+    cut, whole = [Entry(**at(0)), Entry(**at(2))], [Entry(**at(1)), Entry(**at(3)), Entry(**at(4))]
+    entries, more = stores.merged([Page(cut, at(2)), Page(whole, None)], 10)
     assert (entries, more) == ([cut[0], whole[0], cut[1]], True)
     assert stores.merged([Page(cut, None), Page(whole, None)], 10)[1] is False

@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from workers.projects.row_types import ProjectChanges, ProjectRow
 from workers.runtime.storage.database import Base, LogBase
 
-TYPED = ("projects", "administration", "retention")
+TYPED = ("projects", "administration", "retention", "audit")
 """The slices whose rows have types."""
 
 ONLY_IN_SQL = {"Indexing", "PackageChunk", "PackageDownload", "Download", "LastSweep"}

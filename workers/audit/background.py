@@ -10,19 +10,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import log_server, tables
 from workers.audit.log_server import LogServer
+from workers.audit.row_types import BacklogRow, NextEntryRow
 from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.process.running import Running
 from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.row_set import rows_of
 
-AT_ONCE = 1_000
-_PAUSE = 0.3
-_REMIND = 60.0
-"""Seconds between two log lines that say how much waits."""
+BATCH_ENTRIES_MAX = 1_000
+_PAUSE_SECONDS = 0.3
+_REMINDER_SECONDS = 60.0
+"""Time between two log lines that say how much waits."""
 
-_COUNTED = 100_000
+_COUNTED_ENTRIES_MAX = 100_000
 log = structlog.get_logger()
 
 
@@ -34,23 +36,25 @@ async def forward(running: Running) -> None:
     if url is None:
         while True:
             await reminder.say("log_server_not_configured")
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE_SECONDS)
     async with log_server.opened(url, running.engine) as server:
         while True:
             moved = 0
             if EVENTS_LANE in running.lanes.owned:
                 moved = await try_to_move(running.engine, server, reminder)
-            if moved < AT_ONCE:
-                await asyncio.sleep(_PAUSE)
+            if moved < BATCH_ENTRIES_MAX:
+                await asyncio.sleep(_PAUSE_SECONDS)
 
 
 @worker.tells
 async def waiting(running: Running) -> dict[str, Any]:
     """Tell how much waits for the log server, and for how long the oldest entry does."""
     async with running.engine.connect() as connection:
-        found = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).mappings().one()
+        [backlog] = await _backlog(connection)
     configured = running.settings.log_database_url is not None
-    return {"log_server": {"configured": configured, "waiting": found["waiting"], "oldest_seconds": found["seconds"]}}
+    return {
+        "log_server": {"configured": configured, "waiting": backlog["waiting"], "oldest_seconds": backlog["seconds"]}
+    }
 
 
 async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
@@ -65,21 +69,27 @@ async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminde
 async def move(engine: AsyncEngine, server: LogServer) -> int:
     """Write entries there, then delete them here; what is in both after a crash is written once."""
     async with autocommitting(engine).connect() as connection:
-        rows = (await connection.execute(tables.WAITING, {"at_once": AT_ONCE})).all()
-        await server.write([row.entry for row in rows])
+        rows = rows_of(await connection.execute(tables.WAITING, {"at_once": BATCH_ENTRIES_MAX}), NextEntryRow)
+        await server.write([row["entry"] for row in rows])
         if rows:
-            await connection.execute(tables.DELIVERED, {"ids": [row.id for row in rows]})
+            await connection.execute(tables.DELIVERED, {"ids": [row["id"] for row in rows]})
     return len(rows)
 
 
 @worker.shows_figures
 async def waiting_figures(connection: AsyncConnection) -> Sequence[Figure]:
     """Tell how much waits for the log server, and for how long the oldest entry has."""
-    [waiting, oldest] = (await connection.execute(tables.WAITING_SINCE, {"at_most": _COUNTED})).one()
+    [backlog] = await _backlog(connection)
+    meaning = f"entries that wait, at most {_COUNTED_ENTRIES_MAX} are counted"
     return [
-        Figure("log_server_backlog_entries", f"entries that wait, at most {_COUNTED} are counted", waiting),
-        Figure("log_server_oldest_seconds", "for how long the oldest entry waits", max(oldest or 0, 0)),
+        Figure("log_server_backlog_entries", meaning, backlog["waiting"]),
+        Figure("log_server_oldest_seconds", "for how long the oldest entry waits", max(backlog["seconds"] or 0, 0)),
     ]
+
+
+async def _backlog(connection: AsyncConnection) -> list[BacklogRow]:
+    parameters = {"at_most": _COUNTED_ENTRIES_MAX}
+    return rows_of(await connection.execute(tables.WAITING_SINCE, parameters), BacklogRow)
 
 
 class Reminder:
@@ -95,10 +105,12 @@ class Reminder:
         now = asyncio.get_running_loop().time()
         if now < self._next:
             return
-        self._next = now + _REMIND
+        self._next = now + _REMINDER_SECONDS
         try:
             async with self._engine.connect() as connection:
-                waiting = (await connection.execute(tables.COUNT_WAITING, {"at_most": _COUNTED})).scalar_one()
+                waiting = (
+                    await connection.execute(tables.COUNT_WAITING, {"at_most": _COUNTED_ENTRIES_MAX})
+                ).scalar_one()
             log.warning(event, waiting=waiting, **why)
         except (SQLAlchemyError, OSError) as error:
             log.warning(event, **describe(error))

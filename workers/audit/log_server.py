@@ -13,7 +13,7 @@ from workers.audit import tables
 from workers.runtime.queries.answering import PATIENCE
 from workers.runtime.storage.database import LogBase, Waits, autocommitting, insert_rows, open_engine
 
-_SECONDS = 20.0
+_BATCH_SECONDS = 20.0
 """How long a batch may take: a connection that died without a word would take far longer."""
 
 _opened: dict[AsyncEngine, AsyncEngine] = {}
@@ -56,7 +56,7 @@ class LogServer:
 
     async def write(self, entries: list[dict[str, Any]]) -> None:
         """Write entries durably; those that are there already stay as they are."""
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_BATCH_SECONDS):
             if not self._has_tables:
                 await self._make_tables()
             if entries:

@@ -13,7 +13,7 @@ from contracts.projects.imports import ProjectsImported
 from contracts.projects.watching import node_of, seen
 from contracts.retention import ProjectHeld, ProjectReleased
 from workers.audit import log_server, stores
-from workers.audit.stores import Store, Wanted
+from workers.audit.stores import Selection, Store
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import pages
@@ -29,11 +29,12 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
     conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
     if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    found = await stores.page(context.connection, Activity, Wanted(conditions), query.after, query.limit)
-    return await _answer(context, [told(one, context.grants) for one in found.items], more=found.last is not None)
+    page = await stores.page(context.connection, Activity, Selection(conditions), query.after, query.limit)
+    entries = [visible(entry, context.grants) for entry in page.items]
+    return await _answer(context, entries, more=page.last is not None)
 
 
-def told(entry: Entry, grants: Grants) -> Entry:
+def visible(entry: Entry, grants: Grants) -> Entry:
     """Return an entry without what it says of a part that the caller may not see; who did what, when, stays."""
     if node_of(entry.activity) is not None:
         return entry.model_copy(update={"details": seen(entry.activity, entry.details, grants) or {}})
@@ -48,16 +49,16 @@ async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     """Return what the log server holds, newest first, and what it does not hold of what was done in projects."""
     logged, of_projects = _chosen(query)
     may = context.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
-    found = []
+    store_pages = []
     if of_projects and may:
-        wanted = _wanted(query, Activity, of_projects)
-        page = await stores.page(context.connection, Activity, wanted, query.after, query.limit)
-        found.append(page._replace(items=[told(one, context.grants) for one in page.items]))
+        selection = _selection(query, Activity, of_projects)
+        page = await stores.page(context.connection, Activity, selection, query.after, query.limit)
+        store_pages.append(page._replace(items=[visible(entry, context.grants) for entry in page.items]))
     if logged is None or logged:
         async with log_server.reading(context.connection.engine) as connection:
-            wanted = _wanted(query, LogEntry, logged)
-            found.append(await stores.page(connection, LogEntry, wanted, query.after, query.limit))
-    entries, more = stores.merged(found, query.limit)
+            selection = _selection(query, LogEntry, logged)
+            store_pages.append(await stores.page(connection, LogEntry, selection, query.after, query.limit))
+    entries, more = stores.merged(store_pages, query.limit)
     return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
 
 
@@ -79,7 +80,7 @@ def _chosen(query: SiteLog) -> tuple[list[str] | None, list[str]]:
     return logged, sorted(chosen & beside) if query.with_activity else []
 
 
-def _wanted(query: SiteLog, store: Store, activities: Sequence[str] | None) -> Wanted:
+def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -> Selection:
     conditions: list[ColumnElement[bool]] = []
     if query.actor is not None:
         conditions.append(store.actor == query.actor)
@@ -89,7 +90,7 @@ def _wanted(query: SiteLog, store: Store, activities: Sequence[str] | None) -> W
         conditions.append(store.at >= query.since)
     if query.until is not None:
         conditions.append(store.at < query.until)
-    return Wanted(conditions, activities, apart=query.actor is None and query.project_ids is None)
+    return Selection(conditions, activities, apart=query.actor is None and query.project_ids is None)
 
 
 async def _answer(

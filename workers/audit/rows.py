@@ -1,7 +1,7 @@
 """The entries that a batch of events leaves."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 from uuid import uuid3
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,20 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Event, Message, Store
 from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
-from workers.runtime.commands import unit
+from workers.audit.row_types import ActivityRow, NewWaitingRow
 from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.unit import Rows
 from workers.runtime.storage.database import insert_rows
 
 _KNOWN = "ON CONFLICT DO NOTHING"
 
 
-class ActivityRows(unit.Rows):
+class ActivityRows(Rows):
     """Entries for both stores; one that is there already, because its event came again, stays as it is."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._activity: list[dict[str, Any]] = []
-        self._waiting: list[dict[str, Any]] = []
+        self._activity: list[ActivityRow] = []
+        self._waiting: list[NewWaitingRow] = []
 
     @classmethod
     async def load(cls, _connection: AsyncConnection, _messages: Sequence[Message]) -> Self:
@@ -32,7 +33,7 @@ class ActivityRows(unit.Rows):
     def add(self, heard: Heard[Event]) -> None:
         """Make the entry of an event, for the stores that its class names."""
         stores = heard.event.stores
-        entry = {
+        entry: ActivityRow = {
             "event_id": heard.id,
             "at": heard.at,
             "actor": heard.actor,
@@ -45,7 +46,7 @@ class ActivityRows(unit.Rows):
         if Store.INCIDENT_MANAGER in stores:
             self._activity += [entry, *of_each(entry, heard.event)]
         if Store.LOG_SERVER in stores:
-            self._waiting.append({"event_id": heard.id, "entry": entry})
+            self._waiting.append({"event_id": heard.id, "entry": {**entry}})
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, with one statement per store."""
@@ -53,7 +54,7 @@ class ActivityRows(unit.Rows):
         await insert_rows(connection, tables.Waiting, self._waiting, conflict=_KNOWN)
 
 
-def of_each(entry: dict[str, Any], event: Event) -> list[dict[str, Any]]:
+def of_each(entry: ActivityRow, event: Event) -> list[ActivityRow]:
     """Return the entries of an import that are found by its projects: its own, as if it had taken over that one alone.
 
     Each has an id of its own, which is the same however often the event comes.

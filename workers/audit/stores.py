@@ -15,10 +15,11 @@ from contracts.permissions import Node
 from contracts.projects.commands import node_of_field
 from contracts.values import Time
 from workers.audit import tables
+from workers.audit.row_types import ActivityRow, NameRow, ProjectNumberRow
 from workers.audit.tables import Activity, LogEntry
 from workers.runtime.queries import pages
 from workers.runtime.queries.pages import Page, cursor, read_cursor
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import rows_of
 
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]
@@ -29,7 +30,7 @@ _KINDS: Final = {"type_id": "type", "status_id": "status"}
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Selection:
     """What is asked of a store; `apart` looks each activity up by itself, where nothing else narrows the search."""
 
     conditions: Sequence[ColumnElement[bool]] = field(default_factory=list)
@@ -37,21 +38,21 @@ class Wanted:
     apart: bool = False
 
 
-def _entry(row: Row) -> Entry:
+def _entry(row: ActivityRow) -> Entry:
     return Entry.model_validate(dict(row))
 
 
 async def page(
-    connection: AsyncConnection, store: Store, wanted: Wanted, after: str | None, limit: int
-) -> Page[Entry, Row]:
+    connection: AsyncConnection, store: Store, selection: Selection, after: str | None, limit: int
+) -> Page[Entry, ActivityRow]:
     """Read a page by keyset, which entries that come meanwhile cannot shift."""
-    asked = statement(store, wanted, after, limit + 1)
+    asked = statement(store, selection, after, limit + 1)
     return await pages.read(connection, asked, None, _entry, limit)
 
 
-def statement(store: Store, wanted: Wanted, after: str | None, limit: int) -> Select[Any]:
+def statement(store: Store, selection: Selection, after: str | None, limit: int) -> Select[Any]:
     """Return what reads the newest entries behind a cursor, from the index that serves the conditions."""
-    conditions = list(wanted.conditions)
+    conditions = list(selection.conditions)
     if after:
         conditions.append(tuple_(store.at, store.event_id) < read_cursor(_PLACE, after))
 
@@ -60,19 +61,19 @@ def statement(store: Store, wanted: Wanted, after: str | None, limit: int) -> Se
         ordered = select(*columns).where(*conditions, *more).order_by(store.at.desc(), store.event_id.desc())
         return ordered.limit(limit)
 
-    if wanted.activities is None:
+    if selection.activities is None:
         return newest()
-    if not wanted.apart or len(wanted.activities) == 1:
-        return newest(store.activity.in_(wanted.activities))
-    every = union_all(*(select(newest(store.activity == name).subquery()) for name in wanted.activities)).subquery()
+    if not selection.apart or len(selection.activities) == 1:
+        return newest(store.activity.in_(selection.activities))
+    every = union_all(*(select(newest(store.activity == name).subquery()) for name in selection.activities)).subquery()
     return select(every).order_by(every.c.at.desc(), every.c.event_id.desc()).limit(limit)
 
 
-def merged(found: Sequence[Page[Entry, Row]], limit: int) -> tuple[list[Entry], bool]:
+def merged(store_pages: Sequence[Page[Entry, ActivityRow]], limit: int) -> tuple[list[Entry], bool]:
     """Return the newest entries of several stores, and whether there are more: none is behind one that was not read."""
-    entries = sorted((one for each in found for one in each.items), key=place, reverse=True)
-    floors = [place(each.items[-1]) for each in found if each.last]
-    kept = [one for one in entries if not floors or place(one) >= max(floors)][:limit]
+    entries = sorted((entry for page in store_pages for entry in page.items), key=place, reverse=True)
+    floors = [place(page.items[-1]) for page in store_pages if page.last]
+    kept = [entry for entry in entries if not floors or place(entry) >= max(floors)][:limit]
     return kept, bool(floors) or len(kept) < len(entries)
 
 
@@ -88,28 +89,29 @@ def after(entry: Entry) -> str:
 
 async def named(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
     """Return entries with the numbers of their projects, and with the words of their time for the ids in them."""
-    numbers = await _numbers(connection, {one.project_id for one in entries if one.project_id})
-    words = await _words(connection, {wanted for one in entries for wanted in _references(one)})
-    return [_with_words(one, numbers, words) for one in entries]
+    numbers = await _numbers(connection, {entry.project_id for entry in entries if entry.project_id})
+    words = await _words(connection, {reference for entry in entries for reference in _references(entry)})
+    return [_with_words(entry, numbers, words) for entry in entries]
 
 
 async def _numbers(connection: AsyncConnection, ids: set[UUID]) -> Mapping[UUID, int]:
     if not ids:
         return {}
-    rows = await connection.execute(tables.PROJECT_NUMBERS, {"ids": sorted(ids)})
-    return {row.project_id: row.number for row in rows}
+    rows = rows_of(await connection.execute(tables.PROJECT_NUMBERS, {"ids": sorted(ids)}), ProjectNumberRow)
+    return {row["project_id"]: row["number"] for row in rows}
 
 
 Reference: TypeAlias = tuple[str, str, datetime]
 """A definition by its kind and key, at a time."""
 
 
-async def _words(connection: AsyncConnection, wanted: set[Reference]) -> Mapping[Reference, str]:
-    if not wanted:
+async def _words(connection: AsyncConnection, references: set[Reference]) -> Mapping[Reference, str]:
+    if not references:
         return {}
-    kinds, keys, moments = map(list, zip(*sorted(wanted), strict=True))
-    rows = await connection.execute(tables.NAMES_AT, {"kinds": kinds, "keys": keys, "moments": moments})
-    return {(row.kind, row.key, row.at): row.name for row in rows if row.name is not None}
+    kinds, keys, moments = map(list, zip(*sorted(references), strict=True))
+    parameters = {"kinds": kinds, "keys": keys, "moments": moments}
+    rows = rows_of(await connection.execute(tables.NAMES_AT, parameters), NameRow)
+    return {(row["kind"], row["key"], row["at"]): row["name"] for row in rows if row["name"] is not None}
 
 
 def _with_words(entry: Entry, numbers: Mapping[UUID, int], words: Mapping[Reference, str]) -> Entry:
@@ -131,4 +133,5 @@ def _references(entry: Entry) -> Iterator[Reference]:
         if node_of_field(name) is Node.CATEGORIES:
             yield "data-field" if not kind else "category", name, entry.at
         if kind:
-            yield from ((kind, str(one), entry.at) for one in (change.get("old"), change.get("new")) if one is not None)
+            ids = (change.get("old"), change.get("new"))
+            yield from ((kind, str(property_id), entry.at) for property_id in ids if property_id is not None)
