@@ -6,11 +6,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 import pytest
 from sqlalchemy.orm import DeclarativeBase, Mapped
 
+from contracts.subjects import WORKERS
 from workers.projects.row_types import ProjectChanges, ProjectRow
 from workers.runtime.storage.database import Base, LogBase
-
-TYPED = ("projects", "administration", "retention", "audit")
-"""The slices whose rows have types."""
 
 ONLY_IN_SQL = {"Indexing", "PackageChunk", "PackageDownload", "Download", "LastSweep"}
 """Tables whose rows never leave their statements."""
@@ -29,7 +27,7 @@ def columns_of(mapped: type[DeclarativeBase]) -> dict[str, Any]:
     return {name: get_args(hint)[0] for name, hint in hints.items() if get_origin(hint) is Mapped}
 
 
-@pytest.mark.parametrize("worker", TYPED)
+@pytest.mark.parametrize("worker", WORKERS)
 def test_a_row_type_is_its_mapped_class(worker: str) -> None:
     """The `TypedDict` of a table has the columns of its mapped class, with the same types."""
     tables = [mapped for mapped in mapped_classes(worker) if mapped.__name__ not in ONLY_IN_SQL]

@@ -19,6 +19,7 @@ from tests.reports.rendering_samples import Renderer, squeezed, words
 from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
+from workers.reports.row_types import ProjectSizeRow
 from workers.runtime.process.running import Running
 
 PANIC = "\u05e9\u20e3\u200d"
@@ -113,8 +114,16 @@ async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> Non
 
 def test_the_largest_project_is_not_refused() -> None:
     """Exactly as much as the limit is not too much."""
-    size = {"details_bytes": 0, "comments": domain.ENTRIES_MAX, "comments_bytes": domain.TEXT_BYTES_MAX}
-    size |= dict.fromkeys(("calls", "calls_bytes", "sequences", "sequences_bytes"), 0)
+    size: ProjectSizeRow = {
+        "project_id": uuid7(),
+        "details_bytes": 0,
+        "comments": domain.ENTRIES_MAX,
+        "comments_bytes": domain.TEXT_BYTES_MAX,
+        "calls": 0,
+        "calls_bytes": 0,
+        "sequences": 0,
+        "sequences_bytes": 0,
+    }
     domain.require_report_size(size, [])
     with pytest.raises(Refusal):
         domain.require_report_size({**size, "sequences_bytes": 1}, [])

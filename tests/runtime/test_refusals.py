@@ -19,13 +19,14 @@ from workers.projects import creation, recordings
 from workers.projects import domain as projects
 from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
+from workers.reports.row_types import TombstoneRow
 from workers.runtime.admission import authorisation, licence
 from workers.runtime.queries import answering
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 PROJECT: ProjectRow = {**creation.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
-TOMBSTONE = {"number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
+TOMBSTONE: TombstoneRow = {"project_id": ID, "number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
 REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
 TYPE: PropertyRow = {"id": 1, "kind": "type", "slot": None, "name": "", "description": "", "closing": False}
 VALUE: PropertyRow = {**TYPE, "kind": "category-value", "slot": 2}
@@ -83,7 +84,7 @@ CASES = [
     Case(Code.GONE, saying(projects.part_gone(Part.COMMENT, ID, None)), "comment_id", "correct it", "corrigez-le"),
     Case(Code.GONE, lambda: reports.require_project(False, TOMBSTONE), "project_id", "refresh", "actualisez"),
     Case(Code.GONE, lambda: reports.require_project(False, None), "project_id", "take one", "prenez-en un"),
-    Case(Code.GONE, lambda: reports.report_present(None), "report_id", "correct it", "corrigez-le"),
+    Case(Code.GONE, lambda: reports.require_report(None), "report_id", "correct it", "corrigez-le"),
     Case(
         Code.GONE,
         lambda: projects.require_package(None, "ann", NOW, EVERYTHING),

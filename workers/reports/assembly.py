@@ -11,7 +11,9 @@ from contracts.reports import GenerateReport
 from workers.reports import domain, tables
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.wording import WORDINGS, Wording
+from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow, SettingsRow
 from workers.reports.worker import ReportUnit
+from workers.runtime.storage.row_set import rows_of
 
 _KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 
@@ -20,21 +22,21 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
     """Read what a report says, in one transaction, so that all its parts belong together."""
     connection = unit.connection
     hidden = domain.withheld(unit.grants)
-    size = await connection.execute(tables.SIZE, {"project_id": command.project_id})
-    domain.require_report_size(size.mappings().one(), hidden)
+    [size] = rows_of(await connection.execute(tables.SIZE, {"project_id": command.project_id}), ProjectSizeRow)
+    domain.require_report_size(size, hidden)
     keys = [key for name in hidden for key in _KEYS.get(name, (name,))]
-    given = {"project_id": command.project_id, "hidden": keys}
-    document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, given)).scalar_one()
+    parameters = {"project_id": command.project_id, "hidden": keys}
+    document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document["labels"] = (await connection.execute(tables.LABELS, {"project_id": command.project_id})).scalar_one()
-    settings = (await connection.execute(tables.SETTINGS)).one()
-    language = command.language or settings.language
+    [settings] = rows_of(await connection.execute(tables.SETTINGS), SettingsRow)
+    language = command.language or settings["language"]
     named = _Named(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,
         generated_at=unit.now,
         language=language,
-        timezone=settings.timezone,
-        title=settings.report_title,
+        timezone=settings["timezone"],
+        title=settings["report_title"],
         show_user_names=command.show_user_names,
         project=ProjectDetails.model_validate({**document, "withheld": hidden}, strict=False),
         type_name=named.value("type_id") if "type_id" in document else None,
@@ -70,19 +72,20 @@ async def _categories(
     connection: AsyncConnection, document: dict[str, Any], named: _Named
 ) -> tuple[tuple[str, str | None], ...]:
     """Return every enabled category, and the disabled ones that have a value (AMB-2)."""
-    slots = await connection.execute(tables.CATEGORIES)
+    categories = rows_of(await connection.execute(tables.CATEGORIES), CategoryRow)
     return tuple(
-        (named.label(f"category_{row.slot}", row.name), named.value(f"category_{row.slot}"))
-        for row in slots
-        if row.enabled or document["categories"][str(row.slot)]
+        (named.label(f"category_{row['slot']}", row["name"]), named.value(f"category_{row['slot']}"))
+        for row in categories
+        if row["enabled"] or document["categories"][str(row["slot"])]
     )
 
 
 async def _data(connection: AsyncConnection, document: dict[str, Any], named: _Named) -> tuple[DataValue, ...]:
     """Return every enabled data field, and the disabled ones that have a value (AMB-2)."""
-    found = [(row, f"{row.kind}_{row.slot}") for row in await connection.execute(tables.DATA_FIELDS)]
+    rows = rows_of(await connection.execute(tables.DATA_FIELDS), DataFieldRow)
+    fields = [(row, f"{row['kind']}_{row['slot']}") for row in rows]
     return tuple(
-        DataValue(label=named.label(field, row.name), kind=row.kind, value=document["data"][field])
-        for row, field in found
-        if row.enabled or document["data"][field] is not None
+        DataValue(label=named.label(field, row["name"]), kind=row["kind"], value=document["data"][field])
+        for row, field in fields
+        if row["enabled"] or document["data"][field] is not None
     )

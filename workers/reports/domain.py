@@ -1,12 +1,13 @@
 """The rules of reports: what may be shown, what is missing, and how the bytes are kept."""
 
-from collections.abc import Collection, Mapping
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Final
 from uuid import UUID
 
 from contracts.errors import Code, Refusal, project_gone
 from contracts.permissions import Grants, Level, Node
 from contracts.texts import Part, Phrase
+from workers.reports.row_types import ProjectSizeRow, ReportRow, TombstoneRow
 
 ENTRIES_MAX: Final = 5_000
 """Comments, calls and sequences of one report together; each costs the typesetter about 25 kB."""
@@ -14,7 +15,6 @@ ENTRIES_MAX: Final = 5_000
 TEXT_BYTES_MAX: Final = 2_000_000
 """Bytes (UTF-8) of all texts of one report; each costs the typesetter up to 120 bytes."""
 
-_COUNTED = ("comments", "calls", "sequences")
 SECTIONS = {
     "main-details": Node.MAIN_DETAILS,
     "description": Node.MAIN_DETAILS,
@@ -27,13 +27,13 @@ SECTIONS = {
 """What is in a report only with a permission of its own."""
 
 
-def require_project(present: bool, tombstone: Mapping[Any, Any] | None) -> None:  # noqa: FBT001 - a fact, not a mode
+def require_project(present: bool, tombstone: TombstoneRow | None) -> None:  # noqa: FBT001 - a fact, not a mode
     """Refuse a report about a project that is not there; tell when and by whom it was deleted (REP-06)."""
     if not present:
         raise project_gone(tombstone, Part.REPORT)
 
 
-def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
+def require_report(report: ReportRow | None) -> ReportRow:
     """Return the report, or refuse: it was never made here or died with its project."""
     if report is None:
         unknown = [{"field": "report_id", "kind": "not_here"}]
@@ -41,17 +41,17 @@ def report_present(report: Mapping[Any, Any] | None) -> Mapping[Any, Any]:
     return report
 
 
-def require_same_report(there: Mapping[Any, Any], project_id: UUID) -> None:
+def require_same_report(report: ReportRow, project_id: UUID) -> None:
     """Accept that a report is asked for again; refuse one of another project under the same id."""
-    if there["project_id"] != project_id:
+    if report["project_id"] != project_id:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
 
 
-def require_readable(report: Mapping[Any, Any], grants: Grants) -> None:
+def require_readable(report: ReportRow, grants: Grants) -> None:
     """Refuse the bytes of a report that somebody else was allowed to see more of than the caller is."""
-    told = {node for name, node in SECTIONS.items() if name not in report["missing"]}
-    told |= {Node.USER_NAMES} if report["show_user_names"] else set()
-    missing = sorted(node for node in told if not grants.allow(node, Level.VIEW))
+    shown = {node for name, node in SECTIONS.items() if name not in report["missing"]}
+    shown |= {Node.USER_NAMES} if report["show_user_names"] else set()
+    missing = sorted(node for node in shown if not grants.allow(node, Level.VIEW))
     if missing:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
 
@@ -61,17 +61,22 @@ def withheld(grants: Grants) -> list[str]:
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
 
 
-def require_report_size(size: Mapping[Any, Any], hidden: Collection[str]) -> None:
+def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:
     """Refuse a report of more than the typesetter's memory holds, before anything of the project is read."""
-    shown = [name for name in _COUNTED if name not in hidden]
-    entries = sum(int(size[name]) for name in shown)
-    text_bytes = int(size["details_bytes"]) + sum(int(size[f"{name}_bytes"]) for name in shown)
-    for unit, found, most in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
-        if found > most:
-            raise not_printed("report_too_large", unit=unit, size=found, limit=most)
+    sections = {
+        "comments": (size["comments"], size["comments_bytes"]),
+        "calls": (size["calls"], size["calls_bytes"]),
+        "sequences": (size["sequences"], size["sequences_bytes"]),
+    }
+    shown = [counted for name, counted in sections.items() if name not in hidden]
+    entries = sum(int(count) for count, _ in shown)
+    text_bytes = int(size["details_bytes"]) + sum(int(section_bytes) for _, section_bytes in shown)
+    for unit, value, limit in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
+        if value > limit:
+            raise not_printed("report_too_large", unit=unit, size=value, limit=limit)
 
 
-def not_printed(kind: str, **told: object) -> Refusal:
+def not_printed(kind: str, **facts: object) -> Refusal:
     """Say why no report can be made of a project as it is: asking again later would not help."""
-    fields = [{"field": "project_id", "kind": kind, **told}]
+    fields = [{"field": "project_id", "kind": kind, **facts}]
     return Refusal(Code.INVALID, part=Part.REPORT, text=Phrase.REPORT_IMPOSSIBLE, fields=fields)

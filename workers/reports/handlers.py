@@ -6,6 +6,7 @@ from workers.common.children import Cause, ChildError
 from workers.reports import domain
 from workers.reports.assembly import assembled
 from workers.reports.rendering.renderer import rendered
+from workers.reports.row_types import ReportRow
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime.storage import chunks
 
@@ -14,38 +15,47 @@ from workers.runtime.storage import chunks
 async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGenerated:
     """Make the PDF of a project and keep it with the project; asking again is the same report."""
     rows = unit.rows
-    there = rows.reports.get(command.report_id)
-    if there is not None:
-        domain.require_same_report(there, command.project_id)
+    existing = rows.reports.get(command.report_id)
+    if existing is not None:
+        domain.require_same_report(existing, command.project_id)
         unit.leave_unchanged()
-        told = {name: there[name] for name in ("project_id", "complete", "missing", "bytes", "sha256", "pages")}
-        return ReportGenerated(report_id=command.report_id, **told)
+        return generated(existing)
     domain.require_project(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
     document = await assembled(command, unit)
     try:
         report = await rendered(document)
     except ChildError as error:
         raise refusal_of(error) from None
-    generated = ReportGenerated(
-        report_id=command.report_id,
-        project_id=command.project_id,
-        complete=not document.missing,
-        missing=list(document.missing),
-        bytes=len(report.pdf),
-        sha256=report.sha256,
-        pages=report.pages,
-    )
-    kept = {
-        **generated.model_dump(),
+    row: ReportRow = {
+        "report_id": command.report_id,
+        "project_id": command.project_id,
         "created_by": unit.principal,
         "created_at": unit.now,
         "language": document.language,
         "show_user_names": command.show_user_names,
+        "complete": not document.missing,
+        "missing": list(document.missing),
+        "bytes": len(report.pdf),
+        "sha256": report.sha256,
+        "pages": report.pages,
     }
-    rows.reports.put(kept)
+    rows.reports.put(row)
     for number, data in chunks.cut(report.pdf):
-        rows.chunks.put({"report_id": command.report_id, "number": number, "data": f"\\x{data.hex()}"})
-    return generated
+        rows.chunks.append({"report_id": command.report_id, "number": number, "data": data})
+    return generated(row)
+
+
+def generated(row: ReportRow) -> ReportGenerated:
+    """Return what the event says of a report."""
+    return ReportGenerated(
+        report_id=row["report_id"],
+        project_id=row["project_id"],
+        complete=row["complete"],
+        missing=row["missing"],
+        bytes=row["bytes"],
+        sha256=row["sha256"],
+        pages=row["pages"],
+    )
 
 
 def refusal_of(error: ChildError) -> Refusal:
@@ -62,13 +72,13 @@ def refusal_of(error: ChildError) -> Refusal:
 @worker.handles(RecordPrint)
 async def record_print(command: RecordPrint, unit: ReportUnit) -> ReportPrinted:
     """Record that a report was printed (REP-04)."""
-    report = domain.report_present(unit.rows.reports.get(command.report_id))
+    report = domain.require_report(unit.rows.reports.get(command.report_id))
     return ReportPrinted(report_id=command.report_id, project_id=report["project_id"])
 
 
 @worker.handles(DeleteReport)
 async def delete_report(command: DeleteReport, unit: ReportUnit) -> ReportDeleted:
     """Delete a report with all its bytes; its project stays."""
-    report = domain.report_present(unit.rows.reports.get(command.report_id))
+    report = domain.require_report(unit.rows.reports.get(command.report_id))
     unit.rows.reports.remove(command.report_id)
     return ReportDeleted(report_id=command.report_id, project_id=report["project_id"])

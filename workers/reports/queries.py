@@ -16,12 +16,13 @@ from contracts.reports import (
 from contracts.texts import Part
 from contracts.values import LATEST, Time
 from workers.reports import domain, tables
+from workers.reports.row_types import ReportRow, TombstoneRow
 from workers.reports.worker import worker
 from workers.runtime.queries import downloads, pages
 from workers.runtime.queries.answering import Answer, QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.storage import chunks
-from workers.runtime.storage.row_set import Row
+from workers.runtime.storage.row_set import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NEWEST = (LATEST, UUID(int=0))
@@ -31,29 +32,29 @@ _NEWEST = (LATEST, UUID(int=0))
 @worker.answers(GetReport)
 async def get_report(query: GetReport, context: QueryContext) -> Report:
     """Return what is known of one report."""
-    found = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
-    return shown(domain.report_present(found.mappings().one_or_none()))
+    rows = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
+    return shown(domain.require_report(row_of(rows, ReportRow)))
 
 
 @worker.answers(ListReports)
 async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
     """Return some reports of a project, newest first."""
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
-    given = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
-    found = await pages.read(context.connection, tables.OF_PROJECT, given, shown, query.limit)
-    if not found.items:
+    parameters = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
+    page = await pages.read(context.connection, tables.OF_PROJECT, parameters, shown, query.limit)
+    if not page.items:
         await _refuse_gone(query.project_id, context)
-    following = cursor(found.last["created_at"], found.last["report_id"]) if found.last else None
-    return ReportList(items=found.items, next=following)
+    following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
+    return ReportList(items=page.items, next=following)
 
 
 async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
     if (await context.connection.execute(tables.PRESENT, {"project_id": project_id})).first() is None:
-        gone = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
-        raise project_gone(gone.mappings().one_or_none(), Part.REPORT)
+        tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [project_id]})
+        raise project_gone(row_of(tombstones, TombstoneRow), Part.REPORT)
 
 
-def shown(row: Row) -> Report:
+def shown(row: ReportRow) -> Report:
     """Turn a row into what is told of a report."""
     return Report.model_validate(dict(row))
 
@@ -61,8 +62,8 @@ def shown(row: Row) -> Report:
 @worker.answers(DownloadReport)
 async def download_report(query: DownloadReport, context: QueryContext) -> Answer:
     """Return some bytes of a report; whoever gets any is recorded, once for each download."""
-    found = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
-    report = domain.report_present(found.mappings().one_or_none())
+    rows = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
+    report = domain.require_report(row_of(rows, ReportRow))
     domain.require_readable(report, context.grants)
     named = {"report_id": query.report_id}
     part = await chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)

@@ -9,36 +9,39 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Message
 from contracts.reports import GenerateReport, ReportCommand
 from workers.reports import tables
-from workers.runtime.commands import unit
-from workers.runtime.storage.row_set import Row, RowSet
+from workers.reports.row_types import ChunkRow, ReportRow, TombstoneRow
+from workers.runtime.commands.unit import Rows
+from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.row_set import RowSet, rows_of
 
 
-class ReportRows(unit.Rows):
+class ReportRows(Rows):
     """Reports that are named, and the projects they are about, kept from being deleted meanwhile."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self.reports = RowSet[Row](tables.Report, "report_id")
-        self.chunks = RowSet[Row](tables.Chunk, "report_id", "number")
+        self.reports = RowSet[ReportRow](tables.Report, "report_id")
+        self.chunks: list[ChunkRow] = []
         self.projects: set[UUID] = set()
-        self.tombstones: dict[UUID, Row] = {}
+        self.tombstones: dict[UUID, TombstoneRow] = {}
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
         """Read and lock the named reports; lock the projects of new ones."""
         rows = cls()
-        ids = {one.report_id for one in messages if isinstance(one, ReportCommand)}
-        projects = {one.project_id for one in messages if isinstance(one, GenerateReport)}
-        found = await connection.execute(tables.REPORTS, {"ids": sorted(ids)})
-        rows.reports.add_stored(found.mappings())
+        ids = {message.report_id for message in messages if isinstance(message, ReportCommand)}
+        projects = {message.project_id for message in messages if isinstance(message, GenerateReport)}
+        reports = await connection.execute(tables.REPORTS, {"ids": sorted(ids)})
+        rows.reports.add_stored(rows_of(reports, ReportRow))
         if projects:
-            given = {"ids": sorted(projects)}
-            rows.projects = set((await connection.execute(tables.PROJECTS, given)).scalars())
-            gone = (await connection.execute(tables.TOMBSTONES, given)).mappings()
-            rows.tombstones = {row["project_id"]: row for row in gone}
+            parameters = {"ids": sorted(projects)}
+            rows.projects = set((await connection.execute(tables.PROJECTS, parameters)).scalars())
+            tombstones = rows_of(await connection.execute(tables.TOMBSTONES, parameters), TombstoneRow)
+            rows.tombstones = {row["project_id"]: row for row in tombstones}
         return rows
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write reports before their bytes."""
         await self.reports.save(connection)
-        await self.chunks.save(connection)
+        chunks = [{**chunk, "data": f"\\x{chunk['data'].hex()}"} for chunk in self.chunks]
+        await insert_rows(connection, tables.Chunk, chunks)

@@ -10,7 +10,6 @@ from sqlalchemy.orm import DeclarativeBase
 from workers.runtime.storage.database import delete_rows, insert_rows, update_rows
 from workers.runtime.storage.statements import read
 
-Row = Mapping[Any, Any]
 RowT = TypeVar("RowT", bound=Mapping[str, object])
 """The type of a table's or a statement's rows: a `TypedDict` with its columns."""
 
