@@ -144,7 +144,7 @@ async def walk(site: Site, query: ListProjects) -> list[UUID]:
 
 def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
     """Return what the list must hold, by brute force."""
-    fitting = [one for one in projects if fits(one, query.filter) and is_found(one, query.search)]
+    matching = [one for one in projects if fits(one, query.filter) and is_found(one, query.search)]
     name, backward = query.sort.removeprefix("-"), query.sort.startswith("-")
 
     def place(one: Listed) -> tuple[Any, ...]:
@@ -152,8 +152,8 @@ def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
         own = (sort_key(value) if name == "description" else value,)
         return (*(() if value is None else own), one.row["created_at"], one.id)
 
-    filled = sorted((one for one in fitting if one.row[name] is not None), key=place, reverse=backward)
-    empty = sorted((one for one in fitting if one.row[name] is None), key=place, reverse=backward)
+    filled = sorted((one for one in matching if one.row[name] is not None), key=place, reverse=backward)
+    empty = sorted((one for one in matching if one.row[name] is None), key=place, reverse=backward)
     return [one.id for one in filled + empty]
 
 

@@ -18,7 +18,7 @@ from contracts.values import EARLIEST
 from tests.projects.listed import NOON
 from tests.projects.props import Operator
 from tests.projects.test_imports import legacy
-from workers.projects.queries.search import MOST_NUMBERS, Sought
+from workers.projects.queries.search import NUMBERS_MAX, Sought
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 AT = "2026-01-01T00:00:00Z"
@@ -85,7 +85,7 @@ def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> N
     given = select(searched.months).where(*searched.conditions).compile().params.values()
     listed = [one for value in given if isinstance(value, list) for one in value]
     numbers = sum(len(one.split(",")) for one in listed if isinstance(one, str))
-    assert 0 < numbers <= max(MOST_NUMBERS + months, 73 * months)
+    assert 0 < numbers <= max(NUMBERS_MAX + months, 73 * months)
     assert sum(isinstance(value, str) and value.startswith("%") for value in given) == len(words.split())
 
 

@@ -77,7 +77,7 @@ async def test_a_list_is_what_a_plain_model_says(
     site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: tuple[int, int, int], query: ListProjects
 ) -> None:
     """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
-    for name, length in zip(("SOME", "FEW", "MANY"), walked, strict=True):
+    for name, length in zip(("WALK_FIRST_PROJECTS", "WALK_MONTH_PROJECTS", "WALK_FULL_PROJECTS"), walked, strict=True):
         monkeypatch.setattr(f"workers.projects.queries.lists.{name}", length)
     assert await walk(site, query) == expected(projects, query)
 

@@ -60,7 +60,7 @@ async def test_what_was_written_is_found_as_it_is_typed(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, walked: int
 ) -> None:
     """Letters, unseen characters, scripts without spaces, codes and digits are found in any spelling (PRJ-07)."""
-    monkeypatch.setattr("workers.projects.queries.lists.SOME", walked)
+    monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", walked)
     assert await matches(operator, FOUND) == FOUND
     assert await matches(operator, MISSED) == {text: [] for text in MISSED}
 
@@ -112,7 +112,7 @@ async def test_data_and_cameras_are_searched_by_those_who_see_them(operator: Ope
 
 async def test_a_changed_type_is_found_with_a_word(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     """A word and a type are sought together by the type that a project has now (PRJ-07)."""
-    monkeypatch.setattr("workers.projects.queries.lists.SOME", 0)
+    monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", 0)
     await operator.site.worker("administration")
     ids = await properties(operator.client)
     for type_id in (ids["type"], None):

@@ -7,7 +7,8 @@ from sqlalchemy import Integer, literal_column, select, text
 
 from tests.support import Site
 from workers.runtime.queries import pages
-from workers.runtime.queries.pages import ROOM
+from workers.runtime.queries.pages import PAGE_BYTES_MAX, BoundedRow
+from workers.runtime.storage.row_set import rows_of
 
 ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
 
@@ -17,6 +18,10 @@ class ItemRow(TypedDict):
 
     number: int
     said: str
+
+
+class BoundedItemRow(ItemRow, BoundedRow):
+    """What a bounded statement selects here."""
 
 
 class Item(BaseModel):
@@ -43,7 +48,8 @@ async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item, I
 async def test_what_no_message_holds_is_not_read(site: Site) -> None:
     """Of five hundred large rows no more are read than fill a message, and the page says that there are others."""
     found, looked_at = await page_of(site, 20_000, 500)
-    assert (len(found.items), found.last and found.last["number"]) == (ROOM // 20_030, ROOM // 20_030)
+    held = PAGE_BYTES_MAX // 20_030
+    assert (len(found.items), found.last and found.last["number"]) == (held, held)
     assert looked_at <= 80
 
 
@@ -63,12 +69,12 @@ async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
 
 async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> None:
     """A bounded statement returns one row more than a message holds, and small rows as they are."""
-    for size, count in ((20_000, ROOM // 20_000 + 1), (10, 500)):
+    for size, count in ((20_000, PAGE_BYTES_MAX // 20_000 + 1), (10, 500)):
         rows = text(f"SELECT n AS number, repeat('x', {size}) AS said FROM generate_series(1, 500) n").columns(  # noqa: S608 - a number
             literal_column("number", Integer), literal_column("said")
         )
         bounded = pages.bounded(select(rows.subquery()), literal_column("octet_length(said)", Integer))
         async with site.engine.connect() as connection:
-            found = (await connection.execute(bounded)).mappings().all()
+            found = rows_of(await connection.execute(bounded), BoundedItemRow)
         assert [row["number"] for row in found] == list(range(1, count + 1))
         assert pages.is_full(found) == (size == 20_000)

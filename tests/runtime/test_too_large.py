@@ -113,7 +113,7 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
-    assert answering.fitting((b"x" * LARGEST_MESSAGE, None))
+    assert answering.require_sendable((b"x" * LARGEST_MESSAGE, None))
     with pytest.raises(Refusal) as refused:
-        answering.fitting((b"x" * (LARGEST_MESSAGE + 1), None))
+        answering.require_sendable((b"x" * (LARGEST_MESSAGE + 1), None))
     assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")

@@ -98,6 +98,6 @@ async def _answer(
 ) -> Entries:
     """Return the entries that a message holds, with the words of their time, and where the next page begins."""
     whole = await stores.named(context.connection, entries)
-    items = pages.fitting(whole, len(whole))
+    items = pages.cut_to_message(whole, len(whole))
     following = stores.after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

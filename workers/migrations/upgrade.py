@@ -80,7 +80,7 @@ async def _index(engine: AsyncEngine) -> None:
             more = await index.index_again(connection)
         indexed += more
         if more and indexed % _SAY_STEPS == 0:
-            log.info("indexing", projects=indexed * index.AT_ONCE)
+            log.info("indexing", projects=indexed * index.BATCH_PROJECTS)
 
 
 async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:

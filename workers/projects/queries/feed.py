@@ -31,10 +31,11 @@ async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | 
         return Renewal(query.feed, query.since)
 
     async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
-        bodies = {one.id: body for one in heard if (body := shown_to(one, grants, context.principal)) is not None}
-        permitted = [one for one in heard if one.id in bodies]
-        wanted = await _wanted(permitted, query.filter, connection)
-        return [Shown(one, bodies[one.id]) for one in permitted if wanted is None or one.id in wanted]
+        shown = {event.id: shown_to(event, grants, context.principal) for event in heard}
+        bodies = {event_id: body for event_id, body in shown.items() if body is not None}
+        permitted = [event for event in heard if event.id in bodies]
+        passed = await _passed(permitted, query.filter, connection)
+        return [Shown(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
 
     return Live(query, query.since, choose)
 
@@ -51,24 +52,25 @@ def shown_to(heard: Heard[Event], grants: Grants, principal: str) -> bytes | Non
     return bytes(heard.raw.data) if shown == body else to_json(shown)
 
 
-async def _wanted(
-    heard: Sequence[Heard[Event]], given: WatchedProjects, connection: AsyncConnection
+async def _passed(
+    heard: Sequence[Heard[Event]], criteria: WatchedProjects, connection: AsyncConnection
 ) -> set[UUID] | None:
     """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
-    if given == _EVERYTHING:
+    if criteria == _EVERYTHING:
         return None
-    only = set(given.project_ids) if given.project_ids is not None else None
-    named = {one.id: about for one in heard if (about := {*_projects(one)} & only if only else {*_projects(one)})}
-    if given.model_copy(update={"project_ids": None}) == _EVERYTHING:
+    only = set(criteria.project_ids) if criteria.project_ids is not None else None
+    about = {event.id: {*_projects(event)} & only if only else {*_projects(event)} for event in heard}
+    named = {event_id: project_ids for event_id, project_ids in about.items() if project_ids}
+    if criteria.model_copy(update={"project_ids": None}) == _EVERYTHING:
         return set(named)
-    told = {one.id for one in heard if one.id in named and _concerns_lists(one, given)}
-    asked = {event_id: about for event_id, about in named.items() if event_id not in told}
+    certain = {event.id for event in heard if event.id in named and _concerns_lists(event, criteria)}
+    asked = {event_id: project_ids for event_id, project_ids in named.items() if event_id not in certain}
     if not asked:
-        return told
+        return certain
     await connection.execute(PATIENCE)
-    conditions = [Project.id.in_(frozenset().union(*asked.values())), *every_condition(given)]
-    found = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
-    return told | {event_id for event_id, about in asked.items() if about & found}
+    conditions = [Project.id.in_(frozenset().union(*asked.values())), *every_condition(criteria)]
+    matches = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
+    return certain | {event_id for event_id, project_ids in asked.items() if project_ids & matches}
 
 
 def _projects(heard: Heard[Event]) -> list[UUID]:
@@ -78,11 +80,11 @@ def _projects(heard: Heard[Event]) -> list[UUID]:
     return [heard.project_id] if heard.project_id else []
 
 
-def _concerns_lists(heard: Heard[Event], given: WatchedProjects) -> bool:
+def _concerns_lists(heard: Heard[Event], criteria: WatchedProjects) -> bool:
     """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
-    asked = {name for name, value in given if value != getattr(_EVERYTHING, name)}
+    asked = {name for name, value in criteria if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):
-        columns = {_COLUMNS.get(name, name) for name in asked} | {f"category_{slot}" for slot in given.categories}
+        columns = {_COLUMNS.get(name, name) for name in asked} | {f"category_{slot}" for slot in criteria.categories}
         return "updated" in asked or not columns.isdisjoint(heard.event.changed)
     if isinstance(heard.event, SequencesRemoved):
         return "camera_ids" in asked

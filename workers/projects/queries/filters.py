@@ -12,38 +12,38 @@ from workers.projects.search.lookup import Camera, Search
 from workers.projects.tables import Project
 
 
-def matching(given: ProjectFilter) -> Conditions:
+def matching(criteria: ProjectFilter) -> Conditions:
     """Return the conditions of a filter on projects, without its cameras."""
     conditions: Conditions = []
-    for column, ids in assigned(given):
-        named = column.in_([one for one in ids if one is not None])
+    for column, ids in assigned(criteria):
+        named = column.in_([value for value in ids if value is not None])
         conditions.append(or_(named, column.is_(None)) if None in ids else named)
-    if given.numbers is not None:
-        conditions.append(Project.number.in_(given.numbers))
-    if given.references is not None:
-        named = func.lower(Project.reference).in_([func.lower(one) for one in given.references])
+    if criteria.numbers is not None:
+        conditions.append(Project.number.in_(criteria.numbers))
+    if criteria.references is not None:
+        named = func.lower(Project.reference).in_([func.lower(reference) for reference in criteria.references])
         conditions.append(named)
-    if given.has_hold is not None:
-        conditions.append(is_held(given.has_hold))
-    conditions += within(Project.start_time, given.start_time) + within(Project.updated_at, given.updated)
-    return conditions + within(Project.created_at, given.created)
+    if criteria.has_hold is not None:
+        conditions.append(is_held(criteria.has_hold))
+    conditions += within(Project.start_time, criteria.start_time) + within(Project.updated_at, criteria.updated)
+    return conditions + within(Project.created_at, criteria.created)
 
 
-def every_condition(given: ProjectFilter) -> Conditions:
+def every_condition(criteria: ProjectFilter) -> Conditions:
     """Return the conditions of a filter, with its cameras."""
-    return matching(given) + seen_at_once(given)
+    return matching(criteria) + seen_at_once(criteria)
 
 
-def assigned(given: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
+def assigned(criteria: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
     """Return the columns of which a filter names values, the most telling first."""
     categories: list[tuple[Any, Any]] = [
-        (getattr(Project, f"category_{slot}"), ids) for slot, ids in given.categories.items()
+        (getattr(Project, f"category_{slot}"), ids) for slot, ids in criteria.categories.items()
     ]
     named: list[tuple[Any, Any]] = [
-        (Project.created_by, given.created_by),
+        (Project.created_by, criteria.created_by),
         *categories,
-        (Project.type_id, given.type_ids),
-        (Project.status_id, given.status_ids),
+        (Project.type_id, criteria.type_ids),
+        (Project.status_id, criteria.status_ids),
     ]
     return [(column, ids) for column, ids in named if ids is not None]
 
@@ -54,25 +54,25 @@ def within(column: Any, span: Span) -> Conditions:
     return since + ([column < span.to] if span.to else [])
 
 
-def seen_one_by_one(given: ProjectFilter, sought: Sought) -> Conditions:
+def seen_one_by_one(criteria: ProjectFilter, search: Sought) -> Conditions:
     """Return what is looked up beside each project, one after the other: OFFSET keeps it from becoming a join."""
     conditions: Conditions = []
-    if given.camera_ids is not None:
-        seen = select(1).where(Camera.project_id == Project.id, Camera.camera_id.in_(given.camera_ids))
+    if criteria.camera_ids is not None:
+        seen = select(1).where(Camera.project_id == Project.id, Camera.camera_id.in_(criteria.camera_ids))
         conditions.append(seen.offset(0).correlate(Project).exists())
-    if sought:
-        found = select(1).where(Search.project_id == Project.id, *sought.said(Search.words.expression))
-        conditions.append(found.offset(0).correlate(Project).exists())
+    if search:
+        matches = select(1).where(Search.project_id == Project.id, *search.said(Search.words.expression))
+        conditions.append(matches.offset(0).correlate(Project).exists())
     return conditions
 
 
-def seen_at_once(given: ProjectFilter, found: Sequence[ColumnElement[bool]] = ()) -> Conditions:
+def seen_at_once(criteria: ProjectFilter, searched: Sequence[ColumnElement[bool]] = ()) -> Conditions:
     """Return the same as sets that have indexes of their own."""
     conditions: Conditions = []
-    if given.camera_ids is not None:
-        seen = select(Camera.project_id).where(Camera.camera_id.in_(given.camera_ids))
+    if criteria.camera_ids is not None:
+        seen = select(Camera.project_id).where(Camera.camera_id.in_(criteria.camera_ids))
         conditions.append(Project.id.in_(seen))
-    if found:
-        searched = select(Search.project_id).where(*found)
-        conditions.append(Project.id == any_(func.array(searched.scalar_subquery())))
+    if searched:
+        matches = select(Search.project_id).where(*searched)
+        conditions.append(Project.id == any_(func.array(matches.scalar_subquery())))
     return conditions

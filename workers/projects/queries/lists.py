@@ -1,6 +1,9 @@
 """Pages of projects: first a walk in the order of the page, then, if it does not pay, the whole set."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Integer, Select, func, literal_column, select, text, true
 
@@ -15,14 +18,15 @@ from workers.projects.search.lookup import SOURCES, Search
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.answering import QueryContext
-from workers.runtime.queries.pages import bounded, fitting, is_full
+from workers.runtime.queries.pages import BoundedRow, bounded, cut_to_message, is_full
+from workers.runtime.storage.row_set import rows_of
 
-CAPPED = 1_001
-SOME, FEW, MANY = 500, 2_500, 10_000
+COUNTED_PROJECTS_MAX = 1_001
+WALK_FIRST_PROJECTS, WALK_MONTH_PROJECTS, WALK_FULL_PROJECTS = 500, 2_500, 10_000
 """How many projects a page looks at one after the other before it asks for all that match: first some, and more only
 when those promise a full page; fewer more when words are sought, of which a month's are soon fetched."""
 
-PROMISE = 1.5
+PROMISED_PAGES_MIN = 1.5
 """How many pages the first projects must promise."""
 
 # A plan must fit the values that are asked for, no bitmap may become lossy, and compiling costs more than any page.
@@ -50,92 +54,121 @@ _ROW = (
 )
 
 
+class ListedProjectRow(BoundedRow):
+    """A row of a list; it also has the column `described` where the list is sorted by description."""
+
+    project_id: UUID
+    number: int
+    reference: str | None
+    revision: int
+    type_id: int | None
+    status_id: int | None
+    description: str
+    start_time: datetime | None
+    end_time: datetime | None
+    created_by: str
+    created_at: datetime
+    updated_at: datetime
+    imported: bool
+
+
 @worker.answers(ListProjects)
 async def list_projects(query: ListProjects, context: QueryContext) -> ProjectPage:
     """Return a page by keyset, which neither inserts nor deletes can shift (PRJ-09)."""
-    order, sought = Order.of(query.sort), Sought.of(query.search, context.grants)
+    order, search = Order.of(query.sort), Sought.of(query.search, context.grants)
     place = order.place(query.after)
-    await context.connection.execute(_PLANNING, {"seqscan": "off" if sought else "on"})
-    found: list[Any] = []
+    await context.connection.execute(_PLANNING, {"seqscan": "off" if search else "on"})
+    rows: list[ListedProjectRow] = []
     for section in order.sections(place):
-        asked = Asked(query.filter, sought, order, section)
-        found += await _page(asked, query.limit + 1 - len(found), context)
-        if len(found) > query.limit or is_full(found):
+        asked = Asked(query.filter, search, order, section)
+        rows += await _page(asked, query.limit + 1 - len(rows), context)
+        if len(rows) > query.limit or is_full(rows):
             break
     details = visibility.withheld_details(context.grants)
     hidden = dict.fromkeys(MAIN_DETAILS) if "main-details" in details else {}
-    items = fitting([_shown({**row, **hidden}) for row in found], query.limit)
-    following = order.cursor(found[len(items) - 1]) if len(found) > len(items) or is_full(found) else None
+    items = cut_to_message([_shown(row, hidden) for row in rows], query.limit)
+    following = order.cursor(rows[len(items) - 1]) if len(rows) > len(items) or is_full(rows) else None
     is_counted = query.count != "none" and query.after is None and following is None
-    total = len(items) if is_counted else await _total(query, sought, context)
-    sections = [section for source, section in SOURCES.items() if source in sought.withheld]
+    total = len(items) if is_counted else await _total(query, search, context)
+    sections = [section for source, section in SOURCES.items() if source in search.withheld]
     withheld = list(dict.fromkeys([*(["main-details"] if hidden else []), *sections]))
     return ProjectPage(items=items, next=following, total=total, withheld=withheld)
 
 
-def _shown(row: dict[str, Any]) -> ProjectRow:
-    return ProjectRow.model_validate({name: row[name] for name in ProjectRow.model_fields})
+def _shown(row: ListedProjectRow, hidden: Mapping[str, None]) -> ProjectRow:
+    columns = {name: value for name, value in row.items() if name in ProjectRow.model_fields}
+    return ProjectRow.model_validate({**columns, **hidden})
 
 
-async def _page(asked: Asked, wanted: int, context: QueryContext) -> list[Any]:
+async def _page(asked: Asked, limit: int, context: QueryContext) -> list[ListedProjectRow]:
     """Walk while it pays; what a walk does not find soon is rare enough to be fetched as a whole."""
-    rows = (*_ROW, *asked.order.placing)
+    columns = (*_ROW, *asked.order.placing)
     if asked.names_numbers:
-        return await _rows(by_number(asked, wanted), context)
-    walk, far = Walk(asked), FEW if asked.goes_by_month else MANY
-    for length in (SOME // 4,) if asked.has_number else (SOME,) if walk.goes_by_words else (SOME, far):
-        found = await _rows(walk.page(rows, wanted, length), context)
-        if walk.is_exact or len(found) == wanted or is_full(found):
-            return found
-        if len(found) * far < PROMISE * wanted * SOME:
+        return await _rows(by_number(asked, limit), context)
+    walk, far = Walk(asked), WALK_MONTH_PROJECTS if asked.goes_by_month else WALK_FULL_PROJECTS
+    for length in (
+        (WALK_FIRST_PROJECTS // 4,)
+        if asked.has_number
+        else (WALK_FIRST_PROJECTS,)
+        if walk.goes_by_words
+        else (WALK_FIRST_PROJECTS, far)
+    ):
+        rows = await _rows(walk.page(columns, limit, length), context)
+        if walk.is_exact or len(rows) == limit or is_full(rows):
+            return rows
+        if len(rows) * far < PROMISED_PAGES_MIN * limit * WALK_FIRST_PROJECTS:
             break
-    if not asked.sought:
-        return await _rows(whole(asked, wanted), context)
-    if walk.has_legs and not asked.has_number and await _count(walk.way(FEW + 1), context) <= FEW:
-        return await _rows(walk.page(rows, wanted, FEW), context)
-    months = await months_of(asked.given, asked.order, asked.section.after, context)
+    if not asked.search:
+        return await _rows(whole(asked, limit), context)
+    if (
+        walk.has_legs
+        and not asked.has_number
+        and await _count(walk.way(WALK_MONTH_PROJECTS + 1), context) <= WALK_MONTH_PROJECTS
+    ):
+        return await _rows(walk.page(columns, limit, WALK_MONTH_PROJECTS), context)
+    months = await months_of(asked.criteria, asked.order, asked.section.after, context)
     if not months:
         return []
-    return await _rows(by_month(asked, wanted, asked.sought.found(months, asked.given.type_ids)), context)
+    return await _rows(by_month(asked, limit, asked.search.found(months, asked.criteria.type_ids)), context)
 
 
 def candidates(asked: Asked, searched: Conditions) -> tuple[tuple[Any, ...], Conditions]:
     """Return the columns that order all that match, and the conditions that find it by the best indexes there are."""
-    given, section, backward = asked.given, asked.section, asked.order.backward
-    if searched and asked.order.name == "created_at" and given == ProjectFilter(created=given.created):
+    criteria, section, backward = asked.criteria, asked.section, asked.order.backward
+    if searched and asked.order.name == "created_at" and criteria == ProjectFilter(created=criteria.created):
         words: tuple[Any, ...] = (Search.created_at, Search.project_id)
-        dated = [*within(words[0], given.created), *section.beyond(words, backward=backward)]
+        dated = [*within(words[0], criteria.created), *section.beyond(words, backward=backward)]
         return words, [*searched, *without_index(dated)]
     beyond = section.beyond(section.key, backward=backward)
     return section.key, [
         *section.conditions,
         *beyond,
-        *matching(given),
-        *seen_at_once(given, searched),
+        *matching(criteria),
+        *seen_at_once(criteria, searched),
     ]
 
 
-def by_number(asked: Asked, wanted: int) -> Select[*tuple[Any, ...]]:
+def by_number(asked: Asked, limit: int) -> Select[*tuple[Any, ...]]:
     """Return the statement that looks projects up by their numbers."""
     key, conditions = candidates(asked, [])
-    return select(*_ROW).where(*conditions).order_by(*asked.order.sort(key)).limit(wanted)
+    return select(*_ROW).where(*conditions).order_by(*asked.order.sort(key)).limit(limit)
 
 
-def whole(asked: Asked, wanted: int) -> Select[*tuple[Any, ...]]:
+def whole(asked: Asked, limit: int) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds all that match, and sorts it."""
-    found = _found(asked, []).cte("found").prefix_with("MATERIALIZED")
-    return _shown_of(asked.order, select(found).order_by(*asked.order.sort(tuple(found.c))).limit(wanted))
+    matches = _found(asked, []).cte("found").prefix_with("MATERIALIZED")
+    return _shown_of(asked.order, select(matches).order_by(*asked.order.sort(tuple(matches.c))).limit(limit))
 
 
-def by_month(asked: Asked, wanted: int, searched: Monthly) -> Select[*tuple[Any, ...]]:
+def by_month(asked: Asked, limit: int, searched: Monthly) -> Select[*tuple[Any, ...]]:
     """Return the statement that finds what is sought month by month, and in the order of a page by date stops soon.
 
     Without an ORDER BY beside its LIMIT the outer loop goes through the months as they are given.
     """
     order = asked.order
-    found = _monthly(_found(asked, searched.conditions), searched).subquery("found")
-    sorted_ = select(found).order_by(*order.sort(tuple(found.c))).limit(wanted).lateral("sorted")
-    first = select(sorted_).select_from(searched.months.join(sorted_, true())).limit(wanted)
+    matches = _monthly(_found(asked, searched.conditions), searched).subquery("found")
+    sorted_ = select(matches).order_by(*order.sort(tuple(matches.c))).limit(limit).lateral("sorted")
+    first = select(sorted_).select_from(searched.months.join(sorted_, true())).limit(limit)
     return _shown_of(order, first if order.name == "created_at" else first.order_by(*order.sort(tuple(sorted_.c))))
 
 
@@ -145,9 +178,9 @@ def _found(asked: Asked, searched: Conditions) -> Select[*tuple[Any, ...]]:
     return asked.order.linked(select(*named)).where(*conditions)
 
 
-def _monthly(found: Select[*tuple[Any, ...]], searched: Monthly) -> Select[*tuple[Any, ...]]:
+def _monthly(matches: Select[*tuple[Any, ...]], searched: Monthly) -> Select[*tuple[Any, ...]]:
     """Keep a statement to a month of its own: with OFFSET it is not joined in another order."""
-    return found.offset(0).correlate(searched.months)
+    return matches.offset(0).correlate(searched.months)
 
 
 def _shown_of(order: Order, places: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
@@ -156,23 +189,23 @@ def _shown_of(order: Order, places: Select[*tuple[Any, ...]]) -> Select[*tuple[A
     return joined.order_by(*order.sort(tuple(first.c)))
 
 
-async def _total(query: ListProjects, sought: Sought, context: QueryContext) -> int | None:
+async def _total(query: ListProjects, search: Sought, context: QueryContext) -> int | None:
     if query.count == "none":
         return None
-    most, order = CAPPED if query.count == "capped" else None, Order.of("-created_at")
-    asked = Asked(query.filter, sought, order, order.sections(None)[0])
-    if not sought:
+    most, order = COUNTED_PROJECTS_MAX if query.count == "capped" else None, Order.of("-created_at")
+    asked = Asked(query.filter, search, order, order.sections(None)[0])
+    if not search:
         return await _count(_found(asked, []).limit(most), context)
     months = await months_of(query.filter, order, None, context)
     if not months:
         return 0
-    searched = sought.found(months, query.filter.type_ids)
+    searched = search.found(months, query.filter.type_ids)
     each = _monthly(_found(asked, searched.conditions), searched).lateral("each")
     return await _count(select(each).select_from(searched.months.join(each, true())).limit(most), context)
 
 
-async def _rows(statement: Select[*tuple[Any, ...]], context: QueryContext) -> list[Any]:
-    return list((await context.connection.execute(bounded(statement, _BYTES))).mappings().all())
+async def _rows(statement: Select[*tuple[Any, ...]], context: QueryContext) -> list[ListedProjectRow]:
+    return rows_of(await context.connection.execute(bounded(statement, _BYTES)), ListedProjectRow)
 
 
 async def _count(counted: Select[*tuple[Any, ...]], context: QueryContext) -> int:

@@ -34,8 +34,8 @@ from workers.projects.visibility import DETAILS
 from workers.runtime.queries.answering import QueryContext
 
 Conditions = list[ColumnElement[bool]]
-MOST_WORDS = 20
-MOST_NUMBERS = 20_000
+WORDS_MAX = 20
+NUMBERS_MAX = 20_000
 """Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
 _EXTENT = select(func.min(Search.created_at), func.max(Search.created_at))
 
@@ -53,7 +53,7 @@ class Sought:
         if search is None:
             return cls()
         asked = ways_of(search)
-        if not 0 < len(asked) <= MOST_WORDS:
+        if not 0 < len(asked) <= WORDS_MAX:
             raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
         nodes = {name: details.node for name, details in DETAILS.items()} | SECTIONS
         hidden = [source for source, section in SOURCES.items() if not grants.allow(nodes[section], Level.VIEW)]
@@ -67,7 +67,9 @@ class Sought:
         """Return the conditions that everything asked for is in a source that the caller may see."""
         seen: Any = words
         if self.withheld:
-            lines = [func.split_part(words, "\n", at) for at, one in enumerate(SOURCES, 1) if one not in self.withheld]
+            lines = [
+                func.split_part(words, "\n", at) for at, source in enumerate(SOURCES, 1) if source not in self.withheld
+            ]
             if not lines:
                 return [false()]
             seen = func.concat_ws("\n", *lines)
@@ -78,18 +80,18 @@ class Sought:
 
         The numbers leave some chaff, which the words blow away.
         """
-        room = MOST_NUMBERS // len(months)
+        room = NUMBERS_MAX // len(months)
         sure = [term for ways in self.asked if len(ways) == 1 for term in ways[0]]
         types = frozenset(map(type_number, type_ids or ()))
         of_type = Term("", *((types, frozenset[int]()) if len(types) == 1 else (frozenset[int](), types)))
-        wanted = [[_looked_up([*sure, of_type], room)]] if sure else []
+        required = [[_looked_up([*sure, of_type], room)]] if sure else []
         for ways in self.asked:
             spelled = [_looked_up(way, room) for way in ways] if len(ways) > 1 else []
             room -= sum(len(numbers) for way in spelled for numbers in (way.every, *way.sets))
-            if spelled and (room >= 0 or not wanted):
-                wanted.append(spelled)
+            if spelled and (room >= 0 or not required):
+                required.append(spelled)
         looked_up = _LookedUp(months)
-        numbered = [or_(*(way.of(looked_up) for way in ways)) for ways in wanted]
+        numbered = [or_(*(way.of(looked_up) for way in ways)) for ways in required]
         return Monthly(looked_up.table(), [*numbered, looked_up.created(), *self.said(Search.words.expression)])
 
 
@@ -120,10 +122,10 @@ class _LookedUp:
     def table(self) -> TableValuedAlias:
         """Return the table."""
         bounds = [[beginning_of(month + after) for month in self.months] for after in (0, 1)]
-        times = [bindparam(None, one, ARRAY(DateTime(timezone=True))) for one in bounds]
-        given = [[_written(dated(numbers, month)) for month in self.months] for numbers in self.sets]
-        arrays = [bindparam(None, one, ARRAY(Text)) for one in given]
-        names = [f"numbers_{at}" for at in range(1, len(given) + 1)]
+        times = [bindparam(None, moments, ARRAY(DateTime(timezone=True))) for moments in bounds]
+        columns = [[_written(dated(numbers, month)) for month in self.months] for numbers in self.sets]
+        arrays = [bindparam(None, column, ARRAY(Text)) for column in columns]
+        names = [f"numbers_{at}" for at in range(1, len(columns) + 1)]
         return func.unnest(*times, *arrays).table_valued("since", "to", *names).render_derived(name="months")
 
 
@@ -140,7 +142,7 @@ class _Numbers(NamedTuple):
     def of(self, looked_up: _LookedUp) -> ColumnElement[bool]:
         """Return the condition that projects of a month have them."""
         contained = [Search.grams.contains(looked_up.add(self.every))] if self.every else []
-        return and_(true(), *contained, *(Search.grams.overlap(looked_up.add(one)) for one in self.sets))
+        return and_(true(), *contained, *(Search.grams.overlap(looked_up.add(numbers)) for numbers in self.sets))
 
 
 def _looked_up(terms: Iterable[Term], room: int) -> _Numbers:
@@ -159,7 +161,7 @@ def without_index(conditions: Conditions) -> Conditions:
     return [and_(true(), *conditions).is_(true())]
 
 
-async def months_of(given: ProjectFilter, order: Order, place: Place | None, context: QueryContext) -> Sequence[int]:
+async def months_of(criteria: ProjectFilter, order: Order, place: Place | None, context: QueryContext) -> Sequence[int]:
     """Return the months that a filter and the place in a list leave of those with projects, in the order of a page."""
     extent: Any = (await context.connection.execute(_EXTENT)).one()
     first, last = extent
@@ -168,6 +170,6 @@ async def months_of(given: ProjectFilter, order: Order, place: Place | None, con
     dated = order.name == "created_at"
     if dated and place:
         first, last = (first, min(last, place[0])) if order.backward else (max(first, place[0]), last)
-    first, last = max(first, given.created.from_ or first), min(last, given.created.to or last)
+    first, last = max(first, criteria.created.from_ or first), min(last, criteria.created.to or last)
     months = range(month_of(first), month_of(last) + 1)
     return months[::-1] if dated and order.backward else months

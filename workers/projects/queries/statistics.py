@@ -53,15 +53,15 @@ async def project_statistics(query: ProjectStatistics, context: QueryContext) ->
     timezone = str((await execute(_TIMEZONE)).scalar_one())
     closing = list((await execute(_CLOSING)).scalars())
     counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
-    found = (await execute(_figures(query, timezone, closing))).mappings().all()
+    rows = (await execute(_figures(query, timezone, closing))).mappings().all()
     hidden = {} if context.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
-    items = [Figures.model_validate({**row, **hidden}, strict=False) for row in found[:MOST_GROUPS]]
+    items = [Figures.model_validate({**row, **hidden}, strict=False) for row in rows[:MOST_GROUPS]]
     total = (await execute(counted)).scalar_one()
     return Statistics(
         timezone=timezone,
         total=total,
         items=items,
-        truncated=len(found) > MOST_GROUPS,
+        truncated=len(rows) > MOST_GROUPS,
         closing_status_ids=[] if hidden else closing,
         withheld=["main-details"] if hidden else [],
     )
@@ -112,7 +112,7 @@ def _since(closing: Sequence[int]) -> ColumnElement[Any]:
 
     One that another system had closed before it was imported has no such time.
     """
-    ids = [str(one) for one in closing]
+    ids = [str(status_id) for status_id in closing]
     old, new = (cast(column, Text) for column in (History.old, History.new))
     of_status = and_(History.project_id == Project.id, History.field == literal_column("'status_id'"))
     closed = and_(new.in_(ids), func.coalesce(old, "").not_in(ids))

@@ -20,7 +20,7 @@ from workers.runtime.storage.statements import read, write
 VERSION: Final = 3
 """What is searched today: with another number, `incidents migrate` reads the texts of all projects again."""
 
-AT_ONCE: Final = 500
+BATCH_PROJECTS: Final = 500
 """Projects whose texts are read again in one transaction."""
 
 REWORDING: Final = frozenset({"type_id", *(column for columns in lookup.COLUMNS.values() for column in columns)})
@@ -91,7 +91,7 @@ class _NextRow(TypedDict):
     ids: list[UUID]
 
 
-async def index_again(connection: AsyncConnection, at_once: int = AT_ONCE) -> bool:
+async def index_again(connection: AsyncConnection, at_once: int = BATCH_PROJECTS) -> bool:
     """Read the texts of the next projects again, and tell whether there are more; each call is one transaction."""
     rows = await read_rows(connection, _NEXT, {"at_once": at_once, "version": VERSION}, _NextRow)
     if not rows:

@@ -39,7 +39,7 @@ _TAGS = "\U000e0000"
 _KEPT = " +()"
 _OTHER = "!"
 _GAP = re.escape(_KEPT + _OTHER)
-_LETTERS_AT_MOST = 2_000
+_LETTERS_MAX = 2_000
 """Letters whose folding is remembered: more than people write in, fewer than somebody could send."""
 
 # Chinese, Japanese, Thai, Lao, Khmer and Burmese put no spaces between words: any two letters in a row may be one.
@@ -85,7 +85,7 @@ class _Folding(dict[int, str]):
 
     def __missing__(self, code: int) -> str:
         folded = _folded(chr(code))
-        if len(self) < _LETTERS_AT_MOST:
+        if len(self) < _LETTERS_MAX:
             self[code] = folded
         return folded
 
@@ -136,7 +136,7 @@ def pieces_of(folded: str) -> list[str]:
 def code_of(pieces: Collection[str]) -> str:
     """Return what pieces say as one word, or nothing when they are no code."""
     code = "".join(pieces)
-    enough = len(code) >= _CODE_LETTERS and sum(one in _PLAIN[:10] for one in code) >= _CODE_DIGITS
+    enough = len(code) >= _CODE_LETTERS and sum(letter in _PLAIN[:10] for letter in code) >= _CODE_DIGITS
     return code if enough and len(pieces) > 1 else ""
 
 
@@ -151,7 +151,7 @@ def sort_key(text: str) -> str:
     text = text[:SORTED]
     base = fold(text)[:SORTED]
     small = text[1:].lower() == text[1:]
-    capitals = "" if small else "".join("!" if one.isupper() else " " for one in text).rstrip()
+    capitals = "" if small else "".join("!" if letter.isupper() else " " for letter in text).rstrip()
     capitals = "!" if small and text[:1].isupper() else capitals
     marks = "" if text.isascii() else "".join(map(_mark, _spread(text)))[: 2 * SORTED].rstrip()
     return f"{base}\x01{marks}\x01{capitals}"
@@ -181,7 +181,7 @@ def grams_of(word: str) -> frozenset[int]:
         return _windows(word, GRAM) | _windows(word, SHORTEST)
     fours = (word[at : at + GRAM] for at in range(len(word) - GRAM + 1))
     digits = (_windows(run, SHORTEST) for run in _DIGITS.findall(word))
-    return frozenset(_number(one) for one in fours if not _is_numeric(one)).union(*digits)
+    return frozenset(_number(four) for four in fours if not _is_numeric(four)).union(*digits)
 
 
 def all_grams(words: Iterable[str]) -> frozenset[int]:
@@ -191,7 +191,7 @@ def all_grams(words: Iterable[str]) -> frozenset[int]:
 
 def pairs_of(words: Iterable[str]) -> set[int]:
     """Return the numbers of neighbours: what phrases are found by, whose words may be in most projects."""
-    return {-1 - crc32(f"{one} {other}".encode()) // 2 for one, other in pairwise(words)}
+    return {-1 - crc32(f"{word} {following}".encode()) // 2 for word, following in pairwise(words)}
 
 
 def type_number(type_id: int | None) -> int:

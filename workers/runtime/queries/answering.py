@@ -130,7 +130,7 @@ class QueryService:
                 return
             if isinstance(answer, Renewal):
                 answer = await self._feeds.renew(answer, asked.principal)
-            body, headers = fitting(encoded(answer))
+            body, headers = require_sendable(encoded(answer))
         except Refusal as refusal:
             body, headers = refused(refusal, asked.language)
             self.counters.refused += 1
@@ -197,7 +197,7 @@ def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
     raise TypeError(msg)
 
 
-def fitting(answer: tuple[bytes, dict[str, str] | None]) -> tuple[bytes, dict[str, str] | None]:
+def require_sendable(answer: tuple[bytes, dict[str, str] | None]) -> tuple[bytes, dict[str, str] | None]:
     """Return an answer, or refuse one that no message holds: the server would not take it, and nothing would come."""
     if len(answer[0]) > LARGEST_MESSAGE:
         raise invalid(("", "answer_too_large"))

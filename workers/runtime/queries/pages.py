@@ -3,25 +3,31 @@
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, takewhile
-from typing import Any, Final, Generic, NamedTuple, TypeVar, cast
+from typing import Any, Final, Generic, NamedTuple, TypedDict, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter
 from pydantic_core import to_json
-from sqlalchemy import ColumnElement, Executable, RowMapping, Select, func, select
+from sqlalchemy import ColumnElement, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.commands.outgoing import LARGEST_MESSAGE
 from workers.runtime.storage.row_set import RowT
 
-ROOM: Final = LARGEST_MESSAGE - 10_000
+PAGE_BYTES_MAX: Final = LARGEST_MESSAGE - 10_000
 """Bytes for the items of a page; the rest is for its cursor and what is told beside them."""
 
-AT_ONCE: Final = 20
+ROWS_AT_ONCE: Final = 20
 """Rows that are read at once where one may be large: what no message holds is not read further."""
 
 ItemT = TypeVar("ItemT", bound=BaseModel)
 PlaceT = TypeVar("PlaceT")
+
+
+class BoundedRow(TypedDict):
+    """What a bounded statement adds to its rows."""
+
+    bytes_of_row: int
 
 
 class Page(NamedTuple, Generic[ItemT, RowT]):
@@ -34,7 +40,7 @@ class Page(NamedTuple, Generic[ItemT, RowT]):
 async def read(
     connection: AsyncConnection,
     statement: Executable,
-    given: Mapping[str, Any] | None,
+    parameters: Mapping[str, Any] | None,
     form: Callable[[RowT], ItemT],
     limit: int,
 ) -> Page[ItemT, RowT]:
@@ -44,8 +50,8 @@ async def read(
     """
     items: list[ItemT] = []
     last: RowT | None = None
-    room = ROOM
-    streaming = connection.stream(statement, given, execution_options={"yield_per": AT_ONCE})
+    room = PAGE_BYTES_MAX
+    streaming = connection.stream(statement, parameters, execution_options={"yield_per": ROWS_AT_ONCE})
     async with streaming as rows:
         async for mapping in rows.mappings():
             row = cast("RowT", mapping)
@@ -58,10 +64,10 @@ async def read(
     return Page(items, None)
 
 
-def fitting(items: Sequence[ItemT], limit: int) -> list[ItemT]:
+def cut_to_message(items: Sequence[ItemT], limit: int) -> list[ItemT]:
     """Return the first items, `limit` at most, that one message holds; the next page goes on behind the last."""
-    sizes = accumulate(_size(one) for one in items[:limit])
-    return list(items[: sum(1 for _ in takewhile(lambda size: size <= ROOM, sizes))])
+    sizes = accumulate(_size(item) for item in items[:limit])
+    return list(items[: sum(1 for _ in takewhile(lambda size: size <= PAGE_BYTES_MAX, sizes))])
 
 
 def bounded(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
@@ -69,12 +75,12 @@ def bounded(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Se
     page = statement.subquery("page")
     before = func.sum(size).over(rows=(None, -1)).label("bytes_before")
     counted = select(page, before, size.label("bytes_of_row")).subquery("counted")
-    return select(counted).where(func.coalesce(counted.c.bytes_before, 0) <= ROOM)
+    return select(counted).where(func.coalesce(counted.c.bytes_before, 0) <= PAGE_BYTES_MAX)
 
 
-def is_full(rows: Sequence[RowMapping]) -> bool:
+def is_full(rows: Sequence[BoundedRow]) -> bool:
     """Tell whether bounded rows are more than a message holds: there is no need to look for others."""
-    return bool(sum(row["bytes_of_row"] for row in rows) > ROOM)
+    return bool(sum(row["bytes_of_row"] for row in rows) > PAGE_BYTES_MAX)
 
 
 def _size(item: BaseModel) -> int:
