@@ -28,7 +28,7 @@ from contracts.properties import (
 )
 from incidents import Client, Refused
 from tests.support import Site
-from workers.migrations.upgrade import read_sql
+from workers.migrations.scripts import read_sql
 
 
 async def past(client: Client, kind: DefinitionKind, **asked: Any) -> list[DefinitionChange]:

@@ -17,7 +17,7 @@ from tests.audit.published import Publisher
 from tests.projects.props import sequence
 from tests.projects.test_imports import legacy
 from tests.support import Site, eventually
-from workers.migrations.upgrade import read_sql, run_script
+from workers.migrations.scripts import read_sql, run_script
 
 
 async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry]:

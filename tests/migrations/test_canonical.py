@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from tests.projects.listed import keep, project
 from tests.support import Site
-from workers.migrations.upgrade import read_sql, run_script
+from workers.migrations.scripts import read_sql, run_script
 
 PAST = (("decimal_1", "1E+2", "-0"), ("decimal_2", None, "7"), ("text_1", "1E+2", None))
 _PAST = text(

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, text
 from contracts.subjects import WORKERS
 from tests.projects.listed import keep, project
 from tests.support import Site
-from workers.migrations.upgrade import migrate, read_sql, run_script
+from workers.migrations.scripts import read_sql, run_script
+from workers.migrations.upgrade import migrate
 from workers.projects.search import index
 from workers.runtime.admission import inbox
 from workers.runtime.commands import outbox

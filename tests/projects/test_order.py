@@ -12,7 +12,7 @@ from contracts.projects.recordings import Sequence as Recording
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.support import Caller, Site, eventually
-from workers.migrations.upgrade import read_sql, run_script
+from workers.migrations.scripts import read_sql, run_script
 from workers.projects.rows import SURROUNDINGS
 from workers.projects.tables import Call, Comment, Sequence
 

@@ -17,7 +17,7 @@ from contracts.projects.queries import ProjectFilter
 from contracts.projects.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
 from incidents import Client, Refused
 from tests.support import Site
-from workers.migrations.upgrade import read_sql
+from workers.migrations.scripts import read_sql
 
 ZURICH = ZoneInfo("Europe/Zurich")
 EARLY = datetime(2026, 3, 27, tzinfo=UTC)

@@ -1,8 +1,5 @@
 """Bringing a database up to date: safe to run from several places at once."""
 
-from importlib.resources import files
-from pathlib import Path
-
 import structlog
 from alembic import command
 from alembic.config import Config
@@ -12,11 +9,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.audit import tables
+from workers.migrations.scripts import HERE, read_sql, run_script
 from workers.projects.search import index
 from workers.runtime.storage.blocking import watched
 from workers.runtime.storage.database import LogBase
 
-_HERE = Path(str(files("workers.migrations")))
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0
 _SAY_STEPS = 40
@@ -35,17 +32,6 @@ _PARTITIONS = text(
            runtime.maintain_partitions('audit.activity', NULL, now())
     """
 )
-
-
-def read_sql(pattern: str) -> str:
-    """Return the one SQL file of the package whose name matches."""
-    (path,) = (_HERE / "sql").glob(pattern)
-    return path.read_text()
-
-
-def run_script(connection: Connection, script: str) -> None:
-    """Run a file of statements as it stands: no parameters, so no character of it means anything else."""
-    connection.connection.cursor().execute(script)
 
 
 class NoRoleError(Exception):
@@ -119,7 +105,7 @@ class NewerSchemaError(Exception):
 
 def _upgrade(connection: Connection) -> None:
     config = Config()
-    config.set_main_option("script_location", str(_HERE))
+    config.set_main_option("script_location", str(HERE))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

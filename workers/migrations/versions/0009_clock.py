@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from workers.migrations.upgrade import read_sql, run_script
+from workers.migrations.scripts import read_sql, run_script
 
 revision = "0009"
 down_revision = "0008"

@@ -1,0 +1,1 @@
+INSERT INTO runtime.probe VALUES ('worker-$n', now());

@@ -1,0 +1,104 @@
+"""Upgrades with rows in every table, from every revision that a site may have stopped at."""
+
+import subprocess
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tests.migrations.revisions import Walk, holds, revisions, rows
+from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres, binary
+from workers.migrations.upgrade import migrate
+from workers.projects.search import index
+from workers.runtime.storage.database import open_engine
+
+REVISIONS = revisions()
+MADE_ANEW = {"projects.search": {"created_at", "words", "grams", "described"}, "projects.indexing": {"version"}}
+"""Columns that an upgrade makes from others."""
+
+_UNSEARCHED = text(
+    """
+    SELECT number FROM projects.project p LEFT JOIN projects.search s ON s.project_id = p.id
+    WHERE NOT coalesce(s.words LIKE '%valise%' AND s.words LIKE '%remark%' AND s.words LIKE '%party%', false)
+    """
+)
+_FILLED = text(
+    """
+    SELECT 'comment', revision, place FROM projects.comment
+    UNION SELECT 'call', revision, place FROM projects.call
+    UNION SELECT 'sequence', revision, place FROM projects.sequence
+    UNION SELECT 'status', status_before, CAST(extract(month FROM status_since) AS int) FROM projects.project
+    """
+)
+_SHOWN = text("SELECT permissions FROM administration.role WHERE role_id = 'role-10'")
+_IMPORTED = text("SELECT count(*) FROM audit.activity WHERE activity = 'projects.imported' AND project_id IS NOT NULL")
+DETAILS = ("incident-projects/main-details", "incident-projects/categories")
+
+
+@pytest.fixture(scope="module")
+def walk(postgres: EmbeddedPostgres) -> Walk:
+    """Stop at every revision, with rows of it and of all before it."""
+    made = Walk(postgres)
+    made.run()
+    return made
+
+
+@pytest.fixture
+async def engine(walk: Walk, revision: str) -> AsyncIterator[AsyncEngine]:
+    """Connect to the database that stopped at a revision."""
+    opened = open_engine(walk.url(revision), connections=2)
+    yield opened
+    await opened.dispose()
+
+
+async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
+    """Return all rows by table, without what an upgrade makes anew."""
+    async with engine.connect() as connection:
+        found = await connection.run_sync(rows)
+    return {
+        table: [{name: one for name, one in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
+        for table, kept in found.items()
+    }
+
+
+def schema(url: str) -> list[str]:
+    """Return the schema of a database as the server writes it, without the token that each dump has of its own."""
+    dumped = subprocess.run([binary("pg_dump"), "--schema-only", url], check=True, capture_output=True, text=True)
+    return [line for line in dumped.stdout.splitlines() if not line.startswith("\\")]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_every_revision_is_upgraded_with_its_rows(
+    walk: Walk, engine: AsyncEngine, revision: str, postgres: EmbeddedPostgres
+) -> None:
+    """From each revision all rows of all its tables reach the newest schema, which is the one of a new site."""
+    before = await contents(engine)
+    assert [table for table, kept in before.items() if not kept] == [], f"write rows for them into rows/{revision}.sql"
+    await migrate(engine, APP_ROLE)
+    after = await contents(engine)
+    lost = [
+        (table, one) for table in before for one in before[table] if not any(holds(new, one) for new in after[table])
+    ]
+    assert lost == []
+    assert schema(walk.url(revision)) == schema(postgres.url("template_incident_manager"))
+    async with engine.connect() as connection:
+        assert (await connection.execute(_UNSEARCHED)).all() == []
+        version = (await connection.execute(text("SELECT version FROM projects.indexing"))).scalar_one()
+    assert version == index.VERSION
+
+
+@pytest.mark.parametrize("revision", ["0014"])
+async def test_rows_of_before_get_what_later_versions_know(engine: AsyncEngine) -> None:
+    """Parts get their order and statuses their date from the history, roles what they showed, imports their entries."""
+    await migrate(engine, APP_ROLE)
+    async with engine.connect() as connection:
+        filled = set(map(tuple, await connection.execute(_FILLED)))
+        shown = (await connection.execute(_SHOWN)).scalar_one()
+        imported = (await connection.execute(_IMPORTED)).scalar_one()
+    known = {("comment", 2, 1), ("call", 2, 2), ("sequence", 2, 3), ("status", 900, 3)}
+    older_than_the_history = {("comment", 0, 0), ("call", 0, 0), ("sequence", 0, 0), ("status", None, None)}
+    assert filled == known | older_than_the_history
+    assert shown == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
+    assert imported == REVISIONS.index("0014") + 1
