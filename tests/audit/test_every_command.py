@@ -1,0 +1,78 @@
+"""What every command and every query leaves in both stores is what the classes of the wire say."""
+
+from collections import Counter
+from typing import TypeAlias
+from uuid import UUID
+
+from sqlalchemy import text
+
+from contracts import catalogue
+from contracts.message import Store
+from tests.audit.story import Story, sent
+from tests.support import Site, eventually
+from workers.runtime.storage.database import open_engine
+
+Left: TypeAlias = Counter[tuple[str, str]]
+"""How often which activity was kept, by the subject of what had caused it."""
+
+EVENTS, COMMANDS, QUERIES = catalogue.events(), catalogue.commands(), catalogue.queries()
+ASKED = {
+    "administration.get-dead-letter": "administration.letter-opened",
+    "projects.download": "projects.downloaded",
+    "projects.get": "projects.opened",
+    "projects.history": "projects.opened",
+    "reports.download": "reports.downloaded",
+}
+"""The events of queries; every other query leaves nothing."""
+
+SYSTEMS = {"projects.expire": "projects.deleted", "retention.sweep": "retention.swept"}
+"""What a sweep leaves by itself, beside its beginning."""
+
+ELSEWHERE = {"audit.refused", "audit.surplus-counted"}
+"""Events of what is refused: no command and no query of the wire promises them."""
+
+_KEPT = "SELECT activity, command_id, actor FROM "
+_TABLES = {Store.INCIDENT_MANAGER: "audit.activity", Store.LOG_SERVER: "entry"}
+
+
+def promised(story: Story, store: Store) -> Left:
+    """Return what the classes say that a store holds of a story."""
+    events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in story.outcomes]
+    events += [("", event) for event in (*ASKED.values(), *SYSTEMS.values(), "projects.comment-added")]
+    kept = Counter(one for one in events if store in EVENTS[one[1]].stores)
+    if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
+        kept["projects.import", "projects.imported"] += 1
+    return kept
+
+
+async def kept(site: Site, story: Story, store: Store) -> Left:
+    """Return what a store holds."""
+    causes = {UUID(outcome["command_id"]): subject for subject, outcome in story.outcomes}
+    engine = open_engine(site.database_url if store is Store.INCIDENT_MANAGER else site.log_database_url, connections=1)
+    async with engine.connect() as connection:
+        rows = (await connection.execute(text(_KEPT + _TABLES[store]))).all()
+    await engine.dispose()
+    return Counter((causes.get(row.command_id, ""), row.activity) for row in rows)
+
+
+async def test_every_message_leaves_what_its_class_says(site: Site) -> None:
+    """Whatever is sent or asked, its event is in the stores that `stores` names and in no other (LOG-T1 to LOG-T5)."""
+    await site.workers()
+    story = Story(site, await site.caller())
+    await story.play()
+    assert [subject for subject, outcome in story.outcomes if not outcome["events"]] == []
+
+    async def as_promised() -> bool:
+        for store in Store:
+            found, expected = await kept(site, story, store), promised(story, store)
+            assert (store, found - expected, expected - found) == (store, Counter(), Counter())
+        return True
+
+    assert await eventually(as_promised)
+
+
+def test_the_story_has_every_message() -> None:
+    """A new command is sent by the story, and a new event is left by a command or a query."""
+    assert set(sent()) == set(COMMANDS)
+    answers = {command.answer().subject for command in COMMANDS.values()}
+    assert answers | {*ASKED.values(), *SYSTEMS.values()} | ELSEWHERE == set(EVENTS)
