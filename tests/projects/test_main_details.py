@@ -1,5 +1,6 @@
 """What a project is given: a type, a status, categories and data, at its creation and later."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,6 +83,22 @@ async def test_what_is_not_defined_is_refused(operator: Operator) -> None:
     error = (await operator.refusal(wrong)).error
     assert error.code is Code.UNKNOWN_REFERENCE
     assert sorted(one["field"] for one in error.details["fields"]) == ["category_1", "integer_1"]
+
+
+async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -> None:
+    """Whichever of the two an update names, it is compared with the other one as it stands, and refused before it."""
+    project_id, early, late = operator.project_id, NOON - timedelta(seconds=1), NOON + timedelta(seconds=1)
+    await operator.send(UpdateProject(project_id=project_id, start_time=NOON, end_time=NOON))
+    wrong = (
+        UpdateProject(project_id=project_id, end_time=early),
+        UpdateProject(project_id=project_id, start_time=late),
+    )
+    for one in wrong:
+        (field,) = (await operator.refusal(one)).error.details["fields"]
+        assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
+    await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
+    project = await operator.project()
+    assert (project.start_time, project.end_time) == (late, None)
 
 
 async def test_opening_a_project_is_recorded(operator: Operator) -> None:
