@@ -1,10 +1,12 @@
 """Holding and releasing projects."""
 
+from typing import Any
 from uuid import UUID
 
 import pytest
 from structlog.testing import capture_logs
 
+from contracts.audit import ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import DeleteProject, UpdateProject
@@ -57,6 +59,29 @@ async def test_an_attempt_to_delete_what_is_held_is_logged(site: Site) -> None:
     await keeper.release(project_id)
     for activity in ("retention.held", "audit.refused", "retention.released"):
         assert await recordings(site, activity) == [("admin", project_id)]
+
+
+async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> None:
+    """Whoever may not see holds finds no hold in a project's activity, and no reason of a deletion that one refused."""
+    keeper = await Keeper.starting(site, "audit")
+    project_id = await keeper.held()
+    await keeper.refusal(DeleteProject(project_id=project_id))
+    await keeper.release(project_id)
+
+    async def activity(principal: str, level: str) -> dict[str, Any]:
+        levels = {"incident_projects__activity_logs": "view", "incident_projects__retention": level}
+        other = await colleague(site, principal, **levels)
+
+        async def refused_at_least() -> dict[str, Any]:
+            items = (await other.ask(ProjectActivity(project_id=project_id))).items
+            found = {one.activity: one.details for one in items}
+            return found if "audit.refused" in found and (level == "none" or "retention.released" in found) else {}
+
+        return await eventually(refused_at_least)
+
+    seen, unseen = await activity("vera", "view"), await activity("nora", "none")
+    assert seen.keys() - unseen.keys() == {"retention.held", "retention.released"}
+    assert (seen["audit.refused"]["code"], unseen["audit.refused"]) == (Code.HELD, {})
 
 
 async def test_a_held_project_can_be_changed(keeper: Keeper) -> None:
