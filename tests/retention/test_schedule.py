@@ -3,11 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
+from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.retention import Sweep
+from tests.projects.props import refused
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 
 OFTEN = 0.1
+ENDED_LICENCE = "INSERT INTO administration.licence VALUES (true, 'token', '1', 'expert', now(), 'admin', now())"
 
 
 async def outcomes(site: Site, at_least: int) -> Sequence[Any]:
@@ -32,6 +36,21 @@ async def test_what_expires_goes_by_itself(site: Site, fill: Fill, happened: Hap
     await eventually(ended)
     assert {one["actor"] for one in happened["retention.sweep-started"]} == {"system"}
     assert await site.count("projects.project") == 0
+
+
+async def test_what_expires_goes_without_a_licence(site: Site, fill: Fill, happened: Happened) -> None:
+    """Expired projects are deleted when the licence has expired, too; people are refused to begin a sweep (RET-03)."""
+    await site.workers("projects")
+    await fill(3, days=8)
+    await site.sql(ENDED_LICENCE)
+    await site.worker("retention", sweep_seconds=OFTEN)
+
+    async def ended() -> bool:
+        return [one["deleted"] for one in happened.get("retention.swept", [])] == [3]
+
+    await eventually(ended)
+    assert await site.count("projects.project") == 0
+    assert (await refused((await site.client()).send(Sweep()))).code is Code.NOT_LICENSED
 
 
 async def test_schedule_leaves_no_trace_without_reason(site: Site, happened: Happened) -> None:
