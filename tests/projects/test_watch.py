@@ -1,12 +1,15 @@
 """The live feed of projects: permitted, resumable, nothing lost (PRJ-09)."""
 
+import json
+from typing import Any
 from uuid import UUID
 
 import pytest
+from nats.aio.msg import Msg
 
-from contracts import catalogue
+from contracts import catalogue, subjects
 from contracts.errors import Code
-from contracts.projects.watching import HIDDEN, OWN, node_of
+from contracts.projects.watching import HIDDEN, KIND, OWN, node_of
 from incidents import Client, Refused
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
@@ -97,6 +100,32 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
         with pytest.raises(Refused) as refused:
             await next_of(watch, 1)
     assert refused.value.code is Code.NOT_AVAILABLE
+
+
+async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: Client) -> None:
+    """Whoever may still see projects but not what the filter tells is refused by the feed itself, at once (PERM-05)."""
+    await site.grant("viewer", incident_projects="view", incident_projects__main_details="view")
+    caller, said = await site.caller("viewer"), dict[str, Any]()
+
+    async def on_message(message: Msg) -> None:
+        said[(message.headers or {})[KIND]] = json.loads(message.data)
+
+    async def is_open() -> bool:
+        return "open" in said
+
+    inbox = f"{subjects.inbox('viewer')}.feed"
+    await caller.nats.subscribe(inbox, cb=on_message)
+    asked = json.dumps({"filter": {"type_ids": [None]}}).encode()
+    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), asked, reply=inbox)
+    await eventually(is_open)
+    await site.grant("viewer", incident_projects="view")
+
+    async def has_ended() -> bool:
+        await opened(admin)
+        return "end" in said
+
+    await eventually(has_ended, within=60)
+    assert said["end"]["error"]["code"] == Code.NOT_AVAILABLE
 
 
 async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running, admin: Client) -> None:
