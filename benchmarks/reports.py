@@ -17,10 +17,10 @@ import psutil
 import typst
 
 from contracts.projects.queries import AttachedSequence, Comment, ProjectDetails
-from workers.common.children import Limits, ProcessPool
-from workers.reports.rendering.content import content
+from workers.common.process_pool import Limits, ProcessPool
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.renderer import rendered
+from workers.reports.rendering.report_content import content
 
 ROUNDS = 12
 REPORTS = 40

@@ -16,7 +16,7 @@ from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, V
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.lists import list_projects
-from workers.runtime.queries.answering import PATIENCE, QueryContext
+from workers.runtime.queries.query_service import PATIENCE, QueryContext
 
 Ask = Callable[[random.Random, int], ListProjects]
 _LANGUAGE = Language()

@@ -9,8 +9,8 @@ from nats.aio.client import Client as Nats
 from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
-from workers.runtime.commands.outgoing import Origin, Post
-from workers.runtime.commands.unit import Happened
+from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.unit_of_work import Happened
 
 
 class Publisher:

@@ -10,20 +10,20 @@ TRANSACTIONS = (
     "workers/runtime/commands/reactions.py",
     "workers/runtime/storage/statements.py",
     "workers/runtime/commands/outbox.py",
-    "workers/runtime/queries/answering.py",
-    "workers/runtime/process/maintenance.py",
+    "workers/runtime/queries/query_service.py",
+    "workers/runtime/process/housekeeping.py",
     "workers/audit/log_server.py",
     "workers/migrations/",
 )
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
-    "workers/runtime/queries/door.py",
+    "workers/runtime/queries/query_intake.py",
     "workers/runtime/feeds/feed.py",
     "workers/runtime/commands/outbox.py",
     "workers/runtime/commands/intake.py",
     "workers/runtime/process/heartbeat.py",
-    "workers/runtime/queries/answering.py",
+    "workers/runtime/queries/query_service.py",
     "workers/runtime/bus/reader.py",
 )
 

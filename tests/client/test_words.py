@@ -14,7 +14,7 @@ from incidents.terminal.text.language import CATALOGUES
 from incidents.terminal.text.translate import MISTAKES
 from incidents.terminal.text.words import count, say
 from tests.checks.tree import sources
-from workers.local.sentences import KNOWN
+from workers.local.translatable import KNOWN
 
 SAYING = {"say", "count", "tell", "scene", "step", "_do", "table", "UnfitFileError", "emphasised", "UnreachableError"}
 LINES = ("incidents ", "export ")

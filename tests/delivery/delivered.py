@@ -15,10 +15,10 @@ from contracts.ids import uuid7
 from contracts.subjects import lane_of
 from tests.delivery.props import creation
 from tests.support import Site
-from workers.common.children import Limits, ProcessPool
+from workers.common.process_pool import Limits, ProcessPool
 from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence import Licensing
-from workers.runtime.bus.place import OwnedLane, take
+from workers.runtime.bus.lane_places import OwnedLane, take
 from workers.runtime.commands.delivery import Delivery
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)

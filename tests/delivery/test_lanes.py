@@ -11,7 +11,7 @@ from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
 from workers.runtime.process.assembly import started
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 
 OWNERS = """
     SELECT objid::int, array_agg(pid) FROM pg_locks

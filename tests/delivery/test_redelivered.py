@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from tests.delivery.delivered import Lane, lane, lying
 from tests.support import Site
 from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, address
-from workers.runtime.admission.redelivery import wrapped
+from workers.runtime.admission.replay import wrapped
 
 BROKEN = "ALTER TABLE administration.property ADD CONSTRAINT broken CHECK (name <> 'Theft')"
 REPAIRED = "ALTER TABLE administration.property DROP CONSTRAINT broken"

@@ -7,8 +7,8 @@ from contracts.ids import uuid7
 from tests.delivery.props import creation, outcomes
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
-from workers.runtime.process.running import Running
-from workers.runtime.process.trimming import trim_events
+from workers.runtime.process.stream_trimming import trim_events
+from workers.runtime.process.worker_process import Running
 
 COMMANDS = 150
 ROOM = 48 * 1024

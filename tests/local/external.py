@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from contracts.subjects import WORKERS
 from tests.support.site import as_app
 from workers.local import bundle
-from workers.local.home import Home
+from workers.local.data_directory import Home
 from workers.local.servers.nats import free_port
 
 PROGRAMS = Path(sys.executable).parent

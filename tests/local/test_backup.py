@@ -11,7 +11,7 @@ import pytest
 
 from tests.checks.tree import ROOT
 from workers.local.access.keys import Trust
-from workers.local.home import Home, Runtime
+from workers.local.data_directory import Home, Runtime
 
 
 def described() -> str:

@@ -14,7 +14,7 @@ from tests.local.external import Installation, answers
 from tests.local.support import eventually
 from tests.runtime.callers import Caller
 from workers.local.access.keys import Trust
-from workers.local.home import Home, Runtime
+from workers.local.data_directory import Home, Runtime
 from workers.local.servers.nats import EmbeddedNats
 
 

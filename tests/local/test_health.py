@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.local.support import HERE, eventually
-from workers.common.http import HttpServer
+from workers.common.http_server import HttpServer
 from workers.local.supervision.health import Health, join_metrics
 from workers.local.supervision.supervisor import Supervisor
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from workers.local import home as home_module
+from workers.local import data_directory as home_module
 from workers.local.access.keys import Trust
-from workers.local.home import AlreadyRunningError, Home
+from workers.local.data_directory import AlreadyRunningError, Home
 from workers.local.servers.nats import EmbeddedNats
 
 OPENING = "import os, sys; os.setuid(65534); os.open(sys.argv[1], os.O_RDONLY)"
@@ -64,7 +64,7 @@ def test_a_look_at_the_lock_stops_nobody(home: Home, monkeypatch: pytest.MonkeyP
     home.make()
     asking = os.open(home.directory / "up.lock", os.O_RDWR)
     fcntl.flock(asking, fcntl.LOCK_SH)
-    monkeypatch.setattr("workers.local.home.time.sleep", lambda _: fcntl.flock(asking, fcntl.LOCK_UN))
+    monkeypatch.setattr("workers.local.data_directory.time.sleep", lambda _: fcntl.flock(asking, fcntl.LOCK_UN))
     with home.lock():
         assert home.runtime() is None
     os.close(asking)

@@ -10,7 +10,7 @@ from nats.js import JetStreamContext
 from nats.js.api import StreamConfig
 
 from tests.local.support import HERE, eventually, is_alive
-from workers.common.http import PortInUseError
+from workers.common.http_server import PortInUseError
 from workers.local.access.keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.process import StartError

@@ -12,7 +12,7 @@ from tests.local.ones_own import saved, typed
 from tests.support import Site
 from workers.local.backup import dumps, snapshots
 from workers.local.backup.dumps import Database
-from workers.local.home import Home, Runtime
+from workers.local.data_directory import Home, Runtime
 from workers.local.servers.postgres import MAJOR
 from workers.runtime.bus.streams import api, provision
 from workers.runtime.process.preconditions import UnfitError

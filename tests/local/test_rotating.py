@@ -13,7 +13,7 @@ from tests.local.support import Up, eventually
 from workers.common.logs import ARCHIVE_AT
 from workers.local.servers import process
 from workers.local.servers.postgres import EmbeddedPostgres
-from workers.local.supervision import rotation
+from workers.local.supervision import log_rotation
 
 WRITER = """
 import sys
@@ -47,7 +47,7 @@ async def test_what_a_child_writes_is_archived_whole(tmp_path: Path, writer: sub
         writer.stdin.write(b"\n")
         writer.stdin.flush()
         await eventually(lambda: output.read_text().endswith(f"{turn * 500 + 499}\n"))  # noqa: B023 - awaited here
-        rotation.look(tmp_path, 1_000)
+        log_rotation.look(tmp_path, 1_000)
         assert output.stat().st_size == 0
     kept = archives(tmp_path, "projects")
     assert [int(line) for path in kept for line in path.read_text().splitlines()] == list(range(1_500))
@@ -59,7 +59,7 @@ async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:
     folder = tmp_path / "logs"
     server = EmbeddedPostgres(tmp_path / "pg", folder / "postgres.log")
     server.start()
-    keeping = asyncio.create_task(rotation.keep_small(folder, lambda: 10))
+    keeping = asyncio.create_task(log_rotation.keep_small(folder, lambda: 10))
     try:
         await eventually(lambda: archives(folder, "postgres"))
         with psycopg.connect(server.url("postgres")) as connection, pytest.raises(psycopg.errors.UndefinedTable):
@@ -77,7 +77,7 @@ def test_a_disk_that_is_full_costs_no_log(tmp_path: Path) -> None:
     output.write_text("whole")
     (tmp_path / "Archive").touch()
     with pytest.raises(OSError, match="Archive"):
-        rotation.look(tmp_path, 1)
+        log_rotation.look(tmp_path, 1)
     with process.log_file(output):
         assert output.read_text() == "whole"
 

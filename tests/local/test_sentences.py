@@ -9,22 +9,22 @@ import pytest
 from contracts.sentences import translated
 from incidents.terminal.text.language import catalogue
 from tests.client.command_line import incidents
-from workers.common.http import PortForbiddenError, PortInUseError
-from workers.local import mistakes
+from workers.common.http_server import PortForbiddenError, PortInUseError
+from workers.local import start_errors
 from workers.local.access.keys import InvalidNameError, Trust, TrustError
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.commands import StoppedError
-from workers.local.backup.external import UnfinishedError
+from workers.local.backup.own_servers import UnfinishedError
 from workers.local.backup.snapshots import SnapshotError
+from workers.local.data_directory import AlreadyRunningError, Runtime
 from workers.local.databases import RoleNotNamedError
-from workers.local.home import AlreadyRunningError, Runtime
 from workers.local.revocation import NotInForceError
-from workers.local.sentences import KNOWN
+from workers.local.servers.disk_space import NoRoomError
 from workers.local.servers.process import StartError
-from workers.local.servers.room import NoRoomError
+from workers.local.translatable import KNOWN
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.bus import streams
-from workers.runtime.bus.strictness import NotStrictError
+from workers.runtime.bus.strict_mode import NotStrictError
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
@@ -39,7 +39,9 @@ def raised(folder: Path) -> Iterator[object]:
     yield from (NotInForceError("nats://h", "away"), SnapshotError("EVENTS", "away"), StoppedError(folder))
     yield from (NoBackupError(folder), UnfinishedError("pg_restore: away"))
     yield from (streams.NotProvisionedError("stream EVENTS", "no"), f"nats://h: {NotStrictError()}")
-    yield from (mistakes.told(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO))
+    yield from (
+        start_errors.told(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO)
+    )
     yield from (f"h: away. {remedy}" for _, remedy in (*preconditions._REMEDIES.values(), preconditions._ELSE))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.client.command_line import incidents
 from workers.local.access.keys import Trust
-from workers.local.servers import room
+from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats, free_port
 
 NOBODY = "127.0.0.1:1"
@@ -96,6 +96,8 @@ async def test_a_worker_says_that_the_port_of_its_pages_is_in_use(tmp_path: Path
 
 def test_a_disk_that_is_too_small_is_told_in_a_sentence(tmp_path: Path) -> None:
     """It says what is free, what is needed and what to do; a folder that is not there yet counts as its parent."""
-    with pytest.raises(room.NoRoomError, match=r"nats has \d+ MiB free, a first start needs \d+ MiB: make room, or"):
-        room.require(tmp_path / "data" / "nats", needed=1 << 60)
-    room.require(tmp_path / "data" / "nats", needed=1)
+    with pytest.raises(
+        disk_space.NoRoomError, match=r"nats has \d+ MiB free, a first start needs \d+ MiB: make room, or"
+    ):
+        disk_space.require(tmp_path / "data" / "nats", needed=1 << 60)
+    disk_space.require(tmp_path / "data" / "nats", needed=1)

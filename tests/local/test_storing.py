@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from workers.local.servers import room
-from workers.local.supervision.storage import Storing
+from workers.local.servers import disk_space
+from workers.local.supervision.bus_watch import Storing
 
-PLENTY = room.ENOUGH
+PLENTY = disk_space.ENOUGH
 
 
 @pytest.mark.parametrize(

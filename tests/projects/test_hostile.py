@@ -18,7 +18,7 @@ from contracts.values import EARLIEST
 from tests.projects.listed import NOON
 from tests.projects.props import Operator
 from tests.projects.test_imports import legacy
-from workers.projects.queries.search import NUMBERS_MAX, Sought
+from workers.projects.queries.search_conditions import NUMBERS_MAX, Sought
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 AT = "2026-01-01T00:00:00Z"

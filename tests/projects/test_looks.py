@@ -10,10 +10,10 @@ from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter
 from tests.projects.listed import Stock, ask, stocked
 from tests.support import Site
+from workers.projects.queries.keyset_walks import Asked
 from workers.projects.queries.lists import by_month
-from workers.projects.queries.order import Order
-from workers.projects.queries.search import Sought
-from workers.projects.queries.walks import Asked
+from workers.projects.queries.search_conditions import Sought
+from workers.projects.queries.sort_order import Order
 from workers.projects.search.ngrams import month_of
 
 

@@ -21,7 +21,7 @@ from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from incidents import Refused
 from tests.projects.props import NOON, Operator, refused, sequence
-from workers.projects.search.lookup import SOURCES
+from workers.projects.search.lookup_tables import SOURCES
 
 
 async def found(operator: Operator, search: str) -> bool:

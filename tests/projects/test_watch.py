@@ -13,7 +13,7 @@ from contracts.projects.watching import HIDDEN, KIND, OWN, node_of
 from incidents import Client, Refused
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.projects.followed import commented, deleted, following, next_of, open
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.feeds.followers import MOST_EACH
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 

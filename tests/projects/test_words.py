@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.projects.queries.terms import ways_of
+from workers.projects.queries.search_terms import ways_of
 from workers.projects.search.ngrams import (
     all_grams,
     all_of,

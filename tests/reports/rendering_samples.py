@@ -12,10 +12,10 @@ from pypdf import PdfReader
 from contracts.projects.queries import AttachedSequence, Call, Comment, ProjectDetails
 from contracts.values import Language
 from tests.reports.readers import text_of
-from workers.reports.rendering.content import content
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
 from workers.reports.rendering.renderer import Rendered
+from workers.reports.rendering.report_content import content
 from workers.reports.rendering.wording import WORDINGS
 
 

@@ -148,7 +148,7 @@ def test_the_picture_of_words_stays_the_same(renderer: Renderer, monkeypatch: py
 
 def test_a_long_report_keeps_the_order_of_the_file(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no time for each place, readers by the order of the file still have the order of the text."""
-    monkeypatch.setattr("workers.reports.rendering.textlayer._PAGES", 0)
+    monkeypatch.setattr("workers.reports.rendering.text_layer._PAGES", 0)
     text = "שלום עולם (3) לא\n"
     told = squeezed(by_pypdf(renderer.render(described(text * 100)).pdf))
     assert told.count(squeezed(text)) == 100

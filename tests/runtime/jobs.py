@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from workers.common.child import Done, Facts
+from workers.common.child_process import Done, Facts
 
 HERE = "tests.runtime.jobs"
 

@@ -15,10 +15,10 @@ from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
-from workers.runtime.process.running import Running
-from workers.runtime.queries.attempts import MOST
-from workers.runtime.queries.door import AT_ONCE, language_in
-from workers.runtime.queries.turns import REFUSALS
+from workers.runtime.process.worker_process import Running
+from workers.runtime.queries.fair_queue import REFUSALS
+from workers.runtime.queries.query_intake import AT_ONCE, language_in
+from workers.runtime.queries.refused_attempts import MOST
 
 SHARE = {"queries_running": 2, "queries_waiting": 3}
 LIST = "im.main.qry.{}.projects.list"

@@ -20,7 +20,7 @@ from tests.support.system import worker_process
 from workers.common.counters import LATENCY_SECONDS, Latency
 from workers.local.run_worker import slice_of
 from workers.local.servers.postgres import EmbeddedPostgres
-from workers.local.supervision import pages
+from workers.local.supervision import status_pages
 from workers.local.supervision.health import join_metrics
 from workers.runtime.bus.backlog import COUNTED
 from workers.runtime.bus.lanes import EVENTS_LANE
@@ -176,9 +176,9 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
     async with worker_process(site, "projects") as process:
 
         async def shows(*, letters: bool) -> bool:
-            code, page = await pages.fetch(int(process.url.rpartition(":")[2]), "/metrics")
+            code, page = await status_pages.fetch(int(process.url.rpartition(":")[2]), "/metrics")
             told = "incidents_dead_letters" in page
-            return code == pages.OK and "incidents_outbox_messages" in page and told == letters
+            return code == status_pages.OK and "incidents_outbox_messages" in page and told == letters
 
         await eventually(lambda: shows(letters=True))
         site.server.stop()

@@ -19,8 +19,8 @@ from tests.support.system import worker_process
 from workers.local.access.keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import api
-from workers.runtime.bus.strictness import is_strict
-from workers.runtime.process.running import Running
+from workers.runtime.bus.strict_mode import is_strict
+from workers.runtime.process.worker_process import Running
 
 VERBS = (
     "STREAM.PURGE.COMMANDS", "STREAM.DELETE.COMMANDS", "STREAM.UPDATE.COMMANDS", "STREAM.MSG.DELETE.COMMANDS",

@@ -21,7 +21,7 @@ from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
 from workers.reports.row_types import TombstoneRow
 from workers.runtime.admission import authorisation, licence
-from workers.runtime.queries import answering
+from workers.runtime.queries import query_service
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -129,7 +129,7 @@ CASES = [
         "must not lie before the start",
         "ne doit pas précéder le début",
     ),
-    Case(Code.INVALID, lambda: answering.parse("projects.lost", b"{}"), "projects.lost", "ask one", "utilisez une"),
+    Case(Code.INVALID, lambda: query_service.parse("projects.lost", b"{}"), "projects.lost", "ask one", "utilisez une"),
     Case(Code.UNKNOWN_REFERENCE, given("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
     Case(Code.UNKNOWN_REFERENCE, given("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
     Case(Code.UNKNOWN_REFERENCE, given("category_1", 16), "category_1", "another category", "autre catégorie"),

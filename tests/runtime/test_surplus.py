@@ -9,7 +9,7 @@ from tests.delivery.delivered import START, lane, lying
 from tests.delivery.props import Desk, creation
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import LETTERS
-from workers.runtime.commands.surplus import ATTEMPTS, MOST, Record, report
+from workers.runtime.commands.excess_counts import ATTEMPTS, MOST, Record, report
 
 LATER = START + timedelta(minutes=5)
 

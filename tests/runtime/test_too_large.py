@@ -10,8 +10,8 @@ from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.runtime.admission.incoming import MOST_NAMED
-from workers.runtime.commands.outgoing import LARGEST_MESSAGE
-from workers.runtime.queries import answering
+from workers.runtime.commands.envelopes import LARGEST_MESSAGE
+from workers.runtime.queries import query_service
 
 SEQUENCES = """
     INSERT INTO projects.sequence (project_id, sequence_id, camera_id, camera_name, start, "end", added_by, added_at)
@@ -113,7 +113,7 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
-    assert answering.require_sendable((b"x" * LARGEST_MESSAGE, None))
+    assert query_service.require_sendable((b"x" * LARGEST_MESSAGE, None))
     with pytest.raises(Refusal) as refused:
-        answering.require_sendable((b"x" * (LARGEST_MESSAGE + 1), None))
+        query_service.require_sendable((b"x" * (LARGEST_MESSAGE + 1), None))
     assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.runtime.queries.turns import EVERYBODY, PATIENCE_SECONDS, REFUSALS, Asked, Share, Turns, Verdict
+from workers.runtime.queries.fair_queue import EVERYBODY, PATIENCE_SECONDS, REFUSALS, Asked, Share, Turns, Verdict
 
 SHARE = Share(running=2, waiting=3)
 

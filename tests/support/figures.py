@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from workers.runtime.process import figures
-from workers.runtime.process.running import Running
+from workers.runtime.process import metrics
+from workers.runtime.process.worker_process import Running
 
 
 async def page_of(running: Running) -> str:
     """Return the page of a worker that runs in this process."""
-    return generate_latest(figures.registry(running, await running.backlog.read())).decode()
+    return generate_latest(metrics.registry(running, await running.backlog.read())).decode()
 
 
 def samples(page: str) -> Mapping[str, float]:

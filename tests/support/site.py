@@ -26,7 +26,7 @@ from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.bus.streams import api, provision
 from workers.runtime.process.assembly import started
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import open_engine
 
 

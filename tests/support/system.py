@@ -11,7 +11,7 @@ from tests.support.eventually import eventually
 from tests.support.site import Site
 from workers.local.servers import process
 from workers.local.servers.nats import free_port
-from workers.local.supervision import pages
+from workers.local.supervision import status_pages
 
 PROGRAM = (sys.executable, "-m", "workers", "worker")
 
@@ -52,7 +52,7 @@ class WorkerProcess:
         """
 
         async def is_ready() -> bool:
-            return self.is_running and (await pages.fetch(self.port, "/ready"))[0] == pages.OK
+            return self.is_running and (await status_pages.fetch(self.port, "/ready"))[0] == status_pages.OK
 
         await eventually(is_ready, within=within)
 

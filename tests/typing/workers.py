@@ -7,8 +7,8 @@ from contracts.projects.commands import ProjectEvent
 from contracts.projects.parts import AddComment, CommentAdded, CommentEdited
 from contracts.reports import DownloadReport
 from workers.runtime.commands.reactions import Heard
-from workers.runtime.commands.unit import Unit
-from workers.runtime.queries.answering import Answer, QueryContext
+from workers.runtime.commands.unit_of_work import Unit
+from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.worker import Worker
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.administration import domain, tables
 from workers.administration.domain import State
 from workers.administration.row_types import NewDefinitionChangeRow
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.database import insert_rows
 
 

@@ -49,8 +49,8 @@ from workers.administration.worker import worker
 from workers.runtime.admission import licence
 from workers.runtime.commands.dead_letters import Letter, Letters
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[int])

@@ -36,7 +36,7 @@ from workers.administration.row_types import (
     RoleRow,
     SettingsRow,
 )
-from workers.runtime.commands.unit import Rows, Unit
+from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.storage.row_set import RowSet, RowT, rows_of
 
 AddProperty = AddType | AddStatus | AddCategoryValue

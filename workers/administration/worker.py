@@ -1,7 +1,7 @@
 """The worker of properties, settings and roles."""
 
 from workers.administration.rows import AdministrationRows
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker import Worker
 
 worker = Worker("administration", AdministrationRows)

@@ -15,7 +15,7 @@ from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommitting
 from workers.runtime.storage.row_set import rows_of
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.runtime.queries.answering import PATIENCE
+from workers.runtime.queries.query_service import PATIENCE
 from workers.runtime.storage.database import LogBase, Waits, autocommitting, insert_rows, open_engine
 
 _BATCH_SECONDS = 20.0

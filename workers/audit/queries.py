@@ -17,7 +17,7 @@ from workers.audit.stores import Selection, Store
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import QueryContext
+from workers.runtime.queries.query_service import QueryContext
 
 
 @worker.answers(ProjectActivity)

@@ -11,7 +11,7 @@ from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
 from workers.audit.row_types import ActivityRow, NewWaitingRow
 from workers.runtime.commands.reactions import Heard
-from workers.runtime.commands.unit import Rows
+from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.database import insert_rows
 
 _KNOWN = "ON CONFLICT DO NOTHING"

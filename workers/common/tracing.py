@@ -58,7 +58,7 @@ def opened(worker: str, instance: str) -> Tracing:
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return Tracing()
     try:
-        spans = import_module("workers.runtime.process.spans")
+        spans = import_module("workers.runtime.process.trace_spans")
     except ModuleNotFoundError as error:
         log.warning("tracing_not_installed", missing=error.name)
         return Tracing()

@@ -10,7 +10,7 @@ import typer
 
 from contracts.subjects import WORKERS
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
-from workers.local.home import Home, write_private
+from workers.local.data_directory import Home, write_private
 from workers.local.printing import fail, tell
 from workers.local.servers.nats import quoted, site_configuration
 

@@ -10,17 +10,17 @@ import uvloop
 
 from contracts.subjects import WORKERS
 from workers.common import logs
-from workers.common.http import PortForbiddenError, PortInUseError
+from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.common.settings import Settings
-from workers.local import databases, mistakes, run_worker
+from workers.local import databases, run_worker, start_errors
+from workers.local.access_commands import access
+from workers.local.data_directory import AlreadyRunningError, Home, Runtime
 from workers.local.environment import connect, holder, read_settings, remedy, settings_of
-from workers.local.granting import access
-from workers.local.home import AlreadyRunningError, Home, Runtime
 from workers.local.printing import Styled, decimal, fail, said, say, tell, write
 from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime.bus import streams, strictness
+from workers.runtime.bus import streams, strict_mode
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
@@ -53,8 +53,8 @@ def up(
         uvloop.run(bring_up(data.absolute(), site, Ports(nats_port, health_port), announce, parts))
     except AlreadyRunningError as error:
         fail(str(error))
-    except mistakes.KINDS as error:
-        fail(mistakes.told(error, data), status=2)
+    except start_errors.KINDS as error:
+        fail(start_errors.told(error, data), status=2)
 
 
 class _Announcer:
@@ -136,10 +136,10 @@ def provision(as_json: AsJson = False) -> None:
         done = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
         cause = error.__cause__ or error
-        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {remedy(cause, who)}", status=3)
+        fail(f"{settings.nats_url}: {said(start_errors.why(cause))}. {remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
-    except strictness.NotStrictError as error:
+    except strict_mode.NotStrictError as error:
         fail(f"{settings.nats_url}: {error}")
     if as_json:
         told = {
@@ -173,9 +173,9 @@ def _show(done: streams.Provisioned) -> None:
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:
     connection = await connect(settings, who)
-    if not await strictness.is_strict(connection, "STREAM.NAMES"):
+    if not await strict_mode.is_strict(connection, "STREAM.NAMES"):
         await connection.close()
-        raise strictness.NotStrictError
+        raise strict_mode.NotStrictError
     try:
         return await streams.provision(connection, settings.site)
     finally:

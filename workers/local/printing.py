@@ -16,7 +16,7 @@ from rich.text import Text
 from contracts import sentences
 from contracts.printable import printable, printable_json
 from contracts.sheets import csv_line
-from workers.local.sentences import KNOWN
+from workers.local.translatable import KNOWN
 
 Styled = str | tuple[str, str]
 

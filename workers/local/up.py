@@ -14,17 +14,17 @@ from typing import Final, Protocol, TypeAlias
 import structlog
 
 from contracts.subjects import WORKERS
-from workers.common.http import HttpServer, PortInUseError
+from workers.common.http_server import HttpServer, PortInUseError
 from workers.local.access.keys import Scope, Trust
-from workers.local.home import Home, Runtime
-from workers.local.servers import room
+from workers.local.data_directory import Home, Runtime
+from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.servers.process import StartError
+from workers.local.supervision.bus_watch import keep_storing
 from workers.local.supervision.health import Health
-from workers.local.supervision.rotation import keep_small, size_in
+from workers.local.supervision.log_rotation import keep_small, size_in
 from workers.local.supervision.spawning import Spawner
-from workers.local.supervision.storage import keep_storing
 from workers.local.supervision.supervisor import Supervisor
 
 _STOP_SECONDS: Final = 9.0
@@ -156,7 +156,7 @@ class _Installation:
         """Refuse a first start where there is no room for one; what was started before starts however full it is."""
         for server in (self._nats, self._postgres):
             if not server.has_data:
-                room.require(server.directory)
+                disk_space.require(server.directory)
 
     def _mint(self) -> None:
         needed: list[tuple[str, Scope]] = [(name, "worker") for name in WORKERS]

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.audit import tables
 from workers.migrations.scripts import HERE, read_sql, run_script
 from workers.projects.search import index
-from workers.runtime.storage.blocking import watched
 from workers.runtime.storage.database import LogBase
+from workers.runtime.storage.lock_waits import watched
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0

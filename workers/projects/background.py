@@ -10,9 +10,9 @@ from workers.common.logs import describe
 from workers.projects import domain
 from workers.projects.packages import store
 from workers.projects.worker import worker
-from workers.runtime.process.running import Running
-from workers.runtime.storage.clock import is_believed
+from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database_clock import is_believed
 
 _LANE: Final = 0
 """Whoever owns this lane does what one process is to do for all."""

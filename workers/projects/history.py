@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.projects import domain, recordings, tables
 from workers.projects.domain import FieldChange, Removal, Revision
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.storage.database import insert_rows
 from workers.runtime.storage.row_set import rows_of
 

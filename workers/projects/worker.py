@@ -1,7 +1,7 @@
 """The worker of incident projects."""
 
 from workers.projects.rows import ProjectRows
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker import Worker
 
 worker = Worker("projects", ProjectRows, shows=("projects", "reports"))

@@ -2,10 +2,10 @@
 
 from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
-from workers.common.children import Cause, ChildError
+from workers.common.process_pool import Cause, ChildError
 from workers.reports import domain
-from workers.reports.assembly import assembled
 from workers.reports.rendering.renderer import rendered
+from workers.reports.report_data import assembled
 from workers.reports.row_types import ReportRow
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime.storage import chunks

@@ -19,8 +19,8 @@ from workers.reports import domain, tables
 from workers.reports.row_types import ReportRow, TombstoneRow
 from workers.reports.worker import worker
 from workers.runtime.queries import downloads, pages
-from workers.runtime.queries.answering import Answer, QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.storage import chunks
 from workers.runtime.storage.row_set import row_of
 

@@ -1,7 +1,7 @@
 """The worker of reports."""
 
 from workers.reports.rows import ReportRows
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker import Worker
 
 worker = Worker("reports", ReportRows, fetch=8)

@@ -11,10 +11,10 @@ from contracts.retention import Sweep
 from workers.common.logs import describe
 from workers.retention.worker import worker
 from workers.runtime.commands import outbox
-from workers.runtime.commands.outgoing import Post
-from workers.runtime.process.running import Running
-from workers.runtime.storage.clock import is_believed
+from workers.runtime.commands.envelopes import Post
+from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database_clock import is_believed
 
 _FIRST_SECONDS: Final = 30.0
 """From the start of a process to its first scheduled sweep: the others come up meanwhile."""

@@ -27,8 +27,8 @@ from workers.retention.worker import worker
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import row_of, rows_of
 
 Listed: TypeAlias = Literal["holds", "due"]

@@ -14,7 +14,7 @@ from contracts.retention import HoldCommand, Sweep
 from contracts.texts import Part
 from workers.retention import tables
 from workers.retention.row_types import HoldRow, SweepRow, TombstoneRow
-from workers.runtime.commands.unit import Rows
+from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.row_set import RowSet, rows_of
 
 

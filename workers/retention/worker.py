@@ -1,7 +1,7 @@
 """The worker of retention."""
 
 from workers.retention.rows import RetentionRows
-from workers.runtime.commands.unit import Unit
+from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker import Worker
 
 worker = Worker("retention", RetentionRows)

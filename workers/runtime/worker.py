@@ -8,9 +8,9 @@ from contracts.message import Command, Event, Query
 from workers.runtime.bus.backlog import Figures
 from workers.runtime.commands.delivery import Handler
 from workers.runtime.commands.reactions import Heard, Reaction
-from workers.runtime.commands.unit import Rows, Unit
+from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal
-from workers.runtime.queries.answering import Answer, QueryContext, QueryHandler
+from workers.runtime.queries.query_service import Answer, QueryContext, QueryHandler
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
 QueryT_co = TypeVar("QueryT_co", bound=Query[Any], covariant=True)

@@ -18,7 +18,7 @@ from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
 from workers.runtime.admission.incoming import COMMAND_ID
-from workers.runtime.admission.redelivery import wrapped
+from workers.runtime.admission.replay import wrapped
 from workers.runtime.commands.dead_letters import Letter, Letters
 
 

@@ -17,14 +17,14 @@ from nats.aio.client import Client as Nats
 
 from contracts import subjects
 from workers.common.settings import Settings
-from workers.local import mistakes
+from workers.local import start_errors
 from workers.local.access.keys import Trust, TrustError
-from workers.local.backup import archive, dumps, external, snapshots
+from workers.local.backup import archive, dumps, own_servers, snapshots
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.dumps import Database, DumpError
 from workers.local.backup.snapshots import SnapshotError
+from workers.local.data_directory import Home
 from workers.local.environment import holder, read_settings, remedy
-from workers.local.home import Home
 from workers.local.printing import decimal, emphasised, fail, said, say, tell, write
 from workers.local.servers import process
 from workers.local.servers.nats import EmbeddedNats
@@ -43,7 +43,7 @@ _KEPT_APART: Final = ("keys", "creds")
 _NOT_REACHED: Final = 3
 _USAGE: Final = 2
 _FAILURES: Final = (
-    *(DumpError, SnapshotError, NoBackupError, external.UnfinishedError, NoRoleError),
+    *(DumpError, SnapshotError, NoBackupError, own_servers.UnfinishedError, NoRoleError),
     *(OSError, TrustError, nats.errors.Error),
 )
 
@@ -76,7 +76,7 @@ def backup(
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     _require_apart(home, out, keys)
     began = time.monotonic()
-    _finish(_save_both(home, external.save(*own, out) if own else _save(home, out), keys), own)
+    _finish(_save_both(home, own_servers.save(*own, out) if own else _save(home, out), keys), own)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
@@ -108,7 +108,7 @@ def restore(
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
-    _finish(external.restore(*own, file) if own else _restore(home, file, keys), own)
+    _finish(own_servers.restore(*own, file) if own else _restore(home, file, keys), own)
     if as_json:
         write({"data": None if own else str(data), "file": str(file)})
     elif own:
@@ -119,7 +119,7 @@ def restore(
 
 def _servers_of_ones_own(home: Home, data: Path) -> tuple[Settings, str] | None:
     """Return the settings of servers of one's own and who connects to them, unless a directory is meant."""
-    if not external.are_named():
+    if not own_servers.are_named():
         return None
     if home.runtime():
         words = (
@@ -141,11 +141,11 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
     except nats.errors.Error as error:
         cause = error.__cause__ or error
         if own is None:
-            fail(mistakes.why(error))
+            fail(start_errors.why(error))
         settings, who = own
-        fail(f"{settings.nats_url}: {said(mistakes.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
+        fail(f"{settings.nats_url}: {said(start_errors.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
     except _FAILURES as error:
-        fail(mistakes.why(error))
+        fail(start_errors.why(error))
 
 
 def _require_apart(home: Home, out: Path, keys: Path | None) -> None:

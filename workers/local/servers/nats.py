@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from workers.common.http import PortInUseError
+from workers.common.http_server import PortInUseError
 from workers.local.access.keys import CONNECTIONS_MAX, Trust
 from workers.local.servers import process
 

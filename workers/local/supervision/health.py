@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from workers.local.supervision import pages
+from workers.local.supervision import status_pages
 from workers.local.supervision.supervisor import Supervisor
 
 _NOT_FOUND: Final = 404
@@ -33,7 +33,7 @@ def _read(code: int, body: str) -> Readiness:
         told |= json.loads(body or "{}")
     except ValueError:
         log.warning("page_not_read", code=code)
-    return Readiness(code == pages.OK, told)
+    return Readiness(code == status_pages.OK, told)
 
 
 class Health:
@@ -49,7 +49,7 @@ class Health:
     async def look(self) -> Mapping[str, Readiness]:
         """Tell of each worker whether it is ready, and what its own page says."""
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(pages.fetch(worker.port, "/ready") for worker in workers))
+        answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/ready") for worker in workers))
         return {worker.name: _read(code, body) for worker, (code, body) in zip(workers, answers, strict=True)}
 
     async def __call__(
@@ -69,12 +69,12 @@ class Health:
         await send({"type": "http.response.body", "body": body})
 
     async def _live(self) -> tuple[int, str, bytes]:
-        return pages.OK, _JSON, b"{}"
+        return status_pages.OK, _JSON, b"{}"
 
     async def _ready(self) -> tuple[int, str, bytes]:
         waiting = {name: each.told["failing"] for name, each in (await self.look()).items() if not each.ready}
         told = {"not_ready": list(waiting), "failing": waiting}
-        return pages.UNAVAILABLE if waiting else pages.OK, _JSON, json.dumps(told).encode()
+        return status_pages.UNAVAILABLE if waiting else status_pages.OK, _JSON, json.dumps(told).encode()
 
     async def _status(self) -> tuple[int, str, bytes]:
         looks = await self.look()
@@ -87,13 +87,15 @@ class Health:
             }
             for worker in self._supervisor.workers
         }
-        return pages.OK, _JSON, json.dumps(status).encode()
+        return status_pages.OK, _JSON, json.dumps(status).encode()
 
     async def _metrics(self) -> tuple[int, str, bytes]:
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(pages.fetch(worker.port, "/metrics") for worker in workers))
-        found = {worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == pages.OK}
-        return pages.OK, _TEXT, join_metrics(found)
+        answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/metrics") for worker in workers))
+        found = {
+            worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == status_pages.OK
+        }
+        return status_pages.OK, _TEXT, join_metrics(found)
 
 
 class _Pages(Collector):

@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from workers.local.servers.nats import free_port
-from workers.local.supervision import pages
+from workers.local.supervision import status_pages
 from workers.local.supervision.spawning import Prefork, Program, Running, Spawner
 
 _FIRST_DELAY: Final = 0.2
@@ -115,10 +115,10 @@ class Supervisor:
                 worker.silent_seconds = 0.0
                 continue
             begun = time.monotonic()
-            if (await pages.fetch(worker.port, "/live"))[0] == pages.OK:
+            if (await status_pages.fetch(worker.port, "/live"))[0] == status_pages.OK:
                 worker.silent_seconds = 0.0
             else:
-                worker.silent_seconds += look + min(time.monotonic() - begun, pages.PATIENCE)
+                worker.silent_seconds += look + min(time.monotonic() - begun, status_pages.PATIENCE)
             if worker.silent_seconds >= self._silent_seconds:
                 log.warning("worker.silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
                 _send([worker.process], signal.SIGKILL)

@@ -7,8 +7,8 @@ from typing import Any
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.projects.exports import EntryName, ExportProject, Package, ProjectExported
-from workers.common import children
-from workers.common.children import Cause, ChildError
+from workers.common import process_pool
+from workers.common.process_pool import Cause, ChildError
 from workers.projects import history, recordings, tables
 from workers.projects.packages import contents, sizes, store
 from workers.projects.packages.contents import Choice, Export
@@ -53,7 +53,7 @@ async def packed(files: Mapping[EntryName, bytes], at: datetime, password: str |
     """Make the ZIP in a child process, or refuse what is too large for one."""
     facts = {"names": list(files), "at": at.timetuple()[:6], "password": password}
     try:
-        reply = await children.call(_SEALING, facts, list(files.values()))
+        reply = await process_pool.call(_SEALING, facts, list(files.values()))
     except ChildError as error:
         if error.cause is Cause.CRASH:
             raise

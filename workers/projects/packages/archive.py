@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pyzipper
 
-from workers.common.child import Done, Facts
+from workers.common.child_process import Done, Facts
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> Done:

@@ -13,8 +13,8 @@ from workers.projects.holds import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import REMEMBERED
-from workers.runtime.commands.outgoing import LARGEST_MESSAGE
-from workers.runtime.queries.answering import Answer, QueryContext
+from workers.runtime.commands.envelopes import LARGEST_MESSAGE
+from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.storage.row_set import row_of
 
 _OUTCOME = text(

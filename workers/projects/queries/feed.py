@@ -18,7 +18,7 @@ from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reactions import Heard
 from workers.runtime.feeds.feed import Live, Renewal, Shown
-from workers.runtime.queries.answering import PATIENCE, QueryContext
+from workers.runtime.queries.query_service import PATIENCE, QueryContext
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()

@@ -7,8 +7,8 @@ from sqlalchemy import ColumnElement, any_, func, or_, select
 
 from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.holds import is_held
-from workers.projects.queries.search import Conditions, Sought
-from workers.projects.search.lookup import Camera, Search
+from workers.projects.queries.search_conditions import Conditions, Sought
+from workers.projects.search.lookup_tables import Camera, Search
 from workers.projects.tables import Project
 
 

@@ -12,8 +12,8 @@ from workers.projects import domain, drafts, history, recordings, tables, visibi
 from workers.projects.row_types import HistoryEntryRow, TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.queries import pages
-from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import row_of
 
 _PLACE = TypeAdapter(tuple[int, int])

@@ -15,7 +15,7 @@ from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.tables import TOMBSTONES
 from workers.projects.worker import worker
 from workers.runtime.admission import licence
-from workers.runtime.queries.answering import QueryContext
+from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import rows_of
 
 _EXISTING = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(

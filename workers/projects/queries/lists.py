@@ -11,14 +11,14 @@ from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from workers.projects import visibility
 from workers.projects.queries.filters import matching, seen_at_once, within
-from workers.projects.queries.order import Order
-from workers.projects.queries.search import Conditions, Monthly, Sought, months_of, without_index
-from workers.projects.queries.walks import Asked, Walk
-from workers.projects.search.lookup import SOURCES, Search
+from workers.projects.queries.keyset_walks import Asked, Walk
+from workers.projects.queries.search_conditions import Conditions, Monthly, Sought, months_of, without_index
+from workers.projects.queries.sort_order import Order
+from workers.projects.search.lookup_tables import SOURCES, Search
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.queries.answering import QueryContext
 from workers.runtime.queries.pages import BoundedRow, bounded, cut_to_message, is_full
+from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import rows_of
 
 COUNTED_PROJECTS_MAX = 1_001

@@ -5,7 +5,7 @@ from workers.projects import domain
 from workers.projects.packages import store
 from workers.projects.worker import worker
 from workers.runtime.queries import downloads
-from workers.runtime.queries.answering import Answer, QueryContext
+from workers.runtime.queries.query_service import Answer, QueryContext
 
 
 @worker.answers(DownloadPackage)

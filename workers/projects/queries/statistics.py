@@ -23,10 +23,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 from contracts.permissions import Level, Node
 from contracts.projects.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filters import every_condition
-from workers.projects.search.lookup import Camera
+from workers.projects.search.lookup_tables import Camera
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
-from workers.runtime.queries.answering import QueryContext
+from workers.runtime.queries.query_service import QueryContext
 
 _TIMEZONE = text("SELECT timezone FROM published.settings")
 _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {

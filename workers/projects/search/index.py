@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
-from workers.projects.search import lookup
+from workers.projects.search import lookup_tables
 from workers.projects.search.ngrams import all_grams, dated, line_of, month_of, pairs_of, sort_key, type_number
 from workers.projects.search.ngrams import read as read_words
 from workers.runtime.storage.database import insert_rows
@@ -23,7 +23,7 @@ VERSION: Final = 3
 BATCH_PROJECTS: Final = 500
 """Projects whose texts are read again in one transaction."""
 
-REWORDING: Final = frozenset({"type_id", *(column for columns in lookup.COLUMNS.values() for column in columns)})
+REWORDING: Final = frozenset({"type_id", *(column for columns in lookup_tables.COLUMNS.values() for column in columns)})
 """The columns of a project of which a change is searched."""
 
 _APART: Final = "\x1f"
@@ -111,7 +111,7 @@ async def keep_words(connection: AsyncConnection, new: Iterable[TextRow], reword
     texts = [row for row in new if row["project_id"] not in reworded]
     if reworded:
         texts.extend(await read_rows(connection, TEXTS, {"ids": sorted(reworded)}, TextRow))
-    await insert_rows(connection, lookup.Search, [searched(row) for row in texts], conflict=_REWRITTEN)
+    await insert_rows(connection, lookup_tables.Search, [searched(row) for row in texts], conflict=_REWRITTEN)
 
 
 def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
@@ -132,10 +132,10 @@ def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
 
 
 def searched(row: TextRow) -> SearchRow:
-    """Return what is searched of a project: a line of words of each source, those of `lookup.SOURCES`."""
+    """Return what is searched of a project: a line of words of each source, those of `lookup_tables.SOURCES`."""
     lines: list[str] = []
     texts: list[tuple[list[str], list[str]]] = []
-    for source in lookup.SOURCES:
+    for source in lookup_tables.SOURCES:
         words_of_source = [read_words(text) for text in _texts(row, source)]
         lines.append(line_of(words_of_source) if words_of_source else _EMPTY)
         texts += words_of_source
@@ -151,7 +151,7 @@ def searched(row: TextRow) -> SearchRow:
 
 
 def _texts(row: Mapping[str, object], source: str) -> list[str]:
-    values = (row.get(column) for column in lookup.COLUMNS.get(source) or (source,))
+    values = (row.get(column) for column in lookup_tables.COLUMNS.get(source) or (source,))
     return [part for value in values if value and isinstance(value, str) for part in value.split(_APART)]
 
 
@@ -171,7 +171,7 @@ async def keep_cameras(
         for project_id, camera_id, project in dated
         if project
     ]
-    await insert_rows(connection, lookup.Camera, rows, conflict="ON CONFLICT DO NOTHING")
+    await insert_rows(connection, lookup_tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
     left = sorted({project_id for project_id, _ in sequences.removed()})
     if left:
         await write(connection, _DROP_CAMERAS, {"ids": left})

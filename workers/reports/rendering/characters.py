@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.reports.rendering.breaking import BREAK, breakable, continues, in_pieces
+from workers.reports.rendering.line_breaking import BREAK, breakable, continues, in_pieces
 
 # Controls, marks that turn the direction of what follows, invisible tags and halves of characters:
 # on paper they would hide or reorder what was written.

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple, Self, cast
 
 import typst
 
-from workers.common.child import Done, Facts
+from workers.common.child_process import Done, Facts
 from workers.reports.rendering.characters import Glyphs, Press, shortened, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
-from workers.reports.rendering.textlayer import told_once
+from workers.reports.rendering.text_layer import told_once
 
 HERE = Path(__file__).parent
 

@@ -5,10 +5,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 
-from workers.common import children
-from workers.common.children import Cause, ChildError
-from workers.reports.rendering.content import content
+from workers.common import process_pool
+from workers.common.process_pool import Cause, ChildError
 from workers.reports.rendering.document import ReportDocument
+from workers.reports.rendering.report_content import content
 from workers.reports.rendering.wording import WORDINGS
 
 _PRINTING = "workers.reports.rendering.printing:job"
@@ -35,11 +35,11 @@ async def rendered(document: ReportDocument) -> Rendered:
         "plain": False,
     }
     try:
-        reply = await children.call(_PRINTING, facts, [told])
+        reply = await process_pool.call(_PRINTING, facts, [told])
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        reply = await children.call(_PRINTING, {**facts, "plain": True}, [told])
+        reply = await process_pool.call(_PRINTING, {**facts, "plain": True}, [told])
     [pdf] = reply.data
     return Rendered(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 

@@ -15,7 +15,7 @@ from workers.retention.queries import count_due, retention_days
 from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
 from workers.runtime.commands.reactions import Heard
-from workers.runtime.storage.clock import is_believed
+from workers.runtime.storage.database_clock import is_believed
 
 
 @worker.handles(Sweep)

@@ -13,7 +13,7 @@ from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
 from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission.json_body import LARGEST_BODY, MOST_NAMED, invalid, parse_body, refusal_of
-from workers.runtime.admission.redelivery import is_redelivery, unwrapped
+from workers.runtime.admission.replay import is_redelivery, unwrapped
 
 __all__ = [
     "LARGEST_BODY",

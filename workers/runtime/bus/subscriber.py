@@ -24,8 +24,8 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.common.tasks import end
+from workers.runtime.bus.lane_places import OwnedLane
 from workers.runtime.bus.lanes import Lanes
-from workers.runtime.bus.place import OwnedLane
 from workers.runtime.bus.reader import StreamReader, open_reader, place_of
 from workers.runtime.bus.streams import StreamState, stream_state
 

@@ -18,22 +18,22 @@ from contracts.message import Command, Event
 from contracts.permissions import Grants
 from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
-from workers.runtime.admission import authorisation, inbox, licence, rates
-from workers.runtime.admission.context import BatchContext, read_batch_context
+from workers.runtime.admission import authorisation, inbox, licence, rate_limits
+from workers.runtime.admission.batch_context import BatchContext, read_batch_context
 from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, Misnamed, address, read_body
 from workers.runtime.admission.licence import Licensing
-from workers.runtime.admission.rates import Rates
+from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
-from workers.runtime.bus.place import ATTEMPTS, OwnedLane
+from workers.runtime.bus.lane_places import ATTEMPTS, OwnedLane
 from workers.runtime.bus.reader import place_of
-from workers.runtime.commands import outgoing, surplus
-from workers.runtime.commands.batches import runs
+from workers.runtime.commands import envelopes, excess_counts
+from workers.runtime.commands.batch_splitting import runs
 from workers.runtime.commands.dead_letters import Letters, reject_forged
-from workers.runtime.commands.decisions import Decision, Outcome, write_decisions
-from workers.runtime.commands.outgoing import Origin, Post, sender
+from workers.runtime.commands.envelopes import Origin, Post, sender
+from workers.runtime.commands.outcomes import Decision, Outcome, write_decisions
 from workers.runtime.commands.refusals import error_of, turned_away_outcome
 from workers.runtime.commands.retries import FAILURES, bisect
-from workers.runtime.commands.unit import MOMENT, Happened, Rows, Unit
+from workers.runtime.commands.unit_of_work import MOMENT, Happened, Rows, Unit
 from workers.runtime.storage import statements
 
 AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
@@ -77,7 +77,7 @@ class Delivery:
         """
         addressed = [address(message) for message in raw]
         told: list[Outcome] = [
-            Outcome(one, outgoing.rejected(one.told, error_of(one.refusal, one)))
+            Outcome(one, envelopes.rejected(one.told, error_of(one.refusal, one)))
             for one in addressed
             if isinstance(one, Misnamed) and one.refusal
         ]
@@ -126,7 +126,7 @@ class Delivery:
         async with statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
-            await write_decisions(connection, decision.inbox, surplus.without(decision.outbox, too_many))
+            await write_decisions(connection, decision.inbox, excess_counts.without(decision.outbox, too_many))
             await owned.advance(place_of(batch[-1].raw))
         self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, IncomingCommand)])
         return decision.outcomes
@@ -162,7 +162,7 @@ class Delivery:
                 context = replace(context, now=unit.now + MOMENT)
         await rows.save(connection)
         if decision.turned_away:
-            await rates.remember(connection, self._worker, post.lane, incoming[-1])
+            await rate_limits.remember(connection, self._worker, post.lane, incoming[-1])
         return decision, now
 
     async def _judge(
@@ -176,7 +176,7 @@ class Delivery:
         for one in incoming:
             is_late = context.turned_away and context.turned_away.covers(one) and not one.redelivered
             if is_late and not one.turned_away:
-                one.turned_away, one.command = rates.SHORTEST_WAIT, None
+                one.turned_away, one.command = rate_limits.SHORTEST_WAIT, None
             authorise(one, context.grants[one.work.principal], unlicensed)
         await self._fingerprints.fingerprint_all(incoming, context.known)
         return context
@@ -201,19 +201,19 @@ class Delivery:
                 raise one.refusal or Refusal(Code.INVALID)
             result = await self._handlers[type(one.command)](one.command, unit)
         except Refusal as refusal:
-            if refusal.code in AUDITED and decision.record.takes(one.work.principal, surplus.ATTEMPTS):
+            if refusal.code in AUDITED and decision.record.takes(one.work.principal, excess_counts.ATTEMPTS):
                 attempt = Happened(refused(one, refusal), uuid7(), one.work.key, None)
                 self._publish(decision, one, unit, [attempt], post)
                 decision.record.add(decision.outbox[-1])
-            return outgoing.rejected(one.told, error_of(refusal, one))
+            return envelopes.rejected(one.told, error_of(refusal, one))
         if unit.is_unchanged:
             decision.applied += 1
-            return outgoing.applied(one.id, unit.revision, result, [])
+            return envelopes.applied(one.id, unit.revision, result, [])
         happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
         happened += [Happened(event, uuid7(), key or one.work.key, None) for event, key in unit.happened]
         self._publish(decision, one, unit, happened, post)
         decision.applied += 1
-        return outgoing.applied(one.id, unit.revision, result, [one.id for one in happened])
+        return envelopes.applied(one.id, unit.revision, result, [one.id for one in happened])
 
     def _publish(
         self, decision: Decision, one: IncomingCommand, unit: Unit[Any], happened: Sequence[Happened], post: Post
@@ -237,7 +237,7 @@ class Delivery:
         decision.dead += 1
         who = sender(dead.raw.subject)
         if not dead.incoming:
-            if decision.record.takes(who, surplus.LETTERS):
+            if decision.record.takes(who, excess_counts.LETTERS):
                 decision.outbox.append(post.dead(dead))
                 decision.record.add(decision.outbox[-1])
         elif before := context.known.get((dead.incoming.work.principal, dead.incoming.id)):
@@ -247,12 +247,12 @@ class Delivery:
             decision.outbox.append(post.dead(dead))
             error = error_of(Refusal(Code.UNAVAILABLE), dead.incoming)
             dead.incoming.fingerprint = dead.incoming.fingerprint or fingerprint_without_secrets(dead.incoming)
-            self._record_outcome(decision, dead.incoming, outgoing.rejected(dead.incoming.told, error), context.now)
+            self._record_outcome(decision, dead.incoming, envelopes.rejected(dead.incoming.told, error), context.now)
 
     def _again(self, one: IncomingCommand, before: inbox.Decided) -> bytes:
         if before.fingerprint == one.fingerprint:
             return before.outcome
-        return outgoing.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+        return envelopes.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
 
 
 def _new_commands(

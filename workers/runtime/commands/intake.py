@@ -16,12 +16,12 @@ from structlog.contextvars import bound_contextvars
 from contracts import subjects
 from workers.common.tracing import Tracing, named
 from workers.runtime.bus.subscriber import Batch
-from workers.runtime.commands.decisions import Outcome
 from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
+from workers.runtime.commands.outcomes import Outcome
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.commands.retries import retry_transient
-from workers.runtime.storage import blocking
+from workers.runtime.storage import lock_waits
 
 log = structlog.get_logger()
 
@@ -81,7 +81,7 @@ class Intake:
     def _watched(self, batch: Batch) -> AbstractAsyncContextManager[None]:
         """Name in the log who holds a lock that the batch waits for."""
         owned = batch.owned
-        return blocking.watched(self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane)
+        return lock_waits.watched(self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane)
 
     @contextmanager
     def _followed(self, batch: Batch) -> Iterator[None]:

@@ -16,15 +16,15 @@ from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
 from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission import inbox
-from workers.runtime.admission.context import BatchContext, read_batch_context
+from workers.runtime.admission.batch_context import BatchContext, read_batch_context
 from workers.runtime.admission.incoming import DeadLetter
-from workers.runtime.bus.place import ATTEMPTS, OwnedLane
+from workers.runtime.bus.lane_places import ATTEMPTS, OwnedLane
 from workers.runtime.bus.reader import place_of
 from workers.runtime.commands import outbox
-from workers.runtime.commands.decisions import write_decisions
-from workers.runtime.commands.outgoing import Origin, Post
+from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.outcomes import write_decisions
 from workers.runtime.commands.retries import FAILURES, bisect
-from workers.runtime.commands.unit import MOMENT, Happened, Rows, Unit
+from workers.runtime.commands.unit_of_work import MOMENT, Happened, Rows, Unit
 from workers.runtime.storage import statements
 
 EventT = TypeVar("EventT", bound=Event)

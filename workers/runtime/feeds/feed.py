@@ -27,9 +27,9 @@ from workers.common.logs import describe
 from workers.runtime.admission import authorisation
 from workers.runtime.bus.reader import StreamReader, open_reader
 from workers.runtime.bus.streams import EVENTS
-from workers.runtime.commands.outgoing import refused
+from workers.runtime.commands.envelopes import refused
 from workers.runtime.commands.reactions import Heard
-from workers.runtime.feeds.grants import Rights
+from workers.runtime.feeds.follower_grants import Rights
 from workers.runtime.feeds.journal import AT_ONCE, Bounds, Entry, Journal, bounds, entries
 
 _LOOK_SECONDS = 1.0

@@ -18,7 +18,7 @@ from contracts.projects import watching
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.feeds.feed import FAULTS, Feed, Follower, Live, Reach, Renewal
-from workers.runtime.feeds.grants import Rights
+from workers.runtime.feeds.follower_grants import Rights
 from workers.runtime.feeds.journal import Journal, bounds
 
 MOST = 500

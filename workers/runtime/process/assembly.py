@@ -21,9 +21,9 @@ from structlog.contextvars import bound_contextvars
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
 from workers.common import tracing
-from workers.common.children import Limits as ChildLimits
-from workers.common.children import ProcessPool
-from workers.common.http import HttpServer
+from workers.common.http_server import HttpServer
+from workers.common.process_pool import Limits as ChildLimits
+from workers.common.process_pool import ProcessPool
 from workers.common.settings import Settings
 from workers.common.tasks import end, surely
 from workers.runtime.admission.licence import Licensing
@@ -39,9 +39,9 @@ from workers.runtime.commands.outbox import Relay
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.process import health, startup
-from workers.runtime.process.running import Running
-from workers.runtime.queries.answering import QueryEffects, QueryService
-from workers.runtime.queries.door import AT_ONCE, Door
+from workers.runtime.process.worker_process import Running
+from workers.runtime.queries.query_intake import AT_ONCE, Door
+from workers.runtime.queries.query_service import QueryEffects, QueryService
 from workers.runtime.storage.database import Waits, open_engine
 from workers.runtime.worker import Worker
 

@@ -9,9 +9,9 @@ from faststream.asgi import AsgiResponse, get
 from prometheus_client import make_asgi_app
 from pydantic_core import to_json
 
-from workers.common.condition import Part
-from workers.runtime.process import figures
-from workers.runtime.process.running import Running
+from workers.common.health_state import Part
+from workers.runtime.process import metrics
+from workers.runtime.process.worker_process import Running
 
 _OK = 200
 _NOT_READY = 503
@@ -27,11 +27,11 @@ def routes(running: Running) -> list[tuple[str, Any]]:
 
 
 def _metrics(running: Running) -> Any:
-    async def metrics(scope: Any, receive: Any, send: Any) -> None:
+    async def page_of_metrics(scope: Any, receive: Any, send: Any) -> None:
         backlog = await running.backlog.read()
-        await make_asgi_app(figures.registry(running, backlog))(scope, receive, send)
+        await make_asgi_app(metrics.registry(running, backlog))(scope, receive, send)
 
-    return metrics
+    return page_of_metrics
 
 
 def _readiness(running: Running) -> tuple[int, dict[str, Any]]:

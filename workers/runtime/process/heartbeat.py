@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from contracts import subjects
 from workers.common.logs import describe
-from workers.runtime.process.figures import VERSION
-from workers.runtime.process.running import Running
+from workers.runtime.process.metrics import VERSION
+from workers.runtime.process.worker_process import Running
 
 _ASKED_SECONDS = 2.0
 _COUNTED = 100_000

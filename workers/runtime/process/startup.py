@@ -10,15 +10,15 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
-from workers.runtime.bus import streams, strictness
+from workers.runtime.bus import streams, strict_mode
 from workers.runtime.bus.connection import read_safely
 from workers.runtime.commands.dead_letters import watch_letters
-from workers.runtime.process import preconditions, trimming
-from workers.runtime.process.discovery import discovery
+from workers.runtime.process import preconditions, stream_trimming
 from workers.runtime.process.heartbeat import heartbeats
-from workers.runtime.process.maintenance import counting, housekeeping
-from workers.runtime.process.running import Running
+from workers.runtime.process.housekeeping import counting, housekeeping
+from workers.runtime.process.service_discovery import discovery
 from workers.runtime.process.watchdog import watchdog
+from workers.runtime.process.worker_process import Running
 
 log = structlog.get_logger()
 
@@ -35,7 +35,7 @@ async def wait_for_servers(running: Running) -> None:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
             for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
                 await streams.stream_state(running.nats, stream)
-            if await strictness.is_strict(running.nats):
+            if await strict_mode.is_strict(running.nats):
                 break
             missing = {"missing": "strict: true"}
         except streams.UnknownStateError as error:
@@ -55,8 +55,8 @@ def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
     return [
         heartbeats(running),
         watchdog(running),
-        trimming.commands(running),
-        trimming.events(running),
+        stream_trimming.commands(running),
+        stream_trimming.events(running),
         discovery(running),
         housekeeping(running),
         counting(running),

@@ -21,10 +21,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts import subjects
-from workers.common.condition import Part
+from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import Base, autocommitting
 
 _PROBE_SECONDS = 2.0

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, DateTime, Interval, Text, TextClause, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.answering import QueryContext
+from workers.runtime.queries.query_service import QueryContext
 
 WINDOW: Final = timedelta(hours=1)
 """How long one download takes, at most: what is fetched later is another one."""

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.incoming import invalid
-from workers.runtime.commands.outgoing import LARGEST_MESSAGE
+from workers.runtime.commands.envelopes import LARGEST_MESSAGE
 from workers.runtime.storage.row_set import RowT
 
 PAGE_BYTES_MAX: Final = LARGEST_MESSAGE - 10_000

@@ -1,6 +1,6 @@
 """The program of a child process, where foreign native code works on what people wrote.
 
-    python -m workers.common.child PARENT MEMORY_BYTES CPU_SECONDS
+    python -m workers.common.child_process PARENT MEMORY_BYTES CPU_SECONDS
 
 It imports the standard library and whatever the functions need that it is asked to call, so it starts within 50 ms.
 A request and a reply have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.inbox import Inbox
 from workers.runtime.admission.incoming import Addressed
-from workers.runtime.commands import surplus
+from workers.runtime.commands import excess_counts
 from workers.runtime.commands.outbox import Outbox
 from workers.runtime.storage.database import as_json, insertion
 from workers.runtime.storage.statements import write
@@ -30,7 +30,7 @@ class Decision:
     outcomes: list[Outcome] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
-    record: surplus.Record = field(default_factory=surplus.Record)
+    record: excess_counts.Record = field(default_factory=excess_counts.Record)
     repeated: int = 0
     applied: int = 0
     dead: int = 0

@@ -7,8 +7,8 @@ from faststream.nats import NatsBroker
 from nats.aio.client import Client
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from workers.common.children import ProcessPool
-from workers.common.condition import Condition
+from workers.common.health_state import Condition
+from workers.common.process_pool import ProcessPool
 from workers.common.settings import Settings
 from workers.common.tracing import Tracing
 from workers.runtime.bus.backlog import Backlog
@@ -17,8 +17,8 @@ from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.answering import QueryService
-from workers.runtime.queries.door import Door
+from workers.runtime.queries.query_intake import Door
+from workers.runtime.queries.query_service import QueryService
 from workers.runtime.worker import Worker
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
-from workers.reports.rendering.shows import Cluster, Face, Show
+from workers.reports.rendering.text_shows import Cluster, Face, Show
 
 Block = list[Show | bytes]
 """What is set at one place: operations, and between them what they show."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.permissions import Grants
-from workers.runtime.admission.context import read_batch_context
+from workers.runtime.admission.batch_context import read_batch_context
 
 
 @dataclass(slots=True)

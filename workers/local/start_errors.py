@@ -7,10 +7,10 @@ from typing import Final
 
 from nats.errors import Error as NatsError
 
-from workers.common.http import PortForbiddenError, PortInUseError
+from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.local.access.keys import InvalidNameError, TrustError
+from workers.local.servers.disk_space import NoRoomError
 from workers.local.servers.process import StartError
-from workers.local.servers.room import NoRoomError
 from workers.runtime.bus.streams import NotProvisionedError
 from workers.runtime.process.preconditions import UnfitError
 

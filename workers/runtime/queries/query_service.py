@@ -23,18 +23,18 @@ from contracts.permissions import Grants
 from contracts.subjects import lane_of
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.admission.context import read_batch_context
+from workers.runtime.admission.batch_context import read_batch_context
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.commands import outbox
 from workers.runtime.commands.dead_letters import Letters
-from workers.runtime.commands.outgoing import LARGEST_MESSAGE, Origin, Post, refused
-from workers.runtime.commands.unit import Happened
+from workers.runtime.commands.envelopes import LARGEST_MESSAGE, Origin, Post, refused
+from workers.runtime.commands.unit_of_work import Happened
 from workers.runtime.feeds.feed import Follower, Live, Renewal
 from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.attempts import Attempts
-from workers.runtime.queries.turns import Asked
+from workers.runtime.queries.fair_queue import Asked
+from workers.runtime.queries.refused_attempts import Attempts
 
 PATIENCE = text("SET LOCAL statement_timeout = '5s'")
 """A query that the database does not answer in this time is refused, so that it cannot slow down the others."""

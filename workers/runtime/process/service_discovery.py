@@ -6,9 +6,9 @@ from nats.aio.msg import Msg
 from pydantic_core import to_json
 
 from contracts import subjects
-from workers.runtime.process.figures import VERSION
 from workers.runtime.process.heartbeat import condition_of
-from workers.runtime.process.running import Running
+from workers.runtime.process.metrics import VERSION
+from workers.runtime.process.worker_process import Running
 
 
 async def discovery(running: Running) -> None:

@@ -11,11 +11,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from workers.common.condition import Part
 from workers.common.counters import LATENCY_SECONDS, Latency
+from workers.common.health_state import Part
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.process.running import Running
+from workers.runtime.process.worker_process import Running
 
 VERSION: Final = version("incident-manager")
 

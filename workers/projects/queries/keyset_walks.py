@@ -20,9 +20,9 @@ from sqlalchemy import (
 
 from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.queries.filters import assigned, matching, seen_one_by_one, within
-from workers.projects.queries.order import Order, Section
-from workers.projects.queries.search import Sought
-from workers.projects.search.lookup import Camera, Search
+from workers.projects.queries.search_conditions import Sought
+from workers.projects.queries.sort_order import Order, Section
+from workers.projects.search.lookup_tables import Camera, Search
 from workers.projects.tables import START_WEEK, Project
 
 LEGS_MAX = 8

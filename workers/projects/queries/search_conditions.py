@@ -26,12 +26,12 @@ from contracts.errors import Code, Refusal
 from contracts.permissions import Grants, Level
 from contracts.projects.queries import ProjectFilter
 from workers.projects.domain import SECTIONS
-from workers.projects.queries.order import Order, Place
-from workers.projects.queries.terms import Term, Ways, ways_of
-from workers.projects.search.lookup import SOURCES, Search
+from workers.projects.queries.search_terms import Term, Ways, ways_of
+from workers.projects.queries.sort_order import Order, Place
+from workers.projects.search.lookup_tables import SOURCES, Search
 from workers.projects.search.ngrams import beginning_of, dated, month_of, type_number
 from workers.projects.visibility import DETAILS
-from workers.runtime.queries.answering import QueryContext
+from workers.runtime.queries.query_service import QueryContext
 
 Conditions = list[ColumnElement[bool]]
 WORDS_MAX = 20

@@ -12,11 +12,11 @@ from workers.common import logs
 from workers.common.logs import describe
 from workers.runtime.bus import streams
 from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.commands import surplus
-from workers.runtime.process.running import Running
-from workers.runtime.storage import clock
-from workers.runtime.storage.clock import Judge
+from workers.runtime.commands import excess_counts
+from workers.runtime.process.worker_process import Running
+from workers.runtime.storage import database_clock
 from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database_clock import Judge
 
 _COUNTING_SECONDS = 20.0
 _SECONDS = 60.0
@@ -48,10 +48,10 @@ async def keep_house(running: Running, judge: Judge) -> None:
     """Judge the clock first: while it is doubted, nothing is deleted because of its age."""
     async with autocommitting(running.engine).connect() as connection:
         logs.archive_at((await connection.execute(_LOG_SIZE)).scalar_one())
-        now, believed = await clock.read_clock(connection)
+        now, believed = await database_clock.read_clock(connection)
         others = [datetime.now(UTC), await _bus_time(running)]
         if judge.believes(now, believed, others, asyncio.get_running_loop().time()):
-            await clock.believe(connection)
+            await database_clock.believe(connection)
         else:
             log.warning("clock_doubted", database=now, believed=believed, here=others[0], bus=others[1])
         running.condition.clock_doubted = judge.doubts
@@ -75,7 +75,7 @@ async def counting(running: Running) -> None:
             async with running.engine.begin() as connection:
                 now = (await connection.execute(_NOW)).scalar_one()
                 name = running.worker.name
-                posted = await surplus.report(connection, running.settings.site, name, lanes, now)
+                posted = await excess_counts.report(connection, running.settings.site, name, lanes, now)
         except (DBAPIError, OSError) as error:
             log.warning("counting_failed", **describe(error))
             continue

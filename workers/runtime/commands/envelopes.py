@@ -13,7 +13,7 @@ from contracts.subjects import SYSTEM, valid_principal
 from workers.common.tracing import HEADER
 from workers.runtime.admission.incoming import COMMAND_ID, DeadLetter
 from workers.runtime.admission.redaction import with_secrets, without_secrets
-from workers.runtime.commands.unit import Happened
+from workers.runtime.commands.unit_of_work import Happened
 
 LARGEST_MESSAGE = 1_000_000
 """Bytes of what leaves, at most: the server takes a mebibyte with the headers."""

@@ -16,9 +16,9 @@ from contracts.licence import Edition, Licence
 from workers.local import bundle, revocation
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.access.register import Credential
-from workers.local.home import Home, write_private
+from workers.local.data_directory import Home, write_private
 from workers.local.printing import emphasised, fail, say, table, tell, write, write_rows
-from workers.runtime.bus import tokens
+from workers.runtime.bus import jwt
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]
@@ -142,7 +142,7 @@ def revoke(
 def _keys(home: Home, principal: str) -> list[str]:
     """Find a key that the register may not know, because an older version made it."""
     path = home.credentials(principal)
-    key = tokens.public_part(path.read_text()).get("sub") if path.exists() else None
+    key = jwt.public_part(path.read_text()).get("sub") if path.exists() else None
     return [str(key)] if key else []
 
 

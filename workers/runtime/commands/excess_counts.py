@@ -18,8 +18,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.audit import SurplusCounted
 from contracts.ids import uuid7
 from workers.runtime.commands import outbox
-from workers.runtime.commands.outgoing import Origin, Post
-from workers.runtime.commands.unit import Happened
+from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.unit_of_work import Happened
 from workers.runtime.storage.database import Base, as_json
 from workers.runtime.storage.statements import read
 

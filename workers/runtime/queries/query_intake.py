@@ -26,9 +26,9 @@ from workers.common.tasks import end
 from workers.common.tracing import Tracing, trace_of, traced
 from workers.runtime.admission.incoming import LARGEST_BODY
 from workers.runtime.bus.connection import Frame, decoded, flush, read_safely
-from workers.runtime.commands.outgoing import refused
-from workers.runtime.queries.answering import QueryService
-from workers.runtime.queries.turns import Asked, Line, Share, Turns, Verdict
+from workers.runtime.commands.envelopes import refused
+from workers.runtime.queries.fair_queue import Asked, Line, Share, Turns, Verdict
+from workers.runtime.queries.query_service import QueryService
 
 AT_ONCE: Final = 16
 """Queries that one process answers at the same time."""

@@ -17,7 +17,7 @@ from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import Decided
-from workers.runtime.admission.rates import Place
+from workers.runtime.admission.rate_limits import Place
 from workers.runtime.storage.statements import read
 
 _STANDING = text(

@@ -12,7 +12,7 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.engine import make_url
 
 from workers.common.settings import Settings
-from workers.local import databases, mistakes
+from workers.local import databases, start_errors
 from workers.local.backup import archive, dumps, snapshots
 from workers.local.backup.dumps import Database, DumpError
 from workers.local.backup.snapshots import SnapshotError
@@ -86,7 +86,7 @@ async def restore(settings: Settings, who: str, file: Path) -> None:
             try:
                 await _write(settings, bus, found, draft)
             except _FAILURES as error:
-                raise UnfinishedError(mistakes.why(error).rstrip(".")) from error
+                raise UnfinishedError(start_errors.why(error).rstrip(".")) from error
 
 
 async def _write(settings: Settings, bus: Nats, found: dict[str, Database], draft: Path) -> None:

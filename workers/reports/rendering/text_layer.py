@@ -12,10 +12,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from workers.reports.rendering.leftward import Block, Word, is_leftward, shows_of
-from workers.reports.rendering.mirrors import turn_around
-from workers.reports.rendering.objects import Objects
-from workers.reports.rendering.shows import Cluster, Face, Show, Span, parts
+from workers.reports.rendering.bidi_mirroring import turn_around
+from workers.reports.rendering.pdf_objects import Objects
+from workers.reports.rendering.right_to_left import Block, Word, is_leftward, shows_of
+from workers.reports.rendering.text_shows import Cluster, Face, Show, Span, parts
 
 _LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 _LINES = re.compile(rb"\d+ beginbfchar\n.*endbfchar\n", re.DOTALL)

@@ -7,8 +7,8 @@ from typing import Final
 
 import structlog
 
-from workers.common.condition import Part
-from workers.local.servers import room
+from workers.common.health_state import Part
+from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.supervision.health import Health
 
@@ -42,7 +42,7 @@ class Storing:
             self._failed = now
         elif now - self._failed > _HEALED_SECONDS:
             self._rest = 0.0
-        if failed_seconds < _FAILED_SECONDS or free < room.ENOUGH or now - self._restarted < self._rest:
+        if failed_seconds < _FAILED_SECONDS or free < disk_space.ENOUGH or now - self._restarted < self._rest:
             return False
         self._rest = min(max(self._rest * 2, _FIRST_REST), _LONGEST_REST)
         self._restarted = now
@@ -60,7 +60,7 @@ async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[],
         hung = min((_seconds(each, Part.BUS) for each in told), default=0.0)
         if min(hung, nats.seconds_up) >= _HUNG_SECONDS:
             failed = max(failed, hung)
-        if storing.must_restart(failed, room.free(nats.directory), time.monotonic()):
+        if storing.must_restart(failed, disk_space.free(nats.directory), time.monotonic()):
             log.warning("server.not_storing", server="message bus", seconds=round(failed))
             await restart()
 
