@@ -13,10 +13,10 @@ import pytest
 import yaml
 from check_jsonschema import builtin_schemas
 
-from contracts.asyncapi import WIRE_VERSION
 from tests.checks import test_budgets as budgets
 from tests.checks.test_dependencies import settings
 from tests.checks.tree import ROOT, hold, texts
+from tests.contracts.asyncapi import WIRE_VERSION
 from workers.runtime.process.preconditions import POSTGRES_MIN
 
 APACHE_2_0 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"

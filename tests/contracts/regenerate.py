@@ -5,11 +5,12 @@ from typing import Any
 
 import yaml
 
-from contracts import asyncapi, catalogue
+from contracts import catalogue
 from contracts.errors import HTTP_STATUS
 from contracts.message import Command, Event, Request
 from contracts.permissions import Node
 from tests.checks.tree import ROOT
+from tests.contracts import asyncapi
 
 COMMAND = "make wire"
 PUBLISHED = ROOT / "docs/asyncapi.yaml"

@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts import asyncapi, catalogue
+from contracts import catalogue
 from contracts.errors import HTTP_STATUS
 from contracts.subjects import WORKERS
 from tests.checks.tree import ROOT, hold
-from tests.contracts import regenerate
+from tests.contracts import asyncapi, regenerate
 
 OFFICIAL = ROOT / "tests/contracts/asyncapi-3.0.0.json"
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from contracts import asyncapi, catalogue
+from contracts import catalogue
 from contracts.message import Message, Request
 from contracts.subjects import COMMANDED, WORKERS
 from tests.checks.tree import hold, sources
+from tests.contracts import asyncapi
 from workers.local.run_worker import slice_of as imported
 from workers.runtime.worker import Worker
 

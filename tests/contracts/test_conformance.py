@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 from nats.aio.msg import Msg
 
-from contracts import asyncapi
 from contracts.ids import uuid7
+from tests.contracts import asyncapi
 from tests.support import Caller, Site, eventually
 
 DOCUMENT = asyncapi.document("main")

@@ -8,8 +8,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from contracts import asyncapi, catalogue, explained
+from contracts import catalogue
 from tests.checks.tree import hold
+from tests.contracts import asyncapi, explained
 
 DOCUMENT = asyncapi.document()
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -28,7 +29,7 @@ def test_every_field_is_explained() -> None:
         for field, form in schema.get("properties", {}).items()
         if "$ref" not in form and not form.get("description")
     ]
-    hold("Say in contracts/fields.json what it means.", plain)
+    hold("Say in tests/contracts/fields.json what it means.", plain)
     used = {field for schema in SCHEMAS.values() for field in schema.get("properties", {})}
     hold("Nothing has this field any more.", sorted(explained.fields().keys() - used))
 

@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from contracts import catalogue, envelopes, explained, subjects
+from contracts import catalogue, envelopes, subjects
 from contracts.errors import HTTP_STATUS, Code
 from contracts.message import Command, Event, Query, Request
 from contracts.permissions import Level, Node
 from contracts.projects import watching
 from contracts.projects.queries import ProjectFilter
 from contracts.texts import LANGUAGES, Phrase, phrase
+from tests.contracts import explained
 
 Json: TypeAlias = dict[str, Any]
 
@@ -37,7 +38,7 @@ _ENVELOPES = (
 class _Schemas(GenerateJsonSchema):
     """JSON schemas without titles that only repeat a field's name."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic names the parameter
+    def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
 

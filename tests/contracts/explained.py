@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from pydantic import BaseModel, ValidationError
@@ -50,7 +50,7 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 @cache
 def fields() -> dict[str, list[Any]]:
     """Return by the name of a field what it means and, where one is given, an example."""
-    found: dict[str, list[Any]] = json.loads(resources.files("contracts").joinpath("fields.json").read_text("utf-8"))
+    found: dict[str, list[Any]] = json.loads(Path(__file__).with_name("fields.json").read_text("utf-8"))
     return found
 
 
