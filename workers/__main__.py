@@ -3,12 +3,11 @@
 import sys
 from importlib import import_module
 
-from workers.local import run_worker
-
+# Each way imports what it needs alone, and who typed nothing is told what to type without any of it.
 match sys.argv[1:]:
     case ["worker", name]:
-        run_worker.run(name)
+        import_module("workers.local.run_worker").run(name)
     case ["fork"]:
-        import_module("workers.local.supervision.prefork").main()  # a worker of its own needs nothing of it
+        import_module("workers.local.supervision.prefork").main()
     case _:
         sys.exit(f"{__doc__} To type one yourself: incidents worker NAME")
