@@ -33,7 +33,7 @@ demo: ## Play an incident on embedded servers and leave them running; ONCE=1 sto
 
 test: check ## Check everything, then run the tests against real, embedded servers
 	@echo "test: pytest"
-	@$(BIN)/pytest --quiet -n 2
+	@$(BIN)/pytest --quiet -n 2 --durations=10
 
 check: layout lint types arrows ## Check layout, style, types and import arrows without running anything
 
