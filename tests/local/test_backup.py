@@ -67,7 +67,7 @@ def test_a_backup_replaces_nothing_that_it_saves(
         line = [
             sys.executable,
             "-m",
-            "client",
+            "incidents",
             "backup",
             "-o",
             out,

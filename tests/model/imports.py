@@ -16,7 +16,7 @@ def fits(body: Body) -> None:
     """Refuse a body with projects that end before they start."""
     wrong = [n for n, one in enumerate(body["projects"]) if before(one.get("end_time"), one.get("start_time"))]
     if wrong:
-        raise No("invalid", fields=[Some(field=f"projects.{index}") for index in wrong])
+        raise No("invalid", fields=[Some(field=f"projects.{index}.end_time") for index in wrong])
 
 
 def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
