@@ -4,22 +4,17 @@ The id of a trace travels in the header `traceparent` (W3C Trace Context) from t
 OTEL_EXPORTER_OTLP_ENDPOINT no span is made, and nothing of OpenTelemetry is imported.
 """
 
-import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from importlib import import_module
 from typing import Any, Final, Protocol
 
-import structlog
 from nats.aio.msg import Msg
 
 HEADER: Final = "traceparent"
-_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _PARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACE_ID: Final = slice(3, 35)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-log = structlog.get_logger()
 
 
 class Traced(Protocol):
@@ -51,19 +46,6 @@ class Tracing:
 
     def close(self) -> None:
         """Hand over what was not handed over yet; returns within seconds."""
-
-
-def opened(worker: str, instance: str) -> Tracing:
-    """Return what makes the spans of a process."""
-    if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
-        return Tracing()
-    try:
-        spans = import_module("workers.runtime.process.trace_spans")
-    except ModuleNotFoundError as error:
-        log.warning("tracing_not_installed", missing=error.name)
-        return Tracing()
-    made: Tracing = spans.Spans(worker, instance)
-    return made
 
 
 def trace_of(told: str) -> str | None:

@@ -20,7 +20,6 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from contracts.subjects import LANES, lane_filter
-from workers.common import tracing
 from workers.common.http_server import HttpServer
 from workers.common.process_pool import Limits as ChildLimits
 from workers.common.process_pool import ProcessPool
@@ -59,7 +58,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
-    traces = tracing.opened(name, instance)
+    traces = startup.open_tracing(name, instance)
     relay = Relay(engine, nats, name, lambda: lanes.owned, traces)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)

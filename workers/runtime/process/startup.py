@@ -1,8 +1,10 @@
-"""The start of a process: it waits for its servers, and what runs beside the deliveries is named."""
+"""The start of a process: it opens its traces, waits for its servers, and names what runs beside the deliveries."""
 
 import asyncio
+import os
 from collections.abc import Coroutine
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import structlog
 from nats.errors import Error as NatsError
@@ -10,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
+from workers.common.tracing import Tracing
 from workers.runtime.bus import streams, strict_mode
 from workers.runtime.bus.connection import read_safely
 from workers.runtime.commands.dead_letters import watch_letters
@@ -20,7 +23,21 @@ from workers.runtime.process.service_discovery import discovery
 from workers.runtime.process.watchdog import watchdog
 from workers.runtime.process.worker_process import Running
 
+_ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 log = structlog.get_logger()
+
+
+def open_tracing(worker: str, instance: str) -> Tracing:
+    """Return what makes the spans of a process."""
+    if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
+        return Tracing()
+    try:
+        spans = import_module("workers.runtime.process.trace_spans")
+    except ModuleNotFoundError as error:
+        log.warning("tracing_not_installed", missing=error.name)
+        return Tracing()
+    made: Tracing = spans.Spans(worker, instance)
+    return made
 
 
 async def wait_for_servers(running: Running) -> None:
