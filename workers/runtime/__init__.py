@@ -1,1 +1,1 @@
-"""The room every worker shares: delivery, outbox, inbox, identity, lanes, health. It knows no slice."""
+"""What every worker shares, in rooms that lie above each other. It imports no slice."""

@@ -1,4 +1,4 @@
-"""Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox; the only place that commits."""
+"""Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox, which commits here."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
