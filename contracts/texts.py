@@ -208,7 +208,7 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "twice_in_file": ("stands in this file before", "figure déjà plus haut dans ce fichier"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),
-    "csv_columns": ("has not as many cells as the header", "n'a pas autant de cellules que l'en-tête"),
+    "csv_columns": ("has a different number of cells than the header", "n'a pas autant de cellules que l'en-tête"),
     "": ("is not valid", "n'est pas valide"),
 }
 

@@ -36,7 +36,7 @@ def principal_of(credentials: Path) -> str:
     except OSError as error:
         raise UnreachableError(str(credentials), error.strerror) from error
     except (IndexError, KeyError, ValueError, binascii.Error) as error:
-        raise CredentialsError(str(credentials), "this is no credentials file") from error
+        raise CredentialsError(str(credentials), "not a credentials file") from error
 
 
 class Troubles:

@@ -45,7 +45,7 @@ def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.
 def _at_address(url: str, environment: Mapping[str, str]) -> Place:
     credentials = environment.get("INCIDENTS_NATS_CREDS")
     if not credentials:
-        reason = "INCIDENTS_NATS_CREDS names no credentials file"
+        reason = "INCIDENTS_NATS_CREDS does not name a credentials file"
         raise UnreachableError(url, reason, _CREDENTIALS)
     return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main", _OTHERS, _CREDENTIALS)
 

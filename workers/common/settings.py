@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     """Time between two scheduled sweeps."""
 
     watchdog_seconds: float = 60.0
-    """A process that reaches its servers for this long in vain ends itself; its supervisor starts it again."""
+    """A process that reaches its servers for this long without success ends itself; its supervisor starts it again."""
 
     children: PositiveInt = 3
     """Child processes at the same time, at most; fewer than `transactions` let batches wait for one."""

@@ -60,7 +60,7 @@ KNOWN: Final = (
         "Install the client programs of PostgreSQL {major}, and run it again."
     ),
     f"INCIDENTS_NATS_CREDS is not set. {_CREDENTIALS}",
-    f"{{path}} is no credentials file. {_CREDENTIALS}",
+    f"{{path}} is not a credentials file. {_CREDENTIALS}",
     f"{{path}} holds the credentials of {{who}}, not of {{wanted}}. {_CREDENTIALS}",
     f"{{path}} ended at {{time}}. {_CREDENTIALS}",
     f"{{path}}: {{why}}. {_CREDENTIALS}",

@@ -67,7 +67,7 @@ async def _overhear(session: Session) -> None:
 
 
 async def me(session: Session) -> None:
-    """Show who one is here and what one may do."""
+    """Show your principal, roles and permissions."""
     async with session.client() as client:
         answer = await client.ask(GetMe())
     may = session.say("may: {messages}", messages=", ".join(answer.may) or "–")

@@ -125,7 +125,7 @@ def require_credentials(path: Path | None, name: str, *, exactly: bool = True) -
         raise UnfitError(f"{path}: {why}. {remedy}", 2) from error
     token = jwt.public_part(text)
     if not token or "BEGIN USER NKEY SEED" not in text:
-        raise UnfitError(f"{path} is no credentials file. {remedy}", 2)
+        raise UnfitError(f"{path} is not a credentials file. {remedy}", 2)
     who, ends = str(token.get("name")), token.get("exp")
     if exactly and who != name:
         raise UnfitError(f"{path} holds the credentials of {who}, not of {name}. {remedy}", 2)

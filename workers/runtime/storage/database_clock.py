@@ -1,4 +1,4 @@
-"""The database's clock, and when it is believed: what is deleted because of its age is gone for good."""
+"""The database's clock, and when it is believed: what is deleted because of its age cannot be restored."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
