@@ -36,7 +36,6 @@ _BY_SUFFIX: dict[str, Format] = {
     ".jsonl": "ndjson",
 }
 _USUAL: Final = "file"
-_SHOWN_EVERY: Final = 500
 
 Words = list[str] | None
 Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="Which field a column fills; repeatable.")]

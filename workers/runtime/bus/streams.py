@@ -25,9 +25,6 @@ _GIB = 1 << 30
 _HALVINGS = 4
 """Times that the sizes of the streams are halved, at most, until the server has room for all of them."""
 
-SMALLEST = (_GIB + 4 * _GIB + _GIB // 4) >> _HALVINGS
-"""Bytes that the streams may have on the disk at least: 336 MiB."""
-
 _TRIAL = "ROOM"
 _NO_ROOM = 10047
 _NO_STORE = frozenset({10049, 10077})
