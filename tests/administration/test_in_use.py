@@ -95,7 +95,7 @@ async def test_an_assignment_under_way_is_waited_for(site: Site, admin: Client, 
     """A type that a transaction is about to assign is not deleted before that has ended."""
     added = await admin.send(AddType(name="Fire"))
     async with site.engine.begin() as connection:
-        await connection.execute(SURROUNDINGS, {"missing": [], "creations": 0, "references": [added.id]})
+        await connection.execute(SURROUNDINGS, {"missing": [], "creations": [], "references": [added.id]})
         submitted = await admin.submit(DeleteType(id=added.id))
         await eventually(lambda: site.sql(WAITING))
         await connection.execute(text("UPDATE projects.project SET type_id = :id"), {"id": added.id})

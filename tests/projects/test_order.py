@@ -1,19 +1,21 @@
 """The order of what comes at once: that of its acceptance, wherever it is told."""
 
+import asyncio
 import json
 from datetime import datetime, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
 
 from sqlalchemy import update
 
-from contracts.projects.commands import AddSequences, RemoveAllSequences
+from contracts.projects.commands import AddSequences, CreateProject, RemoveAllSequences
 from contracts.projects.parts import AddCall
 from contracts.projects.recordings import Sequence as Recording
 from tests.projects.exported import exported, read
 from tests.projects.props import NOON, Operator
 from tests.support import Caller, Site, eventually
 from workers.migrations.scripts import read_sql, run_script
-from workers.projects.rows import SURROUNDINGS
+from workers.projects.rows import SURROUNDINGS, ProjectRows
 from workers.projects.tables import Call, Comment, Sequence
 
 AT = NOON.isoformat()
@@ -104,6 +106,23 @@ async def test_removed_sequences_are_named_in_their_order(site: Site) -> None:
     assert [str(one) for one in removed.sequence_ids] == sequences
 
 
+async def test_numbers_drawn_at_once_have_the_order_of_their_times(site: Site) -> None:
+    """Of numbers that several lanes draw in the same moment, the higher one has the later time."""
+    drawn: list[tuple[int, datetime]] = []
+
+    async def draw() -> None:
+        async with site.engine.connect() as connection:
+            for _ in range(2):
+                creations = [CreateProject(project_id=uuid4()) for _ in range(500)]
+                drawn.extend((await ProjectRows.load(connection, creations)).numbers)
+                await connection.rollback()
+
+    await asyncio.gather(*(draw() for _ in range(8)))
+    times = [at for _, at in sorted(drawn)]
+    assert len(times) == 8 * 2 * 500
+    assert [later for earlier, later in pairwise(times) if later <= earlier] == []
+
+
 async def test_a_list_has_the_order_of_its_numbers(site: Site) -> None:
     """Projects that are opened at once, in whatever lanes, are listed by their numbers, page by page."""
     caller, ids = await site.caller("admin"), []
@@ -155,7 +174,7 @@ async def test_a_history_has_the_times_of_its_order(site: Site) -> None:
 async def test_numbers_and_times_are_drawn_together(site: Site) -> None:
     """Of many numbers that are drawn at once no two have one time, and the higher has the later one."""
     async with site.engine.connect() as connection:
-        given = {"missing": [], "creations": 500, "references": []}
+        given = {"missing": [], "creations": list(range(500)), "references": []}
         drawn = (await connection.execute(SURROUNDINGS, given)).one().numbers
     assert drawn == sorted(drawn)
     assert len({datetime.fromisoformat(at) for _, at in drawn}) == 500

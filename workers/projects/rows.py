@@ -60,27 +60,28 @@ _OF_SEQUENCES = (AddSequences, RemoveSequences, RemoveAllSequences)
 
 # What a batch may need besides its projects, in one round trip: tombstones, new numbers, and the properties that it
 # assigns. Their lock lets no administrator change or delete what this transaction assigns (TYP-03, STA-03, CAT-05).
-# A number comes with the time at which it was drawn: of projects opened at once, the later one has the higher number.
-# The inner query has it take a microsecond, the smallest step of that time; it depends on `n` to be asked every time.
+# A number comes with the time of its creation: of projects created at once, the later one has the higher number.
 SURROUNDINGS = text(
     """
     SELECT
         (SELECT json_agg(t) FROM projects.tombstone t WHERE t.project_id = ANY(:missing)) AS tombstones,
-        (SELECT json_agg(json_build_array(nextval('projects.number'),
-                (SELECT max(clock_timestamp()) FROM generate_series(1, 2 + 0 * n))))
-         FROM generate_series(1, :creations) n) AS numbers,
+        projects.draw_numbers(:creations) AS numbers,
         (SELECT json_agg(json_build_array(r.id, r.kind, r.slot)) FROM (
             SELECT id, kind, slot FROM published.properties WHERE id = ANY(:references) ORDER BY id FOR KEY SHARE
         ) r) AS references
     """
-).bindparams(bindparam("missing", type_=ARRAY(Uuid)), bindparam("references", type_=ARRAY(Integer)))
+).bindparams(
+    bindparam("missing", type_=ARRAY(Uuid)),
+    bindparam("creations", type_=ARRAY(Integer)),
+    bindparam("references", type_=ARRAY(Integer)),
+)
 
 
 class SurroundingsRow(TypedDict):
     """The row of the statement that reads what a batch needs besides its projects; each column is JSON."""
 
     tombstones: list[dict[str, Any]] | None
-    numbers: list[tuple[int, str]] | None
+    numbers: list[tuple[int, str]]
     references: list[tuple[int, str, int | None]] | None
 
 
@@ -162,14 +163,13 @@ class ProjectRows(Rows):
         return []
 
     async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        creations = sum(isinstance(message, CreateProject) for message in messages)
+        creations = [place for place, message in enumerate(messages) if isinstance(message, CreateProject)]
         references = sorted(assigned(messages))
         if self._missing or creations or references:
             parameters = {"missing": self._missing, "creations": creations, "references": references}
             [surroundings] = await read_rows(connection, SURROUNDINGS, parameters, SurroundingsRow)
             self.tombstones.add_stored(domain.tombstone(document) for document in surroundings["tombstones"] or ())
-            drawn = surroundings["numbers"] or ()
-            self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in drawn])
+            self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in surroundings["numbers"]])
             self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
         updates = [message for message in messages if isinstance(message, UpdateProject)]
         if any(update.categories or update.data.model_fields_set for update in updates):
