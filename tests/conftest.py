@@ -41,10 +41,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
     server.start()
     try:
+        without_sync(server)
         asyncio.run(prepared(server, "template_incident_manager", "template_log_server"))
         yield server
     finally:
         server.stop()
+
+
+def without_sync(server: EmbeddedPostgres) -> None:
+    """Leave writing to the operating system: no test of this server cuts the power, and each makes two databases."""
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture
