@@ -1,4 +1,4 @@
-"""The background work of projects: packages and drafts that were kept for long enough are deleted."""
+"""The background work of projects: old packages and drafts are deleted, and a search learns which parts are rare."""
 
 import asyncio
 from typing import Final
@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from workers.common.logs import describe
 from workers.projects import domain
 from workers.projects.packages import store
+from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommitting
@@ -19,6 +20,7 @@ _LANE: Final = 0
 
 _LOOK_SECONDS: Final = 1.0
 _PURGE_SECONDS: Final = 60.0
+_LEARN_SECONDS: Final = 3_600.0
 
 log = structlog.get_logger()
 
@@ -36,6 +38,18 @@ async def housekeeping(running: Running) -> None:
             except (DBAPIError, OSError) as error:
                 log.warning("purge_failed", **describe(error))
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+@worker.background
+async def learning(running: Running) -> None:
+    """Learn every hour how common the parts of words are; until then, and without it, their letters decide."""
+    while True:
+        try:
+            async with autocommitting(running.engine).connect() as connection:
+                await learned.learn(connection)
+        except (DBAPIError, OSError) as error:
+            log.warning("learning_failed", **describe(error))
+        await asyncio.sleep(_LEARN_SECONDS)
 
 
 async def purge(running: Running) -> None:

@@ -30,6 +30,7 @@ from workers.projects.queries.search_terms import Term, Ways, ways_of
 from workers.projects.queries.sort_order import Order, Place
 from workers.projects.search.lookup_tables import SOURCES, Search
 from workers.projects.search.ngrams import beginning_of, dated, month_of, type_number
+from workers.projects.search.rarity import learned
 from workers.projects.visibility import DETAILS
 from workers.runtime.queries.query_service import QueryContext
 
@@ -52,7 +53,7 @@ class Sought:
         """Read what a query looks for, or refuse a search for nothing."""
         if search is None:
             return cls()
-        asked = ways_of(search)
+        asked = ways_of(search, learned)
         if not 0 < len(asked) <= WORDS_MAX:
             raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
         nodes = {name: details.node for name, details in DETAILS.items()} | SECTIONS

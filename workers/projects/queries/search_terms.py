@@ -8,9 +8,11 @@ from itertools import product
 from workers.projects.search.ngrams import (
     LOOKED_UP,
     RUNS,
+    Rarity,
     all_grams,
     all_of,
     code_of,
+    commonness,
     fold,
     is_unspaced,
     one_of,
@@ -43,9 +45,9 @@ class Term:
     """Numbers of which one must be there, if there are any."""
 
     @classmethod
-    def part(cls, word: str, most: int = LOOKED_UP) -> "Term":
+    def part(cls, word: str, most: int = LOOKED_UP, rarity: Rarity = commonness) -> "Term":
         """Ask for a word, or for a part of one that is long enough, by so many numbers at most."""
-        return cls(pattern(word), frozenset(all_of(word, most)), frozenset(one_of(word)))
+        return cls(pattern(word), frozenset(all_of(word, most, rarity)), frozenset(one_of(word)))
 
     @classmethod
     def phrase(cls, words: list[str]) -> "Term":
@@ -61,12 +63,13 @@ Ways = tuple[tuple[Term, ...], ...]
 """In what ways something may be there: all terms of one of them must be."""
 
 
-def ways_of(search: str) -> list[Ways]:
-    """Return what a search asks for, all of which must be there."""
+def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
+    """Return what a search asks for, all of which must be there; `rarity` chooses what is looked up."""
     phrases = [words for said in _PHRASE.findall(search) if (words := pieces_of(fold(said)))]
     found: list[Ways] = [((Term.phrase(words),),) for words in phrases]
     folded = _ABROAD.sub(" 0", fold(_PHRASE.sub(" ", search)).replace(_TRUNK, " "))
-    part = partial(Term.part, most=LOOKED_UP if len(pieces_of(folded)) == 1 else LOOKED_UP_TOGETHER)
+    most = LOOKED_UP if len(pieces_of(folded)) == 1 else LOOKED_UP_TOGETHER
+    part = partial(Term.part, most=most, rarity=rarity)
     done = 0
     for start, end in RUNS.spans(folded):
         pieces = pieces_of(folded[start:end])

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from heapq import nsmallest
 from itertools import pairwise
+from typing import Any
 from zlib import crc32
 
 GRAM = 4
@@ -15,13 +16,18 @@ GRAM = 4
 SHORTEST = 3
 """Letters of the shortest part that is found, and digits that have a number; what is shorter must be a whole word."""
 
+Rarity = Callable[[str], Any]
+"""What orders four letters in a row, the rarest first."""
+
 LOOKED_UP = 4
 """Fours of a word that are looked up: with more of them, less is found that is none, and each costs a look more."""
 
 SORTED = 40
 """How many characters of a text order a list: a cursor has to hold them."""
 
-_APART = 0x9E3779B1
+APART = 0x9E3779B1
+"""How far the numbers of one month are from those of the next."""
+
 _PLAIN = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DIGIT: dict[str, int] = {letter: place for place, letter in enumerate(_PLAIN, 1)}
 """Letters and digits without accents make numbers of their own; all others share the negative ones."""
@@ -174,14 +180,14 @@ def grams_of(word: str) -> frozenset[int]:
     if is_unspaced(word):
         return _windows(word, 2) | _windows(word, 1)
     if len(word) < GRAM:
-        return frozenset((_number(word),))
+        return frozenset((number_of(word),))
     if word.isalpha() and word.isascii():
         return _windows(word, GRAM)
     if not word.isascii():
         return _windows(word, GRAM) | _windows(word, SHORTEST)
     fours = (word[at : at + GRAM] for at in range(len(word) - GRAM + 1))
     digits = (_windows(run, SHORTEST) for run in _DIGITS.findall(word))
-    return frozenset(_number(four) for four in fours if not _is_numeric(four)).union(*digits)
+    return frozenset(number_of(four) for four in fours if not _is_numeric(four)).union(*digits)
 
 
 def all_grams(words: Iterable[str]) -> frozenset[int]:
@@ -196,7 +202,7 @@ def pairs_of(words: Iterable[str]) -> set[int]:
 
 def type_number(type_id: int | None) -> int:
     """Return the number that projects of a type have beside those of their words."""
-    return _number(f"\ntype {type_id}")
+    return number_of(f"\ntype {type_id}")
 
 
 def is_unspaced(word: str) -> bool:
@@ -220,11 +226,16 @@ def dated(numbers: Iterable[int], month: int) -> list[int]:
 
     A page of the newest is found by looking at some months, and a new project is written beside its neighbours.
     """
-    apart = month * _APART
+    apart = month * APART
     return sorted([(number + apart) % 2**32 - 2**31 for number in numbers])
 
 
-def all_of(term: str, most: int = LOOKED_UP) -> Collection[int]:
+def commonness(four: str) -> int:
+    """Judge how common four letters are by each of them; `q` is as common as the `u` behind it."""
+    return sum(_COMMON.find(letter) for letter in four.replace("qu", "uu"))
+
+
+def all_of(term: str, most: int = LOOKED_UP, rarity: Rarity = commonness) -> Collection[int]:
     """Return numbers that every word has of which this is a part; none for a part of three that are not all digits.
 
     The rarest few fours, at most so many, tell nearly as much as all of them, and each one is looked up in every month.
@@ -234,12 +245,12 @@ def all_of(term: str, most: int = LOOKED_UP) -> Collection[int]:
     if len(term) <= GRAM:
         return () if _is_guessed(term) else grams_of(term)
     if not _DIGITS.search(term):
-        return set(map(_number, nsmallest(most, sorted(_fours(term)), key=_commonness)))
+        return set(map(number_of, nsmallest(most, sorted(_fours(term)), key=rarity)))
     last = len(term) - GRAM
     step = max(2, -(-last // (LOOKED_UP - 1)))
     fours = {term[at : at + GRAM] for at in (*range(0, last, step), last)}
-    numbers = {_number(four[:SHORTEST] if _is_numeric(four) else four) for four in fours}
-    return numbers | {_number(term[-SHORTEST:])} if _is_numeric(term[-GRAM:]) else numbers
+    numbers = {number_of(four[:SHORTEST] if _is_numeric(four) else four) for four in fours}
+    return numbers | {number_of(term[-SHORTEST:])} if _is_numeric(term[-GRAM:]) else numbers
 
 
 def one_of(term: str) -> Collection[int]:
@@ -247,16 +258,11 @@ def one_of(term: str) -> Collection[int]:
     if not _is_guessed(term):
         return ()
     around = (guess for letter in _PLAIN for guess in (letter + term, term + letter))
-    return {_number(guess) for guess in (term, *around)} if term.isascii() else {_number(term)}
+    return {number_of(guess) for guess in (term, *around)} if term.isascii() else {number_of(term)}
 
 
 def _fours(word: str) -> set[str]:
     return {word[at : at + GRAM] for at in range(len(word) - GRAM + 1)}
-
-
-def _commonness(four: str) -> int:
-    """Judge how common four letters are by each of them; `q` is as common as the `u` behind it."""
-    return sum(_COMMON.find(letter) for letter in four.replace("qu", "uu"))
 
 
 def pattern(term: str) -> str:
@@ -273,10 +279,11 @@ def _is_guessed(term: str) -> bool:
 
 
 def _windows(word: str, length: int) -> frozenset[int]:
-    return frozenset(map(_number, (word[at : at + length] for at in range(len(word) - length + 1))))
+    return frozenset(map(number_of, (word[at : at + length] for at in range(len(word) - length + 1))))
 
 
-def _number(gram: str) -> int:
+def number_of(gram: str) -> int:
+    """Return the number of letters in a row: made of plain letters themselves, else a negative checksum."""
     number = 0
     for letter in gram:
         digit = _DIGIT.get(letter)
