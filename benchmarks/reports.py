@@ -152,7 +152,7 @@ async def _measure() -> None:
             return compiler.compile(format="pdf", sys_inputs={"data": data}, pdf_standards=["a-3a"], timestamp=0)
 
         rates: list[tuple[float, float]] = []
-        async with ProcessPool(Limits()).opened():
+        async with ProcessPool(Limits()).open():
             for turn in range(ROUNDS + 1):
                 reports = [document(turn * REPORTS + one) for one in range(REPORTS)]
                 texts = [json.dumps(content(report)) for report in reports]

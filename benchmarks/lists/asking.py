@@ -16,7 +16,7 @@ from benchmarks.lists.filling import CAMERAS, NEWEST, PEOPLE, STATUSES, TYPES, V
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.lists import list_projects
-from workers.runtime.queries.query_service import PATIENCE, QueryContext
+from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME, QueryContext
 
 Ask = Callable[[random.Random, int], ListProjects]
 _LANGUAGE = Language()
@@ -111,7 +111,7 @@ class Library:
     async def ask(self, query: ListProjects) -> tuple[float, float]:
         """Return milliseconds until the answer, and of the processor of the server's own process."""
         async with self.engine.connect() as connection:
-            await connection.execute(PATIENCE)
+            await connection.execute(LIMIT_STATEMENT_TIME)
             now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
             self.spent, before = 0.0, _processor(pid)
             await list_projects(query, QueryContext("bench", EVERYTHING, connection, now, "en"))

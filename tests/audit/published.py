@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
 from workers.runtime.commands.envelopes import Origin, Post
-from workers.runtime.commands.unit_of_work import Happened
+from workers.runtime.commands.unit_of_work import EmittedEvent
 
 
 class Publisher:
@@ -22,7 +22,7 @@ class Publisher:
 
     async def publish(self, event: Event, *, event_id: UUID | None = None, **given: Any) -> UUID:
         """Publish an event and return its id; with the id of an earlier one it is that one again."""
-        happened = Happened(event, event_id or uuid7(), "-", given.get("revision"))
+        happened = EmittedEvent(event, event_id or uuid7(), "-", given.get("revision"))
         at = given.get("at", datetime.now(UTC)).isoformat()
         post = Post(self._site.name, event.subject.split(".")[0], 0)
         row = post.event(happened, Origin(given.get("actor", "olivia"), at, given.get("cause")))

@@ -67,7 +67,7 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
     audit = await site.worker("audit", log_database_url=None)
 
     async def heard() -> bool:
-        return audit.hearing.heard >= 4
+        return audit.event_delivery.handled >= 4
 
     await eventually(heard)
     await events.publish(deleted, event_id=ids[1], at=at)

@@ -86,7 +86,7 @@ def test_every_message_has_one_function(kind: str, messages: dict[str, Any]) -> 
     findings = []
     for subject, message in messages.items():
         owner, name = subject.split(".")[0], message.__name__
-        functions = {**slice_of(owner).handlers, **slice_of(owner).questions}
+        functions = {**slice_of(owner).handlers, **slice_of(owner).query_handlers}
         function: Any = functions.get(message)
         places = [path for named, path in decorated(kind) if named == name]
         if function is None:
@@ -103,7 +103,7 @@ def test_every_slice_knows_its_own_messages_only() -> None:
     findings = [
         f"{name}: {message.__name__} belongs to another slice."
         for name in WORKERS
-        for message in [*slice_of(name).handlers, *slice_of(name).questions]
+        for message in [*slice_of(name).handlers, *slice_of(name).query_handlers]
         if message not in {one for subject, one in ASKING.items() if subject.split(".")[0] == name}
     ]
     hold("Move the function to the slice that the subject names.", findings)

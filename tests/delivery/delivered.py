@@ -78,7 +78,7 @@ async def lane(site: Site, per_second: float = 0, name: str = "projects") -> Asy
     settings = site.settings(name)
     limits = Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)
     async with (
-        ProcessPool(limits).opened(),
+        ProcessPool(limits).open(),
         site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
     ):
         yield Lane(site, connection, per_second, name)

@@ -10,7 +10,7 @@ from tests.delivery.props import Desk, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 from workers.runtime.process.worker_process import Running
 
 OWNERS = """
@@ -37,7 +37,7 @@ async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) 
 async def test_processes_share_the_lanes(site: Site) -> None:
     """Every process has its fair share of the lanes, and those of one that leaves are taken over at once (CLU-01)."""
     async with AsyncExitStack() as stack:
-        start = partial(started, slice_of("projects"), site.settings("projects"))
+        start = partial(run_here, slice_of("projects"), site.settings("projects"))
         first = await stack.enter_async_context(start())
         await eventually(partial(are_shared, site, [first], [LANES]))
         second = await stack.enter_async_context(start())

@@ -9,7 +9,7 @@ from tests.delivery.props import Desk, comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 from workers.runtime.process.worker_process import Running
 
 PROJECTS = 3
@@ -70,7 +70,7 @@ async def test_a_handover_keeps_the_order(site: Site, desk: Desk) -> None:
     caller, project_id = await site.caller(), uuid7()
     publishing = asyncio.create_task(publish_story(caller, project_id))
     while not publishing.done():
-        async with started(slice_of("projects"), site.settings("projects")) as running:
+        async with run_here(slice_of("projects"), site.settings("projects")) as running:
             await eventually(partial(_has_worked, running, publishing))
     await site.worker("projects")
     await desk.done()

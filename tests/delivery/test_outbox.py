@@ -62,7 +62,7 @@ async def test_what_a_killed_process_left_is_published(site: Site, desk: Desk) -
 
 async def test_a_known_id_costs_an_atomic_batch_nothing(site: Site, desk: Desk) -> None:
     """When one event of a batch is in the stream already, all the others still arrive, and none twice."""
-    ids = [uuid7() for _ in range(outbox.WORTH)]
+    ids = [uuid7() for _ in range(outbox.ATOMIC_MESSAGES_MIN)]
     worker = await site.nats("projects", "worker")
     known = await worker.jetstream().publish(SUBJECT, b'{"numbers":[]}', headers=headers_of(ids[7]))
     await leave_behind(site, ids)

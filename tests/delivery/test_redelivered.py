@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from tests.delivery.delivered import Lane, lane, lying
 from tests.support import Site
 from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, address
-from workers.runtime.admission.replay import wrapped
+from workers.runtime.admission.replay import wrap
 
 BROKEN = "ALTER TABLE administration.property ADD CONSTRAINT broken CHECK (name <> 'Theft')"
 REPAIRED = "ALTER TABLE administration.property DROP CONSTRAINT broken"
@@ -22,7 +22,7 @@ def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
     subject = ".".join([*one.subject.split(".")[:5], "system", "-", "redeliver"])
     reply = lying(place).reply
     headers = {"Nats-Msg-Id": str(uuid7())}
-    return replace(one, subject=subject, reply=reply, headers=headers, data=wrapped(**told).encode())
+    return replace(one, subject=subject, reply=reply, headers=headers, data=wrap(**told).encode())
 
 
 async def put_aside(site: Site, here: Lane, **headers: str) -> Msg:

@@ -72,6 +72,6 @@ def test_a_look_at_the_lock_stops_nobody(home: Home, monkeypatch: pytest.MonkeyP
 
 def test_a_lock_that_is_held_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation that is starting or stopping is not started a second time."""
-    monkeypatch.setattr(home_module, "_ASKED_SECONDS", 0.05)
+    monkeypatch.setattr(home_module, "_LOCK_SECONDS_MAX", 0.05)
     with home.lock(), pytest.raises(AlreadyRunningError, match="starting or stopping"), Home(home.directory).lock():
         pytest.fail("two supervisors hold the lock")

@@ -27,7 +27,7 @@ from workers.local.backup import snapshots
 from workers.local.run_worker import slice_of
 from workers.local.servers.nats import free_port
 from workers.runtime.bus.streams import api
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 
 
 class Sender:
@@ -85,7 +85,7 @@ class Sender:
 async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Path) -> None:
     """A backup that was made while commands arrived: whoever sends them again gets the outcome of before, once done."""
     sender = Sender(source := await site.caller())
-    async with started(slice_of("projects"), site.settings("projects", commands_per_second=0)):
+    async with run_here(slice_of("projects"), site.settings("projects", commands_per_second=0)):
         for _ in range(5):
             await sender.work()
         await sender.settled()
@@ -116,7 +116,7 @@ async def held(site: Site) -> dict[str, Any]:
 async def test_everything_is_back(site: Site, target: Site, tmp_path: Path) -> None:
     """What was done, logged, put aside or only accepted is back as it was; what was accepted is then done."""
     sender = Sender(source := await site.caller())
-    workers = (started(slice_of(name), site.settings(name)) for name in ("projects", "audit"))
+    workers = (run_here(slice_of(name), site.settings(name)) for name in ("projects", "audit"))
     async with next(workers), next(workers):
         await sender.work()
         await source.publish("projects.praise", "-", {})
@@ -170,7 +170,7 @@ def running(folder: Path) -> Iterator[None]:
 async def test_the_two_ways_change_places(site: Site, target: Site, tmp_path: Path) -> None:
     """What was saved in one way is restored in the other, there and back."""
     sender = Sender(await site.caller())
-    async with started(slice_of("projects"), site.settings("projects")):
+    async with run_here(slice_of("projects"), site.settings("projects")):
         await sender.work()
         await sender.settled()
     file, data = await saved(site, tmp_path / "incidents.tar"), tmp_path / "data"

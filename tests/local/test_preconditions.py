@@ -16,7 +16,7 @@ from workers.local.access.keys import Trust
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import NewerSchemaError
 from workers.runtime.process import preconditions
-from workers.runtime.process.preconditions import UnfitError, explained, require_credentials
+from workers.runtime.process.preconditions import UnfitError, explain_errors, require_credentials
 from workers.runtime.storage.database import open_engine
 
 LATIN = "ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
@@ -112,7 +112,7 @@ async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -
     """A server that was built without ICU is told to be another one."""
     engine = open_engine(postgres.url("postgres"), connections=1)
     with pytest.raises(UnfitError, match="built with ICU"):
-        async with explained(postgres.url("postgres"), "X"), engine.connect() as connection:
+        async with explain_errors(postgres.url("postgres"), "X"), engine.connect() as connection:
             await connection.execute(text("SELECT 'a' COLLATE \"nowhere-x-icu\""))
     await engine.dispose()
 

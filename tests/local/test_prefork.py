@@ -175,7 +175,7 @@ async def test_nothing_outlives_who_asked(tmp_path: Path) -> None:
 
 async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker is forked from another template while one is stopped, whose forks live and which forks nothing later."""
-    monkeypatch.setattr(spawning, "_FORK_SECONDS", 0.5)
+    monkeypatch.setattr(spawning, "_FORK_SECONDS_MAX", 0.5)
     forks = start()
     before = await forks.fork("audit")
     await forks.wait_for("audit")

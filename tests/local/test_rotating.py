@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.local.support import Up, eventually
-from workers.common.logs import ARCHIVE_AT
+from workers.common.logs import ARCHIVE_BYTES
 from workers.local.servers import process
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision import log_rotation
@@ -86,11 +86,11 @@ async def test_the_whole_system_archives_its_logs(tmp_path: Path, up: Up) -> Non
     """`up` archives what was full before it started, and what becomes full while it runs."""
     logs = tmp_path / "data" / "logs"
     logs.mkdir(parents=True)
-    (logs / "projects.out").write_bytes(b"x" * ARCHIVE_AT)
+    (logs / "projects.out").write_bytes(b"x" * ARCHIVE_BYTES)
     running = up(tmp_path / "data")
     await eventually(lambda: running.says("ready"))
-    assert [path.stat().st_size for path in archives(logs, "projects")] == [ARCHIVE_AT]
+    assert [path.stat().st_size for path in archives(logs, "projects")] == [ARCHIVE_BYTES]
     with (logs / "audit.out").open("ab") as output:
-        output.write(b"x" * ARCHIVE_AT)
+        output.write(b"x" * ARCHIVE_BYTES)
     await eventually(lambda: archives(logs, "audit"))
-    await eventually(lambda: (logs / "audit.out").stat().st_size < ARCHIVE_AT)
+    await eventually(lambda: (logs / "audit.out").stat().st_size < ARCHIVE_BYTES)

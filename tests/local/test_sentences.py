@@ -40,9 +40,11 @@ def raised(folder: Path) -> Iterator[object]:
     yield from (NoBackupError(folder), UnfinishedError("pg_restore: away"))
     yield from (streams.NotProvisionedError("stream EVENTS", "no"), f"nats://h: {NotStrictError()}")
     yield from (
-        start_errors.told(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO)
+        start_errors.explain(OSError(code, "full", "f"), folder) for code in (errno.ENOSPC, errno.EMFILE, errno.EIO)
     )
-    yield from (f"h: away. {remedy}" for _, remedy in (*preconditions._REMEDIES.values(), preconditions._ELSE))
+    yield from (
+        f"h: away. {remedy}" for _, remedy in (*preconditions._REMEDIES.values(), preconditions._DEFAULT_REMEDY)
+    )
 
 
 def refused(folder: Path) -> Iterator[object]:

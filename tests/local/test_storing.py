@@ -5,9 +5,9 @@ from itertools import pairwise
 import pytest
 
 from workers.local.servers import disk_space
-from workers.local.supervision.bus_watch import Storing
+from workers.local.supervision.bus_watch import RestartPolicy
 
-PLENTY = disk_space.ENOUGH
+PLENTY = disk_space.RESTART_BYTES_MIN
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,12 @@ PLENTY = disk_space.ENOUGH
 )
 def test_only_what_failed_for_long_and_has_room_is_restarted(failed_seconds: float, free: int, expected: bool) -> None:
     """A slow moment is no reason, and while the disk is full it would be of no use."""
-    assert Storing().must_restart(failed_seconds, free, 1000) is expected
+    assert RestartPolicy().must_restart(failed_seconds, free, 1000) is expected
 
 
 def test_restarts_do_not_storm() -> None:
     """Where it does not help, each restart waits for twice as long as the one before, and ten minutes at most."""
-    storing = Storing()
+    storing = RestartPolicy()
     restarts = [now for now in range(1000, 5000) if storing.must_restart(60, PLENTY, now)]
     waited = [later - earlier for earlier, later in pairwise(restarts)]
     assert waited[:6] == [5, 10, 20, 40, 80, 160]
@@ -30,7 +30,7 @@ def test_restarts_do_not_storm() -> None:
 
 def test_a_fault_after_one_that_was_healed_is_met_at_once() -> None:
     """After the bus stored for a while, the next fault is not made to wait for the ones before."""
-    storing = Storing()
+    storing = RestartPolicy()
     assert [storing.must_restart(60, PLENTY, now) for now in (1000, 1005, 1015, 1035)] == [True] * 4
     assert [storing.must_restart(0, PLENTY, now) for now in (1040, 1046)] == [False] * 2
     assert storing.must_restart(2.5, PLENTY, 1052)

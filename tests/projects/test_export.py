@@ -22,7 +22,7 @@ from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, 
 from tests.projects.props import Operator, recordings
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 
 UNNAMED = {"created_by": "", "updated_by": ""}
 
@@ -123,7 +123,7 @@ async def test_nothing_of_another_project_is_in_a_package(operator: Operator) ->
 async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
     """A package holds what every earlier command wrote and no later one, though all lie in one batch."""
     caller, client, ids = await site.caller(), await site.client(), {"project_id": str(uuid7())}
-    async with started(slice_of("projects"), site.settings("projects")):
+    async with run_here(slice_of("projects"), site.settings("projects")):
         await caller.send("projects.create", ids["project_id"], ids)
 
     async def publish(verb: str, **body: str) -> UUID:

@@ -15,7 +15,7 @@ from tests.projects.exported import COMMENT, document, fetched, opened, read
 from tests.projects.props import Operator, refused, sequence
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 
 EXPORTER = {"incident_projects": "view", "incident_projects__export": "manage"}
 
@@ -139,7 +139,7 @@ async def test_a_package_can_be_fetched_for_a_day(operator: Operator, site: Site
 
 async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
     """A worker deletes packages after a day and drafted sequences after thirty, and leaves younger ones alone."""
-    async with started(slice_of("projects"), site.settings("projects")):
+    async with run_here(slice_of("projects"), site.settings("projects")):
         operator = await Operator.starting(site, await site.client())
         await package_of(operator)
         await operator.send(DraftSequences(sequences=[sequence("Old")]))

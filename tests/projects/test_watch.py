@@ -136,7 +136,7 @@ async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running
     await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_victim.feed")
 
     async def is_counted() -> bool:
-        return projects.questions.counters.foreign_inbox == 1
+        return projects.query_service.counters.foreign_inbox == 1
 
     await eventually(is_counted)
     async with following(admin) as watch:

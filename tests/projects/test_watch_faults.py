@@ -16,7 +16,7 @@ from incidents import Client
 from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.runtime.feeds.followers import MOST_EACH
+from workers.runtime.feeds.followers import FEEDS_PER_PRINCIPAL_MAX
 from workers.runtime.process.worker_process import Running
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
@@ -216,7 +216,7 @@ async def test_nobody_takes_the_feeds_of_others(site: Site) -> None:
     greedy, other = await site.caller(), await site.caller("other")
     await site.grant("other", incident_projects="view")
     feed = "projects.watch"
-    taken = [(await greedy.ask(feed, {}))[1] for _ in range(MOST_EACH + 1)]
-    assert (taken[:-1], taken[-1]) == ([""] * MOST_EACH, "503")
+    taken = [(await greedy.ask(feed, {}))[1] for _ in range(FEEDS_PER_PRINCIPAL_MAX + 1)]
+    assert (taken[:-1], taken[-1]) == ([""] * FEEDS_PER_PRINCIPAL_MAX, "503")
     assert (await other.ask(feed, {}))[1] == ""
     await running.feeds.close()

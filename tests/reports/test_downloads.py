@@ -9,7 +9,7 @@ from contracts.projects.commands import CreateProject
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client
 from tests.support import Site
-from workers.runtime.storage.chunks import CHUNK
+from workers.runtime.storage.chunks import CHUNK_BYTES
 
 KEEP = (
     "CREATE TABLE runtime.posted (subject text)",
@@ -100,12 +100,16 @@ async def test_a_download_dies_with_its_report(reading: Reading) -> None:
 async def test_a_part_goes_from_one_row_into_the_next(reading: Reading) -> None:
     """A part has the bytes that were asked for, in how many rows they are kept, and only the end makes it shorter."""
     await reading.site.sql("DELETE FROM reports.chunk")
-    kept = bytes(range(256)) * (CHUNK // 128 + 1)
+    kept = bytes(range(256)) * (CHUNK_BYTES // 128 + 1)
     for number in range(3):
-        given = {"id": reading.report_id, "number": number, "data": kept[number * CHUNK : (number + 1) * CHUNK]}
+        given = {
+            "id": reading.report_id,
+            "number": number,
+            "data": kept[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
+        }
         await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **given)
-    assert await reading.fetch(CHUNK - 30, 2 * CHUNK - 1, len(kept) - 9) == [
-        kept[CHUNK - 30 : CHUNK + 70],
-        kept[2 * CHUNK - 1 : 2 * CHUNK + 99],
+    assert await reading.fetch(CHUNK_BYTES - 30, 2 * CHUNK_BYTES - 1, len(kept) - 9) == [
+        kept[CHUNK_BYTES - 30 : CHUNK_BYTES + 70],
+        kept[2 * CHUNK_BYTES - 1 : 2 * CHUNK_BYTES + 99],
         kept[-9:],
     ]

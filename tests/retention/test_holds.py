@@ -16,7 +16,7 @@ from tests.retention.conftest import Happened
 from tests.retention.held import Keeper, colleague
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 
 WRITTEN = "The prosecutor wants it, file 4711."
 
@@ -155,7 +155,7 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
     project_id, caller = await keeper.project(), await site.caller()
     body = {"project_id": str(project_id), "reason": "Once more."}
     verbs = ("hold", "release", "hold", "release", "release", "hold")
-    async with started(slice_of("retention"), site.settings("retention")):
+    async with run_here(slice_of("retention"), site.settings("retention")):
         await keeper.hold(project_id)
         await keeper.release(project_id)
         await keeper.hold(project_id)

@@ -11,7 +11,7 @@ from tests.audit.published import publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 
 
 async def swept_once(happened: Happened) -> int:
@@ -103,9 +103,9 @@ async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill
 async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happened) -> None:
     """A sweep goes on where it was, however often all of its workers stop on the way."""
     projects, retention = slice_of("projects"), slice_of("retention")
-    async with started(projects, site.settings("projects")):
+    async with run_here(projects, site.settings("projects")):
         await fill(450, days=8)
-    async with started(retention, site.settings("retention")):
+    async with run_here(retention, site.settings("retention")):
         await (await site.client()).send(Sweep())
     stops, left = 0, 450
     while await site.count("retention.sweep"):
@@ -113,7 +113,7 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
         async def went_on(before: int = left) -> bool:
             return len(await there(site)) < before or not await site.count("retention.sweep")
 
-        async with started(projects, site.settings("projects")), started(retention, site.settings("retention")):
+        async with run_here(projects, site.settings("projects")), run_here(retention, site.settings("retention")):
             await eventually(went_on)
         stops, left = stops + 1, len(await there(site))
     assert stops > 1
@@ -131,7 +131,7 @@ async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
     retention = await site.worker("retention")
 
     async def all_heard() -> bool:
-        return retention.hearing.heard == 2 and retention.relay.published == 1
+        return retention.event_delivery.handled == 2 and retention.relay.published == 1
 
     await eventually(all_heard)
     assert await site.sql("SELECT deleted, chains_left FROM retention.sweep") == [(100, 1)]
@@ -148,7 +148,7 @@ async def test_step_heard_twice_counts_once(site: Site) -> None:
     await events.publish(ProjectsExpired(sweep_id=uuid7(), chain=0, deleted=1, more=True))
 
     async def all_heard() -> bool:
-        return retention.hearing.heard == 3 and retention.relay.published == 1
+        return retention.event_delivery.handled == 3 and retention.relay.published == 1
 
     await eventually(all_heard)
     assert await site.sql("SELECT deleted, chains_left FROM retention.sweep") == [(100, 1)]

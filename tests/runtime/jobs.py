@@ -7,38 +7,38 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from workers.common.child_process import Done, Facts
+from workers.common.child_process import Facts, JobResult
 
 HERE = "tests.runtime.jobs"
 
 
-def echo(facts: Facts, data: Sequence[bytes]) -> Done:
+def echo(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Answer with what was asked."""
-    return Done({**facts, "pid": os.getpid()}, data)
+    return JobResult({**facts, "pid": os.getpid()}, data)
 
 
-def environment(_: Facts, __: Sequence[bytes]) -> Done:
+def environment(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Tell what the process was given."""
-    return Done({"names": sorted(os.environ), "core": list(resource.getrlimit(resource.RLIMIT_CORE))}, ())
+    return JobResult({"names": sorted(os.environ), "core": list(resource.getrlimit(resource.RLIMIT_CORE))}, ())
 
 
-def chatter(facts: Facts, _: Sequence[bytes]) -> Done:
+def chatter(facts: Facts, _: Sequence[bytes]) -> JobResult:
     """Print much, to both outputs."""
     for _turn in range(20_000):
         os.write(1, facts["said"].encode())
         os.write(2, facts["said"].encode())
-    return Done({"pid": os.getpid()}, ())
+    return JobResult({"pid": os.getpid()}, ())
 
 
-def grow(facts: Facts, _: Sequence[bytes]) -> Done:
+def grow(facts: Facts, _: Sequence[bytes]) -> JobResult:
     """Keep some memory for good."""
     kept = getattr(sys, "kept", [])
     kept.append(b"\1" * facts["bytes"])
     setattr(sys, "kept", kept)  # noqa: B010 - outlives the call, as a library's cache does
-    return Done({"pid": os.getpid()}, ())
+    return JobResult({"pid": os.getpid()}, ())
 
 
-def once(facts: Facts, data: Sequence[bytes]) -> Done:
+def once(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Crash unless somebody tried before."""
     try:
         os.close(os.open(facts["path"], os.O_CREAT | os.O_EXCL))
@@ -47,40 +47,40 @@ def once(facts: Facts, data: Sequence[bytes]) -> Done:
     return crash(facts, data)
 
 
-def crash(_: Facts, __: Sequence[bytes]) -> Done:
+def crash(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Read where nothing is."""
     ctypes.string_at(0)
-    return Done({}, ())
+    return JobResult({}, ())
 
 
-def leave(_: Facts, __: Sequence[bytes]) -> Done:
+def leave(_: Facts, __: Sequence[bytes]) -> JobResult:
     """End the process."""
     sys.exit(0)
 
 
-def fail(facts: Facts, _: Sequence[bytes]) -> Done:
+def fail(facts: Facts, _: Sequence[bytes]) -> JobResult:
     """Raise what quotes its input."""
     raise ValueError(facts["said"])
 
 
-def hang(_: Facts, __: Sequence[bytes]) -> Done:
+def hang(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Never answer."""
     threading.Event().wait()
-    return Done({}, ())
+    return JobResult({}, ())
 
 
-def burn(_: Facts, __: Sequence[bytes]) -> Done:
+def burn(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Compute for ever."""
     while True:
         pass
 
 
-def devour(_: Facts, __: Sequence[bytes]) -> Done:
+def devour(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Want more memory than there is."""
-    return Done({"length": len([b"\1" * 1_000_000 for _ in range(10_000)])}, ())
+    return JobResult({"length": len([b"\1" * 1_000_000 for _ in range(10_000)])}, ())
 
 
-def babble(_: Facts, __: Sequence[bytes]) -> Done:
+def babble(_: Facts, __: Sequence[bytes]) -> JobResult:
     """Write where replies go what is no reply, and end."""
     for descriptor in range(3, 20):
         try:

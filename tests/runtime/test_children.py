@@ -22,7 +22,7 @@ import asyncio
 from workers.common.process_pool import Limits, ProcessPool
 
 async def main() -> None:
-    async with ProcessPool(Limits(seconds=600)).opened() as pool:
+    async with ProcessPool(Limits(seconds=600)).open() as pool:
         asking = asyncio.create_task(pool.call("tests.runtime.jobs:hang", {}))
         while not pool.pids:
             await asyncio.sleep(0.01)
@@ -36,7 +36,7 @@ asyncio.run(main())
 @pytest.fixture
 async def pool() -> AsyncIterator[ProcessPool]:
     """Children with little memory and time."""
-    async with ProcessPool(TIGHT).opened() as opened:
+    async with ProcessPool(TIGHT).open() as opened:
         yield opened
 
 
@@ -80,7 +80,7 @@ async def test_a_death_is_told_by_its_cause(
 @pytest.mark.parametrize("job", ["burn", "hang"])
 async def test_a_job_has_its_time(job: str) -> None:
     """A job that computes or waits for ever is ended."""
-    async with ProcessPool(Limits(seconds=1)).opened() as pool:
+    async with ProcessPool(Limits(seconds=1)).open() as pool:
         with pytest.raises(ChildError) as died:
             await pool.call(f"{HERE}:{job}", {})
         assert died.value.cause is Cause.TIME
@@ -144,7 +144,7 @@ async def test_who_gives_up_ends_the_job(pool: ProcessPool) -> None:
 
 async def test_closing_ends_every_child() -> None:
     """Nothing is left of a pool, and closing it takes no time that a job may take."""
-    async with ProcessPool(Limits(seconds=600)).opened() as pool:
+    async with ProcessPool(Limits(seconds=600)).open() as pool:
         idle = await pid_of(pool)
         asking = asyncio.create_task(pool.call(f"{HERE}:hang", {}))
 

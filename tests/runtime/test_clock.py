@@ -6,7 +6,7 @@ import pytest
 
 from tests.support import Site
 from workers.projects.background import purge
-from workers.runtime.process.housekeeping import keep_house
+from workers.runtime.process.housekeeping import run_round
 from workers.runtime.storage.database_clock import Judge
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -64,10 +64,10 @@ def test_a_clock_that_goes_on_jumping_proves_nothing() -> None:
 async def test_housekeeping_reports_a_jump(site: Site) -> None:
     """A process that doubts the clock says so in its condition, stays ready, and does not believe it."""
     running, judge = await site.worker("audit"), Judge()
-    await keep_house(running, judge)
+    await run_round(running, judge)
     assert not running.condition.clock_doubted
     await site.sql("UPDATE runtime.clock SET believed_at = now() - interval '100 days'")
-    await keep_house(running, judge)
+    await run_round(running, judge)
     assert (running.condition.clock_doubted, running.ready) == (True, True)
     assert await site.sql("SELECT runtime.is_believed(now())") == [(False,)]
 

@@ -14,11 +14,11 @@ from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.run_worker import slice_of
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 from workers.runtime.process.worker_process import Running
-from workers.runtime.queries.fair_queue import REFUSALS
-from workers.runtime.queries.query_intake import AT_ONCE, language_in
-from workers.runtime.queries.refused_attempts import MOST
+from workers.runtime.queries.fair_queue import REFUSALS_PER_SECOND_MAX
+from workers.runtime.queries.query_intake import RUNNING_QUERIES_MAX, language_in
+from workers.runtime.queries.refused_attempts import LOGGED_PER_MINUTE_MAX
 
 SHARE = {"queries_running": 2, "queries_waiting": 3}
 LIST = "im.main.qry.{}.projects.list"
@@ -55,7 +55,7 @@ async def arrived(running: Running, count: int) -> None:
     """Wait until so many queries were turned away or dropped."""
 
     async def are_counted() -> bool:
-        counters = running.questions.counters
+        counters = running.query_service.counters
         return counters.turned_away + counters.dropped == count
 
     await eventually(are_counted)
@@ -74,15 +74,15 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
     eve, bob = await site.caller("eve"), await site.caller("bob")
     found = await answers(eve)
     async with held(site):
-        await flood(eve, 5 + REFUSALS + 100)
-        await arrived(running, REFUSALS + 100)
+        await flood(eve, 5 + REFUSALS_PER_SECOND_MAX + 100)
+        await arrived(running, REFUSALS_PER_SECOND_MAX + 100)
         answer, _ = await bob.ask("projects.outcome", {"command_id": str(uuid7())})
         assert answer["error"]["code"] == "gone"
         refused = [json.loads(one.data)["error"] for one in found]
     assert {one["code"] for one in refused} == {"unavailable"}
     assert all(one["retryable"] and 1 <= one["details"]["retry_after_seconds"] <= 5 for one in refused)
     assert refused[0]["details"]["fields"][0]["kind"] == "too_many_queries"
-    assert running.questions.counters.dropped > 0
+    assert running.query_service.counters.dropped > 0
 
 
 async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Running) -> None:
@@ -93,7 +93,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
         await flood(eve, 5)
 
         async def waits() -> bool:
-            return bool(running.door._turns.waiting == 3)
+            return bool(running.query_intake._turns.waiting == 3)
 
         await eventually(waits)
 
@@ -106,14 +106,17 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
 
 async def test_many_principals_take_no_more_than_there_is(site: Site, running: Running) -> None:
     """However many principals ask, no more queries than a process answers at once have a connection."""
-    callers = [await site.caller(f"p{number}") for number in range(AT_ONCE)]
+    callers = [await site.caller(f"p{number}") for number in range(RUNNING_QUERIES_MAX)]
     async with held(site):
         for one in callers:
             await site.grant(one.principal, incident_projects="view")
             await flood(one, 2)
 
         async def wait() -> bool:
-            return bool(len(running.door._running) == AT_ONCE and running.door._turns.waiting == AT_ONCE)
+            return bool(
+                len(running.query_intake._running) == RUNNING_QUERIES_MAX
+                and running.query_intake._turns.waiting == RUNNING_QUERIES_MAX
+            )
 
         await eventually(wait)
 
@@ -134,7 +137,7 @@ async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block
 
     await eventually(is_answered)
     assert (await bob.ask("projects.list", {}))[1] == ""
-    assert running.questions.counters.answered == 2
+    assert running.query_service.counters.answered == 2
 
 
 async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
@@ -144,12 +147,12 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
     found = await answers(eve)
 
     async def work() -> None:
-        async with started(slice_of("projects"), site.settings("projects", **SHARE)) as process:
+        async with run_here(slice_of("projects"), site.settings("projects", **SHARE)) as process:
             worked.append(process)
             await ending.wait()
 
     async def is_busy() -> bool:
-        return len(worked[0].door._running) == 2 and worked[0].door._turns.waiting == 2
+        return len(worked[0].query_intake._running) == 2 and worked[0].query_intake._turns.waiting == 2
 
     async def is_ending() -> bool:
         return not worked[0].serving
@@ -176,12 +179,12 @@ async def _many(found: list[Msg], count: int) -> bool:
 async def test_nobody_fills_the_log_with_attempts(site: Site) -> None:
     """Of what one principal may not ask so many attempts a minute are logged; the others are counted."""
     running, visitor = await site.worker("projects"), await site.caller("visitor")
-    for _ in range(MOST + 5):
+    for _ in range(LOGGED_PER_MINUTE_MAX + 5):
         answer, _ = await visitor.ask("projects.list", {})
         assert answer["error"]["code"] == "not-available"
-    assert running.questions.counters.unlogged_attempts == 5
+    assert running.query_service.counters.unlogged_attempts == 5
     waiting = await site.count("runtime.outbox WHERE subject LIKE '%.refused'")
-    assert waiting + running.relay.published == MOST
+    assert waiting + running.relay.published == LOGGED_PER_MINUTE_MAX
 
 
 @pytest.mark.parametrize(

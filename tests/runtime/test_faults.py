@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from workers.runtime.commands.retries import FAILURES, bisect
+from workers.runtime.commands.retries import FAILURES_MAX, bisect
 
 
 class Panic(BaseException):
@@ -37,7 +37,7 @@ async def test_whatever_is_raised_costs_one_message(error: BaseException) -> Non
     desk = Desk(5, error)
     assert await bisect(range(8), desk) == [0, 1, 2, 3, 4, 6, 7]
     assert desk.given_up == [type(error).__name__]
-    assert desk.tried >= FAILURES
+    assert desk.tried >= FAILURES_MAX
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(), OSError()], ids=repr)

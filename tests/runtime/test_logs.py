@@ -37,7 +37,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 def test_a_full_file_is_archived(folder: Path) -> None:
     """A file that has reached its size moves into `Archive` whole, and entries go on in a new one (SYS-02)."""
-    logs.archive_at(2_000)
+    logs.set_archive_bytes(2_000)
     log = structlog.get_logger("rotation")
     for number in range(100):
         log.info("lane_taken", lane=number)
@@ -55,7 +55,7 @@ def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:
 
 async def test_the_size_follows_the_setting(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed setting reaches the log files of running workers without a restart (SYS-03)."""
-    monkeypatch.setattr("workers.runtime.process.housekeeping._SECONDS", 0.1)
+    monkeypatch.setattr("workers.runtime.process.housekeeping._INTERVAL_SECONDS", 0.1)
     await site.workers("administration")
     await (await site.client()).send(ChangeSettings(log_archive_bytes=123_456))
     (handler,) = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]

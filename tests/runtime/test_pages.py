@@ -73,7 +73,7 @@ async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> N
         rows = text(f"SELECT n AS number, repeat('x', {size}) AS said FROM generate_series(1, 500) n").columns(  # noqa: S608 - a number
             literal_column("number", Integer), literal_column("said")
         )
-        bounded = pages.bounded(select(rows.subquery()), literal_column("octet_length(said)", Integer))
+        bounded = pages.limit_bytes(select(rows.subquery()), literal_column("octet_length(said)", Integer))
         async with site.engine.connect() as connection:
             found = rows_of(await connection.execute(bounded), BoundedItemRow)
         assert [row["number"] for row in found] == list(range(1, count + 1))

@@ -8,7 +8,7 @@ import pytest
 from contracts.subjects import WORKERS
 from tests.support import Site
 from tests.support.system import worker_process
-from workers.common.tasks import end, surely
+from workers.common.tasks import end, run_cancellable
 
 
 @pytest.mark.parametrize("worker", WORKERS)
@@ -37,7 +37,7 @@ async def test_a_group_ends_although_a_cancellation_is_lost() -> None:
     async def work() -> None:
         async with asyncio.timeout(20), asyncio.TaskGroup() as group:
             begun = asyncio.Event()
-            group.create_task(surely(deaf(2, begun)))
+            group.create_task(run_cancellable(deaf(2, begun)))
             await begun.wait()
             raise ValueError
 
@@ -59,7 +59,7 @@ async def test_work_has_ended_when_its_task_has() -> None:
                     await asyncio.Event().wait()
             ended.set()
 
-    task = asyncio.create_task(surely(slow()))
+    task = asyncio.create_task(run_cancellable(slow()))
     await begun.wait()
     await end([task])
     assert (task.cancelled(), ended.is_set()) == (True, True)
@@ -72,4 +72,4 @@ async def test_what_fails_surely_fails() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await surely(fail())
+        await run_cancellable(fail())

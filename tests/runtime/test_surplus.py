@@ -8,8 +8,8 @@ from contracts.ids import uuid7
 from tests.delivery.delivered import START, lane, lying
 from tests.delivery.props import Desk, creation
 from tests.support import Site, eventually
-from workers.runtime.bus.streams import LETTERS
-from workers.runtime.commands.excess_counts import ATTEMPTS, MOST, Record, report
+from workers.runtime.bus.streams import LETTERS_PER_PRINCIPAL_MAX
+from workers.runtime.commands.excess_counts import ATTEMPTS, RECORDED_PER_MINUTE_MAX, Record, report
 
 LATER = START + timedelta(minutes=5)
 
@@ -29,23 +29,28 @@ async def counted(site: Site, now: datetime = LATER) -> int:
 async def admitted(site: Site, now: datetime, number: int, principal: str = "mallory") -> int:
     """Record so many attempts in one transaction, and return how many of them stand by themselves."""
     record = Record()
-    rows = [{"number": one} for one in range(number) if record.takes(principal, ATTEMPTS)]
+    rows = [{"number": one} for one in range(number) if record.admits(principal, ATTEMPTS)]
     for row in rows:
         record.add(row)
     async with site.engine.begin() as connection:
-        return len(rows) - len(await record.surplus(connection, "projects", 0, now))
+        return len(rows) - len(await record.find_excess(connection, "projects", 0, now))
 
 
 async def test_a_minute_has_so_many_and_the_next_one_has_them_again(site: Site) -> None:
     """Of one principal in one minute so many are recorded, whatever the batches; others have their own."""
-    assert [await admitted(site, START, number) for number in (MOST - 5, 4, 4, 4)] == [MOST - 5, 4, 1, 0]
+    assert [await admitted(site, START, number) for number in (RECORDED_PER_MINUTE_MAX - 5, 4, 4, 4)] == [
+        RECORDED_PER_MINUTE_MAX - 5,
+        4,
+        1,
+        0,
+    ]
     assert await admitted(site, START, 3, "olivia") == 3
-    assert await admitted(site, START + timedelta(minutes=1), MOST + 1) == MOST
+    assert await admitted(site, START + timedelta(minutes=1), RECORDED_PER_MINUTE_MAX + 1) == RECORDED_PER_MINUTE_MAX
 
 
 async def test_what_is_counted_is_told_once(site: Site) -> None:
     """A count is told when its minute is over for good, in its principal's name, and not twice."""
-    await admitted(site, START, MOST + 7)
+    await admitted(site, START, RECORDED_PER_MINUTE_MAX + 7)
     assert await counted(site, START + timedelta(seconds=90)) == 0
     assert [await counted(site), await counted(site)] == [1, 0]
     assert await posted(site, "%.surplus-counted") == [
@@ -63,23 +68,26 @@ async def test_what_is_counted_is_told_once(site: Site) -> None:
 async def test_what_is_rolled_back_is_not_counted(site: Site) -> None:
     """Counts are written in the transaction of what they count."""
     record = Record()
-    record.takes("mallory", ATTEMPTS)
+    record.admits("mallory", ATTEMPTS)
     async with site.engine.connect() as connection:
-        await record.surplus(connection, "projects", 0, START)
+        await record.find_excess(connection, "projects", 0, START)
         await connection.rollback()
     assert await site.count("runtime.surplus") == 0
 
 
 async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
     """Of many refused commands each has its outcome, so many an event of their own, and the events count the rest."""
-    number = MOST * 3
+    number = RECORDED_PER_MINUTE_MAX * 3
     async with lane(site) as here:
         told = await here.handle([lying(place, by="mallory") for place in range(1, number + 1)])
     assert {one["error"]["code"] for one in told} == {"permission-denied"}
     assert await site.count("runtime.inbox") == number
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     single, more = await posted(site, "%.refused"), await posted(site, "%.surplus-counted")
-    assert (len(single) <= 2 * MOST, len(single) + sum(one["count"] for one in more)) == (True, number)
+    assert (len(single) <= 2 * RECORDED_PER_MINUTE_MAX, len(single) + sum(one["count"] for one in more)) == (
+        True,
+        number,
+    )
     assert {one["actor"] for one in single + more} == {"mallory"}
 
 
@@ -93,9 +101,11 @@ async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
             " VALUES (gen_random_uuid(), :project_id, 'x', 'ann', now())",
             **body,
         )
-        told = await here.handle([lying(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * MOST)])
+        told = await here.handle(
+            [lying(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * RECORDED_PER_MINUTE_MAX)]
+        )
     assert {one["error"]["code"] for one in told} == {"held"}
-    assert len(await posted(site, "%.refused")) <= 2 * MOST
+    assert len(await posted(site, "%.refused")) <= 2 * RECORDED_PER_MINUTE_MAX
 
 
 async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
@@ -106,21 +116,23 @@ async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
     await site.worker("projects")
     worker = await site.nats("retention", "worker")
     await eventually(lambda: desk.has_letters(1))
-    for number in range(LETTERS + 10):
+    for number in range(LETTERS_PER_PRINCIPAL_MAX + 10):
         await worker.request("im.main.dead.projects.mallory", json.dumps({"number": number}).encode(), timeout=5)
     letters = [one for one in await desk.dead_letters() if "number" in one]
-    assert [one["number"] for one in letters] == list(range(10, LETTERS + 10))
-    assert len(await desk.dead_letters()) == LETTERS + 1
+    assert [one["number"] for one in letters] == list(range(10, LETTERS_PER_PRINCIPAL_MAX + 10))
+    assert len(await desk.dead_letters()) == LETTERS_PER_PRINCIPAL_MAX + 1
 
 
 async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
     """Messages that nobody can answer are put aside so many times a minute, and counted beyond."""
     async with lane(site) as here:
-        batch = [lying(place, tail="projects.guess", by="mallory") for place in range(1, 2 * MOST + 1)]
+        batch = [
+            lying(place, tail="projects.guess", by="mallory") for place in range(1, 2 * RECORDED_PER_MINUTE_MAX + 1)
+        ]
         assert await here.handle(batch) == []
     rows = await site.sql("SELECT subject FROM runtime.outbox")
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     more = await posted(site, "%.surplus-counted")
-    assert len(rows) + sum(one["count"] for one in more) == 2 * MOST
+    assert len(rows) + sum(one["count"] for one in more) == 2 * RECORDED_PER_MINUTE_MAX
     assert {one["what"] for one in more} == {"dead-letters"}

@@ -9,8 +9,8 @@ from contracts.errors import Refusal
 from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
-from workers.runtime.admission.incoming import MOST_NAMED
-from workers.runtime.commands.envelopes import LARGEST_MESSAGE
+from workers.runtime.admission.incoming import NAMED_FIELDS_MAX
+from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.queries import query_service
 
 SEQUENCES = """
@@ -26,7 +26,7 @@ async def test_a_body_full_of_mistakes_holds_up_no_lane(site: Site) -> None:
     levels = {format(number, "x"): 1 for number in range(7_000)}
     body = json.dumps({"role_id": "x", "name": "x", "permissions": levels}, separators=(",", ":")).encode()
     refused = await stranger.send("administration.define-role", "-", body, headers={"Accept-Language": "fr"})
-    assert (refused["error"]["code"], len(refused["error"]["details"]["fields"])) == ("invalid", MOST_NAMED)
+    assert (refused["error"]["code"], len(refused["error"]["details"]["fields"])) == ("invalid", NAMED_FIELDS_MAX)
     assert (await admin.send("administration.add-type", "-", {"name": "Fall"}))["status"] == "applied"
 
 
@@ -113,7 +113,7 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
-    assert query_service.require_sendable((b"x" * LARGEST_MESSAGE, None))
+    assert query_service.require_sendable((b"x" * MESSAGE_BYTES_MAX, None))
     with pytest.raises(Refusal) as refused:
-        query_service.require_sendable((b"x" * (LARGEST_MESSAGE + 1), None))
+        query_service.require_sendable((b"x" * (MESSAGE_BYTES_MAX + 1), None))
     assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")

@@ -90,10 +90,10 @@ async def test_a_confirmation_that_a_client_steers_does_no_harm(site: Site, ops:
         await caller.nats.publish(subject, body, reply=target, headers={"Nats-Msg-Id": str(uuid7())})
 
     async def is_heard() -> bool:
-        return audit.hearing.heard == 2
+        return audit.event_delivery.handled == 2
 
     await eventually(is_heard)
-    await eventually(partial(_has_dropped, audit.hearing))
+    await eventually(partial(_has_dropped, audit.event_delivery))
     assert await site.sql("SELECT DISTINCT actor FROM audit.activity") == [("admin",)]
     assert projects.delivery.counters.applied == 2
 

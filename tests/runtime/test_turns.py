@@ -2,14 +2,22 @@
 
 import pytest
 
-from workers.runtime.queries.fair_queue import EVERYBODY, PATIENCE_SECONDS, REFUSALS, Asked, Share, Turns, Verdict
+from workers.runtime.queries.fair_queue import (
+    REFUSALS_PER_SECOND_MAX,
+    WAIT_SECONDS_MAX,
+    WAITING_QUERIES_MAX,
+    Share,
+    Turns,
+    Verdict,
+    WaitingQuery,
+)
 
 SHARE = Share(running=2, waiting=3)
 
 
-def asked(principal: str, at: float = 0.0, verb: str = "list") -> Asked:
+def asked(principal: str, at: float = 0.0, verb: str = "list") -> WaitingQuery:
     """A query of a principal that arrived at some moment."""
-    return Asked(principal, verb, f"_INBOX_{principal}.x", "en", b"{}", at)
+    return WaitingQuery(principal, verb, f"_INBOX_{principal}.x", "en", b"{}", at)
 
 
 @pytest.fixture
@@ -50,9 +58,9 @@ def test_nobody_runs_more_than_its_share(turns: Turns) -> None:
 
 def test_who_asks_too_much_is_turned_away_and_then_dropped(turns: Turns) -> None:
     """Beyond what may wait a principal gets so many refusals a second, and then nothing; others are let in."""
-    found = [turns.offer(asked("eve")) for _ in range(SHARE.waiting + REFUSALS + 7)]
+    found = [turns.offer(asked("eve")) for _ in range(SHARE.waiting + REFUSALS_PER_SECOND_MAX + 7)]
     assert found.count(Verdict.WAITS) == SHARE.waiting
-    assert (found.count(Verdict.TURNED_AWAY), found.count(Verdict.DROPPED)) == (REFUSALS, 7)
+    assert (found.count(Verdict.TURNED_AWAY), found.count(Verdict.DROPPED)) == (REFUSALS_PER_SECOND_MAX, 7)
     assert turns.offer(asked("bob")) is Verdict.WAITS
     assert turns.offer(asked("eve", at=0.5)) is Verdict.TURNED_AWAY
 
@@ -61,7 +69,7 @@ def test_what_waited_too_long_is_dropped(turns: Turns) -> None:
     """What nobody waits for any more is neither answered nor in the way of what is asked now."""
     for _ in range(SHARE.waiting):
         turns.offer(asked("eve"))
-    later = PATIENCE_SECONDS + 0.1
+    later = WAIT_SECONDS_MAX + 0.1
     assert turns.offer(asked("eve", at=later)) is Verdict.WAITS
     assert (turns.late, turns.waiting) == (SHARE.waiting, 1)
     found = turns.next(later)
@@ -83,8 +91,8 @@ def test_a_renewal_does_not_stand_behind_other_queries(turns: Turns) -> None:
 
 def test_what_waits_is_bounded_for_everybody_together() -> None:
     """Beyond what may wait of all together, a principal may have one query, and no principal is shut out."""
-    turns = Turns(Share(running=1, waiting=EVERYBODY))
-    for _ in range(EVERYBODY):
+    turns = Turns(Share(running=1, waiting=WAITING_QUERIES_MAX))
+    for _ in range(WAITING_QUERIES_MAX):
         assert turns.offer(asked("eve")) is Verdict.WAITS
     assert turns.offer(asked("eve")) is Verdict.TURNED_AWAY
     assert turns.offer(asked("bob")) is Verdict.WAITS

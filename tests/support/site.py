@@ -25,7 +25,7 @@ from workers.local.run_worker import slice_of
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.bus.streams import api, provision
-from workers.runtime.process.assembly import started
+from workers.runtime.process.assembly import run_here
 from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import open_engine
 
@@ -148,7 +148,7 @@ class Site:
 
     async def worker(self, name: str, **changed: Any) -> Running:
         """Start a worker in this process; it stops with the test."""
-        return await self._stack.enter_async_context(started(slice_of(name), self.settings(name, **changed)))
+        return await self._stack.enter_async_context(run_here(slice_of(name), self.settings(name, **changed)))
 
     async def workers(self, *names: str) -> None:
         """Start several workers (all of them when none is named)."""

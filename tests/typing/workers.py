@@ -6,7 +6,7 @@ from contracts.administration_queries import GetMe, GetSettings, Me, Settings
 from contracts.projects.commands import ProjectEvent
 from contracts.projects.parts import AddComment, CommentAdded, CommentEdited
 from contracts.reports import DownloadReport
-from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.worker import Worker
@@ -68,9 +68,9 @@ def a_reaction_hears_its_own_event(worker: Worker) -> None:
     """A reaction to one event cannot be registered for another."""
 
     @worker.hears(CommentAdded)
-    async def right(heard: Heard[CommentAdded], unit: Unit[Any]) -> None:
+    async def right(heard: ReceivedEvent[CommentAdded], unit: Unit[Any]) -> None:
         raise NotImplementedError
 
     @worker.hears(CommentAdded)  # type: ignore[arg-type]  # hears another event
-    async def wrong(heard: Heard[CommentEdited], unit: Unit[Any]) -> None:
+    async def wrong(heard: ReceivedEvent[CommentEdited], unit: Unit[Any]) -> None:
         raise NotImplementedError

@@ -140,11 +140,11 @@ async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
     """Return the licence that was activated, or else the one that the site's own account token carries."""
     row = row_of(await context.connection.execute(tables.LICENCE), LicenceRow)
     if row is None:
-        included, reason = context.licensing.included, licence.judged(context.licensing.included, context.now)
+        included, reason = context.licensing.included, licence.find_obstacle(context.licensing.included, context.now)
         return LicenceState(valid=reason is None, reason=reason, licence=included, included=included is not None)
     columns = {"version": row["version"], "edition": row["edition"], "expires_at": row["expires_at"]}
     activated = Licence.model_validate(columns)
-    reason = licence.judged(activated, context.now)
+    reason = licence.find_obstacle(activated, context.now)
     return LicenceState(
         valid=reason is None,
         reason=reason,
@@ -173,7 +173,7 @@ async def get_dead_letter(query: GetDeadLetter, context: QueryContext) -> Opened
     whose = domain.whose(letter.principal)
     opened = LetterOpened(letter=letter.number, principal=whose, what=letter.what, command_id=letter.command_id)
     context.emit(opened, "-")
-    content = {name: letter.told[name] for name in ("body", "body_base64") if name in letter.told}
+    content = {name: letter.content[name] for name in ("body", "body_base64") if name in letter.content}
     return OpenedLetter(summary=summary, subject=letter.subject, headers=letter.headers, **content)
 
 
@@ -192,7 +192,7 @@ def _summary(letter: Letter, language: str) -> LetterSummary:
         principal=letter.principal,
         what=letter.what,
         command_id=letter.command_id,
-        reason=str(letter.told.get("reason", "")),
+        reason=str(letter.content.get("reason", "")),
         replayable=why is None,
         hindrance=reason(why, language) if why else None,
     )

@@ -46,7 +46,7 @@ async def forward(running: Running) -> None:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
 
-@worker.tells
+@worker.reports_status
 async def waiting(running: Running) -> dict[str, Any]:
     """Tell how much waits for the log server, and for how long the oldest entry does."""
     async with running.engine.connect() as connection:

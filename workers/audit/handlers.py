@@ -2,10 +2,10 @@
 
 from contracts.message import Event
 from workers.audit.worker import ActivityUnit, worker
-from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.reactions import ReceivedEvent
 
 
 @worker.hears(Event)
-async def keep_activity(heard: Heard[Event], unit: ActivityUnit) -> None:
+async def keep_activity(heard: ReceivedEvent[Event], unit: ActivityUnit) -> None:
     """Keep what was done, in the stores that the event names (LOG-T1 to LOG-T5)."""
     unit.rows.add(heard)

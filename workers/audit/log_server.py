@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.runtime.queries.query_service import PATIENCE
+from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.database import LogBase, Waits, autocommitting, insert_rows, open_engine
 
 _BATCH_SECONDS = 20.0
@@ -39,7 +39,7 @@ async def reading(beside: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     if engine is None:
         raise Refusal(Code.UNAVAILABLE)
     async with engine.connect() as connection:
-        await connection.execute(PATIENCE)
+        await connection.execute(LIMIT_STATEMENT_TIME)
         try:
             yield connection
         except ProgrammingError as error:  # its tables are made with the first delivery

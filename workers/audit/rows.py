@@ -10,7 +10,7 @@ from contracts.message import Event, Message, Store
 from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
 from workers.audit.row_types import ActivityRow, NewWaitingRow
-from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.database import insert_rows
 
@@ -30,7 +30,7 @@ class ActivityRows(Rows):
         """Read nothing: an entry depends on its event alone."""
         return cls()
 
-    def add(self, heard: Heard[Event]) -> None:
+    def add(self, heard: ReceivedEvent[Event]) -> None:
         """Make the entry of an event, for the stores that its class names."""
         stores = heard.event.stores
         entry: ActivityRow = {

@@ -4,5 +4,5 @@ from workers.audit.rows import ActivityRows
 from workers.runtime.commands.unit_of_work import Unit
 from workers.runtime.worker import Worker
 
-worker = Worker("audit", ActivityRows, remember_heard=False)
+worker = Worker("audit", ActivityRows, remember_events=False)
 ActivityUnit = Unit[ActivityRows]

@@ -35,7 +35,7 @@ Facts = dict[str, Any]
 """What is told beside the data; it must be JSON."""
 
 
-class Done(NamedTuple):
+class JobResult(NamedTuple):
     """What a job made; `worn` ends the process, where a library may have been left in any state."""
 
     facts: Facts
@@ -43,14 +43,14 @@ class Done(NamedTuple):
     worn: bool = False
 
 
-Job = Callable[[Facts, Sequence[bytes]], Done]
+Job = Callable[[Facts, Sequence[bytes]], JobResult]
 """What a child can be asked to call."""
 
 
-def packed(head: Facts, data: Sequence[bytes]) -> bytes:
+def pack(head: Facts, data: Sequence[bytes]) -> bytes:
     """Return a message of a head and data."""
-    told = json.dumps({**head, "sizes": [len(piece) for piece in data]}).encode()
-    return b"".join((len(told).to_bytes(PREFIX_BYTES, "big"), told, *data))
+    encoded = json.dumps({**head, "sizes": [len(piece) for piece in data]}).encode()
+    return b"".join((len(encoded).to_bytes(PREFIX_BYTES, "big"), encoded, *data))
 
 
 def main() -> None:
@@ -63,9 +63,9 @@ def main() -> None:
     for number in range(1, _JOBS_MAX + 1):
         head, data = _request(requests)
         _grant(cpu_seconds)
-        done = _job(head["function"])(head["facts"], data)
-        last = done.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
-        replies.write(packed({"facts": done.facts, "last": last}, done.data))
+        result = _job(head["function"])(head["facts"], data)
+        last = result.worn or number == _JOBS_MAX or _resident_bytes() > _KEPT_BYTES_MAX
+        replies.write(pack({"facts": result.facts, "last": last}, result.data))
         replies.flush()
         if last:
             return
@@ -115,7 +115,7 @@ def _resident_bytes() -> int:
 
 def _fail(replies: BinaryIO, kind: type[BaseException], _: BaseException, __: TracebackType | None) -> None:
     """Tell the type of what a job raised, and never its message; the process ends, since its state is unknown."""
-    replies.write(packed({"failed": kind.__qualname__}, ()))
+    replies.write(pack({"failed": kind.__qualname__}, ()))
     replies.flush()
 
 

@@ -39,8 +39,8 @@ class Latency:
         return self.total_ns / _NANOSECONDS
 
 
-class Decided(Protocol):
-    """What one transaction decided."""
+class DecisionCounts(Protocol):
+    """What one transaction decision."""
 
     repeated: int
     applied: int
@@ -68,11 +68,11 @@ class Counters:
         """Count a batch that had to be tried again."""
         self.retried += 1
 
-    def count(self, decided: Decided, stored_ns: Sequence[int]) -> None:
+    def count(self, decision: DecisionCounts, stored_ns: Sequence[int]) -> None:
         """Count what was committed just now, of commands that the server stored at these times."""
-        self.applied += decided.applied
-        self.rejected += len(decided.inbox) - decided.applied
-        self.repeated += decided.repeated
-        self.dead += decided.dead
-        self.turned_away += decided.turned_away
+        self.applied += decision.applied
+        self.rejected += len(decision.inbox) - decision.applied
+        self.repeated += decision.repeated
+        self.dead += decision.dead
+        self.turned_away += decision.turned_away
         self.latency.observe(stored_ns, time.time_ns())

@@ -26,7 +26,7 @@ class Failure:
 
     reason: str
     since: datetime
-    begun: float
+    started: float
 
 
 class Condition:
@@ -43,7 +43,7 @@ class Condition:
         """Note that a part works, and say so when it did not before."""
         before = self._failures.pop(part, None)
         if before:
-            log.info("works_again", part=part, seconds=round(time.monotonic() - before.begun))
+            log.info("works_again", part=part, seconds=round(time.monotonic() - before.started))
 
     def fails(self, part: Part, reason: str) -> float:
         """Note that a part fails, and return for how many seconds it has."""
@@ -51,9 +51,9 @@ class Condition:
         before = self._failures.get(part)
         if before is None or before.reason != reason:
             log.warning("part_fails", part=part, reason=reason)
-        since, begun = (before.since, before.begun) if before else (datetime.now(UTC), now)
-        self._failures[part] = Failure(reason, since, begun)
-        return now - begun
+        since, started = (before.since, before.started) if before else (datetime.now(UTC), now)
+        self._failures[part] = Failure(reason, since, started)
+        return now - started
 
     @property
     def failing(self) -> bool:
@@ -68,7 +68,7 @@ class Condition:
                 "part": part.value,
                 "reason": failure.reason,
                 "since": failure.since.isoformat(),
-                "seconds": round(now - failure.begun, 1),
+                "seconds": round(now - failure.started, 1),
             }
             for part, failure in sorted(self._failures.items())
         ]

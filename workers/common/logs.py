@@ -14,11 +14,11 @@ import structlog
 
 from contracts.printable import on_one_line, printable
 
-ARCHIVE_AT = 10_000_000
+ARCHIVE_BYTES = 10_000_000
 """Bytes after which a file is moved into `Archive/`, unless the settings say otherwise."""
 
 
-def archived(path: Path) -> Path:
+def archive_path(path: Path) -> Path:
     """Return where a log file is kept that is closed now: in `Archive/` beside it, named by the time (UTC)."""
     archive = path.parent / "Archive"
     archive.mkdir(mode=0o700, exist_ok=True)
@@ -29,10 +29,10 @@ def archived(path: Path) -> Path:
 class ArchivingHandler(logging.handlers.RotatingFileHandler):
     """A log file that is moved into a sub-folder `Archive` when it is full; a new one takes its place."""
 
-    def __init__(self, path: Path, archive_at: int = ARCHIVE_AT) -> None:
+    def __init__(self, path: Path, archive_bytes: int = ARCHIVE_BYTES) -> None:
         """Open `path`, making its folder."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        super().__init__(path, maxBytes=archive_at, backupCount=1, encoding="utf-8", delay=True)
+        super().__init__(path, maxBytes=archive_bytes, backupCount=1, encoding="utf-8", delay=True)
 
     def doRollover(self) -> None:  # noqa: N802 - the parent class's name
         """Move the full file aside, named by the time (UTC) at which it was closed."""
@@ -40,13 +40,13 @@ class ArchivingHandler(logging.handlers.RotatingFileHandler):
             self.stream.close()
             self.stream = None
         path = Path(self.baseFilename)
-        shutil.move(path, archived(path))
+        shutil.move(path, archive_path(path))
 
 
 def without_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace an exception by its type and place: its message may quote what a person wrote."""
-    given = entry.pop("exc_info", None)
-    error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
+    exception = entry.pop("exc_info", None)
+    error = sys.exc_info()[1] if exception is True else exception[1] if isinstance(exception, tuple) else exception
     if isinstance(error, BaseException):
         entry.update(describe(error))
         entry["traceback"] = "".join(traceback.format_tb(error.__traceback__))
@@ -57,18 +57,18 @@ def on_terminal(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapp
     """Clean what an entry says before a terminal shows it: a subject or a header may hold what a client wrote."""
     for name, value in entry.items():
         if not isinstance(value, bool | int | float | None):
-            shown = value if isinstance(value, str) else repr(value)
-            entry[name] = printable(shown) if name == "traceback" else on_one_line(shown)
+            text = value if isinstance(value, str) else repr(value)
+            entry[name] = printable(text) if name == "traceback" else on_one_line(text)
     return entry
 
 
 def describe(error: BaseException) -> dict[str, str]:
     """Tell an error's type and, for a database error, its SQLSTATE; never its message."""
     cause = getattr(error, "orig", None) or error
-    told = {"error": type(cause).__qualname__}
+    fields = {"error": type(cause).__qualname__}
     if state := getattr(cause, "sqlstate", None):
-        told["sqlstate"] = state
-    return told
+        fields["sqlstate"] = state
+    return fields
 
 
 def configure(worker: str, folder: Path | None) -> None:
@@ -114,7 +114,7 @@ def _file(shared: list[Any], path: Path) -> logging.Handler:
     return handler
 
 
-def archive_at(size: int) -> None:
+def set_archive_bytes(size: int) -> None:
     """Let every log file of this process be archived at another size, in bytes."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, ArchivingHandler):

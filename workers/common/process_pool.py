@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 import structlog
 from pydantic import BaseModel, NonNegativeInt
 
-from workers.common.child_process import PREFIX_BYTES, packed
+from workers.common.child_process import PREFIX_BYTES, pack
 
 _HEAD_BYTES_MAX = 64 * 1024
-_NOISE_BYTES = 4 * 1024
+_NOISE_BYTES_MAX = 4 * 1024
 _NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
-_DYING_SECONDS = 2.0
+_EXIT_SECONDS_MAX = 2.0
 """A child that closed its pipes is ending: for so long its status is waited for before it is killed."""
 
 _TICK_SECONDS = 1.0
-_PATIENCE = 3
+_CLOCK_FACTOR = 3
 """How many times its processor time a job may take by the clock: other processes want the processors, too."""
 
 _CLOCK_SECONDS_MAX = 100
@@ -47,12 +47,12 @@ class Cause(StrEnum):
 class ChildError(Exception):
     """A job ended with its process: it needed more than its limits give, or the code that did it broke."""
 
-    def __init__(self, cause: Cause, limits: "Limits", seen: str = "") -> None:
+    def __init__(self, cause: Cause, limits: "Limits", symptom: str = "") -> None:
         """Keep the cause, the limits that held, and what was seen: a signal, or the type of an exception."""
         super().__init__(cause.value)
         self.cause = cause
         self.limits = limits
-        self.seen = seen
+        self.symptom = symptom
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,10 @@ class _Child:
             *map(str, (os.getpid(), limits.memory_bytes, limits.seconds)),
         )
         inherited = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
-        given = {**inherited, "RUST_BACKTRACE": "0"}
-        return cls(await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=given), limits)
+        environment = {**inherited, "RUST_BACKTRACE": "0"}
+        return cls(
+            await asyncio.create_subprocess_exec(*line, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment), limits
+        )
 
     @property
     def pid(self) -> int:
@@ -113,7 +115,7 @@ class _Child:
         asking = asyncio.create_task(self._ask(request))
         try:
             # Ticks are counted, not time: a pause of the whole machine is no fault of the job.
-            for _ in range(min(self._limits.seconds * _PATIENCE, _CLOCK_SECONDS_MAX)):
+            for _ in range(min(self._limits.seconds * _CLOCK_FACTOR, _CLOCK_SECONDS_MAX)):
                 if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
                     head, data = await asking
                     return Reply(head.facts, data), not head.last
@@ -129,17 +131,17 @@ class _Child:
             requests.write(request)
             await requests.drain()
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
-        head = _Head.model_validate_json(await replies.readexactly(_bounded(size, _HEAD_BYTES_MAX)))
+        head = _Head.model_validate_json(await replies.readexactly(_require_size(size, _HEAD_BYTES_MAX)))
         if head.failed is not None:
             cause = Cause.MEMORY if head.failed == MemoryError.__qualname__ else Cause.CRASH
             raise ChildError(cause, self._limits, head.failed)
-        _bounded(sum(head.sizes), self._limits.memory_bytes)
+        _require_size(sum(head.sizes), self._limits.memory_bytes)
         return head, [await replies.readexactly(size) for size in head.sizes]
 
     async def _death(self) -> ChildError:
         # `kill` looks first whether the child has ended, and takes its status from the watcher: let that have it.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._process.wait(), _DYING_SECONDS)
+            await asyncio.wait_for(self._process.wait(), _EXIT_SECONDS_MAX)
         await self.end()
         status = self._process.returncode
         late = Cause.TIME if status == -signal.SIGXCPU else Cause.CRASH
@@ -148,8 +150,8 @@ class _Child:
     async def _listen(self) -> None:
         """Read what the child prints, so that it never waits for a reader; it may hold what people wrote."""
         noise = _pipes(self._process)[2]
-        while part := await noise.read(_NOISE_BYTES):
-            self._noise = (self._noise + part)[-_NOISE_BYTES:]
+        while part := await noise.read(_NOISE_BYTES_MAX):
+            self._noise = (self._noise + part)[-_NOISE_BYTES_MAX:]
 
     async def end(self) -> None:
         """Kill the child, and return when nothing is left of it."""
@@ -158,7 +160,7 @@ class _Child:
         await asyncio.gather(self._process.wait(), self._listening)
 
 
-_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
+_CURRENT_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
 
 
 class ProcessPool:
@@ -190,13 +192,13 @@ class ProcessPool:
         A crash may be the fault of earlier jobs or of somebody outside, and so may be a lack of memory in a process
         that has done other jobs: such a job is done once more, in a fresh process.
         """
-        request = packed({"function": function, "facts": facts}, data)
+        request = pack({"function": function, "facts": facts}, data)
         async with self._turns:
-            kept = self._kept()
+            idle = self._kept()
             try:
-                return await self._call(function, request, kept or await _Child.start(self._limits))
+                return await self._call(function, request, idle or await _Child.start(self._limits))
             except ChildError as error:
-                hopeless = error.cause is Cause.TIME or (error.cause is Cause.MEMORY and kept is None)
+                hopeless = error.cause is Cause.TIME or (error.cause is Cause.MEMORY and idle is None)
                 if hopeless or self._closed:
                     raise
             return await self._call(function, request, await _Child.start(self._limits))
@@ -215,7 +217,7 @@ class ProcessPool:
             reply, reusable = await child.call(request)
         except ChildError as error:
             self.deaths += 1
-            log.warning("child_died", function=function, cause=error.cause.value, seen=error.seen)
+            log.warning("child_died", function=function, cause=error.cause.value, symptom=error.symptom)
             raise
         finally:
             self._busy.discard(child)
@@ -226,9 +228,9 @@ class ProcessPool:
         return reply
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator["ProcessPool"]:
+    async def open(self) -> AsyncIterator["ProcessPool"]:
         """Let `children.call` work in the block and in every task that is started there; end all children with it."""
-        _POOL.set(self)
+        _CURRENT_POOL.set(self)
         try:
             yield self
         finally:
@@ -243,7 +245,7 @@ class ProcessPool:
 
 async def call(function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
     """Call `module:function` in a child of this worker."""
-    return await _POOL.get().call(function, facts, data)
+    return await _CURRENT_POOL.get().call(function, facts, data)
 
 
 def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader, asyncio.StreamReader]:
@@ -252,7 +254,7 @@ def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader
     return process.stdin, process.stdout, process.stderr
 
 
-def _bounded(size: int, size_max: int) -> int:
+def _require_size(size: int, size_max: int) -> int:
     if size > size_max:
         msg = "a child answers with more than was agreed"
         raise ValueError(msg)

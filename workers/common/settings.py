@@ -68,10 +68,10 @@ class Settings(BaseSettings):
     @classmethod
     def _is_a_database(cls, url: str | None) -> str | None:
         try:
-            known = url is None or make_url(url).drivername == "postgresql"
+            is_valid = url is None or make_url(url).drivername == "postgresql"
         except (ArgumentError, ValueError):
-            known = False
-        if not known:
+            is_valid = False
+        if not is_valid:
             msg = "write it as postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX"
             raise ValueError(msg)
         return url

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-_AGAIN_SECONDS = 0.5
+_RETRY_SECONDS = 0.5
 
 
 async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
@@ -17,10 +17,10 @@ async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
     while left:
         for task in left:
             task.cancel()
-        _, left = await asyncio.wait(left, timeout=_AGAIN_SECONDS)
+        _, left = await asyncio.wait(left, timeout=_RETRY_SECONDS)
 
 
-async def surely(work: Coroutine[Any, Any, None]) -> None:
+async def run_cancellable(work: Coroutine[Any, Any, None]) -> None:
     """Do work so that one cancellation ends it, whatever it awaits, and so that it has ended then.
 
     Groups of tasks cancel each of theirs once.
@@ -32,7 +32,7 @@ async def surely(work: Coroutine[Any, Any, None]) -> None:
     cancelled = False
     while not task.done():
         try:
-            await asyncio.wait({task}, timeout=_AGAIN_SECONDS if cancelled else None)
+            await asyncio.wait({task}, timeout=_RETRY_SECONDS if cancelled else None)
         except asyncio.CancelledError:
             cancelled = True
         if cancelled:

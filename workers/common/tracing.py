@@ -17,7 +17,7 @@ _TRACE_ID: Final = slice(3, 35)
 _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
-class Traced(Protocol):
+class TracedQuery(Protocol):
     """A query, as far as its span needs to know it."""
 
     @property
@@ -32,25 +32,25 @@ class Traced(Protocol):
 class Tracing:
     """Makes no spans: this is what a process has while nobody wants any."""
 
-    def delivering(self, messages: Sequence[Msg], lane: int) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
+    def delivery_spans(self, messages: Sequence[Msg], lane: int) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
         """Make a span of each message of a batch, and let what follows from it belong to it."""
         return nullcontext()
 
-    def leaving(self, rows: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
+    def publish_spans(self, rows: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
         """Make a span of each message that leaves the outbox, and let who receives it belong to it."""
         return nullcontext()
 
-    def answering(self, asked: Traced) -> AbstractContextManager[str | None]:
+    def query_span(self, query: TracedQuery) -> AbstractContextManager[str | None]:
         """Make a span of a query; gives its trace context."""
-        return nullcontext(asked.trace)
+        return nullcontext(query.trace)
 
     def close(self) -> None:
         """Hand over what was not handed over yet; returns within seconds."""
 
 
-def trace_of(told: str) -> str | None:
+def trace_of(header: str) -> str | None:
     """Return a W3C trace context; None for any other text, which must not reach events."""
-    return told if _PARENT.fullmatch(told) else None
+    return header if _PARENT.fullmatch(header) else None
 
 
 def trace_id(parent: str) -> str:
@@ -58,12 +58,12 @@ def trace_id(parent: str) -> str:
     return parent[_TRACE_ID]
 
 
-def traced(parent: str | None) -> dict[str, str]:
+def trace_fields(parent: str | None) -> dict[str, str]:
     """Name a trace context in the log, if there is one."""
     return {"trace_id": trace_id(parent)} if parent else {}
 
 
-def named(messages: Sequence[Msg]) -> dict[str, Any]:
+def delivery_fields(messages: Sequence[Msg]) -> dict[str, Any]:
     """Name a delivery in the log: by the id of a lone message, and by the traces of all.
 
     Where the caller began no trace, the command's own id is the trace, of its events as well.
@@ -71,8 +71,8 @@ def named(messages: Sequence[Msg]) -> dict[str, Any]:
     traces = dict.fromkeys(_traces(messages))
     if len(messages) > 1:
         return {"trace_ids": " ".join(traces)}  # one text, since a list of hundreds takes as long again to be written
-    found = {"message_id": _id(messages[0]), "trace_id": next(iter(traces), None)}
-    return {name: value for name, value in found.items() if value}
+    fields = {"message_id": _id(messages[0]), "trace_id": next(iter(traces), None)}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _traces(messages: Sequence[Msg]) -> Iterator[str]:
@@ -80,10 +80,10 @@ def _traces(messages: Sequence[Msg]) -> Iterator[str]:
         headers = raw.headers or {}
         if parent := trace_of(headers.get(HEADER, "")):
             yield trace_id(parent)
-        elif found := headers.get("ce-causationid") or _id(raw):
-            yield found.replace("-", "")
+        elif message_id := headers.get("ce-causationid") or _id(raw):
+            yield message_id.replace("-", "")
 
 
 def _id(raw: Msg) -> str | None:
-    told = (raw.headers or {}).get("Nats-Msg-Id", "")
-    return told if _UUID.fullmatch(told) else None
+    header = (raw.headers or {}).get("Nats-Msg-Id", "")
+    return header if _UUID.fullmatch(header) else None

@@ -17,7 +17,7 @@ from workers.local import bundle, revocation
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.access.register import Credential
 from workers.local.data_directory import Home, write_private
-from workers.local.printing import emphasised, fail, say, table, tell, write, write_rows
+from workers.local.printing import emphasise, fail, say, table, tell, write, write_rows
 from workers.runtime.bus import jwt
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
@@ -64,18 +64,18 @@ def create(
     """
     home, seconds = Home(data.absolute()), _seconds(expires)
     where = out or home.credentials(principal)
-    made = _create(home, principal, scope, seconds, out)
+    credential = _create(home, principal, scope, seconds, out)
     if as_json:
-        write({**_told(made), "file": str(where)})
+        write({**_document(credential), "file": str(where)})
         return
-    until = say(", until {time}", time=_minute(made.expires)) if made.expires else ""
+    until = say(", until {time}", time=_minute(credential.expires)) if credential.expires else ""
     words = "Credentials of {principal} ({scope}{until}) are in {file}"
-    tell(*emphasised(words, "principal", principal=principal, scope=scope, until=until, file=where))
+    tell(*emphasise(words, "principal", principal=principal, scope=scope, until=until, file=where))
 
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
     trust = _trust(home)
-    _apart(home, out)
+    _require_no_key(home, out)
     try:
         text = trust.mint(principal, scope, valid_seconds=seconds)
     except InvalidNameError as error:
@@ -99,15 +99,19 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
     """
     if as_json and as_csv:
         fail("--json and --csv exclude each other: write one of them", 2)
-    known = _trust(Home(data.absolute())).register.all()
+    credentials = _trust(Home(data.absolute())).register.all()
     if as_json:
-        write([_told(each) for each in known])
+        write([_document(credential) for credential in credentials])
         return
-    head = [say(one) for one in _HEAD]
+    head = [say(column) for column in _HEAD]
     if as_csv:
-        write_rows(head, map(_cells, known))
+        write_rows(head, map(_cells, credentials))
         return
-    table(head, [_row(each) for each in known], ["" if each.counts(time.time()) else "dim" for each in known])
+    table(
+        head,
+        [_row(credential) for credential in credentials],
+        ["" if credential.counts(time.time()) else "dim" for credential in credentials],
+    )
 
 
 @access.command("revoke")
@@ -128,15 +132,15 @@ def revoke(
     home = Home(data.absolute())
     trust = _trust(home)
     ended = trust.revoke(principal, _keys(home, principal))
-    if not ended and not any(each.name == principal for each in trust.register.all()):
+    if not ended and not any(credential.name == principal for credential in trust.register.all()):
         fail(say("There are no credentials of {principal}: `incidents access list` shows all.", principal=principal))
     where = _enforce(home, trust)
     if as_json:
-        write({"revoked": [_told(each) for each in ended], "in_force_at": where})
+        write({"revoked": [_document(credential) for credential in ended], "in_force_at": where})
         return
     since = say("in force at {where}", where=where) if where else say("in force when the message bus starts")
     words = "Credentials of {principal} revoked: {count}, {since}"
-    tell(*emphasised(words, "principal", principal=principal, count=len(ended), since=since))
+    tell(*emphasise(words, "principal", principal=principal, count=len(ended), since=since))
 
 
 def _keys(home: Home, principal: str) -> list[str]:
@@ -181,17 +185,17 @@ def sign_licence(
     try:
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
-        fail("; ".join(f"{each['loc'][0]}: {each['msg']}" for each in error.errors()), status=2)
+        fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), status=2)
     home = Home(data.absolute())
     trust = _trust(home)
-    _apart(home, out)
+    _require_no_key(home, out)
     out.write_text(trust.account_token(licence) + "\n")
     tell(say("The licence is in {file}", file=out))
 
 
-def _apart(home: Home, out: Path | None) -> None:
+def _require_no_key(home: Home, out: Path | None) -> None:
     """Refuse to write over a key that is read: it could be made by nobody again."""
-    if out and out.exists() and any(one.is_file() and one.samefile(out) for one in home.keys.rglob("*")):
+    if out and out.exists() and any(path.is_file() and path.samefile(out) for path in home.keys.rglob("*")):
         fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
 
 
@@ -205,31 +209,36 @@ def _trust(home: Home) -> Trust:
 def _seconds(span: str | None) -> int | None:
     if span is None:
         return None
-    found = _SPAN.fullmatch(span)
-    if found is None or int(found[1]) == 0:
+    match = _SPAN.fullmatch(span)
+    if match is None or int(match[1]) == 0:
         words = "--expires: {span} is no span of time: write a number and m, h, d or w, such as 90d."
         fail(say(words, span=repr(span)), status=2)
-    return int(found[1]) * _SECONDS[found[2]]
+    return int(match[1]) * _SECONDS[match[2]]
 
 
-def _told(each: Credential) -> dict[str, str | None]:
+def _document(credential: Credential) -> dict[str, str | None]:
     return {
-        "name": each.name,
-        "scope": each.scope,
-        "created": _time(each.created),
-        "expires": _time(each.expires) or None,
-        "revoked": _time(each.revoked) or None,
-        "fingerprint": each.key,
+        "name": credential.name,
+        "scope": credential.scope,
+        "created": _time(credential.created),
+        "expires": _time(credential.expires) or None,
+        "revoked": _time(credential.revoked) or None,
+        "fingerprint": credential.key,
     }
 
 
-def _cells(each: Credential) -> tuple[str, ...]:
-    return (each.name, each.scope, *map(_time, (each.created, each.expires, each.revoked)), each.key)
+def _cells(credential: Credential) -> tuple[str, ...]:
+    return (
+        credential.name,
+        credential.scope,
+        *map(_time, (credential.created, credential.expires, credential.revoked)),
+        credential.key,
+    )
 
 
-def _row(each: Credential) -> tuple[str, ...]:
-    times = (_minute(at) for at in (each.created, each.expires, each.revoked))
-    return (each.name, each.scope, *times, f"{each.key[:8]}…{each.key[-4:]}")
+def _row(credential: Credential) -> tuple[str, ...]:
+    times = (_minute(at) for at in (credential.created, credential.expires, credential.revoked))
+    return (credential.name, credential.scope, *times, f"{credential.key[:8]}…{credential.key[-4:]}")
 
 
 def _minute(at: int | None) -> str:

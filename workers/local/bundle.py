@@ -12,14 +12,14 @@ from contracts.subjects import WORKERS
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.data_directory import Home, write_private
 from workers.local.printing import fail, tell
-from workers.local.servers.nats import quoted, site_configuration
+from workers.local.servers.nats import quote, site_configuration
 
 _PROVISION_SECONDS: Final = 24 * 3600
 """How long the credentials count that can change streams: they are made anew each time."""
 
 _EVERYWHERE: Final = "0.0.0.0:4222"
 _MONITOR: Final = "127.0.0.1:8222"
-_STORED: Final = re.compile(r'^ *store_dir: (".+")$', re.MULTILINE)
+_STORE_DIRECTORY: Final = re.compile(r'^ *store_dir: (".+")$', re.MULTILINE)
 _FILE_STORE: Final = 16 << 30
 """Bytes that the streams may have on the disk: their own limits add up to less, and the server checks that."""
 
@@ -64,19 +64,19 @@ def create(directory: Path, site: str, server: Server, apart: Path | None = None
         home.save_credentials(name, trust.mint(name, scope))
     home.save_credentials("provision", trust.mint("provision", "provision", valid_seconds=_PROVISION_SECONDS))
     if apart:
-        hand_out(home, apart)
+        distribute(home, apart)
     home.nats.mkdir(exist_ok=True)
-    home.configuration.write_text(render(trust, server, server.store or _kept_store(home)))
+    home.configuration.write_text(render(trust, server, server.store or _current_store(home)))
     return [*(home.credentials(name) for name, _ in missing), home.credentials("provision"), home.configuration]
 
 
-def _kept_store(home: Home) -> str:
+def _current_store(home: Home) -> str:
     """Return where the streams lie already: a server that looked elsewhere would begin without them."""
-    found = _STORED.search(home.configuration.read_text()) if home.configuration.exists() else None
-    return str(json.loads(found[1])) if found else str(home.nats / "jetstream")
+    match = _STORE_DIRECTORY.search(home.configuration.read_text()) if home.configuration.exists() else None
+    return str(json.loads(match[1])) if match else str(home.nats / "jetstream")
 
 
-def hand_out(home: Home, apart: Path) -> None:
+def distribute(home: Home, apart: Path) -> None:
     """Put the credentials of each process into a directory of its own; those of people and of ops stay here."""
     for name in (*WORKERS, "provision"):
         folder = apart / name
@@ -86,15 +86,15 @@ def hand_out(home: Home, apart: Path) -> None:
 
 def render(trust: Trust, server: Server, store: str) -> str:
     """Return the configuration of a server of this site; all it must know of the site is in it."""
-    accounts = "\n".join(f"  {key}: {quoted(token)}" for key, token in trust.account_jwts.items())
+    accounts = "\n".join(f"  {key}: {quote(token)}" for key, token in trust.account_jwts.items())
     own = _SERVER.format(
-        listen=quoted(server.listen),
-        monitor=quoted(server.monitor),
-        directory=quoted(PurePath(store).parent / "accounts"),
+        listen=quote(server.listen),
+        monitor=quote(server.monitor),
+        directory=quote(PurePath(store).parent / "accounts"),
         accounts=accounts,
     )
     if server.certificate and server.key:
-        own += _TLS.format(certificate=quoted(server.certificate), key=quoted(server.key))
+        own += _TLS.format(certificate=quote(server.certificate), key=quote(server.key))
     return site_configuration(trust, store, _FILE_STORE) + own
 
 

@@ -15,8 +15,8 @@ from workers.common.settings import Settings
 from workers.local import databases, run_worker, start_errors
 from workers.local.access_commands import access
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
-from workers.local.environment import connect, holder, read_settings, remedy, settings_of
-from workers.local.printing import Styled, decimal, fail, said, say, tell, write
+from workers.local.environment import connect, read_settings, remedy, require_holder, settings_of
+from workers.local.printing import Styled, decimal, fail, say, tell, translate, write
 from workers.local.up import Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -54,7 +54,7 @@ def up(
     except AlreadyRunningError as error:
         fail(str(error))
     except start_errors.KINDS as error:
-        fail(start_errors.told(error, data), status=2)
+        fail(start_errors.explain(error, data), status=2)
 
 
 class _Announcer:
@@ -64,7 +64,7 @@ class _Announcer:
         self._data = data
 
     def __call__(self, step: Step) -> None:
-        tell(("✓", "green"), f" {said(step.name)} ", (f"{decimal(step.seconds)} s", "dim"))
+        tell(("✓", "green"), f" {translate(step.name)} ", (f"{decimal(step.seconds)} s", "dim"))
         if step.runtime:
             tell(*_welcome(step.runtime, self._data))
 
@@ -95,11 +95,11 @@ def worker(
     """
     if name not in WORKERS:
         fail(say("There is no worker {name}. Choose one of {known}.", name=name, known=", ".join(WORKERS)), status=2)
-    holder(read_settings(), name)
+    require_holder(read_settings(), name)
     try:
         run_worker.run(name)
     except (PortForbiddenError, PortInUseError) as error:
-        fail(f"INCIDENTS_HEALTH_PORT: {said(error)}", status=2)
+        fail(f"INCIDENTS_HEALTH_PORT: {translate(error)}", status=2)
 
 
 def migrate() -> None:
@@ -118,7 +118,7 @@ def migrate() -> None:
     except (upgrade.NoRoleError, upgrade.NewerSchemaError, databases.RoleNotNamedError) as error:
         fail(str(error))
     if away:
-        tell((say("The log server has no tables yet; run it again. {why}", why=said(away)), "yellow"), err=True)
+        tell((say("The log server has no tables yet; run it again. {why}", why=translate(away)), "yellow"), err=True)
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
@@ -131,42 +131,42 @@ def provision(as_json: AsJson = False) -> None:
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """
     settings = read_settings()
-    who = holder(settings, "provision", exactly=False)
+    who = require_holder(settings, "provision", exactly=False)
     try:
-        done = uvloop.run(_provision(settings, who))
+        result = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
         cause = error.__cause__ or error
-        fail(f"{settings.nats_url}: {said(start_errors.why(cause))}. {remedy(cause, who)}", status=3)
+        fail(f"{settings.nats_url}: {translate(start_errors.why(cause))}. {remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
     except strict_mode.NotStrictError as error:
         fail(f"{settings.nats_url}: {error}")
     if as_json:
-        told = {
-            "created": done.created,
-            "same": done.same,
-            "differences": [each._asdict() for each in done.differences],
+        document = {
+            "created": result.created,
+            "same": result.same,
+            "differences": [difference._asdict() for difference in result.differences],
         }
-        write(told)
+        write(document)
     else:
-        _show(done)
-    if done.differences:
+        _show(result)
+    if result.differences:
         raise typer.Exit(1)
 
 
-def _show(done: streams.Provisioned) -> None:
-    for what in done.created:
+def _show(result: streams.Provisioned) -> None:
+    for what in result.created:
         tell(("+", "green"), " ", say("{what} was made", what=what))
-    same = len(done.same)
+    same = len(result.same)
     words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
     tell((say(words, count=same), "dim"))
-    for each in done.differences:
+    for difference in result.differences:
         words = "{what}: {setting} is {found}, expected {expected}"
         values = {
-            "what": each.what,
-            "setting": each.setting,
-            "found": repr(each.found),
-            "expected": repr(each.expected),
+            "what": difference.what,
+            "setting": difference.setting,
+            "found": repr(difference.found),
+            "expected": repr(difference.expected),
         }
         tell(("≠", "red"), " ", say(words, **values))
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from workers.local.access.keys import Scope, Trust
 
-_OURS: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
-_ASKED_SECONDS: Final = 1.0
+_OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
+_LOCK_SECONDS_MAX: Final = 1.0
 """A caller that asks whether the installation runs holds its lock for a moment."""
 
 
@@ -86,12 +86,12 @@ class Home:
     def make(self) -> None:
         """Make the directories, for their owner alone; one that holds other things than ours stays as open as it is."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if {path.name for path in self.directory.iterdir()} <= _OURS:
+        if {path.name for path in self.directory.iterdir()} <= _OWN_NAMES:
             _make_private(self.directory)
         _make_private(self.logs)
 
     def _take(self, lock: int) -> None:
-        deadline = time.monotonic() + _ASKED_SECONDS
+        deadline = time.monotonic() + _LOCK_SECONDS_MAX
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,11 +7,11 @@ from sqlalchemy.engine import make_url
 from workers.common.settings import Settings
 from workers.migrations import upgrade
 from workers.runtime.process import preconditions
-from workers.runtime.process.preconditions import UnfitError, explained
+from workers.runtime.process.preconditions import UnfitError, explain_errors
 from workers.runtime.storage.database import Waits, open_engine
 
-_PATIENT: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
-_OWNER_OF_LOG: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
+_UNLIMITED: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+_LOG_OWNER_VARIABLE: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
 
 
 class RoleNotNamedError(Exception):
@@ -31,7 +31,7 @@ async def prepare(settings: Settings) -> UnfitError | None:
     try:
         await _prepare_log_server(settings)
     except UnfitError as error:
-        if error.status != preconditions.AWAY:
+        if error.status != preconditions.UNREACHABLE:
             raise
         return error  # it may come later
     return None
@@ -42,9 +42,9 @@ async def _migrate(settings: Settings) -> None:
     role = _role(settings.database_url, owner, "INCIDENTS_DATABASE_URL") if owner else None
     url, variable = owner or settings.database_url, f"INCIDENTS_{'OWNER_' if owner else ''}DATABASE_URL"
     await preconditions.require(url, variable)
-    engine = open_engine(url, connections=1, waits=_PATIENT)
+    engine = open_engine(url, connections=1, waits=_UNLIMITED)
     try:
-        async with explained(url, variable):
+        async with explain_errors(url, variable):
             await upgrade.migrate(engine, role)
     finally:
         await engine.dispose()
@@ -55,10 +55,10 @@ async def _prepare_log_server(settings: Settings) -> None:
     if not owner or not url:
         return
     role = _role(url, owner, "INCIDENTS_LOG_DATABASE_URL")
-    await preconditions.require(owner, _OWNER_OF_LOG)
+    await preconditions.require(owner, _LOG_OWNER_VARIABLE)
     engine = open_engine(owner, connections=1)
     try:
-        async with explained(owner, _OWNER_OF_LOG):
+        async with explain_errors(owner, _LOG_OWNER_VARIABLE):
             if role:
                 await upgrade.prepare_log_server(engine, role)
     finally:

@@ -12,7 +12,7 @@ from workers.common.settings import Settings
 from workers.local.printing import fail, say
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
-_ATTEMPTS: Final = 5
+_ATTEMPTS_MAX: Final = 5
 """Seconds, about, that a command waits for a server that is just starting."""
 
 
@@ -21,17 +21,19 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        told = (f"INCIDENTS_{'_'.join(map(str, each['loc'])).upper()}: {each['msg']}" for each in error.errors())
-        fail("; ".join(told), status=2)
+        problems = (
+            f"INCIDENTS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
+        )
+        fail("; ".join(problems), status=2)
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
     """Read settings from variables that are not those of this process."""
-    given: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
-    return Settings(**given)
+    values: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
+    return Settings(**values)
 
 
-def holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
+def require_holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
     """Return whom the credentials name; end with a sentence where they are none, over, or somebody else's."""
     try:
         return require_credentials(settings.nats_creds, name, exactly=exactly)
@@ -70,7 +72,7 @@ async def connect(settings: Settings, who: str) -> Nats:
             settings.nats_url,
             user_credentials=str(settings.nats_creds) if settings.nats_creds else None,
             inbox_prefix=subjects.inbox(who),
-            max_reconnect_attempts=_ATTEMPTS,
+            max_reconnect_attempts=_ATTEMPTS_MAX,
             reconnect_time_wait=1,
             error_cb=heard,
         )

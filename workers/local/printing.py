@@ -26,13 +26,13 @@ def say(words: str, **values: object) -> str:
     return gettext(words).format(**values)
 
 
-def emphasised(words: str, name: str, **values: object) -> list[Styled]:
+def emphasise(words: str, name: str, **values: object) -> list[Styled]:
     """Say the same, and set one of its values in bold."""
     before, _, after = gettext(words).partition(f"{{{name}}}")
     return [before.format(**values), (str(values[name]), "bold"), after.format(**values)]
 
 
-def said(sentence: object) -> str:
+def translate(sentence: object) -> str:
     """Say in the language what was said elsewhere; what is not known stays as it is."""
     return sentences.translated(str(sentence), KNOWN, gettext)
 
@@ -44,13 +44,13 @@ def decimal(value: float) -> str:
 
 def tell(*parts: Styled, err: bool = False) -> None:
     """Print a line for people; a part may have a style, and nothing in it is taken for markup."""
-    shown = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
-    Console(stderr=err, highlight=False).print(Text.assemble(*shown), soft_wrap=True)
+    clean = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
+    Console(stderr=err, highlight=False).print(Text.assemble(*clean), soft_wrap=True)
 
 
 def fail(why: object, status: int = 1) -> NoReturn:
     """Say in the language why it cannot be done, and end with a status."""
-    tell((said(why), "red"), err=True)
+    tell((translate(why), "red"), err=True)
     raise typer.Exit(status)
 
 
@@ -59,8 +59,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[s
 
     A column in which no row has anything is left out.
     """
-    kept = [place for place in range(len(head)) if any(row[place] for row in rows)] or range(len(head))
-    head, rows = [head[place] for place in kept], [[row[place] for place in kept] for row in rows]
+    filled = [place for place in range(len(head)) if any(row[place] for row in rows)] or range(len(head))
+    head, rows = [head[place] for place in filled], [[row[place] for place in filled] for row in rows]
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     screen = Console(highlight=False)
     if not screen.is_terminal or sum(widths) + 2 * (len(widths) - 1) <= screen.width:
@@ -77,7 +77,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[s
 
 def write_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table for spreadsheets, in UTF-8."""
-    lines = "".join(csv_line(printable(str(one)) for one in row) for row in (head, *rows))
+    lines = "".join(csv_line(printable(str(cell)) for cell in row) for row in (head, *rows))
     sys.stdout.buffer.write(lines.encode())
     sys.stdout.flush()
 

@@ -9,7 +9,7 @@ from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
 from workers.local.access.keys import Trust
-from workers.local.servers.nats import quoted
+from workers.local.servers.nats import quote
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _SECONDS: Final = 60
@@ -43,21 +43,21 @@ async def push(url: str, trust: Trust) -> None:
             error_cb=_remain_calm,
         )
         (token,) = (text for key, text in trust.account_jwts.items() if key != trust.system_account)
-        told = from_json((await bus.request(_UPDATE, token.encode(), timeout=10)).data)
+        answer = from_json((await bus.request(_UPDATE, token.encode(), timeout=10)).data)
     except (NatsError, OSError) as error:
         raise NotInForceError(url, error) from error
     finally:
         with suppress(NatsError, OSError):
             await bus.close()
-    if told.get("data", {}).get("code") != _OK:
-        raise NotInForceError(url, told.get("error") or told)
+    if answer.get("data", {}).get("code") != _OK:
+        raise NotInForceError(url, answer.get("error") or answer)
 
 
 def write(configuration: Path, trust: Trust) -> None:
     """Keep the configuration of a server of one's own as it would be written now."""
     lines = configuration.read_text().splitlines()
     for key, token in trust.account_jwts.items():
-        lines = [f"  {key}: {quoted(token)}" if line.startswith(f"  {key}: ") else line for line in lines]
+        lines = [f"  {key}: {quote(token)}" if line.startswith(f"  {key}: ") else line for line in lines]
     configuration.write_text("\n".join(lines) + "\n")
 
 

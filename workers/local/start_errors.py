@@ -37,7 +37,7 @@ def why(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def told(error: Exception, data: Path) -> str:
+def explain(error: Exception, data: Path) -> str:
     """Say why nothing could be started in a directory, and what to do."""
     if isinstance(error, OSError) and error.strerror:
         remedy = _REMEDIES.get(error.errno or 0, _ELSEWHERE)

@@ -29,7 +29,7 @@ from workers.local.supervision.supervisor import Supervisor
 
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0
-_HUNG_STOP_SECONDS: Final = 2.0
+_HUNG_STOP_SECONDS_MAX: Final = 2.0
 """A bus that does not store may not end either: nothing is lost when it is killed, since it syncs what it accepts."""
 
 _WATCH_SECONDS: Final = 0.2
@@ -134,10 +134,10 @@ class _Installation:
         )
         await self._wait_for_workers()
         self._home.publish(self._runtime())
-        self._say("ready", self._runtime())
+        self._report("ready", self._runtime())
         await _all(
-            self._keep("message bus", self._nats),
-            self._keep("database", self._postgres),
+            self._keep_running("message bus", self._nats),
+            self._keep_running("database", self._postgres),
             keep_storing(self._nats, self._health, self._stop_nats),
             keep_small(self._home.logs, partial(size_in, self._postgres.url(_DATABASES[0]))),
         )
@@ -149,8 +149,8 @@ class _Installation:
         await self._supervisor.stop(_WORKERS_STOP_SECONDS)
         await self._pages.close()
         left = max(deadline - time.monotonic(), 1)
-        await _all(*(_in_thread(partial(each.stop, left)) for each in (self._nats, self._postgres)))
-        self._say("stopped")
+        await _all(*(_in_thread(partial(server.stop, left)) for server in (self._nats, self._postgres)))
+        self._report("stopped")
 
     def _require_room(self) -> None:
         """Refuse a first start where there is no room for one; what was started before starts however full it is."""
@@ -170,7 +170,7 @@ class _Installation:
         await _in_thread(server.prepare)
         server.launch()  # here and not in the thread: the server would die with its thread
         await _in_thread(server.wait)
-        self._say(name)
+        self._report(name)
 
     async def _start_postgres(self) -> None:
         await self._start("database", self._postgres)
@@ -182,21 +182,21 @@ class _Installation:
         owner_url, owner_log_url = map(self._postgres.url, _DATABASES)
         owners = {"INCIDENTS_OWNER_DATABASE_URL": owner_url, "INCIDENTS_OWNER_LOG_DATABASE_URL": owner_log_url}
         await setup({**self._settings("provision"), **owners})
-        self._say(name)
+        self._report(name)
 
     async def _wait_for_workers(self) -> None:
-        said: set[str] = set()
+        announced: set[str] = set()
         while True:
             ready = await self._health.ready()
             for name in ready:
-                if ready[name] and name not in said:
-                    self._say(f"worker {name}")
-                    said.add(name)
+                if ready[name] and name not in announced:
+                    self._report(f"worker {name}")
+                    announced.add(name)
             if all(ready.values()):
                 return
             await asyncio.sleep(_POLL_SECONDS)
 
-    async def _keep(self, name: str, server: _Server) -> None:
+    async def _keep_running(self, name: str, server: _Server) -> None:
         while True:
             await asyncio.sleep(_WATCH_SECONDS)
             if server.pid is None:
@@ -213,7 +213,7 @@ class _Installation:
     async def _stop_nats(self) -> None:
         """Stop the message bus; who keeps it running starts it again."""
         async with self._turn:
-            await _in_thread(partial(self._nats.stop, _HUNG_STOP_SECONDS))
+            await _in_thread(partial(self._nats.stop, _HUNG_STOP_SECONDS_MAX))
 
     def _settings(self, principal: str) -> Mapping[str, str]:
         database_url, log_database_url = (self._postgres.url(name, APP_ROLE) for name in _DATABASES)
@@ -237,7 +237,7 @@ class _Installation:
             pid=os.getpid(),
         )
 
-    def _say(self, name: str, runtime: Runtime | None = None) -> None:
+    def _report(self, name: str, runtime: Runtime | None = None) -> None:
         self._announce(Step(name, time.monotonic() - self._begun, runtime))
 
 
@@ -262,8 +262,8 @@ async def _in_thread(function: Callable[[], None]) -> None:
 def _stop_signal() -> Iterator[asyncio.Event]:
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stopped.set)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
     yield stopped
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.remove_signal_handler(each)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.remove_signal_handler(number)

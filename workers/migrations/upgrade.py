@@ -12,7 +12,7 @@ from workers.audit import tables
 from workers.migrations.scripts import HERE, read_sql, run_script
 from workers.projects.search import index
 from workers.runtime.storage.database import LogBase
-from workers.runtime.storage.lock_waits import watched
+from workers.runtime.storage.lock_waits import watch_lock_waits
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0
@@ -50,7 +50,7 @@ async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
     It says whose locks it waits for. What is searched is made again afterwards, a few projects at a time, when the
     version makes it otherwise than before: who ends it meanwhile loses nothing and goes on with it the next time.
     """
-    async with engine.begin() as connection, watched(engine, connection, _SAY_SECONDS, migrating=True):
+    async with engine.begin() as connection, watch_lock_waits(engine, connection, _SAY_SECONDS, migrating=True):
         await connection.execute(_LOCK)
         await connection.run_sync(_upgrade)
         await connection.execute(_PARTITIONS)

@@ -67,7 +67,7 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
     domain.require_readable(report, context.grants)
     named = {"report_id": query.report_id}
     part = await chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
-    if await downloads.begins(context, tables.DOWNLOADED, query.report_id, part, query.offset):
+    if await downloads.begins_download(context, tables.DOWNLOADED, query.report_id, part, query.offset):
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.downloads import DownloadColumns, beginning
+from workers.runtime.queries.downloads import DownloadColumns, download_statement
 from workers.runtime.storage.database import Base
 
 
@@ -55,7 +55,7 @@ class Download(DownloadColumns, Base):
     )
 
 
-DOWNLOADED = beginning("reports.download", "report_id")
+DOWNLOADED = download_statement("reports.download", "report_id")
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 
 REPORTS = text("SELECT * FROM reports.report WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE").bindparams(

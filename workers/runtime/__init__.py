@@ -1,1 +1,1 @@
-"""What every worker shares, in rooms that lie above each other. It imports no slice."""
+"""The runtime of every worker, in layered rooms. It imports no slice."""

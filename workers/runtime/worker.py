@@ -1,4 +1,4 @@
-"""A worker: what it handles, answers and hears. A slice makes one and decorates its functions with it."""
+"""A worker: a slice creates one, and registers its handlers of commands, queries and events with it."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
@@ -7,7 +7,7 @@ from contracts import subjects
 from contracts.message import Command, Event, Query
 from workers.runtime.bus.backlog import Figures
 from workers.runtime.commands.delivery import Handler
-from workers.runtime.commands.reactions import Heard, Reaction
+from workers.runtime.commands.reactions import Reaction, ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal
 from workers.runtime.queries.query_service import Answer, QueryContext, QueryHandler
@@ -18,64 +18,64 @@ R = TypeVar("R")
 EventR = TypeVar("EventR", bound=Event)
 
 Signs = Callable[[Any], Awaitable[dict[str, Any]]]
-"""Takes the running process (process.Running) and tells what only its slice knows of how it is."""
+"""Takes the running process (process.Running) and returns fields that its slice adds to the process's status."""
 
 Background = Callable[[Any], Coroutine[Any, Any, None]]
 """Takes the running process (process.Running) and runs until it is cancelled."""
 
 
 class Worker:
-    """One slice's functions by message; nothing is opened by making it."""
+    """One slice's functions by message; creating it opens no connection."""
 
     def __init__(
         self,
         name: str,
         rows: type[Rows],
         *,
-        remember_heard: bool = True,
+        remember_events: bool = True,
         fetch: int | None = None,
         shows: Sequence[str] = (),
     ) -> None:
-        """Name the worker and its rows; `fetch` bounds a batch where one message costs much.
+        """Set the name and the rows; `fetch` limits a batch of expensive messages.
 
-        `shows` names the workers whose events its feeds show.
+        `shows` names the workers whose events the feeds show.
         """
         self.name = name
         self.rows = rows
-        self.remember_heard = remember_heard
+        self.remember_events = remember_events
         self.fetch = fetch
         self.shows = shows
         self.handlers: dict[type, Handler] = {}
-        self.questions: dict[type, QueryHandler] = {}
+        self.query_handlers: dict[type, QueryHandler] = {}
         self.reactions: dict[type[Event], Reaction] = {}
         self.backgrounds: list[Background] = []
         self.signs: list[Signs] = []
         self.figures: list[Figures] = []
 
     def handles(self, command: type[CommandT_co]) -> "Handles[CommandT_co]":
-        """Let a function carry out a command: it must return the command's own answer."""
+        """Register a handler of a command, which must return the command's event."""
         return Handles(self, command)
 
     def answers(self, query: type[QueryT_co]) -> "Answers[QueryT_co]":
-        """Let a function answer a query: it must return the query's own answer."""
+        """Register a handler of a query, which must return the query's answer."""
         return Answers(self, query)
 
     def hears(self, event: type[EventR]) -> "Hears[EventR]":
-        """Let a function react to an event, or to every event with `Event` itself."""
+        """Register a reaction to an event, or to every event with `Event` itself."""
         return Hears(self, event)
 
     def background(self, function: Background) -> Background:
-        """Let a function run beside the deliveries for as long as the process lives."""
+        """Register background work, which runs for as long as the process lives."""
         self.backgrounds.append(function)
         return function
 
-    def tells(self, function: Signs) -> Signs:
-        """Let a function tell, whenever operations ask how the process is, what only its slice knows."""
+    def reports_status(self, function: Signs) -> Signs:
+        """Register a function that adds fields of the slice to the status of the process."""
         self.signs.append(function)
         return function
 
     def shows_figures(self, function: Figures) -> Figures:
-        """Let a function read figures of this worker for whoever watches it."""
+        """Register a function that reads figures of this worker for monitoring."""
         self.figures.append(function)
         return function
 
@@ -90,7 +90,7 @@ class Handles(Generic[CommandT_co]):
     """Ties a handler to its command, and its return type to the command's answer."""
 
     def __init__(self, worker: Worker, command: type[CommandT_co]) -> None:
-        """Remember where to register."""
+        """Set the worker and the command."""
         self._worker = worker
         self._command = command
 
@@ -103,10 +103,10 @@ class Handles(Generic[CommandT_co]):
 
 
 class Answers(Generic[QueryT_co]):
-    """Ties an answering function to its query."""
+    """Ties a handler to its query, and its return type to the query's answer."""
 
     def __init__(self, worker: Worker, query: type[QueryT_co]) -> None:
-        """Remember where to register."""
+        """Set the worker and the query."""
         self._worker = worker
         self._query = query
 
@@ -115,7 +115,7 @@ class Answers(Generic[QueryT_co]):
         answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]],
     ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]]:
         """Register the function and return it unchanged."""
-        self._worker.questions[self._query] = answering
+        self._worker.query_handlers[self._query] = answering
         return answering
 
 
@@ -123,13 +123,13 @@ class Hears(Generic[EventR]):
     """Ties a reaction to its event."""
 
     def __init__(self, worker: Worker, event: type[EventR]) -> None:
-        """Remember where to register."""
+        """Set the worker and the event."""
         self._worker = worker
         self._event = event
 
     def __call__(
-        self, reaction: Callable[[Heard[EventR], Unit[Any]], Awaitable[None]]
-    ) -> Callable[[Heard[EventR], Unit[Any]], Awaitable[None]]:
+        self, reaction: Callable[[ReceivedEvent[EventR], Unit[Any]], Awaitable[None]]
+    ) -> Callable[[ReceivedEvent[EventR], Unit[Any]], Awaitable[None]]:
         """Register the reaction and return it unchanged."""
         self._worker.reactions[self._event] = reaction
         return reaction

@@ -18,7 +18,7 @@ from workers.administration import domain
 from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
 from workers.runtime.admission.incoming import COMMAND_ID
-from workers.runtime.admission.replay import wrapped
+from workers.runtime.admission.replay import wrap
 from workers.runtime.commands.dead_letters import Letter, Letters
 
 
@@ -32,7 +32,7 @@ async def replay_letter(command: ReplayLetter, unit: AdministrationUnit) -> Lett
         await _put_aside(letter, unit)
         headers = {COMMAND_ID: str(uuid7())}
         target = subjects.redelivery(unit.site, letter.work.worker, letter.work.key)
-        unit.forward(target, headers, wrapped(letter.subject, letter.headers, letter.body))
+        unit.forward(target, headers, wrap(letter.subject, letter.headers, letter.body))
     else:
         # The server knows the event's own id for two minutes and would deliver it to nobody; readers go by `ce-id`.
         headers = {**letter.headers, COMMAND_ID: str(uuid7())}

@@ -10,7 +10,7 @@ from workers.runtime.admission import licence
 async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -> LicenceActivated:
     """Put the licence of a token into force that this site's operator signed and that has not expired."""
     granted = unit.licensing.read(command.token)
-    if reason := licence.judged(granted, unit.now):
+    if reason := licence.find_obstacle(granted, unit.now):
         raise licence.refusal(reason)
     if any(row["token"] == command.token for row in unit.rows.licence.all()):
         unit.leave_unchanged()

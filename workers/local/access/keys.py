@@ -35,7 +35,7 @@ CONNECTIONS_MAX: Final = 4096
 """Connections of a site together: a server cannot count those of one user, but it needs files for its streams."""
 
 # What people's credentials are limited to: a payload is a body with its headers, as long as COMMANDS takes one.
-_BOUNDED: Final = {"subs": 200, "data": -1, "payload": 256 * 1024}
+_CLIENT_LIMITS: Final = {"subs": 200, "data": -1, "payload": 256 * 1024}
 _ACCOUNT: Final = {**_UNLIMITED, **dict.fromkeys(("imports", "exports", "conn", "leaf"), -1), "wildcards": True}
 _JETSTREAM: Final = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"), -1)
 
@@ -129,7 +129,7 @@ class Trust:
 
         The register remembers it. After `valid_seconds` the server closes its connections and accepts it no more.
         """
-        _check_principal(principal, scope)
+        _require_principal(principal, scope)
         seed = jwt.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
         now = int(time.time())
@@ -151,8 +151,8 @@ class Trust:
     def accepts(self, credentials: str, scope: Scope) -> bool:
         """Tell whether a server of this site accepts the text of a credentials file now, as of this scope."""
         token = jwt.public_part(credentials)
-        known = {each.key: each for each in self.register.all()}
-        entry = known.get(str(token.get("sub")))
+        credentials_by_key = {credential.key: credential for credential in self.register.all()}
+        entry = credentials_by_key.get(str(token.get("sub")))
         signed = token.get("iss") == self._public(scope)
         return signed and entry is not None and entry.counts(time.time())
 
@@ -171,7 +171,7 @@ class Trust:
         template = {
             "pub": {"allow": _fill(publish, self.site), "deny": _fill(refused, self.site)},
             "sub": {"allow": _fill(subscribe, self.site)},
-            **(_UNLIMITED if scope == "worker" else _BOUNDED),
+            **(_UNLIMITED if scope == "worker" else _CLIENT_LIMITS),
         }
         return {"kind": "user_scope", "key": self._public(scope), "role": scope, "template": template}
 
@@ -269,7 +269,7 @@ def _fill(subjects: tuple[str, ...], site: str) -> list[str]:
     return [subject.replace("SITE", site, 1) for subject in subjects]
 
 
-def _check_principal(principal: str, scope: Scope) -> None:
+def _require_principal(principal: str, scope: Scope) -> None:
     if not valid_principal(principal):
         msg = f"{principal!r} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'."
         raise InvalidNameError(msg)

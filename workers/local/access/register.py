@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-_FORGOTTEN_AFTER_SECONDS = 30 * 24 * 3600
+_EXPIRED_KEPT_SECONDS = 30 * 24 * 3600
 """An expired credential is listed for so long; nothing has to be kept against it any more."""
 
 UNKNOWN = "unknown"
@@ -42,44 +42,44 @@ class Register:
     def all(self) -> list[Credential]:
         """Return every credential that was made, the oldest first."""
         try:
-            return [Credential(**each) for each in json.loads(self._path.read_text())]
+            return [Credential(**row) for row in json.loads(self._path.read_text())]
         except FileNotFoundError:
             return []
 
-    def add(self, made: Credential) -> None:
+    def add(self, credential: Credential) -> None:
         """Enter a credential, and forget those that expired long ago."""
         with self._locked():
-            limit = made.created - _FORGOTTEN_AFTER_SECONDS
-            kept = [each for each in self.all() if each.expires is None or each.expires > limit]
-            self._write([*kept, made])
+            limit = credential.created - _EXPIRED_KEPT_SECONDS
+            recent = [known for known in self.all() if known.expires is None or known.expires > limit]
+            self._write([*recent, credential])
 
     def revoke(self, name: str, others: Collection[str], now: int) -> list[Credential]:
         """Revoke the credentials of a name, and `others` by their public keys; return those that counted before."""
         with self._locked():
-            known = self.all()
-            found = {each.key for each in known}
-            unknown = [Credential(key, name, UNKNOWN, now) for key in others if key not in found]
-            ended = [each for each in known if each.name == name and each.counts(now)] + unknown
-            kept = [replace(each, revoked=now) if each in ended else each for each in [*known, *unknown]]
-            self._write(kept)
-        return [each for each in kept if each.key in {one.key for one in ended}]
+            entries = self.all()
+            known_keys = {entry.key for entry in entries}
+            unknown = [Credential(key, name, UNKNOWN, now) for key in others if key not in known_keys]
+            ended = [entry for entry in entries if entry.name == name and entry.counts(now)] + unknown
+            updated = [replace(entry, revoked=now) if entry in ended else entry for entry in [*entries, *unknown]]
+            self._write(updated)
+        return [entry for entry in updated if entry.key in {credential.key for credential in ended}]
 
     def revocations(self) -> dict[str, int]:
         """Return what an account's token says of them: the public key, and when it was revoked."""
-        return {each.key: each.revoked for each in self.all() if each.revoked is not None}
+        return {credential.key: credential.revoked for credential in self.all() if credential.revoked is not None}
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        held = os.open(self._directory, os.O_RDONLY)
+        descriptor = os.open(self._directory, os.O_RDONLY)
         try:
-            fcntl.flock(held, fcntl.LOCK_EX)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(held)
+            os.close(descriptor)
 
     def _write(self, credentials: list[Credential]) -> None:
         draft = self._path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump([asdict(each) for each in credentials], file, indent=1)
+            json.dump([asdict(credential) for credential in credentials], file, indent=1)
         draft.replace(self._path)

@@ -38,8 +38,8 @@ def pack(out: Path, files: list[Path], folder: Path) -> None:
     draft = out.with_name(f"{out.name}.part")
     draft.unlink(missing_ok=True)
     try:
-        made = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-        with made as opened, tarfile.open(fileobj=opened, mode="w") as archive:
+        draft_file = os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        with draft_file as opened, tarfile.open(fileobj=opened, mode="w") as archive:
             for path in files:
                 archive.add(path, str(path.relative_to(folder)))
         draft.replace(out)

@@ -24,8 +24,8 @@ from workers.local.backup.archive import NoBackupError
 from workers.local.backup.dumps import Database, DumpError
 from workers.local.backup.snapshots import SnapshotError
 from workers.local.data_directory import Home
-from workers.local.environment import holder, read_settings, remedy
-from workers.local.printing import decimal, emphasised, fail, said, say, tell, write
+from workers.local.environment import read_settings, remedy, require_holder
+from workers.local.printing import decimal, emphasise, fail, say, tell, translate, write
 from workers.local.servers import process
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
@@ -39,7 +39,7 @@ _DATA: Final = Path(".incidents")
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION: Final = "provision"
 _PROVISION_SECONDS: Final = 3_600
-_KEPT_APART: Final = ("keys", "creds")
+_KEY_FOLDERS: Final = ("keys", "creds")
 _NOT_REACHED: Final = 3
 _USAGE: Final = 2
 _FAILURES: Final = (
@@ -71,7 +71,7 @@ def backup(
     Example: incidents backup -o incidents-2026-11-26.tar --keys keys.tar
     """
     home = Home(data.absolute())
-    own = _servers_of_ones_own(home, data)
+    own = _external_servers(home, data)
     if own is None and home.runtime() is None:
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     _require_apart(home, out, keys)
@@ -81,8 +81,8 @@ def backup(
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
         return
-    told = {"file": out, "size": out.stat().st_size, "seconds": decimal(seconds)}
-    tell(*emphasised("Saved in {file}: {size} bytes, {seconds} s", "file", **told))
+    values = {"file": out, "size": out.stat().st_size, "seconds": decimal(seconds)}
+    tell(*emphasise("Saved in {file}: {size} bytes, {seconds} s", "file", **values))
     apart = say("The keys are in {file}", file=keys)
     tell((apart if keys else say("The keys are not in it: save them once with --keys FILE"), "dim"))
 
@@ -103,7 +103,7 @@ def restore(
     Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --data /srv/incidents
     """
     home = Home(data.absolute())
-    own = _servers_of_ones_own(home, data)
+    own = _external_servers(home, data)
     if own and keys:
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
     if own is None and (home.nats.exists() or home.postgres.exists()):
@@ -114,10 +114,10 @@ def restore(
     elif own:
         tell(say("Restored into the servers that INCIDENTS_* variables name. The workers can be started."))
     else:
-        tell(*emphasised("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
+        tell(*emphasise("Restored in {data}. To start it: incidents up --data {data}", "data", data=data))
 
 
-def _servers_of_ones_own(home: Home, data: Path) -> tuple[Settings, str] | None:
+def _external_servers(home: Home, data: Path) -> tuple[Settings, str] | None:
     """Return the settings of servers of one's own and who connects to them, unless a directory is meant."""
     if not own_servers.are_named():
         return None
@@ -127,7 +127,7 @@ def _servers_of_ones_own(home: Home, data: Path) -> tuple[Settings, str] | None:
         )
         fail(say(words, data=data), _USAGE)
     settings = read_settings()
-    return settings, holder(settings, _PROVISION, exactly=False)
+    return settings, require_holder(settings, _PROVISION, exactly=False)
 
 
 def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -> None:
@@ -143,7 +143,7 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
         if own is None:
             fail(start_errors.why(error))
         settings, who = own
-        fail(f"{settings.nats_url}: {said(start_errors.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
+        fail(f"{settings.nats_url}: {translate(start_errors.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
     except _FAILURES as error:
         fail(start_errors.why(error))
 
@@ -236,5 +236,5 @@ async def _provisioning(trust: Trust, url: str, folder: Path) -> AsyncIterator[N
 
 
 def _save_keys(home: Home, keys: Path) -> None:
-    found = [path for name in _KEPT_APART for path in sorted((home.directory / name).rglob("*")) if path.is_file()]
-    archive.pack(keys, found, home.directory)
+    files = [path for name in _KEY_FOLDERS for path in sorted((home.directory / name).rglob("*")) if path.is_file()]
+    archive.pack(keys, files, home.directory)

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from workers.local.servers.postgres import MAJOR, binary
 from workers.runtime.process import preconditions
-from workers.runtime.process.preconditions import UnfitError, explained
+from workers.runtime.process.preconditions import UnfitError, explain_errors
 
 _TABLES: Final = """
     SELECT count(*) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -41,7 +41,7 @@ async def look(url: str, variable: str) -> Database:
         UnfitError: It is away, refuses, is too old, or has another encoding than UTF8.
     """
     await preconditions.require(url, variable)
-    async with explained(url, variable):
+    async with explain_errors(url, variable):
         connection = await psycopg.AsyncConnection.connect(url, connect_timeout=5)
         async with connection:
             [tables] = await (await connection.execute(_TABLES)).fetchone() or [0]
@@ -52,8 +52,8 @@ async def look(url: str, variable: str) -> Database:
 async def has_role(url: str, role: str) -> bool:
     """Tell whether a server knows a role."""
     async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
-        found = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
-        return await found.fetchone() is not None
+        result = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        return await result.fetchone() is not None
 
 
 def program(name: str, database: Database) -> str:
@@ -65,11 +65,11 @@ def program(name: str, database: Database) -> str:
     # Ours reads from an older server what only a newer one can take back.
     if database.major == MAJOR and not database.is_encrypted:
         return str(binary(name))
-    found = shutil.which(name)
-    if found is None:
+    path = shutil.which(name)
+    if path is None:
         why = f"The {name} that is brought along is that of PostgreSQL {MAJOR}, without TLS"
         raise UnfitError(f"{why}. Install the client programs of PostgreSQL {database.major}, and run it again.")
-    return found
+    return path
 
 
 async def dump(database: Database, file: Path, environment: Mapping[str, str]) -> None:
@@ -110,6 +110,6 @@ async def _run(name: str, database: Database, options: tuple[str, ...], environm
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
-    _, said = await running.communicate()
+    _, errors = await running.communicate()
     if running.returncode:
-        raise DumpError(f"{name}: {said.decode(errors='replace').strip()}")
+        raise DumpError(f"{name}: {errors.decode(errors='replace').strip()}")

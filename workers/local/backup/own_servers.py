@@ -53,13 +53,13 @@ async def save(settings: Settings, who: str, out: Path) -> None:
         DumpError: A program of PostgreSQL failed.
         SnapshotError: The message bus gave a stream not at all, or not wholly.
     """
-    found = {name: await dumps.look(url, variable) for name, (url, variable) in _named(settings).items()}
+    databases = {name: await dumps.look(url, variable) for name, (url, variable) in _databases(settings).items()}
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f"{out.name}.") as folder:
         draft = Path(folder)
-        async with _connected(settings, who) as bus:
+        async with _open_bus(settings, who) as bus:
             for stream in snapshots.SAVED:
                 await snapshots.save(bus, stream, who, draft)
-        for name, database in found.items():
+        for name, database in databases.items():
             await dumps.dump(database, draft / f"{name}.dump", os.environ)
         archive.describe(draft, settings.site)
         archive.pack(out, sorted(draft.iterdir()), draft)
@@ -77,20 +77,20 @@ async def restore(settings: Settings, who: str, file: Path) -> None:
         draft = Path(folder)
         archive.unpack(file, draft)
         await _require_place(settings, draft, file)
-        found = {name: await _empty(*place) for name, place in _named(settings).items()}
+        databases = {name: await _require_empty(*place) for name, place in _databases(settings).items()}
         await _require_role(settings)
-        async with _connected(settings, who) as bus:
-            if there := await snapshots.found(bus):
-                why = f"{settings.nats_url}: the streams {', '.join(there)} are there already"
+        async with _open_bus(settings, who) as bus:
+            if existing := await snapshots.existing_streams(bus):
+                why = f"{settings.nats_url}: the streams {', '.join(existing)} are there already"
                 raise UnfitError(f"{why}. Restore into a message bus that has none.")
             try:
-                await _write(settings, bus, found, draft)
+                await _write(settings, bus, databases, draft)
             except _FAILURES as error:
                 raise UnfinishedError(start_errors.why(error).rstrip(".")) from error
 
 
-async def _write(settings: Settings, bus: Nats, found: dict[str, Database], draft: Path) -> None:
-    for name, database in found.items():
+async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], draft: Path) -> None:
+    for name, database in targets.items():
         file = draft / f"{name}.dump"
         if file.exists():
             await dumps.load(database, file, os.environ)
@@ -100,7 +100,7 @@ async def _write(settings: Settings, bus: Nats, found: dict[str, Database], draf
         await snapshots.restore(bus, stream, draft)
 
 
-def _named(settings: Settings) -> dict[str, tuple[str, str]]:
+def _databases(settings: Settings) -> dict[str, tuple[str, str]]:
     """Return where the databases are, as their owners if they are named, and which variable says so."""
     places = {
         "incident_manager": [
@@ -112,23 +112,23 @@ def _named(settings: Settings) -> dict[str, tuple[str, str]]:
             (settings.log_database_url, "INCIDENTS_LOG_DATABASE_URL"),
         ],
     }
-    given = {name: [(url, variable) for url, variable in tried if url] for name, tried in places.items()}
-    return {name: found[0] for name, found in given.items() if found}
+    named = {name: [(url, variable) for url, variable in tried if url] for name, tried in places.items()}
+    return {name: candidates[0] for name, candidates in named.items() if candidates}
 
 
 async def _require_place(settings: Settings, draft: Path, file: Path) -> None:
     if (site := archive.site_of(draft, file)) != settings.site:
         raise UnfitError(f"{file} is of the site {site}, not of {settings.site}: set INCIDENTS_SITE.", _USAGE)
-    if (draft / f"{_LOG_SERVER}.dump").exists() and _LOG_SERVER not in _named(settings):
+    if (draft / f"{_LOG_SERVER}.dump").exists() and _LOG_SERVER not in _databases(settings):
         raise UnfitError(f"{file} holds the log server, too: set INCIDENTS_LOG_DATABASE_URL.", _USAGE)
 
 
-async def _empty(url: str, variable: str) -> Database:
-    found = await dumps.look(url, variable)
-    if found.tables:
+async def _require_empty(url: str, variable: str) -> Database:
+    database = await dumps.look(url, variable)
+    if database.tables:
         where = make_url(url).render_as_string(hide_password=True)
         raise UnfitError(f"{where}: the database has tables already. Name an empty one in {variable}.")
-    return found
+    return database
 
 
 async def _require_role(settings: Settings) -> None:
@@ -139,7 +139,7 @@ async def _require_role(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _connected(settings: Settings, who: str) -> AsyncIterator[Nats]:
+async def _open_bus(settings: Settings, who: str) -> AsyncIterator[Nats]:
     connection = await connect(settings, who)
     try:
         yield connection

@@ -13,7 +13,7 @@ from workers.runtime.bus.connection import flush
 
 SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024
-_PATIENCE_SECONDS: Final = 30.0
+_TIMEOUT_SECONDS: Final = 30.0
 _MISSING: Final = 10059
 """JetStream's answer when there is no such stream."""
 
@@ -35,22 +35,22 @@ async def save(nats: Nats, stream: str, principal: str, folder: Path) -> None:
     subscription = await nats.subscribe(inbox)
     await flush(nats)
     try:
-        wanted = {"deliver_subject": inbox, "no_consumers": True, "chunk_size": _CHUNK_BYTES}
-        told = await streams.api(nats, f"STREAM.SNAPSHOT.{stream}", wanted)
-        _require(told, stream)
+        request = {"deliver_subject": inbox, "no_consumers": True, "chunk_size": _CHUNK_BYTES}
+        answer = await streams.api(nats, f"STREAM.SNAPSHOT.{stream}", request)
+        _require_success(answer, stream)
         with (folder / f"{stream}.stream").open("wb") as content:
             async for chunk in _chunks(nats, subscription, stream):
                 content.write(chunk)
     finally:
         await subscription.unsubscribe()
-    described = {"config": told["config"], "state": told["state"]}
+    described = {"config": answer["config"], "state": answer["state"]}
     (folder / f"{stream}.json").write_bytes(to_json(described))
 
 
 async def _chunks(nats: Nats, subscription: Any, stream: str) -> AsyncIterator[bytes]:
     while True:
         try:
-            message = await subscription.next_msg(timeout=_PATIENCE_SECONDS)
+            message = await subscription.next_msg(timeout=_TIMEOUT_SECONDS)
         except TimeoutError as error:
             raise SnapshotError(stream, "it stopped in the middle") from error
         if not message.data:
@@ -70,37 +70,37 @@ async def restore(nats: Nats, stream: str, folder: Path) -> None:
         SnapshotError: The message bus refused it.
     """
     described = from_json((folder / f"{stream}.json").read_bytes())
-    told = await streams.api(nats, f"STREAM.RESTORE.{stream}", described)
-    _require(told, stream)
+    answer = await streams.api(nats, f"STREAM.RESTORE.{stream}", described)
+    _require_success(answer, stream)
     with (folder / f"{stream}.stream").open("rb") as content:
         while part := content.read(_CHUNK_BYTES):
-            await _hand_over(nats, stream, told["deliver_subject"], part)
-    await _hand_over(nats, stream, told["deliver_subject"], b"")
+            await _hand_over(nats, stream, answer["deliver_subject"], part)
+    await _hand_over(nats, stream, answer["deliver_subject"], b"")
 
 
-async def found(nats: Nats) -> list[str]:
+async def existing_streams(nats: Nats) -> list[str]:
     """Name those of the streams that are there already.
 
     Raises:
         SnapshotError: The message bus does not say.
     """
-    there = []
+    existing = []
     for stream in SAVED:
-        told = await streams.api(nats, f"STREAM.INFO.{stream}", {})
-        if told.get("error", {}).get("err_code") != _MISSING:
-            _require(told, stream)
-            there.append(stream)
-    return there
+        answer = await streams.api(nats, f"STREAM.INFO.{stream}", {})
+        if answer.get("error", {}).get("err_code") != _MISSING:
+            _require_success(answer, stream)
+            existing.append(stream)
+    return existing
 
 
 async def _hand_over(nats: Nats, stream: str, subject: str, part: bytes) -> None:
     try:
-        answer = await nats.request(subject, part, timeout=_PATIENCE_SECONDS)
+        answer = await nats.request(subject, part, timeout=_TIMEOUT_SECONDS)
     except TimeoutError as error:
         raise SnapshotError(stream, "it stopped in the middle") from error
-    _require(from_json(answer.data) if answer.data else {}, stream)
+    _require_success(from_json(answer.data) if answer.data else {}, stream)
 
 
-def _require(told: Mapping[str, Any], stream: str) -> None:
-    if "error" in told:
-        raise SnapshotError(stream, str(told["error"].get("description", "")))
+def _require_success(answer: Mapping[str, Any], stream: str) -> None:
+    if "error" in answer:
+        raise SnapshotError(stream, str(answer["error"].get("description", "")))

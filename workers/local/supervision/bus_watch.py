@@ -12,22 +12,22 @@ from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.supervision.health import Health
 
-_LOOK_SECONDS: Final = 0.5
-_FAILED_SECONDS: Final = 2.5
+_POLL_SECONDS: Final = 0.5
+_FAILED_SECONDS_MIN: Final = 2.5
 """A bus that is slow is not one that cannot store: so long after a first probe failed, a second one has failed, too."""
 
-_HUNG_SECONDS: Final = 6.0
+_HUNG_SECONDS_MIN: Final = 6.0
 """A bus that lives, and that no worker reaches, hangs: its API can stop answering with the disk that was full."""
 
-_FIRST_REST: Final = 5.0
-_LONGEST_REST: Final = 600.0
+_REST_SECONDS_MIN: Final = 5.0
+_REST_SECONDS_MAX: Final = 600.0
 _HEALED_SECONDS: Final = 10.0
 """A bus that stored for so long was healed: its next fault is met at once."""
 
 log = structlog.get_logger()
 
 
-class Storing:
+class RestartPolicy:
     """Decides when the bus is to be started again, and does not do it over and over where it does not help."""
 
     def __init__(self) -> None:
@@ -42,29 +42,33 @@ class Storing:
             self._failed = now
         elif now - self._failed > _HEALED_SECONDS:
             self._rest = 0.0
-        if failed_seconds < _FAILED_SECONDS or free < disk_space.ENOUGH or now - self._restarted < self._rest:
+        if (
+            failed_seconds < _FAILED_SECONDS_MIN
+            or free < disk_space.RESTART_BYTES_MIN
+            or now - self._restarted < self._rest
+        ):
             return False
-        self._rest = min(max(self._rest * 2, _FIRST_REST), _LONGEST_REST)
+        self._rest = min(max(self._rest * 2, _REST_SECONDS_MIN), _REST_SECONDS_MAX)
         self._restarted = now
         return True
 
 
 async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[], Awaitable[None]]) -> None:
     """Look at what the workers say of the bus, for as long as the system runs."""
-    storing = Storing()
+    storing = RestartPolicy()
     while True:
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_POLL_SECONDS)
         looks = (await health.look()).values()
-        told = [each.told for each in looks if each.ready or each.told["failing"]]
-        failed = max((_seconds(each, Part.BUS_STORAGE) for each in told), default=0.0)
-        hung = min((_seconds(each, Part.BUS) for each in told), default=0.0)
-        if min(hung, nats.seconds_up) >= _HUNG_SECONDS:
+        pages = [look.page for look in looks if look.ready or look.page["failing"]]
+        failed = max((_seconds(look, Part.BUS_STORAGE) for look in pages), default=0.0)
+        hung = min((_seconds(look, Part.BUS) for look in pages), default=0.0)
+        if min(hung, nats.seconds_up) >= _HUNG_SECONDS_MIN:
             failed = max(failed, hung)
         if storing.must_restart(failed, disk_space.free(nats.directory), time.monotonic()):
             log.warning("server.not_storing", server="message bus", seconds=round(failed))
             await restart()
 
 
-def _seconds(told: Mapping[str, list[Mapping[str, object]]], part: Part) -> float:
+def _seconds(page: Mapping[str, list[Mapping[str, object]]], part: Part) -> float:
     """Return for how long a part has failed, as a worker's page says."""
-    return max((float(str(each["seconds"])) for each in told["failing"] if each["part"] == part), default=0.0)
+    return max((float(str(failure["seconds"])) for failure in page["failing"] if failure["part"] == part), default=0.0)

@@ -24,16 +24,16 @@ class Readiness(NamedTuple):
     """Whether a worker is ready, and what its page says of what fails and of the clock."""
 
     ready: bool
-    told: Mapping[str, Any]
+    page: Mapping[str, Any]
 
 
 def _read(code: int, body: str) -> Readiness:
-    told = {"failing": [], "clock_doubted": False}
+    page = {"failing": [], "clock_doubted": False}
     try:
-        told |= json.loads(body or "{}")
+        page |= json.loads(body or "{}")
     except ValueError:
         log.warning("page_not_read", code=code)
-    return Readiness(code == status_pages.OK, told)
+    return Readiness(code == status_pages.OK, page)
 
 
 class Health:
@@ -44,7 +44,7 @@ class Health:
 
     async def ready(self) -> Mapping[str, bool]:
         """Tell of each worker whether it is ready."""
-        return {name: each.ready for name, each in (await self.look()).items()}
+        return {name: readiness.ready for name, readiness in (await self.look()).items()}
 
     async def look(self) -> Mapping[str, Readiness]:
         """Tell of each worker whether it is ready, and what its own page says."""
@@ -56,13 +56,13 @@ class Health:
         self, scope: MutableMapping[str, Any], _receive: Callable[..., Any], send: Callable[..., Any]
     ) -> None:
         """Answer one HTTP request (the ASGI interface)."""
-        known = {
+        pages = {
             "/live": self._live,
             "/ready": self._ready,
             "/status": self._status,
             "/metrics": self._metrics,
         }
-        page = known.get(scope["path"])
+        page = pages.get(scope["path"])
         code, kind, body = await page() if page else (_NOT_FOUND, _JSON, b"{}")
         headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": code, "headers": headers})
@@ -72,9 +72,11 @@ class Health:
         return status_pages.OK, _JSON, b"{}"
 
     async def _ready(self) -> tuple[int, str, bytes]:
-        waiting = {name: each.told["failing"] for name, each in (await self.look()).items() if not each.ready}
-        told = {"not_ready": list(waiting), "failing": waiting}
-        return status_pages.UNAVAILABLE if waiting else status_pages.OK, _JSON, json.dumps(told).encode()
+        waiting = {
+            name: readiness.page["failing"] for name, readiness in (await self.look()).items() if not readiness.ready
+        }
+        content = {"not_ready": list(waiting), "failing": waiting}
+        return status_pages.UNAVAILABLE if waiting else status_pages.OK, _JSON, json.dumps(content).encode()
 
     async def _status(self) -> tuple[int, str, bytes]:
         looks = await self.look()
@@ -83,7 +85,7 @@ class Health:
                 "pid": worker.pid,
                 "restarts": worker.restarts,
                 "ready": looks[worker.name].ready,
-                **looks[worker.name].told,
+                **looks[worker.name].page,
             }
             for worker in self._supervisor.workers
         }
@@ -92,10 +94,10 @@ class Health:
     async def _metrics(self) -> tuple[int, str, bytes]:
         workers = self._supervisor.workers
         answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/metrics") for worker in workers))
-        found = {
+        pages = {
             worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == status_pages.OK
         }
-        return status_pages.OK, _TEXT, join_metrics(found)
+        return status_pages.OK, _TEXT, join_metrics(pages)
 
 
 class _Pages(Collector):

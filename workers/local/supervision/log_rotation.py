@@ -11,8 +11,8 @@ import structlog
 from workers.common import logs
 from workers.local.servers import process
 
-LOOK_SECONDS: Final = 2.0
-_REST_SECONDS: Final = 60.0
+POLL_SECONDS: Final = 2.0
+_RETRY_SECONDS: Final = 60.0
 """Time between two questions for the size, and before another try when archiving failed, as on a full disk."""
 
 _SIZE: Final = "SELECT log_archive_bytes FROM published.settings"
@@ -34,17 +34,17 @@ def _files(folder: Path) -> Iterator[Path]:
 async def keep_small(folder: Path, size: Callable[[], int]) -> None:
     """Look after the files of a folder for as long as the system runs; `size` asks when to archive them."""
     now = asyncio.get_running_loop().time
-    limit, asked, rest = logs.ARCHIVE_AT, now() - _REST_SECONDS, LOOK_SECONDS
+    limit, asked_at, rest = logs.ARCHIVE_BYTES, now() - _RETRY_SECONDS, POLL_SECONDS
     while True:
         try:
             await asyncio.to_thread(look, folder, limit)
-            rest = LOOK_SECONDS
-            if now() - asked >= _REST_SECONDS:
-                asked = now()
+            rest = POLL_SECONDS
+            if now() - asked_at >= _RETRY_SECONDS:
+                asked_at = now()
                 limit = await asyncio.to_thread(size)
-                logs.archive_at(limit)
+                logs.set_archive_bytes(limit)
         except OSError as error:
-            rest = _REST_SECONDS
+            rest = _RETRY_SECONDS
             log.warning("server.log_not_archived", **logs.describe(error))
         except psycopg.Error as error:
             log.info("server.log_size_unknown", **logs.describe(error))
@@ -54,5 +54,5 @@ async def keep_small(folder: Path, size: Callable[[], int]) -> None:
 def size_in(url: str) -> int:
     """Ask the settings of a site at which size its log files are archived."""
     with psycopg.connect(url, connect_timeout=5) as connection:
-        found = connection.execute(_SIZE).fetchone()
-    return int(found[0]) if found else logs.ARCHIVE_AT
+        row = connection.execute(_SIZE).fetchone()
+    return int(row[0]) if row else logs.ARCHIVE_BYTES

@@ -44,13 +44,13 @@ def main() -> None:
     getproctitle()  # so that it finds its place, which is beside the environment that forks replace
     gc.collect()
     gc.freeze()  # the collector writes to what it looks at, and a page that is written to is no longer shared
-    asked = _asked(socket.socket(fileno=os.dup(0)))
-    setproctitle(f"{sys.executable} -m workers worker {asked['worker']}")
-    module, _, name = asked["entry"].partition(":")
-    getattr(import_module(module), name)(asked["worker"])
+    request = _await_request(socket.socket(fileno=os.dup(0)))
+    setproctitle(f"{sys.executable} -m workers worker {request['worker']}")
+    module, _, name = request["entry"].partition(":")
+    getattr(import_module(module), name)(request["worker"])
 
 
-def _asked(channel: socket.socket) -> dict[str, Any]:
+def _await_request(channel: socket.socket) -> dict[str, Any]:
     """Return in a worker what was asked for; a process that is a spare goes on with its own socket."""
     while True:
         became = _Template(channel).serve()
@@ -89,14 +89,14 @@ class _Template:
             sys.exit()
         if not self._spare and (channel := self._fork_spare()):
             return channel
-        asked: dict[str, Any] = json.loads(message)
-        if time.monotonic() > asked["until"]:
+        request: dict[str, Any] = json.loads(message)
+        if time.monotonic() > request["until"]:
             return None
         if pid := os.fork():
-            self._tell({"pid": pid})
+            self._send({"pid": pid})
             return None
-        self._become(asked)
-        return asked
+        self._become(request)
+        return request
 
     def _fork_spare(self) -> socket.socket | None:
         """Return its socket in the spare, and nothing in this process."""
@@ -107,27 +107,27 @@ class _Template:
             self._leave()
             return channel
         with theirs, channel:
-            self._tell({"spare": self._spare}, theirs.fileno())
+            self._send({"spare": self._spare}, theirs.fileno())
         return None
 
     def _leave(self) -> None:
         """Be no template any more: close what a child has no business with."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        for each in (self._channel, self._woken, self._wake):
-            each.close()
+        for resource in (self._channel, self._woken, self._wake):
+            resource.close()
 
-    def _become(self, asked: dict[str, Any]) -> None:
+    def _become(self, request: dict[str, Any]) -> None:
         """Leave the parent's things, and take those of a worker."""
         self._leave()
         launch.die_with(self._pid, signal.SIGKILL)
         os.setsid()
-        with Path(os.devnull).open("rb") as nothing, process.log_file(Path(asked["log"])) as output:
+        with Path(os.devnull).open("rb") as nothing, process.log_file(Path(request["log"])) as output:
             os.dup2(nothing.fileno(), 0)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)
         os.environ.clear()
-        os.environ.update(asked["environment"])
+        os.environ.update(request["environment"])
 
     def _reap(self) -> socket.socket | None:
         """Tell of children that have ended; a spare that has ended is replaced, and returned from as one."""
@@ -137,13 +137,13 @@ class _Template:
                 if ended[0] == self._spare:
                     self._spare = 0
                 else:
-                    self._tell({"pid": ended[0], "status": os.waitstatus_to_exitcode(ended[1])})
+                    self._send({"pid": ended[0], "status": os.waitstatus_to_exitcode(ended[1])})
         except ChildProcessError:
             pass
         return None if self._spare else self._fork_spare()
 
-    def _tell(self, told: dict[str, int], *descriptors: int) -> None:
+    def _send(self, news: dict[str, int], *descriptors: int) -> None:
         try:
-            socket.send_fds(self._channel, [json.dumps(told).encode()], descriptors)
+            socket.send_fds(self._channel, [json.dumps(news).encode()], descriptors)
         except OSError:
             sys.exit()  # whoever asked is gone

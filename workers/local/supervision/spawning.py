@@ -16,9 +16,9 @@ import structlog
 
 from workers.local.servers import process
 
-_IMPORT_SECONDS: Final = 60.0
-_FORK_SECONDS: Final = 3.0
-_STATUS_SECONDS: Final = 1.0
+_IMPORT_SECONDS_MAX: Final = 60.0
+_FORK_SECONDS_MAX: Final = 3.0
+_STATUS_SECONDS_MAX: Final = 1.0
 _GRACE_SECONDS: Final = 1.0
 _MESSAGE_BYTES_MAX: Final = 1024 * 1024
 
@@ -94,12 +94,12 @@ class Prefork:
 
     async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
         """Fork a worker; the first one waits until the template has imported everything."""
-        asked = {"worker": worker, "entry": self._entry, "environment": dict(environment), "log": str(output)}
+        request = {"worker": worker, "entry": self._entry, "environment": dict(environment), "log": str(output)}
         async with self._turn:
             while True:
                 template = await self._usable()
                 try:
-                    return await template.fork(asked)
+                    return await template.fork(request)
                 except TimeoutError:
                     log.warning("worker.template_silent", pid=template.pid)
                     template.is_silent = True
@@ -118,14 +118,14 @@ class Prefork:
 
     async def _usable(self) -> "_Template":
         """Return the template that answers, or the spare of one that does not, or a new one."""
-        for each in self._templates:
-            if (each.has_ended or each.is_silent) and each.spare:
-                self._templates.append(each.spare)
-                each.spare = None
-        self._templates = [each for each in self._templates if not each.has_ended]
-        usable = [each for each in self._templates if not each.is_silent]
+        for template in self._templates:
+            if (template.has_ended or template.is_silent) and template.spare:
+                self._templates.append(template.spare)
+                template.spare = None
+        self._templates = [template for template in self._templates if not template.has_ended]
+        usable = [template for template in self._templates if not template.is_silent]
         if not usable:
-            usable = [await _started(self._output)]
+            usable = [await _start_template(self._output)]
             self._templates += usable
         return usable[0]
 
@@ -160,20 +160,20 @@ class _Template(_Watched):
         self.spare: _Template | None = None
         self._process = process
         self._channel = channel
-        self._seconds = _FORK_SECONDS if process is None else _IMPORT_SECONDS
+        self._seconds = _FORK_SECONDS_MAX if process is None else _IMPORT_SECONDS_MAX
         self._forked: asyncio.Queue[_Forked | None] = asyncio.Queue()
         self._running: dict[int, _Forked] = {}
         channel.setblocking(False)
-        asyncio.get_running_loop().add_reader(channel, self._hear)
+        asyncio.get_running_loop().add_reader(channel, self._receive)
 
-    async def fork(self, asked: Mapping[str, Any]) -> "_Forked":
+    async def fork(self, request: Mapping[str, Any]) -> "_Forked":
         """Fork a worker.
 
         Raises:
             TimeoutError: There was no answer in time; nothing will be forked.
             ConnectionError: The template has ended.
         """
-        message = json.dumps({**asked, "until": time.monotonic() + self._seconds})
+        message = json.dumps({**request, "until": time.monotonic() + self._seconds})
         async with asyncio.timeout(self._seconds + _GRACE_SECONDS):
             if not self.has_ended:
                 with contextlib.suppress(OSError):  # it ends, and is heard to
@@ -181,7 +181,7 @@ class _Template(_Watched):
             forked = await self._forked.get()
         if forked is None:
             raise ConnectionResetError
-        self._seconds = _FORK_SECONDS
+        self._seconds = _FORK_SECONDS_MAX
         return forked
 
     async def end(self) -> int:
@@ -193,7 +193,7 @@ class _Template(_Watched):
         await self.ended.wait()
         return await self._process.wait() if self._process else -signal.SIGKILL
 
-    def _hear(self) -> None:
+    def _receive(self) -> None:
         """Hear of a fork, of its end, or of a spare."""
         descriptors: list[int] = []
         try:
@@ -205,13 +205,13 @@ class _Template(_Watched):
         if not message:
             self._close()
             return
-        told = json.loads(message)
-        if "spare" in told:
-            self.spare = _Template(told["spare"], socket.socket(fileno=descriptors[0]))
-        elif "status" in told:
-            self._running.pop(told["pid"]).status.set_result(told["status"])
+        news = json.loads(message)
+        if "spare" in news:
+            self.spare = _Template(news["spare"], socket.socket(fileno=descriptors[0]))
+        elif "status" in news:
+            self._running.pop(news["pid"]).status.set_result(news["status"])
         else:
-            forked = self._running[told["pid"]] = _Forked(told["pid"])
+            forked = self._running[news["pid"]] = _Forked(news["pid"])
             self._forked.put_nowait(forked)
 
     def _close(self) -> None:
@@ -222,8 +222,8 @@ class _Template(_Watched):
         asyncio.get_running_loop().remove_reader(self._channel)
         self._channel.close()
         self._forked.put_nowait(None)
-        for each in self._running.values():
-            each.status.set_result(-signal.SIGKILL)
+        for forked in self._running.values():
+            forked.status.set_result(-signal.SIGKILL)
 
 
 class _Forked(_Watched):
@@ -239,12 +239,12 @@ class _Forked(_Watched):
         await self.ended.wait()
         if self.returncode is None:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self.status), _STATUS_SECONDS)
+                await asyncio.wait_for(asyncio.shield(self.status), _STATUS_SECONDS_MAX)
             self.returncode = self.status.result() if self.status.done() else -signal.SIGKILL
         return self.returncode
 
 
-async def _started(output: Path) -> _Template:
+async def _start_template(output: Path) -> _Template:
     """Start a template, which begins to import."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
@@ -253,13 +253,13 @@ async def _started(output: Path) -> _Template:
 
 
 async def _execute(
-    line: Sequence[str], output: Path, given: int, environment: Mapping[str, str] | None = None
+    line: Sequence[str], output: Path, stdin: int, environment: Mapping[str, str] | None = None
 ) -> asyncio.subprocess.Process:
     """Start a program that dies with us, reads from the descriptor `given`, and writes to the end of a file."""
     with process.log_file(output) as file:
         return await asyncio.create_subprocess_exec(
             *process.command(line, signal.SIGKILL),
-            stdin=given,
+            stdin=stdin,
             stdout=file,
             stderr=asyncio.subprocess.STDOUT,
             env=environment,

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-PATIENCE: Final = 2.0
+TIMEOUT_SECONDS: Final = 2.0
 OK: Final = 200
 UNAVAILABLE: Final = 503
 
@@ -11,7 +11,7 @@ UNAVAILABLE: Final = 503
 async def fetch(port: int, path: str) -> tuple[int, str]:
     """Get a page; one that does not come in time is unavailable."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return await _get(port, path)
     except (OSError, ValueError):
         return UNAVAILABLE, ""

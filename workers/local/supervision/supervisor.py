@@ -16,12 +16,12 @@ from workers.local.servers.nats import free_port
 from workers.local.supervision import status_pages
 from workers.local.supervision.spawning import Prefork, Program, Running, Spawner
 
-_FIRST_DELAY: Final = 0.2
-_LONGEST_DELAY: Final = 5.0
+_DELAY_SECONDS_MIN: Final = 0.2
+_DELAY_SECONDS_MAX: Final = 5.0
 _HEALTHY_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 8.0
-_SILENT_SECONDS: Final = 30.0
-_LOOK_SECONDS: Final = 1.0
+_SILENT_SECONDS_MAX: Final = 30.0
+_POLL_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
 
@@ -56,9 +56,9 @@ class Supervisor:
         environments: Mapping[str, Mapping[str, str]],
         logs: Path,
         program: Sequence[str] | Spawner | None = None,
-        silent_seconds: float = _SILENT_SECONDS,
+        silent_seconds: float = _SILENT_SECONDS_MAX,
     ) -> None:
-        self.workers: Sequence[Worker] = [Worker(name, each) for name, each in environments.items()]
+        self.workers: Sequence[Worker] = [Worker(name, environment) for name, environment in environments.items()]
         self._logs = logs
         self._spawner = _spawner(program, logs)
         self._silent_seconds = silent_seconds
@@ -71,9 +71,9 @@ class Supervisor:
     def start(self) -> None:
         """Start all workers; call it in the event loop of the main thread."""
         self._tasks = [
-            asyncio.create_task(each(worker), name=worker.name)
+            asyncio.create_task(watch(worker), name=worker.name)
             for worker in self.workers
-            for each in (self._keep, self._listen)
+            for watch in (self._keep_running, self._watch)
         ]
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
@@ -85,13 +85,13 @@ class Supervisor:
         running = [worker.process for worker in self.workers if worker.process and worker.pid]
         _send(running, signal.SIGTERM)
         if running:
-            ends = [asyncio.create_task(each.wait()) for each in running]
+            ends = [asyncio.create_task(process.wait()) for process in running]
             await asyncio.wait(ends, timeout=seconds)
             _send(running, signal.SIGKILL)
             await asyncio.wait(ends)
         await self._spawner.close()
 
-    async def _keep(self, worker: Worker) -> None:
+    async def _keep_running(self, worker: Worker) -> None:
         delay = 0.0
         while True:
             started = time.monotonic()
@@ -102,13 +102,13 @@ class Supervisor:
             await asyncio.sleep(delay)
             worker.restarts += 1
 
-    async def _listen(self, worker: Worker) -> None:
+    async def _watch(self, worker: Worker) -> None:
         """Kill a worker that does not answer for too long: it is stopped, or hangs, and keeps what it holds.
 
         What is counted is the time of looks that failed, not the time between them: this process may have been
         stopped itself, and must not kill everybody when it goes on.
         """
-        look = min(_LOOK_SECONDS, self._silent_seconds / 4)
+        look = min(_POLL_SECONDS, self._silent_seconds / 4)
         while True:
             await asyncio.sleep(look)
             if worker.pid is None or worker.process is None:
@@ -118,7 +118,7 @@ class Supervisor:
             if (await status_pages.fetch(worker.port, "/live"))[0] == status_pages.OK:
                 worker.silent_seconds = 0.0
             else:
-                worker.silent_seconds += look + min(time.monotonic() - begun, status_pages.PATIENCE)
+                worker.silent_seconds += look + min(time.monotonic() - begun, status_pages.TIMEOUT_SECONDS)
             if worker.silent_seconds >= self._silent_seconds:
                 log.warning("worker.silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
                 _send([worker.process], signal.SIGKILL)
@@ -143,14 +143,14 @@ def next_delay(last: float, lived: float, code: int) -> float:
     A kill from outside says nothing about the worker, so it does not lengthen the wait.
     """
     if last == 0 or lived >= _HEALTHY_SECONDS:
-        return _FIRST_DELAY
+        return _DELAY_SECONDS_MIN
     if code == -signal.SIGKILL:
         return last
-    return min(last * 2, _LONGEST_DELAY)
+    return min(last * 2, _DELAY_SECONDS_MAX)
 
 
-def _send(processes: Iterable[Running], each: signal.Signals) -> None:
+def _send(processes: Iterable[Running], number: signal.Signals) -> None:
     for running in processes:
         if running.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                running.send_signal(each)
+                running.send_signal(number)

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import pyzipper
 
-from workers.common.child_process import Done, Facts
+from workers.common.child_process import Facts, JobResult
 
 
-def job(facts: Facts, data: Sequence[bytes]) -> Done:
+def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Return a ZIP with these files; AES-256 as WinZip and 7-Zip read it, each file with a salt of its own.
 
     Names, sizes and the time `at` (UTC) can be read without the password: they say nothing of the project.
@@ -26,4 +26,4 @@ def job(facts: Facts, data: Sequence[bytes]) -> Done:
             entry.compress_type = pyzipper.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16
             archive.writestr(entry, content)
-    return Done({}, (target.getvalue(),))
+    return JobResult({}, (target.getvalue(),))

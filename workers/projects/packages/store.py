@@ -21,7 +21,7 @@ _CHUNKS = text(
     WHERE package_id = :package_id AND number BETWEEN :first AND :last ORDER BY number
     """
 )
-DOWNLOADED = downloads.beginning("projects.package_download", "package_id")
+DOWNLOADED = downloads.download_statement("projects.package_download", "package_id")
 _KEPT = bindparam("kept", type_=Interval)
 _OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_KEPT)
 

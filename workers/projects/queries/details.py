@@ -12,8 +12,8 @@ from workers.projects import domain, holds, recordings, tables, visibility
 from workers.projects.holds import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
-from workers.runtime.admission.inbox import REMEMBERED
-from workers.runtime.commands.envelopes import LARGEST_MESSAGE
+from workers.runtime.admission.inbox import INBOX_RETENTION
+from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.storage.row_set import row_of
 
@@ -33,7 +33,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     """Return what the caller may see of a project, and record that it was opened."""
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
-    parameters = {"project_id": query.project_id, "sections": sections, "room": LARGEST_MESSAGE}
+    parameters = {"project_id": query.project_id, "sections": sections, "room": MESSAGE_BYTES_MAX}
     row = row_of(await context.connection.execute(holds.OPENED, parameters), OpenedProjectRow)
     if row is None:
         tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
@@ -41,7 +41,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     document, too_large = row["document"] or {}, list[str]()
     if row["document"] is None:
         sizes = {"comments": row["comments"], "calls": row["calls"], "sequences": row["sequences"]}
-        too_large = visibility.largest({name: sizes[name] for name in sections}, LARGEST_MESSAGE)
+        too_large = visibility.largest({name: sizes[name] for name in sections}, MESSAGE_BYTES_MAX)
         parameters["sections"] = [name for name in sections if name not in too_large]
         document = (await context.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
@@ -66,7 +66,7 @@ async def find_project(query: FindProject, context: QueryContext) -> FoundProjec
 
 def _without_excess(document: dict[str, Any]) -> bytes:
     """Write a project without the sections that no message holds, the largest first."""
-    while len(written := to_json(document)) > LARGEST_MESSAGE:
+    while len(written := to_json(document)) > MESSAGE_BYTES_MAX:
         largest = max(domain.SECTIONS, key=lambda name: len(to_json(document.get(name))))
         del document[largest]
         document["too_large"].append(largest)
@@ -76,7 +76,7 @@ def _without_excess(document: dict[str, Any]) -> bytes:
 @worker.answers(GetOutcome)
 async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer:
     """Return the outcome of one of the caller's own commands."""
-    since = (context.now - REMEMBERED).date().replace(day=1)
+    since = (context.now - INBOX_RETENTION).date().replace(day=1)
     parameters = {"command_id": query.command_id, "principal": context.principal, "since": since}
     outcome = (await context.connection.execute(_OUTCOME, parameters)).scalar_one_or_none()
     if outcome is None:

@@ -16,9 +16,9 @@ from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, see
 from workers.projects.queries.filters import every_condition
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.commands.reactions import Heard
-from workers.runtime.feeds.feed import Live, Renewal, Shown
-from workers.runtime.queries.query_service import PATIENCE, QueryContext
+from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.feeds.feed import Live, Renewal, VisibleEvent
+from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME, QueryContext
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()
@@ -30,17 +30,19 @@ async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | 
     if query.feed is not None:
         return Renewal(query.feed, query.since)
 
-    async def choose(heard: Sequence[Heard[Event]], grants: Grants, connection: AsyncConnection) -> list[Shown]:
+    async def choose(
+        heard: Sequence[ReceivedEvent[Event]], grants: Grants, connection: AsyncConnection
+    ) -> list[VisibleEvent]:
         shown = {event.id: shown_to(event, grants, context.principal) for event in heard}
         bodies = {event_id: body for event_id, body in shown.items() if body is not None}
         permitted = [event for event in heard if event.id in bodies]
         passed = await _passed(permitted, query.filter, connection)
-        return [Shown(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
+        return [VisibleEvent(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
 
     return Live(query, query.since, choose)
 
 
-def shown_to(heard: Heard[Event], grants: Grants, principal: str) -> bytes | None:
+def shown_to(heard: ReceivedEvent[Event], grants: Grants, principal: str) -> bytes | None:
     """Return an event as a follower may see it, None where it may not; draft lists are their owner's alone."""
     happened = heard.event.subject
     if happened in OWN and heard.actor != principal:
@@ -53,7 +55,7 @@ def shown_to(heard: Heard[Event], grants: Grants, principal: str) -> bytes | Non
 
 
 async def _passed(
-    heard: Sequence[Heard[Event]], criteria: WatchedProjects, connection: AsyncConnection
+    heard: Sequence[ReceivedEvent[Event]], criteria: WatchedProjects, connection: AsyncConnection
 ) -> set[UUID] | None:
     """Return the ids of the events that a filter lets pass, with one statement for all; None for all of them."""
     if criteria == _EVERYTHING:
@@ -67,20 +69,20 @@ async def _passed(
     asked = {event_id: project_ids for event_id, project_ids in named.items() if event_id not in certain}
     if not asked:
         return certain
-    await connection.execute(PATIENCE)
+    await connection.execute(LIMIT_STATEMENT_TIME)
     conditions = [Project.id.in_(frozenset().union(*asked.values())), *every_condition(criteria)]
     matches = set((await connection.execute(select(Project.id).where(*conditions))).scalars())
     return certain | {event_id for event_id, project_ids in asked.items() if project_ids & matches}
 
 
-def _projects(heard: Heard[Event]) -> list[UUID]:
+def _projects(heard: ReceivedEvent[Event]) -> list[UUID]:
     """Return the projects that an event is about: one, those that an import took over, or none."""
     if isinstance(heard.event, ProjectsImported):
         return heard.event.project_ids
     return [heard.project_id] if heard.project_id else []
 
 
-def _concerns_lists(heard: Heard[Event], criteria: WatchedProjects) -> bool:
+def _concerns_lists(heard: ReceivedEvent[Event], criteria: WatchedProjects) -> bool:
     """Tell what a filtered list must know whatever the project is now: it is gone, or what the filter asks changed."""
     asked = {name for name, value in criteria if value != getattr(_EVERYTHING, name)}
     if isinstance(heard.event, ProjectUpdated):

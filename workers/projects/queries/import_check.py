@@ -45,7 +45,7 @@ class PropertyReferenceRow(TypedDict):
 @worker.answers(CheckImport)
 async def check_import(query: CheckImport, context: QueryContext) -> ImportChecked:
     """Judge projects as their import would: by what is here, by the licence, and by the same rules."""
-    if reason := licence.judged(context.licence, context.now):
+    if reason := licence.find_obstacle(context.licence, context.now):
         raise licence.refusal(reason)
     execute, ids = context.connection.execute, [project.project_id for project in query.projects]
     tombstones = rows_of(await execute(TOMBSTONES, {"ids": ids}), TombstoneRow)

@@ -17,7 +17,7 @@ from workers.projects.queries.sort_order import Order
 from workers.projects.search.lookup_tables import SOURCES, Search
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.queries.pages import BoundedRow, bounded, cut_to_message, is_full
+from workers.runtime.queries.pages import BoundedRow, cut_to_message, is_full, limit_bytes
 from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import rows_of
 
@@ -205,7 +205,7 @@ async def _total(query: ListProjects, search: Sought, context: QueryContext) -> 
 
 
 async def _rows(statement: Select[*tuple[Any, ...]], context: QueryContext) -> list[ListedProjectRow]:
-    return rows_of(await context.connection.execute(bounded(statement, _BYTES)), ListedProjectRow)
+    return rows_of(await context.connection.execute(limit_bytes(statement, _BYTES)), ListedProjectRow)
 
 
 async def _count(counted: Select[*tuple[Any, ...]], context: QueryContext) -> int:

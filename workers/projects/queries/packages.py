@@ -14,7 +14,7 @@ async def download_package(query: DownloadPackage, context: QueryContext) -> Ans
     row = await store.read(context.connection, query.package_id)
     package = domain.require_package(row, context.principal, context.now, context.grants)
     part = await store.part(context.connection, query.package_id, query.offset, query.length)
-    if await downloads.begins(context, store.DOWNLOADED, query.package_id, part, query.offset):
+    if await downloads.begins_download(context, store.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])
         context.emit(downloaded, str(package["project_id"]))
     headers = {"Package-Bytes": str(package["bytes"]), "Package-Sha256": package["sha256"]}

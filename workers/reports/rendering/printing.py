@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self, cast
 
 import typst
 
-from workers.common.child_process import Done, Facts
+from workers.common.child_process import Facts, JobResult
 from workers.reports.rendering.characters import Glyphs, Press, shortened, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
 from workers.reports.rendering.text_layer import told_once
@@ -101,11 +101,11 @@ def _printer() -> Printer:
     return Printer()
 
 
-def job(facts: Facts, data: Sequence[bytes]) -> Done:
+def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Print a report for another process."""
     printer = _printer()
     printed = printer.printed(json.loads(data[0]), facts["substituted"], facts["at"], plain=facts["plain"])
-    return Done({"pages": printed.pages}, (printed.pdf,), worn=printer.panics > 0)
+    return JobResult({"pages": printed.pages}, (printed.pdf,), worn=printer.panics > 0)
 
 
 def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:

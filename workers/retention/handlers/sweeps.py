@@ -14,7 +14,7 @@ from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
 from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
-from workers.runtime.commands.reactions import Heard
+from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.storage.database_clock import is_believed
 
 
@@ -72,7 +72,7 @@ def end(row: SweepRow, unit: RetentionUnit) -> None:
 
 
 @worker.hears(ProjectsExpired)
-async def go_on(heard: Heard[ProjectsExpired], unit: RetentionUnit) -> None:
+async def go_on(heard: ReceivedEvent[ProjectsExpired], unit: RetentionUnit) -> None:
     """Let a chain take its next step; the last to end ends the sweep, and one that was given up is over."""
     step = heard.event
     before = unit.rows.sweeps.get(step.sweep_id)

@@ -1,1 +1,1 @@
-"""What decides whether a message is handled: its address, body, rate, sender, and what was decided before."""
+"""Admission: decides by address, body, rate, sender and past decisions whether a message is handled."""

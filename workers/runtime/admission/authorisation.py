@@ -1,4 +1,4 @@
-"""Who may do what, read from the database with every batch and query, so that a change acts at once."""
+"""Permissions of principals, read from the database with every batch and query, so that a change acts at once."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,22 +8,24 @@ from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, Nod
 from contracts.subjects import SYSTEM
 
 
-def granted(principals: Iterable[str], given: Iterable[tuple[str, str, Mapping[str, str]]]) -> dict[str, Grants]:
-    """Return what each principal may do: the highest level of all its roles, by node (PERM-05, PERM-06)."""
+def grants_of(
+    principals: Iterable[str], assignments: Iterable[tuple[str, str, Mapping[str, str]]]
+) -> dict[str, Grants]:
+    """Return the grants of each principal: by node, the highest level of all its roles (PERM-05, PERM-06)."""
     grants = {principal: EVERYTHING if principal == SYSTEM else Grants() for principal in principals}
-    for principal, role_id, permissions in given:
-        mine = grants[principal]
+    for principal, role_id, permissions in assignments:
+        own = grants[principal]
         if role_id == ADMINISTRATORS:
             grants[principal] = EVERYTHING
-        elif mine is not EVERYTHING:
+        elif own is not EVERYTHING:
             for name, level in permissions.items():
                 node = Node(name)
-                mine[node] = max(mine.get(node, Level.NONE), Level[level.upper()])
+                own[node] = max(own.get(node, Level.NONE), Level[level.upper()])
     return grants
 
 
 def authorise(message: Request[object], principal: str, grants: Grants) -> None:
-    """Refuse what the caller's roles do not allow; name the nodes that are missing (PERM-13)."""
+    """Refuse a message that the caller's roles do not allow, and name the missing nodes (PERM-13)."""
     if isinstance(message, Command) and message.internal:
         missing = [] if principal == SYSTEM else [message.node]
     else:

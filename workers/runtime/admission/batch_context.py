@@ -1,7 +1,7 @@
-"""What must be known before a batch is handled: the time, what was decided before, who may do what, and the licence.
+"""The context of a batch, read before it is handled: time, past decisions, permissions and licence.
 
-One statement, because a command that comes alone waits for every round trip. It asks every month of the inbox: what was
-decided while the clock was wrong lies in a month that no clock leads to.
+One statement reads it, because a single command waits for every round trip. It searches every month of the inbox: a
+wrong clock may have put a decision into any month.
 """
 
 from collections.abc import Iterable
@@ -16,11 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
-from workers.runtime.admission.inbox import Decided
+from workers.runtime.admission.inbox import PastDecision
 from workers.runtime.admission.rate_limits import Place
 from workers.runtime.storage.statements import read
 
-_STANDING = text(
+_SELECT_CONTEXT = text(
     """
     SELECT now() AS now,
         (SELECT json_agg(json_build_array(principal, command_id, encode(fingerprint, 'hex'), outcome))
@@ -37,29 +37,29 @@ _STANDING = text(
 
 @dataclass(frozen=True, slots=True)
 class BatchContext:
-    """How things stand at the beginning of a transaction; `now` is the database's clock, the same for everybody."""
+    """The state at the beginning of a transaction; `now` comes from the database's clock, which all processes share."""
 
     now: datetime
-    known: dict[tuple[str, UUID], Decided]
+    known: dict[tuple[str, UUID], PastDecision]
     grants: dict[str, Grants]
     licence: Licence | None
-    """The licence that was activated here."""
+    """The licence that was activated on this site."""
 
     turned_away: Place | None
-    """Up to where commands of the lane have been turned away."""
+    """The last place in the lane at which a command was turned away."""
 
 
 async def read_batch_context(
     connection: AsyncConnection, ids: Iterable[UUID], principals: Iterable[str], lane: tuple[str, int] = ("", 0)
 ) -> BatchContext:
-    """Read how things stand for these command ids and principals, and in a worker's lane."""
-    asked = sorted(set(principals))
-    given = {"ids": list(ids), "principals": asked, "worker": lane[0], "lane": lane[1]}
-    [found] = await read(connection, _STANDING, given)
+    """Read the context of these command ids, principals and lane."""
+    names = sorted(set(principals))
+    parameters = {"ids": list(ids), "principals": names, "worker": lane[0], "lane": lane[1]}
+    [row] = await read(connection, _SELECT_CONTEXT, parameters)
     known = {
-        (principal, UUID(command_id)): Decided(bytes.fromhex(fingerprint), outcome.encode())
-        for principal, command_id, fingerprint, outcome in found["decided"] or ()
+        (principal, UUID(command_id)): PastDecision(bytes.fromhex(fingerprint), outcome.encode())
+        for principal, command_id, fingerprint, outcome in row["decided"] or ()
     }
-    licence = Licence.model_validate(found["licence"]) if found["licence"] else None
-    grants = authorisation.granted(asked, found["given"] or ())
-    return BatchContext(found["now"], known, grants, licence, Place.read(found["turned_away"]))
+    licence = Licence.model_validate(row["licence"]) if row["licence"] else None
+    grants = authorisation.grants_of(names, row["given"] or ())
+    return BatchContext(row["now"], known, grants, licence, Place.read(row["turned_away"]))

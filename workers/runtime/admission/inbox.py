@@ -1,4 +1,4 @@
-"""The inbox: one row per command id that ever had an outcome, for 30 days."""
+"""The inbox: one row for each command id that has an outcome, kept for 30 days."""
 
 import hashlib
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from contracts.errors import Code
 from workers.runtime.storage.database import Base
 from workers.runtime.storage.statements import read, write
 
-REMEMBERED = timedelta(days=30)
+INBOX_RETENTION = timedelta(days=30)
 
 
 class Inbox(Base):
-    """A command that was decided. Partitioned by `month`, so that old months are dropped and not deleted."""
+    """A decided command. The table is partitioned by `month`, so that old months are dropped as a whole."""
 
     __tablename__ = "inbox"
     __table_args__ = {"schema": "runtime", "postgresql_partition_by": "RANGE (month)"}
@@ -33,15 +33,15 @@ class Inbox(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """What was decided about a command id before."""
+class PastDecision:
+    """An earlier decision about a command id."""
 
     fingerprint: bytes
     outcome: bytes
 
     @property
-    def was_put_aside(self) -> bool:
-        """Tell whether nothing was decided but that it could not be handled."""
+    def is_dead_letter(self) -> bool:
+        """Return whether the command became a dead letter."""
         error = from_json(self.outcome).get("error") or {} if self.outcome else {}
         return bool(error.get("code") == Code.UNAVAILABLE)
 
@@ -56,35 +56,35 @@ _FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND pri
 
 
 async def reopen(
-    connection: AsyncConnection, key: tuple[str, UUID], fingerprint: bytes, known: dict[tuple[str, UUID], Decided]
+    connection: AsyncConnection, key: tuple[str, UUID], fingerprint: bytes, known: dict[tuple[str, UUID], PastDecision]
 ) -> bool:
-    """Forget that a command could not be handled, in the transaction in which it is handled after all.
+    """Delete the decision that made a command a dead letter, in the transaction that handles it again.
 
-    Any other decision stands: the same letter twice takes effect once. False where nothing like it was ever decided:
-    no worker wrote such a letter.
+    Other decisions are kept, so that a letter delivered twice takes effect once. Return False if the inbox has no
+    such command: then no worker wrote the letter.
     """
-    before = known.get(key)
-    if before is None or before.fingerprint != fingerprint:
+    decision = known.get(key)
+    if decision is None or decision.fingerprint != fingerprint:
         return False
-    if before.was_put_aside:
+    if decision.is_dead_letter:
         await write(connection, _FORGET, {"command_id": key[1], "principal": key[0]})
         del known[key]
     return True
 
 
 async def is_decided(connection: AsyncConnection, principal: str, command_id: UUID, fingerprint: bytes) -> bool:
-    """Tell whether just this command was decided before."""
-    given = {"command_id": command_id, "principal": principal, "mark": fingerprint}
-    return bool(await read(connection, _IS_DECIDED, given))
+    """Return whether exactly this command is in the inbox."""
+    parameters = {"command_id": command_id, "principal": principal, "mark": fingerprint}
+    return bool(await read(connection, _IS_DECIDED, parameters))
 
 
 def fingerprint(subject: str, body: bytes) -> bytes:
-    """Return what tells two commands with one id apart: SHA-256 over the subject's tail and the body."""
+    """Return SHA-256 over the subject's tail and the body, which distinguishes two commands with the same id."""
     return hashlib.sha256(subject.encode() + b"\n" + body).digest()
 
 
 def row(*, command_id: UUID, principal: str, fingerprint: bytes, outcome: bytes, now: datetime) -> dict[str, Any]:
-    """Make the inbox row of one outcome."""
+    """Return the inbox row of one outcome."""
     return {
         "command_id": command_id,
         "principal": principal,

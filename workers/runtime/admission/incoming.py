@@ -1,4 +1,4 @@
-"""Reading what lies in a lane: an accepted command, a refusal, or a message that can never be handled."""
+"""Parsing the messages of a lane: each is a command, a refusal, or a dead letter."""
 
 import re
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from contracts.message import Command
 from contracts.subjects import Work, read_work
 from contracts.texts import preferred_language
 from workers.common.tracing import HEADER, trace_of
-from workers.runtime.admission.json_body import LARGEST_BODY, MOST_NAMED, invalid, parse_body, refusal_of
-from workers.runtime.admission.replay import is_redelivery, unwrapped
+from workers.runtime.admission.json_body import BODY_BYTES_MAX, NAMED_FIELDS_MAX, invalid, parse_body, refusal_of
+from workers.runtime.admission.replay import is_redelivery, unwrap
 
 __all__ = [
-    "LARGEST_BODY",
-    "MOST_NAMED",
+    "BODY_BYTES_MAX",
+    "NAMED_FIELDS_MAX",
     "Addressed",
     "DeadLetter",
     "IncomingCommand",
@@ -29,10 +29,10 @@ __all__ = [
 ]
 
 COMMAND_ID: Final = "Nats-Msg-Id"
-_EXPECTED: Final = "Nats-Expected-"
+_EXPECTATION_PREFIX: Final = "Nats-Expected-"
 CANONICAL: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOKEN: Final = re.compile(r"[A-Za-z0-9-]{1,64}", flags=re.ASCII)
-"""What an outcome may be published to: as a token of a subject it can mean nothing but itself."""
+"""Ids that an outcome may be published under: without wildcards and separators of subjects."""
 
 _REPLY_TOKENS: Final = 9
 """Tokens of `$JS.ACK.<stream>.<consumer>.<deliveries>.<place>.<number>.<nanoseconds>.<pending>`; a domain has more."""
@@ -40,13 +40,13 @@ _REPLY_TOKENS: Final = 9
 
 @dataclass(slots=True)
 class Addressed:
-    """A message that can be answered: what was sent as its id, where it lies, what it is and in which language.
+    """A message that can be answered: its id as sent, its address, its kind, and the caller's language.
 
-    `refusal` is the answer where it is known already.
+    `refusal` is the answer if it is already known.
     """
 
     raw: Msg
-    told: str
+    sent_id: str
     work: Work
     kind: type[Command[Any]]
     language: str
@@ -55,14 +55,14 @@ class Addressed:
 
 @dataclass(slots=True)
 class Misnamed(Addressed):
-    """A message whose id is a text that no command has: always refused, and remembered nowhere."""
+    """A message whose id no command can have: always refused, and never stored."""
 
 
 @dataclass(slots=True)
 class IncomingCommand(Addressed):
-    """A message with a command id: `command` when its body fits, `refusal` when it does not.
+    """A message with a command id: `command` if its body is valid, `refusal` otherwise.
 
-    `turned_away` says for how many seconds, where it came beyond its sender's rate; only its address was read then.
+    `turned_away` is for how many seconds it is turned away because of its sender's rate; then its body is not read.
     """
 
     id: UUID
@@ -72,14 +72,14 @@ class IncomingCommand(Addressed):
     fingerprint: bytes = b""
     turned_away: int = 0
     redelivered: bool = False
-    """It was put aside before, and an administrator had it handled once more."""
+    """Whether it is a dead letter that an administrator replays."""
 
     command: Command[Any] | None = None
 
 
 @dataclass(slots=True)
 class DeadLetter:
-    """A message that can never be handled, and why."""
+    """A message that can never be handled, and the reason."""
 
     raw: Msg
     reason: str
@@ -87,74 +87,76 @@ class DeadLetter:
 
 
 def address(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:
-    """Find out whose message it is and whom to answer; its body stays closed."""
+    """Parse the address of a message without reading its body."""
     work = read_work(raw.subject)
     headers = raw.headers or {}
-    told = headers.get(COMMAND_ID, "")
-    if not _TOKEN.fullmatch(told):
+    sent_id = headers.get(COMMAND_ID, "")
+    if not _TOKEN.fullmatch(sent_id):
         return DeadLetter(raw, f"The header {COMMAND_ID} is not a UUID.")
     if is_redelivery(work):
-        return _redelivered(raw)
-    kind = Command.registry.get(f"{work.worker}.{work.verb}")
-    if kind is None:
+        return _read_redelivery(raw)
+    command_type = Command.registry.get(f"{work.worker}.{work.verb}")
+    if command_type is None:
         return DeadLetter(raw, f"{work.worker} has no command {work.verb}.")
     language = preferred_language(headers.get("Accept-Language"))
-    if not CANONICAL.fullmatch(told):
-        return Misnamed(raw, told, work, kind, language, invalid((COMMAND_ID, "id_not_canonical")))
-    unsupported = next((name for name in headers if name.startswith(_EXPECTED)), None) if len(headers) > 1 else None
-    place, stored_ns = located(raw)
+    if not CANONICAL.fullmatch(sent_id):
+        return Misnamed(raw, sent_id, work, command_type, language, invalid((COMMAND_ID, "id_not_canonical")))
+    unsupported = (
+        next((name for name in headers if name.startswith(_EXPECTATION_PREFIX)), None) if len(headers) > 1 else None
+    )
+    place, stored_ns = locate(raw)
     return IncomingCommand(
         raw=raw,
-        told=told,
+        sent_id=sent_id,
         work=work,
-        kind=kind,
+        kind=command_type,
         language=language,
         refusal=invalid((unsupported, "header_not_supported")) if unsupported else None,
-        id=UUID(told),
+        id=UUID(sent_id),
         trace=trace_of(headers.get(HEADER, "")),
         place=place,
         stored_ns=stored_ns,
     )
 
 
-def _redelivered(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:
-    """Find out whose message a dead letter is that comes back."""
-    inner = unwrapped(raw)
+def _read_redelivery(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:
+    """Parse the address of the message in a replayed dead letter."""
+    inner = unwrap(raw)
     if inner is None or is_redelivery(read_work(inner.subject)):
-        return DeadLetter(raw, "It holds no message to be handled once more.")
-    found = address(inner)
-    if not isinstance(found, IncomingCommand) or found.kind.secrets:
-        return DeadLetter(raw, "It holds no message to be handled once more.")
-    found.redelivered = True
-    return found
+        return DeadLetter(raw, "It holds no message that can be replayed.")
+    incoming = address(inner)
+    if not isinstance(incoming, IncomingCommand) or incoming.kind.secrets:
+        return DeadLetter(raw, "It holds no message that can be replayed.")
+    incoming.redelivered = True
+    return incoming
 
 
-def located(raw: Msg) -> tuple[int, int]:
-    """Return where in its stream a message lies, and when it was stored, in nanoseconds: read from the server's reply.
+def locate(raw: Msg) -> tuple[int, int]:
+    """Return a message's place in its stream and when it was stored, in nanoseconds, from the reply subject.
 
-    The library's own way costs as much as all else that is done with a message that is turned away.
+    The library's own parser would double the cost of a message that is turned away.
     """
     tokens = raw.reply.split(".")
     place, _, stored_ns, _ = tokens[5:9] if len(tokens) == _REPLY_TOKENS else tokens[7:11]
     return int(place), int(stored_ns)
 
 
-def read_body(one: IncomingCommand) -> None:
-    """Read the body of a message that is not refused without it, so that a bad one costs only itself."""
-    if one.refusal or one.turned_away:
+def read_body(message: IncomingCommand) -> None:
+    """Parse the body of a message that is not refused yet; an invalid body refuses this message alone."""
+    if message.refusal or message.turned_away:
         return
     try:
-        command = parse_body(one.kind, one.raw.data)
-        key_agrees(command, one.work)
-        one.command = command
+        command = parse_body(message.kind, message.raw.data)
+        require_key(command, message.work)
+        message.command = command
     except Refusal as refusal:
-        one.refusal = refusal
+        message.refusal = refusal
 
 
-def key_agrees(command: Command[Any], work: Work) -> None:
-    """Refuse a key that is not the body's own.
+def require_key(command: Command[Any], work: Work) -> None:
+    """Refuse a message whose subject has another key than its body.
 
-    The same UUID in another spelling would go through another lane, past the commands that it has to follow.
+    The same UUID in another spelling would go through another lane and could overtake earlier commands.
     """
     key = command.key_for(work.principal)
     if key == work.key:
@@ -164,8 +166,8 @@ def key_agrees(command: Command[Any], work: Work) -> None:
     raise invalid((next((name for name, value in command if str(value) == key), ""), "other_key"))
 
 
-def _is_same(one: str, other: str) -> bool:
+def _is_same(left: str, right: str) -> bool:
     try:
-        return UUID(one) == UUID(other)
+        return UUID(left) == UUID(right)
     except ValueError:
         return False

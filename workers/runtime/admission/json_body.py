@@ -1,7 +1,7 @@
-"""Bodies: JSON objects that are read strictly, and for everything else a refusal that names the place and the reason.
+"""Strict parsing of bodies: a body is a JSON object, or it gets a refusal that names the field and the reason.
 
-What two readers could take for two different things is refused: keys that stand there twice, halves of surrogate
-pairs, numbers that only some readers hold. PostgreSQL could not keep half of them either.
+JSON that two parsers could read differently is refused: duplicate keys, lone surrogates, numbers that only some parsers
+can represent. PostgreSQL could not store some of them either.
 """
 
 import codecs
@@ -14,54 +14,54 @@ from pydantic import BaseModel, ValidationError
 
 from contracts.errors import Code, Refusal
 
-LARGEST_BODY: Final = 64 * 1024
-MOST_NAMED: Final = 100
-"""Fields that one refusal names: of a body full of mistakes, all of them would not fit into a message."""
+BODY_BYTES_MAX: Final = 64 * 1024
+NAMED_FIELDS_MAX: Final = 100
+"""Fields that one refusal names, so that it fits into a message however many mistakes a body has."""
 
-_DEEPEST: Final = 200
-"""Levels that the parser of bodies reads."""
+_NESTING_LEVELS_MAX: Final = 200
+"""Levels of nesting that the parser of bodies reads."""
 
-_LONGEST_NUMBER: Final = 4_300
-_LONGEST_PATH: Final = 200
-_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_NUMBER_DIGITS_MAX: Final = 4_300
+_PATH_CHARACTERS_MAX: Final = 200
+_BYTE_ORDER_MARKS: Final = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def invalid(*fields: tuple[str, str]) -> Refusal:
-    """Refuse fields, each with the validator's name for what is wrong."""
+    """Return a refusal of fields, each with the validator's name of the mistake."""
     return Refusal(Code.INVALID, fields=[{"field": name, "kind": kind} for name, kind in fields])
 
 
 def refusal_of(error: ValidationError) -> Refusal:
-    """Refuse a body that does not fit, naming a hundred fields at most and why; never what was written there."""
-    found = error.errors(include_url=False, include_input=False, include_context=False)[:MOST_NAMED]
-    return invalid(*((".".join(map(str, one["loc"])), one["type"]) for one in found))
+    """Return the refusal of an invalid body: at most a hundred fields with their mistakes, and none of their values."""
+    errors = error.errors(include_url=False, include_input=False, include_context=False)[:NAMED_FIELDS_MAX]
+    return invalid(*((".".join(map(str, each["loc"])), each["type"]) for each in errors))
 
 
 def parse_body(kind: type[ModelT], body: bytes) -> ModelT:
-    """Read a body as what it should be.
+    """Parse a body as a model.
 
     Raises:
-        Refusal: It is no JSON object that every reader takes for the same, or its fields do not fit.
+        Refusal: It is not an unambiguous JSON object, or its fields are invalid.
     """
-    if len(body) > LARGEST_BODY:
+    if len(body) > BODY_BYTES_MAX:
         raise invalid(("", "body_too_large"))
     try:
-        found = kind.model_validate_json(body)
+        model = kind.model_validate_json(body)
         _STRICT.decode(body.decode())
     except ValidationError as error:
-        raise diagnosed(body) or refusal_of(error) from None
+        raise diagnose(body) or refusal_of(error) from None
     except _AmbiguousError:
-        raise diagnosed(body) or invalid(("", "json_invalid")) from None
-    return found
+        raise diagnose(body) or invalid(("", "json_invalid")) from None
+    return model
 
 
-def diagnosed(body: bytes) -> Refusal | None:
-    """Say what keeps a body from being JSON that every reader takes for the same, and where."""
+def diagnose(body: bytes) -> Refusal | None:
+    """Return the refusal of a body that is not unambiguous JSON, with the fields concerned; None if it is."""
     if not body.strip():
         return invalid(("", "body_empty"))
-    if body.startswith(_MARKS):
+    if body.startswith(_BYTE_ORDER_MARKS):
         return invalid(("", "byte_order_mark"))
     try:
         tree = _LENIENT.decode(body.decode())
@@ -71,42 +71,42 @@ def diagnosed(body: bytes) -> Refusal | None:
         return invalid(("", "nested_too_deep"))
     except ValueError:
         return invalid(("", "json_invalid"))
-    found = list(islice(_oddities(tree), MOST_NAMED))
-    return invalid(*found) if found else None
+    oddities = list(islice(_oddities(tree), NAMED_FIELDS_MAX))
+    return invalid(*oddities) if oddities else None
 
 
 class _AmbiguousError(Exception):
-    """A body in which a key stands twice."""
+    """A body has a duplicate key."""
 
 
 class _Odd:
-    """Stands in a tree for a value that not every reader takes for the same."""
+    """A placeholder in a tree for an ambiguous value."""
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
         raise _AmbiguousError
-    return found
+    return members
 
 
-def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _mark_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members: dict[str, Any] = {}
     for name, value in pairs:
-        found[name] = _Odd("duplicate_key") if name in found else value
-    return found
+        members[name] = _Odd("duplicate_key") if name in members else value
+    return members
 
 
 def _integer(digits: str) -> Any:
-    return int(digits) if len(digits) <= _LONGEST_NUMBER else _Odd("number_too_long")
+    return int(digits) if len(digits) <= _NUMBER_DIGITS_MAX else _Odd("number_too_long")
 
 
-_STRICT: Final = json.JSONDecoder(object_pairs_hook=_once)
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_reject_duplicates)
 _LENIENT: Final = json.JSONDecoder(
-    object_pairs_hook=_marked, parse_int=_integer, parse_constant=lambda _: _Odd("not_a_number")
+    object_pairs_hook=_mark_duplicates, parse_int=_integer, parse_constant=lambda _: _Odd("not_a_number")
 )
 
 
@@ -115,16 +115,16 @@ def _oddities(tree: Any) -> Iterator[tuple[str, str]]:
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, _Odd):
-            yield _named(path), value.kind
+            yield _path_text(path), value.kind
         elif isinstance(value, str) and not _is_text(value):
-            yield _named(path), "lone_surrogate"
-        elif len(path) >= _DEEPEST:
+            yield _path_text(path), "lone_surrogate"
+        elif len(path) >= _NESTING_LEVELS_MAX:
             yield "", "nested_too_deep"
             return
         elif isinstance(value, dict | list):
             inner = list(value.items() if isinstance(value, dict) else enumerate(value))
-            yield from ((_named((*path, name)), "lone_surrogate") for name, _ in inner if not _is_text(str(name)))
-            waiting.extend(((*path, name), one) for name, one in reversed(inner))
+            yield from ((_path_text((*path, name)), "lone_surrogate") for name, _ in inner if not _is_text(str(name)))
+            waiting.extend(((*path, name), child) for name, child in reversed(inner))
 
 
 def _is_text(value: str) -> bool:
@@ -135,5 +135,5 @@ def _is_text(value: str) -> bool:
     return True
 
 
-def _named(path: tuple[Any, ...]) -> str:
-    return ".".join(map(str, path)).encode(errors="replace").decode()[:_LONGEST_PATH]
+def _path_text(path: tuple[Any, ...]) -> str:
+    return ".".join(map(str, path)).encode(errors="replace").decode()[:_PATH_CHARACTERS_MAX]

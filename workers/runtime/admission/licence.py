@@ -1,7 +1,7 @@
-"""The site's licence: read from signed account tokens, judged before every command.
+"""The site's licence: read from signed account tokens and checked before every command.
 
-The operator's signature on the site's account token covers what the token says of the licence. A worker's own
-credentials carry that token, so that it knows, offline, whose signature counts and which licence is included.
+The operator's signature on the site's account token covers the licence in it. A worker's credentials carry that token,
+so that the worker knows offline whose signature counts and which licence is included.
 """
 
 import base64
@@ -19,12 +19,12 @@ from contracts.errors import Code, Refusal
 from contracts.licence import Licence, Unlicensed
 
 _BLOCK: Final = re.compile(r"-BEGIN (?P<name>[A-Z ]+)-+\s+(?P<token>[\w.-]+)\s")
-_SITE_TOKEN: Final = "SITE ACCOUNT JWT"  # noqa: S105 - the name of a block, not what is in it
+_SITE_TOKEN: Final = "SITE ACCOUNT JWT"  # noqa: S105 - the name of a block, not its content
 
 
 @dataclass(frozen=True, slots=True)
 class Licensing:
-    """Whose licences count here and for which account, and the licence that came with the credentials."""
+    """The operator and the account whose licences count, and the licence in the credentials."""
 
     operator: str = ""
     account: str = ""
@@ -32,16 +32,16 @@ class Licensing:
 
     @classmethod
     def from_credentials(cls, credentials: Path | None) -> Self:
-        """Read the account token that a worker's credentials carry; without one, no licence counts."""
+        """Read the account token in a worker's credentials; without a token, no licence counts."""
         text = credentials.read_text() if credentials and credentials.exists() else ""
-        token = {found["name"]: found["token"] for found in _BLOCK.finditer(text)}.get(_SITE_TOKEN)
+        token = {block["name"]: block["token"] for block in _BLOCK.finditer(text)}.get(_SITE_TOKEN)
         if token is None:
             return cls()
         claims = signed_claims(token)
         return cls(claims["iss"], claims["sub"], licence_in(claims))
 
     def read(self, token: str) -> Licence:
-        """Return the licence in a token that the operator signed for this site, or refuse the token."""
+        """Return the licence in a token; refuse a token that the operator did not sign for this site."""
         claims = signed_claims(token)
         if claims["iss"] != self.operator:
             raise refusal("forged")
@@ -53,49 +53,49 @@ class Licensing:
         return licence
 
 
-def judged(licence: Licence | None, now: datetime) -> Unlicensed | None:
-    """Tell why a licence does not let commands through; None when it does."""
+def find_obstacle(licence: Licence | None, now: datetime) -> Unlicensed | None:
+    """Return why a licence does not allow commands; None if it does."""
     if licence is None:
         return "missing"
     return "expired" if licence.expires_at and licence.expires_at <= now else None
 
 
 def refusal(reason: Unlicensed) -> Refusal:
-    """Say that there is no valid licence, and why."""
+    """Return the refusal for a missing or invalid licence."""
     return Refusal(Code.NOT_LICENSED, reason=reason)
 
 
 def site_block(token: str) -> str:
-    """Return how credentials carry the site's account token."""
+    """Return the block of a credentials file that holds the site's account token."""
     return f"\n-----BEGIN {_SITE_TOKEN}-----\n{token}\n------END {_SITE_TOKEN}------\n"
 
 
 def licence_in(claims: dict[str, Any]) -> Licence | None:
-    """Return what an account token says of the licence."""
-    said = claims["nats"].get("licence")
+    """Return the licence in the claims of an account token."""
+    document = claims["nats"].get("licence")
     try:
-        return None if said is None else Licence.model_validate(said)
+        return None if document is None else Licence.model_validate(document)
     except ValidationError as error:
         raise refusal("unreadable") from error
 
 
 def signed_claims(token: str) -> dict[str, Any]:
-    """Return what an account token says, if the key that it names as its issuer signed it."""
+    """Return the claims of an account token, if its issuer's key signed it."""
     try:
         signed, _, signature = token.rpartition(".")
-        claims: dict[str, Any] = json.loads(_decoded(signed.partition(".")[2]))
-        issuer, _, said = str(claims["iss"]), str(claims["sub"]), dict(claims["nats"])
+        claims: dict[str, Any] = json.loads(_decode(signed.partition(".")[2]))
+        issuer, _, content = str(claims["iss"]), str(claims["sub"]), dict(claims["nats"])
         verifier = nkeys.nacl.signing.VerifyKey(base64.b32decode(issuer)[1:-2])
     except (ValueError, KeyError, TypeError) as error:
         raise refusal("unreadable") from error
-    if said.get("type") != "account":
+    if content.get("type") != "account":
         raise refusal("unreadable")
     try:
-        verifier.verify(signed.encode(), _decoded(signature))
+        verifier.verify(signed.encode(), _decode(signature))
     except (ValueError, nkeys.nacl.exceptions.BadSignatureError) as error:
         raise refusal("forged") from error
     return claims
 
 
-def _decoded(part: str) -> bytes:
+def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))

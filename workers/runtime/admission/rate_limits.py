@@ -1,7 +1,7 @@
-"""How many commands of one principal a lane takes, and what becomes of those beyond.
+"""Rate limits: how many commands of one principal a lane accepts.
 
-Time is that at which the server stored a command: what waited while workers were away is not too much because of it.
-A lane is judged by itself, because its commands come in the order of their times and wait for each other only there.
+The time of a command is when the server stored it, so that a backlog does not count as a burst. Each lane has its own
+limits, because only within a lane commands are in the order of their times and wait for each other.
 """
 
 import math
@@ -19,17 +19,17 @@ from workers.runtime.storage.database import Base
 from workers.runtime.storage.statements import write
 
 BURST_SECONDS: Final = 5
-"""Seconds of its rate that a principal may send at once."""
+"""A principal may send the commands of so many seconds at once."""
 
-SHORTEST_WAIT: Final = 2
-"""Seconds: longer than the server knows a command id, or the same id sent again would not be delivered."""
+WAIT_SECONDS_MIN: Final = 2
+"""Longer than the server's duplicate window, within which the same id would not be delivered again."""
 
-LONGEST_WAIT: Final = 60
-_FORGOTTEN_AFTER: Final = 1_000
+WAIT_SECONDS_MAX: Final = 60
+_BUCKETS_MAX: Final = 1_000
 
 
 class TurnedAway(Base):
-    """Up to which place of a lane commands have been turned away: what lies before it and has no outcome was, too."""
+    """The last place of a lane at which a command was turned away; earlier commands without an outcome were, too."""
 
     __tablename__ = "turned_away"
     __table_args__ = {"schema": "runtime"}
@@ -41,19 +41,19 @@ class TurnedAway(Base):
 
 
 class Place(NamedTuple):
-    """A place in the stream. Its time belongs to it, because a stream that is made anew counts from 1 again."""
+    """A place in the stream, with its time, because a recreated stream counts from 1 again."""
 
     number: int
     stored_ns: int
 
     @classmethod
-    def read(cls, told: Sequence[int] | None) -> Self | None:
-        """Read what `standing` found."""
-        return cls(*told) if told else None
+    def read(cls, pair: Sequence[int] | None) -> Self | None:
+        """Return a place as the batch context has it."""
+        return cls(*pair) if pair else None
 
-    def covers(self, one: IncomingCommand) -> bool:
-        """Tell whether a message lies here or before."""
-        return one.place <= self.number and one.stored_ns <= self.stored_ns
+    def covers(self, message: IncomingCommand) -> bool:
+        """Return whether a message is at this place or before it."""
+        return message.place <= self.number and message.stored_ns <= self.stored_ns
 
 
 _ADVANCE = text(
@@ -65,14 +65,14 @@ _ADVANCE = text(
 
 
 async def remember(connection: AsyncConnection, worker: str, lane: int, last: IncomingCommand) -> None:
-    """Note, in the transaction that decides them, that the commands up to this one are decided."""
-    given = {"worker": worker, "lane": lane, "place": last.place, "stored_ns": last.stored_ns}
-    await write(connection, _ADVANCE, given)
+    """Store, in the transaction that decides them, that the commands up to this one are decided."""
+    parameters = {"worker": worker, "lane": lane, "place": last.place, "stored_ns": last.stored_ns}
+    await write(connection, _ADVANCE, parameters)
 
 
 @dataclass(slots=True)
 class _Bucket:
-    """What one principal may still send to one lane."""
+    """The remaining quota of one principal in one lane."""
 
     left: float
     at: float
@@ -81,7 +81,7 @@ class _Bucket:
 
 @dataclass(slots=True)
 class _Lane:
-    """The senders of one lane, and the messages that were judged last: tried again, they are judged the same."""
+    """The senders of one lane, and the last verdicts: a retried batch gets the same ones."""
 
     buckets: dict[str, _Bucket] = field(default_factory=dict)
     judged: tuple[int, int] = (0, 0)
@@ -89,27 +89,27 @@ class _Lane:
 
 
 class Rates:
-    """Judges who sends too much; `per_second` of 0 judges nobody."""
+    """Token buckets by lane and principal; a `per_second` of 0 sets no limit."""
 
     def __init__(self, per_second: float) -> None:
-        """Begin with nobody over any rate."""
+        """Start with full buckets."""
         self._per_second = per_second
         self._burst = per_second * BURST_SECONDS
         self._lanes: dict[int, _Lane] = {}
 
     def judge(self, lane: int, batch: Sequence[IncomingCommand]) -> list[int]:
-        """Return for each message of a fetch how many seconds its sender has to wait; 0 where it is in time."""
+        """Return for each message of a batch for how many seconds its sender must wait; 0 if it is within the rate."""
         if self._per_second <= 0 or not batch:
             return [0] * len(batch)
-        here = self._lanes.setdefault(lane, _Lane())
+        state = self._lanes.setdefault(lane, _Lane())
         bounds = (batch[0].place, batch[-1].place)
-        if bounds != here.judged:
-            here.judged, here.waits = bounds, [self._wait(here, one) for one in batch]
-            self._forget(here)
-        return here.waits
+        if bounds != state.judged:
+            state.judged, state.waits = bounds, [self._wait(state, message) for message in batch]
+            self._forget(state)
+        return state.waits
 
-    def _wait(self, lane: _Lane, one: IncomingCommand) -> int:
-        principal, now = one.work.principal, one.stored_ns / 1e9
+    def _wait(self, lane: _Lane, message: IncomingCommand) -> int:
+        principal, now = message.work.principal, message.stored_ns / 1e9
         if principal == SYSTEM:
             return 0
         bucket = lane.buckets.setdefault(principal, _Bucket(self._burst, now))
@@ -120,11 +120,11 @@ class Rates:
             bucket.beyond = max(bucket.beyond - 1, 0)
             return 0
         bucket.beyond += 1
-        return min(max(math.ceil(bucket.beyond / self._per_second), SHORTEST_WAIT), LONGEST_WAIT)
+        return min(max(math.ceil(bucket.beyond / self._per_second), WAIT_SECONDS_MIN), WAIT_SECONDS_MAX)
 
     def _forget(self, lane: _Lane) -> None:
-        if len(lane.buckets) > _FORGOTTEN_AFTER:
+        if len(lane.buckets) > _BUCKETS_MAX:
             newest = max(bucket.at for bucket in lane.buckets.values())
-            full = [name for name, one in lane.buckets.items() if newest - one.at > BURST_SECONDS]
+            full = [name for name, bucket in lane.buckets.items() if newest - bucket.at > BURST_SECONDS]
             for name in full:
                 del lane.buckets[name]

@@ -1,4 +1,4 @@
-"""What must be kept nowhere: passwords that travel in commands, in any form from which they could be guessed."""
+"""Redaction of passwords in commands: they are stored nowhere, in no form that allows guessing them."""
 
 import asyncio
 import hashlib
@@ -8,89 +8,89 @@ from typing import Any, Final
 from pydantic_core import from_json, to_json
 
 from contracts.message import Command
-from workers.runtime.admission.inbox import Decided, fingerprint
+from workers.runtime.admission.inbox import PastDecision, fingerprint
 from workers.runtime.admission.incoming import IncomingCommand
 
 LEFT_OUT: Final = "(left out)"
-_AT_ONCE: Final = 2
-"""Costly marks that one process makes at the same time: four megabytes and some milliseconds each."""
+_SLOW_FINGERPRINTS_MAX: Final = 2
+"""Slow fingerprints that one process computes at the same time: each takes 4 MB and some milliseconds."""
 
-_OPEN_BYTES: Final = 16
-"""Bytes of a mark that knows no secret: shorter than the others, so that the inbox says itself which one it keeps."""
+_OPEN_FINGERPRINT_BYTES: Final = 16
+"""Bytes of a fingerprint without secrets; the length distinguishes it from the others in the inbox."""
 
 
 class Fingerprints:
-    """Makes the marks that tell two commands with one id apart."""
+    """Computes fingerprints, which distinguish two commands with the same id."""
 
     def __init__(self) -> None:
-        """Bound what is made at once."""
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        """Limit concurrent slow fingerprints."""
+        self._turns = asyncio.Semaphore(_SLOW_FINGERPRINTS_MAX)
 
-    async def fingerprint_all(self, batch: Iterable[IncomingCommand], known: Mapping[Any, Decided]) -> None:
-        """Mark every command of a batch whose senders have been judged.
+    async def fingerprint_all(self, batch: Iterable[IncomingCommand], known: Mapping[Any, PastDecision]) -> None:
+        """Fingerprint every command of a batch whose senders have been authorised.
 
-        A plain digest of a body with a password would let a reader of the inbox try out passwords by the billion, so
-        each trial costs some milliseconds and four megabytes. Only who may send such a command makes us pay for that:
-        of a refused one the mark leaves the password out.
+        A plain digest of a body with a password would let a reader of the inbox try billions of passwords, so each
+        trial costs some milliseconds and 4 MB. Only authorised senders cause that cost: the fingerprint of a refused
+        command omits the password.
         """
-        for one in batch:
-            before = known.get((one.work.principal, one.id))
-            if not one.kind.secrets:
-                one.fingerprint = b"" if one.turned_away and not before else _plain_fingerprint(one)
-            elif one.turned_away:
-                one.fingerprint = (
-                    before.fingerprint if before else b""
+        for message in batch:
+            earlier = known.get((message.work.principal, message.id))
+            if not message.kind.secrets:
+                message.fingerprint = b"" if message.turned_away and not earlier else _plain_fingerprint(message)
+            elif message.turned_away:
+                message.fingerprint = (
+                    earlier.fingerprint if earlier else b""
                 )  # not worth a comparison that costs milliseconds
-            elif len(before.fingerprint) == _OPEN_BYTES if before else one.refusal:
-                one.fingerprint = open_fingerprint(one)
-            elif one.command and not any(getattr(one.command, name) for name in one.kind.secrets):
-                one.fingerprint = _plain_fingerprint(one)
+            elif len(earlier.fingerprint) == _OPEN_FINGERPRINT_BYTES if earlier else message.refusal:
+                message.fingerprint = open_fingerprint(message)
+            elif message.command and not any(getattr(message.command, name) for name in message.kind.secrets):
+                message.fingerprint = _plain_fingerprint(message)
             else:
                 async with self._turns:
-                    one.fingerprint = await asyncio.to_thread(slow_fingerprint, one)
+                    message.fingerprint = await asyncio.to_thread(slow_fingerprint, message)
 
 
-def _plain_fingerprint(one: IncomingCommand) -> bytes:
-    return fingerprint(_subject(one), one.raw.data)
+def _plain_fingerprint(message: IncomingCommand) -> bytes:
+    return fingerprint(_subject(message), message.raw.data)
 
 
-def fingerprint_without_secrets(one: IncomingCommand) -> bytes:
-    """Return the mark of a command that failed before it had one."""
-    return open_fingerprint(one) if one.kind.secrets else _plain_fingerprint(one)
+def fingerprint_without_secrets(message: IncomingCommand) -> bytes:
+    """Return the fingerprint of a command that failed before it had one."""
+    return open_fingerprint(message) if message.kind.secrets else _plain_fingerprint(message)
 
 
-def slow_fingerprint(one: IncomingCommand) -> bytes:
-    """Digest all of a command, slowly."""
-    content = _subject(one).encode() + b"\n" + one.raw.data
-    return hashlib.scrypt(content, salt=str(one.id).encode(), n=2**12, r=8, p=1, dklen=32)
+def slow_fingerprint(message: IncomingCommand) -> bytes:
+    """Return a slow digest of the whole command."""
+    content = _subject(message).encode() + b"\n" + message.raw.data
+    return hashlib.scrypt(content, salt=str(message.id).encode(), n=2**12, r=8, p=1, dklen=32)
 
 
-def open_fingerprint(one: IncomingCommand) -> bytes:
-    """Digest what is not secret in a command."""
-    return fingerprint(_subject(one), without_secrets(one.raw.data, one.kind))[:_OPEN_BYTES]
+def open_fingerprint(message: IncomingCommand) -> bytes:
+    """Return a digest of a command without its secrets."""
+    return fingerprint(_subject(message), without_secrets(message.raw.data, message.kind))[:_OPEN_FINGERPRINT_BYTES]
 
 
-def _subject(one: IncomingCommand) -> str:
-    return f"{one.work.worker}.{one.work.key}.{one.work.verb}"
+def _subject(message: IncomingCommand) -> str:
+    return f"{message.work.worker}.{message.work.key}.{message.work.verb}"
 
 
 def without_secrets(body: bytes, kind: type[Command[Any]]) -> bytes:
-    """Return a body without its secrets, and nothing of one that cannot be read.
+    """Return a body without its secrets; of an unreadable body return nothing.
 
-    A field that the command does not have is left out, too: a secret whose name was mistyped is one all the same.
+    Unknown fields are left out, too, because a field with a mistyped name may hold a secret.
     """
     try:
-        told = from_json(body)
+        fields = from_json(body)
     except ValueError:
-        told = None
-    if not isinstance(told, dict):
+        fields = None
+    if not isinstance(fields, dict):
         return LEFT_OUT.encode()
-    shown = kind.model_fields.keys() - kind.secrets
-    return to_json({name: value if name in shown else LEFT_OUT for name, value in told.items()})
+    public = kind.model_fields.keys() - kind.secrets
+    return to_json({name: value if name in public else LEFT_OUT for name, value in fields.items()})
 
 
-def with_secrets(subject: str) -> type[Command[Any]] | None:
-    """Return the kind of a message whose body may have secrets, by its subject; None for any other."""
+def kind_with_secrets(subject: str) -> type[Command[Any]] | None:
+    """Return the class of a command that has secrets, by its subject; None for any other message."""
     parts = subject.split(".")
-    known = Command.registry.get(f"{parts[3]}.{parts[-1]}")
-    return known if known and known.secrets else None
+    command = Command.registry.get(f"{parts[3]}.{parts[-1]}")
+    return command if command and command.secrets else None

@@ -1,7 +1,7 @@
-"""A dead letter on its way back to its worker: the product carries it, and what arrives is what was sent.
+"""Replaying a dead letter: its message goes back to its worker unchanged, wrapped in another one.
 
-It goes through the lane that it came through, under a subject that only workers may publish to. There it is taken for
-the message that it holds: of the same principal, under the same id, judged by what that principal may do now.
+It goes through its original lane, under a subject that only workers may publish to. The worker handles it as the
+original message, with the same principal and id, and with the permissions that the principal has now.
 """
 
 import base64
@@ -14,23 +14,23 @@ from pydantic_core import from_json, to_json
 from contracts.subjects import REDELIVER, SYSTEM, Work, read_work
 
 
-def wrapped(subject: str, headers: dict[str, str], body: bytes) -> str:
-    """Return the body under which a message goes back to its worker."""
-    told = {"subject": subject, "headers": headers, "body_base64": base64.b64encode(body).decode()}
-    return to_json(told).decode()
+def wrap(subject: str, headers: dict[str, str], body: bytes) -> str:
+    """Return the body that carries a message back to its worker."""
+    content = {"subject": subject, "headers": headers, "body_base64": base64.b64encode(body).decode()}
+    return to_json(content).decode()
 
 
 def is_redelivery(work: Work) -> bool:
-    """Tell whether a message in a lane holds another one."""
+    """Return whether a message of a lane wraps another one."""
     return work.principal == SYSTEM and work.verb == REDELIVER
 
 
-def unwrapped(raw: Msg) -> Msg | None:
-    """Return the message that another one holds, at the place of that; None where it holds none."""
+def unwrap(raw: Msg) -> Msg | None:
+    """Return the wrapped message, with the reply subject of its wrapper; None if there is none."""
     try:
-        told: Any = from_json(raw.data)
-        read_work(told["subject"])
-        body = base64.b64decode(told["body_base64"], validate=True)
-        return replace(raw, subject=str(told["subject"]), headers=dict(told["headers"]), data=body)
+        content: Any = from_json(raw.data)
+        read_work(content["subject"])
+        body = base64.b64decode(content["body_base64"], validate=True)
+        return replace(raw, subject=str(content["subject"]), headers=dict(content["headers"]), data=body)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

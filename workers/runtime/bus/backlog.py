@@ -1,6 +1,6 @@
-"""What waits in the servers, and not in this process: asked when somebody wants to know, and never by a delivery.
+"""Figures about pending work in the servers, read on demand and never by a delivery.
 
-A figure whose server does not answer in time is left out: an old value would be taken for a new one.
+A figure whose server does not answer in time is left out, because an old value would look like a new one.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.bus.streams import DEAD, api
 from workers.runtime.storage.database import autocommitting
 
-COUNTED: Final = 100_000
-"""What is counted at most: beyond it the exact number says nothing more."""
+COUNT_MAX: Final = 100_000
+"""Rows are counted up to this number; an exact larger count has no use."""
 
-_FRESH_SECONDS: Final = 1.0
-"""Whoever asks again within this time is given the same answer, so that asking often costs nothing."""
+_CACHE_SECONDS: Final = 1.0
+"""Within this time the figures are not read again, so that frequent requests cost nothing."""
 
-_PATIENCE_SECONDS: Final = 1.0
-"""Less than who reads the page waits for it."""
+_TIMEOUT_SECONDS: Final = 1.0
+"""Shorter than the timeout of those who read the page."""
 
 _OUTBOX = text(
     """
@@ -44,7 +44,7 @@ log = structlog.get_logger()
 
 
 class Figure(NamedTuple):
-    """A number that somebody watches: its name (without `incidents_`), what it means, and how much it is."""
+    """A monitored number: its name without `incidents_`, its meaning and its value."""
 
     name: str
     meaning: str
@@ -56,50 +56,54 @@ Figures = Callable[[AsyncConnection], Awaitable[Sequence[Figure]]]
 
 
 class Place(NamedTuple):
-    """Whose backlog it is: a worker of a site."""
+    """A worker of a site, whose backlog is read."""
 
     site: str
     worker: str
 
 
 class Backlog:
-    """The figures of one process that only the servers know."""
+    """The figures of one process that are read from the servers."""
 
-    def __init__(self, place: Place, engine: AsyncEngine, nats: Callable[[], Client], own: Sequence[Figures]) -> None:
-        """Remember where to ask; `own` reads what belongs to this worker alone."""
+    def __init__(
+        self, place: Place, engine: AsyncEngine, nats: Callable[[], Client], readers: Sequence[Figures]
+    ) -> None:
+        """Set the servers; `readers` read figures that only this worker has."""
         self._place = place
         self._engine = engine
         self._nats = nats
-        self._own = own
-        self._asking = asyncio.Lock()
+        self._readers = readers
+        self._lock = asyncio.Lock()
         self._figures: Sequence[Figure] = ()
-        self._asked_at = -_FRESH_SECONDS
+        self._read_at = -_CACHE_SECONDS
 
     async def read(self) -> Sequence[Figure]:
-        """Return the figures that are known now."""
-        async with self._asking:
-            if time.monotonic() - self._asked_at >= _FRESH_SECONDS:
-                found = await asyncio.gather(self._patiently(self._stored), self._patiently(self._dead_letters))
-                self._figures = [figure for part in found for figure in part]
-                self._asked_at = time.monotonic()
+        """Return the current figures."""
+        async with self._lock:
+            if time.monotonic() - self._read_at >= _CACHE_SECONDS:
+                parts = await asyncio.gather(
+                    self._read_in_time(self._read_database), self._read_in_time(self._read_dead_letters)
+                )
+                self._figures = [figure for part in parts for figure in part]
+                self._read_at = time.monotonic()
         return self._figures
 
-    async def _patiently(self, ask: Callable[[], Awaitable[Sequence[Figure]]]) -> Sequence[Figure]:
+    async def _read_in_time(self, ask: Callable[[], Awaitable[Sequence[Figure]]]) -> Sequence[Figure]:
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 return await ask()
         except (SQLAlchemyError, NatsError, OSError, ValueError) as error:
             log.info("figures_missing", **describe(error))
             return []
 
-    async def _stored(self) -> Sequence[Figure]:
+    async def _read_database(self) -> Sequence[Figure]:
         async with autocommitting(self._engine).connect() as connection:
             return [
                 *await outbox(connection, self._place.worker),
-                *[one for own in self._own for one in await own(connection)],
+                *[figure for read_own in self._readers for figure in await read_own(connection)],
             ]
 
-    async def _dead_letters(self) -> Sequence[Figure]:
+    async def _read_dead_letters(self) -> Sequence[Figure]:
         return [
             Figure(
                 "dead_letters",
@@ -110,23 +114,23 @@ class Backlog:
 
 
 async def outbox(connection: AsyncConnection, worker: str) -> Sequence[Figure]:
-    """Tell how much of what a worker decided was not published yet, and for how long the oldest event waits."""
-    given = {"worker": worker, "counted": COUNTED, "lanes": EVENTS_LANE}
-    [waiting, oldest] = (await connection.execute(_OUTBOX, given)).one()
+    """Return how many messages of a worker are not published yet, and for how long the oldest event has waited."""
+    parameters = {"worker": worker, "counted": COUNT_MAX, "lanes": EVENTS_LANE}
+    [waiting, oldest] = (await connection.execute(_OUTBOX, parameters)).one()
     return [
-        Figure("outbox_messages", f"messages that wait to be published, at most {COUNTED} are counted", waiting),
+        Figure("outbox_messages", f"messages that wait to be published, at most {COUNT_MAX} are counted", waiting),
         Figure("outbox_oldest_seconds", "for how long the oldest event waits to be published", max(oldest or 0, 0)),
     ]
 
 
 async def dead_letters(nats: Client, place: Place) -> int:
-    """Count the letters of a worker that nobody has discarded yet.
+    """Count the dead letters of a worker that nobody has discarded yet.
 
     Raises:
-        NatsError: The stream did not say.
+        NatsError: The answer has no count.
     """
-    wanted = {"subjects_filter": subjects.dead(place.site, place.worker, "*")}
-    found = await api(nats, f"STREAM.INFO.{DEAD}", wanted)
-    if "state" not in found:
+    request = {"subjects_filter": subjects.dead(place.site, place.worker, "*")}
+    answer = await api(nats, f"STREAM.INFO.{DEAD}", request)
+    if "state" not in answer:
         raise NatsError
-    return sum((found["state"].get("subjects") or {}).values())
+    return sum((answer["state"].get("subjects") or {}).values())

@@ -1,8 +1,8 @@
-"""The NATS protocol as workers read it: whatever bytes a client made the server pass on, reading goes on.
+"""A parser of the NATS protocol for workers that no message of a client can stop.
 
-nats-py's own reader ends, and hears nothing any more, when a header block has no version line, a status is not UTF-8,
-or a subject holds a form feed. Each of these is one publish away for any client. This reader takes the place of it on
-the connections of workers; https://docs.nats.io/reference/reference-protocols/nats-protocol describes the frames.
+The reader of nats-py stops for ever at a header block without a version line, a status that is not UTF-8, or a subject
+with a form feed. Any client can publish such a message. This parser replaces that reader on the connections of workers;
+https://docs.nats.io/reference/reference-protocols/nats-protocol describes the frames.
 """
 
 import asyncio
@@ -19,37 +19,36 @@ from nats.errors import Error as NatsError
 _CRLF = b"\r\n"
 _VERSION = b"NATS/1.0"
 _LINE_BYTES_MAX = 1 << 20
-"""A control line that has no end by then is no line of this protocol; INFO takes some kilobytes."""
+"""A longer control line is a protocol error; INFO takes some kilobytes."""
 
 _PING_SECONDS = 2
-_PAUSE_SECONDS = 0.1
+_RETRY_SECONDS = 0.1
 
 log = structlog.get_logger()
 
 
 async def flush(nats: Client) -> None:
-    """Wait until the server has taken what was sent before; ask again where the connection was lost meanwhile.
+    """Wait until the server has received everything that was sent; ask again if the connection was lost meanwhile.
 
-    The answer to a ping that was sent on a lost connection never comes, and a process that waits for it begins late, or
-    ends itself.
+    A ping on a lost connection is never answered, and a process that waits for the answer starts late or ends itself.
 
     Raises:
-        ConnectionClosedError: The connection was closed, and is not tried again.
+        ConnectionClosedError: The connection was closed and will not reconnect.
     """
     while True:
         try:
-            for _ in range(2):  # the ping of a first flush overtakes what waits to be sent; that of a second one cannot
+            for _ in range(2):  # the ping of the first flush can overtake pending bytes; that of the second cannot
                 await nats.flush(timeout=_PING_SECONDS)
         except ConnectionClosedError:
             raise
         except NatsError:
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
         else:
             return
 
 
 class Frame(NamedTuple):
-    """A message as it came: nothing of it is decoded yet."""
+    """A received message, not decoded yet."""
 
     subject: bytes
     reply: bytes
@@ -58,27 +57,27 @@ class Frame(NamedTuple):
 
 
 Sink = Callable[[Frame], None]
-"""Takes the messages of one subscription as soon as they are read; must not raise."""
+"""Receives the messages of one subscription as soon as they are read; must not raise."""
 
 
 class Parser:
-    """Reads frames from the bytes of one connection; takes the place of `nats.protocol.parser.Parser`."""
+    """Reads frames from the bytes of one connection; replaces `nats.protocol.parser.Parser`."""
 
     def __init__(self, nats: Any) -> None:
-        """Remember the client; `sinks` take what is read for their subscriptions, by their number."""
+        """Set the client; `sinks` receive the messages of their subscriptions, by subscription number."""
         self._nats = nats
         self._buffer = bytearray()
         self.sinks: dict[int, Sink] = {}
 
     def reset(self) -> None:
-        """Forget half a frame: a new connection begins."""
+        """Drop an incomplete frame, because a new connection begins."""
         self._buffer.clear()
 
     async def parse(self, data: bytes = b"") -> None:
-        """Take bytes, and handle every frame that is complete.
+        """Read bytes, and handle every complete frame.
 
         Raises:
-            ProtocolError: The server speaks another protocol; the client connects anew.
+            ProtocolError: The bytes are not of this protocol; the client reconnects.
         """
         buffer = self._buffer
         buffer += data
@@ -113,7 +112,7 @@ class Parser:
         elif verb == b"PONG":
             await nats._process_pong()
         elif verb == b"-ERR":
-            await nats._process_err(decoded(line[5:]).lower())
+            await nats._process_err(decode(line[5:]).lower())
         elif verb == b"INFO":
             await nats._process_info(json.loads(line[5:]))
         elif verb and verb != b"+OK":
@@ -129,7 +128,7 @@ class _Sizes(NamedTuple):
 
 
 def _sizes(line: bytes) -> _Sizes:
-    """Read `MSG subject sid [reply] total` or `HMSG subject sid [reply] headers total`: only spaces separate."""
+    """Parse `MSG subject sid [reply] total` or `HMSG subject sid [reply] headers total`, separated by spaces only."""
     verb, *words = line.split(b" ")
     numbers = 2 if verb == b"HMSG" else 1
     try:
@@ -140,29 +139,29 @@ def _sizes(line: bytes) -> _Sizes:
         raise ProtocolError from error
 
 
-def decoded(text: bytes) -> str:
-    """Decode what ought to be UTF-8, showing what is not as escapes."""
+def decode(text: bytes) -> str:
+    """Decode bytes as UTF-8, and show invalid ones as escapes."""
     return text.decode(errors="backslashreplace")
 
 
 def headers_of(block: bytes) -> dict[str, str] | None:
-    """Read a block of headers: lines that are none are passed by, and the first of one name counts, as for the server.
+    """Parse a block of headers: invalid lines are skipped, and the first line of a name counts, as for the server.
 
-    The status that the server writes behind the version is `Status`, with its `Description`. A client can write one,
-    too, so only the origin of a message says whether it is a status of the server.
+    The status after the version becomes `Status` and `Description`. A client can write a status, too, so only the
+    origin of a message shows whether the status is the server's.
     """
     head, _, rest = block.partition(_CRLF)
     if not head.startswith(_VERSION):
         return None
-    found: dict[str, str] = {}
-    status, _, description = decoded(head[len(_VERSION) :]).strip().partition(" ")
+    headers: dict[str, str] = {}
+    status, _, description = decode(head[len(_VERSION) :]).strip().partition(" ")
     if status.isdigit():
-        found["Status"] = status
+        headers["Status"] = status
         if description:
-            found["Description"] = description
-    for name, value in _lines(decoded(rest)):
-        found.setdefault(name, value)
-    return found or None
+            headers["Description"] = description
+    for name, value in _lines(decode(rest)):
+        headers.setdefault(name, value)
+    return headers or None
 
 
 def _lines(text: str) -> Iterator[tuple[str, str]]:
@@ -173,11 +172,11 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
 
 
 def message(nats: Client, frame: Frame, sid: int = 0) -> Msg:
-    """Make nats-py's message of a frame."""
+    """Return a frame as a message of nats-py."""
     return Msg(
         _client=nats,
-        subject=decoded(frame.subject),
-        reply=decoded(frame.reply),
+        subject=decode(frame.subject),
+        reply=decode(frame.reply),
         data=frame.data,
         headers=headers_of(frame.headers) if frame.headers else None,
         _sid=sid,
@@ -185,7 +184,7 @@ def message(nats: Client, frame: Frame, sid: int = 0) -> Msg:
 
 
 def read_safely(nats: Client) -> Parser:
-    """Let a connection that has no subscription yet be read by this module; return its parser, however often called."""
+    """Install this parser on a connection that has no subscription yet, and return it; idempotent."""
     client: Any = nats
     if isinstance(client._ps, Parser):
         return client._ps

@@ -1,4 +1,4 @@
-"""Tokens of NATS: what a server is shown and believes, because of who signed it."""
+"""Signed tokens (JWT) of NATS."""
 
 import base64
 import hashlib
@@ -14,13 +14,13 @@ Claims: TypeAlias = Mapping[str, object]
 
 
 def public_part(text: str) -> Claims:
-    """Return what the token in a credentials file says; nothing for a text that is none."""
+    """Return the claims of the token in a credentials file; empty for any other text."""
     try:
         token = text.split("BEGIN NATS USER JWT-----", 1)[1].split(maxsplit=1)[0].split(".")[1]
-        said: Claims = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        claims: Claims = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
     except (IndexError, ValueError):
         return {}
-    return said
+    return claims
 
 
 def credentials(token: str, seed: str) -> str:
@@ -32,7 +32,7 @@ def credentials(token: str, seed: str) -> str:
 
 
 def encode(issuer: nkeys.KeyPair, subject: str, name: str, claims: Claims, expires: int | None = None) -> str:
-    """Encode a NATS token: a JSON web token signed with an Ed25519 key."""
+    """Return a NATS token: a JSON web token signed with an Ed25519 key."""
     body: dict[str, object] = {
         "iat": int(time.time()),
         "iss": issuer.public_key.decode(),
@@ -53,5 +53,5 @@ def _base64(data: bytes) -> str:
 
 
 def new_seed(prefix: int) -> str:
-    """Make a private key of a kind."""
+    """Return a new private key of a kind."""
     return str(nkeys.encode_seed(os.urandom(32), prefix).decode())

@@ -1,7 +1,7 @@
-"""How far a lane was handled: kept in PostgreSQL and moved in the transaction that holds the effects.
+"""The place of a lane: stored in PostgreSQL, and advanced in the transaction that commits the effects.
 
-A message is therefore handled exactly as often as its effects are committed, and a lane's place needs no word of any
-server about it. The place belongs to one stream: of another one, made anew, it says nothing.
+A message is therefore handled exactly as often as its effects are committed, whatever NATS acknowledges. The place
+belongs to one incarnation of the stream and has no meaning in another.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from workers.runtime.storage.statements import read, write
 
 
 class Process(Base):
-    """A process of a worker, and until when the others let it keep its sessions."""
+    """A process of a worker, and when the lease on its sessions expires."""
 
     __tablename__ = "process"
     __table_args__ = {"schema": "runtime"}
@@ -31,7 +31,7 @@ class Process(Base):
 
 
 class Lane(Base):
-    """A lane of a worker: how far it was handled, in which stream, and who may say so."""
+    """A lane of a worker: its place, its stream, and the epoch of its owner."""
 
     __tablename__ = "lane"
     __table_args__ = {"schema": "runtime"}
@@ -72,7 +72,7 @@ _ATTEMPT = text(
     """
 )
 _ADVANCE = text("SELECT runtime.advance_lane(:worker, CAST(:lane AS smallint), :epoch, :place)")
-# Losing it in a crash only makes the reader look again.
+# If a crash loses it, the reader only reads again.
 _PASS = text(
     """
     SELECT set_config('synchronous_commit', 'off', true),
@@ -80,15 +80,15 @@ _PASS = text(
     """
 )
 
-_STILL_THERE = text("SELECT 1")
+_PROBE = text("SELECT 1")
 
-ATTEMPTS = 3
-"""Times that a message may end its process before it becomes a dead letter."""
+ATTEMPTS_MAX = 3
+"""How often a message may end its process before it becomes a dead letter."""
 
 
 @dataclass(slots=True)
 class OwnedLane:
-    """A lane while this process owns it; `place` is how far its effects are committed."""
+    """A lane that this process owns; the effects of messages up to `place` are committed."""
 
     connection: AsyncConnection
     worker: str
@@ -97,23 +97,23 @@ class OwnedLane:
     place: int
     stream: str
     stuck: bool
-    """The owner before ended in the middle of work, and so did the one before, at the same place."""
+    """Whether the last two owners both crashed at the same place."""
 
     purged: int = 0
     reader: StreamReader | None = None
-    in_hand: Sequence[Msg] = ()
-    """The batch under way: while it is tried again and again, its messages wait."""
+    current_batch: Sequence[Msg] = ()
+    """The batch under way; its messages count as pending while it is retried."""
 
     @property
     def behind(self) -> int:
-        """How many messages of the lane wait, as far as the server said."""
-        return len(self.in_hand) + (self.reader.behind if self.reader else 0)
+        """The number of pending messages of the lane, as far as the server reported."""
+        return len(self.current_batch) + (self.reader.behind if self.reader else 0)
 
     @property
     def oldest(self) -> float | None:
-        """When the server stored the oldest message that waits, in seconds since 1970."""
-        if self.in_hand:
-            return stored_at(self.in_hand[0])
+        """When the server stored the oldest pending message, in seconds since 1970."""
+        if self.current_batch:
+            return stored_at(self.current_batch[0])
         return self.reader.oldest if self.reader else None
 
     @property
@@ -121,38 +121,38 @@ class OwnedLane:
         return {"worker": self.worker, "lane": self.lane, "epoch": self.epoch}
 
     async def release(self) -> None:
-        """Say that the lane was left between two batches; a process that dies cannot say it."""
+        """Record that the lane was released between two batches, and not by a crash."""
         if self.connection.invalidated:
             return
         with suppress(DBAPIError, OSError):
             await write(self.connection, _RELEASE, self._key)
 
     async def advance(self, place: int) -> None:
-        """Write, in the caller's transaction, that everything up to a place is handled."""
+        """Record, in the caller's transaction, that everything up to a place is handled."""
         await write(self.connection, _ADVANCE, {**self._key, "place": place})
 
     async def pass_over(self, place: int) -> None:
-        """Remember, in a transaction of its own, that up to a place there was nothing for this lane."""
+        """Record, in a separate transaction, that this lane has no messages up to a place."""
         await read(self.connection, _PASS, {**self._key, "place": place})
         self.place = place
 
     async def restart(self, stream: str, place: int) -> None:
-        """Begin at a place of another stream."""
+        """Start at a place of another stream."""
         await write(self.connection, _RESTART, {**self._key, "stream": stream, "place": place})
         self.stream, self.place, self.purged = stream, place, 0
 
     async def attempt(self, place: int) -> bool:
-        """Count an attempt at one message before it is made; False when it has ended its process often enough."""
-        found = await read(self.connection, _ATTEMPT, {**self._key, "place": place})
-        return not found or found[0]["attempts"] <= ATTEMPTS
+        """Count an attempt at one message in advance; return False if it has ended its process too often."""
+        rows = await read(self.connection, _ATTEMPT, {**self._key, "place": place})
+        return not rows or rows[0]["attempts"] <= ATTEMPTS_MAX
 
-    async def look(self) -> None:
-        """Look whether the connection, and with it the lock, still stands."""
-        await read(self.connection, _STILL_THERE, {})
+    async def check_lock(self) -> None:
+        """Check that the connection, and with it the lock, still exists."""
+        await read(self.connection, _PROBE, {})
 
 
 async def take(connection: AsyncConnection, worker: str, lane: int) -> OwnedLane:
-    """Become the owner of a lane whose lock this connection holds; its former owner cannot commit any more."""
+    """Become the owner of a lane whose lock this connection holds; the former owner can no longer commit."""
     key: dict[str, object] = {"worker": worker, "lane": lane}
     await write(connection, _MAKE, key)
     [row] = await read(connection, _TAKE, key)

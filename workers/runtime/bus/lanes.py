@@ -1,9 +1,9 @@
-"""Lanes: each has one owner at a time, by a session lock on the very connection that runs its transactions.
+"""Lanes: each has one owner at a time, by an advisory session lock on the connection that runs its transactions.
 
-The lock is lost with the connection, and so is the ability to commit: a process that has lost a lane can do no harm
-in it. The lane's epoch says the same to a connection that came back. Every process of a worker takes its fair share
-and hands over what is too much between two batches. A process has a lease on its sessions: when it is stopped or hangs
-and does not renew it, the others end its sessions, and with them its locks.
+A process that loses the connection loses both the lock and the ability to commit, so it can do no harm in the lane. The
+lane's epoch rejects an old connection that comes back. Each process of a worker takes its fair share and releases
+surplus lanes between two batches. A process has a lease on its sessions: if it is stopped or hangs, the lease expires,
+and the other processes end its sessions, and with them its locks.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ EVENTS_LANE = LANES
 """The lane of a worker's reactions to events."""
 
 _PRESENCE = -1
-_LOOK_SECONDS = 0.5
-"""Time between two looks at how many processes share the lanes, and between two tries to take one."""
+_POLL_SECONDS = 0.5
+"""Time between two counts of the processes that share the lanes, and between two attempts to take a lane."""
 
 _LOCK = text("SELECT pg_try_advisory_lock(:worker, :lane)")
 _UNLOCK = text("SELECT pg_advisory_unlock(:worker, :lane)")
-_ATTEND = text("SELECT pg_try_advisory_lock_shared(:worker, :lane)")
-_PRESENT = text(
+_JOIN = text("SELECT pg_try_advisory_lock_shared(:worker, :lane)")
+_COUNT_PROCESSES = text(
     """
     SELECT count(*) FROM pg_locks
     WHERE locktype = 'advisory' AND objsubid = 2 AND granted AND mode = 'ShareLock'
@@ -70,7 +70,7 @@ class Lanes:
     """The lanes that this process owns, and its fair share of them."""
 
     def __init__(self, engine: AsyncEngine, worker: str, instance: str, lease_seconds: float = 8.0) -> None:
-        """Remember where the locks are, and under which name this process keeps its lease."""
+        """Set the database of the locks, and the name under which this process keeps its lease."""
         self._engine = engine
         self._worker = worker
         self._session = session_name(worker, instance)
@@ -87,60 +87,60 @@ class Lanes:
     def _key(self, lane: int) -> dict[str, int]:
         return {"worker": _signed(self._number), "lane": lane}
 
-    async def attend(self) -> None:
-        """Be counted among the processes of this worker, count them, and keep the lease, until cancelled."""
+    async def keep_lease(self) -> None:
+        """Register as a process of this worker, count the processes, and renew the lease, until cancelled."""
         while True:
             try:
                 async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                     try:
-                        await self._attend(connection)
+                        await self._keep_lease(connection)
                     finally:
                         if not connection.invalidated:
                             with suppress(DBAPIError, OSError):
                                 await write(connection, _LEAVE, {"instance": self._session})
             except (DBAPIError, OSError) as error:
                 log.warning("presence_lost", **describe(error))
-                await asyncio.sleep(_LOOK_SECONDS)
+                await asyncio.sleep(_POLL_SECONDS)
 
-    async def _attend(self, connection: AsyncConnection) -> None:
-        await connection.execute(_ATTEND, self._key(_PRESENCE))
+    async def _keep_lease(self, connection: AsyncConnection) -> None:
+        await connection.execute(_JOIN, self._key(_PRESENCE))
         lease = {"instance": self._session, "worker": self._worker, "lease_seconds": self._lease_seconds}
-        looks = 0
+        rounds = 0
         while True:
-            if looks % 3 == 0:
+            if rounds % 3 == 0:
                 await connection.execute(_RENEW, lease)
                 await self._end_expired(connection)
             key = {"worker": self._number, "lane": _PRESENCE % 2**32}
-            present = (await connection.execute(_PRESENT, key)).scalar_one()
+            present = (await connection.execute(_COUNT_PROCESSES, key)).scalar_one()
             self._share = -(-LANES // max(present, 1))
-            looks += 1
-            await asyncio.sleep(_LOOK_SECONDS)
+            rounds += 1
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _end_expired(self, connection: AsyncConnection) -> None:
-        """End the sessions of processes that did not renew their lease: their locks would hold lanes and rows."""
+        """End the sessions of processes whose lease has expired, because their locks block lanes and rows."""
         for name in (await connection.execute(_EXPIRED)).scalars().all():
             ended = (await connection.execute(_END_SESSIONS, {"name": name})).scalar_one()
             log.warning("lease_expired", process=name, sessions=ended)
 
     def must_yield(self, lane: int) -> bool:
-        """Tell whether this lane is more than the fair share."""
+        """Return whether this process must release the lane, because it has more than its share."""
         return lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) > self._share > 0
 
     @asynccontextmanager
     async def own(self, lane: int) -> AsyncIterator[OwnedLane]:
-        """Wait until the lane is free and within the share; hold it on the connection of what is yielded."""
+        """Wait until the lane is free and within the share; yield it, locked on its connection."""
         while True:
             async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 if await self._take(connection, lane):
-                    async with self._unlocked_at_last(connection, lane):
+                    async with self._unlock_at_end(connection, lane):
                         owned = await take(connection, self._worker, lane)
-                        with self._counted(owned):
+                        with self._registered(owned):
                             try:
                                 yield owned
                             finally:
                                 await owned.release()
                     return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS)
 
     async def _take(self, connection: AsyncConnection, lane: int) -> bool:
         if lane != EVENTS_LANE and len(self.owned - {EVENTS_LANE}) >= self._share:
@@ -150,8 +150,8 @@ class Lanes:
         return taken
 
     @asynccontextmanager
-    async def _unlocked_at_last(self, connection: AsyncConnection, lane: int) -> AsyncIterator[None]:
-        """Close the connection when it cannot be unlocked: back in the pool it would hold the lane for ever."""
+    async def _unlock_at_end(self, connection: AsyncConnection, lane: int) -> AsyncIterator[None]:
+        """Close the connection if unlocking fails: in the pool it would hold the lane for ever."""
         unlocked = False
         try:
             yield
@@ -163,7 +163,7 @@ class Lanes:
                 await connection.invalidate()
 
     @contextmanager
-    def _counted(self, owned: OwnedLane) -> Iterator[None]:
+    def _registered(self, owned: OwnedLane) -> Iterator[None]:
         self.held[owned.lane] = owned
         log.info("lane_taken", lane=owned.lane, place=owned.place)
         try:

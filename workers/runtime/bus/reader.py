@@ -1,8 +1,8 @@
-"""One reader of a stream: its messages in order from a place on, by a consumer that lives in the server's memory.
+"""A reader of a stream: returns messages in order from a place on, by an ephemeral consumer in the server's memory.
 
-The consumer acknowledges nothing and is forgotten when nobody reads any more: the place is kept by whoever reads, with
-the effects of what was read. A pull request is always open, so that a lone message waits for no round trip, and the
-server says every second that the consumer lives and how far it has looked (ADR-42 of NATS calls it an idle heartbeat).
+The consumer acknowledges nothing and expires when nobody reads: the caller stores the place with the effects of the
+messages. A pull request is always open, so that a single message waits for no round trip. Every second the server sends
+an idle heartbeat (ADR-42 of NATS), which has the last place that the consumer has scanned.
 """
 
 import asyncio
@@ -24,36 +24,36 @@ from workers.runtime.bus.streams import api
 _ACKNOWLEDGEMENT: Final = b"$JS.ACK."
 _SECOND: Final = 1_000_000_000
 _HEARTBEAT_SECONDS: Final = 1
-_SILENCE_SECONDS: Final = 3.5
-"""After so long without a message or a heartbeat the consumer counts as lost."""
+_SILENCE_SECONDS_MAX: Final = 3.5
+"""A consumer that sends neither a message nor a heartbeat for this long counts as lost."""
 
 _REQUEST_SECONDS: Final = 30
-_FORGOTTEN_SECONDS: Final = 120
-_REQUEST_BYTES: Final = 8 * 1024 * 1024
-"""What one reader holds in memory at most, beside what is being handled."""
+_INACTIVE_SECONDS_MAX: Final = 120
+_REQUEST_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Bytes that one reader buffers, in addition to the batch under way."""
 
-_LOOK_SECONDS: Final = 1.0
-"""Time between two looks at the connection while nothing comes: a new one has lost what was under way."""
+_CONNECTION_POLL_SECONDS: Final = 1.0
+"""Time between two checks of the connection while no message arrives: a reconnect has lost pending requests."""
 
 _PLAIN_TOKENS: Final = len(("$JS", "ACK", "stream", "consumer", "deliveries", "place", "number", "time", "waiting"))
-"""Tokens of an acknowledgement subject without a domain; with one there are two more in front."""
+"""Tokens of an acknowledgement subject without a domain; a domain adds two tokens in front."""
 
-_ENDED: Final = frozenset({"404", "408", "409"})
-"""Statuses that end a request and not the consumer, when they say how much of the request was left."""
+_REQUEST_END_STATUSES: Final = frozenset({"404", "408", "409"})
+"""Statuses that end a request but not the consumer, and tell how much of the request was left."""
 
-_OVER: Final = ("Consumer", "Leadership", "Server")
-"""How the description of a status 409 begins that ends the consumer."""
+_CONSUMER_END_PREFIXES: Final = ("Consumer", "Leadership", "Server")
+"""Beginnings of the descriptions with which a status 409 ends the consumer."""
 
 
 class LostError(NatsError):
-    """A reader missed messages, or the server forgot it: it must read again from the last place it is sure of."""
+    """A reader missed messages, or its consumer is gone: read again from its last certain place."""
 
 
 class StreamReader:
-    """Reads a stream; `place` is how far the caller was given everything that its subjects name."""
+    """Reads a stream; the caller has received every matching message up to `place`."""
 
     def __init__(self, nats: Client, stream: str, size: int, place: int) -> None:
-        """Read at most `size` messages ahead; `open_reader` makes the consumer."""
+        """Set the limits, to read at most `size` messages ahead; `open_reader` creates the consumer."""
         self.place = place
         self.waiting = 0
         self._nats = nats
@@ -62,31 +62,31 @@ class StreamReader:
         self._name = f"reader-{uuid4().hex}"
         self._inbox = ""
         self._buffer: deque[tuple[int, Frame]] = deque()
-        self._read = 0
-        self._passed = 0
-        self._asked = 0
-        self._heard_at = 0.0
+        self._last_number = 0
+        self._scanned = 0
+        self._requested = 0
+        self._active_at = 0.0
         self._lost = False
         self._connection = nats.stats["reconnects"]
         self._news = asyncio.Event()
 
     @property
     def oldest(self) -> float | None:
-        """When the server stored the oldest message that waits here, in seconds since 1970."""
+        """When the server stored the oldest buffered message, in seconds since 1970."""
         with suppress(IndexError, ValueError):
             return int(_tokens(self._buffer[0][1].reply)[2]) / _SECOND
         return None
 
     @property
     def behind(self) -> int:
-        """How many messages wait, here and in the stream, as far as the server said."""
+        """The number of pending messages, here and in the stream, as far as the server reported."""
         return len(self._buffer) + self.waiting
 
     async def open(self, subjects: Sequence[str]) -> Subscription:
-        """Make the consumer and ask for the first messages.
+        """Create the consumer and request the first messages.
 
         Raises:
-            LostError: The server did not make it.
+            LostError: The server did not create it.
         """
         config: dict[str, Any] = {
             "name": self._name,
@@ -96,113 +96,113 @@ class StreamReader:
             "ack_policy": "none",
             "mem_storage": True,
             "num_replicas": 1,
-            "inactive_threshold": _FORGOTTEN_SECONDS * _SECOND,
+            "inactive_threshold": _INACTIVE_SECONDS_MAX * _SECOND,
         }
-        wanted: dict[str, Any] = {"stream_name": self._stream, "config": config, "action": "create"}
-        made = await api(self._nats, f"CONSUMER.CREATE.{self._stream}.{self._name}", wanted)
-        if made.get("name") != self._name:
+        request: dict[str, Any] = {"stream_name": self._stream, "config": config, "action": "create"}
+        answer = await api(self._nats, f"CONSUMER.CREATE.{self._stream}.{self._name}", request)
+        if answer.get("name") != self._name:
             raise LostError
-        self.waiting = int(made.get("num_pending") or 0)
+        self.waiting = int(answer.get("num_pending") or 0)
         self._inbox = self._nats.new_inbox()
         subscription = await self._nats.subscribe(self._inbox)
-        read_safely(self._nats).sinks[subscription._id] = self._take
-        self._heard_at = _now()
-        await self._ask()
+        read_safely(self._nats).sinks[subscription._id] = self._receive
+        self._active_at = _now()
+        await self._request_more()
         return subscription
 
     async def close(self, subscription: Subscription) -> None:
-        """Let the server forget the consumer now."""
+        """Delete the consumer."""
         read_safely(self._nats).sinks.pop(subscription._id, None)
         with suppress(NatsError, OSError):
             await subscription.unsubscribe()
             await self._nats.publish(f"$JS.API.CONSUMER.DELETE.{self._stream}.{self._name}", b"")
 
     async def fetch(self, most: int, seconds: float) -> list[Msg]:
-        """Return what has come, `most` messages at most; nothing when nothing comes for some seconds.
+        """Return the messages that have arrived, at most `most`; none if none arrives for some seconds.
 
         Raises:
-            LostError: Something was missed: open another reader from `place`.
+            LostError: Messages were missed: open another reader from `place`.
         """
         began = _now()
         while not self._buffer:
-            await self._ask()
+            await self._request_more()
             now = _now()
-            silent = now - self._heard_at > _SILENCE_SECONDS
+            silent = now - self._active_at > _SILENCE_SECONDS_MAX
             if self._lost or silent or self._nats.stats["reconnects"] != self._connection:
                 raise LostError
             if now - began >= seconds:
-                self.place = max(self.place, self._passed)
+                self.place = max(self.place, self._scanned)
                 return []
             self._news.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(min(seconds - (now - began), _LOOK_SECONDS)):
+                async with asyncio.timeout(min(seconds - (now - began), _CONNECTION_POLL_SECONDS)):
                     await self._news.wait()
         taken = [self._buffer.popleft() for _ in range(min(most, len(self._buffer)))]
-        await self._ask()
+        await self._request_more()
         self.place = taken[-1][0]
         return [message(self._nats, frame) for _, frame in taken]
 
-    async def _ask(self) -> None:
-        """Keep a request open that is worth at least half of what may be read ahead."""
-        free = self._size - self._asked - len(self._buffer)
-        if self._asked > self._size // 2 or free <= 0:
+    async def _request_more(self) -> None:
+        """Keep a request open for at least half of the messages that may be read ahead."""
+        free = self._size - self._requested - len(self._buffer)
+        if self._requested > self._size // 2 or free <= 0:
             return
-        if not self._asked:  # nothing was open that could have been answered
-            self._heard_at = _now()
-        self._asked += free
+        if not self._requested:  # no request was open that the server could have answered
+            self._active_at = _now()
+        self._requested += free
         request = {
             "batch": free,
-            "max_bytes": _REQUEST_BYTES,
+            "max_bytes": _REQUEST_BYTES_MAX,
             "expires": _REQUEST_SECONDS * _SECOND,
             "idle_heartbeat": _HEARTBEAT_SECONDS * _SECOND,
         }
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
         await self._nats.publish(subject, to_json(request), reply=self._inbox)
 
-    def _take(self, frame: Frame) -> None:
-        """Keep a message of the stream, or hear what the server says: only the reply subject tells them apart."""
-        self._heard_at = _now()
+    def _receive(self, frame: Frame) -> None:
+        """Buffer a message of the stream, or read a status of the server; only the reply subject distinguishes them."""
+        self._active_at = _now()
         if frame.reply.startswith(_ACKNOWLEDGEMENT):
-            self._keep(frame)
+            self._buffer_message(frame)
         else:
-            self._hear(headers_of(frame.headers) or {})
+            self._read_status(headers_of(frame.headers) or {})
         self._news.set()
 
-    def _keep(self, frame: Frame) -> None:
-        place, number, _, waiting = (int(one) for one in _tokens(frame.reply))
-        if number != self._read + 1:
+    def _buffer_message(self, frame: Frame) -> None:
+        place, number, _, waiting = (int(token) for token in _tokens(frame.reply))
+        if number != self._last_number + 1:
             self._lost = True
             return
-        self._read = number
-        self._asked -= 1
-        self._passed = place
+        self._last_number = number
+        self._requested -= 1
+        self._scanned = place
         self.waiting = waiting
         self._buffer.append((place, frame))
 
-    def _hear(self, headers: dict[str, str]) -> None:
+    def _read_status(self, headers: dict[str, str]) -> None:
         status, description = headers.get("Status"), headers.get("Description", "")
         if status == "100":
-            self._lost |= headers.get("Nats-Last-Consumer") != str(self._read)
-            self._passed = max(self._passed, int(headers.get("Nats-Last-Stream", "0")))
-        elif status in _ENDED and not description.startswith(_OVER):
-            self._asked = max(self._asked - int(headers.get("Nats-Pending-Messages", self._asked)), 0)
+            self._lost |= headers.get("Nats-Last-Consumer") != str(self._last_number)
+            self._scanned = max(self._scanned, int(headers.get("Nats-Last-Stream", "0")))
+        elif status in _REQUEST_END_STATUSES and not description.startswith(_CONSUMER_END_PREFIXES):
+            self._requested = max(self._requested - int(headers.get("Nats-Pending-Messages", self._requested)), 0)
         elif status is not None:
             self._lost = True
 
 
 def _tokens(reply: bytes) -> list[bytes]:
-    """Return place in the stream, number for the consumer, time, and how many wait, from an acknowledgement subject."""
+    """Return place in the stream, number in the consumer, time and pending count, from an acknowledgement subject."""
     tokens = reply.split(b".")
     return tokens[5:9] if len(tokens) == _PLAIN_TOKENS else tokens[7:11]
 
 
 def place_of(raw: Msg) -> int:
-    """Return the place in its stream of a message that a reader returned."""
+    """Return a message's place in its stream."""
     return int(_tokens(raw.reply.encode())[0])
 
 
 def stored_at(raw: Msg) -> float:
-    """Return when the server stored a message that a reader returned, in seconds since 1970."""
+    """Return when the server stored a message, in seconds since 1970."""
     return int(_tokens(raw.reply.encode())[2]) / _SECOND
 
 
@@ -214,7 +214,7 @@ def _now() -> float:
 async def open_reader(
     nats: Client, stream: str, subjects: Sequence[str], after: int, size: int
 ) -> AsyncIterator[StreamReader]:
-    """Read what follows a place, in order, for as long as the block lasts."""
+    """Open a reader of the messages after a place, for as long as the block lasts."""
     reader = StreamReader(nats, stream, size, after)
     subscription = await reader.open(subjects)
     try:

@@ -1,4 +1,4 @@
-"""Streams: made or compared by one command, read and trimmed but never altered by workers."""
+"""Streams: one command creates or compares them; workers read and trim them but never change their settings."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,26 +15,27 @@ COMMANDS = "COMMANDS"
 EVENTS = "EVENTS"
 DEAD = "DEAD"
 
-LETTERS = 100
-"""Dead letters of one principal that are kept for each worker: the newest, so that nobody's push out another's."""
+LETTERS_PER_PRINCIPAL_MAX = 100
+"""The newest dead letters of a principal are kept for each worker, so that nobody's letters displace another's."""
 
 _ADVISORIES = ("$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>", "$JS.EVENT.ADVISORY.CONSUMER.MSG_TERMINATED.>")
 _SECOND = 1_000_000_000
 _DAY = 24 * 3600 * _SECOND
 _GIB = 1 << 30
-_HALVINGS = 4
-"""Times that the sizes of the streams are halved, at most, until the server has room for all of them."""
+_HALVINGS_MAX = 4
+"""How often the sizes of the streams are halved until the server has room for all of them."""
 
-_TRIAL = "ROOM"
+_TRIAL_STREAM = "ROOM"
 _NO_ROOM = 10047
+"""JetStream's error code if the sizes of its streams would exceed its storage."""
+
 _NO_STORE = frozenset({10049, 10077})
-_STORE_TRIES = 10
-_STORE_SECONDS = 0.2
-"""JetStream's answer when the sizes of its streams would add up to more than it may have."""
+_STORE_ATTEMPTS_MAX = 10
+_STORE_RETRY_SECONDS = 0.2
 
 
 class Difference(NamedTuple):
-    """A setting that is not as it should be; nothing is changed because of it."""
+    """A setting that is not as expected; it is reported and not changed."""
 
     what: str
     setting: str
@@ -43,7 +44,7 @@ class Difference(NamedTuple):
 
 
 class Provisioned(NamedTuple):
-    """What provisioning did and found."""
+    """The result of provisioning."""
 
     created: list[str]
     same: list[str]
@@ -65,7 +66,7 @@ def _streams(site: str) -> list[dict[str, Any]]:
             "discard": "new",
             "max_bytes": _GIB,
             "max_msg_size": 256 * 1024,
-            # Decisions rest on the inbox; an id that the server knows, whoever sent it, is delivered to nobody.
+            # The inbox deduplicates. Within the server's window a known id is not delivered, whoever sent it.
             "duplicate_window": _SECOND,
             **common,
         },
@@ -83,7 +84,7 @@ def _streams(site: str) -> list[dict[str, Any]]:
             "name": DEAD,
             "subjects": [f"im.{site}.dead.*.*", *_ADVISORIES],
             "max_bytes": _GIB // 4,
-            "max_msgs_per_subject": LETTERS,
+            "max_msgs_per_subject": LETTERS_PER_PRINCIPAL_MAX,
             "duplicate_window": _DAY,
             **common,
             **old,
@@ -92,81 +93,81 @@ def _streams(site: str) -> list[dict[str, Any]]:
 
 
 async def provision(nats: Client, site: str) -> Provisioned:
-    """Make what is missing, compare what is there."""
-    done = Provisioned([], [], [])
-    wanted = {stream["name"]: stream for stream in _streams(site)}
-    found = {name: await api(nats, f"STREAM.INFO.{name}", {}) for name in wanted}
-    for stream in await _fitted(nats, [wanted[name] for name in wanted if "error" in found[name]]):
+    """Create missing streams, and compare existing ones."""
+    result = Provisioned([], [], [])
+    expected = {stream["name"]: stream for stream in _streams(site)}
+    answers = {name: await api(nats, f"STREAM.INFO.{name}", {}) for name in expected}
+    for stream in await _fit(nats, [expected[name] for name in expected if "error" in answers[name]]):
         name = stream["name"]
-        found[name] = await _make(nats, f"STREAM.CREATE.{name}", stream)
-        done.created.append(f"stream {name}")
-    for name, stream in wanted.items():
-        _compare(f"stream {name}", stream, found[name], done)
-    return done
+        answers[name] = await _make(nats, f"STREAM.CREATE.{name}", stream)
+        result.created.append(f"stream {name}")
+    for name, stream in expected.items():
+        _compare(f"stream {name}", stream, answers[name], result)
+    return result
 
 
-async def _fitted(nats: Client, missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return streams as large as the server has room for, all by the same share of what they should be.
+async def _fit(nats: Client, missing: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return streams scaled by the same factor, so that the server has room for all of them.
 
-    What a server has room for is nowhere to be read: it is tried with one stream as large as all of them together.
+    The server does not report its free room, so one trial stream of their total size is created and deleted.
 
     Raises:
-        NoRoomError: There is not even room for the smallest.
+        NoRoomError: The server has no room even for the smallest sizes.
     """
     whole = sum(stream["max_bytes"] for stream in missing)
-    for halvings in range(_HALVINGS + 1 if missing else 0):
+    for halvings in range(_HALVINGS_MAX + 1 if missing else 0):
         trial: dict[str, Any] = {
-            "name": _TRIAL,
-            "subjects": [f"$SRV.{_TRIAL}"],
+            "name": _TRIAL_STREAM,
+            "subjects": [f"$SRV.{_TRIAL_STREAM}"],
             "storage": "file",
             "max_bytes": whole >> halvings,
         }
-        made = await api(nats, f"STREAM.CREATE.{_TRIAL}", trial)
-        if "error" not in made:
-            await api(nats, f"STREAM.DELETE.{_TRIAL}", {})
+        answer = await api(nats, f"STREAM.CREATE.{_TRIAL_STREAM}", trial)
+        if "error" not in answer:
+            await api(nats, f"STREAM.DELETE.{_TRIAL_STREAM}", {})
             return [{**stream, "max_bytes": stream["max_bytes"] >> halvings} for stream in missing]
-        if made["error"].get("err_code") != _NO_ROOM:
-            raise NotProvisionedError(_TRIAL, made["error"].get("description", ""))
+        if answer["error"].get("err_code") != _NO_ROOM:
+            raise NotProvisionedError(_TRIAL_STREAM, answer["error"].get("description", ""))
     if missing:
-        raise NoRoomError(whole >> _HALVINGS)
+        raise NoRoomError(whole >> _HALVINGS_MAX)
     return []
 
 
-async def _make(nats: Client, verb: str, wanted: dict[str, Any]) -> dict[str, Any]:
-    made = await api(nats, verb, wanted)
-    tries = 1
-    # The server removes the folder of all streams with the last stream, which may be the trial of a moment ago.
-    while made.get("error", {}).get("err_code") in _NO_STORE and tries < _STORE_TRIES:
-        await asyncio.sleep(_STORE_SECONDS)
-        made = await api(nats, verb, wanted)
-        tries += 1
-    if "error" in made:
-        raise NotProvisionedError(verb, made["error"].get("description", ""))
-    return made
+async def _make(nats: Client, verb: str, config: dict[str, Any]) -> dict[str, Any]:
+    answer = await api(nats, verb, config)
+    attempts = 1
+    # The server removes the folder of all streams with the last stream, which may be the trial stream.
+    while answer.get("error", {}).get("err_code") in _NO_STORE and attempts < _STORE_ATTEMPTS_MAX:
+        await asyncio.sleep(_STORE_RETRY_SECONDS)
+        answer = await api(nats, verb, config)
+        attempts += 1
+    if "error" in answer:
+        raise NotProvisionedError(verb, answer["error"].get("description", ""))
+    return answer
 
 
-def _compare(what: str, wanted: dict[str, Any], found: dict[str, Any], done: Provisioned) -> None:
+def _compare(what: str, expected: dict[str, Any], answer: dict[str, Any], result: Provisioned) -> None:
     different = [
-        Difference(what, setting, expected, found["config"].get(setting))
-        for setting, expected in wanted.items()
-        if not _is_as_expected(found["config"], setting, expected)
+        Difference(what, setting, value, answer["config"].get(setting))
+        for setting, value in expected.items()
+        if not _is_as_expected(answer["config"], setting, value)
     ]
-    done.differences.extend(different)
-    if not different and what not in done.created:
-        done.same.append(what)
+    result.differences.extend(different)
+    if not different and what not in result.created:
+        result.same.append(what)
 
 
 def _is_as_expected(config: dict[str, Any], setting: str, expected: Any) -> bool:
-    found = config.get(setting)
-    if setting == "max_bytes" and isinstance(found, int):
-        most = int(expected)
-        return most >> _HALVINGS <= found <= most
-    same: bool = found == expected
+    actual = config.get(setting)
+    if setting == "max_bytes" and isinstance(actual, int):
+        size_max = int(expected)
+        return size_max >> _HALVINGS_MAX <= actual <= size_max
+    same: bool = actual == expected
     return same
 
 
 async def api(nats: Client, verb: str, request: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask JetStream's API and return its answer."""
+    """Send a request to JetStream's API and return the answer."""
     body = to_json(request) if request else b""
     answer: dict[str, Any] = from_json((await nats.request(f"$JS.API.{verb}", body, timeout=5)).data)
     return answer
@@ -176,15 +177,15 @@ class NotProvisionedError(RuntimeError):
     """JetStream refused a stream or consumer. Compare the server's limits and version with the documentation."""
 
     def __init__(self, what: str, why: str) -> None:
-        """Name what was refused and the server's reason."""
+        """Name the refused object and the server's reason."""
         super().__init__(f"{what} was refused by the server: {why}")
 
 
 class NoRoomError(NotProvisionedError):
-    """JetStream may have less on the disk than the smallest streams take."""
+    """JetStream's storage is too small even for the smallest streams."""
 
     def __init__(self, needed: int) -> None:
-        """Say how much they take."""
+        """Name the size that they need."""
         RuntimeError.__init__(
             self,
             f"The streams need {needed >> 20} MiB of what the message bus may have on its disk: "
@@ -193,52 +194,52 @@ class NoRoomError(NotProvisionedError):
 
 
 def is_full(error: Mapping[str, Any]) -> bool:
-    """Tell whether JetStream refused a message because its stream has reached a limit, and not because it failed."""
+    """Return whether JetStream refused a message because its stream has reached a limit, and not because of a fault."""
     return str(error.get("description", "")).startswith("maximum ")
 
 
 class StreamState(NamedTuple):
-    """Which places a stream holds; `mark` tells it from another stream of the same name, which counts anew."""
+    """The places that a stream holds; `incarnation` distinguishes it from a recreated stream of the same name."""
 
     incarnation: str
     first: int
     last: int
     fullness: float
-    """The part of the stream's room that is taken; 0 when it has no limit."""
+    """The used part of the stream's size; 0 if it has no limit."""
 
 
 class UnknownStateError(NatsError):
-    """JetStream did not say how a stream is: its leader changes, or the stream is not there."""
+    """JetStream did not report the state of a stream: its leader changes, or it does not exist."""
 
 
 async def stream_state(nats: Client, stream: str) -> StreamState:
-    """Ask how a stream is.
+    """Return the state of a stream.
 
-    The answer of a server that lags behind is an old one: nobody may delete, or move a cursor forward, because of it.
+    A lagging server reports an old state: never delete, or move a cursor forward, because of it.
 
     Raises:
-        UnknownStateError: The answer says nothing of the stream.
+        UnknownStateError: The answer has no state.
     """
-    found = await api(nats, f"STREAM.INFO.{stream}", {})
+    answer = await api(nats, f"STREAM.INFO.{stream}", {})
     try:
-        state, room = found["state"], found["config"].get("max_bytes", -1)
-        fullness = state["bytes"] / room if room > 0 else 0.0
-        return StreamState(found["created"], state["first_seq"], state["last_seq"], fullness)
+        state, bytes_max = answer["state"], answer["config"].get("max_bytes", -1)
+        fullness = state["bytes"] / bytes_max if bytes_max > 0 else 0.0
+        return StreamState(answer["created"], state["first_seq"], state["last_seq"], fullness)
     except (KeyError, TypeError):
         raise UnknownStateError(stream) from None
 
 
 async def purge(nats: Client, stream: str, place: int, filters: str | None = None) -> bool:
-    """Delete messages up to a place, of one subject or of all; tell whether the server did it."""
-    wanted: dict[str, Any] = {"seq": place + 1}
+    """Delete messages up to a place, of one subject or of all; return whether the server did it."""
+    request: dict[str, Any] = {"seq": place + 1}
     if filters:
-        wanted["filter"] = filters
-    return bool((await api(nats, f"STREAM.PURGE.{stream}", wanted)).get("success"))
+        request["filter"] = filters
+    return bool((await api(nats, f"STREAM.PURGE.{stream}", request)).get("success"))
 
 
 async def first_after(nats: Client, stream: str, seconds: float) -> int | None:
-    """Return the place of the first message that is younger than so many seconds; None when there is none."""
+    """Return the place of the first message that is younger than this age; None if there is none."""
     since = (datetime.now(UTC) - timedelta(seconds=seconds)).isoformat()
-    found = await api(nats, f"STREAM.MSG.GET.{stream}", {"start_time": since})
-    place = found.get("message", {}).get("seq")
+    answer = await api(nats, f"STREAM.MSG.GET.{stream}", {"start_time": since})
+    place = answer.get("message", {}).get("seq")
     return int(place) if place else None

@@ -1,7 +1,7 @@
-"""Whether the message bus runs JetStream with `strict: true`.
+"""The check that the message bus runs JetStream with `strict: true`.
 
-A PubAck goes wherever a client's reply subject points, also to JetStream's own interface: there, only a strict server
-refuses it for the fields that no request has. Without it, anybody who may send a command can purge a stream.
+A PubAck goes to the client's reply subject, even to JetStream's own API. Only a strict server refuses it there, because
+of its unknown fields. Without strict mode, anybody who may send a command can purge a stream.
 """
 
 from typing import Final
@@ -15,10 +15,10 @@ _INVALID_JSON: Final = 10025
 
 
 class NotStrictError(RuntimeError):
-    """The server guesses at requests that it does not understand."""
+    """The server accepts requests with unknown fields."""
 
     def __init__(self) -> None:
-        """Say how it is changed."""
+        """Name the danger and the remedy."""
         super().__init__(
             "JetStream runs without `strict: true`: anybody who may send a command could purge a stream. "
             "Start every server with the configuration that `incidents access init` writes."
@@ -26,6 +26,6 @@ class NotStrictError(RuntimeError):
 
 
 async def is_strict(nats: Client, verb: str = f"STREAM.INFO.{streams.COMMANDS}") -> bool:
-    """Ask something harmless with a field that does not exist: a strict server refuses it."""
+    """Send a harmless request with an unknown field, and return whether the server refuses it."""
     answer = await streams.api(nats, verb, _UNKNOWN_FIELD)
     return bool(answer.get("error", {}).get("err_code") == _INVALID_JSON)

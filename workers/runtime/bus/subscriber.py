@@ -1,7 +1,7 @@
-"""The thin subclass of FastStream's batch pull subscriber that a lane needs.
+"""A thin subclass of FastStream's batch pull subscriber, for lanes.
 
-FastStream's own waits its full timeout before it hands a batch over, and lets one bad body terminate the whole batch;
-this one hands over what has come, as raw messages, and begins where the lane's place says, whoever read it before.
+FastStream's own waits its full timeout before it delivers a batch, and one bad body terminates the whole batch. This
+one delivers the raw messages that have arrived, and starts at the lane's place, whoever read it before.
 """
 
 import asyncio
@@ -29,22 +29,22 @@ from workers.runtime.bus.lanes import Lanes
 from workers.runtime.bus.reader import StreamReader, open_reader, place_of
 from workers.runtime.bus.streams import StreamState, stream_state
 
-_WAIT_SECONDS = 5.0
-_PAUSE_SECONDS = 0.2
-_BEHIND_LOOKS = 50
-"""Looks at a stream that ends before the lane's place, until it counts as set back and is read from its beginning."""
+_FETCH_SECONDS = 5.0
+_RETRY_SECONDS = 0.2
+_BEHIND_CHECKS_MAX = 50
+"""Checks of a stream that ends before the lane's place, until it counts as truncated and is read from its beginning."""
 
 log = structlog.get_logger()
 
 
 class Batch:
-    """What one fetch brought: raw messages of one lane and the lane itself.
+    """The result of one fetch: raw messages of one lane, and the lane.
 
-    `deadly` says of a lone message that it has ended its process too often to be tried again.
+    `deadly` marks a single message that has ended its process too often for another attempt.
     """
 
     def __init__(self, owned: OwnedLane, messages: list[Msg], *, deadly: bool = False) -> None:
-        """Keep the parts; `handled` is set by the handler, because FastStream swallows what a handler raises."""
+        """Set the parts; the handler sets `handled`, because FastStream swallows exceptions of handlers."""
         self.owned = owned
         self.messages = messages
         self.deadly = deadly
@@ -56,7 +56,7 @@ Handle = Callable[[Batch], Awaitable[None]]
 
 
 class UnhandledError(NatsError):
-    """FastStream did not hand a batch over, or swallowed a mistake of the program: the lane is taken again."""
+    """FastStream did not deliver a batch, or swallowed an error of the program: the lane is taken again."""
 
 
 class LaneSubscriber(BatchPullStreamSubscriber):
@@ -71,7 +71,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         self.add_task(self._consume_pull)
 
     async def stop(self) -> None:
-        """Finish the batch in hand, leave the lane, and return only when its connection is free again."""
+        """Finish the current batch, release the lane, and return when its connection is free again."""
         tasks = list(self.tasks)
         await super().stop()
         await end(tasks)
@@ -83,28 +83,28 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                     await self._consume_lane(owned)
             except (DBAPIError, NatsError, OSError, TimeoutError) as error:
                 log.warning("lane_interrupted", lane=self.lane, **describe(error))
-                await asyncio.sleep(_PAUSE_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _consume_lane(self, owned: OwnedLane) -> None:
-        state = await self._begin(owned)
+        state = await self._find_start(owned)
         async with open_reader(self.connection, self.stream.name, self.filters, owned.place, self.size) as reader:
             owned.reader = reader
             try:
                 while self.running and not self.lanes.must_yield(self.lane):
                     alone = owned.stuck and reader.place < state.last
-                    messages = await reader.fetch(1 if alone else self.size, _WAIT_SECONDS)
+                    messages = await reader.fetch(1 if alone else self.size, _FETCH_SECONDS)
                     if messages:
                         await self._handle(owned, messages, alone=alone)
                     else:
-                        await self._rest(owned, reader)
+                        await self._idle(owned, reader)
             finally:
                 owned.reader = None
 
-    async def _begin(self, owned: OwnedLane) -> StreamState:
-        """Compare the lane's place with the stream, which may be another one than the place is of.
+    async def _find_start(self, owned: OwnedLane) -> StreamState:
+        """Compare the lane's place with the stream, which may have been recreated.
 
-        A server that lags behind ends before the place for a moment. One that was set back ends there for good: then
-        everything is read again, and the ids of commands and events say what is known.
+        On a lagging server the stream ends before the place for a moment; on a truncated one it stays there. Then
+        everything is read again, and the ids of commands and events make that idempotent.
         """
         looks = 0
         while True:
@@ -113,34 +113,34 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                 await owned.restart(state.incarnation, 0)
             if state.last >= owned.place:
                 return state
-            if (looks := looks + 1) > _BEHIND_LOOKS:
+            if (looks := looks + 1) > _BEHIND_CHECKS_MAX:
                 break
-            await asyncio.sleep(_PAUSE_SECONDS)
+            await asyncio.sleep(_RETRY_SECONDS)
         log.warning("stream_set_back", lane=self.lane, place=owned.place, last=state.last)
         await owned.restart(state.incarnation, 0)
         return state
 
     async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
         last = place_of(messages[-1])
-        owned.in_hand = messages
+        owned.current_batch = messages
         try:
             batch = Batch(owned, messages, deadly=alone and not await owned.attempt(last))
             await self.consume(batch)
         finally:
-            owned.in_hand = ()
+            owned.current_batch = ()
         if not batch.handled:
             raise batch.failure or UnhandledError
         owned.place = last
 
-    async def _rest(self, owned: OwnedLane, reader: StreamReader) -> None:
-        """Look, when nothing comes, whether the lock still stands, and remember how far the reader has looked.
+    async def _idle(self, owned: OwnedLane, reader: StreamReader) -> None:
+        """While no message arrives, check the lock and record how far the reader has scanned.
 
-        What all lanes have passed may be deleted, whatever its subject is.
+        Messages that all lanes have passed may be deleted, whatever their subjects are.
         """
         if reader.place > owned.place:
             await owned.pass_over(reader.place)
         else:
-            await owned.look()
+            await owned.check_lock()
 
 
 async def _parse(batch: Any) -> NatsMessage:
@@ -153,7 +153,7 @@ async def _decode(message: NatsMessage) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a lane's messages come from: a stream, what of it, and how many to take at once."""
+    """The source of a lane's messages: a stream, its subjects, and the size of a batch."""
 
     stream: str
     filters: Sequence[str]
@@ -161,11 +161,11 @@ class Source:
 
 
 def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, handle: Handle) -> LaneSubscriber:
-    """Attach a lane to the broker; `handle` must raise only when the lane has to be left."""
+    """Attach a lane to the broker; `handle` must raise only if the lane has to be released."""
     outer: Any = broker.config
     name = f"lane-{lane}"
     calls = CallsCollection[Any]()
-    named = NatsSubscriberSpecificationConfig(
+    specification = NatsSubscriberSpecificationConfig(
         subject=name, queue=None, title_=None, description_=None, include_in_schema=False
     )
     subscriber = LaneSubscriber(
@@ -177,7 +177,7 @@ def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, 
             _outer_config=outer,
             _ack_policy=AckPolicy.MANUAL,
         ),
-        NatsSubscriberSpecification(_outer_config=outer, calls=calls, specification_config=named),
+        NatsSubscriberSpecification(_outer_config=outer, calls=calls, specification_config=specification),
         calls,
         stream=JStream(source.stream, declare=False),
         pull_sub=PullSub(batch_size=source.size, batch=True),

@@ -1,1 +1,1 @@
-"""The delivery of a batch: from the messages of a lane to the commit, the outcomes and the outbox."""
+"""Delivering a batch: from the messages of a lane to the commit, the outcomes and the outbox."""

@@ -1,4 +1,4 @@
-"""Cutting a batch into what one transaction may hold."""
+"""Splitting a batch into transactions."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,17 +6,17 @@ from workers.runtime.admission.incoming import DeadLetter, IncomingCommand
 
 
 def runs(batch: Sequence[IncomingCommand | DeadLetter]) -> Iterator[list[IncomingCommand | DeadLetter]]:
-    """Cut a batch around every command that reads what was written before it.
+    """Split a batch around every command that reads earlier writes, and after every change of permissions.
 
-    And behind every command that changes permissions, so that the next command is judged by them.
+    After a change of permissions the next commands are authorised by the new ones.
     """
     run: list[IncomingCommand | DeadLetter] = []
-    for one in batch:
-        command = one.command if isinstance(one, IncomingCommand) and not one.refusal else None
+    for message in batch:
+        command = message.command if isinstance(message, IncomingCommand) and not message.refusal else None
         if command and command.runs_alone and run:
             yield run
             run = []
-        run.append(one)
+        run.append(message)
         if command and (command.runs_alone or command.changes_permissions):
             yield run
             run = []

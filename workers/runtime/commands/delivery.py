@@ -1,4 +1,4 @@
-"""Group commit: a batch of a lane becomes one transaction of inbox, rows and outbox, which commits here."""
+"""Group commit: handles a batch of a lane in one transaction, which writes inbox, rows and outbox."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +10,6 @@ from uuid import UUID
 from nats.aio.msg import Msg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.audit import AttemptRefused
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.licence import Unlicensed
@@ -24,25 +23,25 @@ from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, Misn
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
-from workers.runtime.bus.lane_places import ATTEMPTS, OwnedLane
+from workers.runtime.bus.lane_places import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.reader import place_of
 from workers.runtime.commands import envelopes, excess_counts
 from workers.runtime.commands.batch_splitting import runs
 from workers.runtime.commands.dead_letters import Letters, reject_forged
 from workers.runtime.commands.envelopes import Origin, Post, sender
 from workers.runtime.commands.outcomes import Decision, Outcome, write_decisions
-from workers.runtime.commands.refusals import error_of, turned_away_outcome
-from workers.runtime.commands.retries import FAILURES, bisect
-from workers.runtime.commands.unit_of_work import MOMENT, Happened, Rows, Unit
+from workers.runtime.commands.refusals import attempt_event, error_of, turned_away_outcome
+from workers.runtime.commands.retries import FAILURES_MAX, bisect
+from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
 from workers.runtime.storage import statements
 
-AUDITED = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
-"""Refusals that are attempts at something forbidden, and therefore logged."""
+AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
+"""Codes of refusals that are audited, because the caller attempted something forbidden."""
 
-ENDED = f"It ended its process {ATTEMPTS} times."
+CRASH_REASON = f"It ended its process {ATTEMPTS_MAX} times."
 
-FEW = 2
-"""Commands of a batch that may need a transaction of their own: from so many on, a look at their senders pays."""
+SEPARATE_COMMANDS_MIN = 2
+"""Commands of a batch that may need their own transaction: from this number on, judging their senders first pays."""
 
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
 
@@ -59,7 +58,7 @@ class Delivery:
         licensing: Licensing,
         per_second: float = 0,
     ) -> None:
-        """Remember whose handlers to call, whose licences count, and how many commands a lane takes of a principal."""
+        """Set the handlers, the licensing, and the rate at which a lane accepts the commands of a principal."""
         self._licensing = licensing
         self._rates = Rates(per_second)
         self._fingerprints = Fingerprints()
@@ -71,225 +70,225 @@ class Delivery:
         self.letters: Letters | None = None
 
     async def handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> list[Outcome]:
-        """Handle a batch in order and return the outcomes to publish; raises only for passing faults.
+        """Handle a batch in order and return the outcomes to publish; raise only transient faults.
 
-        A lone message that is `deadly` has ended its process too often: it becomes a dead letter, and is not tried.
+        A single message that is `deadly` has ended its process too often: it becomes a dead letter without an attempt.
         """
-        addressed = [address(message) for message in raw]
-        told: list[Outcome] = [
-            Outcome(one, envelopes.rejected(one.told, error_of(one.refusal, one)))
-            for one in addressed
-            if isinstance(one, Misnamed) and one.refusal
+        addressed = [address(each) for each in raw]
+        outcomes: list[Outcome] = [
+            Outcome(message, envelopes.rejected_outcome(message.sent_id, error_of(message.refusal, message)))
+            for message in addressed
+            if isinstance(message, Misnamed) and message.refusal
         ]
-        batch = [one for one in addressed if not isinstance(one, Misnamed)]
+        batch = [message for message in addressed if not isinstance(message, Misnamed)]
         if not deadly:
-            await self._read(owned, [one for one in batch if isinstance(one, IncomingCommand)])
+            await self._read(owned, [message for message in batch if isinstance(message, IncomingCommand)])
         for run in runs(batch):
             if deadly:
-                told += await self._transact(owned, [dead_lettered(one, ENDED) for one in run])
+                outcomes += await self._transact(owned, [as_dead_letter(message, CRASH_REASON) for message in run])
             else:
-                told += await bisect(run, partial(self._transact, owned))
+                outcomes += await bisect(run, partial(self._transact, owned))
         if isinstance(addressed[-1], Misnamed):
             await owned.advance(place_of(raw[-1]))
         self.counters.rejected += len(addressed) - len(batch)
-        return told
+        return outcomes
 
     async def _read(self, owned: OwnedLane, incoming: Sequence[IncomingCommand]) -> None:
-        """Turn away what is too much, read the other bodies, and refuse before the batch is cut who may not."""
-        judged = [one for one in incoming if not one.redelivered]
-        for one, seconds in zip(judged, self._rates.judge(owned.lane, judged), strict=True):
-            one.turned_away = seconds
-        for one in incoming:
-            read_body(one)
-        await self._forbid(owned.connection, [one for one in incoming if one.command])
+        """Turn away commands beyond the rate, read the other bodies, and refuse unauthorised senders."""
+        judged = [message for message in incoming if not message.redelivered]
+        for message, seconds in zip(judged, self._rates.judge(owned.lane, judged), strict=True):
+            message.turned_away = seconds
+        for message in incoming:
+            read_body(message)
+        await self._refuse_early(owned.connection, [message for message in incoming if message.command])
 
-    async def _forbid(self, connection: AsyncConnection, asked: Sequence[IncomingCommand]) -> None:
-        """Judge senders before the batch is cut: what is refused needs no transaction of its own."""
-        if sum(one.kind.runs_alone or one.kind.changes_permissions for one in asked) < FEW:
+    async def _refuse_early(self, connection: AsyncConnection, incoming: Sequence[IncomingCommand]) -> None:
+        """Authorise senders before the batch is split: a refused command needs no transaction of its own."""
+        separate = sum(message.kind.runs_alone or message.kind.changes_permissions for message in incoming)
+        if separate < SEPARATE_COMMANDS_MIN:
             return
-        context = await read_batch_context(connection, [], [one.work.principal for one in asked])
-        unlicensed = licence.judged(context.licence or self._licensing.included, context.now)
-        for one in asked:
-            authorise(one, context.grants[one.work.principal], unlicensed)
-            if one.kind.changes_permissions and not one.refusal:
+        context = await read_batch_context(connection, [], [message.work.principal for message in incoming])
+        unlicensed = licence.find_obstacle(context.licence or self._licensing.included, context.now)
+        for message in incoming:
+            authorise(message, context.grants[message.work.principal], unlicensed)
+            if message.kind.changes_permissions and not message.refusal:
                 return
 
     async def _transact(
-        self,
-        owned: OwnedLane,
-        batch: Sequence[IncomingCommand | DeadLetter],
-        given_up: str | None = None,
+        self, owned: OwnedLane, batch: Sequence[IncomingCommand | DeadLetter], given_up: str | None = None
     ) -> list[Outcome]:
         if given_up:
-            batch = [dead_lettered(one, f"It failed {FAILURES} times: {given_up}.") for one in batch]
+            batch = [as_dead_letter(message, f"It failed {FAILURES_MAX} times: {given_up}.") for message in batch]
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         async with statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
-            too_many = await decision.record.surplus(connection, self._worker, post.lane, now)
-            await write_decisions(connection, decision.inbox, excess_counts.without(decision.outbox, too_many))
+            excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
+            await write_decisions(connection, decision.inbox, excess_counts.remove_excess(decision.outbox, excess))
             await owned.advance(place_of(batch[-1].raw))
-        self.counters.count(decision, [one.stored_ns for one in batch if isinstance(one, IncomingCommand)])
+        self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])
         return decision.outcomes
 
     async def _decide(
         self, connection: AsyncConnection, post: Post, batch: Sequence[IncomingCommand | DeadLetter]
     ) -> tuple[Decision, datetime]:
         decision = Decision()
-        incoming = [one for one in batch if isinstance(one, IncomingCommand)]
-        again = [
-            one.incoming for one in batch if isinstance(one, DeadLetter) and one.incoming and one.incoming.redelivered
+        incoming = [message for message in batch if isinstance(message, IncomingCommand)]
+        redelivered = [
+            message.incoming
+            for message in batch
+            if isinstance(message, DeadLetter) and message.incoming and message.incoming.redelivered
         ]
-        context = await self._judge(connection, post, incoming + again)
+        context = await self._read_context(connection, post, incoming + redelivered)
         now, known = context.now, context.known
         batch = await reject_forged(connection, batch, known)
         rows = await self._rows.load(connection, _new_commands(batch, known))
-        for one in batch:
-            if isinstance(one, DeadLetter):
-                self._dead_letter(decision, one, post, context)
+        for message in batch:
+            if isinstance(message, DeadLetter):
+                self._dead_letter(decision, message, post, context)
                 continue
-            before = known.get((one.work.principal, one.id))
+            before = known.get((message.work.principal, message.id))
             if before is not None:
                 decision.repeated += 1
-                decision.outcomes.append(Outcome(one, self._again(one, before)))
-            elif one.turned_away:
+                decision.outcomes.append(Outcome(message, self._repeat_outcome(message, before)))
+            elif message.turned_away:
                 decision.turned_away += 1
-                decision.outcomes.append(Outcome(one, turned_away_outcome(one)))
+                decision.outcomes.append(Outcome(message, turned_away_outcome(message)))
             else:
-                unit = self._unit(one, context, rows, connection)
-                outcome = await self._outcome(decision, one, unit, post)
-                known[one.work.principal, one.id] = inbox.Decided(one.fingerprint, outcome)
-                self._record_outcome(decision, one, outcome, now, sends=bool(unit.sent))
-                context = replace(context, now=unit.now + MOMENT)
+                unit = self._unit(message, context, rows, connection)
+                outcome = await self._outcome(decision, message, unit, post)
+                known[message.work.principal, message.id] = inbox.PastDecision(message.fingerprint, outcome)
+                self._record_outcome(decision, message, outcome, now, sends=bool(unit.sent))
+                context = replace(context, now=unit.now + TIME_STEP)
         await rows.save(connection)
         if decision.turned_away:
             await rate_limits.remember(connection, self._worker, post.lane, incoming[-1])
         return decision, now
 
-    async def _judge(
+    async def _read_context(
         self, connection: AsyncConnection, post: Post, incoming: Sequence[IncomingCommand]
     ) -> BatchContext:
-        """Read how things stand, refuse who may not, and only then mark what is costly to mark."""
+        """Read the context, refuse unauthorised senders, and only then compute costly fingerprints."""
         lane = (self._worker, post.lane)
-        principals = [one.work.principal for one in incoming]
-        context = await read_batch_context(connection, [one.id for one in incoming], principals, lane)
-        unlicensed = licence.judged(context.licence or self._licensing.included, context.now)
-        for one in incoming:
-            is_late = context.turned_away and context.turned_away.covers(one) and not one.redelivered
-            if is_late and not one.turned_away:
-                one.turned_away, one.command = rate_limits.SHORTEST_WAIT, None
-            authorise(one, context.grants[one.work.principal], unlicensed)
+        principals = [message.work.principal for message in incoming]
+        context = await read_batch_context(connection, [message.id for message in incoming], principals, lane)
+        unlicensed = licence.find_obstacle(context.licence or self._licensing.included, context.now)
+        for message in incoming:
+            is_late = context.turned_away and context.turned_away.covers(message) and not message.redelivered
+            if is_late and not message.turned_away:
+                message.turned_away, message.command = rate_limits.WAIT_SECONDS_MIN, None
+            authorise(message, context.grants[message.work.principal], unlicensed)
         await self._fingerprints.fingerprint_all(incoming, context.known)
         return context
 
-    def _unit(self, one: IncomingCommand, context: BatchContext, rows: Rows, connection: AsyncConnection) -> Unit[Any]:
+    def _unit(
+        self, message: IncomingCommand, context: BatchContext, rows: Rows, connection: AsyncConnection
+    ) -> Unit[Any]:
         return Unit(
-            id=one.id,
-            principal=one.work.principal,
+            id=message.id,
+            principal=message.work.principal,
             now=context.now,
             rows=rows,
             connection=connection,
-            language=one.language,
-            grants=context.grants[one.work.principal],
+            language=message.language,
+            grants=context.grants[message.work.principal],
             site=self._site,
             letters=self.letters,
             licensing=self._licensing,
         )
 
-    async def _outcome(self, decision: Decision, one: IncomingCommand, unit: Unit[Any], post: Post) -> bytes:
+    async def _outcome(self, decision: Decision, message: IncomingCommand, unit: Unit[Any], post: Post) -> bytes:
         try:
-            if one.command is None or one.refusal:
-                raise one.refusal or Refusal(Code.INVALID)
-            result = await self._handlers[type(one.command)](one.command, unit)
+            if message.command is None or message.refusal:
+                raise message.refusal or Refusal(Code.INVALID)
+            result = await self._handlers[type(message.command)](message.command, unit)
         except Refusal as refusal:
-            if refusal.code in AUDITED and decision.record.takes(one.work.principal, excess_counts.ATTEMPTS):
-                attempt = Happened(refused(one, refusal), uuid7(), one.work.key, None)
-                self._publish(decision, one, unit, [attempt], post)
+            if refusal.code in AUDITED_CODES and decision.record.admits(message.work.principal, excess_counts.ATTEMPTS):
+                attempt = EmittedEvent(attempt_event(message, refusal), uuid7(), message.work.key, None)
+                self._publish(decision, message, unit, [attempt], post)
                 decision.record.add(decision.outbox[-1])
-            return envelopes.rejected(one.told, error_of(refusal, one))
+            return envelopes.rejected_outcome(message.sent_id, error_of(refusal, message))
         if unit.is_unchanged:
             decision.applied += 1
-            return envelopes.applied(one.id, unit.revision, result, [])
-        happened = [Happened(result, uuid7(), one.work.key, unit.revision)]
-        happened += [Happened(event, uuid7(), key or one.work.key, None) for event, key in unit.happened]
-        self._publish(decision, one, unit, happened, post)
+            return envelopes.applied_outcome(message.id, unit.revision, result, [])
+        emitted = [EmittedEvent(result, uuid7(), message.work.key, unit.revision)]
+        emitted += [EmittedEvent(event, uuid7(), key or message.work.key, None) for event, key in unit.emitted]
+        self._publish(decision, message, unit, emitted, post)
         decision.applied += 1
-        return envelopes.applied(one.id, unit.revision, result, [one.id for one in happened])
+        return envelopes.applied_outcome(message.id, unit.revision, result, [event.id for event in emitted])
 
     def _publish(
-        self, decision: Decision, one: IncomingCommand, unit: Unit[Any], happened: Sequence[Happened], post: Post
+        self, decision: Decision, message: IncomingCommand, unit: Unit[Any], events: Sequence[EmittedEvent], post: Post
     ) -> None:
-        origin = Origin(one.work.principal, unit.now.isoformat(), one.id, one.trace)
-        decision.outbox.extend(post.event(each, origin) for each in happened)
+        origin = Origin(message.work.principal, unit.now.isoformat(), message.id, message.trace)
+        decision.outbox.extend(post.event(event, origin) for event in events)
         self.counters.sent += len(unit.sent)
-        decision.outbox.extend(post.forwarded(*message) for message in unit.forwarded)
-        decision.outbox.extend(post.command(command, command_id, one.trace) for command, command_id in unit.sent)
+        decision.outbox.extend(post.forwarded(*forwarded) for forwarded in unit.forwarded)
+        decision.outbox.extend(post.command(command, command_id, message.trace) for command, command_id in unit.sent)
 
     def _record_outcome(
-        self, decision: Decision, one: IncomingCommand, outcome: bytes, now: datetime, *, sends: bool = False
+        self, decision: Decision, message: IncomingCommand, outcome: bytes, now: datetime, *, sends: bool = False
     ) -> None:
-        decision.outcomes.append(Outcome(one, outcome, sends))
+        decision.outcomes.append(Outcome(message, outcome, sends))
         row = inbox.row(
-            command_id=one.id, principal=one.work.principal, fingerprint=one.fingerprint, outcome=outcome, now=now
+            command_id=message.id,
+            principal=message.work.principal,
+            fingerprint=message.fingerprint,
+            outcome=outcome,
+            now=now,
         )
         decision.inbox.append(row)
 
     def _dead_letter(self, decision: Decision, dead: DeadLetter, post: Post, context: BatchContext) -> None:
         decision.dead += 1
-        who = sender(dead.raw.subject)
         if not dead.incoming:
-            if decision.record.takes(who, excess_counts.LETTERS):
+            if decision.record.admits(sender(dead.raw.subject), excess_counts.LETTERS):
                 decision.outbox.append(post.dead(dead))
                 decision.record.add(decision.outbox[-1])
         elif before := context.known.get((dead.incoming.work.principal, dead.incoming.id)):
-            decision.outbox.append(post.dead(dead))  # it was put aside before, and what was told of it stands
+            decision.outbox.append(post.dead(dead))  # the outcome of its first failure remains valid
             decision.outcomes.append(Outcome(dead.incoming, before.outcome))
         else:
             decision.outbox.append(post.dead(dead))
-            error = error_of(Refusal(Code.UNAVAILABLE), dead.incoming)
-            dead.incoming.fingerprint = dead.incoming.fingerprint or fingerprint_without_secrets(dead.incoming)
-            self._record_outcome(decision, dead.incoming, envelopes.rejected(dead.incoming.told, error), context.now)
+            message = dead.incoming
+            message.fingerprint = message.fingerprint or fingerprint_without_secrets(message)
+            outcome = envelopes.rejected_outcome(message.sent_id, error_of(Refusal(Code.UNAVAILABLE), message))
+            self._record_outcome(decision, message, outcome, context.now)
 
-    def _again(self, one: IncomingCommand, before: inbox.Decided) -> bytes:
-        if before.fingerprint == one.fingerprint:
+    def _repeat_outcome(self, message: IncomingCommand, before: inbox.PastDecision) -> bytes:
+        if before.fingerprint == message.fingerprint:
             return before.outcome
-        return envelopes.rejected(one.told, Refusal(Code.COMMAND_ID_REUSED).as_error(one.language))
+        return envelopes.rejected_outcome(message.sent_id, Refusal(Code.COMMAND_ID_REUSED).as_error(message.language))
 
 
 def _new_commands(
-    batch: Sequence[IncomingCommand | DeadLetter], known: Mapping[tuple[str, UUID], inbox.Decided]
+    batch: Sequence[IncomingCommand | DeadLetter], known: Mapping[tuple[str, UUID], inbox.PastDecision]
 ) -> list[Command[Any]]:
     """Return the commands of a batch that will reach their handlers."""
     return [
-        one.command
-        for one in batch
-        if isinstance(one, IncomingCommand)
-        and one.command
-        and not one.refusal
-        and (one.work.principal, one.id) not in known
+        message.command
+        for message in batch
+        if isinstance(message, IncomingCommand)
+        and message.command
+        and not message.refusal
+        and (message.work.principal, message.id) not in known
     ]
 
 
-def authorise(one: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:
-    """Refuse before anything is read or locked for a caller who may not ask for it, or on an unlicensed site.
+def authorise(message: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:
+    """Refuse an unauthorised caller, or any caller on an unlicensed site, before rows are read or locked.
 
-    What the product does by itself goes on: expired projects are deleted whether the site is licensed or not.
+    Commands of the product itself need no licence: expired projects are deleted on an unlicensed site, too.
     """
-    if one.command and not one.refusal:
+    if message.command and not message.refusal:
         try:
-            authorisation.authorise(one.command, one.work.principal, grants)
-            if unlicensed and one.command.needs_licence and one.work.principal != SYSTEM:
+            authorisation.authorise(message.command, message.work.principal, grants)
+            if unlicensed and message.command.needs_licence and message.work.principal != SYSTEM:
                 raise licence.refusal(unlicensed)
         except Refusal as refusal:
-            one.refusal = refusal
+            message.refusal = refusal
 
 
-def dead_lettered(one: IncomingCommand | DeadLetter, reason: str) -> DeadLetter:
-    """Make a dead letter of a message that failed too often by itself."""
-    incoming = one if isinstance(one, IncomingCommand) else None
-    return DeadLetter(one.raw, reason, incoming)
-
-
-def refused(one: IncomingCommand, refusal: Refusal) -> AttemptRefused:
-    """Make the event of an attempt at something forbidden."""
-    project_id = getattr(one.command, "project_id", None)
-    return AttemptRefused(attempted=f"{one.work.worker}.{one.work.verb}", code=refusal.code, project_id=project_id)
+def as_dead_letter(message: IncomingCommand | DeadLetter, reason: str) -> DeadLetter:
+    """Return a dead letter of a message that failed alone too often."""
+    incoming = message if isinstance(message, IncomingCommand) else None
+    return DeadLetter(message.raw, reason, incoming)

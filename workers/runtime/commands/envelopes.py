@@ -1,4 +1,4 @@
-"""How outcomes, events, commands and dead letters look when they leave: outbox rows and outcome bodies."""
+"""The form of outgoing outcomes, events, commands and dead letters: outbox rows and outcome bodies."""
 
 import base64
 from typing import Any, NamedTuple
@@ -12,41 +12,41 @@ from contracts.message import Command, Event
 from contracts.subjects import SYSTEM, valid_principal
 from workers.common.tracing import HEADER
 from workers.runtime.admission.incoming import COMMAND_ID, DeadLetter
-from workers.runtime.admission.redaction import with_secrets, without_secrets
-from workers.runtime.commands.unit_of_work import Happened
+from workers.runtime.admission.redaction import kind_with_secrets, without_secrets
+from workers.runtime.commands.unit_of_work import EmittedEvent
 
-LARGEST_MESSAGE = 1_000_000
-"""Bytes of what leaves, at most: the server takes a mebibyte with the headers."""
+MESSAGE_BYTES_MAX = 1_000_000
+"""The largest body that is published: the server accepts 1 MiB including the headers."""
 
 
 class TooLargeError(ValueError):
-    """What a command led to does not fit into a message: said, it would hold up its lane for ever."""
+    """The result of a command does not fit into a message; publishing it would block its lane for ever."""
 
 
-def applied(command_id: UUID, revision: int | None, result: Event, events: list[UUID]) -> bytes:
-    """Say that a command was applied.
+def applied_outcome(command_id: UUID, revision: int | None, result: Event, events: list[UUID]) -> bytes:
+    """Return the outcome of an applied command.
 
     Raises:
-        TooLargeError: It led to more than a message holds.
+        TooLargeError: The outcome does not fit into a message.
     """
-    said = b'{"command_id":"%b","status":"applied","revision":%b,"result":%b,"events":%b}' % (
+    body = b'{"command_id":"%b","status":"applied","revision":%b,"result":%b,"events":%b}' % (
         str(command_id).encode(),
         b"null" if revision is None else str(revision).encode(),
         result.__pydantic_serializer__.to_json(result),
         to_json(events),
     )
-    if len(said) > LARGEST_MESSAGE:
+    if len(body) > MESSAGE_BYTES_MAX:
         raise TooLargeError
-    return said
+    return body
 
 
-def rejected(command_id: str, error: Error) -> bytes:
-    """Say that a command was refused, and why."""
+def rejected_outcome(command_id: str, error: Error) -> bytes:
+    """Return the outcome of a refused command."""
     return to_json({"command_id": command_id, "status": "rejected", "error": error.model_dump(mode="json")})
 
 
-def refused(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
-    """Say no in the form of NATS services: a status and a sentence in the headers, the error in the body."""
+def refusal_reply(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
+    """Return a refusal in the form of NATS services: status and sentence in the headers, the error in the body."""
     error = refusal.as_error(language)
     status = refusal.details.get("status", HTTP_STATUS[refusal.code])
     headers = {"Nats-Service-Error-Code": str(status), "Nats-Service-Error": ascii(error.message)[1:-1]}
@@ -54,7 +54,7 @@ def refused(refusal: Refusal, language: str) -> tuple[bytes, dict[str, str]]:
 
 
 class Origin(NamedTuple):
-    """Where an event comes from: who acted, when (RFC 3339), by which message, in which trace."""
+    """The origin of an event: actor, time (RFC 3339), causing message and trace."""
 
     actor: str
     time: str
@@ -63,13 +63,13 @@ class Origin(NamedTuple):
 
 
 class Post(NamedTuple):
-    """The outbox of one worker's lane: makes the rows of what leaves from there."""
+    """The outbox of one worker's lane: makes the rows of its messages."""
 
     site: str
     worker: str
     lane: int
 
-    def event(self, happened: Happened, origin: Origin) -> dict[str, Any]:
+    def event(self, happened: EmittedEvent, origin: Origin) -> dict[str, Any]:
         """Make the row of an event: CloudEvents 1.0 in binary mode."""
         event, event_id = happened.event, str(happened.id)
         headers = {
@@ -93,7 +93,7 @@ class Post(NamedTuple):
         return self._row(subjects.event(self.site, event.subject, happened.key), headers, body)
 
     def command(self, command: Command[Any], command_id: UUID, trace: str | None = None) -> dict[str, Any]:
-        """Make the row of a command that the product sends to itself, in the trace of what led to it."""
+        """Make the row of a command that the product sends to itself, in the trace of its cause."""
         subject = subjects.command(self.site, SYSTEM, command.subject, command.key())
         headers = {COMMAND_ID: str(command_id)}
         if trace:
@@ -101,38 +101,38 @@ class Post(NamedTuple):
         return self._row(subject, headers, command.model_dump_json())
 
     def forwarded(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
-        """Make the row of a message that travels once more."""
+        """Make the row of a message that is replayed."""
         return self._row(subject, headers, body)
 
     def dead(self, dead: DeadLetter) -> dict[str, Any]:
-        """Make the row of a dead letter; its id is the message's place in its stream, so it lies there once."""
+        """Make the row of a dead letter; its id is the message's place in its stream, so it is stored once."""
         raw = dead.raw
-        told = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}
-        letter: dict[str, Any] = {"subject": _text(raw.subject), "headers": told, "reason": dead.reason}
-        kind = with_secrets(raw.subject)
+        headers = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}
+        letter: dict[str, Any] = {"subject": _text(raw.subject), "headers": headers, "reason": dead.reason}
+        kind = kind_with_secrets(raw.subject)
         content = without_secrets(raw.data, kind) if kind else raw.data
         try:
             letter["body"] = content.decode()
         except UnicodeDecodeError:
             letter["body_base64"] = base64.b64encode(content).decode()
-        if len(to_json(letter)) > LARGEST_MESSAGE:  # control characters take six bytes each
+        if len(to_json(letter)) > MESSAGE_BYTES_MAX:  # control characters take six bytes each
             del letter["body"]
             letter["body_base64"] = base64.b64encode(content).decode()
-        headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
+        own_headers = {COMMAND_ID: f"{self.worker}-{raw.metadata.stream}-{raw.metadata.sequence.stream}"}
         body = to_json(letter).decode().replace("\\u0000", "\\ufffd")
-        return self._row(subjects.dead(self.site, self.worker, sender(raw.subject)), headers, body)
+        return self._row(subjects.dead(self.site, self.worker, sender(raw.subject)), own_headers, body)
 
     def _row(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         return {"worker": self.worker, "lane": self.lane, "subject": subject, "headers": headers, "body": body}
 
 
 def sender(subject: str) -> str:
-    """Return who sent what lies in a lane, `system` for what the product has heard from itself."""
+    """Return the sender of a message in a lane; `system` for messages of the product itself."""
     parts = subject.split(".")
-    named = parts[5] if parts[2] == "work" else SYSTEM
-    return named if valid_principal(named) else SYSTEM
+    principal = parts[5] if parts[2] == "work" else SYSTEM
+    return principal if valid_principal(principal) else SYSTEM
 
 
-def _text(told: str) -> str:
-    """Replace what no store and no JSON takes: a client can put any bytes into a subject or a header."""
-    return told.encode(errors="replace").decode()
+def _text(value: str) -> str:
+    """Replace characters that JSON cannot hold: a client can put any bytes into a subject or a header."""
+    return value.encode(errors="replace").decode()

@@ -1,7 +1,7 @@
-"""What is recorded one by one only so many times a minute, and counted beyond: refused attempts and dead letters.
+"""Limits on recording refused attempts and dead letters: beyond so many a minute, they are only counted.
 
-Somebody who is refused a thousand times a second must not fill the stores in which refusals are looked for. The counts
-are written in the transaction that they belong to, so that they are exact whatever is killed.
+A client that is refused a thousand times a second must not fill the audit stores. The counts are written in the
+transaction of the refusals, so that they are exact whatever process is killed.
 """
 
 from collections import Counter
@@ -19,21 +19,21 @@ from contracts.audit import SurplusCounted
 from contracts.ids import uuid7
 from workers.runtime.commands import outbox
 from workers.runtime.commands.envelopes import Origin, Post
-from workers.runtime.commands.unit_of_work import Happened
+from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.database import Base, as_json
 from workers.runtime.storage.statements import read
 
-MOST: Final = 20
-"""Recorded one by one, at most: of one principal, in one lane, in one minute."""
+RECORDED_PER_MINUTE_MAX: Final = 20
+"""For one principal in one lane."""
 
 ATTEMPTS: Final = "refused-attempts"
 LETTERS: Final = "dead-letters"
-_SETTLED: Final = timedelta(minutes=1)
-"""How long after its minute a count may still grow, by a transaction that began in it."""
+_SETTLING_TIME: Final = timedelta(minutes=1)
+"""A transaction that began within the minute may raise its count until so long afterwards."""
 
 
-class Surplus(Base):
-    """How much of a minute was recorded one by one, and how much more there was."""
+class ExcessCount(Base):
+    """The numbers of recorded and of further occurrences in a minute."""
 
     __tablename__ = "surplus"
     __table_args__ = {"schema": "runtime"}
@@ -63,7 +63,7 @@ _ADMIT = text(
     SELECT principal, what, allowed FROM asked
     """
 )
-_PAST = text(
+_TAKE_PAST = text(
     """
     DELETE FROM runtime.surplus WHERE worker = :worker AND lane = ANY(:lanes) AND minute < :before
     RETURNING lane, principal, what, minute, more
@@ -73,30 +73,35 @@ _PAST = text(
 
 @dataclass(slots=True)
 class Record:
-    """What one transaction would record one by one, by whose and what it is."""
+    """The rows that one transaction would record, by principal and kind."""
 
-    _asked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
     _rows: list[tuple[tuple[str, str], dict[str, Any]]] = field(default_factory=list)
     _last: tuple[str, str] = ("", "")
 
-    def takes(self, principal: str, what: str) -> bool:
-        """Count one more, and tell whether its row is worth making."""
+    def admits(self, principal: str, what: str) -> bool:
+        """Count an occurrence, and return whether its row may be recorded."""
         self._last = (principal, what)
-        self._asked[self._last] += 1
-        return self._asked[self._last] <= MOST
+        self._counts[self._last] += 1
+        return self._counts[self._last] <= RECORDED_PER_MINUTE_MAX
 
     def add(self, row: dict[str, Any]) -> None:
-        """Keep the row of what was counted last: `surplus` may find it to be too many."""
+        """Add the row of the occurrence counted last; `find_excess` may return it."""
         self._rows.append((self._last, row))
 
-    async def surplus(self, connection: AsyncConnection, worker: str, lane: int, now: datetime) -> set[int]:
-        """Count all of this minute, and return the identities of the rows that are too many."""
-        if not self._asked:
+    async def find_excess(self, connection: AsyncConnection, worker: str, lane: int, now: datetime) -> set[int]:
+        """Add the counts to this minute, and return the identities of the rows beyond the limit."""
+        if not self._counts:
             return set()
-        asked = [{"principal": name, "what": what, "number": number} for (name, what), number in self._asked.items()]
-        given = {"worker": worker, "lane": lane, "minute": now.replace(second=0, microsecond=0), "most": MOST}
-        found = await read(connection, _ADMIT, {**given, "asked": as_json(asked)})
-        left = {(row["principal"], row["what"]): row["allowed"] for row in found}
+        counts = [{"principal": name, "what": what, "number": number} for (name, what), number in self._counts.items()]
+        parameters = {
+            "worker": worker,
+            "lane": lane,
+            "minute": now.replace(second=0, microsecond=0),
+            "most": RECORDED_PER_MINUTE_MAX,
+        }
+        rows = await read(connection, _ADMIT, {**parameters, "asked": as_json(counts)})
+        left = {(row["principal"], row["what"]): row["allowed"] for row in rows}
         return {id(row) for whose, row in self._rows if _spend(left, whose) < 0}
 
 
@@ -106,19 +111,19 @@ def _spend(left: dict[tuple[str, str], int], whose: tuple[str, str]) -> int:
 
 
 async def report(connection: AsyncConnection, site: str, worker: str, lanes: Iterable[int], now: datetime) -> int:
-    """Post an event for each count of a minute that is over, and forget the minute; return how many were posted."""
-    before = now.replace(second=0, microsecond=0) - _SETTLED
-    past = await read(connection, _PAST, {"worker": worker, "lanes": list(lanes), "before": before})
-    rows = [_event(Post(site, worker, one["lane"]), one, now) for one in past if one["more"]]
+    """Post an event for each count of a past minute, and delete the count; return how many events were posted."""
+    before = now.replace(second=0, microsecond=0) - _SETTLING_TIME
+    past = await read(connection, _TAKE_PAST, {"worker": worker, "lanes": list(lanes), "before": before})
+    rows = [_event(Post(site, worker, row["lane"]), row, now) for row in past if row["more"]]
     await outbox.post(connection, rows)
     return len(rows)
 
 
 def _event(post: Post, counted: Any, now: datetime) -> dict[str, Any]:
     happened = SurplusCounted(worker=post.worker, what=counted["what"], count=counted["more"], since=counted["minute"])
-    return post.event(Happened(happened, uuid7(), "-", None), Origin(counted["principal"], now.isoformat()))
+    return post.event(EmittedEvent(happened, uuid7(), "-", None), Origin(counted["principal"], now.isoformat()))
 
 
-def without(rows: Sequence[dict[str, Any]], surplus: set[int]) -> list[dict[str, Any]]:
-    """Return rows in order, without those that are too many."""
+def remove_excess(rows: Sequence[dict[str, Any]], surplus: set[int]) -> list[dict[str, Any]]:
+    """Return the rows in order, without those beyond the limit."""
     return [row for row in rows if id(row) not in surplus] if surplus else list(rows)

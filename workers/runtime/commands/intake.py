@@ -1,4 +1,4 @@
-"""The outer half of a delivery: a batch is handled until it is committed, then its outcomes are published."""
+"""The outer half of a delivery: retries a batch until it is committed, then publishes its outcomes."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
-from workers.common.tracing import Tracing, named
+from workers.common.tracing import Tracing, delivery_fields
 from workers.runtime.bus.subscriber import Batch
 from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 class Limits(NamedTuple):
-    """How many batches are in a transaction at a time, and how long a lock is waited for."""
+    """The number of concurrent transactions, and the timeout for locks."""
 
     transactions: int
     lock_seconds: float
@@ -35,11 +35,11 @@ class Limits(NamedTuple):
 
 @dataclass
 class Intake:
-    """Takes the batches of a worker's lanes, one transaction's turn for each attempt."""
+    """Handles the batches of a worker's lanes; each attempt takes one of the transactions."""
 
     site: str
     delivery: Delivery
-    hearing: EventDelivery
+    event_delivery: EventDelivery
     relay: Relay
     engine: AsyncEngine
     nats: Callable[[], Client]
@@ -48,45 +48,47 @@ class Intake:
     _turns: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make a turn for each transaction."""
+        """Limit concurrent transactions."""
         self._turns = asyncio.Semaphore(self.limits.transactions)
 
     async def commands(self, batch: Batch) -> None:
-        """Handle a batch of commands, publish its outcomes, and wake the relay for what it left in the outbox."""
-        with self._followed(batch):
+        """Handle a batch of commands, publish its outcomes, and wake the relay for its outbox rows."""
+        with self._trace(batch):
             outcomes = await retry_transient(partial(self._in_turn, batch), self.delivery.counters.retry)
             await self._publish(outcomes)
-            self.relay.wake(urgent=any(one.sends for one in outcomes))
+            self.relay.wake(urgent=any(outcome.sends for outcome in outcomes))
 
     async def events(self, batch: Batch) -> None:
-        """Handle a batch of events, and wake the relay when reactions left something in the outbox."""
-        with self._followed(batch):
+        """Handle a batch of events, and wake the relay if reactions wrote outbox rows."""
+        with self._trace(batch):
             if await retry_transient(partial(self._react, batch), self.delivery.counters.retry):
                 self.relay.wake(urgent=True)
 
     async def _in_turn(self, batch: Batch) -> list[Outcome]:
-        """Handle a batch once; between two attempts the turn is another lane's."""
-        async with self._turns, self._watched(batch):
+        """Handle a batch once; between two attempts another lane may use the transaction."""
+        async with self._turns, self._watch_locks(batch):
             return await self.delivery.handle(batch.owned, batch.messages, deadly=batch.deadly)
 
     async def _react(self, batch: Batch) -> bool:
-        async with self._watched(batch):
-            return await self.hearing.handle(batch.owned, batch.messages, deadly=batch.deadly)
+        async with self._watch_locks(batch):
+            return await self.event_delivery.handle(batch.owned, batch.messages, deadly=batch.deadly)
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
         nats = self.nats()
-        for one in outcomes:
-            await nats.publish(subjects.outcome(self.site, one.message.work.principal, one.message.told), one.body)
+        for outcome in outcomes:
+            await nats.publish(
+                subjects.outcome(self.site, outcome.message.work.principal, outcome.message.sent_id), outcome.body
+            )
 
-    def _watched(self, batch: Batch) -> AbstractAsyncContextManager[None]:
-        """Name in the log who holds a lock that the batch waits for."""
+    def _watch_locks(self, batch: Batch) -> AbstractAsyncContextManager[None]:
+        """Log the session that holds a lock for which the batch waits."""
         owned = batch.owned
-        return lock_waits.watched(self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane)
+        return lock_waits.watch_lock_waits(self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane)
 
     @contextmanager
-    def _followed(self, batch: Batch) -> Iterator[None]:
-        """Let a delivery be found again: in its traces, by its ids in the log, and by one line of its own."""
+    def _trace(self, batch: Batch) -> Iterator[None]:
+        """Make a delivery traceable: by spans, by ids on its log lines, and by one log line of its own."""
         lane, messages, begun = batch.owned.lane, batch.messages, time.monotonic()
-        with self.tracing.delivering(messages, lane), bound_contextvars(lane=lane, **named(messages)):
+        with self.tracing.delivery_spans(messages, lane), bound_contextvars(lane=lane, **delivery_fields(messages)):
             yield
             log.info("batch_handled", size=len(messages), seconds=round(time.monotonic() - begun, 4))

@@ -1,4 +1,4 @@
-"""The outbox: what a transaction decided to say, published after it, in order, as often as it takes."""
+"""The transactional outbox: messages are published after the commit, in order, at least once."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -24,33 +24,33 @@ from workers.runtime.bus.streams import is_full
 from workers.runtime.storage.database import Base, insert_rows
 from workers.runtime.storage.statements import read, write
 
-AT_ONCE = 1_000
-ATOMIC = 1_000
-"""Messages in one atomic batch at most, the server's limit."""
+ROWS_PER_READ_MAX = 1_000
+ATOMIC_MESSAGES_MAX = 1_000
+"""The server's limit for an atomic batch."""
 
-WORTH = 20
-"""Messages in one atomic batch at least: the server makes, syncs and removes a folder for it, as long as 30 take."""
+ATOMIC_MESSAGES_MIN = 20
+"""Fewer messages are published singly: an atomic batch costs the server a folder, which takes as long as 30 of them."""
 
 _KNOWN_ID = 10201
-"""JetStream's answer when one message id of an atomic batch was stored before."""
+"""JetStream's error code if a message id of an atomic batch is already stored."""
 
-_MOMENT = 0.005
-"""Seconds between a commit and its relay: long enough for the outcome to leave first, and for company."""
+_URGENT_DELAY_SECONDS = 0.005
+"""Between a commit with commands and its relay: the outcome leaves first, and other rows join."""
 
-_COMPANY = 0.025
-"""The same for events alone: nobody waits for them as for an outcome, and a lone one costs as much as ten."""
+_RELAY_DELAY_SECONDS = 0.025
+"""Between a commit with events alone and its relay: nobody waits for them, and ten cost as much as one."""
 
-_FLOOR = 0.5
-"""Seconds between two looks without being woken: finds what a process left that was killed."""
+_POLL_SECONDS = 0.5
+"""Between two polls without a wake-up: finds the rows of a killed process."""
 
-_LOOK = 0.25
-"""Seconds between two looks whether the bus was connected anew."""
+_CONNECTION_POLL_SECONDS = 0.25
+"""Between two checks for a reconnect while a message is being published."""
 
 log = structlog.get_logger()
 
 
 class Outbox(Base):
-    """A message that waits to be published."""
+    """A message to be published."""
 
     __tablename__ = "outbox"
     __table_args__ = (Index("outbox_by_lane", "worker", "lane", "id"), {"schema": "runtime"})
@@ -63,25 +63,27 @@ class Outbox(Base):
     body: Mapped[str] = mapped_column(Text)
 
 
-_WAITING = text(
+_SELECT_WAITING = text(
     """
     SELECT id, subject, headers, body FROM runtime.outbox
     WHERE worker = :worker AND lane = ANY(:lanes) ORDER BY id LIMIT :at_once
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
-# Losing a deletion in a crash only publishes the messages again, under the ids that consumers know.
-_RELAXED = text("SET synchronous_commit = off")
-_DONE = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+# If a crash loses a deletion, the messages are only published again, under ids that consumers know.
+_COMMIT_ASYNCHRONOUSLY = text("SET synchronous_commit = off")
+_DELETE_PUBLISHED = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
 
 
 async def post(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Write messages into the caller's transaction."""
+    """Insert messages in the caller's transaction."""
     await insert_rows(connection, Outbox, rows)
 
 
 class Relay:
-    """Publishes what lies in the outbox for the lanes that this process owns."""
+    """Publishes the outbox rows of the lanes that this process owns."""
 
     def __init__(
         self,
@@ -91,7 +93,7 @@ class Relay:
         lanes: Callable[[], Iterable[int]],
         tracing: Tracing,
     ) -> None:
-        """Remember where to read and where to publish; `run` does the work."""
+        """Set the database, the bus and the lanes; `run` does the work."""
         self._engine = engine
         self._nats = nats
         self._worker = worker
@@ -100,55 +102,57 @@ class Relay:
         self._woken = asyncio.Event()
         self.published = 0
         self.stuck = False
-        """Whether JetStream did not take what is there, for another reason than that a stream has reached its limit."""
+        """Whether JetStream refused a message for another reason than the limit of its stream."""
 
     def wake(self, *, urgent: bool = False) -> None:
-        """Look soon: something was committed; what else is committed meanwhile travels with it."""
-        asyncio.get_running_loop().call_later(_MOMENT if urgent else _COMPANY, self._woken.set)
+        """Relay soon after a commit, together with the rows that are committed meanwhile."""
+        asyncio.get_running_loop().call_later(
+            _URGENT_DELAY_SECONDS if urgent else _RELAY_DELAY_SECONDS, self._woken.set
+        )
 
     async def run(self) -> None:
-        """Publish until cancelled; servers that are away are waited for."""
+        """Publish until cancelled, and wait for unreachable servers."""
         while True:
             try:
                 async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-                    await connection.execute(_RELAXED)
+                    await connection.execute(_COMMIT_ASYNCHRONOUSLY)
                     await self._relay(connection)
             except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
                 self.stuck = isinstance(error, NatsError) and not getattr(error, "full", False)
                 log.warning("relay_delayed", worker=self._worker, **describe(error))
-                await asyncio.sleep(_FLOOR)
+                await asyncio.sleep(_POLL_SECONDS)
 
     async def _relay(self, connection: AsyncConnection) -> None:
         while True:
             self._woken.clear()
-            while await self._publish_some(connection) == AT_ONCE:
+            while await self._publish_rows(connection) == ROWS_PER_READ_MAX:
                 pass
             with suppress(TimeoutError):
-                async with asyncio.timeout(_FLOOR):
+                async with asyncio.timeout(_POLL_SECONDS):
                     await self._woken.wait()
 
-    async def _publish_some(self, connection: AsyncConnection) -> int:
-        given = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": AT_ONCE}
-        if not given["lanes"]:
+    async def _publish_rows(self, connection: AsyncConnection) -> int:
+        parameters = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": ROWS_PER_READ_MAX}
+        if not parameters["lanes"]:
             self.stuck = False
             return 0
-        rows = await read(connection, _WAITING, given)
+        rows = await read(connection, _SELECT_WAITING, parameters)
         for batch in _batches(rows):
-            with self._tracing.leaving(batch):
-                while not await self._is_published(batch):
+            with self._tracing.publish_spans(batch):
+                while not await self._publish_on_connection(batch):
                     pass
-            await write(connection, _DONE, {"ids": [row["id"] for row in batch]})
+            await write(connection, _DELETE_PUBLISHED, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
         self.stuck = False
         return len(rows)
 
-    async def _is_published(self, batch: Sequence[DictRow]) -> bool:
-        """Publish, unless the bus is connected anew meanwhile: what went the old way is never acknowledged."""
+    async def _publish_on_connection(self, batch: Sequence[DictRow]) -> bool:
+        """Publish a batch; return False after a reconnect, which loses the acknowledgements."""
         before = self._nats().stats["reconnects"]
         publishing = asyncio.create_task(self._publish(batch))
         try:
             while not publishing.done() and self._nats().stats["reconnects"] == before:
-                await asyncio.wait({publishing}, timeout=_LOOK)
+                await asyncio.wait({publishing}, timeout=_CONNECTION_POLL_SECONDS)
         finally:
             await end([publishing])
         if publishing.cancelled():
@@ -157,7 +161,7 @@ class Relay:
         return True
 
     async def _publish(self, batch: Sequence[DictRow]) -> None:
-        if len(batch) >= WORTH:
+        if len(batch) >= ATOMIC_MESSAGES_MIN:
             answer = await self._publish_atomically(batch)
             if _is_stored(answer) and answer.get("count") == len(batch):
                 return
@@ -187,7 +191,7 @@ class Relay:
 
 
 class UnpublishedError(NatsError):
-    """JetStream refused a message of the outbox; it stays there and is tried again."""
+    """JetStream refused a message of the outbox; it is retried."""
 
     def __init__(self, subject: str, answer: Any) -> None:
         """Name the subject and JetStream's own code."""
@@ -196,7 +200,7 @@ class UnpublishedError(NatsError):
 
 
 def _is_stored(answer: Any) -> bool:
-    """Tell whether an answer is an acknowledgement that names a place; anything else counts as not stored."""
+    """Return whether an answer acknowledges a message with a place; any other answer counts as not stored."""
     return (
         isinstance(answer, dict) and not answer.get("error") and bool(answer.get("stream")) and bool(answer.get("seq"))
     )
@@ -212,10 +216,10 @@ def _code(answer: Any) -> object:
 
 
 def _batches(rows: Sequence[DictRow]) -> list[Sequence[DictRow]]:
-    """Cut into runs that may be published atomically: events together, everything else alone."""
+    """Split rows into batches: consecutive events may be published atomically, other messages singly."""
     cut: list[list[DictRow]] = []
     for row in rows:
-        joins = cut and len(cut[-1]) < ATOMIC and _is_event(row) and _is_event(cut[-1][-1])
+        joins = cut and len(cut[-1]) < ATOMIC_MESSAGES_MAX and _is_event(row) and _is_event(cut[-1][-1])
         if joins:
             cut[-1].append(row)
         else:

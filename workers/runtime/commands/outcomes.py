@@ -1,4 +1,4 @@
-"""What a batch leaves behind beside its rows: decided ids and messages to publish, in one statement."""
+"""The decisions of a batch: inbox and outbox rows, written in one statement."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +16,7 @@ from workers.runtime.storage.statements import write
 
 
 class Outcome(NamedTuple):
-    """What a message is answered with, and whether handling it left commands in the outbox."""
+    """The answer to a message, and whether its handler sent commands through the outbox."""
 
     message: Addressed
     body: bytes
@@ -25,7 +25,7 @@ class Outcome(NamedTuple):
 
 @dataclass(slots=True)
 class Decision:
-    """What one transaction will leave behind."""
+    """The outcomes, inbox rows and outbox rows of one transaction."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
@@ -37,19 +37,19 @@ class Decision:
     turned_away: int = 0
 
 
-_DECIDED = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
-_POSTED = ("worker", "lane", "subject", "headers", "body")
+_INBOX_COLUMNS = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
+_OUTBOX_COLUMNS = ("worker", "lane", "subject", "headers", "body")
 
 
 async def write_decisions(
     connection: AsyncConnection, decided: list[dict[str, Any]], posted: list[dict[str, Any]]
 ) -> None:
-    """Remember outcomes and post messages; an id that another batch has decided meanwhile violates the inbox's key."""
+    """Insert inbox and outbox rows; an id that another batch has decided meanwhile violates the inbox's key."""
     if decided or posted:
         await write(connection, _insertion(), {"decided": as_json(decided), "posted": as_json(posted)})
 
 
 @cache
 def _insertion() -> TextClause:
-    posting = insertion(Outbox, _POSTED, parameter="posted")
-    return text(f"WITH posting AS ({posting}) {insertion(Inbox, _DECIDED, parameter='decided')}")
+    posting = insertion(Outbox, _OUTBOX_COLUMNS, parameter="posted")
+    return text(f"WITH posting AS ({posting}) {insertion(Inbox, _INBOX_COLUMNS, parameter='decided')}")

@@ -1,24 +1,25 @@
-"""What a refused command is answered with, in the words that belong to it."""
+"""Answers to refused commands, in the words of each command, and the audit event of an attempt."""
 
 from functools import lru_cache
 from typing import Any
 
+from contracts.audit import AttemptRefused
 from contracts.errors import Code, Error, Refusal
 from contracts.message import Command
 from contracts.texts import Part, Phrase
 from workers.runtime.admission.incoming import Addressed, IncomingCommand
 
 
-def error_of(refusal: Refusal, one: Addressed) -> Error:
-    """Say a refusal in the words that belong to the command (MSG-01 to MSG-07)."""
-    return _error_of(refusal, one.kind, one.language)
+def error_of(refusal: Refusal, message: Addressed) -> Error:
+    """Return a refusal as an error in the words of its command (MSG-01 to MSG-07)."""
+    return _error_of(refusal, message.kind, message.language)
 
 
-def turned_away_outcome(one: IncomingCommand) -> bytes:
-    """Make the outcome of a command that was turned away: nothing was looked at, and nothing is kept."""
+def turned_away_outcome(message: IncomingCommand) -> bytes:
+    """Return the outcome of a command that was turned away unread; it is stored nowhere."""
     return b'{"command_id":"%b","status":"rejected","error":%b}' % (
-        one.told.encode(),
-        _later(one.kind, one.language, one.turned_away),
+        message.sent_id.encode(),
+        _later(message.kind, message.language, message.turned_away),
     )
 
 
@@ -37,9 +38,16 @@ def _error_of(refusal: Refusal, kind: type[Command[Any]], language: str) -> Erro
 
 
 def sentence(code: Code, command: type[Command[Any]]) -> Phrase | None:
-    """Choose the reference product's sentence for a command that could not be carried out."""
+    """Return the reference product's sentence for a failed command."""
     if code is Code.UNAVAILABLE:
         return command.failure_phrase
     if code is not Code.GONE or command.part in {Part.PROJECT, Part.LETTER}:
         return None
     return Phrase.REPORT_NOT_GENERATED if command.part is Part.REPORT else Phrase.NOT_SAVED
+
+
+def attempt_event(message: IncomingCommand, refusal: Refusal) -> AttemptRefused:
+    """Return the audit event of a forbidden attempt."""
+    attempted = f"{message.work.worker}.{message.work.verb}"
+    project_id = getattr(message.command, "project_id", None)
+    return AttemptRefused(attempted=attempted, code=refusal.code, project_id=project_id)

@@ -1,4 +1,4 @@
-"""What to do when a batch fails: wait out what passes, halve what does not, put one bad message aside."""
+"""Failures of a batch: transient ones are retried, others bisect it until the bad message becomes a dead letter."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,16 +9,16 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from workers.common.logs import describe
-from workers.common.tracing import named
+from workers.common.tracing import delivery_fields
 
-FAILURES = 3
-"""Times a message may fail alone for a reason of its own before it is put aside."""
+FAILURES_MAX = 3
+"""How often a message may fail alone, without a transient fault, before it becomes a dead letter."""
 
-_LONGEST_DELAY = 4.0
-"""Seconds: whoever waits for longer serves late after the end of a fault, and an attempt costs next to nothing."""
+_DELAY_SECONDS_MAX = 4.0
+"""A longer delay would only postpone the recovery after a fault, and an attempt is cheap."""
 
-_TOO_LARGE = "54"
-"""The class of SQLSTATE for what exceeds a limit of PostgreSQL, now and for ever."""
+_LIMIT_EXCEEDED_CLASS = "54"
+"""The class of SQLSTATE for statements that exceed a limit of PostgreSQL; retrying does not help."""
 
 log = structlog.get_logger()
 
@@ -27,16 +27,16 @@ TRANSIENT = (DBAPIError, OSError, TimeoutError)
 
 
 def is_transient(error: BaseException) -> bool:
-    """Tell a fault of the infrastructure, which goes away, from a fault of the message, which does not."""
+    """Return whether an error is a fault of the infrastructure, which goes away, and not one of the message."""
     if isinstance(error, DBAPIError):
         kind = (getattr(error.orig, "sqlstate", None) or "")[:2]
-        passing = isinstance(error, OperationalError | InterfaceError) and kind != _TOO_LARGE
-        return error.connection_invalidated or passing or _is_collision(error.orig)
+        transient = isinstance(error, OperationalError | InterfaceError) and kind != _LIMIT_EXCEEDED_CLASS
+        return error.connection_invalidated or transient or _is_collision(error.orig)
     return isinstance(error, TRANSIENT)
 
 
 def _is_collision(cause: BaseException | None) -> bool:
-    """Tell that another lane decided one of the batch's ids meanwhile: tried again, the batch finds it decided."""
+    """Return whether another lane has decided an id of the batch meanwhile; a retry finds the decision."""
     if not isinstance(cause, UniqueViolation):
         return False
     where = cause.diag
@@ -50,16 +50,16 @@ T = TypeVar("T")
 
 
 class Transact(Protocol[OneT_contra, DoneT]):
-    """Handles some messages in one transaction; `given_up` names the fault of a lone one that failed too often."""
+    """Handles messages in one transaction; `given_up` names the fault of a single message that failed too often."""
 
     async def __call__(self, batch: Sequence[OneT_contra], given_up: str | None = None) -> list[DoneT]:
-        """Return what is to be told after the commit."""
+        """Return the results to publish after the commit."""
         ...
 
 
 async def bisect(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list[DoneT]:
-    """Handle a batch in order; one bad message costs a few transactions and only itself."""
-    attempts = FAILURES if len(batch) == 1 else 1
+    """Handle a batch in order, and bisect it on failure, so that a bad message affects no other."""
+    attempts = FAILURES_MAX if len(batch) == 1 else 1
     fault = ""
     for _ in range(attempts):
         try:
@@ -67,11 +67,11 @@ async def bisect(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list
         except (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
         except BaseException as error:
-            # A panic of native code is no Exception: unhandled, it would end the lane and come again with the message.
+            # A panic of native code is not an Exception: unhandled, it would end the lane again with each redelivery.
             if is_transient(error):
                 raise
             fault = describe(error)["error"]
-            log.warning("batch_failed", size=len(batch), **_alone(batch), exc_info=error)
+            log.warning("batch_failed", size=len(batch), **_lone_message_fields(batch), exc_info=error)
     if len(batch) == 1:
         return await transact(batch, given_up=fault)
     middle = len(batch) // 2
@@ -79,13 +79,13 @@ async def bisect(batch: Sequence[OneT], transact: Transact[OneT, DoneT]) -> list
     return first + await bisect(batch[middle:], transact)
 
 
-def _alone(batch: Sequence[object]) -> dict[str, object]:
-    """Name a message that fails alone, of all those that its delivery is named by."""
-    return named([raw]) if len(batch) == 1 and (raw := getattr(batch[0], "raw", None)) else {}
+def _lone_message_fields(batch: Sequence[object]) -> dict[str, object]:
+    """Return the log fields of a message that fails alone."""
+    return delivery_fields([raw]) if len(batch) == 1 and (raw := getattr(batch[0], "raw", None)) else {}
 
 
 async def retry_transient(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:
-    """Try again after passing faults, with a growing delay, for as long as the connection lives."""
+    """Retry after transient faults with exponential back-off, for as long as the connection lives."""
     delay = 0.05
     while True:
         try:
@@ -96,4 +96,4 @@ async def retry_transient(attempt: Callable[[], Awaitable[T]], delayed: Callable
             delayed()
             log.warning("batch_delayed", seconds=delay, **describe(error))
             await asyncio.sleep(delay)
-            delay = min(delay * 2, _LONGEST_DELAY)
+            delay = min(delay * 2, _DELAY_SECONDS_MAX)

@@ -1,4 +1,4 @@
-"""What a handler is given beside its message: who asks, when, and the rows that the batch touches."""
+"""The unit of work of a handler: caller, time, and the rows of the batch."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from contracts.permissions import Grants
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.commands.dead_letters import Letters
 
-MOMENT = timedelta(microseconds=1)
-"""Between two messages of a batch: no two of them share a time, so that what is ordered by time has their order."""
+TIME_STEP = timedelta(microseconds=1)
+"""Between two messages of a batch: each has its own time, so that an order by time is their order."""
 
 
 @dataclass(slots=True)
-class Happened:
-    """An event with what travels beside its body."""
+class EmittedEvent:
+    """An event with its id, key and revision."""
 
     event: Event
     id: UUID
@@ -29,16 +29,16 @@ class Happened:
 
 
 class Rows(ABC):
-    """The rows of a slice that one batch touches: loaded and locked before it, written after it, set by set."""
+    """The rows of a slice that a batch touches: loaded and locked before it, written after it, set by set."""
 
     @classmethod
     @abstractmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
-        """Read and lock, with one statement per table and in id order, all that the messages may need."""
+        """Read and lock, with one statement per table and in id order, all rows that the messages may need."""
 
     @abstractmethod
     async def save(self, connection: AsyncConnection) -> None:
-        """Write all that changed, with one statement per table."""
+        """Write all changes, with one statement per table."""
 
 
 RowsT = TypeVar("RowsT", bound=Rows)
@@ -46,9 +46,9 @@ RowsT = TypeVar("RowsT", bound=Rows)
 
 @dataclass(slots=True)
 class Unit(Generic[RowsT]):
-    """One message being handled: nothing it does is seen before the batch has been committed.
+    """One message being handled; its effects are visible only after the commit of the batch.
 
-    A handler may move `now` on, never back: the messages behind it follow.
+    A handler may advance `now`, never set it back: later messages follow.
     """
 
     id: UUID
@@ -59,7 +59,7 @@ class Unit(Generic[RowsT]):
     language: str = "en"
     grants: Grants = field(default_factory=Grants)
     revision: int | None = None
-    happened: list[tuple[Event, str | None]] = field(default_factory=list)
+    emitted: list[tuple[Event, str | None]] = field(default_factory=list)
     sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
 
     forwarded: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
@@ -69,18 +69,18 @@ class Unit(Generic[RowsT]):
     licensing: Licensing = field(default_factory=Licensing)
 
     def leave_unchanged(self, revision: int | None = None) -> None:
-        """Answer as before without anything happening: this was done by an earlier command."""
+        """Answer without an effect, because an earlier command has already had it."""
         self.is_unchanged = True
         self.revision = revision
 
     def emit(self, event: Event, key: str | None = None) -> None:
-        """Let another event be published beside the one that the handler returns."""
-        self.happened.append((event, key))
+        """Publish an event in addition to the one that the handler returns."""
+        self.emitted.append((event, key))
 
     def send(self, command: Command[Any], command_id: UUID) -> None:
-        """Let a command be sent as `system` once this batch has been committed."""
+        """Send a command as `system` after the commit of this batch."""
         self.sent.append((command, command_id))
 
     def forward(self, subject: str, headers: dict[str, str], body: str) -> None:
-        """Let a message that was put aside travel once more, as it was, once this batch has been committed."""
+        """Replay a dead letter unchanged after the commit of this batch."""
         self.forwarded.append((subject, headers, body))

@@ -1,1 +1,1 @@
-"""Live feeds: queries whose answer does not end."""
+"""Live feeds: queries with a continuous answer."""

@@ -1,7 +1,7 @@
-"""Live feeds: queries that are answered for as long as their caller wants, into the caller's own inbox.
+"""Live feeds: queries that are answered continuously into the caller's inbox, until the caller stops renewing them.
 
-A feed reads at its own pace: what is recent from the journal of its process, what is older from the stream. It sends
-at most a window ahead of what its client says it has handled, so that a slow client holds nobody up and loses nothing.
+A feed reads at its own pace: recent events from the journal of its process, older ones from the stream. It sends at
+most a window ahead of the last event that its client has handled: a slow client delays nobody and loses nothing.
 """
 
 import asyncio
@@ -27,47 +27,47 @@ from workers.common.logs import describe
 from workers.runtime.admission import authorisation
 from workers.runtime.bus.reader import StreamReader, open_reader
 from workers.runtime.bus.streams import EVENTS
-from workers.runtime.commands.envelopes import refused
-from workers.runtime.commands.reactions import Heard
-from workers.runtime.feeds.follower_grants import Rights
-from workers.runtime.feeds.journal import AT_ONCE, Bounds, Entry, Journal, bounds, entries
+from workers.runtime.commands.envelopes import refusal_reply
+from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.feeds.follower_grants import FollowerGrants
+from workers.runtime.feeds.journal import READ_EVENTS_MAX, Bounds, Entry, Journal, bounds, entries
 
-_LOOK_SECONDS = 1.0
-"""Time between two looks whether what a feed still has to read is kept."""
+_POLL_SECONDS = 1.0
+"""Time between two checks that the stream still holds the next events of a feed."""
 
-FAULTS = (NatsError, SQLAlchemyError, OSError, TimeoutError)
+TRANSIENT = (NatsError, SQLAlchemyError, OSError, TimeoutError)
 log = structlog.get_logger()
 
 
-class Shown(NamedTuple):
-    """An event that a follower may see, and the body in which it may see it."""
+class VisibleEvent(NamedTuple):
+    """An event that a follower may see, with the body that the follower may see."""
 
-    heard: Heard[Event]
+    received: ReceivedEvent[Event]
     body: bytes
 
 
-Choosing = Callable[[Sequence[Heard[Event]], Grants, AsyncConnection], Awaitable[Sequence[Shown]]]
+EventFilter = Callable[[Sequence[ReceivedEvent[Event]], Grants, AsyncConnection], Awaitable[Sequence[VisibleEvent]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """The answer to a query that is a feed: what was asked, from where on, and what of it is shown."""
+    """The answer to a query that opens a feed: the request, the cursor to start after, and the filter of events."""
 
-    asked: Request[Any]
+    request: Request[Any]
     since: str | None
-    choosing: Choosing
+    select: EventFilter
 
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """The wish to keep a feed, and the place up to which its client has handled it."""
+    """A request to keep a feed, with the cursor up to which its client has handled it."""
 
     feed: UUID
     since: str | None
 
 
 class Follower(NamedTuple):
-    """Who follows, where, and in which language."""
+    """The principal that follows, its inbox and its language."""
 
     principal: str
     address: str
@@ -75,53 +75,53 @@ class Follower(NamedTuple):
 
 
 @dataclass(slots=True)
-class Reach:
-    """What the feeds of one process share."""
+class SharedResources:
+    """The resources that the feeds of one process share."""
 
     nats: Callable[[], Client]
     engine: AsyncEngine
     journal: Journal
-    rights: Rights
+    grants: FollowerGrants
 
 
 @dataclass(slots=True)
 class Feed:
-    """One feed while it lives."""
+    """One open feed."""
 
     live: Live
     follower: Follower
     place: int
     bounds: Bounds
-    _reach: Reach
+    _shared: SharedResources
     id: UUID = field(default_factory=uuid4)
     _count: int = 0
-    _said_at: float = 0.0
+    _sent_at: float = 0.0
     _renewed_at: float = field(default_factory=lambda: asyncio.get_running_loop().time())
     _held_until: float = 0.0
-    _ahead: deque[int] = field(default_factory=deque)
-    _heard_of: asyncio.Event = field(default_factory=asyncio.Event)
+    _unhandled: deque[int] = field(default_factory=deque)
+    _renewed: asyncio.Event = field(default_factory=asyncio.Event)
     _older: StreamReader | None = None
-    _open: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _exit_stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def serve(self) -> None:
-        """Send until the follower loses interest or its right, or a server is away; say why at the end."""
+        """Send events until the lease ends, the permission is lost or a server is unreachable; then send the reason."""
         ending = Refusal(Code.UNAVAILABLE)
         try:
-            async with self._open:
-                await self._say("open", self.opened().model_dump_json().encode())
+            async with self._exit_stack:
+                await self._send("open", self.opened().model_dump_json().encode())
                 while _now() < self._renewed_at + LEASE_SECONDS:
-                    await self._step()
+                    await self._serve_once()
         except Refusal as refusal:
             ending = refusal
-        except FAULTS as error:
+        except TRANSIENT as error:
             log.warning("feed_interrupted", **describe(error))
         finally:
-            body, headers = refused(ending, self.follower.language)
+            body, headers = refusal_reply(ending, self.follower.language)
             with suppress(NatsError):
-                await self._say("end", body, headers)
+                await self._send("end", body, headers)
 
     def opened(self) -> watching.Feed:
-        """Describe the feed as its client must know it."""
+        """Return the description of the feed for its client."""
         return watching.Feed(
             feed=self.id,
             cursor=self.bounds.cursor(self.place),
@@ -131,79 +131,81 @@ class Feed:
         )
 
     def renew(self, since: str | None) -> None:
-        """Live on; what the client has handled makes room for more."""
+        """Renew the lease; events that the client has handled make room for more."""
         self._renewed_at = _now()
         handled = int(since.rpartition("-")[2]) if since else 0
-        while self._ahead and self._ahead[0] <= handled:
-            self._ahead.popleft()
-        self._heard_of.set()
+        while self._unhandled and self._unhandled[0] <= handled:
+            self._unhandled.popleft()
+        self._renewed.set()
 
-    async def _step(self) -> None:
-        if entries := await self._next(min(AT_ONCE, WINDOW - len(self._ahead))):
-            await self._show(entries)
-        if _now() >= self._said_at + BEAT_SECONDS:
-            await self._rights(_now())
-            await self._say("beat", b"{}")
+    async def _serve_once(self) -> None:
+        if entries := await self._next(min(READ_EVENTS_MAX, WINDOW - len(self._unhandled))):
+            await self._send_events(entries)
+        if _now() >= self._sent_at + BEAT_SECONDS:
+            await self._current_grants(_now())
+            await self._send("beat", b"{}")
 
     async def _next(self, room: int) -> list[Entry]:
-        journal, rest = self._reach.journal, max(self._said_at + BEAT_SECONDS - _now(), 0)
+        journal, rest = self._shared.journal, max(self._sent_at + BEAT_SECONDS - _now(), 0)
         if room <= 0:
-            await self._room(rest)
+            await self._wait_for_room(rest)
             return []
         if not journal.covers(self.place):
             return await self._read_older(room, rest)
-        await self._open.aclose()
+        await self._exit_stack.aclose()
         self._older = None
-        if not (found := journal.after(self.place, room)):
+        if not (entries := journal.after(self.place, room)):
             self.place = max(self.place, journal.reached)
             await journal.news(rest)
-        return found
+        return entries
 
-    async def _room(self, seconds: float) -> None:
-        self._heard_of.clear()
+    async def _wait_for_room(self, seconds: float) -> None:
+        self._renewed.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._heard_of.wait()
+                await self._renewed.wait()
         self._held_until = _now()
 
     async def _read_older(self, room: int, rest: float) -> list[Entry]:
-        nats, journal = self._reach.nats(), self._reach.journal
+        nats, journal = self._shared.nats(), self._shared.journal
         if self._older is None:
-            opened = open_reader(nats, EVENTS, journal.subjects, self.place, AT_ONCE)
-            self._older = await self._open.enter_async_context(opened)
-        found = entries(await self._older.fetch(room, min(rest, _LOOK_SECONDS)))
+            opened = open_reader(nats, EVENTS, journal.subjects, self.place, READ_EVENTS_MAX)
+            self._older = await self._exit_stack.enter_async_context(opened)
+        read = entries(await self._older.fetch(room, min(rest, _POLL_SECONDS)))
         if (await bounds(nats)).first > self.place + 1:
             raise Refusal(Code.GONE, fields=[{"field": "since", "kind": "cursor_too_old"}])
-        if not found:
+        if not read:
             self.place = max(self.place, self._older.place)
-        return found
+        return read
 
-    async def _show(self, entries: list[Entry]) -> None:
-        grants = await self._rights(max(entries[-1].arrived, self._held_until))
-        async with self._reach.engine.connect() as connection:
-            shown = await self.live.choosing([one.heard for one in entries], grants, connection)
-        places = {entry.heard.id: entry.place for entry in entries}
-        for one in shown:
-            self.place = places[one.heard.id]
-            self._ahead.append(self.place)
-            headers = one.heard.raw.headers or {}
-            await self._say("event", one.body, {name: told for name, told in headers.items() if name.startswith("ce-")})
+    async def _send_events(self, entries: list[Entry]) -> None:
+        grants = await self._current_grants(max(entries[-1].arrived, self._held_until))
+        async with self._shared.engine.connect() as connection:
+            visible = await self.live.select([item.received for item in entries], grants, connection)
+        places = {entry.received.id: entry.place for entry in entries}
+        for item in visible:
+            self.place = places[item.received.id]
+            self._unhandled.append(self.place)
+            headers = item.received.raw.headers or {}
+            await self._send(
+                "event", item.body, {name: value for name, value in headers.items() if name.startswith("ce-")}
+            )
         self.place = entries[-1].place
 
-    async def _rights(self, since: float) -> Grants:
-        grants = await self._reach.rights.of(self.follower.principal, since)
-        authorisation.authorise(self.live.asked, self.follower.principal, grants)
+    async def _current_grants(self, since: float) -> Grants:
+        grants = await self._shared.grants.of(self.follower.principal, since)
+        authorisation.authorise(self.live.request, self.follower.principal, grants)
         return grants
 
-    async def _say(self, kind: FeedKind, body: bytes, headers: dict[str, str] | None = None) -> None:
+    async def _send(self, kind: FeedKind, body: bytes, headers: dict[str, str] | None = None) -> None:
         self._count += 1
-        self._said_at = _now()
-        told = {
+        self._sent_at = _now()
+        own = {
             watching.KIND: kind,
             watching.COUNT: str(self._count),
             watching.CURSOR: self.bounds.cursor(self.place),
         }
-        await self._reach.nats().publish(self.follower.address, body, headers={**(headers or {}), **told})
+        await self._shared.nats().publish(self.follower.address, body, headers={**(headers or {}), **own})
 
 
 def _now() -> float:

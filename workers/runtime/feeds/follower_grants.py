@@ -1,4 +1,4 @@
-"""What those who follow feeds may see, read for all of them with one statement."""
+"""Permissions of the followers of feeds, read for all of them with one statement."""
 
 import asyncio
 from collections import Counter
@@ -11,8 +11,8 @@ from workers.runtime.admission.batch_context import read_batch_context
 
 
 @dataclass(slots=True)
-class Rights:
-    """The permissions of all who follow a feed of this process, never older than what they are used for."""
+class FollowerGrants:
+    """The permissions of all followers of this process, never older than the events that they apply to."""
 
     engine: AsyncEngine
     followers: Counter[str] = field(default_factory=Counter)
@@ -21,7 +21,7 @@ class Rights:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def of(self, principal: str, since: float) -> Grants:
-        """Return what a follower may see, as it stands at `since` on the loop's clock or later."""
+        """Return a follower's grants, read at `since` on the loop's clock or later."""
         async with self._turn:
             if self._read_at < since or principal not in self._grants:
                 began = asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""The feeds of one process: opened by a query, renewed through any process of its worker, ended with this one."""
+"""The feeds of one process: opened by a query, renewed through any process of the worker, ended with this process."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -17,19 +17,19 @@ from contracts.errors import Code, Refusal
 from contracts.projects import watching
 from workers.common.logs import describe
 from workers.common.tasks import end
-from workers.runtime.feeds.feed import FAULTS, Feed, Follower, Live, Reach, Renewal
-from workers.runtime.feeds.follower_grants import Rights
+from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
+from workers.runtime.feeds.follower_grants import FollowerGrants
 from workers.runtime.feeds.journal import Journal, bounds
 
-MOST = 500
-MOST_EACH = 100
-"""Feeds of one principal in one process: nobody takes those of all others."""
-_PAUSE = 0.5
-_PATIENCE = 2.0
+FEEDS_MAX = 500
+FEEDS_PER_PRINCIPAL_MAX = 100
+"""In one process, so that nobody takes the feeds of all others."""
+_POLL_SECONDS = 0.5
+_RENEWAL_SECONDS_MAX = 2.0
 log = structlog.get_logger()
 
 
-def _unknown(feed: UUID) -> Refusal:
+def _feed_ended(feed: UUID) -> Refusal:
     ended = [{"field": "feed", "kind": "feed_ended"}]
     return Refusal(Code.GONE, status=404, known=False, feed=str(feed), fields=ended)
 
@@ -40,66 +40,69 @@ class Feeds:
     def __init__(
         self, site: str, worker: str, shows: Sequence[str], engine: AsyncEngine, nats: Callable[[], Client]
     ) -> None:
-        """Remember what to show; events are read only while somebody follows."""
-        shown = [subjects.event(site, f"{one}.*", "*") for one in shows]
+        """Set the events to show; they are read only while the process has followers."""
+        event_subjects = [subjects.event(site, f"{name}.*", "*") for name in shows]
         self._worker = worker
-        self._reach = Reach(nats, engine, Journal(nats, shown), Rights(engine))
+        self._shared = SharedResources(nats, engine, Journal(nats, event_subjects), FollowerGrants(engine))
         self._serving: dict[asyncio.Task[None], Feed] = {}
-        self._wanted = asyncio.Event()
+        self._has_followers = asyncio.Event()
 
     async def begin(self, live: Live, follower: Follower) -> None:
-        """Open a feed; the first message of it is the answer to the query.
+        """Open a feed; its first message is the answer to the query.
 
         Raises:
-            Refusal: The cursor is too old, or this process or its follower has feeds enough.
+            Refusal: The cursor is too old, or this process or the follower has too many feeds.
         """
-        if len(self._serving) >= MOST or self._reach.rights.followers[follower.principal] >= MOST_EACH:
+        if (
+            len(self._serving) >= FEEDS_MAX
+            or self._shared.grants.followers[follower.principal] >= FEEDS_PER_PRINCIPAL_MAX
+        ):
             raise Refusal(Code.UNAVAILABLE)
-        nats = self._reach.nats()
-        kept = await bounds(nats)
-        place = kept.read(live.since) if live.since else kept.last
-        feed = Feed(live, follower, place, kept, self._reach)
+        nats = self._shared.nats()
+        limits = await bounds(nats)
+        place = limits.read(live.since) if live.since else limits.last
+        feed = Feed(live, follower, place, limits, self._shared)
         task = asyncio.create_task(self._serve(feed))
         self._serving[task] = feed
-        task.add_done_callback(self._ended)
-        self._reach.rights.followers[follower.principal] += 1
-        self._wanted.set()
+        task.add_done_callback(self._on_end)
+        self._shared.grants.followers[follower.principal] += 1
+        self._has_followers.set()
 
     async def renew(self, renewal: Renewal, principal: str) -> watching.Feed:
-        """Let a feed live on, wherever it is served.
+        """Renew a feed, whichever process serves it.
 
         Raises:
-            Refusal: Nobody serves it: its client must ask for another one.
+            Refusal: No process serves it: its client must open another one.
         """
         body = to_json({"principal": principal, "since": renewal.since})
         try:
-            reply = await self._reach.nats().request(self._address(renewal.feed), body, timeout=_PATIENCE)
+            reply = await self._shared.nats().request(self._address(renewal.feed), body, timeout=_RENEWAL_SECONDS_MAX)
         except NoRespondersError:
-            raise _unknown(renewal.feed) from None
+            raise _feed_ended(renewal.feed) from None
         except NatsError:
             raise Refusal(Code.UNAVAILABLE) from None
         if not reply.data:
-            raise _unknown(renewal.feed)
+            raise _feed_ended(renewal.feed)
         return watching.Feed.model_validate_json(reply.data)
 
     async def run(self) -> None:
-        """Keep the journal while somebody follows, until cancelled; a server that is away is waited for."""
+        """Run the journal while the process has followers, until cancelled; wait for unreachable servers."""
         while True:
-            await self._wanted.wait()
-            journal = asyncio.create_task(self._reach.journal.run())
+            await self._has_followers.wait()
+            journal = asyncio.create_task(self._shared.journal.run())
             try:
-                while self._wanted.is_set() and not journal.done():
-                    await asyncio.wait([journal], timeout=_PAUSE)
+                while self._has_followers.is_set() and not journal.done():
+                    await asyncio.wait([journal], timeout=_POLL_SECONDS)
                 if journal.done():
                     journal.result()
-            except FAULTS as error:
+            except TRANSIENT as error:
                 log.warning("journal_interrupted", worker=self._worker, **describe(error))
-                await asyncio.sleep(_PAUSE)
+                await asyncio.sleep(_POLL_SECONDS)
             finally:
                 await end([journal])
 
     async def close(self) -> None:
-        """End every feed, so that its client asks another process at once."""
+        """End every feed, so that clients turn to another process at once."""
         await end(list(self._serving))
 
     def _address(self, feed: object) -> str:
@@ -107,24 +110,24 @@ class Feeds:
 
     async def _serve(self, feed: Feed) -> None:
         async def on_renewal(message: Msg) -> None:
-            told = from_json(message.data)
-            own = told["principal"] == feed.follower.principal
-            if own:
-                feed.renew(told["since"])
-            await message.respond(feed.opened().model_dump_json().encode() if own else b"")
+            content = from_json(message.data)
+            is_own = content["principal"] == feed.follower.principal
+            if is_own:
+                feed.renew(content["since"])
+            await message.respond(feed.opened().model_dump_json().encode() if is_own else b"")
 
-        heard = await self._reach.nats().subscribe(self._address(feed.id), cb=on_renewal)
+        subscription = await self._shared.nats().subscribe(self._address(feed.id), cb=on_renewal)
         try:
             await feed.serve()
         finally:
-            if not self._reach.nats().is_closed:
-                await heard.unsubscribe()
+            if not self._shared.nats().is_closed:
+                await subscription.unsubscribe()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_end(self, task: asyncio.Task[None]) -> None:
         feed = self._serving.pop(task)
-        self._reach.rights.followers[feed.follower.principal] -= 1
-        self._reach.rights.followers += type(self._reach.rights.followers)()
+        self._shared.grants.followers[feed.follower.principal] -= 1
+        self._shared.grants.followers += type(self._shared.grants.followers)()
         if not self._serving:
-            self._wanted.clear()
+            self._has_followers.clear()
         if not task.cancelled() and (error := task.exception()):
             log.error("feed_failed", worker=self._worker, **describe(error))

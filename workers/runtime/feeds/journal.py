@@ -1,4 +1,4 @@
-"""The newest events of the site in memory, read once for all feeds of a process, and older ones read on demand."""
+"""The newest events of the site in memory, read once for all feeds of a process."""
 
 import asyncio
 from bisect import bisect_right
@@ -15,38 +15,38 @@ from contracts.errors import Code, Refusal
 from contracts.message import Event
 from workers.runtime.bus.reader import open_reader, place_of
 from workers.runtime.bus.streams import EVENTS, stream_state
-from workers.runtime.commands.reactions import Heard, read_event
+from workers.runtime.commands.reactions import ReceivedEvent, read_event
 
-AT_ONCE = 200
-RECENT = 5_000
-"""Events that stay in memory; who is further behind reads the stream."""
+READ_EVENTS_MAX = 200
+EVENTS_IN_MEMORY_MIN = 5_000
+"""Feeds that are further behind read the stream."""
 
-_SECONDS = 1.0
+_FETCH_SECONDS = 1.0
 
 
 class Entry(NamedTuple):
-    """An event, its place in the stream, and when it was read on the clock of the event loop."""
+    """An event, its place in the stream, and when it was read, on the clock of the event loop."""
 
     place: int
-    heard: Heard[Event]
+    received: ReceivedEvent[Event]
     arrived: float
 
 
 class Bounds(NamedTuple):
-    """Which places the stream holds, and the mark of this stream: another one counts anew."""
+    """The places that the stream holds, and its incarnation: a recreated stream counts from 1 again."""
 
     first: int
     last: int
     incarnation: str
 
     def cursor(self, place: int) -> str:
-        """Name a place for a client."""
+        """Return the cursor of a place."""
         return f"{self.incarnation}-{place}"
 
     def read(self, cursor: str) -> int:
-        """Return the place that a cursor names, or refuse: events behind it are gone, or it is not of this stream."""
-        incarnation, _, told = cursor.partition("-")
-        place = int(told)
+        """Return the place of a cursor; refuse it if events after it are gone, or if it is of another stream."""
+        incarnation, _, number = cursor.partition("-")
+        place = int(number)
         if incarnation != self.incarnation or not self.first - 1 <= place <= self.last:
             too_old = [{"field": "since", "kind": "cursor_too_old"}]
             raise Refusal(Code.GONE, cursor=cursor, fields=too_old)
@@ -54,20 +54,20 @@ class Bounds(NamedTuple):
 
 
 async def bounds(nats: Client) -> Bounds:
-    """Ask which events are kept."""
+    """Return the bounds of the stream of events."""
     state = await stream_state(nats, EVENTS)
     return Bounds(state.first, state.last, f"{crc32(state.incarnation.encode()):x}")
 
 
-def entries(found: Sequence[Msg]) -> list[Entry]:
-    """Keep what is an event of what a reader returned."""
+def entries(messages: Sequence[Msg]) -> list[Entry]:
+    """Return the messages of a reader that are events."""
     now = asyncio.get_running_loop().time()
-    return [Entry(place_of(one), heard, now) for one in found if (heard := read_event(one))]
+    return [Entry(place_of(message), heard, now) for message in messages if (heard := read_event(message))]
 
 
 @dataclass(slots=True)
 class Journal:
-    """The newest events in order: whoever stands at or behind `floor` finds all that follows here."""
+    """The newest events in order: complete after the place `floor`."""
 
     nats: Callable[[], Client]
     subjects: Sequence[str]
@@ -77,43 +77,43 @@ class Journal:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
-        """Read until cancelled; on a fault all readers go back to the stream, and `run` may be called again."""
+        """Read until cancelled; after a fault feeds read the stream, and `run` may be called again."""
         try:
             self.reached = (await bounds(self.nats())).last
-            async with open_reader(self.nats(), EVENTS, self.subjects, self.reached, AT_ONCE) as live:
+            async with open_reader(self.nats(), EVENTS, self.subjects, self.reached, READ_EVENTS_MAX) as live:
                 self.floor = self.reached
-                self._tell()
+                self._notify()
                 while True:
-                    if found := entries(await live.fetch(AT_ONCE, _SECONDS)):
-                        self._keep(found)
+                    if fetched := entries(await live.fetch(READ_EVENTS_MAX, _FETCH_SECONDS)):
+                        self._add(fetched)
                     self.reached = max(live.place, self.reached)
-                    self._tell()
+                    self._notify()
         finally:
             self.floor = None
             self._entries.clear()
-            self._tell()
+            self._notify()
 
     def covers(self, place: int) -> bool:
-        """Tell whether nothing after this place is missing here."""
+        """Return whether the journal is complete after this place."""
         return self.floor is not None and place >= self.floor
 
     def after(self, place: int, most: int) -> list[Entry]:
-        """Return what follows a place that is covered."""
+        """Return the events after a covered place."""
         start = bisect_right(self._entries, place, key=lambda entry: entry.place)
         return self._entries[start : start + most]
 
     async def news(self, seconds: float) -> None:
-        """Wait until something was read, but not longer than this."""
+        """Wait until the journal has read on, for at most this time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
 
-    def _keep(self, found: list[Entry]) -> None:
-        self._entries += found
-        if len(self._entries) > 2 * RECENT:
-            self.floor = self._entries[RECENT - 1].place
-            del self._entries[:RECENT]
+    def _add(self, fetched: list[Entry]) -> None:
+        self._entries += fetched
+        if len(self._entries) > 2 * EVENTS_IN_MEMORY_MIN:
+            self.floor = self._entries[EVENTS_IN_MEMORY_MIN - 1].place
+            del self._entries[:EVENTS_IN_MEMORY_MIN]
 
-    def _tell(self) -> None:
-        told, self._news = self._news, asyncio.Event()
-        told.set()
+    def _notify(self) -> None:
+        news, self._news = self._news, asyncio.Event()
+        news.set()

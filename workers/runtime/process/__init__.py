@@ -1,1 +1,1 @@
-"""One worker process: how it is put together, started, watched and ended."""
+"""One worker process: its assembly, start, supervision and end."""

@@ -1,4 +1,4 @@
-"""A worker process: FastStream's application around the lanes, the queries and what runs beside them."""
+"""A worker process: FastStream's application with the lanes, the queries and background work."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ from workers.common.http_server import HttpServer
 from workers.common.process_pool import Limits as ChildLimits
 from workers.common.process_pool import ProcessPool
 from workers.common.settings import Settings
-from workers.common.tasks import end, surely
+from workers.common.tasks import end, run_cancellable
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog import Backlog, Place
@@ -39,23 +39,23 @@ from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.process import health, startup
 from workers.runtime.process.worker_process import Running
-from workers.runtime.queries.query_intake import AT_ONCE, Door
+from workers.runtime.queries.query_intake import RUNNING_QUERIES_MAX, QueryIntake
 from workers.runtime.queries.query_service import QueryEffects, QueryService
 from workers.runtime.storage.database import Waits, open_engine
 from workers.runtime.worker import Worker
 
-EVENTS_AT_ONCE = 1_000
+EVENTS_PER_BATCH_MAX = 1_000
 _RECONNECT_SECONDS = 1
-"""Between two attempts to connect again: the library's own two seconds come on top of every fault of the bus."""
+"""Between two attempts to reconnect; the library's default is 2 s, which prolongs every fault of the bus."""
 
 log = structlog.get_logger()
 
 
 def assemble(worker: Worker, settings: Settings) -> Running:
-    """Put a worker's parts together; opens nothing yet."""
+    """Create the parts of a worker without opening connections."""
     site, name, instance = settings.site, worker.name, f"{os.getpid()}-{uuid4().hex[:6]}"
     waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
-    engine = open_engine(settings.database_url, connections=LANES + AT_ONCE + 4, waits=waits)
+    engine = open_engine(settings.database_url, connections=LANES + RUNNING_QUERIES_MAX + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
     traces = startup.open_tracing(name, instance)
@@ -63,8 +63,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, nats)
-    side = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
-    questions = QueryService(site, name, engine, worker.questions, side, feeds)
+    effects = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
+    query_service = QueryService(site, name, engine, worker.query_handlers, effects, feeds)
     running = Running(
         worker=worker,
         settings=settings,
@@ -72,9 +72,9 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         broker=broker,
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
-        hearing=EventDelivery(site, name, worker.rows, worker.reactions, remember=worker.remember_heard),
-        questions=questions,
-        door=Door(name, settings, questions, traces),
+        event_delivery=EventDelivery(site, name, worker.rows, worker.reactions, remember=worker.remember_events),
+        query_service=query_service,
+        query_intake=QueryIntake(name, settings, query_service, traces),
         feeds=feeds,
         relay=relay,
         instance=instance,
@@ -88,7 +88,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
 
 
 def open_broker(name: str, settings: Settings) -> NatsBroker:
-    """Prepare the connection to NATS; connects later, and for as long as the process lives."""
+    """Prepare the connection to NATS without connecting; later it reconnects for as long as the process lives."""
     return NatsBroker(
         settings.nats_url,
         security=NatsCredentials(str(settings.nats_creds)) if settings.nats_creds else None,
@@ -108,7 +108,7 @@ def connection_of(broker: NatsBroker) -> Client:
     """Return the connection of a broker.
 
     Raises:
-        ConnectionClosedError: It is not there yet, or not any more.
+        ConnectionClosedError: The broker is not connected.
     """
     if not broker.config.connection_state:
         raise ConnectionClosedError
@@ -121,7 +121,7 @@ async def _report(error: Exception) -> None:
 
 
 def lanes_of(worker: Worker) -> tuple[int, ...]:
-    """Return the lanes whose owner publishes what a worker's queries leave in the outbox."""
+    """Return the lanes that publish the outbox rows of a worker's queries."""
     return tuple(range(LANES)) if worker.handlers else (EVENTS_LANE,)
 
 
@@ -132,7 +132,7 @@ def _attach_lanes(running: Running) -> None:
     intake = Intake(
         settings.site,
         running.delivery,
-        running.hearing,
+        running.event_delivery,
         running.relay,
         running.engine,
         partial(connection_of, running.broker),
@@ -145,80 +145,83 @@ def _attach_lanes(running: Running) -> None:
             source = Source(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
             subscribe(lane, source, intake.commands)
     if worker.reactions:
-        source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_AT_ONCE)
+        source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
         subscribe(EVENTS_LANE, source, intake.events)
 
 
 @asynccontextmanager
-async def started(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
-    """Run a worker inside the caller's event loop for as long as the block lasts."""
+async def run_here(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
+    """Run a worker in the caller's event loop for as long as the block lasts."""
     running = assemble(worker, settings)
-    async with served(running):
+    async with serve(running):
         yield running
 
 
 @asynccontextmanager
-async def served(running: Running) -> AsyncIterator[FastStream]:
-    """Run an assembled worker: servers first, then what runs beside the deliveries, then the deliveries."""
+async def serve(running: Running) -> AsyncIterator[FastStream]:
+    """Run an assembled worker: wait for the servers, start background work, then the deliveries."""
     app = FastStream(running.broker, logger=None)
     worker = running.worker
-    named = {"worker": worker.name, "instance": running.instance}
+    fields = {"worker": worker.name, "instance": running.instance}
     await startup.wait_for_servers(running)
-    async with running.children.opened(), asyncio.TaskGroup() as tasks:
-        beside = [running.lanes.attend(), running.relay.run(), *startup.beside(running)]
-        spawned = [tasks.create_task(surely(one)) for one in beside + [each(running) for each in worker.backgrounds]]
-        following = tasks.create_task(surely(running.feeds.run()))
+    async with running.children.open(), asyncio.TaskGroup() as tasks:
+        beside = [running.lanes.keep_lease(), running.relay.run(), *startup.background_work(running)]
+        spawned = [
+            tasks.create_task(run_cancellable(work))
+            for work in beside + [background(running) for background in worker.backgrounds]
+        ]
+        following = tasks.create_task(run_cancellable(running.feeds.run()))
         await app.start()
-        await flush(running.nats)  # only then does the server know us
-        await running.door.open()
+        await flush(running.nats)  # afterwards the server has the subscriptions
+        await running.query_intake.open()
         running.serving = running.has_served = True
-        log.info("worker_ready", **named)
+        log.info("worker_ready", **fields)
         try:
             yield app
         finally:
             running.serving = False
-            await running.door.close()
+            await running.query_intake.close()
             await running.feeds.close()
             await end([following])
             await app.stop()
             await end(spawned)
             await running.engine.dispose()
             await asyncio.to_thread(running.tracing.close)
-            log.info("worker_stopped", **named)
+            log.info("worker_stopped", **fields)
 
 
 async def run(worker: Worker, settings: Settings) -> None:
-    """Run a worker as a process of its own until SIGTERM or SIGINT."""
+    """Run a worker in this process until SIGTERM or SIGINT."""
     stop = asyncio.Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(each, stop.set)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     running = assemble(worker, settings)
     pages = AsgiFastStream(asgi_routes=health.routes(running), logger=None)
     server = HttpServer(pages, settings.health_host, settings.health_port)
     server.open()
     _collect_less()
-    serving = asyncio.create_task(_until(stop, running))
+    serving = asyncio.create_task(_run_until(stop, running))
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
     if not running.has_served:
-        await end([serving])  # once is not enough while it connects
+        await end([serving])  # one cancellation may be lost while it connects
     with suppress(asyncio.CancelledError):
         await serving
     await server.close()
 
 
 def _collect_less() -> None:
-    """Let the collector of cycles pass by what lives as long as the process, and look at the rest less often.
+    """Exclude long-lived objects from garbage collection, and collect less often.
 
-    A batch makes tens of thousands of objects and hardly a cycle: at Python's own thresholds a sixth of the
-    processor time of a command went into looking for some.
+    A batch makes tens of thousands of objects and hardly any cycle: with Python's default thresholds a sixth of a
+    command's processor time was spent on collection.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
 
-async def _until(stop: asyncio.Event, running: Running) -> None:
+async def _run_until(stop: asyncio.Event, running: Running) -> None:
     with bound_contextvars(worker=running.worker.name, instance=running.instance):
-        async with served(running):
+        async with serve(running):
             await stop.wait()

@@ -1,4 +1,4 @@
-"""The pages of a worker process: /live, /ready and /metrics."""
+"""The HTTP pages of a worker process: /live, /ready and /metrics."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _NOT_READY = 503
 
 
 def routes(running: Running) -> list[tuple[str, Any]]:
-    """Return the pages about a process."""
+    """Return the routes of the pages."""
     return [
         ("/live", _page(lambda: (_OK, {}))),
         ("/ready", _page(partial(_readiness, running))),
@@ -35,20 +35,20 @@ def _metrics(running: Running) -> Any:
 
 
 def _readiness(running: Running) -> tuple[int, dict[str, Any]]:
-    """Tell what fails; before anything was tried, that is the start."""
+    """Return the status and the failing parts; before the first attempt the start counts as failing."""
     failing = running.condition.as_json()
     if not running.serving and not failing:
         since = running.started_at
         seconds = round((datetime.now(UTC) - since).total_seconds(), 1)
         failing = [{"part": Part.START.value, "reason": "starting", "since": since.isoformat(), "seconds": seconds}]
-    told = {"failing": failing, "clock_doubted": running.condition.clock_doubted}
-    return _OK if running.ready else _NOT_READY, told
+    content = {"failing": failing, "clock_doubted": running.condition.clock_doubted}
+    return _OK if running.ready else _NOT_READY, content
 
 
-def _page(look: Callable[[], tuple[int, dict[str, Any]]]) -> Any:
+def _page(read: Callable[[], tuple[int, dict[str, Any]]]) -> Any:
     @get(include_in_schema=False)
     async def page(_: Any) -> AsgiResponse:
-        status, told = look()
-        return AsgiResponse(to_json(told), status, {"Content-Type": "application/json"})
+        status, content = read()
+        return AsgiResponse(to_json(content), status, {"Content-Type": "application/json"})
 
     return page

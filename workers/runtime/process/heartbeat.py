@@ -1,4 +1,4 @@
-"""Signs of life: what a process is and does, said every few seconds and whenever somebody asks."""
+"""Heartbeats: the state of a process, published every few seconds and on request."""
 
 import asyncio
 import time
@@ -16,8 +16,8 @@ from workers.common.logs import describe
 from workers.runtime.process.metrics import VERSION
 from workers.runtime.process.worker_process import Running
 
-_ASKED_SECONDS = 2.0
-_COUNTED = 100_000
+_DATABASE_SECONDS_MAX = 2.0
+_COUNT_MAX = 100_000
 _STORED = text(
     """
     SELECT now() AS now, (SELECT count(*) FROM (SELECT 1 FROM runtime.outbox
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 async def heartbeats(running: Running) -> None:
-    """Say every few seconds what this process is and does."""
+    """Publish the vital signs of this process every few seconds."""
     subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
     while True:
         try:
@@ -40,7 +40,7 @@ async def heartbeats(running: Running) -> None:
 
 
 async def vital_signs(running: Running) -> dict[str, Any]:
-    """Return version, start, lanes, counters and how much waits, here and in the servers."""
+    """Return version, start, lanes, counters and pending work, here and in the servers."""
     counters = running.delivery.counters
     waiting, oldest = _waiting(running)
     return {
@@ -60,32 +60,32 @@ async def vital_signs(running: Running) -> dict[str, Any]:
 
 
 async def condition_of(running: Running) -> dict[str, Any]:
-    """Return all that operations see of a process: its signs of life, what fails, and what waits in the database."""
-    told = {
+    """Return the state of a process for operations: vital signs, failing parts, and pending rows in the database."""
+    condition = {
         **await vital_signs(running),
         "ready": running.ready,
         "failing": running.condition.as_json(),
         "clock_doubted": running.condition.clock_doubted,
     }
     try:
-        async with asyncio.timeout(_ASKED_SECONDS):
-            told |= await _stored(running)
+        async with asyncio.timeout(_DATABASE_SECONDS_MAX):
+            condition |= await _stored(running)
             for signs in running.worker.signs:
-                told |= await signs(running)
+                condition |= await signs(running)
     except (DBAPIError, OSError, TimeoutError) as error:
         log.warning("condition_incomplete", **describe(error))
-    return told
+    return condition
 
 
 async def _stored(running: Running) -> dict[str, Any]:
-    given = {"worker": running.worker.name, "lanes": list(running.lanes.owned), "most": _COUNTED}
+    parameters = {"worker": running.worker.name, "lanes": list(running.lanes.owned), "most": _COUNT_MAX}
     async with running.engine.connect() as connection:
-        found = (await connection.execute(_STORED, given)).mappings().one()
-    return {"outbox": found["waiting"], "database_time": found["now"]}
+        row = (await connection.execute(_STORED, parameters)).mappings().one()
+    return {"outbox": row["waiting"], "database_time": row["now"]}
 
 
 def _waiting(running: Running) -> tuple[int, float]:
-    """Return how many messages wait in the lanes of this process, and for how many seconds the oldest does."""
+    """Return the number of pending messages in the lanes of this process, and the age of the oldest in seconds."""
     lanes = list(running.lanes.held.values())
-    oldest = min((one.oldest for one in lanes if one.oldest), default=None)
-    return sum(one.behind for one in lanes), max(time.time() - oldest, 0.0) if oldest else 0.0
+    oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)
+    return sum(lane.behind for lane in lanes), max(time.time() - oldest, 0.0) if oldest else 0.0

@@ -1,4 +1,4 @@
-"""Housekeeping of every worker: settings of its process, partitions, the judgement of the clock, and counts."""
+"""Housekeeping of every worker: settings of the process, partitions, the check of the clock, and excess counts."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ from workers.runtime.storage import database_clock
 from workers.runtime.storage.database import autocommitting
 from workers.runtime.storage.database_clock import Judge
 
-_COUNTING_SECONDS = 20.0
-_SECONDS = 60.0
+_REPORT_SECONDS = 20.0
+_INTERVAL_SECONDS = 60.0
 _NOW = text("SELECT now()")
-_SOON = 5.0
+_RETRY_SECONDS = 5.0
 _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
 _PARTITIONS = text(
     """
@@ -33,21 +33,21 @@ log = structlog.get_logger()
 
 
 async def housekeeping(running: Running) -> None:
-    """Follow the settings that concern this process, and make next month's partitions before it comes."""
+    """Apply changed settings to this process, and create next month's partitions in advance."""
     judge = Judge()
     while True:
         try:
-            await keep_house(running, judge)
-            await asyncio.sleep(_SECONDS)
+            await run_round(running, judge)
+            await asyncio.sleep(_INTERVAL_SECONDS)
         except (NatsError, DBAPIError, OSError) as error:
             log.warning("housekeeping_failed", **describe(error))
-            await asyncio.sleep(_SOON)
+            await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def keep_house(running: Running, judge: Judge) -> None:
-    """Judge the clock first: while it is doubted, nothing is deleted because of its age."""
+async def run_round(running: Running, judge: Judge) -> None:
+    """Run one round; the clock is judged first, because while it is doubted nothing is deleted by age."""
     async with autocommitting(running.engine).connect() as connection:
-        logs.archive_at((await connection.execute(_LOG_SIZE)).scalar_one())
+        logs.set_archive_bytes((await connection.execute(_LOG_SIZE)).scalar_one())
         now, believed = await database_clock.read_clock(connection)
         others = [datetime.now(UTC), await _bus_time(running)]
         if judge.believes(now, believed, others, asyncio.get_running_loop().time()):
@@ -59,17 +59,17 @@ async def keep_house(running: Running, judge: Judge) -> None:
 
 
 async def _bus_time(running: Running) -> datetime:
-    """Return the time of the server of NATS."""
-    found = await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
-    if "ts" not in found:
+    """Return the time of the NATS server."""
+    answer = await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
+    if "ts" not in answer:
         raise NatsError
-    return datetime.fromisoformat(f"{found['ts'][:19]}+00:00")
+    return datetime.fromisoformat(f"{answer['ts'][:19]}+00:00")
 
 
-async def counting(running: Running) -> None:
-    """Post what was counted in the lanes of this process, until cancelled."""
+async def report_excess(running: Running) -> None:
+    """Post the excess counts of the lanes of this process, until cancelled."""
     while True:
-        await asyncio.sleep(_COUNTING_SECONDS)
+        await asyncio.sleep(_REPORT_SECONDS)
         lanes = running.lanes.owned - {EVENTS_LANE}
         try:
             async with running.engine.begin() as connection:

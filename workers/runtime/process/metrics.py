@@ -1,4 +1,4 @@
-"""The figures of a worker process for Prometheus: counted batch by batch, and put together when somebody asks."""
+"""The metrics of a worker process for Prometheus: counted batch by batch, collected on request."""
 
 import platform
 import time
@@ -21,22 +21,22 @@ VERSION: Final = version("incident-manager")
 
 
 def registry(running: Running, backlog: Sequence[Figure]) -> CollectorRegistry:
-    """Return everything that is known of a process; `backlog` is what its servers said a moment ago."""
-    found = CollectorRegistry(auto_describe=False)
-    found.register(_Figures(running, backlog))
-    ProcessCollector(registry=found)
-    return found
+    """Return the metrics of a process; `backlog` has the latest figures of its servers."""
+    figures = CollectorRegistry(auto_describe=False)
+    figures.register(_Figures(running, backlog))
+    ProcessCollector(registry=figures)
+    return figures
 
 
 class _Figures(Collector):
-    """What a worker process counts and knows."""
+    """Collects the counters and gauges of a worker process."""
 
     def __init__(self, running: Running, backlog: Sequence[Figure]) -> None:
         self._running = running
         self._backlog = backlog
 
     def collect(self) -> Iterable[Metric]:
-        """Return every figure of the process."""
+        """Return every metric of the process."""
         running = self._running
         for name, value in _counted(running).items():
             yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)
@@ -53,7 +53,7 @@ class _Figures(Collector):
 
 
 def _counted(running: Running) -> Mapping[str, int]:
-    counters, queries = running.delivery.counters, running.questions.counters
+    counters, queries = running.delivery.counters, running.query_service.counters
     return {
         "applied": counters.applied,
         "rejected": counters.rejected,
@@ -61,8 +61,8 @@ def _counted(running: Running) -> Mapping[str, int]:
         "retried": counters.retried,
         "dead": counters.dead,
         "turned_away": counters.turned_away,
-        "heard": running.hearing.heard,
-        "unreadable_events": running.hearing.dropped,
+        "heard": running.event_delivery.handled,
+        "unreadable_events": running.event_delivery.dropped,
         "queries_answered": queries.answered,
         "queries_refused": queries.refused,
         "queries_from_foreign_inboxes": queries.foreign_inbox,
@@ -84,26 +84,26 @@ def _latency(latency: Latency) -> Metric:
 
 
 def _failing(running: Running) -> Metric:
-    """Tell of every part for how long it has failed; one that appears with its trouble is in no dashboard before."""
+    """Return for how long each part has failed; working parts are included, so that dashboards know them in advance."""
     failing = GaugeMetricFamily("incidents_failing_seconds", "for how long a part has failed", labels=["part"])
-    seconds = {each["part"]: each["seconds"] for each in running.condition.as_json()}
+    seconds = {failure["part"]: failure["seconds"] for failure in running.condition.as_json()}
     for part in Part:
         failing.add_metric([part.value], seconds.get(part.value, 0.0))
     return failing
 
 
 def _lanes(running: Running) -> Iterator[Metric]:
-    """Tell how much waits in each lane that this process owns, and for how long."""
+    """Return the backlog of each lane that this process owns, and its age."""
     lag = GaugeMetricFamily("incidents_lag_messages", "messages that wait in a lane", labels=["lane"])
     oldest = GaugeMetricFamily(
         "incidents_oldest_pending_seconds", "for how long the oldest message of a lane waits", labels=["lane"]
     )
     now = time.time()
     for number, lane in sorted(running.lanes.held.items()):
-        named = ["events" if number == EVENTS_LANE else str(number)]
-        lag.add_metric(named, lane.behind)
+        labels = ["events" if number == EVENTS_LANE else str(number)]
+        lag.add_metric(labels, lane.behind)
         stored = lane.oldest
-        oldest.add_metric(named, max(now - stored, 0.0) if stored else 0.0)
+        oldest.add_metric(labels, max(now - stored, 0.0) if stored else 0.0)
     yield lag
     yield oldest
 

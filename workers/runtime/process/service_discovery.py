@@ -17,9 +17,9 @@ async def discovery(running: Running) -> None:
 
     async def reply(raw: Msg) -> None:
         if not raw.reply.startswith(subjects.inbox("")):
-            return  # whoever names another subject would have a worker publish there
+            return  # otherwise a client could make a worker publish to any subject
         verb = raw.subject.split(".")[1].lower()
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "type": f"io.nats.micro.v1.{verb}_response",
             "name": name,
             "id": running.instance,
@@ -29,10 +29,10 @@ async def discovery(running: Running) -> None:
         if verb == "stats":
             endpoints = _endpoints(running, stats=True)
             endpoints[0]["data"] = await condition_of(running)
-            told |= {"started": running.started_at, "endpoints": endpoints}
+            answer |= {"started": running.started_at, "endpoints": endpoints}
         if verb == "info":
-            told |= {"description": f"{running.worker.name} of incidents", "endpoints": _endpoints(running)}
-        await raw.respond(to_json(told))
+            answer |= {"description": f"{running.worker.name} of incidents", "endpoints": _endpoints(running)}
+        await raw.respond(to_json(answer))
 
     for verb in ("PING", "INFO", "STATS"):
         for subject in (f"$SRV.{verb}", f"$SRV.{verb}.{name}", f"$SRV.{verb}.{name}.{running.instance}"):
@@ -47,6 +47,6 @@ def _endpoints(running: Running, *, stats: bool = False) -> list[dict[str, Any]]
         "queue_group": subjects.service(worker),
     }
     if stats:
-        counters = running.questions.counters
+        counters = running.query_service.counters
         endpoint |= {"num_requests": counters.answered + counters.refused, "num_errors": counters.refused}
     return [endpoint]

@@ -1,4 +1,4 @@
-"""The start of a process: it opens its traces, waits for its servers, and names what runs beside the deliveries."""
+"""The start of a process: tracing, waiting for servers, and background work."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from workers.runtime.bus.connection import read_safely
 from workers.runtime.commands.dead_letters import watch_letters
 from workers.runtime.process import preconditions, stream_trimming
 from workers.runtime.process.heartbeat import heartbeats
-from workers.runtime.process.housekeeping import counting, housekeeping
+from workers.runtime.process.housekeeping import housekeeping, report_excess
 from workers.runtime.process.service_discovery import discovery
 from workers.runtime.process.watchdog import watchdog
 from workers.runtime.process.worker_process import Running
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 def open_tracing(worker: str, instance: str) -> Tracing:
-    """Return what makes the spans of a process."""
+    """Return the tracing of a process; without an endpoint it makes no spans."""
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return Tracing()
     try:
@@ -36,13 +36,13 @@ def open_tracing(worker: str, instance: str) -> Tracing:
     except ModuleNotFoundError as error:
         log.warning("tracing_not_installed", missing=error.name)
         return Tracing()
-    made: Tracing = spans.Spans(worker, instance)
-    return made
+    tracing: Tracing = spans.Spans(worker, instance)
+    return tracing
 
 
 async def wait_for_servers(running: Running) -> None:
-    """Wait until both servers answer and the schema is there, saying once of each cause what is being waited for."""
-    said: list[dict[str, str]] = []
+    """Wait until both servers answer and the schema exists; log each cause once."""
+    logged: list[dict[str, str]] = []
     while True:
         try:
             await preconditions.require(running.settings.database_url, "INCIDENTS_DATABASE_URL")
@@ -61,14 +61,14 @@ async def wait_for_servers(running: Running) -> None:
             missing = {"missing": str(error)}
         except (NatsError, DBAPIError, OSError) as error:
             missing = describe(error)
-        if missing not in said:
+        if missing not in logged:
             log.info("waiting_for_servers", worker=running.worker.name, **missing)
-            said.append(missing)
+            logged.append(missing)
         await asyncio.sleep(0.1)
 
 
-def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
-    """Return what runs beside the deliveries of every worker."""
+def background_work(running: Running) -> list[Coroutine[Any, Any, None]]:
+    """Return the background work of every worker."""
     return [
         heartbeats(running),
         watchdog(running),
@@ -76,7 +76,7 @@ def beside(running: Running) -> list[Coroutine[Any, Any, None]]:
         stream_trimming.events(running),
         discovery(running),
         housekeeping(running),
-        counting(running),
+        report_excess(running),
         _watch_letters(running),
     ]
 

@@ -1,7 +1,7 @@
-"""Trimming the streams, each only up to what its readers have committed to PostgreSQL.
+"""Trimming the streams, each only up to the places that its readers have committed to PostgreSQL.
 
-What people wrote must not lie in COMMANDS once it is handled, and EVENTS must have room. Nothing is deleted because of
-what a server says of its consumers or of its end: in a cluster such an answer can be an error, incomplete or old.
+Handled commands must leave COMMANDS, because they hold what people wrote, and EVENTS must have room. Deletion never
+relies on a server's report of its consumers or of the stream's end: in a cluster it can be wrong, incomplete or old.
 """
 
 import asyncio
@@ -23,38 +23,40 @@ from workers.runtime.process.worker_process import Running
 
 _COMMANDS_SECONDS = 2.0
 _EVENTS_SECONDS = 60.0
-_REST_LOOKS = 5
-_FULL = 0.75
-"""The part of EVENTS that may be taken before its older half goes."""
+_ROUNDS_PER_REST = 5
+_FULLNESS_MAX = 0.75
+"""The used part of EVENTS beyond which its older half is deleted."""
 
-_KEPT_SECONDS = 30 * 24 * 3600.0
-"""How long an event is kept for those who follow, where there is room."""
+_EVENT_RETENTION_SECONDS = 30 * 24 * 3600.0
+"""How long an event is kept for followers, if there is room."""
 
 _FAULTS = (NatsError, DBAPIError, OSError, TimeoutError)
-_PASSED = text(
+_SELECT_PASSED = text(
     """
     SELECT count(*), min(place) FROM runtime.lane
     WHERE worker = ANY(:workers) AND lane < :lanes AND stream = :stream
     """
 ).bindparams(bindparam("workers", type_=ARRAY(Text)), lanes=LANES)
-_HEARD = text("SELECT min(CASE WHEN stream = :stream THEN place ELSE 0 END) FROM runtime.lane WHERE lane = :lane")
+_SELECT_COMMITTED = text(
+    "SELECT min(CASE WHEN stream = :stream THEN place ELSE 0 END) FROM runtime.lane WHERE lane = :lane"
+)
 log = structlog.get_logger()
 
 
 async def commands(running: Running) -> None:
-    """Delete, lane by lane, what this process has handled in the lanes that it owns, and now and then the rest."""
+    """Delete the handled commands of each owned lane, and now and then the rest."""
     for look in itertools.count():
         await asyncio.sleep(_COMMANDS_SECONDS)
         try:
             await _trim_lanes(running)
-            if look % _REST_LOOKS == 0 and 0 in running.lanes.owned:
+            if look % _ROUNDS_PER_REST == 0 and 0 in running.lanes.owned:
                 await trim_rest(running)
         except _FAULTS as error:
             log.warning("trim_failed", stream=COMMANDS, **describe(error))
 
 
 async def _trim_lanes(running: Running) -> None:
-    handled = [one for one in running.lanes.held.values() if one.lane < LANES and one.place > one.purged]
+    handled = [lane for lane in running.lanes.held.values() if lane.lane < LANES and lane.place > lane.purged]
     if handled:
         incarnation = (await stream_state(running.nats, COMMANDS)).incarnation
         for owned in handled:
@@ -62,30 +64,30 @@ async def _trim_lanes(running: Running) -> None:
 
 
 async def trim_rest(running: Running) -> None:
-    """Delete what every lane of every worker has passed: the server finds no subject with a byte 7F by its filter."""
+    """Delete everything that all lanes of all workers have passed: no filter matches a subject with a byte 7F."""
     state = await stream_state(running.nats, COMMANDS)
     if state.first > state.last:
         return
     async with running.engine.connect() as connection:
-        given = {"workers": list(COMMANDED), "stream": state.incarnation}
-        [lanes, place] = (await connection.execute(_PASSED, given)).one()
+        parameters = {"workers": list(COMMANDED), "stream": state.incarnation}
+        [lanes, place] = (await connection.execute(_SELECT_PASSED, parameters)).one()
     if lanes == len(COMMANDED) * LANES and place >= state.first:
         await purge(running.nats, COMMANDS, place)
 
 
 async def _trim(running: Running, owned: OwnedLane, incarnation: str) -> None:
     place = owned.place
-    if owned.stream != incarnation or owned.reader is None:  # the stream was made anew: the lane's reader will find out
+    if owned.stream != incarnation or owned.reader is None:  # the stream was recreated: the lane's reader will notice
         return
     if await purge(running.nats, COMMANDS, place, lane_filter(running.settings.site, owned.worker, owned.lane)):
         owned.purged = place
 
 
 async def events(running: Running) -> None:
-    """Delete old events, and more when the stream fills up, but none that a hearer has not committed.
+    """Delete old events, and more if the stream fills up, but none that a worker has not committed.
 
-    Only the worker that hears everything does it: where it does not run, nothing is deleted. A full stream refuses
-    events: they wait in the outbox until there is room.
+    Only the worker that reacts to every event does it: while it does not run, nothing is deleted. A full stream
+    refuses events, which then stay in the outbox until there is room.
     """
     while Event in running.worker.reactions:
         await asyncio.sleep(_EVENTS_SECONDS)
@@ -98,20 +100,22 @@ async def events(running: Running) -> None:
 
 
 async def trim_events(running: Running) -> None:
-    """Delete what is old or too much, as far as every hearer has heard it."""
+    """Delete old and surplus events that all workers have committed."""
     state = await stream_state(running.nats, EVENTS)
-    wanted = await _wanted(running, state)
-    if wanted < state.first:
+    end = await _trim_end(running, state)
+    if end < state.first:
         return
     async with running.engine.connect() as connection:
-        heard = (await connection.execute(_HEARD, {"lane": EVENTS_LANE, "stream": state.incarnation})).scalar()
-    place = min(wanted, heard or 0)
+        committed = (
+            await connection.execute(_SELECT_COMMITTED, {"lane": EVENTS_LANE, "stream": state.incarnation})
+        ).scalar()
+    place = min(end, committed or 0)
     if place >= state.first and await purge(running.nats, EVENTS, place):
         log.info("events_trimmed", place=place, first=state.first)
 
 
-async def _wanted(running: Running, state: StreamState) -> int:
-    """Return up to which place events are old, or too many."""
-    old = await first_after(running.nats, EVENTS, _KEPT_SECONDS)
-    half = (state.first + state.last) // 2 if state.fullness > _FULL else 0
+async def _trim_end(running: Running, state: StreamState) -> int:
+    """Return the last place of old or surplus events."""
+    old = await first_after(running.nats, EVENTS, _EVENT_RETENTION_SECONDS)
+    half = (state.first + state.last) // 2 if state.fullness > _FULLNESS_MAX else 0
     return max((old or 0) - 1, half)

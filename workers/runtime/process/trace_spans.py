@@ -1,6 +1,6 @@
-"""Spans of a worker for OpenTelemetry, with the names that its conventions have for messages.
+"""Spans of a worker for OpenTelemetry, named by its conventions for messaging.
 
-Imported only where somebody has set an endpoint: it needs the packages of the extra `otel`.
+Imported only if an endpoint is set, because it needs the packages of the extra `otel`.
 """
 
 import os
@@ -25,93 +25,96 @@ from opentelemetry.util.types import AttributeValue
 
 from contracts.message import Command, Event, Query
 from contracts.subjects import read_event_type
-from workers.common.tracing import HEADER, Traced, Tracing, trace_of
+from workers.common.tracing import HEADER, TracedQuery, Tracing, trace_of
 from workers.runtime.admission.incoming import COMMAND_ID
 from workers.runtime.bus.reader import stored_at
 
 _CLOSE_SECONDS: Final = 2.0
 _NANOSECONDS: Final = 1_000_000_000
 _UNKNOWN: Final = "unknown"
-"""A span has no name that a client could choose: whoever keeps spans keeps a list of their names."""
+"""Clients cannot choose names of spans, because trace stores index them."""
 
 _FORMAT: Final = TraceContextTextMapPropagator()
 
 
 class Spans(Tracing):
-    """The spans of one process, handed over by a thread of their own."""
+    """The spans of one process, exported by a separate thread."""
 
     def __init__(self, worker: str, instance: str) -> None:
-        """Name the process; endpoint, sampler and all else are OpenTelemetry's own variables."""
-        about = {"service.version": version("incident-manager"), "service.instance.id": instance}
+        """Name the process; OpenTelemetry's own variables set the endpoint, the sampler and the rest."""
+        attributes = {"service.version": version("incident-manager"), "service.instance.id": instance}
         if "OTEL_SERVICE_NAME" not in os.environ:
-            about["service.name"] = f"incidents-{worker}"
+            attributes["service.name"] = f"incidents-{worker}"
         self._worker = worker
         self._processor = BatchSpanProcessor(OTLPSpanExporter())
-        provider = TracerProvider(resource=Resource.create(about), shutdown_on_exit=False)
+        provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
         provider.add_span_processor(self._processor)
         self._tracer = provider.get_tracer("incidents", version("incident-manager"))
 
     @contextmanager
-    def delivering(self, messages: Sequence[Msg], lane: int) -> Iterator[None]:
-        """Make a span of each message of a batch, from here to after the commit."""
+    def delivery_spans(self, messages: Sequence[Msg], lane: int) -> Iterator[None]:
+        """Make a span of each message of a batch, which ends after the commit."""
         spans = []
         for raw in messages:
             headers = raw.headers or {}
             if COMMAND_ID not in headers:
                 continue
-            about: dict[str, AttributeValue] = {
-                **_about("process", headers[COMMAND_ID]),
+            attributes: dict[str, AttributeValue] = {
+                **_message_attributes("process", headers[COMMAND_ID]),
                 "messaging.destination.partition.id": str(lane),
                 "messaging.batch.message_count": len(messages),
                 "incidents.waited_seconds": max(time.time() - stored_at(raw), 0.0),
             }
-            name = f"process {_name(raw.subject, headers)}"
-            span = self._begin(name, SpanKind.CONSUMER, headers.get(HEADER, ""), about)
-            raw.headers = {**headers, HEADER: _written(span)}
+            name = f"process {_span_name(raw.subject, headers)}"
+            span = self._begin(name, SpanKind.CONSUMER, headers.get(HEADER, ""), attributes)
+            raw.headers = {**headers, HEADER: _context_of(span)}
             spans.append(span)
-        with _ended(spans):
+        with _end_spans(spans):
             yield
 
     @contextmanager
-    def leaving(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[None]:
-        """Make a span of each message, from the moment when it happened to the server's acknowledgement."""
+    def publish_spans(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+        """Make a span of each message, from its event's time to the server's acknowledgement."""
         spans = []
         for row in rows:
             headers = row["headers"]
             if HEADER in headers:
-                name, about = f"send {_name(row['subject'], headers)}", _about("send", headers[COMMAND_ID])
-                span = self._begin(name, SpanKind.PRODUCER, headers[HEADER], about, _happened(headers))
-                headers[HEADER] = _written(span)
+                name, attributes = (
+                    f"send {_span_name(row['subject'], headers)}",
+                    _message_attributes("send", headers[COMMAND_ID]),
+                )
+                span = self._begin(name, SpanKind.PRODUCER, headers[HEADER], attributes, _event_time(headers))
+                headers[HEADER] = _context_of(span)
                 spans.append(span)
-        with _ended(spans):
+        with _end_spans(spans):
             yield
 
     @contextmanager
-    def answering(self, asked: Traced) -> Iterator[str | None]:
-        """Make a span of a query, from its turn to its answer."""
-        subject = f"{self._worker}.{asked.verb}"
+    def query_span(self, query: TracedQuery) -> Iterator[str | None]:
+        """Make a span of a query, which ends with its answer."""
+        subject = f"{self._worker}.{query.verb}"
         name = subject if subject in Query.registry else f"{self._worker}.{_UNKNOWN}"
-        span = self._begin(name, SpanKind.SERVER, asked.trace or "", {"messaging.system": "nats"})
-        with _ended([span]):
-            yield _written(span)
+        span = self._begin(name, SpanKind.SERVER, query.trace or "", {"messaging.system": "nats"})
+        with _end_spans([span]):
+            yield _context_of(span)
 
     def close(self) -> None:
-        """Hand over what was not handed over yet, and give it up after two seconds."""
+        """Export the remaining spans, for at most two seconds."""
         closing = Thread(target=self._processor.shutdown, daemon=True)
         closing.start()
         closing.join(_CLOSE_SECONDS)
 
     def _begin(
-        self, name: str, kind: SpanKind, parent: str, about: Mapping[str, AttributeValue], at: int | None = None
+        self, name: str, kind: SpanKind, parent: str, attributes: Mapping[str, AttributeValue], at: int | None = None
     ) -> Span:
         carried = {HEADER: parent} if trace_of(parent) else {}
         context = _FORMAT.extract(carried, Context())
-        return self._tracer.start_span(name, context, kind, about, start_time=at)
+        return self._tracer.start_span(name, context, kind, attributes, start_time=at)
 
 
 @contextmanager
-def _ended(spans: Sequence[Span]) -> Iterator[None]:
-    """End spans with the block; what failed is named by its type, since its message may quote what a person wrote."""
+def _end_spans(spans: Sequence[Span]) -> Iterator[None]:
+    """End spans with the block; name an error by its type, because its message may quote what a person wrote."""
     try:
         yield
     finally:
@@ -122,13 +125,13 @@ def _ended(spans: Sequence[Span]) -> Iterator[None]:
             span.end()
 
 
-def _written(span: Span) -> str:
+def _context_of(span: Span) -> str:
     carrier: dict[str, str] = {}
     _FORMAT.inject(carrier, set_span_in_context(span))
     return carrier[HEADER]
 
 
-def _about(operation: str, message_id: str) -> dict[str, AttributeValue]:
+def _message_attributes(operation: str, message_id: str) -> dict[str, AttributeValue]:
     return {
         "messaging.system": "nats",
         "messaging.operation.name": operation,
@@ -137,16 +140,16 @@ def _about(operation: str, message_id: str) -> dict[str, AttributeValue]:
     }
 
 
-def _name(subject: str, headers: Mapping[str, str]) -> str:
-    """Name a command or an event as its class does."""
+def _span_name(subject: str, headers: Mapping[str, str]) -> str:
+    """Return the subject of a command's or an event's class."""
     if "ce-type" in headers:
         kind = read_event_type(headers["ce-type"])
         return kind if kind in Event.registry else _UNKNOWN
     parts = subject.split(".")
-    named = f"{parts[3]}.{parts[-1]}" if parts[2] == "work" else f"{parts[4]}.{parts[-1]}"
-    return named if named in Command.registry else _UNKNOWN
+    subject_name = f"{parts[3]}.{parts[-1]}" if parts[2] == "work" else f"{parts[4]}.{parts[-1]}"
+    return subject_name if subject_name in Command.registry else _UNKNOWN
 
 
-def _happened(headers: Mapping[str, str]) -> int | None:
+def _event_time(headers: Mapping[str, str]) -> int | None:
     at = headers.get("ce-time")
     return int(datetime.fromisoformat(at).timestamp() * _NANOSECONDS) if at else None

@@ -1,8 +1,8 @@
-"""The watchdog: writes to both servers as a command does, since what can be read is not what can be written.
+"""The watchdog: writes to both servers as a command does, because a readable server may not be writable.
 
-A NATS server whose disk was full goes on to answer, and stores nothing any more, until it is started again; the same
-holds for single streams. The stream of commands is therefore written by a message that no lane takes, and the stream of
-events is watched through the outbox, whose messages it refuses.
+A NATS server whose disk was full answers but stores nothing until it is restarted; the same can happen to one stream.
+Therefore the watchdog stores a probe, which no lane reads, in the stream of commands. It watches the stream of events
+through the outbox, which fails to publish to it.
 """
 
 import asyncio
@@ -28,14 +28,14 @@ from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import Base, autocommitting
 
 _PROBE_SECONDS = 2.0
-_AGAIN_SECONDS = 0.5
-"""While something fails, it is probed sooner: how fast it serves again depends on it."""
+_RETRY_SECONDS = 0.5
+"""While a part fails, probes are more frequent, so that the process recovers sooner."""
 
-_PATIENCE = 3.0
-_ACKNOWLEDGED = 2.0
-_GAVE_UP = 70
-_FULL = ("53100", "55P03")
-"""SQLSTATE of a full disk and of a lock that somebody holds: another process would fare no better."""
+_PROBE_SECONDS_MAX = 3.0
+_ACKNOWLEDGEMENT_SECONDS_MAX = 2.0
+_EXIT_STATUS = 70
+_EXTERNAL_STATES = ("53100", "55P03")
+"""SQLSTATE of a full disk and of a held lock: a restart of this process would not help."""
 
 _WRITE = text(
     """
@@ -47,7 +47,7 @@ log = structlog.get_logger()
 
 
 class Probe(Base):
-    """When a process of a worker last wrote to the database, only to see that it can."""
+    """The time of a worker's last probe of the database."""
 
     __tablename__ = "probe"
     __table_args__ = {"schema": "runtime"}
@@ -57,31 +57,31 @@ class Probe(Base):
 
 
 class NotStoredError(NatsError):
-    """JetStream answers, and does not store."""
+    """JetStream answers but does not store."""
 
 
 async def watchdog(running: Running) -> None:
-    """Probe for as long as the process lives; end it when a server has not been reached for the set time.
+    """Probe both servers for as long as the process lives; end it if a server is unreachable for too long.
 
-    The libraries' own word is not trusted: after some errors they report a connection that no longer works, and
-    nats-py's `flush` succeeds without a round trip when its reader has ended.
+    The libraries' connection states are not reliable: after some errors they report a working connection, and the
+    `flush` of nats-py succeeds without a round trip when its reader has ended.
     """
     while True:
-        rest = _AGAIN_SECONDS if running.condition.failing else _PROBE_SECONDS
+        rest = _RETRY_SECONDS if running.condition.failing else _PROBE_SECONDS
         await asyncio.sleep(min(rest, running.settings.watchdog_seconds / 2))
         await asyncio.gather(_watch_bus(running), _watch_database(running))
 
 
 async def _watch_bus(running: Running) -> None:
-    if await _probed(running, Part.BUS, reach, fatal=lambda _: True):
-        await _probed(running, Part.BUS_STORAGE, store, fatal=lambda _: False)
+    if await _probe_part(running, Part.BUS, reach, fatal=lambda _: True):
+        await _probe_part(running, Part.BUS_STORAGE, store, fatal=lambda _: False)
 
 
 async def _watch_database(running: Running) -> None:
-    await _probed(running, Part.DATABASE, write, fatal=lambda error: _state(error) not in _FULL)
+    await _probe_part(running, Part.DATABASE, write, fatal=lambda error: _state(error) not in _EXTERNAL_STATES)
 
 
-async def _probed(
+async def _probe_part(
     running: Running,
     part: Part,
     probe: Callable[[Running], Awaitable[None]],
@@ -89,33 +89,33 @@ async def _probed(
     fatal: Callable[[BaseException], bool],
 ) -> bool:
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_PROBE_SECONDS_MAX):
             await probe(running)
     except (NatsError, DBAPIError, OSError) as error:
         seconds = running.condition.fails(part, _reason(error))
         if seconds > running.settings.watchdog_seconds and fatal(error):
             log.critical("giving_up", worker=running.worker.name, part=part)
-            os._exit(_GAVE_UP)
+            os._exit(_EXIT_STATUS)
         return False
     running.condition.works(part)
     return True
 
 
 async def reach(running: Running) -> None:
-    """Make a round trip to JetStream that stores nothing, on the connection of the lanes and on that of the queries."""
-    for connection in (running.nats, running.door.nats):
+    """Make a round trip to JetStream without storing, on the connections of the lanes and of the queries."""
+    for connection in (running.nats, running.query_intake.nats):
         await streams.api(connection, f"STREAM.INFO.{streams.COMMANDS}", {})
 
 
 async def store(running: Running) -> None:
-    """Store a message in COMMANDS and take it out again, and see that the outbox is rid of what it has.
+    """Store a message in COMMANDS and delete it, and check that the outbox is published.
 
     Raises:
-        NotStoredError: It was not acknowledged, or refused for another reason than a limit of the stream.
+        NotStoredError: A message was not acknowledged, or refused for another reason than a limit of the stream.
     """
     subject = subjects.probe(running.settings.site, running.worker.name)
     try:
-        answer = from_json((await running.nats.request(subject, b"", timeout=_ACKNOWLEDGED)).data)
+        answer = from_json((await running.nats.request(subject, b"", timeout=_ACKNOWLEDGEMENT_SECONDS_MAX)).data)
     except NoRespondersError:
         if not running.condition.unprobed:
             log.warning("probe_not_taken", worker=running.worker.name)

@@ -1,4 +1,4 @@
-"""A worker process as its parts see it."""
+"""The parts of a running worker process."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,14 +17,14 @@ from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.outbox import Relay
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.query_intake import Door
+from workers.runtime.queries.query_intake import QueryIntake
 from workers.runtime.queries.query_service import QueryService
 from workers.runtime.worker import Worker
 
 
 @dataclass(slots=True)
 class Running:
-    """A worker process with its servers: what backgrounds and health pages need."""
+    """A worker process and its parts, for background work and health pages."""
 
     worker: Worker
     settings: Settings
@@ -32,9 +32,9 @@ class Running:
     broker: NatsBroker
     lanes: Lanes
     delivery: Delivery
-    hearing: EventDelivery
-    questions: QueryService
-    door: Door
+    event_delivery: EventDelivery
+    query_service: QueryService
+    query_intake: QueryIntake
     feeds: Feeds
     relay: Relay
     instance: str
@@ -45,14 +45,14 @@ class Running:
     condition: Condition = field(default_factory=Condition)
     forged_letters: int = 0
     serving: bool = False
-    """Whether it takes messages; it is ready when nothing fails, either."""
+    """Whether it takes messages; it is ready if also no part fails."""
 
     has_served: bool = False
-    """Whether it was ready once: then it ends in order when it is asked to, and is not cancelled."""
+    """Whether it was ready once; then it is stopped in order, and not cancelled."""
 
     @property
     def ready(self) -> bool:
-        """Tell whether what is asked of the process now is done soon."""
+        """Return whether the process serves and no part fails."""
         return self.serving and not self.condition.failing
 
     @property

@@ -1,1 +1,1 @@
-"""The query side: how a question comes in, waits its turn and is answered."""
+"""The query side: intake, fair queue and answers."""

@@ -1,4 +1,4 @@
-"""Downloads: whoever gets any part of something is recorded, once for all the parts that it fetches."""
+"""Downloads: fetching any part of a file is recorded, once for all parts of the same download."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,21 +10,21 @@ from sqlalchemy.orm import Mapped, mapped_column
 from workers.runtime.queries.query_service import QueryContext
 
 WINDOW: Final = timedelta(hours=1)
-"""How long one download takes, at most: what is fetched later is another one."""
+"""The longest duration of one download; later parts begin another one."""
 
 
 class DownloadColumns:
-    """Who fetches something, since when, and whether its first bytes were among what was fetched."""
+    """Who fetches a file, since when, and whether the first bytes were fetched."""
 
     principal: Mapped[str] = mapped_column(Text, primary_key=True)
     began_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     has_first: Mapped[bool] = mapped_column(Boolean)
 
 
-def beginning(table: str, key: str) -> TextClause:
-    """Make the statement that returns a row where a part begins a download, and none where it belongs to one.
+def download_statement(table: str, key: str) -> TextClause:
+    """Return the statement that returns a row if a part begins a download, and none if it continues one.
 
-    The first bytes begin a new one, unless a later part overtook them. Two processes agree by the row's lock.
+    The first bytes begin a new one, unless a later part overtook them. The row's lock serialises two processes.
     """
     statement = f"""
         INSERT INTO {table} AS kept ({key}, principal, began_at, has_first)
@@ -39,11 +39,11 @@ def beginning(table: str, key: str) -> TextClause:
     return text(statement).bindparams(bindparam("lasts", WINDOW, type_=Interval))
 
 
-async def begins(context: QueryContext, statement: TextClause, thing: UUID, part: bytes, offset: int) -> bool:
-    """Tell whether to record that somebody was given a part; beyond the end nothing is given."""
+async def begins_download(context: QueryContext, statement: TextClause, thing: UUID, part: bytes, offset: int) -> bool:
+    """Return whether a part begins a download; an empty part, beyond the end, does not."""
     if not part:
         return False
-    given = {"id": thing, "principal": context.principal, "is_first": offset == 0}
-    found = await context.connection.execute(statement, given)
+    parameters = {"id": thing, "principal": context.principal, "is_first": offset == 0}
+    result = await context.connection.execute(statement, parameters)
     context.has_written = True
-    return bool(found.scalar_one_or_none())
+    return bool(result.scalar_one_or_none())

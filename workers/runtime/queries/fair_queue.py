@@ -1,6 +1,6 @@
-"""Whose query is answered next: principals take turns, and one that asks more than its share waits or is turned away.
+"""The fair queue of queries: principals take turns, and queries beyond a principal's share wait or are turned away.
 
-Everything here costs about a microsecond and waits for nothing: it is what stands between a flood and the others.
+Every operation takes about a microsecond and never waits, because the queue protects the others from a flood.
 """
 
 from collections import deque
@@ -10,21 +10,21 @@ from enum import Enum, auto
 from math import ceil
 from typing import Final, NamedTuple
 
-PATIENCE_SECONDS: Final = 5.0
-"""How long a query waits for its turn: who asked has given up by then, as docs/wire.md says."""
+WAIT_SECONDS_MAX: Final = 5.0
+"""How long a query waits for its turn; by then its caller has given up, as docs/wire.md says."""
 
-REFUSALS: Final = 50
-"""Refusals that a principal gets in a second, at most: to publish one costs more than to drop a query."""
+REFUSALS_PER_SECOND_MAX: Final = 50
+"""For one principal: publishing a refusal costs more than dropping a query."""
 
-EVERYBODY: Final = 1_000
-"""Queries that wait in one process, of all principals; beyond it a principal may have one."""
+WAITING_QUERIES_MAX: Final = 1_000
+"""In one process, of all principals; beyond it each principal may have one query."""
 
-_MOST_SECONDS: Final = 5
-_WEIGHT: Final = 0.2
+_RETRY_SECONDS_MAX: Final = 5
+_LATEST_WEIGHT: Final = 0.2
 
 
-class Asked(NamedTuple):
-    """A query as it arrived: nothing of it is read yet but its subject and its language."""
+class WaitingQuery(NamedTuple):
+    """A received query, of which only the subject and the language are parsed."""
 
     principal: str
     verb: str
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 
 
 class Verdict(Enum):
-    """What becomes of a query when it arrives."""
+    """What happens to a query on arrival."""
 
     WAITS = auto()
     TURNED_AWAY = auto()
@@ -44,7 +44,7 @@ class Verdict(Enum):
 
 
 class Share(NamedTuple):
-    """What one principal may have in one process."""
+    """The numbers of running and waiting queries that one principal may have in one process."""
 
     running: int = 2
     waiting: int = 32
@@ -55,23 +55,23 @@ class Line:
     """The queries of one principal."""
 
     name: tuple[str, bool]
-    waiting: deque[Asked] = field(default_factory=deque)
+    waiting: deque[WaitingQuery] = field(default_factory=deque)
     running: int = 0
     is_due: bool = False
     seconds: float = 0.0
-    """What its queries take, the latest counting most."""
+    """The duration of its queries, a moving average."""
 
-    refusals: float = REFUSALS
+    refusals: float = REFUSALS_PER_SECOND_MAX
     refilled_at: float = 0.0
 
 
 class Turns:
-    """The lines of one process. Those who have something to be answered get one turn each, round and round."""
+    """The queues of one process, by principal, served round-robin."""
 
     def __init__(self, share: Share, lasting: Collection[str] = ()) -> None:
-        """Remember the limits; `lasting` are the verbs that open and keep feeds, which have a line of their own.
+        """Set the limits; `lasting` are the verbs that open and renew feeds, which have a separate queue.
 
-        A feed ends when its renewal is lost, so no renewal may stand behind its principal's other queries.
+        A feed ends without its renewal, so a renewal must not wait behind its principal's other queries.
         """
         self._share = share
         self._lasting = frozenset(lasting)
@@ -80,23 +80,23 @@ class Turns:
         self.waiting = 0
         self.late = 0
 
-    def offer(self, asked: Asked) -> Verdict:
-        """Let a query wait for its turn, if its principal has room."""
-        name = (asked.principal, asked.verb in self._lasting)
+    def offer(self, query: WaitingQuery) -> Verdict:
+        """Enqueue a query if its principal has room."""
+        name = (query.principal, query.verb in self._lasting)
         line = self._lines.get(name)
         if line is None:
-            line = self._lines[name] = Line(name, refilled_at=asked.arrived)
+            line = self._lines[name] = Line(name, refilled_at=query.arrived)
         if not self._has_room(line):
-            self._forget_late(line, asked.arrived)
+            self._forget_late(line, query.arrived)
             if not self._has_room(line):
-                return _turned_away(line, asked.arrived)
-        line.waiting.append(asked)
+                return _turn_away(line, query.arrived)
+        line.waiting.append(query)
         self.waiting += 1
         self._make_due(line)
         return Verdict.WAITS
 
-    def next(self, now: float) -> tuple[Line, Asked] | None:
-        """Return the query whose turn it is; `done` must be told when it is answered."""
+    def next(self, now: float) -> tuple[Line, WaitingQuery] | None:
+        """Return the next query; call `done` after answering it."""
         while self._due:
             line = self._due.popleft()
             line.is_due = False
@@ -106,26 +106,26 @@ class Turns:
                 continue
             self.waiting -= 1
             line.running += 1
-            asked = line.waiting.popleft()
+            query = line.waiting.popleft()
             self._make_due(line)
-            return line, asked
+            return line, query
         return None
 
     def done(self, line: Line, seconds: float) -> None:
-        """Give back the place of a query that took so long."""
+        """Free the place of an answered query, and count its duration."""
         line.running -= 1
-        line.seconds += (seconds - line.seconds) * _WEIGHT
+        line.seconds += (seconds - line.seconds) * _LATEST_WEIGHT
         self._make_due(line)
         self._forget(line)
 
-    def retry_after_seconds(self, asked: Asked) -> int:
+    def retry_after_seconds(self, query: WaitingQuery) -> int:
         """Estimate when a principal that was turned away will have room again."""
-        line = self._lines.get((asked.principal, asked.verb in self._lasting))
+        line = self._lines.get((query.principal, query.verb in self._lasting))
         seconds = line.seconds * self._share.waiting / self._share.running if line else 0
-        return min(max(ceil(seconds), 1), _MOST_SECONDS)
+        return min(max(ceil(seconds), 1), _RETRY_SECONDS_MAX)
 
     def _has_room(self, line: Line) -> bool:
-        if self.waiting >= EVERYBODY and (line.waiting or line.running):
+        if self.waiting >= WAITING_QUERIES_MAX and (line.waiting or line.running):
             return False
         return len(line.waiting) < self._share.waiting
 
@@ -135,7 +135,7 @@ class Turns:
             self._due.append(line)
 
     def _forget_late(self, line: Line, now: float) -> None:
-        while line.waiting and line.waiting[0].arrived + PATIENCE_SECONDS < now:
+        while line.waiting and line.waiting[0].arrived + WAIT_SECONDS_MAX < now:
             line.waiting.popleft()
             self.waiting -= 1
             self.late += 1
@@ -145,8 +145,8 @@ class Turns:
             self._lines.pop(line.name, None)
 
 
-def _turned_away(line: Line, now: float) -> Verdict:
-    line.refusals = min(line.refusals + (now - line.refilled_at) * REFUSALS, REFUSALS)
+def _turn_away(line: Line, now: float) -> Verdict:
+    line.refusals = min(line.refusals + (now - line.refilled_at) * REFUSALS_PER_SECOND_MAX, REFUSALS_PER_SECOND_MAX)
     line.refilled_at = now
     if line.refusals < 1:
         return Verdict.DROPPED

@@ -1,4 +1,4 @@
-"""Pages: how much of one fits into a message, and the place after which the next one begins."""
+"""Pages of answers: the items that fit into a message, and the cursor of the next page."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -11,27 +11,27 @@ from sqlalchemy import ColumnElement, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.incoming import invalid
-from workers.runtime.commands.envelopes import LARGEST_MESSAGE
+from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.storage.row_set import RowT
 
-PAGE_BYTES_MAX: Final = LARGEST_MESSAGE - 10_000
-"""Bytes for the items of a page; the rest is for its cursor and what is told beside them."""
+PAGE_BYTES_MAX: Final = MESSAGE_BYTES_MAX - 10_000
+"""Bytes for the items of a page; the rest of a message is for its other fields."""
 
-ROWS_AT_ONCE: Final = 20
-"""Rows that are read at once where one may be large: what no message holds is not read further."""
+ROWS_PER_FETCH: Final = 20
+"""Rows that are read at once; a full page is not read further, because rows may be large."""
 
 ItemT = TypeVar("ItemT", bound=BaseModel)
 PlaceT = TypeVar("PlaceT")
 
 
 class BoundedRow(TypedDict):
-    """What a bounded statement adds to its rows."""
+    """The column that `limit_bytes` adds."""
 
     bytes_of_row: int
 
 
 class Page(NamedTuple, Generic[ItemT, RowT]):
-    """Some items, and the row of the last one if there are more behind it."""
+    """Items, and the row of the last one if more follow."""
 
     items: list[ItemT]
     last: RowT | None
@@ -44,14 +44,14 @@ async def read(
     form: Callable[[RowT], ItemT],
     limit: int,
 ) -> Page[ItemT, RowT]:
-    """Read the first items, `limit` at most, that one message holds, and no more rows than it takes to know that.
+    """Read the first items that fit into one message, at most `limit`, and no more rows than necessary.
 
-    A page ends sooner rather than not to come at all. The statement must go on behind the limit.
+    A large page ends before the limit. The statement itself must have a higher limit.
     """
     items: list[ItemT] = []
     last: RowT | None = None
     room = PAGE_BYTES_MAX
-    streaming = connection.stream(statement, parameters, execution_options={"yield_per": ROWS_AT_ONCE})
+    streaming = connection.stream(statement, parameters, execution_options={"yield_per": ROWS_PER_FETCH})
     async with streaming as rows:
         async for mapping in rows.mappings():
             row = cast("RowT", mapping)
@@ -65,13 +65,13 @@ async def read(
 
 
 def cut_to_message(items: Sequence[ItemT], limit: int) -> list[ItemT]:
-    """Return the first items, `limit` at most, that one message holds; the next page goes on behind the last."""
+    """Return the first items that fit into one message, at most `limit`; the next page starts after the last."""
     sizes = accumulate(_size(item) for item in items[:limit])
     return list(items[: sum(1 for _ in takewhile(lambda size: size <= PAGE_BYTES_MAX, sizes))])
 
 
-def bounded(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
-    """Return the first rows of a statement, as many as a message may hold and one more; `size` is of its columns."""
+def limit_bytes(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Select[*tuple[Any, ...]]:
+    """Limit a statement to as many rows as fit into a message, and one more; `size` is made of its columns."""
     page = statement.subquery("page")
     before = func.sum(size).over(rows=(None, -1)).label("bytes_before")
     counted = select(page, before, size.label("bytes_of_row")).subquery("counted")
@@ -79,7 +79,7 @@ def bounded(statement: Select[*tuple[Any, ...]], size: ColumnElement[int]) -> Se
 
 
 def is_full(rows: Sequence[BoundedRow]) -> bool:
-    """Tell whether bounded rows are more than a message holds: there is no need to look for others."""
+    """Return whether rows of a `limit_bytes` statement exceed a message, so that no others are needed."""
     return bool(sum(row["bytes_of_row"] for row in rows) > PAGE_BYTES_MAX)
 
 
@@ -88,15 +88,15 @@ def _size(item: BaseModel) -> int:
 
 
 def cursor(*place: Any) -> str:
-    """Write the place after which the next page begins."""
+    """Encode the place after which the next page begins."""
     return base64.urlsafe_b64encode(to_json(place)).decode()
 
 
 def read_cursor(form: TypeAdapter[PlaceT], written: str) -> PlaceT:
-    """Read the place after which a page begins.
+    """Decode the place after which a page begins.
 
     Raises:
-        Refusal: No page of this form gave it.
+        Refusal: The cursor is not one of this kind of page.
     """
     try:
         return form.validate_json(base64.urlsafe_b64decode(written.encode()))

@@ -1,7 +1,7 @@
-"""Where queries come in: a connection of its own, so that a flood of them holds up neither lanes nor feeds.
+"""The intake of queries: a separate connection, so that a flood of queries delays neither lanes nor feeds.
 
-A query is admitted or turned away as its bytes arrive: before its headers are read, its body is parsed or a
-connection to the database is taken. Nothing here grows with what is sent.
+A query is admitted or turned away on arrival, before its headers are parsed, its body is parsed or a database
+connection is taken. Memory does not grow with the flood.
 """
 
 import asyncio
@@ -23,45 +23,45 @@ from contracts.texts import preferred_language
 from workers.common.logs import describe
 from workers.common.settings import Settings
 from workers.common.tasks import end
-from workers.common.tracing import Tracing, trace_of, traced
-from workers.runtime.admission.incoming import LARGEST_BODY
-from workers.runtime.bus.connection import Frame, decoded, flush, read_safely
-from workers.runtime.commands.envelopes import refused
-from workers.runtime.queries.fair_queue import Asked, Line, Share, Turns, Verdict
+from workers.common.tracing import Tracing, trace_fields, trace_of
+from workers.runtime.admission.incoming import BODY_BYTES_MAX
+from workers.runtime.bus.connection import Frame, decode, flush, read_safely
+from workers.runtime.commands.envelopes import refusal_reply
+from workers.runtime.queries.fair_queue import Line, Share, Turns, Verdict, WaitingQuery
 from workers.runtime.queries.query_service import QueryService
 
-AT_ONCE: Final = 16
-"""Queries that one process answers at the same time."""
+RUNNING_QUERIES_MAX: Final = 16
+"""In one process."""
 
-_GRACE_SECONDS = 8.0
-_TELL_SECONDS = 60.0
-_HEADER_BYTES, _VALUE_BYTES = 4_096, 256
-"""Where a header is looked for, and how much of it is read."""
+_CLOSE_SECONDS_MAX = 8.0
+_LOG_SECONDS = 60.0
+_HEADER_BYTES_MAX, _VALUE_BYTES_MAX = 4_096, 256
+"""The part of the block in which a header is searched, and the part of its value that is read."""
 
 _LANGUAGE, _TRACE = b"\naccept-language:", b"\ntraceparent:"
 
-_PENDING_BYTES = 4 * 1024 * 1024
+_PENDING_BYTES_MAX = 4 * 1024 * 1024
 log = structlog.get_logger()
 
 
-class Door:
-    """Lets the queries of one worker in, a turn for each principal."""
+class QueryIntake:
+    """Admits the queries of one worker, in turns by principal."""
 
-    def __init__(self, worker: str, settings: Settings, questions: QueryService, tracing: Tracing) -> None:
-        """Remember who answers and what one principal may have; opens nothing yet."""
+    def __init__(self, worker: str, settings: Settings, service: QueryService, tracing: Tracing) -> None:
+        """Set the service and the share of a principal, without connecting."""
         self.nats = Client()
         self._worker = worker
         self._settings = settings
-        self._questions = questions
+        self._service = service
         self._tracing = tracing
         self._subject = subjects.query(settings.site, "*", f"{worker}.*")
-        self._turns = Turns(Share(settings.queries_running, settings.queries_waiting), lasting(worker))
+        self._turns = Turns(Share(settings.queries_running, settings.queries_waiting), feed_verbs(worker))
         self._running: set[asyncio.Task[None]] = set()
         self._refusing: set[asyncio.Task[None]] = set()
-        self._told_at = -_TELL_SECONDS
+        self._logged_at = -_LOG_SECONDS
 
     async def open(self) -> None:
-        """Connect, and let queries in once the server knows of it."""
+        """Connect and subscribe; return when the server has the subscription."""
         settings = self._settings
         await self.nats.connect(
             settings.nats_url,
@@ -69,7 +69,7 @@ class Door:
             inbox_prefix=inbox(self._worker).encode(),
             max_reconnect_attempts=-1,
             ping_interval=10,
-            pending_size=_PENDING_BYTES,
+            pending_size=_PENDING_BYTES_MAX,
             error_cb=_report,
         )
         parser = read_safely(self.nats)
@@ -78,14 +78,14 @@ class Door:
         await flush(self.nats)
 
     async def close(self) -> None:
-        """Let nobody in any more, answer what was let in, and give up what takes too long."""
+        """Stop admitting queries, answer the admitted ones, and cancel those that take too long."""
         if self.nats.is_closed:
             return
         with suppress(NatsError, TimeoutError):
             await self._subscription.unsubscribe()
             await self.nats.flush(timeout=1)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_GRACE_SECONDS):
+            async with asyncio.timeout(_CLOSE_SECONDS_MAX):
                 while self._running:
                     await asyncio.wait(self._running)
         await end(list(self._running))
@@ -94,61 +94,61 @@ class Door:
         await self.nats.close()
 
     def _admit(self, frame: Frame) -> None:
-        """Let one query wait for its turn, refuse it, or drop it; nothing that it holds makes this fail."""
-        counters = self._questions.counters
-        tokens, address = decoded(frame.subject).split("."), decoded(frame.reply)
+        """Enqueue, refuse or drop one query; no content of it makes this fail."""
+        counters = self._service.counters
+        tokens, address = decode(frame.subject).split("."), decode(frame.reply)
         principal = tokens[3]
         if not address.startswith(f"{inbox(principal)}."):
             counters.foreign_inbox += 1
             return
-        now, body = asyncio.get_running_loop().time(), frame.data[: LARGEST_BODY + 1]
+        now, body = asyncio.get_running_loop().time(), frame.data[: BODY_BYTES_MAX + 1]
         trace = trace_of(header_in(frame.headers, _TRACE))
-        asked = Asked(principal, tokens[5], address, language_in(frame.headers), body, now, trace)
-        verdict = self._turns.offer(asked)
+        query = WaitingQuery(principal, tokens[5], address, language_in(frame.headers), body, now, trace)
+        verdict = self._turns.offer(query)
         if verdict is Verdict.WAITS:
-            self._advance()
+            self._start_next()
         elif verdict is Verdict.TURNED_AWAY:
             counters.turned_away += 1
-            self._refusing.add(task := asyncio.create_task(self._refuse(asked)))
+            self._refusing.add(task := asyncio.create_task(self._refuse(query)))
             task.add_done_callback(self._refusing.discard)
         else:
             counters.dropped += 1
 
-    def _advance(self) -> None:
+    def _start_next(self) -> None:
         now = asyncio.get_running_loop().time()
-        while len(self._running) < AT_ONCE and (found := self._turns.next(now)):
-            task = asyncio.create_task(self._serve(*found))
+        while len(self._running) < RUNNING_QUERIES_MAX and (turn := self._turns.next(now)):
+            task = asyncio.create_task(self._serve(*turn))
             self._running.add(task)
-            task.add_done_callback(self._ended)
-        self._questions.counters.late = self._turns.late
+            task.add_done_callback(self._on_end)
+        self._service.counters.late = self._turns.late
 
-    async def _serve(self, line: Line, asked: Asked) -> None:
+    async def _serve(self, line: Line, query: WaitingQuery) -> None:
         began = asyncio.get_running_loop().time()
         try:
-            with self._tracing.answering(asked) as trace, bound_contextvars(**traced(trace)):
-                await self._questions.answer(asked, self.nats)
+            with self._tracing.query_span(query) as trace, bound_contextvars(**trace_fields(trace)):
+                await self._service.answer(query, self.nats)
         finally:
             self._turns.done(line, asyncio.get_running_loop().time() - began)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
+    def _on_end(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
         if not task.cancelled() and (error := task.exception()):
             log.error("query_failed", worker=self._worker, **describe(error))
-        self._advance()
+        self._start_next()
 
-    async def _refuse(self, asked: Asked) -> None:
-        body, headers = _too_many(self._turns.retry_after_seconds(asked), asked.language)
+    async def _refuse(self, query: WaitingQuery) -> None:
+        body, headers = _too_many(self._turns.retry_after_seconds(query), query.language)
         with suppress(NatsError):
-            await self.nats.publish(asked.reply, body, headers=headers)
-        if asked.arrived >= self._told_at + _TELL_SECONDS:
-            self._told_at = asked.arrived
-            counters = self._questions.counters
-            told = {"principal": asked.principal, "turned_away": counters.turned_away, "dropped": counters.dropped}
-            log.warning("queries_turned_away", worker=self._worker, **told)
+            await self.nats.publish(query.reply, body, headers=headers)
+        if query.arrived >= self._logged_at + _LOG_SECONDS:
+            self._logged_at = query.arrived
+            counters = self._service.counters
+            fields = {"principal": query.principal, "turned_away": counters.turned_away, "dropped": counters.dropped}
+            log.warning("queries_turned_away", worker=self._worker, **fields)
 
 
-def lasting(worker: str) -> frozenset[str]:
-    """Return the verbs of a worker that open feeds and keep them."""
+def feed_verbs(worker: str) -> frozenset[str]:
+    """Return the verbs of a worker that open and renew feeds."""
     return frozenset(
         subject.rpartition(".")[2]
         for subject, query in Query.registry.items()
@@ -157,14 +157,14 @@ def lasting(worker: str) -> frozenset[str]:
 
 
 def language_in(headers: bytes | None) -> str:
-    """Return the language that a block of headers asks for; whatever its bytes are, English otherwise."""
+    """Return the preferred language in a block of headers; English by default, whatever its bytes are."""
     return _preferred(header_in(headers, _LANGUAGE))
 
 
 def header_in(headers: bytes | None, start: bytes) -> str:
-    """Return the value of a header that begins with a line break, its name in lower case and a colon; empty without."""
-    if headers and (at := headers.lower().find(start, 0, _HEADER_BYTES)) >= 0:
-        value = headers[at : at + _VALUE_BYTES].partition(b":")[2].partition(b"\n")[0]
+    """Return a header's value, or an empty text; `start` is a line break, the name in lower case and a colon."""
+    if headers and (at := headers.lower().find(start, 0, _HEADER_BYTES_MAX)) >= 0:
+        value = headers[at : at + _VALUE_BYTES_MAX].partition(b":")[2].partition(b"\n")[0]
         return value.decode("ascii", errors="replace").strip()
     return ""
 
@@ -177,11 +177,11 @@ def _preferred(incoming: str) -> str:
 @lru_cache(maxsize=32)
 def _too_many(seconds: int, language: str) -> tuple[bytes, dict[str, str]]:
     too_many = [{"field": "", "kind": "too_many_queries"}]
-    return refused(Refusal(Code.UNAVAILABLE, fields=too_many, retry_after_seconds=seconds), language)
+    return refusal_reply(Refusal(Code.UNAVAILABLE, fields=too_many, retry_after_seconds=seconds), language)
 
 
 async def _pass_by(_: Msg) -> None:
-    """Do nothing: queries are taken before the library would hand them over."""
+    """Do nothing: the parser's sink takes queries before the library would deliver them."""
 
 
 async def _report(error: Exception) -> None:

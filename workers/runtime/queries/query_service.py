@@ -1,4 +1,4 @@
-"""The read side: queries by core request, answered into the caller's own inbox and nowhere else."""
+"""The read side: queries are core NATS requests, answered only into the caller's own inbox."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -29,44 +29,44 @@ from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.commands import outbox
 from workers.runtime.commands.dead_letters import Letters
-from workers.runtime.commands.envelopes import LARGEST_MESSAGE, Origin, Post, refused
-from workers.runtime.commands.unit_of_work import Happened
+from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, Origin, Post, refusal_reply
+from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.feeds.feed import Follower, Live, Renewal
 from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.fair_queue import Asked
+from workers.runtime.queries.fair_queue import WaitingQuery
 from workers.runtime.queries.refused_attempts import Attempts
 
-PATIENCE = text("SET LOCAL statement_timeout = '5s'")
-"""A query that the database does not answer in this time is refused, so that it cannot slow down the others."""
+LIMIT_STATEMENT_TIME = text("SET LOCAL statement_timeout = '5s'")
+"""A query that the database does not answer in this time is refused, so that it does not delay others."""
 
 log = structlog.get_logger()
 
 
 @dataclass(slots=True)
 class QueryContext:
-    """Who asks, and where the answer is read; nothing is written but the events that the reading leaves."""
+    """The caller of a query and the connection to read from; only events about the reading are written."""
 
     principal: str
     grants: Grants
     connection: AsyncConnection
     now: datetime
     language: str
-    happened: list[tuple[Event, str]] = field(default_factory=list)
+    emitted: list[tuple[Event, str]] = field(default_factory=list)
     licensing: Licensing = field(default_factory=Licensing)
     licence: Licence | None = None
-    """The licence by which commands are judged now."""
+    """The licence that applies now."""
     letters: Letters | None = None
     has_written: bool = False
-    """Whether something else than events was written, which is to be committed with them."""
+    """Whether other rows than events were written, which are committed with them."""
 
     def emit(self, event: Event, key: str) -> None:
-        """Record that something was read; it is committed before the answer leaves."""
-        self.happened.append((event, key))
+        """Emit an event about the reading; it is committed before the answer is sent."""
+        self.emitted.append((event, key))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Bytes that are an answer already, with headers beside them."""
+    """An encoded answer with headers."""
 
     body: bytes
     headers: dict[str, str] | None = None
@@ -77,7 +77,7 @@ QueryHandler = Callable[[Any, QueryContext], Awaitable[Any]]
 
 @dataclass(slots=True)
 class QueryCounters:
-    """What the read side did since the process started."""
+    """Counters of the read side since the start of the process."""
 
     answered: int = 0
     refused: int = 0
@@ -90,7 +90,7 @@ class QueryCounters:
 
 @dataclass(frozen=True, slots=True)
 class QueryEffects:
-    """What the read side needs of its process: lanes for its events, how to wake them, and whose licences count."""
+    """The parts of the process that queries use: lanes for events, the relay, licensing and dead letters."""
 
     lanes: Sequence[int]
     wake: Callable[[], None]
@@ -107,55 +107,55 @@ class QueryService:
         worker: str,
         engine: AsyncEngine,
         answers: dict[type, QueryHandler],
-        side: "QueryEffects",
+        effects: "QueryEffects",
         feeds: Feeds,
     ) -> None:
-        """Remember whose functions answer, and who serves what is answered for longer."""
+        """Set the handlers, and the feeds for continuous answers."""
         self._site = site
         self._worker = worker
         self._engine = engine
         self._answers = answers
-        self._side = side
+        self._effects = effects
         self._feeds = feeds
         self._attempts = Attempts()
         self.counters = QueryCounters()
 
-    async def answer(self, asked: Asked, nats: Client) -> None:
-        """Answer one query into the inbox that it came with."""
+    async def answer(self, query: WaitingQuery, nats: Client) -> None:
+        """Answer one query into its reply inbox."""
         try:
-            answer = await self._read(asked)
+            answer = await self._read(query)
             self.counters.answered += 1
             if isinstance(answer, Live):
-                await self._feeds.begin(answer, Follower(asked.principal, asked.reply, asked.language))
+                await self._feeds.begin(answer, Follower(query.principal, query.reply, query.language))
                 return
             if isinstance(answer, Renewal):
-                answer = await self._feeds.renew(answer, asked.principal)
-            body, headers = require_sendable(encoded(answer))
+                answer = await self._feeds.renew(answer, query.principal)
+            body, headers = require_sendable(encode(answer))
         except Refusal as refusal:
-            body, headers = refused(refusal, asked.language)
+            body, headers = refusal_reply(refusal, query.language)
             self.counters.refused += 1
         except Exception as error:
-            # Whatever went wrong, the caller gets an answer; silence would look like a lost connection.
-            log.exception("query_failed", worker=self._worker, verb=asked.verb, **describe(error))
-            body, headers = refused(Refusal(Code.UNAVAILABLE), asked.language)
+            # The caller always gets an answer; silence would look like a lost connection.
+            log.exception("query_failed", worker=self._worker, verb=query.verb, **describe(error))
+            body, headers = refusal_reply(Refusal(Code.UNAVAILABLE), query.language)
         with suppress(NatsError):
-            await nats.publish(asked.reply, body, headers=headers)
+            await nats.publish(query.reply, body, headers=headers)
 
-    async def _read(self, asked: Asked) -> Any:
-        principal, verb = asked.principal, asked.verb
-        query = parse(f"{self._worker}.{verb}", asked.body)
+    async def _read(self, request: WaitingQuery) -> Any:
+        principal, verb = request.principal, request.verb
+        query = parse(f"{self._worker}.{verb}", request.body)
         async with self._engine.connect() as connection:
-            await connection.execute(PATIENCE)
-            found = await read_batch_context(connection, [], [principal])
-            context = QueryContext(principal, found.grants[principal], connection, found.now, asked.language)
-            context.licensing, context.letters = self._side.licensing, self._side.letters
-            context.licence = found.licence or context.licensing.included
+            await connection.execute(LIMIT_STATEMENT_TIME)
+            batch = await read_batch_context(connection, [], [principal])
+            context = QueryContext(principal, batch.grants[principal], connection, batch.now, request.language)
+            context.licensing, context.letters = self._effects.licensing, self._effects.letters
+            context.licence = batch.licence or context.licensing.included
             try:
                 authorisation.authorise(query, principal, context.grants)
                 answer = await self._answers[type(query)](query, context)
             except Refusal as refusal:
                 if refusal.code is Code.NOT_AVAILABLE and self._attempts.logs(principal):
-                    context.emit(_attempt(self._worker, verb, query, refusal), "-")
+                    context.emit(_attempt_event(self._worker, verb, query, refusal), "-")
                     await self._record(context)
                 self.counters.unlogged_attempts = self._attempts.unlogged
                 raise
@@ -163,32 +163,34 @@ class QueryService:
         return answer
 
     async def _record(self, context: QueryContext) -> None:
-        if not context.happened:
+        if not context.emitted:
             if context.has_written:
                 await context.connection.commit()
             return
         origin = Origin(context.principal, context.now.isoformat())
-        rows = [self._post(key).event(Happened(event, uuid7(), key, None), origin) for event, key in context.happened]
+        rows = [
+            self._post(key).event(EmittedEvent(event, uuid7(), key, None), origin) for event, key in context.emitted
+        ]
         await outbox.post(context.connection, rows)
         await context.connection.commit()
-        self._side.wake()
+        self._effects.wake()
 
     def _post(self, key: str) -> Post:
-        """Choose the lane of the key's commands, so that no event overtakes an earlier one of its project."""
-        return Post(self._site, self._worker, self._side.lanes[lane_of(key) % len(self._side.lanes)])
+        """Return the outbox of the key's lane, so that no event overtakes an earlier one of its project."""
+        return Post(self._site, self._worker, self._effects.lanes[lane_of(key) % len(self._effects.lanes)])
 
 
 def parse(subject: str, body: bytes) -> Query[Any]:
-    """Read a query, or refuse it."""
-    known = Query.registry.get(subject)
-    if known is None:
+    """Parse a query, or refuse it."""
+    query_type = Query.registry.get(subject)
+    if query_type is None:
         unknown = [{"field": "", "kind": "unknown_query"}]
         raise Refusal(Code.INVALID, unknown_query=subject, known=sorted(Query.registry), fields=unknown)
-    return parse_body(known, body or b"{}")
+    return parse_body(query_type, body or b"{}")
 
 
-def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
-    """Turn what a function answered into bytes and headers."""
+def encode(answer: Any) -> tuple[bytes, dict[str, str] | None]:
+    """Return the answer of a handler as bytes and headers."""
     if isinstance(answer, Answer):
         return answer.body, answer.headers
     if isinstance(answer, BaseModel):
@@ -198,12 +200,12 @@ def encoded(answer: Any) -> tuple[bytes, dict[str, str] | None]:
 
 
 def require_sendable(answer: tuple[bytes, dict[str, str] | None]) -> tuple[bytes, dict[str, str] | None]:
-    """Return an answer, or refuse one that no message holds: the server would not take it, and nothing would come."""
-    if len(answer[0]) > LARGEST_MESSAGE:
+    """Return an answer; refuse one that is too large for a message, since the server would not accept it."""
+    if len(answer[0]) > MESSAGE_BYTES_MAX:
         raise invalid(("", "answer_too_large"))
     return answer
 
 
-def _attempt(worker: str, verb: str, query: Query[Any], refusal: Refusal) -> AttemptRefused:
+def _attempt_event(worker: str, verb: str, query: Query[Any], refusal: Refusal) -> AttemptRefused:
     project_id: UUID | None = getattr(query, "project_id", None)
     return AttemptRefused(attempted=f"{worker}.{verb}", code=refusal.code, project_id=project_id)

@@ -1,1 +1,1 @@
-"""The database: connections, statements, sets of rows, and its clock."""
+"""The database: connections, statements, row sets and clock."""

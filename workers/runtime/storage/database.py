@@ -22,25 +22,25 @@ class LogBase(DeclarativeBase):
 
 
 def as_json(value: Any) -> str:
-    """Write a value as JSON: times as RFC 3339, ids and decimals as texts."""
+    """Return a value as JSON: times as RFC 3339, ids and decimals as strings."""
     return to_json(value).decode()
 
 
-# A session whose process died while it waits for a lock would keep its own locks, a lane's among them.
+# Otherwise a session that waits for a lock would outlive its process and keep its own locks, such as a lane's.
 _OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Who waits, as the database shows it to others, and for how long at most; 0 waits for ever."""
+    """The timeouts of a session, and its name in the database; 0 waits for ever."""
 
     name: str = "incidents"
     lock_seconds: float = 2.0
-    """For a lock that somebody holds: who waits for longer holds up others of his own process, and tries again."""
+    """For a held lock: after a longer wait the batch gives way to others of its process, and is retried."""
 
     statement_seconds: float = 120.0
     idle_seconds: float = 120.0
-    """Inside a transaction: a process that is stopped there holds its locks until the database ends its session."""
+    """Inside a transaction: a stopped process holds its locks until the database ends its session."""
 
     def options(self) -> str:
         """Return them as options of a session."""
@@ -52,12 +52,12 @@ class Waits:
         return " ".join(f"-c {setting}={round(seconds * 1000)}" for setting, seconds in times.items())
 
 
-_NOTICED = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
-"""A connection that was cut without a word is noticed within 25 seconds, instead of two hours."""
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 15_000}
+"""A silently broken connection is noticed within 25 seconds, instead of two hours."""
 
 
 def open_engine(url: str, *, connections: int = 20, waits: Waits | None = None) -> AsyncEngine:
-    """Prepare a pool for a `postgresql://` URL; opens nothing yet."""
+    """Prepare a pool for a `postgresql://` URL without connecting."""
     waits = waits or Waits()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -72,13 +72,13 @@ def open_engine(url: str, *, connections: int = 20, waits: Waits | None = None) 
             "options": f"{_OPTIONS} {waits.options()}",
             "application_name": waits.name,
             "cursor_factory": Cursor,
-            **_NOTICED,
+            **_KEEPALIVE,
         },
     )
 
 
 def autocommitting(engine: AsyncEngine) -> AsyncEngine:
-    """Return an engine whose every statement is a transaction."""
+    """Return an engine that commits each statement."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
 
@@ -133,7 +133,7 @@ async def insert_rows(
     *,
     conflict: str = "",
 ) -> None:
-    """Insert rows that all have the same columns, as one statement."""
+    """Insert rows that all have the same columns, with one statement."""
     if rows:
         await write(connection, _insert(mapped, tuple(rows[0]), conflict), {"rows": as_json(rows)})
 
@@ -145,7 +145,7 @@ async def update_rows(
     *,
     keys: tuple[str, ...],
 ) -> None:
-    """Write every column that the rows name, found by `keys`, as one statement."""
+    """Update all columns of the given rows, matched by `keys`, with one statement."""
     names = tuple(name for name in rows[0] if name not in keys) if rows else ()
     if not names:
         return
@@ -155,6 +155,6 @@ async def update_rows(
 async def delete_rows(
     connection: AsyncConnection, mapped: type[DeclarativeBase], rows: Sequence[Mapping[str, object]]
 ) -> None:
-    """Delete the rows with these keys, as one statement."""
+    """Delete the rows with these keys, with one statement."""
     if rows:
         await write(connection, _delete(table_of(mapped), tuple(rows[0])), {"rows": as_json(rows)})

@@ -1,4 +1,4 @@
-"""Who holds up one of our sessions: named in the log while it waits for a lock, and never with the text of a query."""
+"""Logging the sessions that block one of ours while it waits for a lock, without the text of their queries."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,13 +25,13 @@ log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def watched(
-    engine: AsyncEngine, connection: AsyncConnection, seconds: float, **about: object
+async def watch_lock_waits(
+    engine: AsyncEngine, connection: AsyncConnection, seconds: float, **fields: object
 ) -> AsyncIterator[None]:
-    """Name every so often, for as long as the block lasts, the sessions for whose locks its connection waits."""
+    """Log periodically, within the block, the sessions for whose locks the connection waits."""
     loop, pid = asyncio.get_running_loop(), backend(connection)
     looking: list[asyncio.Task[None]] = []
-    timer = loop.call_later(seconds, lambda: looking.append(loop.create_task(_look(engine, pid, seconds, about))))
+    timer = loop.call_later(seconds, lambda: looking.append(loop.create_task(_look(engine, pid, seconds, fields))))
     try:
         yield
     finally:
@@ -39,14 +39,14 @@ async def watched(
         await end(looking)
 
 
-async def _look(engine: AsyncEngine, pid: int, seconds: float, about: dict[str, object]) -> None:
+async def _look(engine: AsyncEngine, pid: int, seconds: float, fields: dict[str, object]) -> None:
     while True:
         try:
             async with autocommitting(engine).connect() as connection:
-                found = (await connection.execute(_BLOCKING, {"pid": pid})).mappings().all()
+                sessions = (await connection.execute(_BLOCKING, {"pid": pid})).mappings().all()
         except (DBAPIError, OSError) as error:
-            log.warning("blocking_unknown", **about, **describe(error))
-            found = []
-        for session in found:
-            log.warning("blocked", **about, **session)
+            log.warning("blocking_unknown", **fields, **describe(error))
+            sessions = []
+        for session in sessions:
+            log.warning("blocked", **fields, **session)
         await asyncio.sleep(seconds)

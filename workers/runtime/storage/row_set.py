@@ -1,4 +1,4 @@
-"""Rows of one table during a batch: what was read, and what will be written, set by set."""
+"""Rows of one table during a batch: those that were read, and those to be written, set by set."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Generic, TypeVar, cast
@@ -27,13 +27,13 @@ def rows_of(result: Result[Any], row_type: type[RowT]) -> list[RowT]:
 
 
 def row_of(result: Result[Any], row_type: type[RowT]) -> RowT | None:
-    """Return the one row of an executed statement, or None when there is none."""
+    """Return the single row of an executed statement, or None."""
     row = result.mappings().one_or_none()
     return None if row is None else rows_as(row_type, [row])[0]
 
 
 def rows_as(_row_type: type[RowT], rows: Iterable[Mapping[Any, Any]]) -> list[RowT]:
-    """Give the rows of a statement their type; the statement's author answers for it."""
+    """Cast the rows of a statement to their type; the author of the statement guarantees it."""
     return cast("list[RowT]", list(rows))
 
 
@@ -50,7 +50,7 @@ class RowSet(Generic[RowT]):
         self._removed: set[tuple[Any, ...]] = set()
 
     def add_stored(self, rows: Iterable[RowT]) -> None:
-        """Take over what was read from the table."""
+        """Add rows that were read from the table."""
         for row in rows:
             key = self._key(row)
             self._rows[key] = row
@@ -60,11 +60,11 @@ class RowSet(Generic[RowT]):
         return tuple(row[name] for name in self._keys)
 
     def get(self, *key: Any) -> RowT | None:
-        """Return the row of this key as it stands within the batch."""
+        """Return the current row of this key within the batch."""
         return self._rows.get(key)
 
     def all(self) -> list[RowT]:
-        """Return every row that is there, as it stands within the batch."""
+        """Return all current rows within the batch."""
         return list(self._rows.values())
 
     def put(self, row: RowT) -> None:
@@ -82,7 +82,7 @@ class RowSet(Generic[RowT]):
             self._removed.add(key)
 
     def forget(self, first: Any) -> None:
-        """Drop what was to be written below this first part of the key: the table's cascade deletes the rest."""
+        """Drop pending writes whose keys begin with this part: the table's cascade deletes stored rows."""
         gone = [key for key in self._rows if key[0] == first]
         for key in gone:
             del self._rows[key]

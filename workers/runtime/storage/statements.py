@@ -1,7 +1,7 @@
-"""The statements of every batch, run by psycopg itself: SQLAlchemy's own way costs as much again as the statement.
+"""The statements of every batch, run by psycopg directly, because SQLAlchemy's overhead would double their cost.
 
-Inside `transaction` nothing waits that need not: what reads waits for its rows; what writes travels with whatever is
-sent next, at the latest with the commit.
+Inside `transaction` statements are pipelined: reads wait for their rows; writes are sent with the next statement, at
+the latest with the commit.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -18,17 +18,17 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 LANE_LOST = "IML01"
-"""What `runtime.advance_lane` says when another process owns the lane: this connection has nothing more to do."""
+"""The SQLSTATE of `runtime.advance_lane` if another process owns the lane; this connection is then of no use."""
 
 DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
 
 
 class Cursor(AsyncCursor[Any]):
-    """What SQLAlchemy executes with: it looks at the result at once, which a pipeline has not read by then."""
+    """The cursor for SQLAlchemy, which reads a result at once, before a pipeline has received it."""
 
-    async def execute(self, *given: Any, **options: Any) -> Any:
+    async def execute(self, *arguments: Any, **options: Any) -> Any:
         """Execute, and wait for the result."""
-        await super().execute(*given, **options)
+        await super().execute(*arguments, **options)
         await self._fetch_pipeline()
         return self
 
@@ -48,28 +48,28 @@ def backend(connection: AsyncConnection) -> int:
     return _driver(connection).info.backend_pid
 
 
-async def read(connection: AsyncConnection, statement: TextClause, given: Mapping[str, Any]) -> list[DictRow]:
+async def read(connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> list[DictRow]:
     """Return the rows of a statement; database errors are SQLAlchemy's."""
     driver = _driver(connection)
     try:
-        cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), given)
+        cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), parameters)
         return await cursor.fetchall()
     except Error as error:
-        raise await _translated(connection, driver, error) from error
+        raise await _translate(connection, driver, error) from error
 
 
-async def write(connection: AsyncConnection, statement: TextClause, given: Mapping[str, Any]) -> None:
-    """Execute a statement that returns nothing; inside `transaction` its failure may be told by a later one."""
+async def write(connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> None:
+    """Execute a statement without a result; inside `transaction` a later statement may raise its error."""
     driver = _driver(connection)
     try:
-        await AsyncCursor(driver).execute(_sql(statement), given)
+        await AsyncCursor(driver).execute(_sql(statement), parameters)
     except Error as error:
-        raise await _translated(connection, driver, error) from error
+        raise await _translate(connection, driver, error) from error
 
 
 @asynccontextmanager
 async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
-    """Let the block be one transaction of an autocommitting connection, with as few round trips as it has reads."""
+    """Run the block as one transaction of an autocommitting connection, with one round trip per read."""
     driver = _driver(connection)
     async with connection.begin():
         try:
@@ -78,10 +78,10 @@ async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
                 yield
                 await AsyncCursor(driver).execute("COMMIT", prepare=False)
         except Error as error:
-            raise await _translated(connection, driver, error) from error
+            raise await _translate(connection, driver, error) from error
 
 
-async def _translated(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
+async def _translate(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
     lost = driver.closed or error.sqlstate == LANE_LOST
     if lost:
         await connection.invalidate()
