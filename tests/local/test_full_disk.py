@@ -115,14 +115,14 @@ async def test_a_bus_whose_disk_was_full_stores_again(installed: Installation) -
 
         await eventually(is_said)
         await eventually(is_known_for_long)
-        assert not installed.says("server.not_storing")
+        assert not installed.says("server_not_storing")
         installed.ballast.unlink()
 
         async def serves() -> bool:
             return await is_applied(client) and not await installed.failing(port)
 
         await eventually(serves, within=30)
-    assert installed.says("server.not_storing")
+    assert installed.says("server_not_storing")
 
 
 async def test_a_bus_that_hangs_is_started_again(installed: Installation) -> None:
@@ -138,4 +138,4 @@ async def test_a_bus_that_hangs_is_started_again(installed: Installation) -> Non
             return not server.is_running() and await is_applied(client)
 
         await eventually(serves, within=60)
-    assert installed.says("server.not_storing")
+    assert installed.says("server_not_storing")

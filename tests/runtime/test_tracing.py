@@ -163,10 +163,10 @@ async def test_what_goes_wrong_names_its_trace(site: Site) -> None:
             command_id = await caller.publish("projects.update", project_id, body, headers={"traceparent": CARRIED})
 
             async def warned() -> bool:
-                return {"blocked", "batch_delayed"} <= {one["event"] for one in logs}
+                return {"waiting_for_lock", "batch_delayed"} <= {one["event"] for one in logs}
 
             await eventually(warned)
-    about = [one for one in logs if one["event"] in {"blocked", "batch_delayed"}]
+    about = [one for one in logs if one["event"] in {"waiting_for_lock", "batch_delayed"}]
     assert {(one["trace_id"], one["message_id"], one["lane"]) for one in about} == {(TRACE, str(command_id), 3)}
 
 

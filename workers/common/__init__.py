@@ -1,1 +1,1 @@
-"""What every part of the server is made with: settings, logs, traces, tasks, pages and child processes."""
+"""Shared by all parts of the server: settings, logs, traces, tasks, HTTP pages and child processes."""

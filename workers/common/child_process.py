@@ -1,9 +1,9 @@
-"""The program of a child process, where foreign native code works on what people wrote.
+"""The program of a child process, which runs foreign native code on what people wrote.
 
     python -m workers.common.child_process PARENT MEMORY_BYTES CPU_SECONDS
 
-It imports the standard library and whatever the functions need that it is asked to call, so it starts within 50 ms.
-A request and a reply have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.
+It imports the standard library and the modules of the called functions only, so it starts within 50 ms. Requests and
+replies have the same form: the length of a head in 4 bytes, the head in JSON, then pieces of data.
 """
 
 import ctypes
@@ -29,14 +29,14 @@ _NICE = 5  # lanes come first
 _IDLE_SECONDS = 60.0
 _JOBS_MAX = 500
 _KEPT_BYTES_MAX = 128 * 1024 * 1024
-"""What stays of a large job for good is given back with the process."""
+"""A larger process ends after its job, which frees its memory."""
 
 Facts = dict[str, Any]
-"""What is told beside the data; it must be JSON."""
+"""The JSON part of a request or a reply."""
 
 
 class JobResult(NamedTuple):
-    """What a job made; `worn` ends the process, where a library may have been left in any state."""
+    """The result of a job; `worn` ends the process, because a library may be in an undefined state."""
 
     facts: Facts
     data: Sequence[bytes]
@@ -44,21 +44,21 @@ class JobResult(NamedTuple):
 
 
 Job = Callable[[Facts, Sequence[bytes]], JobResult]
-"""What a child can be asked to call."""
+"""A function that a child can call."""
 
 
 def pack(head: Facts, data: Sequence[bytes]) -> bytes:
-    """Return a message of a head and data."""
+    """Return a message with a head and data."""
     encoded = json.dumps({**head, "sizes": [len(piece) for piece in data]}).encode()
     return b"".join((len(encoded).to_bytes(PREFIX_BYTES, "big"), encoded, *data))
 
 
 def main() -> None:
-    """Do one job after another, until nobody wants one any more."""
+    """Do one job after another until the requests end."""
     parent, memory_bytes, cpu_seconds = map(int, sys.argv[1:])
     _confine(parent, memory_bytes)
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no reply
+    os.dup2(2, 1)  # output of a library must not mix with replies
     sys.excepthook = partial(_fail, replies)
     for number in range(1, _JOBS_MAX + 1):
         head, data = _request(requests)
@@ -72,12 +72,12 @@ def main() -> None:
 
 
 def _confine(parent: int, memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold what people wrote
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would contain what people wrote
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        if os.getppid() != parent:  # it died before we could ask
+        if os.getppid() != parent:  # it died before prctl
             sys.exit(1)
-        # Of RLIMIT_AS, threads and arenas take hundreds of megabytes that they never use.
+        # RLIMIT_AS would count hundreds of megabytes of threads and arenas that are never used.
         resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends its children
     with suppress(OSError):
@@ -85,7 +85,7 @@ def _confine(parent: int, memory_bytes: int) -> None:
 
 
 def _grant(cpu_seconds: int) -> None:
-    """Let the next job have its own time; SIGXCPU ends the process after it."""
+    """Give the next job its processor time, after which SIGXCPU ends the process."""
     until = math.ceil(time.process_time()) + cpu_seconds
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
@@ -114,7 +114,7 @@ def _resident_bytes() -> int:
 
 
 def _fail(replies: BinaryIO, kind: type[BaseException], _: BaseException, __: TracebackType | None) -> None:
-    """Tell the type of what a job raised, and never its message; the process ends, since its state is unknown."""
+    """Reply with the type of a job's exception, never its message; the process ends, because its state is unknown."""
     replies.write(pack({"failed": kind.__qualname__}, ()))
     replies.flush()
 

@@ -1,4 +1,4 @@
-"""What the lanes of a process count, batch by batch: how many messages by their end, and how long they took."""
+"""Counters of the lanes of a process, updated batch by batch: messages by result, and their latency."""
 
 import time
 from bisect import bisect_right
@@ -9,24 +9,24 @@ from typing import Any, Final, Protocol
 _NANOSECONDS: Final = 1_000_000_000
 
 LATENCY_SECONDS: Final = (0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
-"""Upper bounds: a lone command takes a few milliseconds, a person notices a second, our client gives up after 30
-seconds, an alert is raised after 60, and beyond five minutes the commands of an outage lie."""
+"""Upper bounds: a single command takes some milliseconds, a person notices a second, our client gives up after 30
+seconds, an alert is raised after 60, and commands of an outage take more than five minutes."""
 
 _BOUNDS: Final = tuple(int(bound * _NANOSECONDS) for bound in LATENCY_SECONDS)
 
 
 @dataclass(slots=True)
 class Latency:
-    """How long commands took, from the moment when the server stored them to the commit of their effects."""
+    """The latency of commands, from their storing by the server to the commit of their effects."""
 
     at_most: list[int] = field(default_factory=lambda: [0] * len(LATENCY_SECONDS))
-    """For each bound, how many took no longer."""
+    """For each bound, the number of commands within it."""
 
     count: int = 0
     total_ns: int = 0
 
     def observe(self, stored_ns: Sequence[int], now_ns: int) -> None:
-        """Count the commands of one commit, at a price per bound and not per command and bound."""
+        """Count the commands of one commit; the cost is per bound, not per command and bound."""
         waited = sorted([max(now_ns - stored, 0) for stored in stored_ns])
         for index, bound in enumerate(_BOUNDS):
             self.at_most[index] += bisect_right(waited, bound)
@@ -40,7 +40,7 @@ class Latency:
 
 
 class DecisionCounts(Protocol):
-    """What one transaction decision."""
+    """The numbers of decisions of one transaction."""
 
     repeated: int
     applied: int
@@ -51,7 +51,7 @@ class DecisionCounts(Protocol):
 
 @dataclass(slots=True)
 class Counters:
-    """What a worker process did since it started."""
+    """Counters of a worker process since its start."""
 
     applied: int = 0
     rejected: int = 0
@@ -60,16 +60,16 @@ class Counters:
     dead: int = 0
     turned_away: int = 0
     sent: int = 0
-    """Commands that handlers sent, of which chains are made: each link waits for the one before."""
+    """Commands that handlers sent; they form chains, in which each waits for the one before."""
 
     latency: Latency = field(default_factory=Latency)
 
     def retry(self) -> None:
-        """Count a batch that had to be tried again."""
+        """Count a retried batch."""
         self.retried += 1
 
     def count(self, decision: DecisionCounts, stored_ns: Sequence[int]) -> None:
-        """Count what was committed just now, of commands that the server stored at these times."""
+        """Count the decisions of a commit, of commands that the server stored at these times."""
         self.applied += decision.applied
         self.rejected += len(decision.inbox) - decision.applied
         self.repeated += decision.repeated

@@ -1,4 +1,4 @@
-"""What fails in a worker process, and since when: what /ready says."""
+"""The failing parts of a worker process, as /ready shows them."""
 
 import time
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 class Part(StrEnum):
-    """What a process needs to serve."""
+    """A part that a process needs in order to serve."""
 
     START = "start"
     BUS = "bus"
@@ -33,20 +33,20 @@ class Condition:
     """The parts of a process that fail now."""
 
     def __init__(self) -> None:
-        """Nothing fails yet."""
+        """Start without failures."""
         self._failures: dict[Part, Failure] = {}
         self.clock_doubted = False
         self.unprobed = False
-        """Whether the stream of commands takes no probes, because it was made before there were any."""
+        """Whether the stream of commands accepts no probes, because an older version created it."""
 
     def works(self, part: Part) -> None:
-        """Note that a part works, and say so when it did not before."""
+        """Record that a part works, and log a recovery."""
         before = self._failures.pop(part, None)
         if before:
-            log.info("works_again", part=part, seconds=round(time.monotonic() - before.started))
+            log.info("part_recovered", part=part, seconds=round(time.monotonic() - before.started))
 
     def fails(self, part: Part, reason: str) -> float:
-        """Note that a part fails, and return for how many seconds it has."""
+        """Record that a part fails, and return for how many seconds it has failed."""
         now = time.monotonic()
         before = self._failures.get(part)
         if before is None or before.reason != reason:
@@ -57,11 +57,11 @@ class Condition:
 
     @property
     def failing(self) -> bool:
-        """Tell whether anything fails."""
+        """Return whether any part fails."""
         return bool(self._failures)
 
     def as_json(self) -> list[dict[str, Any]]:
-        """Return what fails as it is shown: part, reason, since when and for how long."""
+        """Return the failing parts as JSON: part, reason, since when and for how long."""
         now = time.monotonic()
         return [
             {

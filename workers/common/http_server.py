@@ -1,4 +1,4 @@
-"""A small HTTP server for health pages, beside whatever else the process does."""
+"""A small HTTP server for health pages, in the background of a process."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ import uvicorn
 
 
 class PortInUseError(Exception):
-    """Another program listens on a port that is ours to listen on."""
+    """Another program already listens on the port."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         """Name the port."""
@@ -19,7 +19,7 @@ class PortInUseError(Exception):
 
 
 class PortForbiddenError(Exception):
-    """The machine does not let this user listen there."""
+    """The machine does not allow this user to listen there."""
 
     def __init__(self, port: int, host: str, why: str) -> None:
         """Name the address and the machine's reason."""
@@ -30,7 +30,7 @@ class HttpServer(uvicorn.Server):
     """Serves an ASGI application on a port of this machine (0 = a free one)."""
 
     def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
-        """Listen at once, so that the address is known; `open` begins to answer.
+        """Listen at once, so that the address is known; `open` starts to answer.
 
         Raises:
             PortInUseError: Another program listens there.
@@ -54,7 +54,7 @@ class HttpServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to the process, which stops what matters first."""
+        """Leave the signals to the process, which stops its parts in order."""
         yield
 
     def open(self) -> None:

@@ -15,11 +15,11 @@ import structlog
 from contracts.printable import on_one_line, printable
 
 ARCHIVE_BYTES = 10_000_000
-"""Bytes after which a file is moved into `Archive/`, unless the settings say otherwise."""
+"""The default size at which a file is moved into `Archive/`."""
 
 
 def archive_path(path: Path) -> Path:
-    """Return where a log file is kept that is closed now: in `Archive/` beside it, named by the time (UTC)."""
+    """Return the path for archiving a log file now: in `Archive/` next to it, named by the time (UTC)."""
     archive = path.parent / "Archive"
     archive.mkdir(mode=0o700, exist_ok=True)
     closed = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")
@@ -27,15 +27,15 @@ def archive_path(path: Path) -> Path:
 
 
 class ArchivingHandler(logging.handlers.RotatingFileHandler):
-    """A log file that is moved into a sub-folder `Archive` when it is full; a new one takes its place."""
+    """Writes a log file, which is moved into the sub-folder `Archive` when it is full."""
 
     def __init__(self, path: Path, archive_bytes: int = ARCHIVE_BYTES) -> None:
-        """Open `path`, making its folder."""
+        """Open `path`, and create its folder."""
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         super().__init__(path, maxBytes=archive_bytes, backupCount=1, encoding="utf-8", delay=True)
 
     def doRollover(self) -> None:  # noqa: N802 - the parent class's name
-        """Move the full file aside, named by the time (UTC) at which it was closed."""
+        """Archive the full file."""
         if self.stream:
             self.stream.close()
             self.stream = None
@@ -54,7 +54,7 @@ def without_text(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMap
 
 
 def on_terminal(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Clean what an entry says before a terminal shows it: a subject or a header may hold what a client wrote."""
+    """Clean an entry for a terminal: a subject or a header may hold what a client wrote."""
     for name, value in entry.items():
         if not isinstance(value, bool | int | float | None):
             text = value if isinstance(value, str) else repr(value)
@@ -63,7 +63,7 @@ def on_terminal(_: Any, __: str, entry: MutableMapping[str, Any]) -> MutableMapp
 
 
 def describe(error: BaseException) -> dict[str, str]:
-    """Tell an error's type and, for a database error, its SQLSTATE; never its message."""
+    """Return an error's type and, for a database error, its SQLSTATE, but never its message."""
     cause = getattr(error, "orig", None) or error
     fields = {"error": type(cause).__qualname__}
     if state := getattr(cause, "sqlstate", None):
@@ -90,7 +90,7 @@ def configure(worker: str, folder: Path | None) -> None:
     root.setLevel(logging.INFO)
     for noisy in ("nats", "faststream", "uvicorn", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings repeat what the database said of the data
+    logging.getLogger("psycopg").setLevel(logging.ERROR)  # its warnings repeat messages about the data
 
 
 def _formatter(shared: list[Any], *renderers: Any) -> logging.Formatter:
@@ -115,7 +115,7 @@ def _file(shared: list[Any], path: Path) -> logging.Handler:
 
 
 def set_archive_bytes(size: int) -> None:
-    """Let every log file of this process be archived at another size, in bytes."""
+    """Set the size in bytes at which every log file of this process is archived."""
     for handler in logging.getLogger().handlers:
         if isinstance(handler, ArchivingHandler):
             handler.maxBytes = size

@@ -1,4 +1,4 @@
-"""Child processes for foreign native code: it may crash, hang and fill its memory, and costs only its job."""
+"""Child processes for foreign native code: if it crashes, hangs or fills its memory, only its job fails."""
 
 import asyncio
 import os
@@ -19,25 +19,25 @@ from workers.common.child_process import PREFIX_BYTES, pack
 
 _HEAD_BYTES_MAX = 64 * 1024
 _NOISE_BYTES_MAX = 4 * 1024
-_NO_MEMORY = b"memory allocation of"  # how Rust ends when there is none
+_NO_MEMORY = b"memory allocation of"  # Rust's message when memory is exhausted
 _EXIT_SECONDS_MAX = 2.0
-"""A child that closed its pipes is ending: for so long its status is waited for before it is killed."""
+"""How long to wait for the status of a child that has closed its pipes, before it is killed."""
 
 _TICK_SECONDS = 1.0
 _CLOCK_FACTOR = 3
-"""How many times its processor time a job may take by the clock: other processes want the processors, too."""
+"""Seconds on the clock for each second of processor time, because other processes use the processors, too."""
 
 _CLOCK_SECONDS_MAX = 100
-"""After 120 seconds the database ends the session of a transaction that waits for a job."""
+"""Shorter than the 120 seconds after which the database ends the session of a waiting transaction."""
 
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "TMPDIR", "LANG", "LC_ALL", "VIRTUAL_ENV")
-"""What a child inherits: no address and no password of a server."""
+"""Variables that a child inherits: no address and no password of a server."""
 
 log = structlog.get_logger()
 
 
 class Cause(StrEnum):
-    """Why a job did not end well."""
+    """Why a job failed with its process."""
 
     MEMORY = "memory"
     TIME = "time"
@@ -45,10 +45,10 @@ class Cause(StrEnum):
 
 
 class ChildError(Exception):
-    """A job ended with its process: it needed more than its limits give, or the code that did it broke."""
+    """A job ended with its process: it exceeded its limits, or its code crashed."""
 
     def __init__(self, cause: Cause, limits: "Limits", symptom: str = "") -> None:
-        """Keep the cause, the limits that held, and what was seen: a signal, or the type of an exception."""
+        """Set the cause, the limits, and the symptom: a status or the type of an exception."""
         super().__init__(cause.value)
         self.cause = cause
         self.limits = limits
@@ -57,7 +57,7 @@ class ChildError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the children of a process may use."""
+    """The limits of the children of a process."""
 
     children: int = 3
     memory_bytes: int = 512 * 1024 * 1024
@@ -66,7 +66,7 @@ class Limits:
 
 
 class Reply(NamedTuple):
-    """What a job answered; the types of the facts are for its caller to check."""
+    """The answer of a job; its caller must check the types of the facts."""
 
     facts: dict[str, Any]
     data: list[bytes]
@@ -111,10 +111,10 @@ class _Child:
         return self._process.returncode is None
 
     async def call(self, request: bytes) -> tuple[Reply, bool]:
-        """Return the reply, and whether the child can be asked again."""
+        """Return the reply, and whether the child can take another job."""
         asking = asyncio.create_task(self._ask(request))
         try:
-            # Ticks are counted, not time: a pause of the whole machine is no fault of the job.
+            # Ticks are counted, not time, so that a pause of the whole machine does not count.
             for _ in range(min(self._limits.seconds * _CLOCK_FACTOR, _CLOCK_SECONDS_MAX)):
                 if (await asyncio.wait((asking,), timeout=_TICK_SECONDS))[0]:
                     head, data = await asking
@@ -127,7 +127,7 @@ class _Child:
 
     async def _ask(self, request: bytes) -> tuple[_Head, list[bytes]]:
         requests, replies, _ = _pipes(self._process)
-        with suppress(ConnectionError):  # a child that died while it read has told why
+        with suppress(ConnectionError):  # a child that died while reading has replied why
             requests.write(request)
             await requests.drain()
         size = int.from_bytes(await replies.readexactly(PREFIX_BYTES), "big")
@@ -139,7 +139,7 @@ class _Child:
         return head, [await replies.readexactly(size) for size in head.sizes]
 
     async def _death(self) -> ChildError:
-        # `kill` looks first whether the child has ended, and takes its status from the watcher: let that have it.
+        # `kill` polls the child first and would take its status from the watcher, which must see it.
         with suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), _EXIT_SECONDS_MAX)
         await self.end()
@@ -148,13 +148,13 @@ class _Child:
         return ChildError(Cause.MEMORY if _NO_MEMORY in self._noise else late, self._limits, f"status {status}")
 
     async def _listen(self) -> None:
-        """Read what the child prints, so that it never waits for a reader; it may hold what people wrote."""
+        """Read the child's output, so that it never blocks; the output may hold what people wrote."""
         noise = _pipes(self._process)[2]
         while part := await noise.read(_NOISE_BYTES_MAX):
             self._noise = (self._noise + part)[-_NOISE_BYTES_MAX:]
 
     async def end(self) -> None:
-        """Kill the child, and return when nothing is left of it."""
+        """Kill the child, and wait until it has ended."""
         with suppress(ProcessLookupError):
             self._process.kill()
         await asyncio.gather(self._process.wait(), self._listening)
@@ -164,33 +164,33 @@ _CURRENT_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
 
 
 class ProcessPool:
-    """Calls functions in child processes: started when there is work, kept while they behave."""
+    """Calls functions in child processes, which are started on demand and reused."""
 
     def __init__(self, limits: Limits) -> None:
-        """Remember the limits; no process is started."""
+        """Set the limits without starting a process."""
         self._limits = limits
         self._turns = asyncio.Semaphore(limits.children)
         self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
         self._closed = False
         self.deaths = 0
-        """Jobs that ended with their process, since the start."""
+        """Children that died during a job, since the start."""
 
     @property
     def pids(self) -> list[int]:
-        """The children that live."""
+        """The ids of living children."""
         return [child.pid for child in (*self._idle, *self._busy) if child.alive]
 
     @property
     def busy(self) -> int:
-        """How many children have a job."""
+        """The number of children with a job."""
         return len(self._busy)
 
     async def call(self, function: str, facts: dict[str, Any], data: Sequence[bytes] = ()) -> Reply:
-        """Call `module:function` in a child process; raise ChildError when the child does not survive it.
+        """Call `module:function` in a child process; raise ChildError if the child does not survive it.
 
-        A crash may be the fault of earlier jobs or of somebody outside, and so may be a lack of memory in a process
-        that has done other jobs: such a job is done once more, in a fresh process.
+        Earlier jobs or other processes may have caused a crash, or a lack of memory in a reused child. Such a job is
+        retried once in a fresh process.
         """
         request = pack({"function": function, "facts": facts}, data)
         async with self._turns:
@@ -229,7 +229,7 @@ class ProcessPool:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["ProcessPool"]:
-        """Let `children.call` work in the block and in every task that is started there; end all children with it."""
+        """Enable `call` in the block and in every task that is started there; end all children with the block."""
         _CURRENT_POOL.set(self)
         try:
             yield self
@@ -256,6 +256,6 @@ def _pipes(process: Process) -> tuple[asyncio.StreamWriter, asyncio.StreamReader
 
 def _require_size(size: int, size_max: int) -> int:
     if size > size_max:
-        msg = "a child answers with more than was agreed"
+        msg = "a child's answer exceeds its limit"
         raise ValueError(msg)
     return size

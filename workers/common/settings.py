@@ -11,7 +11,7 @@ from contracts.subjects import valid_site
 
 
 class Settings(BaseSettings):
-    """Where the servers are and how this process behaves; every field is an `INCIDENTS_` variable."""
+    """The addresses of the servers and the limits of this process; every field is an `INCIDENTS_` variable."""
 
     model_config = SettingsConfigDict(env_prefix="INCIDENTS_", frozen=True)
 
@@ -21,45 +21,45 @@ class Settings(BaseSettings):
     database_url: str = "postgresql://postgres@127.0.0.1/incident_manager"
     log_database_url: str | None = None
     owner_database_url: str | None = None
-    """The same database as its owner, for `migrate`, `backup` and `restore`; a worker is never given it."""
+    """The same database as its owner, for `migrate`, `backup` and `restore`; workers must not have it."""
 
     owner_log_database_url: str | None = None
     log_dir: Path | None = None
     health_host: str = "127.0.0.1"
     health_port: int = Field(0, ge=0, le=65_535)
     fetch: int = 500
-    """Commands taken from a lane at once, at most."""
+    """The largest batch of commands that is taken from a lane."""
 
     commands_per_second: float = 100
-    """Commands of one principal that one lane takes, at most; those beyond are refused until later. 0 takes all."""
+    """The rate at which one lane accepts commands of one principal; others are refused for now. 0 sets no limit."""
 
     transactions: int = 3
-    """Batches in the database at the same time, at most, per process."""
+    """Concurrent transactions of batches, per process."""
 
     lease_seconds: float = 8.0
     """A process that is stopped or hangs for this long loses its lanes to the others."""
 
     lock_seconds: float = 2.0
-    """Time for which a batch waits for a lock that somebody holds in the database, before it is tried again later."""
+    """How long a batch waits for a held lock of the database before it is retried."""
 
     queries_running: int = 2
-    """Queries of one principal that are answered at the same time, at most, per process."""
+    """Concurrent queries of one principal, per process."""
 
     queries_waiting: int = 32
-    """Queries of one principal that wait for their turn, at most, per process; more are turned away."""
+    """Waiting queries of one principal, per process; more are turned away."""
 
     heartbeat_seconds: float = 5.0
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""
 
     watchdog_seconds: float = 60.0
-    """A process that reaches its servers for this long without success ends itself; its supervisor starts it again."""
+    """A process that cannot reach a server for this long ends itself, and its supervisor restarts it."""
 
     children: PositiveInt = 3
-    """Child processes at the same time, at most; fewer than `transactions` let batches wait for one."""
+    """Concurrent child processes; with fewer than `transactions`, batches wait for a child."""
 
     child_memory_bytes: PositiveInt = 536_870_912
-    """Memory of a child process: more ends it, and refuses what it was making."""
+    """Memory of a child process; exceeding it ends the process and refuses its report or package."""
 
     child_seconds: PositiveInt = 30
     """Processor time for one report or package."""

@@ -1,4 +1,4 @@
-"""Ending tasks for certain."""
+"""Ending tasks reliably."""
 
 import asyncio
 from collections.abc import Coroutine, Iterable
@@ -10,8 +10,8 @@ _RETRY_SECONDS = 0.5
 async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
     """Cancel tasks until they are done.
 
-    Once is not always enough: `asyncio.wait_for`, which libraries use, loses a cancellation that comes at the moment
-    when what it waited for arrives (until Python 3.12).
+    One cancellation can be lost: until Python 3.12 `asyncio.wait_for`, which libraries use, ignores one that comes at
+    the moment when its awaitable completes.
     """
     left = {task for task in tasks if not task.done()}
     while left:
@@ -21,12 +21,10 @@ async def end(tasks: Iterable["asyncio.Task[None]"]) -> None:
 
 
 async def run_cancellable(work: Coroutine[Any, Any, None]) -> None:
-    """Do work so that one cancellation ends it, whatever it awaits, and so that it has ended then.
-
-    Groups of tasks cancel each of theirs once.
+    """Run work so that a single cancellation ends it, whatever it awaits, because task groups cancel only once.
 
     Raises:
-        BaseException: What the work raised.
+        BaseException: The exception of the work.
     """
     task = asyncio.create_task(work)
     cancelled = False

@@ -1,7 +1,7 @@
-"""Traces: which one a message belongs to, and spans of what is done with it for whoever has set an endpoint for them.
+"""Traces: the trace of each message, and spans if an endpoint is set.
 
-The id of a trace travels in the header `traceparent` (W3C Trace Context) from the caller to the last record. Without
-OTEL_EXPORTER_OTLP_ENDPOINT no span is made, and nothing of OpenTelemetry is imported.
+The id of a trace travels in the header `traceparent` (W3C Trace Context) from the caller to the audit row. Without
+OTEL_EXPORTER_OTLP_ENDPOINT there are no spans, and OpenTelemetry is not imported.
 """
 
 import re
@@ -18,11 +18,11 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9
 
 
 class TracedQuery(Protocol):
-    """A query, as far as its span needs to know it."""
+    """The fields of a query for its span."""
 
     @property
     def verb(self) -> str:
-        """What is asked."""
+        """Its verb."""
 
     @property
     def trace(self) -> str | None:
@@ -30,26 +30,26 @@ class TracedQuery(Protocol):
 
 
 class Tracing:
-    """Makes no spans: this is what a process has while nobody wants any."""
+    """Tracing without spans, for a process without an endpoint."""
 
     def delivery_spans(self, messages: Sequence[Msg], lane: int) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
-        """Make a span of each message of a batch, and let what follows from it belong to it."""
+        """Make a span of each message of a batch, the parent of what follows from it."""
         return nullcontext()
 
     def publish_spans(self, rows: Sequence[Mapping[str, Any]]) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
-        """Make a span of each message that leaves the outbox, and let who receives it belong to it."""
+        """Make a span of each message that leaves the outbox, the parent of its receiver's."""
         return nullcontext()
 
     def query_span(self, query: TracedQuery) -> AbstractContextManager[str | None]:
-        """Make a span of a query; gives its trace context."""
+        """Make a span of a query, and yield its trace context."""
         return nullcontext(query.trace)
 
     def close(self) -> None:
-        """Hand over what was not handed over yet; returns within seconds."""
+        """Export the remaining spans within seconds."""
 
 
 def trace_of(header: str) -> str | None:
-    """Return a W3C trace context; None for any other text, which must not reach events."""
+    """Return a valid W3C trace context; None for any other text, which must not reach events."""
     return header if _PARENT.fullmatch(header) else None
 
 
@@ -59,18 +59,18 @@ def trace_id(parent: str) -> str:
 
 
 def trace_fields(parent: str | None) -> dict[str, str]:
-    """Name a trace context in the log, if there is one."""
+    """Return the log fields of a trace context, if there is one."""
     return {"trace_id": trace_id(parent)} if parent else {}
 
 
 def delivery_fields(messages: Sequence[Msg]) -> dict[str, Any]:
-    """Name a delivery in the log: by the id of a lone message, and by the traces of all.
+    """Return the log fields of a delivery: the id of a single message, and the traces of all.
 
-    Where the caller began no trace, the command's own id is the trace, of its events as well.
+    If the caller began no trace, the command's id is the trace, also of its events.
     """
     traces = dict.fromkeys(_traces(messages))
     if len(messages) > 1:
-        return {"trace_ids": " ".join(traces)}  # one text, since a list of hundreds takes as long again to be written
+        return {"trace_ids": " ".join(traces)}  # one string, because writing a list of hundreds takes twice as long
     fields = {"message_id": _id(messages[0]), "trace_id": next(iter(traces), None)}
     return {name: value for name, value in fields.items() if value}
 

@@ -1,1 +1,1 @@
-"""The whole system on one machine: its servers, its workers, and what watches over them."""
+"""The whole system on one machine: its servers, its workers, and their supervision."""

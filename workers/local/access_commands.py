@@ -1,4 +1,4 @@
-"""The command line of credentials: create, list, revoke, and what a message bus of one's own needs."""
+"""Commands for credentials: create, list, revoke, licence, and the files of an external message bus."""
 
 import os
 import re
@@ -144,7 +144,7 @@ def revoke(
 
 
 def _keys(home: Home, principal: str) -> list[str]:
-    """Find a key that the register may not know, because an older version made it."""
+    """Return a key that the register may lack, because an older version made it."""
     path = home.credentials(principal)
     key = jwt.public_part(path.read_text()).get("sub") if path.exists() else None
     return [str(key)] if key else []
@@ -194,7 +194,7 @@ def sign_licence(
 
 
 def _require_no_key(home: Home, out: Path | None) -> None:
-    """Refuse to write over a key that is read: it could be made by nobody again."""
+    """Refuse to overwrite a key of the site, which nobody could restore."""
     if out and out.exists() and any(path.is_file() and path.samefile(out) for path in home.keys.rglob("*")):
         fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
 
@@ -242,7 +242,7 @@ def _row(credential: Credential) -> tuple[str, ...]:
 
 
 def _minute(at: int | None) -> str:
-    """Write a time for people, by the clock of here."""
+    """Return a time for people, in the local time zone."""
     return datetime.fromtimestamp(at).astimezone().strftime(pgettext("minute", "%Y-%m-%d %H:%M")) if at else ""
 
 

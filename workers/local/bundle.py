@@ -1,4 +1,4 @@
-"""What a NATS server of one's own needs to serve a site: keys, credentials, and its configuration."""
+"""The files of an external NATS server for a site: keys, credentials and configuration."""
 
 import json
 import re
@@ -15,13 +15,13 @@ from workers.local.printing import fail, tell
 from workers.local.servers.nats import quote, site_configuration
 
 _PROVISION_SECONDS: Final = 24 * 3600
-"""How long the credentials count that can change streams: they are made anew each time."""
+"""How long the credentials that can change streams are valid; each run makes new ones."""
 
 _EVERYWHERE: Final = "0.0.0.0:4222"
 _MONITOR: Final = "127.0.0.1:8222"
 _STORE_DIRECTORY: Final = re.compile(r'^ *store_dir: (".+")$', re.MULTILINE)
 _FILE_STORE: Final = 16 << 30
-"""Bytes that the streams may have on the disk: their own limits add up to less, and the server checks that."""
+"""Bytes of disk for the streams; the sum of their own limits is lower, and the server checks it."""
 
 _SERVER: Final = """\
 listen: {listen}
@@ -38,23 +38,23 @@ tls {{ cert_file: {certificate}, key_file: {key} }}
 
 @dataclass(frozen=True)
 class Server:
-    """How a NATS server runs, in its own words: paths are those that it sees."""
+    """Settings of a NATS server; its paths are those that the server sees."""
 
     listen: str = _EVERYWHERE
     monitor: str = _MONITOR
     store: str | None = None
-    """Where it was, or beside its configuration, unless it is named."""
+    """By default the current one, or next to its configuration."""
 
     certificate: str | None = None
     key: str | None = None
 
 
 def create(directory: Path, site: str, server: Server, apart: Path | None = None) -> list[Path]:
-    """Make the keys and credentials that are missing, write the server's configuration, and name what was written.
+    """Create missing keys and credentials, write the server's configuration, and return the written files.
 
-    Below `apart` each credentials file of a server's process lies alone in a directory, for one container.
+    Below `apart` the credentials file of each process is alone in a directory, for one container.
 
-    `nats/server.conf` holds no secret. It is written each time, so that it follows the keys and the version.
+    `nats/server.conf` holds no secret. It is written each time, so that it matches the keys and the version.
     """
     home = Home(directory)
     home.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -71,13 +71,13 @@ def create(directory: Path, site: str, server: Server, apart: Path | None = None
 
 
 def _current_store(home: Home) -> str:
-    """Return where the streams lie already: a server that looked elsewhere would begin without them."""
+    """Return the current directory of the streams, since a server with another one would start without them."""
     match = _STORE_DIRECTORY.search(home.configuration.read_text()) if home.configuration.exists() else None
     return str(json.loads(match[1])) if match else str(home.nats / "jetstream")
 
 
 def distribute(home: Home, apart: Path) -> None:
-    """Put the credentials of each process into a directory of its own; those of people and of ops stay here."""
+    """Copy the credentials of each process into a separate directory; those of people and of ops stay here."""
     for name in (*WORKERS, "provision"):
         folder = apart / name
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ def distribute(home: Home, apart: Path) -> None:
 
 
 def render(trust: Trust, server: Server, store: str) -> str:
-    """Return the configuration of a server of this site; all it must know of the site is in it."""
+    """Return the complete configuration of a server of this site."""
     accounts = "\n".join(f"  {key}: {quote(token)}" for key, token in trust.account_jwts.items())
     own = _SERVER.format(
         listen=quote(server.listen),

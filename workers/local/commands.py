@@ -58,7 +58,7 @@ def up(
 
 
 class _Announcer:
-    """Says on a terminal what `up` does."""
+    """Prints the steps of `up` on a terminal."""
 
     def __init__(self, data: Path) -> None:
         self._data = data

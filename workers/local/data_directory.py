@@ -1,4 +1,4 @@
-"""The directory of one installation: where its files lie, and who runs it now."""
+"""The directory of one installation: its files, and the process that runs it."""
 
 import fcntl
 import json
@@ -14,12 +14,12 @@ from workers.local.access.keys import Scope, Trust
 
 _OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
 _LOCK_SECONDS_MAX: Final = 1.0
-"""A caller that asks whether the installation runs holds its lock for a moment."""
+"""A check whether the installation runs holds the lock for a moment."""
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """How to reach a running installation."""
+    """The addresses of a running installation."""
 
     site: str
     nats_url: str
@@ -56,35 +56,35 @@ class Home:
         self._runtime = self.directory / "runtime.json"
 
     def credentials(self, principal: str) -> Path:
-        """Where the credentials of a principal lie."""
+        """Return the path of a principal's credentials."""
         return self._credentials / f"{principal}.creds"
 
     def holds(self, principal: str, scope: Scope, trust: Trust) -> bool:
-        """Tell whether the credentials of a principal are there and a server accepts them."""
+        """Return whether the credentials of a principal exist and a server accepts them."""
         path = self.credentials(principal)
         return path.exists() and trust.accepts(path.read_text(), scope)
 
     def save_credentials(self, principal: str, text: str) -> None:
-        """Write credentials that their owner alone can read."""
+        """Write a private credentials file."""
         _make_private(self._credentials)
         write_private(self.credentials(principal), text)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the one process that runs this installation; the lock ends with the process."""
+        """Lock the installation for this process; the lock ends with the process."""
         self.make()
-        # Who can open it can lock it, and keep this installation from starting.
+        # Anybody who can open the file can lock it, and so prevent a start.
         lock = os.open(self.directory / "up.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             os.fchmod(lock, 0o600)
             self._take(lock)
-            self.withdraw()  # what a killed process left
+            self.withdraw()  # left by a killed process
             yield
         finally:
             os.close(lock)
 
     def make(self) -> None:
-        """Make the directories, for their owner alone; one that holds other things than ours stays as open as it is."""
+        """Create private directories; the mode of a directory with other files in it stays."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if {path.name for path in self.directory.iterdir()} <= _OWN_NAMES:
             _make_private(self.directory)
@@ -104,15 +104,15 @@ class Home:
                 return
 
     def publish(self, runtime: Runtime) -> None:
-        """Say how to reach this installation, now that it is ready."""
+        """Publish the addresses of this installation, which is ready."""
         write_private(self._runtime, json.dumps(asdict(runtime), indent=2) + "\n")
 
     def withdraw(self) -> None:
-        """Say that this installation cannot be reached any more."""
+        """Remove the addresses of this installation."""
         self._runtime.unlink(missing_ok=True)
 
     def runtime(self) -> Runtime | None:
-        """Tell how to reach this installation, if it runs."""
+        """Return the addresses of this installation; None if it does not run."""
         try:
             with (self.directory / "up.lock").open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -136,7 +136,7 @@ def _make_private(folder: Path) -> None:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone can read, at once, so that nobody reads half of it."""
+    """Write a private file atomically."""
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -1,4 +1,4 @@
-"""The two databases as workers need them: the newest schema, and rights for the role that workers connect as."""
+"""Preparing the two databases for workers: the newest schema, and grants for the workers' role."""
 
 from typing import Final
 
@@ -15,17 +15,17 @@ _LOG_OWNER_VARIABLE: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
 
 
 class RoleNotNamedError(Exception):
-    """A URL of the workers names no role, so nobody can be given their rights."""
+    """A URL of the workers names no role that could get the grants."""
 
     def __init__(self, variable: str) -> None:
         super().__init__(f"{variable} names no role: write postgresql://ROLE@HOST/DATABASE, the role of workers.")
 
 
 async def prepare(settings: Settings) -> UnfitError | None:
-    """Migrate incident_manager; with owners' URLs grant rights, too. Return why the log server could not be reached.
+    """Migrate incident_manager, and grant rights with owners' URLs; return the error of an unreachable log server.
 
     Raises:
-        UnfitError: A database is not as it must be.
+        UnfitError: A database does not meet a requirement.
     """
     await _migrate(settings)
     try:
@@ -33,7 +33,7 @@ async def prepare(settings: Settings) -> UnfitError | None:
     except UnfitError as error:
         if error.status != preconditions.UNREACHABLE:
             raise
-        return error  # it may come later
+        return error  # it may start later
     return None
 
 

@@ -1,4 +1,4 @@
-"""What `INCIDENTS_*` variables say, for commands that do one thing and end: settings, credentials, and a connection."""
+"""Settings, credentials and a connection from `INCIDENTS_*` variables, for short commands."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -13,11 +13,11 @@ from workers.local.printing import fail, say
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 _ATTEMPTS_MAX: Final = 5
-"""Seconds, about, that a command waits for a server that is just starting."""
+"""About so many seconds a command waits for a starting server."""
 
 
 def read_settings() -> Settings:
-    """Read the settings of `INCIDENTS_*` variables; end with 2 and their names where one cannot be read."""
+    """Read the settings from `INCIDENTS_*` variables; end with status 2 and the names of invalid ones."""
     try:
         return Settings()
     except ValidationError as error:
@@ -28,13 +28,13 @@ def read_settings() -> Settings:
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:
-    """Read settings from variables that are not those of this process."""
+    """Read settings from another environment."""
     values: dict[str, Any] = {name.removeprefix("INCIDENTS_").lower(): value for name, value in environment.items()}
     return Settings(**values)
 
 
 def require_holder(settings: Settings, name: str, *, exactly: bool = True) -> str:
-    """Return whom the credentials name; end with a sentence where they are none, over, or somebody else's."""
+    """Return the principal of the credentials; end with a sentence if they are invalid, expired or somebody else's."""
     try:
         return require_credentials(settings.nats_creds, name, exactly=exactly)
     except UnfitError as error:
@@ -42,7 +42,7 @@ def require_holder(settings: Settings, name: str, *, exactly: bool = True) -> st
 
 
 def remedy(error: BaseException, who: str) -> str:
-    """Say what to do where a message bus is away, knows nobody of this name, or lets somebody else make streams."""
+    """Return what to do if a message bus is unreachable, rejects the credentials, or denies changes of streams."""
     making = say("`incidents access create provision --scope provision --expires 1h --data DIR` makes some.")
     if "authorization" in str(error).lower():
         words = "These credentials are of another site, revoked, or from before a rotation of keys: {making}"
@@ -54,15 +54,15 @@ def remedy(error: BaseException, who: str) -> str:
 
 
 async def connect(settings: Settings, who: str) -> Nats:
-    """Connect to a server that may just be starting.
+    """Connect to a server that may still be starting.
 
     Raises:
-        NoServersError: Nobody answers, or not to these credentials, which its cause says.
+        NoServersError: No server answers, or it rejects the credentials, as its cause shows.
     """
     last: list[Exception] = []
 
-    async def heard(error: Exception) -> None:
-        # A server that refuses closes the connection, too: what it said tells more than that.
+    async def on_error(error: Exception) -> None:
+        # A refusing server also closes the connection; its own error is the informative one.
         if not last or isinstance(error, nats.errors.Error):
             last[:] = [error]
 
@@ -74,7 +74,7 @@ async def connect(settings: Settings, who: str) -> Nats:
             inbox_prefix=subjects.inbox(who),
             max_reconnect_attempts=_ATTEMPTS_MAX,
             reconnect_time_wait=1,
-            error_cb=heard,
+            error_cb=on_error,
         )
     except nats.errors.NoServersError as error:
         raise error from (last[0] if last else None)

@@ -1,6 +1,6 @@
-"""The one place through which the server's side of the command line prints: names, paths and errors are cleaned.
+"""All output of the server's side of the command line: names, paths and errors are cleaned.
 
-It speaks the language that the command line has chosen for this process, as `gettext` does.
+Texts are translated by `gettext` into the language of this process.
 """
 
 import json
@@ -22,42 +22,42 @@ Styled = str | tuple[str, str]
 
 
 def say(words: str, **values: object) -> str:
-    """Say something in the language, with the values that its {names} stand for."""
+    """Translate a text, and fill in its {names}."""
     return gettext(words).format(**values)
 
 
 def emphasise(words: str, name: str, **values: object) -> list[Styled]:
-    """Say the same, and set one of its values in bold."""
+    """Translate a text, fill in its {names}, and set one of the values in bold."""
     before, _, after = gettext(words).partition(f"{{{name}}}")
     return [before.format(**values), (str(values[name]), "bold"), after.format(**values)]
 
 
 def translate(sentence: object) -> str:
-    """Say in the language what was said elsewhere; what is not known stays as it is."""
+    """Translate a sentence of another module; an unknown one stays unchanged."""
     return sentences.translated(str(sentence), KNOWN, gettext)
 
 
 def decimal(value: float) -> str:
-    """Write a number with one decimal, as the language does."""
+    """Return a number with one decimal in the format of the language."""
     return f"{value:.1f}".replace(".", pgettext("decimal", "."))
 
 
 def tell(*parts: Styled, err: bool = False) -> None:
-    """Print a line for people; a part may have a style, and nothing in it is taken for markup."""
+    """Print a line for people; a part may have a style, and markup in it is not interpreted."""
     clean = [printable(part) if isinstance(part, str) else (printable(part[0]), part[1]) for part in parts]
     Console(stderr=err, highlight=False).print(Text.assemble(*clean), soft_wrap=True)
 
 
 def fail(why: object, status: int = 1) -> NoReturn:
-    """Say in the language why it cannot be done, and end with a status."""
+    """Print the translated reason, and end with a status."""
     tell((translate(why), "red"), err=True)
     raise typer.Exit(status)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:
-    """Print a table for people: a line for each row or, where a terminal is too narrow, for each cell.
+    """Print a table for people: one line per row or, on a narrow terminal, one per cell.
 
-    A column in which no row has anything is left out.
+    Empty columns are left out.
     """
     filled = [place for place in range(len(head)) if any(row[place] for row in rows)] or range(len(head))
     head, rows = [head[place] for place in filled], [[row[place] for place in filled] for row in rows]
@@ -76,13 +76,13 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[s
 
 
 def write_rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table for spreadsheets, in UTF-8."""
+    """Print a table as CSV in UTF-8."""
     lines = "".join(csv_line(printable(str(cell)) for cell in row) for row in (head, *rows))
     sys.stdout.buffer.write(lines.encode())
     sys.stdout.flush()
 
 
 def write(document: Any) -> None:
-    """Print a line for programs."""
+    """Print a document as one line of JSON."""
     sys.stdout.write(printable_json(json.loads(json.dumps(document))) + "\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""Telling a running message bus which credentials are revoked: it closes their connections at once."""
+"""Sending revocations to a running message bus, which closes the connections of revoked credentials at once."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +17,7 @@ _OK: Final = 200
 
 
 class NotInForceError(Exception):
-    """The message bus does not know it yet."""
+    """The message bus does not have the revocation yet."""
 
     def __init__(self, url: str, why: object) -> None:
         super().__init__(
@@ -27,10 +27,10 @@ class NotInForceError(Exception):
 
 
 async def push(url: str, trust: Trust) -> None:
-    """Give the message bus the site's account as it is now; in a cluster every server hears it.
+    """Send the site's current account to the message bus; in a cluster every server receives it.
 
     Raises:
-        NotInForceError: Nobody took it, and why.
+        NotInForceError: No server accepted it.
     """
     bus = Client()
     try:
@@ -54,7 +54,7 @@ async def push(url: str, trust: Trust) -> None:
 
 
 def write(configuration: Path, trust: Trust) -> None:
-    """Keep the configuration of a server of one's own as it would be written now."""
+    """Update the accounts in the configuration of an external server."""
     lines = configuration.read_text().splitlines()
     for key, token in trust.account_jwts.items():
         lines = [f"  {key}: {quote(token)}" if line.startswith(f"  {key}: ") else line for line in lines]
@@ -62,4 +62,4 @@ def write(configuration: Path, trust: Trust) -> None:
 
 
 async def _remain_calm(_: Exception) -> None:
-    """What matters is the answer: it is raised where it is awaited."""
+    """Ignore errors of the connection; the request raises its own."""

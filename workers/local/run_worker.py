@@ -1,4 +1,4 @@
-"""Running one worker: imports what that worker needs and nothing else, because five of them start at once."""
+"""Running one worker: imports only what that worker needs, because five workers start at once."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,13 +13,13 @@ from workers.runtime.process import assembly
 from workers.runtime.worker import Worker
 
 _ALWAYS: Final = frozenset({"handlers", "queries"})
-"""Files that every slice has; what runs beside its deliveries, not every one has."""
+"""Modules that every slice has; `background` is optional."""
 
 assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
 
 
 def slice_of(name: str) -> Worker:
-    """Return a slice's worker, with all its functions registered by importing them."""
+    """Return a slice's worker; importing its modules registers its functions."""
     for part in ("handlers", "queries", "background"):
         if part in _ALWAYS or find_spec(f"workers.{name}.{part}"):
             import_module(f"workers.{name}.{part}")

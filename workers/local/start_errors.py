@@ -1,4 +1,4 @@
-"""What can stand in the way of a start, as a sentence with a way out."""
+"""Errors of a start as sentences with a remedy."""
 
 import errno
 import os
@@ -30,7 +30,7 @@ _ELSEWHERE: Final = "Choose a directory of your own with --data."
 
 
 def why(error: BaseException) -> str:
-    """Say in the system's own words why a server or a file could not be reached, without a number or a socket."""
+    """Return the system's message about an unreachable server or file, without error numbers or sockets."""
     if isinstance(error, OSError) and error.errno:
         reason = os.strerror(error.errno)
         return f"{error.filename}: {reason}" if error.filename else reason
@@ -38,7 +38,7 @@ def why(error: BaseException) -> str:
 
 
 def explain(error: Exception, data: Path) -> str:
-    """Say why nothing could be started in a directory, and what to do."""
+    """Return why the system in a directory could not start, with a remedy."""
     if isinstance(error, OSError) and error.strerror:
         remedy = _REMEDIES.get(error.errno or 0, _ELSEWHERE)
         return f"{error.filename or data}: {error.strerror}. {remedy}"

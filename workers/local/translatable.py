@@ -1,4 +1,4 @@
-"""What the runtime and the servers' helpers say in English, also to logs, and people read in their language."""
+"""Sentences of the runtime and of the embedded servers, which the command line translates."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Run the whole system below one directory until somebody stops it."""
+"""Run the whole system of one directory until it is stopped."""
 
 import asyncio
 import os
@@ -30,15 +30,15 @@ from workers.local.supervision.supervisor import Supervisor
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0
 _HUNG_STOP_SECONDS_MAX: Final = 2.0
-"""A bus that does not store may not end either: nothing is lost when it is killed, since it syncs what it accepts."""
+"""A bus that does not store may not end either; killing it loses nothing, because it syncs accepted messages."""
 
 _WATCH_SECONDS: Final = 0.2
 _POLL_SECONDS: Final = 0.05
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION_SECONDS: Final = 3600
-"""How long the credentials count that can change streams: they are made anew at every start."""
+"""How long the credentials that can change streams are valid; each start makes new ones."""
 
-# Prepares a server for the workers, by settings named as in the environment; may be repeated.
+# Prepares a server for the workers, by settings named as in the environment; idempotent.
 Setup: TypeAlias = Callable[[Mapping[str, str]], Awaitable[None]]
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Step:
-    """Something that has been done on the way up or down."""
+    """A completed step of starting or stopping."""
 
     name: str
     seconds: float
@@ -55,7 +55,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Parts:
-    """What `up` runs and does not know: how to prepare the servers, and how a worker is started if not by a fork."""
+    """Functions that prepare the servers, and a program for workers instead of forks."""
 
     migrate: Setup
     provision: Setup
@@ -64,7 +64,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Ports:
-    """Where `up` listens on this machine; what is not given is a free port."""
+    """Ports on which `up` listens; free ones by default."""
 
     nats: int | None = None
     health: int = 0
@@ -80,7 +80,7 @@ class _Server(Protocol):
 
 
 async def up(directory: Path, site: str, ports: Ports, announce: Callable[[Step], None], parts: Parts) -> None:
-    """Start everything, say so step by step, and stop everything on SIGINT or SIGTERM."""
+    """Start everything, announce each step, and stop everything on SIGINT or SIGTERM."""
     home = Home(directory)
     with home.lock(), _stop_signal() as stopped:
         trust = Trust.create(home.keys, site)
@@ -126,7 +126,7 @@ class _Installation:
         self._mint()
         await self._supervisor.prepare()
         await _all(self._start("message bus", self._nats), self._start_postgres())
-        self._supervisor.start()  # now, although the servers are not prepared: a worker waits until they are
+        self._supervisor.start()  # before the servers are prepared, since workers wait for them
         self._pages.open()
         await _all(
             self._set_up("database migrated", self._parts.migrate),
@@ -143,7 +143,7 @@ class _Installation:
         )
 
     async def stop(self) -> None:
-        """Stop the workers, then what they need."""
+        """Stop the workers, then the servers."""
         deadline = time.monotonic() + _STOP_SECONDS
         self._home.withdraw()
         await self._supervisor.stop(_WORKERS_STOP_SECONDS)
@@ -153,7 +153,7 @@ class _Installation:
         self._report("stopped")
 
     def _require_room(self) -> None:
-        """Refuse a first start where there is no room for one; what was started before starts however full it is."""
+        """Refuse a first start without enough space; an existing installation starts on any disk."""
         for server in (self._nats, self._postgres):
             if not server.has_data:
                 disk_space.require(server.directory)
@@ -168,7 +168,7 @@ class _Installation:
 
     async def _start(self, name: str, server: _Server) -> None:
         await _in_thread(server.prepare)
-        server.launch()  # here and not in the thread: the server would die with its thread
+        server.launch()  # not in the thread, with which the server would die
         await _in_thread(server.wait)
         self._report(name)
 
@@ -204,14 +204,14 @@ class _Installation:
                     await self._start_again(name, server)
 
     async def _start_again(self, name: str, server: _Server) -> None:
-        log.warning("server.died", server=name)
+        log.warning("server_died", server=name)
         try:
             await self._start(name, server)
         except (StartError, PortInUseError, OSError) as error:
-            log.error("server.not_started", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
+            log.error("server_start_failed", server=name, reason=str(error))  # noqa: TRY400 - the reason is the log of the server
 
     async def _stop_nats(self) -> None:
-        """Stop the message bus; who keeps it running starts it again."""
+        """Stop the message bus; `_keep_running` restarts it."""
         async with self._turn:
             await _in_thread(partial(self._nats.stop, _HUNG_STOP_SECONDS_MAX))
 
@@ -242,14 +242,14 @@ class _Installation:
 
 
 async def _all(*steps: Awaitable[None]) -> None:
-    """Wait until all have ended, also when one fails, so that none goes on behind a stop."""
+    """Wait until all have ended, even if one fails, so that none continues after a stop."""
     for result in await asyncio.gather(*steps, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
 
 
 async def _in_thread(function: Callable[[], None]) -> None:
-    """Call a function that blocks; a thread cannot be cancelled, so a cancelled caller waits for it."""
+    """Call a blocking function; a thread cannot be cancelled, so a cancelled caller waits for it."""
     task = asyncio.ensure_future(asyncio.to_thread(function))
     try:
         await asyncio.shield(task)

@@ -1,1 +1,1 @@
-"""Who may connect: the keys of a site and the register of credentials."""
+"""Access to the message bus: the keys of a site and the register of credentials."""

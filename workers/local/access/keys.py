@@ -1,8 +1,8 @@
-"""Who may speak on a site's message bus: its keys, and the credentials signed with them.
+"""The keys of a site, and the credentials signed with them.
 
-Everything here works offline: the server trusts the operator's signature, the operator's signature
-covers the site's account, and the account names one signing key for each kind of user. A new user is
-therefore a new file and never a change on the server.
+Everything here works offline: the server trusts the operator's signature, which covers the site's account, and the
+account names one signing key for each kind of user. A new user is therefore a new file and never a change on the
+server.
 """
 
 import os
@@ -32,20 +32,20 @@ _KEYS: Final = {
 }
 _UNLIMITED: Final = dict.fromkeys(("subs", "data", "payload"), -1)
 CONNECTIONS_MAX: Final = 4096
-"""Connections of a site together: a server cannot count those of one user, but it needs files for its streams."""
+"""Of the whole site: a server cannot count those of one user, and it needs open files for its streams."""
 
-# What people's credentials are limited to: a payload is a body with its headers, as long as COMMANDS takes one.
+# Limits of people's credentials: a payload is a body with its headers, limited as in COMMANDS.
 _CLIENT_LIMITS: Final = {"subs": 200, "data": -1, "payload": 256 * 1024}
 _ACCOUNT: Final = {**_UNLIMITED, **dict.fromkeys(("imports", "exports", "conn", "leaf"), -1), "wildcards": True}
 _JETSTREAM: Final = dict.fromkeys(("mem_storage", "disk_storage", "streams", "consumer"), -1)
 
 
 class InvalidNameError(ValueError):
-    """A site or a principal has a name that cannot be a token of a subject, or that is taken."""
+    """The name of a site or principal cannot be a token of a subject, or is reserved."""
 
 
 class TrustError(Exception):
-    """The directory of keys does not hold what this site needs."""
+    """The directory of keys lacks a key, or holds those of another site."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Trust:
 
     @classmethod
     def create(cls, directory: Path, site: str) -> Self:
-        """Make the keys that `directory` does not hold yet, and load them all."""
+        """Create the missing keys in `directory`, and load all of them."""
         if not valid_site(site):
             msg = f"{site!r} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
             raise InvalidNameError(msg)
@@ -75,7 +75,7 @@ class Trust:
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read the keys that `create` made."""
+        """Load the keys that `create` made."""
         try:
             site = (directory / "site").read_text().strip()
             seeds = {name: (directory / f"{name}.nk").read_bytes().strip() for name in _KEYS}
@@ -87,7 +87,7 @@ class Trust:
 
     @property
     def operator_jwt(self) -> str:
-        """What the server is configured to trust."""
+        """The operator token that the server trusts."""
         claims = {"type": "operator", "system_account": self.system_account}
         return self._sign("operator", self.site, claims)
 
@@ -98,7 +98,7 @@ class Trust:
 
     @property
     def account_jwts(self) -> Mapping[str, str]:
-        """The accounts the server resolves, by public key."""
+        """The account tokens that the server resolves, by public key."""
         system = {"type": "account", "limits": _ACCOUNT}
         return {
             self._public("account"): self.account_token(INCLUDED),
@@ -125,9 +125,9 @@ class Trust:
         *,
         valid_seconds: int | None = None,
     ) -> str:
-        """Return the text of a credentials file with which `principal` connects; a worker's carries the licence.
+        """Return the text of a credentials file for `principal`; a worker's carries the licence.
 
-        The register remembers it. After `valid_seconds` the server closes its connections and accepts it no more.
+        The register records it. After `valid_seconds` the server closes its connections and no longer accepts it.
         """
         _require_principal(principal, scope)
         seed = jwt.new_seed(nkeys.PREFIX_BYTE_USER)
@@ -141,7 +141,7 @@ class Trust:
         return jwt.credentials(token, seed) + block
 
     def mint_system(self, valid_seconds: int) -> str:
-        """Return short-lived credentials of the server's own account, which alone may renew the site's account."""
+        """Return short-lived credentials of the system account, which alone may update the site's account."""
         seed = jwt.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
         claims = {"type": "user", **_UNLIMITED}
@@ -149,7 +149,7 @@ class Trust:
         return jwt.credentials(token, seed)
 
     def accepts(self, credentials: str, scope: Scope) -> bool:
-        """Tell whether a server of this site accepts the text of a credentials file now, as of this scope."""
+        """Return whether a server of this site accepts the text of a credentials file now, in this scope."""
         token = jwt.public_part(credentials)
         credentials_by_key = {credential.key: credential for credential in self.register.all()}
         entry = credentials_by_key.get(str(token.get("sub")))
@@ -157,7 +157,7 @@ class Trust:
         return signed and entry is not None and entry.counts(time.time())
 
     def revoke(self, principal: str, others: Collection[str] = ()) -> list[Credential]:
-        """End all credentials of a principal, and `others` by their public keys, in every account token from now on."""
+        """Revoke all credentials of a principal, and `others` by public key, in every account token from now on."""
         return self.register.revoke(principal, others, int(time.time()))
 
     def _public(self, name: str) -> str:
@@ -176,8 +176,8 @@ class Trust:
         return {"kind": "user_scope", "key": self._public(scope), "role": scope, "template": template}
 
 
-# What each kind of user may publish, what is taken out of that again, and what it may subscribe to.
-# The server replaces {{name()}} by the principal, the site replaces SITE here.
+# For each kind of user: subjects that it may publish to, exceptions, and subjects that it may subscribe to.
+# The server replaces {{name()}} by the principal; the site replaces SITE.
 _CLIENT: Final = (
     (
         *(f"im.SITE.cmd.{{{{name()}}}}.{worker}.*.*" for worker in WORKERS if worker != "audit"),
@@ -206,15 +206,15 @@ _WORKER: Final = (
         "$JS.API.CONSUMER.MSG.NEXT.EVENTS.*",
         "$JS.API.CONSUMER.DELETE.COMMANDS.*",
         "$JS.API.CONSUMER.DELETE.EVENTS.*",
-        # Answers to queries go to `_INBOX_<principal>.…`; a permission has whole tokens and no
-        # prefixes, so an inbox can only be allowed as "any subject of two to four tokens".
+        # Answers to queries go to `_INBOX_<principal>.…`; a permission consists of whole tokens,
+        # so an inbox can only be allowed as "any subject of two to four tokens".
         "*.*",
         "*.*.*",
         "*.*.*.*",
     ),
-    # Those three would also open the server's own short subjects: with them a worker could forge
-    # advisories ($JS.EVENT.ADVISORY.*), which the dead letters record, and list every stream.
-    # All that a worker needs below $JS has five tokens or more.
+    # Those three would also allow the server's own short subjects: a worker could forge advisories
+    # ($JS.EVENT.ADVISORY.*), which the dead letters record, and list every stream.
+    # All subjects that a worker needs below $JS have five tokens or more.
     ("$JS.*", "$JS.*.*", "$JS.*.*.*", "$SYS.>"),
     (
         "im.SITE.qry.*.*.*",
@@ -225,9 +225,9 @@ _WORKER: Final = (
         "im.SITE.dead.>",
     ),
 )
-# Operations read: what streams and consumers are like, the dead letters, what happened, and the signs of life.
-# Whoever may make a stream or a consumer can act as anybody (republish, sources, deliver subjects), and whoever
-# reads COMMANDS reads the passwords of exports; reading by DIRECT.GET would answer with a stored message as it is.
+# Operations read the state of streams and consumers, dead letters, events and heartbeats.
+# A user who may create a stream or a consumer can act as anybody (republish, sources, deliver subjects). A user who
+# reads COMMANDS reads the passwords of exports. DIRECT.GET would answer with the stored message itself.
 _OPS: Final = (
     (
         "$JS.API.INFO",
@@ -251,7 +251,7 @@ _OPS: Final = (
         "$JS.EVENT.ADVISORY.STREAM.>",
     ),
 )
-# The last two carry the bytes of a stream that is saved or restored.
+# The last two carry the bytes of a snapshot.
 _PROVISION: Final = (
     ("$JS.API.>", "$JS.SNAPSHOT.ACK.>", "$JS.SNAPSHOT.RESTORE.>"),
     (),
@@ -273,7 +273,7 @@ def _require_principal(principal: str, scope: Scope) -> None:
     if not valid_principal(principal):
         msg = f"{principal!r} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'."
         raise InvalidNameError(msg)
-    # A client named like a worker would share its inbox, and read everybody's commands there.
+    # A client with a worker's name would share its inbox, and could read everybody's commands there.
     reserved = principal == SYSTEM or principal in WORKERS
     if reserved and scope != "worker":
         msg = f"{principal!r} is reserved for the system: choose another name for this user."
@@ -284,7 +284,7 @@ def _require_principal(principal: str, scope: Scope) -> None:
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a private file completely or not at all, and keep the one that is there."""
+    """Write a private file atomically, unless it exists."""
     if path.exists():
         return
     draft = path.with_suffix(".new")

@@ -1,4 +1,4 @@
-"""Which credentials were made and which are revoked: a private file beside the keys that sign them."""
+"""The register of created and revoked credentials: a private file next to the keys that sign them."""
 
 import fcntl
 import json
@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 _EXPIRED_KEPT_SECONDS = 30 * 24 * 3600
-"""An expired credential is listed for so long; nothing has to be kept against it any more."""
+"""How long an expired credential stays listed; the server no longer accepts it anyway."""
 
 UNKNOWN = "unknown"
-"""The scope of credentials that were made before there was a register."""
+"""The scope of credentials that an older version made without a register."""
 
 
 @dataclass(frozen=True)
 class Credential:
-    """One credentials file that was made; times are seconds since 1970, `key` is its public key."""
+    """A created credentials file; times are seconds since 1970, `key` is its public key."""
 
     key: str
     name: str
@@ -27,7 +27,7 @@ class Credential:
     revoked: int | None = None
 
     def counts(self, now: float) -> bool:
-        """Tell whether a server accepts it."""
+        """Return whether a server accepts it."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
 
@@ -35,26 +35,26 @@ class Register:
     """All credentials of one site."""
 
     def __init__(self, directory: Path) -> None:
-        """Remember where the register lies; it is read when it is asked."""
+        """Set the directory; the register is read on demand."""
         self._directory = directory
         self._path = directory / "access.json"
 
     def all(self) -> list[Credential]:
-        """Return every credential that was made, the oldest first."""
+        """Return all credentials, the oldest first."""
         try:
             return [Credential(**row) for row in json.loads(self._path.read_text())]
         except FileNotFoundError:
             return []
 
     def add(self, credential: Credential) -> None:
-        """Enter a credential, and forget those that expired long ago."""
+        """Add a credential, and remove those that expired long ago."""
         with self._locked():
             limit = credential.created - _EXPIRED_KEPT_SECONDS
             recent = [known for known in self.all() if known.expires is None or known.expires > limit]
             self._write([*recent, credential])
 
     def revoke(self, name: str, others: Collection[str], now: int) -> list[Credential]:
-        """Revoke the credentials of a name, and `others` by their public keys; return those that counted before."""
+        """Revoke the credentials of a name, and `others` by public key; return those that were valid before."""
         with self._locked():
             entries = self.all()
             known_keys = {entry.key for entry in entries}
@@ -65,7 +65,7 @@ class Register:
         return [entry for entry in updated if entry.key in {credential.key for credential in ended}]
 
     def revocations(self) -> dict[str, int]:
-        """Return what an account's token says of them: the public key, and when it was revoked."""
+        """Return the revocations for an account token: by public key, the time."""
         return {credential.key: credential.revoked for credential in self.all() if credential.revoked is not None}
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The file of a backup: written privately and at once, refused where it would replace what it saves."""
+"""The file of a backup: private and written atomically."""
 
 import json
 import os
@@ -10,22 +10,22 @@ _SITE: Final = "site.json"
 
 
 class NoBackupError(Exception):
-    """A file is none of those that a backup writes."""
+    """A file is not a backup, or not a complete one."""
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"{file} is no file that `incidents backup` wrote, or a part of one: name another file.")
 
 
 def describe(folder: Path, site: str) -> None:
-    """Write whose backup it is."""
+    """Write the site of the backup."""
     (folder / _SITE).write_text(json.dumps({"site": site}))
 
 
 def site_of(folder: Path, file: Path) -> str:
-    """Return whose backup it is.
+    """Return the site of the backup.
 
     Raises:
-        NoBackupError: What the file held says nothing of it.
+        NoBackupError: The file does not name it.
     """
     try:
         return str(json.loads((folder / _SITE).read_text())["site"])
@@ -34,7 +34,7 @@ def site_of(folder: Path, file: Path) -> str:
 
 
 def pack(out: Path, files: list[Path], folder: Path) -> None:
-    """Write an archive that its owner alone can read; it is there when all of it is."""
+    """Write a private archive atomically."""
     draft = out.with_name(f"{out.name}.part")
     draft.unlink(missing_ok=True)
     try:
@@ -48,10 +48,10 @@ def pack(out: Path, files: list[Path], folder: Path) -> None:
 
 
 def unpack(file: Path, folder: Path) -> None:
-    """Read an archive into a folder.
+    """Extract an archive into a folder.
 
     Raises:
-        NoBackupError: It is none, or not whole.
+        NoBackupError: It is not an archive, or incomplete.
     """
     try:
         with tarfile.open(file) as opened:

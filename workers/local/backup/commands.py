@@ -1,6 +1,6 @@
 """Backup and restore: one file for the data, another one for the keys.
 
-What is saved is the system that `incidents up` runs, or servers of one's own where `INCIDENTS_*` variables name them.
+They apply to the system that `incidents up` runs, or to external servers that `INCIDENTS_*` variables name.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ _FAILURES: Final = (
 
 
 class StoppedError(RuntimeError):
-    """What was to be saved has stopped."""
+    """The system to be saved has stopped."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(f"{directory}: the system has stopped.")
@@ -118,7 +118,7 @@ def restore(
 
 
 def _external_servers(home: Home, data: Path) -> tuple[Settings, str] | None:
-    """Return the settings of servers of one's own and who connects to them, unless a directory is meant."""
+    """Return the settings of external servers and the principal that connects; None for a data directory."""
     if not own_servers.are_named():
         return None
     if home.runtime():
@@ -131,7 +131,7 @@ def _external_servers(home: Home, data: Path) -> tuple[Settings, str] | None:
 
 
 def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -> None:
-    """Do it, or say in a sentence why it cannot be done."""
+    """Run a command, or end with a sentence that explains its failure."""
     try:
         asyncio.run(work)
     except UnfitError as error:
@@ -149,7 +149,7 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
 
 
 def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
-    """Refuse files that cannot be written, are one, or lie in what is saved: asked before anything is saved."""
+    """Refuse, in advance, output files that cannot be written, are identical, or are in the saved directory."""
     inside = home.directory.resolve()
     for file in filter(None, (out, keys)):
         if file.resolve().is_relative_to(inside):
@@ -166,7 +166,7 @@ def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
 async def _save_both(home: Home, saving: Coroutine[Any, Any, None], keys: Path | None) -> None:
     try:
         if keys:
-            Trust.load(home.keys)  # whether there are any is asked before anything is saved
+            Trust.load(home.keys)  # fail early if there are none
         await saving
     finally:
         saving.close()
@@ -225,7 +225,7 @@ async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:
 
 @asynccontextmanager
 async def _provisioning(trust: Trust, url: str, folder: Path) -> AsyncIterator[Nats]:
-    """Connect as who may save and restore streams, with credentials that end within the hour."""
+    """Connect with short-lived credentials that may save and restore streams."""
     credentials = folder / "provision.creds"
     credentials.write_text(trust.mint(_PROVISION, "provision", valid_seconds=_PROVISION_SECONDS))
     connection = await nats.connect(url, user_credentials=str(credentials), inbox_prefix=subjects.inbox(_PROVISION))

@@ -1,4 +1,4 @@
-"""PostgreSQL's own programs: a database becomes a file, and a file a database."""
+"""Dumping and loading databases with PostgreSQL's own programs."""
 
 import asyncio
 import os
@@ -26,7 +26,7 @@ class DumpError(RuntimeError):
 
 
 class Database(NamedTuple):
-    """A database as a connection found it: where it is, and what its programs must be able to do."""
+    """A database: its URL, and the properties that determine which programs to use."""
 
     url: str
     major: int = MAJOR
@@ -35,10 +35,10 @@ class Database(NamedTuple):
 
 
 async def look(url: str, variable: str) -> Database:
-    """Connect to a database once, and say what it is like.
+    """Connect to a database, and return its properties.
 
     Raises:
-        UnfitError: It is away, refuses, is too old, or has another encoding than UTF8.
+        UnfitError: The server is unreachable, refuses, or is too old, or the database's encoding is not UTF8.
     """
     await preconditions.require(url, variable)
     async with explain_errors(url, variable):
@@ -50,19 +50,19 @@ async def look(url: str, variable: str) -> Database:
 
 
 async def has_role(url: str, role: str) -> bool:
-    """Tell whether a server knows a role."""
+    """Return whether a server has a role."""
     async with await psycopg.AsyncConnection.connect(url, connect_timeout=5) as connection:
         result = await connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
         return await result.fetchone() is not None
 
 
 def program(name: str, database: Database) -> str:
-    """Return the program that speaks to a server: ours, unless the server is of another version or wants TLS.
+    """Return the program for a server: the bundled one, unless the server has another version or uses TLS.
 
     Raises:
-        UnfitError: It needs another one, and none is installed.
+        UnfitError: The server needs another program, and none is installed.
     """
-    # Ours reads from an older server what only a newer one can take back.
+    # A dump that the bundled program makes of an older server can be loaded into a newer one only.
     if database.major == MAJOR and not database.is_encrypted:
         return str(binary(name))
     path = shutil.which(name)
@@ -73,32 +73,32 @@ def program(name: str, database: Database) -> str:
 
 
 async def dump(database: Database, file: Path, environment: Mapping[str, str]) -> None:
-    """Write a database into a file, as it is at one moment.
+    """Write a consistent dump of a database into a file.
 
     Raises:
-        DumpError: The program failed, and what it said.
+        DumpError: The program failed; the error has its output.
     """
     await _run("pg_dump", database, ("--format=custom", f"--file={file}"), environment)
 
 
 async def load(database: Database, file: Path, environment: Mapping[str, str]) -> None:
-    """Make what a file holds in an empty database: all of it or nothing.
+    """Load a dump into an empty database, in one transaction.
 
     Raises:
-        DumpError: The program failed, and what it said.
+        DumpError: The program failed; the error has its output.
     """
     options = ("--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", str(file))
     await _run("pg_restore", database, options, environment)
 
 
 def without_ours() -> dict[str, str]:
-    """Return the variables of this process without libpq's, for a server that a URL describes wholly."""
+    """Return the environment without libpq's variables, for a server that its URL describes completely."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PG")}
 
 
 async def _run(name: str, database: Database, options: tuple[str, ...], environment: Mapping[str, str]) -> None:
     words = {name: str(value) for name, value in conninfo_to_dict(database.url).items()}
-    # Everybody on the machine may see the words of a line; the variables are seen by this user alone.
+    # All users of the machine can see a command line, but only this user the environment.
     secret = {"PGPASSWORD": words.pop("password")} if "password" in words else {}
     running = await asyncio.create_subprocess_exec(
         program(name, database),

@@ -1,4 +1,4 @@
-"""Backup and restore of servers of one's own, which `INCIDENTS_*` variables name."""
+"""Backup and restore of external servers, which `INCIDENTS_*` variables name."""
 
 import os
 import tempfile
@@ -21,7 +21,7 @@ from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 
 VARIABLES: Final = ("INCIDENTS_DATABASE_URL", "INCIDENTS_OWNER_DATABASE_URL")
-"""Who sets one of them has servers of one's own."""
+"""Setting one of them selects external servers."""
 
 _LOG_SERVER: Final = "log_server"
 _USAGE: Final = 2
@@ -32,7 +32,7 @@ _FAILURES: Final = (
 
 
 class UnfinishedError(Exception):
-    """A restore failed after it had begun to write."""
+    """A restore failed after its first write."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -41,17 +41,17 @@ class UnfinishedError(Exception):
 
 
 def are_named() -> bool:
-    """Tell whether the variables name servers of one's own."""
+    """Return whether the variables name external servers."""
     return any(name in os.environ for name in VARIABLES)
 
 
 async def save(settings: Settings, who: str, out: Path) -> None:
-    """Save the streams first and the databases afterwards, while everything runs.
+    """Save the streams first and then the databases of a running system.
 
     Raises:
-        UnfitError: A database cannot be saved as it is.
+        UnfitError: A database does not meet the requirements.
         DumpError: A program of PostgreSQL failed.
-        SnapshotError: The message bus gave a stream not at all, or not wholly.
+        SnapshotError: The message bus did not deliver a stream completely.
     """
     databases = {name: await dumps.look(url, variable) for name, (url, variable) in _databases(settings).items()}
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f"{out.name}.") as folder:
@@ -66,12 +66,12 @@ async def save(settings: Settings, who: str, out: Path) -> None:
 
 
 async def restore(settings: Settings, who: str, file: Path) -> None:
-    """Restore into databases and a message bus that are empty; nothing is written unless all of them are.
+    """Restore into empty databases and an empty message bus; write nothing unless all of them are empty.
 
     Raises:
-        NoBackupError: The file is none.
-        UnfitError: It does not belong there, or something is there already.
-        UnfinishedError: It failed in the middle.
+        NoBackupError: The file is not a backup.
+        UnfitError: The backup is of another site, or a server is not empty.
+        UnfinishedError: It failed after its first write.
     """
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder)
@@ -101,7 +101,7 @@ async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], dr
 
 
 def _databases(settings: Settings) -> dict[str, tuple[str, str]]:
-    """Return where the databases are, as their owners if they are named, and which variable says so."""
+    """Return by database its URL, as its owner if one is set, and the variable that names it."""
     places = {
         "incident_manager": [
             (settings.owner_database_url, "INCIDENTS_OWNER_DATABASE_URL"),
@@ -132,7 +132,7 @@ async def _require_empty(url: str, variable: str) -> Database:
 
 
 async def _require_role(settings: Settings) -> None:
-    """See that who is to get the rights of workers is there, before anything is written."""
+    """Check in advance that the role of the workers exists."""
     role = make_url(settings.database_url).username
     if settings.owner_database_url and role and not await dumps.has_role(settings.owner_database_url, role):
         raise NoRoleError(role)

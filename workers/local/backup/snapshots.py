@@ -1,4 +1,4 @@
-"""Streams as files: saved from a running message bus, and given to another one, as JetStream's API does it."""
+"""Snapshots of streams as files: saved from a running message bus and restored into another one by JetStream's API."""
 
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -15,21 +15,21 @@ SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024
 _TIMEOUT_SECONDS: Final = 30.0
 _MISSING: Final = 10059
-"""JetStream's answer when there is no such stream."""
+"""JetStream's error code for a missing stream."""
 
 
 class SnapshotError(RuntimeError):
-    """The message bus did not give or take a stream."""
+    """The message bus did not deliver or accept a stream."""
 
     def __init__(self, stream: str, why: str) -> None:
         super().__init__(f"The stream {stream} was neither given nor taken by the message bus: {why}")
 
 
 async def save(nats: Nats, stream: str, principal: str, folder: Path) -> None:
-    """Write a stream as it is at one moment into a folder: its bytes, and how it is set up.
+    """Write a consistent snapshot of a stream into a folder: its bytes and its configuration.
 
     Raises:
-        SnapshotError: The message bus refused, or stopped in the middle.
+        SnapshotError: The message bus refused, or stopped before the end.
     """
     inbox = f"{subjects.inbox(principal)}.snapshot-{stream}"
     subscription = await nats.subscribe(inbox)
@@ -64,7 +64,7 @@ async def _chunks(nats: Nats, subscription: Any, stream: str) -> AsyncIterator[b
 
 
 async def restore(nats: Nats, stream: str, folder: Path) -> None:
-    """Make a stream of what `save` wrote into a folder.
+    """Restore a stream from the files that `save` wrote.
 
     Raises:
         SnapshotError: The message bus refused it.
@@ -79,10 +79,10 @@ async def restore(nats: Nats, stream: str, folder: Path) -> None:
 
 
 async def existing_streams(nats: Nats) -> list[str]:
-    """Name those of the streams that are there already.
+    """Return the names of the streams that exist already.
 
     Raises:
-        SnapshotError: The message bus does not say.
+        SnapshotError: The message bus refused the request.
     """
     existing = []
     for stream in SAVED:

@@ -1,4 +1,4 @@
-"""Room on the disk: before a first start, and when a server does not store."""
+"""Free disk space: required for a first start, and for restarting a server that does not store."""
 
 import shutil
 from pathlib import Path
@@ -6,10 +6,10 @@ from typing import Final
 
 MIB: Final = 1 << 20
 START_BYTES_MIN: Final = 1024 * MIB
-"""Bytes that must be free for a first start: a third for the streams, a third for PostgreSQL, and some to live on."""
+"""Free bytes that a first start needs: a third for the streams, a third for PostgreSQL, and the rest for growth."""
 
 RESTART_BYTES_MIN: Final = 64 * MIB
-"""Bytes that must be free for a start of what cannot store to be of use."""
+"""Free bytes without which restarting a server that cannot store does not help."""
 
 
 class NoRoomError(Exception):
@@ -23,16 +23,16 @@ class NoRoomError(Exception):
 
 
 def free(folder: Path) -> int:
-    """Return how many bytes are free where a folder is, or will be."""
+    """Return the free bytes on the disk of a folder, which may not exist yet."""
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     return shutil.disk_usage(existing).free
 
 
 def require(folder: Path, needed: int = START_BYTES_MIN) -> None:
-    """Refuse a first start below this folder when too little is free.
+    """Check that the disk of a folder has enough space for a first start.
 
     Raises:
-        NoRoomError: It says what is free, what is needed and what to do.
+        NoRoomError: It has not; the error names the free and the needed space, and a remedy.
     """
     bytes_free = free(folder)
     if bytes_free < needed:

@@ -1,8 +1,7 @@
-"""Become another program, one that dies with its parent and never runs as root if it may not.
+"""Become another program that dies with its parent and, on request, does not run as root.
 
-Run as a script by `process.spawn`, between fork and exec: code that runs there inside the parent
-(`preexec_fn`) can deadlock a process that has threads. It imports the standard library only, and
-starts in about 25 ms.
+`process.spawn` runs it as a script between fork and exec: code that the parent runs there (`preexec_fn`) can deadlock
+a process that has threads. It imports the standard library only, and starts in about 25 ms.
 
     launch.py PARENT SIGNAL [--not-root OWNED ...] -- PROGRAM ARGUMENTS...
 """
@@ -37,10 +36,10 @@ def main() -> None:
 
 
 def die_with(parent: int, death_signal: int) -> None:
-    """Let the kernel send this process a signal when its parent dies; end now if it has died already."""
+    """Let the kernel signal this process when its parent dies; end now if the parent has died already."""
     if sys.platform == "linux":
         _libc().prctl(_PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
-        if os.getppid() != parent:  # it died before we could ask
+        if os.getppid() != parent:  # it died before prctl
             sys.exit(128 + signal.SIGKILL)
 
 
@@ -50,11 +49,11 @@ def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _drop_root(owned: list[Path]) -> None:
-    """Be somebody whom PostgreSQL accepts, without touching any folder but its own.
+    """Become a user whom PostgreSQL accepts, and change no folders but the server's.
 
-    In a user namespace we look like that user from within and own root's files as before, wherever
-    they lie. Containers commonly forbid namespaces; there we become the user in earnest, give it the
-    folders of the server, and keep the one capability that lets it reach them.
+    In a user namespace this process appears as that user and still owns root's files. Containers commonly forbid
+    namespaces; there it really becomes the user, gives it the server's folders, and keeps the one capability that it
+    needs to reach them.
     """
     user = _choose_user()
     if _may_enter_namespace(user.pw_uid):
@@ -66,7 +65,7 @@ def _drop_root(owned: list[Path]) -> None:
 
 
 def _choose_user() -> pwd.struct_passwd:
-    """Choose a user that exists: initdb asks for its name."""
+    """Return an existing user, because initdb needs its name."""
     users = {user.pw_name: user for user in pwd.getpwall() if user.pw_uid != 0}
     for name in ("postgres", "nobody", *users):
         if name in users:
@@ -75,7 +74,7 @@ def _choose_user() -> pwd.struct_passwd:
 
 
 def _may_enter_namespace(uid: int) -> bool:
-    """Try it in a child, since a namespace that cannot be mapped cannot be left either."""
+    """Try it in a child, because a namespace that cannot be mapped cannot be left either."""
     if sys.platform != "linux":
         return False
     child = os.fork()
@@ -100,15 +99,15 @@ def _enter_namespace(uid: int) -> None:
 def _give(owned: list[Path], uid: int, gid: int) -> None:
     for top in owned:
         if top.lstat().st_uid != uid:
-            for path in (*top.rglob("*"), top):  # the top last: it tells that all of them are done
+            for path in (*top.rglob("*"), top):  # the top last, since its owner shows that all are done
                 os.chown(path, uid, gid, follow_symlinks=False)
 
 
 def _become(user: pwd.struct_passwd) -> None:
-    """Change the user for good, and keep one capability at most.
+    """Change the user permanently, and keep at most one capability.
 
-    Without the fix-up of capabilities `access()` respects the one that is kept; PostgreSQL asks it
-    about its own binary. Where the fix-up cannot be switched off, at least keep the capability.
+    Without the fix-up of capabilities `access()`, which PostgreSQL calls for its own binary, respects the kept one. If
+    the fix-up cannot be switched off, the capability is kept anyway.
     """
     libc = _libc()
     libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0)

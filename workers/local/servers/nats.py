@@ -20,13 +20,13 @@ from workers.local.servers import process
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
 _SYSTEM_CONNECTIONS: Final = 64
-"""Connections that are left for whoever revokes credentials when the site has all of its own."""
+"""Connections reserved for revoking credentials when the site uses all of its own."""
 
-# What a server of a site has, wherever it runs.
-# sync_interval: by default an accepted message reaches the disk within two minutes.
-# max_buffered_msgs: what waits to be stored, so that nobody waits for long behind what another client sent; beyond it
-# a sender is told to come again. More than a client of NATS has under way by itself (4,000).
-# js_ack_fc_v2: the acknowledgement subjects it brings break what reads by ordered consumer.
+# The settings of every server of a site.
+# sync_interval: by default an accepted message may reach the disk two minutes later.
+# max_buffered_msgs: messages to be stored, so that no client waits long behind another; further messages are refused
+# for now. It is more than a client of NATS has in flight by default (4,000).
+# js_ack_fc_v2: its acknowledgement subjects break ordered consumers.
 _SITE: Final = """\
 server_name: {name}
 max_payload: 1MB
@@ -55,7 +55,7 @@ resolver {{ type: full, dir: {accounts} }}
 
 
 def site_configuration(trust: Trust, store: str, max_file_store: int) -> str:
-    """Return what a server's configuration says of the site it serves and of how it keeps messages."""
+    """Return the part of a server's configuration about its site and storage."""
     return _SITE.format(
         name=f"incidents-{trust.site}",
         operator=quote(trust.operator_jwt),
@@ -67,7 +67,7 @@ def site_configuration(trust: Trust, store: str, max_file_store: int) -> str:
 
 
 def quote(value: object) -> str:
-    """Quote a value for the configuration, where a string is written as in JSON."""
+    """Quote a value for the configuration, whose strings are written as in JSON."""
     return json.dumps(str(value))
 
 
@@ -75,7 +75,7 @@ _MAX_FILE_STORE: Final = re.compile(r"^ *max_file_store: (\d+)$", re.MULTILINE)
 
 
 class EmbeddedNats:
-    """A NATS server below one directory, on a port of this machine only."""
+    """A NATS server with its files in one directory, on a local port."""
 
     def __init__(self, directory: Path, trust: Trust, port: int | None = None, log: Path | None = None) -> None:
         self.port = free_port() if port is None else port
@@ -87,7 +87,7 @@ class EmbeddedNats:
 
     @property
     def url(self) -> str:
-        """Where clients connect."""
+        """The URL for clients."""
         return f"nats://127.0.0.1:{self.port}"
 
     @property
@@ -98,12 +98,12 @@ class EmbeddedNats:
 
     @property
     def seconds_up(self) -> float:
-        """For how long the process that runs now has run, in seconds."""
+        """For how many seconds the current process has run."""
         return time.monotonic() - self._launched if self.pid else 0.0
 
     @property
     def has_data(self) -> bool:
-        """Tell whether it was started here before."""
+        """Return whether it was started here before."""
         return (self.directory / "jetstream").exists()
 
     def start(self) -> None:
@@ -113,7 +113,7 @@ class EmbeddedNats:
         self.wait()
 
     def prepare(self) -> None:
-        """End a server that was left here, and write what the next one reads."""
+        """End a leftover server, and write the configuration."""
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.directory.chmod(0o700)
         with contextlib.suppress(FileNotFoundError, ValueError):
@@ -171,7 +171,7 @@ class EmbeddedNats:
         )
 
     def _space(self) -> int:
-        """Return what the streams may have: half of what is free, and never less than when they were made."""
+        """Return the bytes for the streams: half of the free space, and never less than before."""
         before = _MAX_FILE_STORE.search(self._configuration.read_text()) if self._configuration.exists() else None
         return max(shutil.disk_usage(self.directory).free // 2, int(before[1]) if before else 0)
 
@@ -185,7 +185,7 @@ def _binary() -> Path:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody uses now."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

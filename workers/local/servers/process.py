@@ -1,4 +1,4 @@
-"""Starting, awaiting and stopping the programs that run as our children."""
+"""Starting, awaiting and stopping programs as children of this process."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ _POLL_SECONDS: Final = 0.01
 
 
 class StartError(Exception):
-    """A server did not start; the end of its log says why."""
+    """A server did not start; the end of its log shows why."""
 
     def __init__(self, name: str, log: Path) -> None:
         super().__init__(f"{name} did not start. The end of {log}:\n{log_tail(log)}")
@@ -32,10 +32,10 @@ def command(
     death_signal: signal.Signals,
     owned: Sequence[Path] | None = None,
 ) -> list[str]:
-    """Return the command line under which `program` gets `death_signal` when this process dies.
+    """Return a command line with which `program` gets `death_signal` when this process dies.
 
-    With `owned` it does not run as root either, and the folders named there are its own. The signal
-    is bound to the thread that starts the child: that thread must live as long as the child.
+    With `owned` it does not run as root, and owns these folders. The signal is bound to the thread that starts the
+    child: that thread must live as long as the child.
     """
     flags = [] if owned is None else ["--not-root", *map(str, owned)]
     parent = [str(os.getpid()), str(int(death_signal))]
@@ -43,7 +43,7 @@ def command(
 
 
 def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start a command line in a session of its own, so that Ctrl-C reaches it through us alone."""
+    """Start a command line in a separate session, so that Ctrl-C reaches only this process."""
     with log_file(log) as output:
         return subprocess.Popen(
             line,
@@ -56,18 +56,18 @@ def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> sub
 
 
 def log_file(log: Path) -> BinaryIO:
-    """Open a log to append to, so that it can be emptied while a child holds it open; a full one is archived first."""
+    """Open a log in append mode, so that it can be truncated while a child writes to it; archive a full one first."""
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size >= logs.ARCHIVE_BYTES:
-        with contextlib.suppress(OSError):  # a full disk keeps nothing from starting
+        with contextlib.suppress(OSError):  # a full disk must not prevent a start
             log.replace(logs.archive_path(log))
     return log.open("ab")
 
 
 def archive(log: Path) -> None:
-    """Copy a log into `Archive/` beside it, and empty it: a child cannot be made to write to another file.
+    """Copy a log into `Archive/` next to it, and truncate it, because a child cannot switch to another file.
 
-    What is written meanwhile goes along; only what comes between the last reading and the emptying is lost.
+    Lines that are written during the copy are included, except between the last read and the truncation.
     """
     target = logs.archive_path(log)
     try:
@@ -77,18 +77,18 @@ def archive(log: Path) -> None:
             shutil.copyfileobj(full, copy)
             full.truncate(0)
     except OSError:
-        target.unlink(missing_ok=True)  # the disk is full: half a copy is of no use, and the log is still whole
+        target.unlink(missing_ok=True)  # the disk is full; the log is still complete
         raise
 
 
 def log_tail(log: Path) -> str:
-    """Return the last lines of a log; what a client's name or a command said in it commands no terminal."""
+    """Return the last lines of a log, without control characters for the terminal."""
     text = printable(log.read_text(errors="replace")) if log.exists() else ""
     return "\n".join(text.splitlines()[-15:])
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Wait until a child is ready; it is not if it ends or takes too long."""
+    """Wait until a child is ready; return False if it ends or takes too long."""
     deadline = time.monotonic() + seconds
     while process.poll() is None and time.monotonic() < deadline:
         if ready():
@@ -98,7 +98,7 @@ def wait_until(ready: Callable[[], bool], process: subprocess.Popen[bytes], seco
 
 
 def stop(process: subprocess.Popen[bytes], signals: Sequence[signal.Signals], seconds: float) -> None:
-    """Ask a child to end, more firmly each time, and kill it when the time is over."""
+    """Send a child these signals in turn, and kill it after the time limit."""
     for number in (*signals, signal.SIGKILL):
         if process.poll() is not None:
             return
@@ -110,9 +110,9 @@ def stop(process: subprocess.Popen[bytes], signals: Sequence[signal.Signals], se
 
 
 def evict(pid: int, folder: Path, signals: Sequence[signal.Signals], seconds: float) -> bool:
-    """End the server that a killed supervisor left on `folder`; say whether `pid` was that server.
+    """End the server that a killed supervisor left on `folder`; return whether `pid` was that server.
 
-    A process id is used again after a while, so the command line has to name the folder.
+    Process ids are reused, so the command line must name the folder.
     """
     try:
         process = psutil.Process(pid)
@@ -128,7 +128,7 @@ def evict(pid: int, folder: Path, signals: Sequence[signal.Signals], seconds: fl
 
 
 def _has_ended(process: psutil.Process, seconds: float) -> bool:
-    """Wait for a process that is not our child; where no init reaps it, it stays as a zombie."""
+    """Wait for a process that is not a child; without an init that reaps it, it stays a zombie."""
     deadline = time.monotonic() + seconds
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         if time.monotonic() > deadline:

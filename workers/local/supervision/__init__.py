@@ -1,1 +1,1 @@
-"""What keeps a system on one machine running: workers are started, watched and started again."""
+"""Supervision of a system on one machine: workers are started, watched and restarted."""

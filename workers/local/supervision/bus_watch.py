@@ -1,4 +1,4 @@
-"""Starting the message bus again when it cannot store, or hangs: after a full disk it never heals by itself."""
+"""Restarting a message bus that cannot store or hangs: after a full disk it does not recover without a restart."""
 
 import asyncio
 import time
@@ -14,30 +14,30 @@ from workers.local.supervision.health import Health
 
 _POLL_SECONDS: Final = 0.5
 _FAILED_SECONDS_MIN: Final = 2.5
-"""A bus that is slow is not one that cannot store: so long after a first probe failed, a second one has failed, too."""
+"""After this time a second probe has failed, too, so that a slow bus is not restarted."""
 
 _HUNG_SECONDS_MIN: Final = 6.0
-"""A bus that lives, and that no worker reaches, hangs: its API can stop answering with the disk that was full."""
+"""A running bus that no worker reaches for this long hangs: after a full disk its API can stop answering."""
 
 _REST_SECONDS_MIN: Final = 5.0
 _REST_SECONDS_MAX: Final = 600.0
 _HEALED_SECONDS: Final = 10.0
-"""A bus that stored for so long was healed: its next fault is met at once."""
+"""A bus that has stored for this long has recovered: its next fault restarts it without a delay."""
 
 log = structlog.get_logger()
 
 
 class RestartPolicy:
-    """Decides when the bus is to be started again, and does not do it over and over where it does not help."""
+    """Decides when to restart the bus, with exponential back-off."""
 
     def __init__(self) -> None:
-        """Nothing was started again yet."""
+        """Start without a delay."""
         self._rest = 0.0
         self._restarted = 0.0
         self._failed = 0.0
 
     def must_restart(self, failed_seconds: float, free: int, now: float) -> bool:
-        """Tell whether to start the bus again now; while the disk is full that is of no use."""
+        """Return whether to restart the bus now; while the disk is full that does not help."""
         if failed_seconds > 0:
             self._failed = now
         elif now - self._failed > _HEALED_SECONDS:
@@ -54,7 +54,7 @@ class RestartPolicy:
 
 
 async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[], Awaitable[None]]) -> None:
-    """Look at what the workers say of the bus, for as long as the system runs."""
+    """Watch the workers' reports about the bus, for as long as the system runs."""
     storing = RestartPolicy()
     while True:
         await asyncio.sleep(_POLL_SECONDS)
@@ -65,10 +65,10 @@ async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[],
         if min(hung, nats.seconds_up) >= _HUNG_SECONDS_MIN:
             failed = max(failed, hung)
         if storing.must_restart(failed, disk_space.free(nats.directory), time.monotonic()):
-            log.warning("server.not_storing", server="message bus", seconds=round(failed))
+            log.warning("server_not_storing", server="message bus", seconds=round(failed))
             await restart()
 
 
 def _seconds(page: Mapping[str, list[Mapping[str, object]]], part: Part) -> float:
-    """Return for how long a part has failed, as a worker's page says."""
+    """Return for how long a part has failed, according to a worker's page."""
     return max((float(str(failure["seconds"])) for failure in page["failing"] if failure["part"] == part), default=0.0)

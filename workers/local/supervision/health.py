@@ -1,4 +1,4 @@
-"""How the whole system does, over HTTP: are all workers alive, ready, and what do they count."""
+"""The health pages of the whole system: liveness, readiness, status and metrics of all workers."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 
 class Readiness(NamedTuple):
-    """Whether a worker is ready, and what its page says of what fails and of the clock."""
+    """Whether a worker is ready, and its page, which has the failing parts and the state of the clock."""
 
     ready: bool
     page: Mapping[str, Any]
@@ -32,7 +32,7 @@ def _read(code: int, body: str) -> Readiness:
     try:
         page |= json.loads(body or "{}")
     except ValueError:
-        log.warning("page_not_read", code=code)
+        log.warning("page_unreadable", code=code)
     return Readiness(code == status_pages.OK, page)
 
 
@@ -43,11 +43,11 @@ class Health:
         self._supervisor = supervisor
 
     async def ready(self) -> Mapping[str, bool]:
-        """Tell of each worker whether it is ready."""
+        """Return for each worker whether it is ready."""
         return {name: readiness.ready for name, readiness in (await self.look()).items()}
 
     async def look(self) -> Mapping[str, Readiness]:
-        """Tell of each worker whether it is ready, and what its own page says."""
+        """Return for each worker its readiness page."""
         workers = self._supervisor.workers
         answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/ready") for worker in workers))
         return {worker.name: _read(code, body) for worker, (code, body) in zip(workers, answers, strict=True)}
@@ -101,13 +101,13 @@ class Health:
 
 
 class _Pages(Collector):
-    """The workers' metrics as if they were our own."""
+    """Collects the workers' metrics."""
 
     def __init__(self, pages: Mapping[str, str]) -> None:
         self._pages = pages
 
     def collect(self) -> Iterable[Metric]:
-        """Gather each metric from all pages, since a page may describe it only once."""
+        """Merge each metric of all pages, because a page may describe it only once."""
         metrics: dict[str, Metric] = {}
         for worker, page in self._pages.items():
             for family in text_string_to_metric_families(page):
@@ -119,7 +119,7 @@ class _Pages(Collector):
 
 
 def join_metrics(pages: Mapping[str, str]) -> bytes:
-    """Join pages of metrics into one, where each sample names the worker that it is from."""
+    """Join pages of metrics into one, with the worker as a label of each sample."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Pages(pages))
     return generate_latest(registry)

@@ -1,4 +1,4 @@
-"""Archiving what our children write to files that they hold open: their own output, and the log of PostgreSQL."""
+"""Archiving files that children hold open: their output, and the log of PostgreSQL."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,14 +13,14 @@ from workers.local.servers import process
 
 POLL_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 60.0
-"""Time between two questions for the size, and before another try when archiving failed, as on a full disk."""
+"""Time between two reads of the setting, and before a retry when archiving failed, as on a full disk."""
 
 _SIZE: Final = "SELECT log_archive_bytes FROM published.settings"
 log = structlog.get_logger()
 
 
 def look(folder: Path, size: int) -> None:
-    """Archive every file of a child that has reached a size."""
+    """Archive every file of a child that has reached the size."""
     for path in _files(folder):
         if path.stat().st_size >= size:
             process.archive(path)
@@ -32,7 +32,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 async def keep_small(folder: Path, size: Callable[[], int]) -> None:
-    """Look after the files of a folder for as long as the system runs; `size` asks when to archive them."""
+    """Archive the files of a folder for as long as the system runs; `size` reads the size at which to archive them."""
     now = asyncio.get_running_loop().time
     limit, asked_at, rest = logs.ARCHIVE_BYTES, now() - _RETRY_SECONDS, POLL_SECONDS
     while True:
@@ -45,14 +45,14 @@ async def keep_small(folder: Path, size: Callable[[], int]) -> None:
                 logs.set_archive_bytes(limit)
         except OSError as error:
             rest = _RETRY_SECONDS
-            log.warning("server.log_not_archived", **logs.describe(error))
+            log.warning("log_archiving_failed", **logs.describe(error))
         except psycopg.Error as error:
-            log.info("server.log_size_unknown", **logs.describe(error))
+            log.info("log_size_unknown", **logs.describe(error))
         await asyncio.sleep(rest)
 
 
 def size_in(url: str) -> int:
-    """Ask the settings of a site at which size its log files are archived."""
+    """Return the size at which the settings of a site archive its log files."""
     with psycopg.connect(url, connect_timeout=5) as connection:
         row = connection.execute(_SIZE).fetchone()
     return int(row[0]) if row else logs.ARCHIVE_BYTES

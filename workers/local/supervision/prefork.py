@@ -1,16 +1,16 @@
-"""A process that has imported what workers need, and becomes one of them by forking.
+"""The template: a process that has imported all modules of workers, and forks workers.
 
     python -m workers fork
 
-Five workers that start at once import the same modules five times, which takes two cores four seconds before the
-first of them can connect. A fork takes milliseconds, and shares the memory of what was imported.
+Five workers that start at once would import the same modules five times, which takes two cores four seconds before the
+first worker can connect. A fork takes milliseconds, and shares the memory of the modules.
 
-Its stdin is a socket for messages (SOCK_SEQPACKET), each of which is JSON. `{"worker", "entry", "environment", "log",
-"until"}` asks for a worker. Its process calls the entry, as in `module:function`, with the worker's name. It is forked
-if the monotonic clock has not passed `until`. The answer is `{"pid"}`, and `{"pid", "status"}` when it has ended.
+Its stdin is a socket for JSON messages (SOCK_SEQPACKET). `{"worker", "entry", "environment", "log", "until"}` requests
+a worker, whose process calls the entry, as in `module:function`, with the worker's name. It is forked only if the
+monotonic clock has not passed `until`. The answer is `{"pid"}`, and `{"pid", "status"}` when the worker has ended.
 
-`{"spare"}` comes with a socket, and names a process that does the same by that socket: a fork that was made before any
-worker, in case this one ends. The workers die with this process, its spare does not; each ends with its socket.
+`{"spare"}` comes with a socket and names another template, which serves that socket: a fork from before the first
+worker, in case this process ends. The workers die with this process, its spare does not; each ends with its socket.
 """
 
 import gc
@@ -36,14 +36,14 @@ _MESSAGE_BYTES_MAX = 1024 * 1024
 
 
 def main() -> None:
-    """Import everything, then fork a worker for each line that asks for one."""
+    """Import everything, then fork a worker for each request."""
     for worker in WORKERS:
         run_worker.slice_of(worker)
     if threading.active_count() > 1:
-        sys.exit("a module has started a thread, which no fork has")
-    getproctitle()  # so that it finds its place, which is beside the environment that forks replace
+        sys.exit("a module has started a thread, which a fork would not have")
+    getproctitle()  # locates the title in memory, before forks replace the environment next to it
     gc.collect()
-    gc.freeze()  # the collector writes to what it looks at, and a page that is written to is no longer shared
+    gc.freeze()  # the collector would write to objects, and written pages are no longer shared
     request = _await_request(socket.socket(fileno=os.dup(0)))
     setproctitle(f"{sys.executable} -m workers worker {request['worker']}")
     module, _, name = request["entry"].partition(":")
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def _await_request(channel: socket.socket) -> dict[str, Any]:
-    """Return in a worker what was asked for; a process that is a spare goes on with its own socket."""
+    """Return the request in a worker; a spare continues with its own socket."""
     while True:
         became = _Template(channel).serve()
         if not isinstance(became, socket.socket):
@@ -60,7 +60,7 @@ def _await_request(channel: socket.socket) -> dict[str, Any]:
 
 
 class _Template:
-    """What forks; `serve` returns in each child."""
+    """Forks workers; `serve` returns in each child."""
 
     def __init__(self, channel: socket.socket) -> None:
         self._channel = channel
@@ -72,7 +72,7 @@ class _Template:
         signal.set_wakeup_fd(self._wake.fileno(), warn_on_full_buffer=False)
 
     def serve(self) -> dict[str, Any] | socket.socket:
-        """Fork until the socket ends; return in a worker what was asked for, and in a spare its socket."""
+        """Fork until the socket ends; return the request in a worker, and the socket in a spare."""
         with selectors.DefaultSelector() as ready:
             ready.register(self._channel, selectors.EVENT_READ)
             ready.register(self._woken, selectors.EVENT_READ)
@@ -83,7 +83,7 @@ class _Template:
                         return became
 
     def _answer(self) -> dict[str, Any] | socket.socket | None:
-        """Do what the next message asks for; return nothing in this process itself."""
+        """Handle the next message; return None in this process itself."""
         message = self._channel.recv(_MESSAGE_BYTES_MAX)
         if not message:
             sys.exit()
@@ -99,7 +99,7 @@ class _Template:
         return request
 
     def _fork_spare(self) -> socket.socket | None:
-        """Return its socket in the spare, and nothing in this process."""
+        """Return the socket in the spare, and None in this process."""
         theirs, channel = socket.socketpair(type=socket.SOCK_SEQPACKET)
         self._spare = os.fork()
         if not self._spare:
@@ -111,14 +111,14 @@ class _Template:
         return None
 
     def _leave(self) -> None:
-        """Be no template any more: close what a child has no business with."""
+        """Stop being a template: close descriptors that a child must not have."""
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for resource in (self._channel, self._woken, self._wake):
             resource.close()
 
     def _become(self, request: dict[str, Any]) -> None:
-        """Leave the parent's things, and take those of a worker."""
+        """Replace the parent's session, files and environment by the worker's."""
         self._leave()
         launch.die_with(self._pid, signal.SIGKILL)
         os.setsid()
@@ -130,7 +130,7 @@ class _Template:
         os.environ.update(request["environment"])
 
     def _reap(self) -> socket.socket | None:
-        """Tell of children that have ended; a spare that has ended is replaced, and returned from as one."""
+        """Report ended children; replace an ended spare, in which this returns its socket."""
         self._woken.recv(4096)
         try:
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
@@ -146,4 +146,4 @@ class _Template:
         try:
             socket.send_fds(self._channel, [json.dumps(news).encode()], descriptors)
         except OSError:
-            sys.exit()  # whoever asked is gone
+            sys.exit()  # the supervisor has gone

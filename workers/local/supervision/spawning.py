@@ -1,4 +1,4 @@
-"""How the process of a worker is started: as a program of its own, or as a fork of one that has imported everything."""
+"""Starting the process of a worker: as a separate program, or as a fork of a template."""
 
 import asyncio
 import contextlib
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class Running(Protocol):
-    """A process that was started."""
+    """A started process."""
 
     @property
     def pid(self) -> int:
@@ -34,7 +34,7 @@ class Running(Protocol):
 
     @property
     def returncode(self) -> int | None:
-        """Its exit status once it has ended; of one that a signal ended, the signal's number below zero."""
+        """Its exit status once it has ended; after a signal, the negative number of the signal."""
 
     async def wait(self) -> int:
         """Wait until it has ended, and return the exit status."""
@@ -44,51 +44,51 @@ class Running(Protocol):
 
 
 class Spawner(Protocol):
-    """What starts workers."""
+    """Starts workers."""
 
     async def prepare(self) -> None:
-        """Begin with what takes time, and do not wait for it."""
+        """Begin slow preparations without waiting for them."""
 
     async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
         """Start the process of a worker, which writes to the file `output`."""
 
     async def close(self) -> None:
-        """Leave nothing running but what was spawned."""
+        """End helper processes, but not the workers."""
 
 
 class Program:
-    """Starts a program for each worker, with the worker's name behind its command line."""
+    """Starts a program for each worker, with the worker's name as the last argument."""
 
     def __init__(self, line: Sequence[str]) -> None:
         self._line = line
 
     async def prepare(self) -> None:
-        """Nothing can be done before a worker is started."""
+        """Do nothing: a program needs no preparation."""
 
     async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
         """Start the program."""
         return await _execute([*self._line, worker], output, asyncio.subprocess.DEVNULL, environment)
 
     async def close(self) -> None:
-        """Nothing runs beside the programs."""
+        """Do nothing: there are no helper processes."""
 
 
 class Prefork:
-    """Forks workers from a template: one process that has imported what all of them need (`prefork`).
+    """Forks workers from a template, a process that has imported all their modules (`prefork`).
 
-    Each template has a spare, which takes its place when it ends or does not answer. One that does not answer is left
-    alone, since its workers would die with it; requests have a time limit, so that it forks nothing when it goes on.
+    Each template has a spare, which replaces it when it ends or does not answer. A silent template is not killed, since
+    its workers would die with it; requests have a time limit, so that it forks nothing if it continues later.
     """
 
     def __init__(self, output: Path, entry: str = "workers.local.run_worker:run") -> None:
-        """Let forks call `entry`, as in `module:function`, with the worker's name; `output` is the template's."""
+        """Set the `entry` (`module:function`) that forks call with a worker's name, and the template's output file."""
         self._output = output
         self._entry = entry
         self._turn = asyncio.Lock()
         self._templates: list[_Template] = []
 
     async def prepare(self) -> None:
-        """Let a template begin to import."""
+        """Start a template, which begins to import."""
         async with self._turn:
             await self._usable()
 
@@ -101,23 +101,23 @@ class Prefork:
                 try:
                     return await template.fork(request)
                 except TimeoutError:
-                    log.warning("worker.template_silent", pid=template.pid)
+                    log.warning("template_silent", pid=template.pid)
                     template.is_silent = True
                 except ConnectionError:
                     status = await template.end()
-                    log.warning("worker.template_died", pid=template.pid, code=status)
+                    log.warning("template_died", pid=template.pid, code=status)
                     if template.spare is None:
                         return _NeverStarted(status)
 
     async def close(self) -> None:
-        """End the templates; what was forked from them has ended, or is killed now."""
+        """End the templates, which kills remaining forks."""
         for template in self._templates:
-            await template.end()  # before its spare, which it would replace
+            await template.end()  # before its spare, which it would replace otherwise
             if template.spare:
                 await template.spare.end()
 
     async def _usable(self) -> "_Template":
-        """Return the template that answers, or the spare of one that does not, or a new one."""
+        """Return a template that answers, the spare of one that does not, or a new one."""
         for template in self._templates:
             if (template.has_ended or template.is_silent) and template.spare:
                 self._templates.append(template.spare)
@@ -131,7 +131,7 @@ class Prefork:
 
 
 class _Watched:
-    """A process that need not be our child: its end is seen, and signals reach it, by a descriptor of it."""
+    """A process, possibly not a child, that is watched and signalled through a pidfd."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -151,7 +151,7 @@ class _Watched:
 
 
 class _Template(_Watched):
-    """A template that runs, with what it has forked; `process` is there if it is our child."""
+    """A running template with its forks; `process` is set if it is a child of this process."""
 
     def __init__(self, pid: int, channel: socket.socket, process: asyncio.subprocess.Process | None = None) -> None:
         super().__init__(pid)
@@ -170,13 +170,13 @@ class _Template(_Watched):
         """Fork a worker.
 
         Raises:
-            TimeoutError: There was no answer in time; nothing will be forked.
+            TimeoutError: There was no answer in time; no worker will be forked.
             ConnectionError: The template has ended.
         """
         message = json.dumps({**request, "until": time.monotonic() + self._seconds})
         async with asyncio.timeout(self._seconds + _GRACE_SECONDS):
             if not self.has_ended:
-                with contextlib.suppress(OSError):  # it ends, and is heard to
+                with contextlib.suppress(OSError):  # the template ends, which `_receive` notices
                     self._channel.send(message.encode())
             forked = await self._forked.get()
         if forked is None:
@@ -185,7 +185,7 @@ class _Template(_Watched):
         return forked
 
     async def end(self) -> int:
-        """End it, if it has not ended, and return its exit status."""
+        """End it if it still runs, and return its exit status."""
         self._close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.ended.wait(), _GRACE_SECONDS)
@@ -194,7 +194,7 @@ class _Template(_Watched):
         return await self._process.wait() if self._process else -signal.SIGKILL
 
     def _receive(self) -> None:
-        """Hear of a fork, of its end, or of a spare."""
+        """Receive a message about a fork, its end, or a spare."""
         descriptors: list[int] = []
         try:
             message, descriptors, _, _ = socket.recv_fds(self._channel, _MESSAGE_BYTES_MAX, 1)
@@ -215,7 +215,7 @@ class _Template(_Watched):
             self._forked.put_nowait(forked)
 
     def _close(self) -> None:
-        """Ask it to end, if it has not ended: its forks are killed by that."""
+        """Request its end if it still runs, which kills its forks."""
         if self.has_ended:
             return
         self.has_ended = True
@@ -227,7 +227,7 @@ class _Template(_Watched):
 
 
 class _Forked(_Watched):
-    """A worker that was forked."""
+    """A forked worker."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(pid)
@@ -235,7 +235,7 @@ class _Forked(_Watched):
         self.status: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def wait(self) -> int:
-        """Wait until it has ended; where its template does not say how, it was killed."""
+        """Wait for its end and return the status; without a report of its template it counts as killed."""
         await self.ended.wait()
         if self.returncode is None:
             with contextlib.suppress(TimeoutError):
@@ -255,7 +255,7 @@ async def _start_template(output: Path) -> _Template:
 async def _execute(
     line: Sequence[str], output: Path, stdin: int, environment: Mapping[str, str] | None = None
 ) -> asyncio.subprocess.Process:
-    """Start a program that dies with us, reads from the descriptor `given`, and writes to the end of a file."""
+    """Start a program that dies with this process, reads from the descriptor `stdin`, and appends to a file."""
     with process.log_file(output) as file:
         return await asyncio.create_subprocess_exec(
             *process.command(line, signal.SIGKILL),
@@ -268,7 +268,7 @@ async def _execute(
 
 
 class _NeverStarted:
-    """A worker whose template could not become it."""
+    """A worker whose template ended before the fork."""
 
     pid = 0
 
@@ -280,4 +280,4 @@ class _NeverStarted:
         return self.returncode
 
     def send_signal(self, number: int, /) -> None:
-        """Nothing is there."""
+        """Do nothing: there is no process."""

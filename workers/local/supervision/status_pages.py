@@ -1,4 +1,4 @@
-"""Getting a page of a process of this machine."""
+"""Fetching HTTP pages of processes on this machine."""
 
 import asyncio
 from typing import Final
@@ -9,7 +9,7 @@ UNAVAILABLE: Final = 503
 
 
 async def fetch(port: int, path: str) -> tuple[int, str]:
-    """Get a page; one that does not come in time is unavailable."""
+    """Fetch a page; one that does not arrive in time counts as unavailable."""
     try:
         async with asyncio.timeout(TIMEOUT_SECONDS):
             return await _get(port, path)

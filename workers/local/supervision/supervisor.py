@@ -1,4 +1,4 @@
-"""The workers as processes of their own: started, watched, restarted, stopped."""
+"""The supervisor of worker processes: starts, watches, restarts and stops them."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 @dataclass
 class Worker:
-    """One worker and the process that runs it now."""
+    """A worker and its current process."""
 
     name: str
     environment: Mapping[str, str]
@@ -47,8 +47,8 @@ class Worker:
 class Supervisor:
     """Keeps one process running for each worker, for as long as this process lives.
 
-    The workers die with it, even when it is killed: the kernel kills them (`process.command`). They
-    are killed and not asked, since they lose nothing by it and the next supervisor may start at once.
+    If it dies, even if it is killed, the kernel kills the workers (`process.command`). That loses nothing, and the
+    next supervisor can start at once.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
-        """Begin with what workers need before they need their servers, and do not wait for it."""
+        """Begin preparations that need no servers, without waiting for them."""
         await self._spawner.prepare()
 
     def start(self) -> None:
@@ -77,7 +77,7 @@ class Supervisor:
         ]
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
-        """Ask all workers to end, and kill those that have not after some seconds."""
+        """Ask all workers to end, and kill the remaining ones after some seconds."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -98,15 +98,15 @@ class Supervisor:
             worker.process = await self._spawn(worker)
             code = await worker.process.wait()
             delay = next_delay(delay, time.monotonic() - started, code)
-            log.warning("worker.died", worker=worker.name, code=code, restart_in=delay)
+            log.warning("worker_died", worker=worker.name, code=code, restart_in=delay)
             await asyncio.sleep(delay)
             worker.restarts += 1
 
     async def _watch(self, worker: Worker) -> None:
-        """Kill a worker that does not answer for too long: it is stopped, or hangs, and keeps what it holds.
+        """Kill a worker that does not answer for too long: it is stopped or hangs, and keeps its locks.
 
-        What is counted is the time of looks that failed, not the time between them: this process may have been
-        stopped itself, and must not kill everybody when it goes on.
+        The durations of failed requests are added, not the time between them: if this process was stopped itself, it
+        must not kill all workers when it continues.
         """
         look = min(_POLL_SECONDS, self._silent_seconds / 4)
         while True:
@@ -120,7 +120,7 @@ class Supervisor:
             else:
                 worker.silent_seconds += look + min(time.monotonic() - begun, status_pages.TIMEOUT_SECONDS)
             if worker.silent_seconds >= self._silent_seconds:
-                log.warning("worker.silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
+                log.warning("worker_silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
                 _send([worker.process], signal.SIGKILL)
                 worker.silent_seconds = 0.0
 
@@ -131,16 +131,16 @@ class Supervisor:
 
 
 def _spawner(program: Sequence[str] | Spawner | None, logs: Path) -> Spawner:
-    """Return what starts workers: forks, unless a command line says which program each of them is."""
+    """Return the spawner: forks by default, or a program that a command line names."""
     if program is None:
         return Prefork(logs / "workers.out")
     return Program(program) if isinstance(program, Sequence) else program
 
 
 def next_delay(last: float, lived: float, code: int) -> float:
-    """Tell how long to wait before a restart: longer each time, for a worker that cannot live.
+    """Return the delay before a restart, with exponential back-off for a worker that keeps ending.
 
-    A kill from outside says nothing about the worker, so it does not lengthen the wait.
+    A kill from outside is not a fault of the worker, so it does not increase the delay.
     """
     if last == 0 or lived >= _HEALTHY_SECONDS:
         return _DELAY_SECONDS_MIN

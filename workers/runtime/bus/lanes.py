@@ -170,4 +170,4 @@ class Lanes:
             yield
         finally:
             del self.held[owned.lane]
-            log.info("lane_left", lane=owned.lane, place=owned.place)
+            log.info("lane_released", lane=owned.lane, place=owned.place)

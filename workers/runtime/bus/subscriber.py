@@ -116,7 +116,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
             if (looks := looks + 1) > _BEHIND_CHECKS_MAX:
                 break
             await asyncio.sleep(_RETRY_SECONDS)
-        log.warning("stream_set_back", lane=self.lane, place=owned.place, last=state.last)
+        log.warning("stream_truncated", lane=self.lane, place=owned.place, last=state.last)
         await owned.restart(state.incarnation, 0)
         return state
 

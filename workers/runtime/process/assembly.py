@@ -117,7 +117,7 @@ def connection_of(broker: NatsBroker) -> Client:
 
 
 async def _report(error: Exception) -> None:
-    log.warning("nats_error", error=type(error).__name__, told=str(error)[:200])
+    log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])
 
 
 def lanes_of(worker: Worker) -> tuple[int, ...]:

@@ -35,7 +35,7 @@ async def heartbeats(running: Running) -> None:
         try:
             await running.nats.publish(subject, to_json(await vital_signs(running)))
         except (NatsError, OSError) as error:
-            log.warning("heartbeat_lost", **describe(error))
+            log.warning("heartbeat_failed", **describe(error))
         await asyncio.sleep(running.settings.heartbeat_seconds)
 
 

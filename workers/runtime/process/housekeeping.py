@@ -77,7 +77,7 @@ async def report_excess(running: Running) -> None:
                 name = running.worker.name
                 posted = await excess_counts.report(connection, running.settings.site, name, lanes, now)
         except (DBAPIError, OSError) as error:
-            log.warning("counting_failed", **describe(error))
+            log.warning("excess_counts_failed", **describe(error))
             continue
         if posted:
             running.relay.wake()

@@ -94,7 +94,7 @@ async def _probe_part(
     except (NatsError, DBAPIError, OSError) as error:
         seconds = running.condition.fails(part, _reason(error))
         if seconds > running.settings.watchdog_seconds and fatal(error):
-            log.critical("giving_up", worker=running.worker.name, part=part)
+            log.critical("watchdog_expired", worker=running.worker.name, part=part)
             os._exit(_EXIT_STATUS)
         return False
     running.condition.works(part)
@@ -118,7 +118,7 @@ async def store(running: Running) -> None:
         answer = from_json((await running.nats.request(subject, b"", timeout=_ACKNOWLEDGEMENT_SECONDS_MAX)).data)
     except NoRespondersError:
         if not running.condition.unprobed:
-            log.warning("probe_not_taken", worker=running.worker.name)
+            log.warning("probe_refused", worker=running.worker.name)
         running.condition.unprobed = True
         return
     except NatsTimeoutError as error:

@@ -185,4 +185,4 @@ async def _pass_by(_: Msg) -> None:
 
 
 async def _report(error: Exception) -> None:
-    log.warning("nats_error", error=type(error).__name__, told=str(error)[:200])
+    log.warning("nats_error", error=type(error).__name__, text=str(error)[:200])

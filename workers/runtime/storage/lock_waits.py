@@ -45,8 +45,8 @@ async def _look(engine: AsyncEngine, pid: int, seconds: float, fields: dict[str,
             async with autocommitting(engine).connect() as connection:
                 sessions = (await connection.execute(_BLOCKING, {"pid": pid})).mappings().all()
         except (DBAPIError, OSError) as error:
-            log.warning("blocking_unknown", **fields, **describe(error))
+            log.warning("lock_holder_unknown", **fields, **describe(error))
             sessions = []
         for session in sessions:
-            log.warning("blocked", **fields, **session)
+            log.warning("waiting_for_lock", **fields, **session)
         await asyncio.sleep(seconds)
