@@ -16,7 +16,7 @@ from workers.common.logs import describe
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.process.worker_process import Running
-from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.row_set import rows_of
 
 BATCH_ENTRIES_MAX = 1_000
@@ -68,7 +68,7 @@ async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminde
 
 async def move(engine: AsyncEngine, server: LogServer) -> int:
     """Write entries there, then delete them here; what is in both after a crash is written once."""
-    async with autocommitting(engine).connect() as connection:
+    async with autocommit(engine).connect() as connection:
         rows = rows_of(await connection.execute(tables.WAITING, {"at_once": BATCH_ENTRIES_MAX}), NextEntryRow)
         await server.write([row["entry"] for row in rows])
         if rows:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.errors import Code, Refusal
 from workers.audit import tables
 from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME
-from workers.runtime.storage.database import LogBase, Waits, autocommitting, insert_rows, open_engine
+from workers.runtime.storage.database import LogBase, Waits, autocommit, insert_rows, open_engine
 
 _BATCH_SECONDS = 20.0
 """How long a batch may take: a connection that died without a word would take far longer."""
@@ -63,7 +63,7 @@ class LogServer:
                 await self._insert(entries)
 
     async def _insert(self, entries: list[dict[str, Any]]) -> None:
-        async with autocommitting(self._engine).connect() as connection:
+        async with autocommit(self._engine).connect() as connection:
             try:
                 await insert_rows(connection, tables.LogEntry, entries, conflict="ON CONFLICT DO NOTHING")
             except ProgrammingError:

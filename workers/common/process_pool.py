@@ -86,7 +86,7 @@ class _Child:
         self._process = process
         self._limits = limits
         self._noise = b""
-        self._listening = asyncio.create_task(self._listen())
+        self._reading_output = asyncio.create_task(self._read_output())
 
     @classmethod
     async def start(cls, limits: Limits) -> "_Child":
@@ -147,7 +147,7 @@ class _Child:
         late = Cause.TIME if status == -signal.SIGXCPU else Cause.CRASH
         return ChildError(Cause.MEMORY if _NO_MEMORY in self._noise else late, self._limits, f"status {status}")
 
-    async def _listen(self) -> None:
+    async def _read_output(self) -> None:
         """Read the child's output, so that it never blocks; the output may hold what people wrote."""
         noise = _pipes(self._process)[2]
         while part := await noise.read(_NOISE_BYTES_MAX):
@@ -157,7 +157,7 @@ class _Child:
         """Kill the child, and wait until it has ended."""
         with suppress(ProcessLookupError):
             self._process.kill()
-        await asyncio.gather(self._process.wait(), self._listening)
+        await asyncio.gather(self._process.wait(), self._reading_output)
 
 
 _CURRENT_POOL: ContextVar["ProcessPool"] = ContextVar("child_processes")
@@ -194,7 +194,7 @@ class ProcessPool:
         """
         request = pack({"function": function, "facts": facts}, data)
         async with self._turns:
-            idle = self._kept()
+            idle = self._take_idle()
             try:
                 return await self._call(function, request, idle or await _Child.start(self._limits))
             except ChildError as error:
@@ -203,7 +203,7 @@ class ProcessPool:
                     raise
             return await self._call(function, request, await _Child.start(self._limits))
 
-    def _kept(self) -> _Child | None:
+    def _take_idle(self) -> _Child | None:
         while self._idle:
             child = self._idle.pop()
             if child.alive:

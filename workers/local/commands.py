@@ -136,7 +136,7 @@ def provision(as_json: AsJson = False) -> None:
         result = uvloop.run(_provision(settings, who))
     except (OSError, nats.errors.Error) as error:
         cause = error.__cause__ or error
-        fail(f"{settings.nats_url}: {translate(start_errors.why(cause))}. {remedy(cause, who)}", status=3)
+        fail(f"{settings.nats_url}: {translate(start_errors.reason_of(cause))}. {remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
     except strict_mode.NotStrictError as error:

@@ -29,7 +29,7 @@ _REMEDIES: Final = {
 _ELSEWHERE: Final = "Choose a directory of your own with --data."
 
 
-def why(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return the system's message about an unreachable server or file, without error numbers or sockets."""
     if isinstance(error, OSError) and error.errno:
         reason = os.strerror(error.errno)
@@ -43,6 +43,6 @@ def explain(error: Exception, data: Path) -> str:
         remedy = _REMEDIES.get(error.errno or 0, _ELSEWHERE)
         return f"{error.filename or data}: {error.strerror}. {remedy}"
     if isinstance(error, OSError | NatsError):
-        why = type(error).__name__
-        return f"A server in {data} does not answer ({why}): start again, and look into {data / 'logs'}."
+        reason = type(error).__name__
+        return f"A server in {data} does not answer ({reason}): start again, and look into {data / 'logs'}."
     return str(error)

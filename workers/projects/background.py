@@ -12,7 +12,7 @@ from workers.projects.packages import store
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.process.worker_process import Running
-from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import is_believed
 
 _LANE: Final = 0
@@ -45,7 +45,7 @@ async def learning(running: Running) -> None:
     """Learn every hour how common the parts of words are; until then, and without it, their letters decide."""
     while True:
         try:
-            async with autocommitting(running.engine).connect() as connection:
+            async with autocommit(running.engine).connect() as connection:
                 await learned.learn(connection)
         except (DBAPIError, OSError) as error:
             log.warning("learning_failed", **describe(error))
@@ -54,7 +54,7 @@ async def learning(running: Running) -> None:
 
 async def purge(running: Running) -> None:
     """Delete what has been kept for long enough, unless the clock is doubted."""
-    async with autocommitting(running.engine).connect() as connection:
+    async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             return
         packages, drafts = await store.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)

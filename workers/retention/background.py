@@ -13,7 +13,7 @@ from workers.retention.worker import worker
 from workers.runtime.commands import outbox
 from workers.runtime.commands.envelopes import Post
 from workers.runtime.process.worker_process import Running
-from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import is_believed
 
 _FIRST_SECONDS: Final = 30.0
@@ -45,7 +45,7 @@ async def schedule(running: Running) -> None:
 async def wish(running: Running) -> None:
     """Put the command into the outbox, from where it goes the way of every command, unless the clock is doubted."""
     row = Post(running.settings.site, worker.name, _LANE).command(Sweep(), uuid7())
-    async with autocommitting(running.engine).connect() as connection:
+    async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             log.warning("sweep_withheld")
             return

@@ -48,14 +48,14 @@ class Register:
 
     def add(self, credential: Credential) -> None:
         """Add a credential, and remove those that expired long ago."""
-        with self._locked():
+        with self._lock():
             limit = credential.created - _EXPIRED_KEPT_SECONDS
             recent = [known for known in self.all() if known.expires is None or known.expires > limit]
             self._write([*recent, credential])
 
     def revoke(self, name: str, others: Collection[str], now: int) -> list[Credential]:
         """Revoke the credentials of a name, and `others` by public key; return those that were valid before."""
-        with self._locked():
+        with self._lock():
             entries = self.all()
             known_keys = {entry.key for entry in entries}
             unknown = [Credential(key, name, UNKNOWN, now) for key in others if key not in known_keys]
@@ -69,7 +69,7 @@ class Register:
         return {credential.key: credential.revoked for credential in self.all() if credential.revoked is not None}
 
     @contextmanager
-    def _locked(self) -> Iterator[None]:
+    def _lock(self) -> Iterator[None]:
         descriptor = os.open(self._directory, os.O_RDONLY)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)

@@ -141,11 +141,11 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
     except nats.errors.Error as error:
         cause = error.__cause__ or error
         if own is None:
-            fail(start_errors.why(error))
+            fail(start_errors.reason_of(error))
         settings, who = own
-        fail(f"{settings.nats_url}: {translate(start_errors.why(cause))}. {remedy(cause, who)}", _NOT_REACHED)
+        fail(f"{settings.nats_url}: {translate(start_errors.reason_of(cause))}. {remedy(cause, who)}", _NOT_REACHED)
     except _FAILURES as error:
-        fail(start_errors.why(error))
+        fail(start_errors.reason_of(error))
 
 
 def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
@@ -181,7 +181,7 @@ async def _save(home: Home, out: Path) -> None:
     trust = Trust.load(home.keys)
     with tempfile.TemporaryDirectory(dir=home.directory) as folder:
         draft = Path(folder)
-        async with _provisioning(trust, runtime.nats_url, draft) as bus:
+        async with _open_provision_connection(trust, runtime.nats_url, draft) as bus:
             for stream in snapshots.SAVED:
                 await snapshots.save(bus, stream, _PROVISION, draft)
         for name, url in zip(_DATABASES, (runtime.database_url, runtime.log_database_url), strict=True):
@@ -204,7 +204,7 @@ async def _restore(home: Home, file: Path, keys: Path | None) -> None:
         bus = EmbeddedNats(home.nats, trust, log=home.logs / "nats.log")
         bus.start()
         try:
-            async with _provisioning(trust, bus.url, draft) as connection:
+            async with _open_provision_connection(trust, bus.url, draft) as connection:
                 for stream in snapshots.SAVED:
                     await snapshots.restore(connection, stream, draft)
         finally:
@@ -224,7 +224,7 @@ async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:
 
 
 @asynccontextmanager
-async def _provisioning(trust: Trust, url: str, folder: Path) -> AsyncIterator[Nats]:
+async def _open_provision_connection(trust: Trust, url: str, folder: Path) -> AsyncIterator[Nats]:
     """Connect with short-lived credentials that may save and restore streams."""
     credentials = folder / "provision.creds"
     credentials.write_text(trust.mint(_PROVISION, "provision", valid_seconds=_PROVISION_SECONDS))

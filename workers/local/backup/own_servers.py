@@ -86,7 +86,7 @@ async def restore(settings: Settings, who: str, file: Path) -> None:
             try:
                 await _write(settings, bus, databases, draft)
             except _FAILURES as error:
-                raise UnfinishedError(start_errors.why(error).rstrip(".")) from error
+                raise UnfinishedError(start_errors.reason_of(error).rstrip(".")) from error
 
 
 async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], draft: Path) -> None:

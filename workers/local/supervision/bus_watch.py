@@ -58,10 +58,10 @@ async def keep_storing(nats: EmbeddedNats, health: Health, restart: Callable[[],
     storing = RestartPolicy()
     while True:
         await asyncio.sleep(_POLL_SECONDS)
-        looks = (await health.look()).values()
-        pages = [look.page for look in looks if look.ready or look.page["failing"]]
-        failed = max((_seconds(look, Part.BUS_STORAGE) for look in pages), default=0.0)
-        hung = min((_seconds(look, Part.BUS) for look in pages), default=0.0)
+        readings = (await health.look()).values()
+        pages = [reading.page for reading in readings if reading.ready or reading.page["failing"]]
+        failed = max((_seconds(page, Part.BUS_STORAGE) for page in pages), default=0.0)
+        hung = min((_seconds(page, Part.BUS) for page in pages), default=0.0)
         if min(hung, nats.seconds_up) >= _HUNG_SECONDS_MIN:
             failed = max(failed, hung)
         if storing.must_restart(failed, disk_space.free(nats.directory), time.monotonic()):

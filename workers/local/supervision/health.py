@@ -79,13 +79,13 @@ class Health:
         return status_pages.UNAVAILABLE if waiting else status_pages.OK, _JSON, json.dumps(content).encode()
 
     async def _status(self) -> tuple[int, str, bytes]:
-        looks = await self.look()
+        readings = await self.look()
         status = {
             worker.name: {
                 "pid": worker.pid,
                 "restarts": worker.restarts,
-                "ready": looks[worker.name].ready,
-                **looks[worker.name].page,
+                "ready": readings[worker.name].ready,
+                **readings[worker.name].page,
             }
             for worker in self._supervisor.workers
         }

@@ -19,7 +19,7 @@ from contracts import subjects
 from workers.common.logs import describe
 from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.bus.streams import DEAD, api
-from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database import autocommit
 
 COUNT_MAX: Final = 100_000
 """Rows are counted up to this number; an exact larger count has no use."""
@@ -97,7 +97,7 @@ class Backlog:
             return []
 
     async def _read_database(self) -> Sequence[Figure]:
-        async with autocommitting(self._engine).connect() as connection:
+        async with autocommit(self._engine).connect() as connection:
             return [
                 *await outbox(connection, self._place.worker),
                 *[figure for read_own in self._readers for figure in await read_own(connection)],

@@ -62,7 +62,7 @@ def session_name(worker: str, instance: str) -> str:
     return f"incidents-{worker}-{instance}"
 
 
-def _signed(number: int) -> int:
+def _as_signed(number: int) -> int:
     return number - 2**32 if number >= 2**31 else number
 
 
@@ -85,7 +85,7 @@ class Lanes:
         return set(self.held)
 
     def _key(self, lane: int) -> dict[str, int]:
-        return {"worker": _signed(self._number), "lane": lane}
+        return {"worker": _as_signed(self._number), "lane": lane}
 
     async def keep_lease(self) -> None:
         """Register as a process of this worker, count the processes, and renew the lease, until cancelled."""
@@ -134,7 +134,7 @@ class Lanes:
                 if await self._take(connection, lane):
                     async with self._unlock_at_end(connection, lane):
                         owned = await take(connection, self._worker, lane)
-                        with self._registered(owned):
+                        with self._register(owned):
                             try:
                                 yield owned
                             finally:
@@ -163,7 +163,7 @@ class Lanes:
                 await connection.invalidate()
 
     @contextmanager
-    def _registered(self, owned: OwnedLane) -> Iterator[None]:
+    def _register(self, owned: OwnedLane) -> Iterator[None]:
         self.held[owned.lane] = owned
         log.info("lane_taken", lane=owned.lane, place=owned.place)
         try:

@@ -106,14 +106,14 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         On a lagging server the stream ends before the place for a moment; on a truncated one it stays there. Then
         everything is read again, and the ids of commands and events make that idempotent.
         """
-        looks = 0
+        checks = 0
         while True:
             state = await stream_state(self.connection, self.stream.name)
             if state.incarnation != owned.stream:
                 await owned.restart(state.incarnation, 0)
             if state.last >= owned.place:
                 return state
-            if (looks := looks + 1) > _BEHIND_CHECKS_MAX:
+            if (checks := checks + 1) > _BEHIND_CHECKS_MAX:
                 break
             await asyncio.sleep(_RETRY_SECONDS)
         log.warning("stream_truncated", lane=self.lane, place=owned.place, last=state.last)

@@ -70,10 +70,10 @@ class Letter(NamedTuple):
     @property
     def is_event(self) -> bool:
         """Return whether it is an event whose reaction failed."""
-        return self._happened in Event.registry
+        return self._event_type in Event.registry
 
     @property
-    def _happened(self) -> str:
+    def _event_type(self) -> str:
         return subjects.read_event_type(self.headers.get("ce-type", "")) if ".evt." in self.subject else ""
 
     @property
@@ -82,7 +82,7 @@ class Letter(NamedTuple):
         if self.work:
             subject = f"{self.work.worker}.{self.work.verb}"
             return subject if subject in Command.registry else None
-        return self._happened if self.is_event else None
+        return self._event_type if self.is_event else None
 
     @property
     def command_id(self) -> UUID | None:
@@ -120,13 +120,13 @@ class Letters:
 
     async def get(self, number: int) -> Letter | None:
         """Return the letter at a place; None if there is none."""
-        letter = await self._following(number)
+        letter = await self._next(number)
         return letter if letter and letter.number == number else None
 
     async def after(self, number: int, limit: int) -> list[Letter]:
         """Return the letters after a place, the oldest first."""
         letters: list[Letter] = []
-        while len(letters) < limit and (letter := await self._following(number + 1)):
+        while len(letters) < limit and (letter := await self._next(number + 1)):
             letters.append(letter)
             number = letter.number
         return letters
@@ -139,7 +139,7 @@ class Letters:
             if not answer.get("success") and answer.get("error", {}).get("err_code") != _NO_MESSAGE:
                 raise LettersUnavailableError(str(answer.get("error", {}).get("description", "")))
 
-    async def _following(self, number: int) -> Letter | None:
+    async def _next(self, number: int) -> Letter | None:
         answer = await self._ask("GET", {"seq": number, "next_by_subj": self._every})
         if "message" in answer:
             return read_letter(answer["message"])

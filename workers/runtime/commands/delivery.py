@@ -222,7 +222,7 @@ class Delivery:
         origin = Origin(message.work.principal, unit.now.isoformat(), message.id, message.trace)
         decision.outbox.extend(post.event(event, origin) for event in events)
         self.counters.sent += len(unit.sent)
-        decision.outbox.extend(post.forwarded(*forwarded) for forwarded in unit.forwarded)
+        decision.outbox.extend(post.forward(*message) for message in unit.forwarded)
         decision.outbox.extend(post.command(command, command_id, message.trace) for command, command_id in unit.sent)
 
     def _record_outcome(

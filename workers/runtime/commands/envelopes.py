@@ -69,9 +69,9 @@ class Post(NamedTuple):
     worker: str
     lane: int
 
-    def event(self, happened: EmittedEvent, origin: Origin) -> dict[str, Any]:
+    def event(self, emitted: EmittedEvent, origin: Origin) -> dict[str, Any]:
         """Make the row of an event: CloudEvents 1.0 in binary mode."""
-        event, event_id = happened.event, str(happened.id)
+        event, event_id = emitted.event, str(emitted.id)
         headers = {
             COMMAND_ID: event_id,
             "ce-specversion": "1.0",
@@ -83,14 +83,14 @@ class Post(NamedTuple):
         }
         if project_id := getattr(event, "project_id", None):
             headers["ce-subject"] = str(project_id)
-        if happened.revision is not None:
-            headers["ce-revision"] = str(happened.revision)
+        if emitted.revision is not None:
+            headers["ce-revision"] = str(emitted.revision)
         if origin.cause is not None:
             headers["ce-causationid"] = str(origin.cause)
         if origin.trace:
             headers[HEADER] = origin.trace
         body = event.__pydantic_serializer__.to_json(event).decode()
-        return self._row(subjects.event(self.site, event.subject, happened.key), headers, body)
+        return self._row(subjects.event(self.site, event.subject, emitted.key), headers, body)
 
     def command(self, command: Command[Any], command_id: UUID, trace: str | None = None) -> dict[str, Any]:
         """Make the row of a command that the product sends to itself, in the trace of its cause."""
@@ -100,7 +100,7 @@ class Post(NamedTuple):
             headers[HEADER] = trace
         return self._row(subject, headers, command.model_dump_json())
 
-    def forwarded(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+    def forward(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
         """Make the row of a message that is replayed."""
         return self._row(subject, headers, body)
 

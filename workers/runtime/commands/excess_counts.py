@@ -114,14 +114,14 @@ async def report(connection: AsyncConnection, site: str, worker: str, lanes: Ite
     """Post an event for each count of a past minute, and delete the count; return how many events were posted."""
     before = now.replace(second=0, microsecond=0) - _SETTLING_TIME
     past = await read(connection, _TAKE_PAST, {"worker": worker, "lanes": list(lanes), "before": before})
-    rows = [_event(Post(site, worker, row["lane"]), row, now) for row in past if row["more"]]
+    rows = [_surplus_event(Post(site, worker, row["lane"]), row, now) for row in past if row["more"]]
     await outbox.post(connection, rows)
     return len(rows)
 
 
-def _event(post: Post, counted: Any, now: datetime) -> dict[str, Any]:
-    happened = SurplusCounted(worker=post.worker, what=counted["what"], count=counted["more"], since=counted["minute"])
-    return post.event(EmittedEvent(happened, uuid7(), "-", None), Origin(counted["principal"], now.isoformat()))
+def _surplus_event(post: Post, row: Any, now: datetime) -> dict[str, Any]:
+    event = SurplusCounted(worker=post.worker, what=row["what"], count=row["more"], since=row["minute"])
+    return post.event(EmittedEvent(event, uuid7(), "-", None), Origin(row["principal"], now.isoformat()))
 
 
 def remove_excess(rows: Sequence[dict[str, Any]], surplus: set[int]) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ def _lone_message_fields(batch: Sequence[object]) -> dict[str, object]:
     return delivery_fields([raw]) if len(batch) == 1 and (raw := getattr(batch[0], "raw", None)) else {}
 
 
-async def retry_transient(attempt: Callable[[], Awaitable[T]], delayed: Callable[[], None]) -> T:
+async def retry_transient(attempt: Callable[[], Awaitable[T]], on_delay: Callable[[], None]) -> T:
     """Retry after transient faults with exponential back-off, for as long as the connection lives."""
     delay = 0.05
     while True:
@@ -93,7 +93,7 @@ async def retry_transient(attempt: Callable[[], Awaitable[T]], delayed: Callable
         except TRANSIENT as error:
             if not is_transient(error) or getattr(error, "connection_invalidated", False):
                 raise
-            delayed()
+            on_delay()
             log.warning("batch_delayed", seconds=delay, **describe(error))
             await asyncio.sleep(delay)
             delay = min(delay * 2, _DELAY_SECONDS_MAX)

@@ -108,7 +108,7 @@ class Feed:
         ending = Refusal(Code.UNAVAILABLE)
         try:
             async with self._exit_stack:
-                await self._send("open", self.opened().model_dump_json().encode())
+                await self._send("open", self.describe().model_dump_json().encode())
                 while _now() < self._renewed_at + LEASE_SECONDS:
                     await self._serve_once()
         except Refusal as refusal:
@@ -120,7 +120,7 @@ class Feed:
             with suppress(NatsError):
                 await self._send("end", body, headers)
 
-    def opened(self) -> watching.Feed:
+    def describe(self) -> watching.Feed:
         """Return the description of the feed for its client."""
         return watching.Feed(
             feed=self.id,

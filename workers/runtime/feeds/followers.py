@@ -114,7 +114,7 @@ class Feeds:
             is_own = content["principal"] == feed.follower.principal
             if is_own:
                 feed.renew(content["since"])
-            await message.respond(feed.opened().model_dump_json().encode() if is_own else b"")
+            await message.respond(feed.describe().model_dump_json().encode() if is_own else b"")
 
         subscription = await self._shared.nats().subscribe(self._address(feed.id), cb=on_renewal)
         try:

@@ -165,10 +165,10 @@ async def serve(running: Running) -> AsyncIterator[FastStream]:
     fields = {"worker": worker.name, "instance": running.instance}
     await startup.wait_for_servers(running)
     async with running.children.open(), asyncio.TaskGroup() as tasks:
-        beside = [running.lanes.keep_lease(), running.relay.run(), *startup.background_work(running)]
+        work = [running.lanes.keep_lease(), running.relay.run(), *startup.background_work(running)]
         spawned = [
-            tasks.create_task(run_cancellable(work))
-            for work in beside + [background(running) for background in worker.backgrounds]
+            tasks.create_task(run_cancellable(each))
+            for each in work + [background(running) for background in worker.backgrounds]
         ]
         following = tasks.create_task(run_cancellable(running.feeds.run()))
         await app.start()

@@ -42,7 +42,7 @@ async def heartbeats(running: Running) -> None:
 async def vital_signs(running: Running) -> dict[str, Any]:
     """Return version, start, lanes, counters and pending work, here and in the servers."""
     counters = running.delivery.counters
-    waiting, oldest = _waiting(running)
+    waiting, oldest = _pending(running)
     return {
         "worker": running.worker.name,
         "instance": running.instance,
@@ -69,7 +69,7 @@ async def condition_of(running: Running) -> dict[str, Any]:
     }
     try:
         async with asyncio.timeout(_DATABASE_SECONDS_MAX):
-            condition |= await _stored(running)
+            condition |= await _read_database(running)
             for signs in running.worker.signs:
                 condition |= await signs(running)
     except (DBAPIError, OSError, TimeoutError) as error:
@@ -77,14 +77,14 @@ async def condition_of(running: Running) -> dict[str, Any]:
     return condition
 
 
-async def _stored(running: Running) -> dict[str, Any]:
+async def _read_database(running: Running) -> dict[str, Any]:
     parameters = {"worker": running.worker.name, "lanes": list(running.lanes.owned), "most": _COUNT_MAX}
     async with running.engine.connect() as connection:
         row = (await connection.execute(_STORED, parameters)).mappings().one()
     return {"outbox": row["waiting"], "database_time": row["now"]}
 
 
-def _waiting(running: Running) -> tuple[int, float]:
+def _pending(running: Running) -> tuple[int, float]:
     """Return the number of pending messages in the lanes of this process, and the age of the oldest in seconds."""
     lanes = list(running.lanes.held.values())
     oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)

@@ -15,7 +15,7 @@ from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.commands import excess_counts
 from workers.runtime.process.worker_process import Running
 from workers.runtime.storage import database_clock
-from workers.runtime.storage.database import autocommitting
+from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import Judge
 
 _REPORT_SECONDS = 20.0
@@ -46,7 +46,7 @@ async def housekeeping(running: Running) -> None:
 
 async def run_round(running: Running, judge: Judge) -> None:
     """Run one round; the clock is judged first, because while it is doubted nothing is deleted by age."""
-    async with autocommitting(running.engine).connect() as connection:
+    async with autocommit(running.engine).connect() as connection:
         logs.set_archive_bytes((await connection.execute(_LOG_SIZE)).scalar_one())
         now, believed = await database_clock.read_clock(connection)
         others = [datetime.now(UTC), await _bus_time(running)]

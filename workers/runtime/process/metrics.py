@@ -38,21 +38,21 @@ class _Figures(Collector):
     def collect(self) -> Iterable[Metric]:
         """Return every metric of the process."""
         running = self._running
-        for name, value in _counted(running).items():
+        for name, value in _counters(running).items():
             yield CounterMetricFamily(f"incidents_{name}", f"{name.replace('_', ' ')} since the start", value)
         yield _latency(running.delivery.counters.latency)
         yield GaugeMetricFamily("incidents_lanes", "lanes owned by this process", len(running.lanes.owned))
         yield GaugeMetricFamily("incidents_ready", "1 when the process serves and nothing fails", int(running.ready))
         doubted = int(running.condition.clock_doubted)
         yield GaugeMetricFamily("incidents_clock_doubted", "1 while nothing is deleted because of its age", doubted)
-        yield _failing(running)
+        yield _failing_seconds(running)
         yield from _lanes(running)
         yield _build()
         for figure in self._backlog:
             yield GaugeMetricFamily(f"incidents_{figure.name}", figure.meaning, figure.value)
 
 
-def _counted(running: Running) -> Mapping[str, int]:
+def _counters(running: Running) -> Mapping[str, int]:
     counters, queries = running.delivery.counters, running.query_service.counters
     return {
         "applied": counters.applied,
@@ -83,7 +83,7 @@ def _latency(latency: Latency) -> Metric:
     return HistogramMetricFamily("incidents_command_duration_seconds", meaning, buckets, latency.total_seconds)
 
 
-def _failing(running: Running) -> Metric:
+def _failing_seconds(running: Running) -> Metric:
     """Return for how long each part has failed; working parts are included, so that dashboards know them in advance."""
     failing = GaugeMetricFamily("incidents_failing_seconds", "for how long a part has failed", labels=["part"])
     seconds = {failure["part"]: failure["seconds"] for failure in running.condition.as_json()}

@@ -25,7 +25,7 @@ from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
 from workers.runtime.process.worker_process import Running
-from workers.runtime.storage.database import Base, autocommitting
+from workers.runtime.storage.database import Base, autocommit
 
 _PROBE_SECONDS = 2.0
 _RETRY_SECONDS = 0.5
@@ -132,7 +132,7 @@ async def store(running: Running) -> None:
 
 async def write(running: Running) -> None:
     """Commit a write to the database."""
-    async with autocommitting(running.engine).connect() as connection:
+    async with autocommit(running.engine).connect() as connection:
         await connection.execute(_WRITE, {"worker": running.worker.name})
 
 

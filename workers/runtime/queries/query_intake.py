@@ -158,7 +158,7 @@ def feed_verbs(worker: str) -> frozenset[str]:
 
 def language_in(headers: bytes | None) -> str:
     """Return the preferred language in a block of headers; English by default, whatever its bytes are."""
-    return _preferred(header_in(headers, _LANGUAGE))
+    return _preferred_language(header_in(headers, _LANGUAGE))
 
 
 def header_in(headers: bytes | None, start: bytes) -> str:
@@ -170,8 +170,8 @@ def header_in(headers: bytes | None, start: bytes) -> str:
 
 
 @lru_cache(maxsize=256)
-def _preferred(incoming: str) -> str:
-    return preferred_language(incoming)
+def _preferred_language(header: str) -> str:
+    return preferred_language(header)
 
 
 @lru_cache(maxsize=32)

@@ -77,7 +77,7 @@ def open_engine(url: str, *, connections: int = 20, waits: Waits | None = None) 
     )
 
 
-def autocommitting(engine: AsyncEngine) -> AsyncEngine:
+def autocommit(engine: AsyncEngine) -> AsyncEngine:
     """Return an engine that commits each statement."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
 
