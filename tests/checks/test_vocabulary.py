@@ -10,36 +10,65 @@ OLD = {
     "is_passing": "is_transient",
     "patiently": "retry_transient",
     "divided": "bisect",
-    "put_aside": "dead_lettered",
+    "put_aside": "as_dead_letter",
     "Accepted": "IncomingCommand",
     "Answering": "QueryHandler",
     "Asking": "Request",
     "Dead": "DeadLetter",
+    "Decided": "PastDecision",
+    "Door": "QueryIntake",
+    "Happened": "EmittedEvent",
+    "Heard": "ReceivedEvent",
     "Hearing": "EventDelivery",
     "Kept": "RowSet",
     "Marker": "Fingerprints",
     "Questions": "QueryService",
+    "Reach": "SharedResources",
     "Reader": "QueryContext",
+    "Rights": "FollowerGrants",
+    "Shown": "VisibleEvent",
     "Side": "QueryEffects",
     "Standing": "BatchContext",
+    "Storing": "RestartPolicy",
+    "LARGEST_BODY": "BODY_BYTES_MAX",
+    "LARGEST_MESSAGE": "MESSAGE_BYTES_MAX",
+    "MOMENT": "TIME_STEP",
+    "MOST_NAMED": "NAMED_FIELDS_MAX",
+    "PATIENCE": "a limit with its unit, such as TIMEOUT_SECONDS",
+    "_COMPANY": "_RELAY_DELAY_SECONDS",
+    "_FLOOR": "_POLL_SECONDS",
+    "_MOMENT": "_URGENT_DELAY_SECONDS",
     "accepted": "incoming",
+    "autocommitting": "autocommit",
+    "emphasised": "emphasise",
     "finding": "index",
     "genuine": "reject_forged",
+    "hearing": "event_delivery",
+    "key_agrees": "require_key",
     "known_property": "require_property",
     "known_role": "require_role",
     "may_be_read": "require_readable",
     "not_held": "require_no_hold",
     "openings": "creation",
     "pulse": "heartbeat",
+    "remember_heard": "remember_events",
     "secrecy": "redaction",
     "standing": "read_batch_context",
     "settle": "write_decisions",
+    "surely": "run_cancellable",
     "takeovers": "import_rules",
     "tolerance": "connection",
     "unassigned": "require_unassigned",
+    "was_put_aside": "is_dead_letter",
     "withholding": "visibility",
 }
 """What a name was, and what it is now."""
+
+VAGUE = frozenset({"about", "found", "given", "kept", "made", "one", "said", "some", "sought", "told", "wanted"})
+"""Names of variables that do not say what they hold."""
+
+NAMED_BY_NOUNS = ("workers/runtime/", "workers/common/", "workers/local/")
+"""Where every variable is named after what it holds."""
 
 
 def names(source: Source) -> Iterator[tuple[int, str]]:
@@ -63,3 +92,27 @@ def test_no_old_word_comes_back() -> None:
         if name in OLD
     ]
     hold("Use the word of docs/glossary.md.", findings)
+
+
+def variables(source: Source) -> Iterator[tuple[int, str]]:
+    """Yield every parameter and local variable of a file's functions, with its line."""
+    for function in ast.walk(source.tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            for node in ast.walk(function):
+                match node:
+                    case ast.Name(id=name, ctx=ast.Store()) | ast.arg(arg=name):
+                        yield node.lineno, name
+                    case _:
+                        continue
+
+
+def test_variables_say_what_they_hold() -> None:
+    """A variable is the noun that it holds: a command, a row, a project."""
+    findings = [
+        f"{source.path}:{line} {name}"
+        for source in sources("workers", "incidents")
+        if source.path.startswith(NAMED_BY_NOUNS)
+        for line, name in variables(source)
+        if name in VAGUE
+    ]
+    hold("Name the variable after what it holds.", sorted(set(findings)))

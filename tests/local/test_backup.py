@@ -47,9 +47,9 @@ def test_the_backup_is_private_and_has_no_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "out, keys, said",
     [
-        ("data/backup.tar", None, "lies in what is saved"),
-        ("data/keys/operator.nk", None, "lies in what is saved"),
-        ("backup.tar", "data/creds/admin.creds", "lies in what is saved"),
+        ("data/backup.tar", None, "is inside the saved directory"),
+        ("data/keys/operator.nk", None, "is inside the saved directory"),
+        ("backup.tar", "data/creds/admin.creds", "is inside the saved directory"),
         ("backup.tar", "./backup.tar", "cannot hold both"),
         (".", None, "is a directory"),
         ("none/backup.tar", None, "make none first"),

@@ -64,13 +64,13 @@ async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeyp
 async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A database that is not there is told with the statement that makes it."""
     told = await refusal(postgres.url("nowhere"))
-    assert (told.status, "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(told)) == (3, True)
+    assert (told.status, "Create the database: CREATE DATABASE nowhere OWNER postgres" in str(told)) == (3, True)
 
 
 async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that is not there is named."""
     told = await refusal(postgres.url("postgres", "stranger"))
-    assert (told.status, "Make the role (stranger with LOGIN)" in str(told)) == (3, True)
+    assert (told.status, "Create the role (stranger with LOGIN)" in str(told)) == (3, True)
 
 
 async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:

@@ -36,8 +36,8 @@ async def is_empty(site: Site) -> bool:
         ("FILE", {"INCIDENTS_NATS_CREDS": "none.creds"}, (2, "none.creds: No such file or directory")),
         ("FILE", {"INCIDENTS_OWNER_DATABASE_URL": "postgresql://h:1/x"}, (3, "set INCIDENTS_OWNER_DATABASE_URL")),
         ("FILE --keys keys.tar", {}, (2, "The keys come first: tar -xf keys.tar")),
-        ("PART", {}, (1, "is no file that `incidents backup` wrote")),
-        ("OTHER", {}, (1, "is no file that `incidents backup` wrote")),
+        ("PART", {}, (1, "is not a complete file of `incidents backup`")),
+        ("OTHER", {}, (1, "is not a complete file of `incidents backup`")),
         ("none.tar", {}, (1, "none.tar: No such file or directory")),
     ],
 )

@@ -21,7 +21,7 @@ from workers.local.printing import emphasise, fail, say, table, tell, write, wri
 from workers.runtime.bus import jwt
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _DATA: Final = Path(".incidents")
 _SPAN: Final = re.compile(r"(\d{1,5})([mhdw])")
@@ -32,22 +32,24 @@ _HEAD: Final = ("name", "scope", "created", "expires", "revoked", "fingerprint")
 access = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
-    help="Make, list and revoke credentials. They say who somebody is; roles say what that person may do.",
+    help="Create, list and revoke credentials. Credentials identify a principal; roles give its permissions.",
 )
 
 
 @access.command("create")
 def create(
-    principal: Annotated[str, typer.Argument(metavar="PRINCIPAL", help="Who will act: 1 to 64 of a-z, 0-9, _ and -.")],
+    principal: Annotated[
+        str, typer.Argument(metavar="PRINCIPAL", help="The principal's name: 1 to 64 of a-z, 0-9, _ and -.")
+    ],
     scope: Annotated[
         Scope,
         typer.Option(
-            help="client: sends commands and asks. ops: reads streams, events and dead letters. "
-            "provision: makes and changes streams. worker: one of the workers."
+            help="client: sends commands and queries. ops: reads streams, events and dead letters. "
+            "provision: creates and changes streams. worker: one of the workers."
         ),
     ] = "client",
     expires: Annotated[
-        str | None, typer.Option(metavar="SPAN", help="Until when they count: 90d, 12h; without end unless given.")
+        str | None, typer.Option(metavar="SPAN", help="How long they are valid: 90d, 12h; unlimited by default.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="The file to write; DATA/creds/PRINCIPAL.creds unless given.")
@@ -55,10 +57,10 @@ def create(
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Make credentials offline: the server needs no change to accept them. Roles are given by `incidents roles grant`.
+    """Create credentials offline; the server accepts them without a change. `incidents roles grant` gives roles.
 
-    When they expire the server closes their connections. Other credentials under the same name go on counting:
-    `incidents access list` shows them, `incidents access revoke` ends them.
+    When they expire, the server closes their connections. Other credentials with the same name stay valid:
+    `incidents access list` shows them, `incidents access revoke` revokes them.
 
     Example: incidents access create olivia --expires 90d --out olivia.creds
     """
@@ -91,9 +93,9 @@ def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: 
 
 @access.command("list")
 def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> None:
-    """Show all credentials that were made here: whose, of which scope, since and until when, and their fingerprint.
+    """Show all credentials that were created here: name, scope, validity and fingerprint.
 
-    Credentials that were made by an older version are not listed; `revoke` finds those that lie in DATA/creds.
+    Credentials of an older version are not listed; `revoke` finds those in DATA/creds.
 
     Example: incidents access list --csv > credentials.csv
     """
@@ -117,15 +119,15 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
 @access.command("revoke")
 def revoke(
     principal: Annotated[
-        str, typer.Argument(metavar="PRINCIPAL", help="Whose credentials count no more, all of them.")
+        str, typer.Argument(metavar="PRINCIPAL", help="The principal whose credentials are all revoked.")
     ],
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """End the credentials of somebody who left or lost them: the server closes their connections at once.
+    """Revoke the credentials of somebody who left or lost them; the server closes their connections at once.
 
-    It tells the message bus that runs here, or at INCIDENTS_NATS_URL, and nothing is started again. What the same
-    person gets with `create` afterwards counts.
+    The message bus that runs here, or at INCIDENTS_NATS_URL, applies it without a restart. Credentials that `create`
+    makes later for the same principal are valid.
 
     Example: incidents access revoke olivia
     """
@@ -175,10 +177,10 @@ def sign_licence(
     out: Annotated[Path, typer.Option(help="The file to write.")],
     edition: Annotated[str, typer.Option(help=f"One of {', '.join(get_args(Edition))}.")] = "corporate",
     version: Annotated[str, typer.Option(help="The release that it is issued for.")] = "1",
-    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; without end unless given.")] = None,
+    expires: Annotated[str | None, typer.Option(metavar="TIME", help="RFC 3339; unlimited by default.")] = None,
     data: Data = _DATA,
 ) -> None:
-    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` puts it into force.
+    """Sign a licence of the site with the operator's key, offline; `incidents licence activate` activates it.
 
     Example: incidents access licence --edition expert --expires 2030-01-01T00:00:00Z --out licence.jwt
     """
@@ -211,7 +213,7 @@ def _seconds(span: str | None) -> int | None:
         return None
     match = _SPAN.fullmatch(span)
     if match is None or int(match[1]) == 0:
-        words = "--expires: {span} is no span of time: write a number and m, h, d or w, such as 90d."
+        words = "--expires: {span} is not a span of time: write a number and m, h, d or w, such as 90d."
         fail(say(words, span=repr(span)), status=2)
     return int(match[1]) * _SECONDS[match[2]]
 

@@ -109,17 +109,17 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
         str, typer.Option(envvar="INCIDENTS_SITE", help="The site's name, part of every subject.")
     ] = "main",
     listen: Annotated[str, typer.Option(help="Where the server listens.")] = _EVERYWHERE,
-    monitor: Annotated[str, typer.Option(help="Where it answers about itself.")] = _MONITOR,
+    monitor: Annotated[str, typer.Option(help="The address of its monitoring pages.")] = _MONITOR,
     store: Annotated[
-        str | None, typer.Option(help="Where it keeps its streams; OUT/nats/jetstream, or as before, unless given.")
+        str | None, typer.Option(help="The directory of its streams; the current one or OUT/nats/jetstream by default.")
     ] = None,
     apart: Annotated[
         Path | None,
-        typer.Option(help="Put each process's credentials into a directory of its own below this one, too."),
+        typer.Option(help="Also put the credentials of each process into a separate directory below this one."),
     ] = None,
     tls: Annotated[tuple[str, str] | None, typer.Option(metavar="CERT KEY", help="Its certificate and key.")] = None,
 ) -> None:
-    """Make keys, credentials and a configuration for a NATS server of your own; keys that are there are kept.
+    """Create keys, credentials and a configuration for your own NATS server; existing keys are kept.
 
     Example: incidents access init --out trust
     """

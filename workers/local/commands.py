@@ -24,7 +24,7 @@ from workers.runtime.bus import streams, strict_mode
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, one JSON document a line.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document a line, for programs.")]
 DEFAULT_DATA = Path(".incidents")
 __all__ = ["access", "migrate", "provision", "up", "worker"]
 _LAST_PORT = 65_535
@@ -34,7 +34,7 @@ def up(
     data: Data = DEFAULT_DATA,
     site: Annotated[str, typer.Option(help="The site's name, part of every subject.")] = "main",
     nats_port: Annotated[
-        int | None, typer.Option(min=1, max=_LAST_PORT, help="Port of NATS; a free one unless given.")
+        int | None, typer.Option(min=1, max=_LAST_PORT, help="Port of NATS; a free one by default.")
     ] = None,
     health_port: Annotated[
         int, typer.Option(min=0, max=_LAST_PORT, help="Port of the pages about health and figures; 0 takes a free one.")
@@ -103,7 +103,7 @@ def worker(
 
 
 def migrate() -> None:
-    """Bring the database to the schema of this version; safe to run again and from several places.
+    """Migrate the database to the schema of this version; safe to repeat and to run concurrently.
 
     With INCIDENTS_OWNER_DATABASE_URL it connects as the owner, and grants the role in INCIDENTS_DATABASE_URL, which
     workers use, the rights that they need. INCIDENTS_OWNER_LOG_DATABASE_URL does the same for the log server.
@@ -126,7 +126,7 @@ async def _migrate_with(environment: Mapping[str, str]) -> None:
 
 
 def provision(as_json: AsJson = False) -> None:
-    """Make the site's streams and consumers, or compare them and report differences; changes nothing that is there.
+    """Create the site's streams, or compare them and report differences; existing streams are not changed.
 
     Example: INCIDENTS_NATS_CREDS=trust/creds/provision.creds incidents provision
     """

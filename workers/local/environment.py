@@ -48,7 +48,7 @@ def remedy(error: BaseException, who: str) -> str:
         words = "These credentials are of another site, revoked, or from before a rotation of keys: {making}"
         return say(words, making=making)
     if isinstance(error, TimeoutError | nats.errors.TimeoutError):
-        words = "Only credentials of the scope provision may make streams, and those of {who} may not: {making}"
+        words = "Only credentials of the scope provision may create streams, and those of {who} may not: {making}"
         return say(words, who=who, making=making)
     return say("Start it, or set INCIDENTS_NATS_URL.")
 

@@ -21,7 +21,7 @@ class NotInForceError(Exception):
 
     def __init__(self, url: str, why: object) -> None:
         super().__init__(
-            f"{url}: {why}. The revocation is written down and not in force yet: start the message bus, or set "
+            f"{url}: {why}. The revocation is recorded but not in force yet: start the message bus, or set "
             "INCIDENTS_NATS_URL, and run this again."
         )
 

@@ -35,46 +35,43 @@ KNOWN: Final = (
         "or restore the backup that was made before the upgrade."
     ),
     "{what} was refused by the server: {why}",
-    (
-        "The streams need {needed} MiB of what the message bus may have on its disk: "
-        "give it a larger disk, or a larger max_file_store."
-    ),
+    ("The streams need {needed} MiB of the message bus's storage: give it a larger disk, or a larger max_file_store."),
     (
         "{url}: JetStream runs without `strict: true`: anybody who may send a command could purge a stream. "
         "Start every server with the configuration that `incidents access init` writes."
     ),
     (
-        "{url}: {why}. The revocation is written down and not in force yet: start the message bus, or set "
+        "{url}: {why}. The revocation is recorded but not in force yet: start the message bus, or set "
         "INCIDENTS_NATS_URL, and run this again."
     ),
-    "The stream {stream} was neither given nor taken by the message bus: {why}",
+    "The message bus did not deliver or accept the stream {stream}: {why}",
     "{directory}: the system has stopped.",
-    "{file} is no file that `incidents backup` wrote, or a part of one: name another file.",
-    "{why}. A part may be restored already: make the databases and the message bus empty, and run it again.",
+    "{file} is not a complete file of `incidents backup`: name another file.",
+    "{why}. A part may be restored already: empty the databases and the message bus, and run it again.",
     "{url}: the streams {streams} are there already. Restore into a message bus that has none.",
     "{file} is of the site {site}, not of {wanted}: set INCIDENTS_SITE.",
     "{file} holds the log server, too: set INCIDENTS_LOG_DATABASE_URL.",
     "{url}: the database has tables already. Name an empty one in {variable}.",
     (
-        "The {program} that is brought along is that of PostgreSQL {known}, without TLS. "
+        "The bundled {program} is that of PostgreSQL {known}, without TLS. "
         "Install the client programs of PostgreSQL {major}, and run it again."
     ),
     f"INCIDENTS_NATS_CREDS is not set. {_CREDENTIALS}",
     f"{{path}} is not a credentials file. {_CREDENTIALS}",
     f"{{path}} holds the credentials of {{who}}, not of {{wanted}}. {_CREDENTIALS}",
-    f"{{path}} ended at {{time}}. {_CREDENTIALS}",
+    f"{{path}} expired at {{time}}. {_CREDENTIALS}",
     f"{{path}}: {{why}}. {_CREDENTIALS}",
     (
         "{place}: PostgreSQL {version} is too old: install PostgreSQL {least} or later, "
         "or name another server in {variable}."
     ),
-    "{place}: the database has the encoding {encoding} and needs UTF8. Make it anew: {statement}.",
-    "{why}. Make the database: {statement}.",
+    "{place}: the database has the encoding {encoding} and needs UTF8. Create it again: {statement}.",
+    "{why}. Create the database: {statement}.",
     "{why}. Put the password of {role} into {variable}, into PGPASSWORD or into ~/.pgpass.",
-    "{why}. Make the role ({role} with LOGIN), and let it in from here in the server's pg_hba.conf.",
+    "{why}. Create the role ({role} with LOGIN), and allow it from here in the server's pg_hba.conf.",
     "{why}. Raise max_connections of the server, or end sessions that nobody needs.",
     "{why}. Wait until the server has started, and run it again.",
-    "{why}. This server only reads: name the primary in {variable}.",
+    "{why}. This server is read-only: name the primary in {variable}.",
     "{why}. Connect as the owner of the database: {variable} names {role}.",
     "{why}. This server lacks a collation: install a PostgreSQL that was built with ICU.",
     "{why}. This server lacks a feature: install PostgreSQL 16 or later, built with ICU.",
@@ -90,7 +87,7 @@ KNOWN: Final = (
     "worker {name}",
     "The message bus",
     "INCIDENTS_NATS_URL is not set",
-    "it is no text",
+    "it is not a text file",
     "No such file or directory",
     "Permission denied",
     "Is a directory",

@@ -13,7 +13,7 @@ class NoBackupError(Exception):
     """A file is not a backup, or not a complete one."""
 
     def __init__(self, file: Path) -> None:
-        super().__init__(f"{file} is no file that `incidents backup` wrote, or a part of one: name another file.")
+        super().__init__(f"{file} is not a complete file of `incidents backup`: name another file.")
 
 
 def describe(folder: Path, site: str) -> None:

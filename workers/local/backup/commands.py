@@ -34,7 +34,7 @@ from workers.runtime.process.preconditions import UnfitError
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
 Keys = Annotated[Path | None, typer.Option("--keys", metavar="FILE", help="The file of the keys and credentials.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Say it for programs, as one JSON document.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 _DATA: Final = Path(".incidents")
 _DATABASES: Final = ("incident_manager", "log_server")
 _PROVISION: Final = "provision"
@@ -61,12 +61,12 @@ def backup(
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Save a running system in one file, while it runs; the keys go into another one, to be kept elsewhere.
+    """Save a running system in one file; the keys go into another file, to be kept elsewhere.
 
-    The streams are saved before the databases: what is in both is known by its id and takes effect once.
+    The streams are saved before the databases: a message in both has the same id and takes effect once.
 
-    Where INCIDENTS_DATABASE_URL is set, what the INCIDENTS_* variables name is saved: the message bus with the
-    credentials of `provision`, the databases as their owner.
+    If INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are saved: the message bus with
+    the credentials of `provision`, the databases as their owner.
 
     Example: incidents backup -o incidents-2026-11-26.tar --keys keys.tar
     """
@@ -88,17 +88,17 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `incidents backup` wrote.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of `incidents backup`.")],
     keys: Keys = None,
     data: Data = _DATA,
     as_json: AsJson = False,
 ) -> None:
-    """Make a data directory of a backup; `incidents up` then starts it, on a newer version, too.
+    """Create a data directory from a backup; `incidents up` of this or a newer version then starts it.
 
-    With the keys everybody's credentials go on counting; without them `incidents up` makes new ones.
+    With the keys all credentials stay valid; without them `incidents up` makes new ones.
 
-    Where INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are restored instead: empty
-    ones, before any worker is started.
+    If INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are restored instead; they must
+    be empty, and no worker may have been started.
 
     Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --data /srv/incidents
     """
@@ -153,7 +153,7 @@ def _require_apart(home: Home, out: Path, keys: Path | None) -> None:
     inside = home.directory.resolve()
     for file in filter(None, (out, keys)):
         if file.resolve().is_relative_to(inside):
-            fail(say("{path} lies in what is saved: name a file elsewhere", path=file), _USAGE)
+            fail(say("{path} is inside the saved directory: name a file elsewhere", path=file), _USAGE)
         if file.is_dir():
             fail(say("{path} is a directory: name a file in it", path=file), _USAGE)
         if not file.resolve().parent.is_dir():

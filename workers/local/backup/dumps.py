@@ -67,7 +67,7 @@ def program(name: str, database: Database) -> str:
         return str(binary(name))
     path = shutil.which(name)
     if path is None:
-        why = f"The {name} that is brought along is that of PostgreSQL {MAJOR}, without TLS"
+        why = f"The bundled {name} is that of PostgreSQL {MAJOR}, without TLS"
         raise UnfitError(f"{why}. Install the client programs of PostgreSQL {database.major}, and run it again.")
     return path
 

@@ -36,7 +36,7 @@ class UnfinishedError(Exception):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"{why}. A part may be restored already: make the databases and the message bus empty, and run it again."
+            f"{why}. A part may be restored already: empty the databases and the message bus, and run it again."
         )
 
 

@@ -22,7 +22,7 @@ class SnapshotError(RuntimeError):
     """The message bus did not deliver or accept a stream."""
 
     def __init__(self, stream: str, why: str) -> None:
-        super().__init__(f"The stream {stream} was neither given nor taken by the message bus: {why}")
+        super().__init__(f"The message bus did not deliver or accept the stream {stream}: {why}")
 
 
 async def save(nats: Nats, stream: str, principal: str, folder: Path) -> None:

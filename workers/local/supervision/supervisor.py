@@ -114,11 +114,11 @@ class Supervisor:
             if worker.pid is None or worker.process is None:
                 worker.silent_seconds = 0.0
                 continue
-            begun = time.monotonic()
+            began = time.monotonic()
             if (await status_pages.fetch(worker.port, "/live"))[0] == status_pages.OK:
                 worker.silent_seconds = 0.0
             else:
-                worker.silent_seconds += look + min(time.monotonic() - begun, status_pages.TIMEOUT_SECONDS)
+                worker.silent_seconds += look + min(time.monotonic() - began, status_pages.TIMEOUT_SECONDS)
             if worker.silent_seconds >= self._silent_seconds:
                 log.warning("worker_silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
                 _send([worker.process], signal.SIGKILL)

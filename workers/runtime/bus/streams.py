@@ -188,7 +188,7 @@ class NoRoomError(NotProvisionedError):
         """Name the size that they need."""
         RuntimeError.__init__(
             self,
-            f"The streams need {needed >> 20} MiB of what the message bus may have on its disk: "
+            f"The streams need {needed >> 20} MiB of the message bus's storage: "
             "give it a larger disk, or a larger max_file_store.",
         )
 

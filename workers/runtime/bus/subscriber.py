@@ -133,7 +133,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
         owned.place = last
 
     async def _idle(self, owned: OwnedLane, reader: StreamReader) -> None:
-        """While no message arrives, check the lock and record how far the reader has scanned.
+        """Check the lock while no message arrives, and record how far the reader has scanned.
 
         Messages that all lanes have passed may be deleted, whatever their subjects are.
         """

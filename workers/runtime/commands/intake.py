@@ -88,7 +88,7 @@ class Intake:
     @contextmanager
     def _trace(self, batch: Batch) -> Iterator[None]:
         """Make a delivery traceable: by spans, by ids on its log lines, and by one log line of its own."""
-        lane, messages, begun = batch.owned.lane, batch.messages, time.monotonic()
+        lane, messages, began = batch.owned.lane, batch.messages, time.monotonic()
         with self.tracing.delivery_spans(messages, lane), bound_contextvars(lane=lane, **delivery_fields(messages)):
             yield
-            log.info("batch_handled", size=len(messages), seconds=round(time.monotonic() - begun, 4))
+            log.info("batch_handled", size=len(messages), seconds=round(time.monotonic() - began, 4))

@@ -101,16 +101,16 @@ class EventDelivery:
 
         A single message that is `deadly` has ended its process too often: it becomes a dead letter without an attempt.
         """
-        heard = [event for message in raw if (event := read_event(message))]
-        self.dropped += len(raw) - len(heard)
+        events = [event for message in raw if (event := read_event(message))]
+        self.dropped += len(raw) - len(events)
         left: list[bool] = []
-        if heard and deadly:
-            left = await self._transact(owned, heard, given_up=CRASH_REASON)
-        elif heard:
-            left = await bisect(heard, partial(self._transact, owned))
-        if not heard or heard[-1].raw is not raw[-1]:
+        if events and deadly:
+            left = await self._transact(owned, events, given_up=CRASH_REASON)
+        elif events:
+            left = await bisect(events, partial(self._transact, owned))
+        if not events or events[-1].raw is not raw[-1]:
             await owned.advance(place_of(raw[-1]))
-        self.handled += len(heard)
+        self.handled += len(events)
         return any(left)
 
     async def _transact(

@@ -62,7 +62,7 @@ async def bounds(nats: Client) -> Bounds:
 def entries(messages: Sequence[Msg]) -> list[Entry]:
     """Return the messages of a reader that are events."""
     now = asyncio.get_running_loop().time()
-    return [Entry(place_of(message), heard, now) for message in messages if (heard := read_event(message))]
+    return [Entry(place_of(message), event, now) for message in messages if (event := read_event(message))]
 
 
 @dataclass(slots=True)

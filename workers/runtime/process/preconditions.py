@@ -22,12 +22,12 @@ _UNFIT: Final = 1
 _CREATE_DATABASE: Final = "CREATE DATABASE {database} OWNER {role} TEMPLATE template0 ENCODING 'UTF8'"
 
 _REMEDIES: Final = {
-    "3D000": (UNREACHABLE, f"Make the database: {_CREATE_DATABASE}."),
+    "3D000": (UNREACHABLE, f"Create the database: {_CREATE_DATABASE}."),
     "28P01": (UNREACHABLE, "Put the password of {role} into {variable}, into PGPASSWORD or into ~/.pgpass."),
-    "28000": (UNREACHABLE, "Make the role ({role} with LOGIN), and let it in from here in the server's pg_hba.conf."),
+    "28000": (UNREACHABLE, "Create the role ({role} with LOGIN), and allow it from here in the server's pg_hba.conf."),
     "53300": (UNREACHABLE, "Raise max_connections of the server, or end sessions that nobody needs."),
     "57P03": (UNREACHABLE, "Wait until the server has started, and run it again."),
-    "25006": (_UNFIT, "This server only reads: name the primary in {variable}."),
+    "25006": (_UNFIT, "This server is read-only: name the primary in {variable}."),
     "42501": (_UNFIT, "Connect as the owner of the database: {variable} names {role}."),
     "42704": (_UNFIT, "This server lacks a collation: install a PostgreSQL that was built with ICU."),
     "0A000": (_UNFIT, "This server lacks a feature: install PostgreSQL 16 or later, built with ICU."),
@@ -89,9 +89,8 @@ async def require(url: str, variable: str) -> None:
         why = f"PostgreSQL {version} is too old: install PostgreSQL {POSTGRES_MIN} or later, or name another server"
         raise UnfitError(f"{_without_password(where)}: {why} in {variable}.")
     if encoding != "UTF8":
-        why = (
-            f"the database has the encoding {encoding} and needs UTF8. Make it anew: {_fill(_CREATE_DATABASE, where)}."
-        )
+        statement = _fill(_CREATE_DATABASE, where)
+        why = f"the database has the encoding {encoding} and needs UTF8. Create it again: {statement}."
         raise UnfitError(f"{_without_password(where)}: {why}")
 
 
@@ -123,7 +122,7 @@ def require_credentials(path: Path | None, name: str, *, exactly: bool = True) -
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or "it is no text"
+        why = getattr(error, "strerror", None) or "it is not a text file"
         raise UnfitError(f"{path}: {why}. {remedy}", 2) from error
     token = jwt.public_part(text)
     if not token or "BEGIN USER NKEY SEED" not in text:
@@ -132,5 +131,5 @@ def require_credentials(path: Path | None, name: str, *, exactly: bool = True) -
     if exactly and who != name:
         raise UnfitError(f"{path} holds the credentials of {who}, not of {name}. {remedy}", 2)
     if isinstance(ends, int) and ends <= time.time():
-        raise UnfitError(f"{path} ended at {datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}. {remedy}", 2)
+        raise UnfitError(f"{path} expired at {datetime.fromtimestamp(ends, UTC):%Y-%m-%dT%H:%M:%SZ}. {remedy}", 2)
     return who
