@@ -146,5 +146,5 @@ def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refused:
             require_credentials(path, "projects")
         found[name] = str(refused.value)
-    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "ended at")
+    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "expired at")
     assert all(word in found[name] for name, word in zip(found, words, strict=True)), found
