@@ -1,4 +1,4 @@
-"""Everything that is measured, one after the other: python -m benchmarks."""
+"""All benchmarks, one after the other: python -m benchmarks."""
 
 from benchmarks import reports
 from benchmarks.commands.__main__ import main as measure_commands

@@ -1,4 +1,4 @@
-"""Reports per CPU second beside bare typst: the same texts in PDF/A-3a, without design and precautions."""
+"""Reports per CPU second, compared with bare typst: the same texts in PDF/A-3a, without layout and precautions."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ import typst
 from contracts.projects.queries import AttachedSequence, Comment, ProjectDetails
 from workers.common.process_pool import Limits, ProcessPool
 from workers.reports.rendering.document import DataValue, ReportDocument
-from workers.reports.rendering.renderer import rendered
+from workers.reports.rendering.renderer import render
 from workers.reports.rendering.report_content import content
 
 ROUNDS = 12
@@ -63,7 +63,7 @@ WORDS = (
     "verre",
     "appel",
 )
-Given = TypeVar("Given")
+ReportT = TypeVar("ReportT")
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -74,10 +74,10 @@ def _text(chance: random.Random, words: int) -> str:
 def document(seed: int) -> ReportDocument:
     """Make up a report of two pages: 14 fields, 150 words, 8 comments, 12 sequences."""
     chance = random.Random(seed)
-    made = {"created_by": "agent", "created_at": START}
+    stamps = {"created_by": "agent", "created_at": START}
     project = ProjectDetails.model_validate(
         {
-            **made,
+            **stamps,
             "project_id": UUID(int=seed),
             "number": seed,
             "revision": 1,
@@ -91,7 +91,8 @@ def document(seed: int) -> ReportDocument:
             "imported": False,
             "retention_exempt": False,
             "comments": [
-                Comment.model_validate({**made, "comment_id": UUID(int=k), "text": _text(chance, 25)}) for k in range(8)
+                Comment.model_validate({**stamps, "comment_id": UUID(int=k), "text": _text(chance, 25)})
+                for k in range(8)
             ],
             "sequences": [_sequence(k) for k in range(12)],
         }
@@ -124,13 +125,13 @@ def _sequence(number: int) -> AttachedSequence:
 
 
 def _cpu_seconds() -> float:
-    """Return what this process, its children and those that have ended took of the processors."""
+    """Return the processor time of this process and its children, including ended ones."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
     living = sum(sum(child.cpu_times()[:2]) for child in psutil.Process().children())
     return time.process_time() + ended.ru_utime + ended.ru_stime + living
 
 
-async def _per_second(make: Callable[[Given], Awaitable[object]], reports: list[Given]) -> float:
+async def _per_second(make: Callable[[ReportT], Awaitable[object]], reports: list[ReportT]) -> float:
     before = _cpu_seconds()
     for report in reports:
         await make(report)
@@ -138,7 +139,7 @@ async def _per_second(make: Callable[[Given], Awaitable[object]], reports: list[
 
 
 def main() -> None:
-    """Print both rates and their ratio, measured by turns."""
+    """Print both rates and their ratio, measured alternately."""
     asyncio.run(_measure())
 
 
@@ -154,9 +155,9 @@ async def _measure() -> None:
         rates: list[tuple[float, float]] = []
         async with ProcessPool(Limits()).open():
             for turn in range(ROUNDS + 1):
-                reports = [document(turn * REPORTS + one) for one in range(REPORTS)]
+                reports = [document(turn * REPORTS + place) for place in range(REPORTS)]
                 texts = [json.dumps(content(report)) for report in reports]
-                rates.append((await _per_second(rendered, reports), await _per_second(bare, texts)))
+                rates.append((await _per_second(render, reports), await _per_second(bare, texts)))
     ours, theirs = (statistics.median(rates[1:]) for rates in zip(*rates, strict=True))
     ratio = statistics.median(mine / bare for mine, bare in rates[1:])
     print(f"reports per CPU second: ours {ours:.1f}, bare typst {theirs:.1f}, ratio {ratio:.2f} (goal 0.80)")

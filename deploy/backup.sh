@@ -1,5 +1,5 @@
 #!/bin/sh
-# Save everything in a file of $1, and delete backups there that are older than $2 days.
+# Write a backup to the folder $1, and delete backups there that are older than $2 days.
 set -eu
 umask 077
 incidents backup --output "$1/incidents-$(date -u +%Y%m%dT%H%M%SZ).tar" --json

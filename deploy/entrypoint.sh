@@ -1,5 +1,5 @@
 #!/bin/sh
-# A password comes as a file: what is in a container's variables is seen by everybody who may inspect it.
+# Passwords come as files, because everybody who may inspect a container sees its variables.
 set -eu
 if [ -n "${PGPASSWORD_FILE:-}" ]; then
     PGPASSWORD=$(cat "$PGPASSWORD_FILE")

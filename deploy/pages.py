@@ -1,7 +1,7 @@
-"""Make a site of documents that were written to be read in the repository; a hook of mkdocs.
+"""A hook of mkdocs that makes a site from the documents of the repository.
 
-The README becomes the home page, and the other pages of the root come along. A link to a file that the site does not
-have, such as a test, becomes its text. A link to what is nowhere stays as it is and fails the build.
+The README becomes the home page, and the other pages of the root are added. A link to a file that the site lacks,
+such as a test, becomes its text. A broken link stays unchanged and fails the build.
 """
 
 import posixpath
@@ -20,12 +20,12 @@ _LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<path>[^):#\s]+)(?P<anchor>#[^)\s]
 
 
 def anchor_of(heading: str, separator: str) -> str:
-    """Return the anchor of a heading, as places that host repositories make it."""
+    """Return the anchor of a heading, as repository hosts make it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", separator)
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Let headings have the anchors that links in the repository use."""
+    """Give headings the anchors that links in the repository use."""
     config.mdx_configs["toc"] = {**config.mdx_configs.get("toc", {}), "slugify": anchor_of}
     return config
 
@@ -58,5 +58,5 @@ def on_page_markdown(markdown: str, *, page: Page, files: Files, **_: Any) -> st
 
 
 def _site_path(path: str) -> str:
-    """Return where a file of the repository is in the site."""
+    """Return the path of a repository file in the site."""
     return {HOME: "index.md", "LICENSE": "LICENSE.txt"}.get(path, path.removeprefix("docs/"))

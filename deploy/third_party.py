@@ -1,4 +1,4 @@
-"""Write 3rd_party_software_terms_and_conditions.txt: what the product is built on, and under which terms.
+"""Write 3rd_party_software_terms_and_conditions.txt: the packages of the product and their terms.
 
 Run it after `make lock`, in the environment that `make install` made:
 
@@ -21,7 +21,7 @@ Incident Manager runs on the packages below, and changes none of them. Each is n
 locked, its licence, and its project. The texts of the licences follow, each text once.
 """
 
-# What is inside packages and has terms of its own, which the packages' files do not all repeat.
+# Bundled software with its own terms, which the packages' files do not all repeat.
 _INSIDE = """\
 Inside these packages are programs, libraries and fonts with terms of their own:
 
@@ -34,7 +34,7 @@ Inside these packages are programs, libraries and fonts with terms of their own:
   typst                 Libertinus: OFL-1.1; New Computer Modern: GUST; DejaVu Sans Mono: Bitstream-Vera
 """
 
-# Licences that packages give only by the name of a classifier.
+# Licences that packages name only by a classifier.
 _CLASSIFIED = {
     "Apache Software License": "Apache-2.0",
     "MIT License": "MIT",
@@ -46,47 +46,51 @@ _RULE = "=" * 100
 
 
 def locked() -> list[str]:
-    """Name what is locked for running, except what only Windows needs, where the product does not run."""
+    """Name the packages locked for running, except those for Windows, where the product does not run."""
     lines = (ROOT / "requirements" / "runtime.txt").read_text().splitlines()
-    found = [re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==", line) for line in lines if "sys_platform == 'win32'" not in line]
-    return [match[1] for match in found if match]
+    needed = (line for line in lines if "sys_platform == 'win32'" not in line)
+    return [match[1] for line in needed if (match := re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==", line))]
 
 
-def told(package: Distribution, field: str) -> list[str]:
-    """Return what a package says of itself in a field."""
+def metadata_values(package: Distribution, field: str) -> list[str]:
+    """Return the values of a field of a package's metadata."""
     return list(package.metadata.get_all(field) or [])
 
 
 def licence(package: Distribution) -> str:
-    """Return the licence by its SPDX name, from whichever field the package gives it in."""
-    if expression := told(package, "License-Expression"):
+    """Return the licence by its SPDX name, from whichever field has it."""
+    if expression := metadata_values(package, "License-Expression"):
         return expression[0]
-    named = [line.rpartition(" :: ")[2] for line in told(package, "Classifier") if line.startswith("License ::")]
-    known = [_CLASSIFIED[one] for one in named if one in _CLASSIFIED]
-    return " OR ".join(known or told(package, "License"))
+    classifiers = metadata_values(package, "Classifier")
+    named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License ::")]
+    known = [_CLASSIFIED[name] for name in named if name in _CLASSIFIED]
+    return " OR ".join(known or metadata_values(package, "License"))
 
 
 def project(package: Distribution) -> str:
-    """Return where the project is at home."""
-    links = [link.partition(", ") for link in told(package, "Project-URL")]
+    """Return the URL of the project."""
+    links = [link.partition(", ") for link in metadata_values(package, "Project-URL")]
     known = {label.lower(): address for label, _, address in links}
-    return next((known[label] for label in _PROJECT if label in known), *told(package, "Home-page"))
+    return next((known[label] for label in _PROJECT if label in known), *metadata_values(package, "Home-page"))
 
 
 def terms(package: Distribution) -> list[str]:
-    """Return the texts that the package brings along, evenly laid out."""
-    found = [file for file in package.files or [] if ".dist-info" in str(file) and _TERMS.search(file.name)]
-    texts = [Path(str(file.locate())).read_text(encoding="utf-8", errors="replace") for file in sorted(found)]
+    """Return the licence texts in a package, in a uniform layout."""
+    paths = [file for file in package.files or [] if ".dist-info" in str(file) and _TERMS.search(file.name)]
+    texts = [Path(str(file.locate())).read_text(encoding="utf-8", errors="replace") for file in sorted(paths)]
     return ["\n".join(line.rstrip() for line in dedent(text).splitlines()).strip() for text in texts]
 
 
 def page() -> str:
     """Return the whole page."""
     packages = {name: distribution(name) for name in locked()}
-    table = [f"  {name:<22}{one.version:<11}{licence(one):<30}{project(one)}" for name, one in packages.items()]
+    table = [
+        f"  {name:<22}{package.version:<11}{licence(package):<30}{project(package)}"
+        for name, package in packages.items()
+    ]
     owners: defaultdict[str, list[str]] = defaultdict(list)
-    for name, one in packages.items():
-        for text in terms(one):
+    for name, package in packages.items():
+        for text in terms(package):
             owners[text].append(name)
     texts = [f"{_RULE}\n{', '.join(whose)}\n{_RULE}\n\n{text}\n" for text, whose in owners.items()]
     return "\n".join([_INTRODUCTION, *table, "", _INSIDE, *texts])

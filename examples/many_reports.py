@@ -1,4 +1,4 @@
-"""Make many incidents and a report of each, sixteen at a time, and save the PDFs.
+"""Create many incidents and a report of each, sixteen at a time, and save the PDFs.
 
 Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 
@@ -13,23 +13,23 @@ from pathlib import Path
 from incidents import Client, CreateProject, DownloadReport, GenerateReport, connect, uuid7
 
 AT_ONCE = 16
-"""A principal has a share of each worker: more would only wait."""
+"""Concurrent reports: each principal has a share of a worker, so more would only wait."""
 
 
 async def make_report(client: Client, folder: Path, number: int) -> int:
-    """Create an incident, have its report made, save it, and return its size."""
+    """Create an incident, generate and save its report, and return its size."""
     project_id, report_id = uuid7(), uuid7()
     await client.send(CreateProject(project_id=project_id, description=f"Example {number}"))
-    made = await client.send(GenerateReport(report_id=report_id, project_id=project_id))
+    report = await client.send(GenerateReport(report_id=report_id, project_id=project_id))
     pdf = b"".join([part async for part in client.download(DownloadReport(report_id=report_id))])
-    if sha256(pdf).hexdigest() != made.sha256:
+    if sha256(pdf).hexdigest() != report.sha256:
         raise ValueError(f"report {report_id} arrived damaged")
     (folder / f"{number:04}.pdf").write_bytes(pdf)
     return len(pdf)
 
 
 async def main(url: str, credentials: str, folder: str, count: str = "500") -> None:
-    """Make `count` reports in `folder`."""
+    """Save `count` reports in `folder`."""
     Path(folder).mkdir(exist_ok=True)
     turns = asyncio.Semaphore(AT_ONCE)
 

@@ -1,5 +1,5 @@
-// As much of the NATS protocol as the examples need, so that they run on Node alone, without packages.
-// A program of your own takes the NATS library for JavaScript instead, which also reconnects.
+// The part of the NATS protocol that the examples need, so that they run on Node without packages.
+// Your own program should use the NATS library for JavaScript, which also reconnects.
 import { createPrivateKey, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { connect as dial } from "node:net";
@@ -26,8 +26,8 @@ export async function connect(url, credentials) {
 
   function greet({ nonce }) {
     isGreeted = true;
-    const about = { jwt, sig: signature(seed, nonce), verbose: false, headers: true, no_responders: true, protocol: 1, lang: "js", version: "0" };
-    socket.write(`CONNECT ${JSON.stringify(about)}\r\nPING\r\n`);
+    const options = { jwt, sig: signature(seed, nonce), verbose: false, headers: true, no_responders: true, protocol: 1, lang: "js", version: "0" };
+    socket.write(`CONNECT ${JSON.stringify(options)}\r\nPING\r\n`);
   }
 
   function read() {

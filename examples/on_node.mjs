@@ -14,7 +14,7 @@ const kept = nats.hear(`_INBOX_${me}.kept`);
 const outcome = nats.hear(`im.${SITE}.out.${me}.${command}`);
 const body = { project_id: project, description: "A bag was left at gate 4" };
 nats.publish(`im.${SITE}.cmd.${me}.projects.${project}.create`, `_INBOX_${me}.kept`, { "Nats-Msg-Id": command }, body);
-await kept; // the command is durable from here on, and has exactly one outcome
+await kept; // from here on, the command is durable and has exactly one outcome
 const { status, result } = await outcome;
 console.log(`${status}: project ${result.number}`);
 

@@ -1,11 +1,11 @@
-"""Watch what happens to projects and reports, live; go on from a cursor without missing anything.
+"""Watch the events of projects and reports live; continue from a cursor without missing any.
 
 Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 
     .venv/bin/python examples/watch.py nats://127.0.0.1:4222 .incidents/creds/admin.creds
 
-Create a project in a third one (`incidents projects create`). End it with Ctrl-C; with the last cursor as another
-argument it goes on behind that event.
+Create a project in a third one (`incidents projects create`). Stop with Ctrl-C. With the last cursor as another
+argument, it continues after that event.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from incidents import connect
 
 
 async def main(url: str, credentials: str, since: str | None = None) -> None:
-    """Print each event with the cursor from which to go on."""
+    """Print each event with the cursor from which to continue."""
     async with connect(url, credentials) as client, client.feed(since=since) as feed:
         print("watching", flush=True)
         async for event in feed:

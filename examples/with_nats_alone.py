@@ -1,4 +1,4 @@
-"""Document an incident with nats-py and nothing of ours; docs/wire.md explains every subject and header.
+"""Document an incident with nats-py alone; docs/wire.md explains every subject and header.
 
 Start a system with `incidents up --nats-port 4222`. Then, in a second terminal:
 

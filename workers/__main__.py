@@ -1,13 +1,13 @@
-"""What a supervisor runs: `python -m workers worker NAME`, or `python -m workers fork`, which becomes many workers."""
+"""The entry point of supervisors: `python -m workers worker NAME`, or `python -m workers fork` for many workers."""
 
 import sys
 from importlib import import_module
 
-# Each way imports what it needs alone, and who typed nothing is told what to type without any of it.
+# Each branch imports only its own modules, and a call without arguments gets its message without any of them.
 match sys.argv[1:]:
     case ["worker", name]:
         import_module("workers.local.run_worker").run(name)
     case ["fork"]:
         import_module("workers.local.supervision.prefork").main()
     case _:
-        sys.exit(f"{__doc__} To type one yourself: incidents worker NAME")
+        sys.exit(f"{__doc__} To run one worker yourself: incidents worker NAME")

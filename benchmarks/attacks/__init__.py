@@ -1,1 +1,1 @@
-"""Attacks by a client with credentials, and what an honest client notices of them."""
+"""Attacks by a client with credentials, and their effect on an honest client."""

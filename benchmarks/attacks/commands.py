@@ -1,4 +1,4 @@
-"""One client floods with commands: how long another one waits before, during and after.
+"""One client floods with commands: the waiting time of another one before, during and after.
 
 python -m benchmarks.attacks.commands [ATTACK …] [--seconds 8]
 """
@@ -21,18 +21,18 @@ import nats
 from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 
-from benchmarks.commands.stage import SITE, Stage, Theatre
+from benchmarks.commands.testbed import SITE, Testbed, TestbedFactory
 from contracts import subjects
 from contracts.ids import uuid7
 from workers.runtime.bus import streams
 
-BEFORE: Final = 6.0
-AFTER: Final = 20.0
-RECOVERED: Final = 10.0
-"""Seconds after the attack from which on the honest client should wait no longer than twice as long as before."""
+BEFORE_SECONDS: Final = 6.0
+AFTER_SECONDS: Final = 20.0
+RECOVERY_SECONDS: Final = 10.0
+"""Time after the attack from which the honest client should wait at most twice as long as before."""
 
-_PATIENCE: Final = 120.0
-_PAUSE: Final = 0.1
+_PATIENCE_SECONDS: Final = 120.0
+_PAUSE_SECONDS: Final = 0.1
 _PER_FLUSH: Final = 200
 _PASSWORD: Final = "correct horse battery"
 _BYSTANDERS: Final = ("projects", "audit")
@@ -44,7 +44,7 @@ _ROLE: Final = """
 
 @dataclass(frozen=True)
 class Attack:
-    """Who sends what, and how fast; 0 is as fast as it can."""
+    """Who sends what, and at which rate; 0 is full speed."""
 
     what: str
     principal: str
@@ -71,7 +71,7 @@ ATTACKS: Final[Mapping[str, Attack]] = {
 
 
 def frames(attack: Attack) -> Iterator[bytes]:
-    """Return one command after the other, as bytes on the connection."""
+    """Yield commands as bytes on the connection."""
     while True:
         key = str(uuid4())
         subject = subjects.command(SITE, attack.principal, f"projects.{attack.verb}", key).encode()
@@ -82,41 +82,41 @@ def frames(attack: Attack) -> Iterator[bytes]:
 
 
 async def flood(attack: Attack, url: str, credentials: str, seconds: float) -> int:
-    """Send as an attacker does, and return how many commands left."""
+    """Send as an attacker, and return how many commands were sent."""
     connection = await nats.connect(url, user_credentials=credentials, inbox_prefix=subjects.inbox(attack.principal))
-    waiting, sent, begun = frames(attack), 0, time.monotonic()
-    while (passed := time.monotonic() - begun) < seconds:
+    waiting, sent, since = frames(attack), 0, time.monotonic()
+    while (passed := time.monotonic() - since) < seconds:
         if attack.per_second and sent >= passed * attack.per_second:
             await asyncio.sleep(0.005)
             continue
-        some = 1 if attack.per_second else _PER_FLUSH
-        await connection._send_command(b"".join(next(waiting) for _ in range(some)))
+        burst = 1 if attack.per_second else _PER_FLUSH
+        await connection._send_command(b"".join(next(waiting) for _ in range(burst)))
         await connection.flush(60)
-        sent += some
+        sent += burst
     await connection.close()
     return sent
 
 
 @dataclass
 class Honest:
-    """A client that sends one command after the other, and how long each took by when it was sent."""
+    """A client that sends one command after the other, and the waiting time of each by its start."""
 
-    nats: Nats
+    connection: Nats
     waits: list[tuple[float, float]] = field(default_factory=list)
     outcomes: dict[UUID, asyncio.Future[None]] = field(default_factory=dict)
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     under_way: float = 0
 
     async def listen(self) -> None:
-        """Hear outcomes."""
-        await self.nats.subscribe(subjects.outcome(SITE, "admin", "*"), cb=self._heard)
-        await self.nats.flush()
+        """Subscribe to outcomes."""
+        await self.connection.subscribe(subjects.outcome(SITE, "admin", "*"), cb=self._on_outcome)
+        await self.connection.flush()
 
-    async def _heard(self, message: Msg) -> None:
-        told = json.loads(message.data)
-        if told["status"] != "applied":
-            raise AssertionError(told)
-        if waiting := self.outcomes.pop(UUID(told["command_id"]), None):
+    async def _on_outcome(self, message: Msg) -> None:
+        outcome = json.loads(message.data)
+        if outcome["status"] != "applied":
+            raise AssertionError(outcome)
+        if waiting := self.outcomes.pop(UUID(outcome["command_id"]), None):
             waiting.set_result(None)
 
     async def run(self) -> None:
@@ -129,94 +129,98 @@ class Honest:
             headers = {"Nats-Msg-Id": str(command_id)}
             body = json.dumps(_creation(project_id)).encode()
             for _ in count():
-                if b'"error"' not in (await self.nats.request(subject, body, _PATIENCE, headers=headers)).data:
+                if (
+                    b'"error"'
+                    not in (await self.connection.request(subject, body, _PATIENCE_SECONDS, headers=headers)).data
+                ):
                     break
-                await asyncio.sleep(_PAUSE)
-            async with asyncio.timeout(_PATIENCE):
+                await asyncio.sleep(_PAUSE_SECONDS)
+            async with asyncio.timeout(_PATIENCE_SECONDS):
                 await done
             self.waits.append((begun, time.monotonic() - begun))
             self.begun.set()
 
     def median(self, start: float, end: float) -> float:
-        """Return the median wait of what was under way in a span of time, in milliseconds."""
+        """Return the median waiting time, in milliseconds, of the commands in progress in a span of time."""
         now = time.monotonic()
         waits = [*self.waits, (self.under_way, now - self.under_way)]
-        found = [wait for begun, wait in waits if begun < end and begun + wait >= start]
-        return median(found) * 1_000
+        waits_in_span = [wait for begun, wait in waits if begun < end and begun + wait >= start]
+        return median(waits_in_span) * 1_000
 
 
-async def waiting(ops: Nats) -> int:
-    """Return how many commands lie in the stream: those that wait, and those handled a moment ago."""
-    found = await streams.api(ops, f"STREAM.INFO.{streams.COMMANDS}", {})
-    return int(found["state"]["messages"])
+async def count_waiting(ops: Nats) -> int:
+    """Return how many commands are in the stream: pending and just handled ones."""
+    information = await streams.api(ops, f"STREAM.INFO.{streams.COMMANDS}", {})
+    return int(information["state"]["messages"])
 
 
-def start_workers(stage: Stage) -> None:
+def start_workers(testbed: Testbed) -> None:
     """Start the product's own processes."""
     for name in _BYSTANDERS:
-        told = {
+        environment = {
             "INCIDENTS_SITE": SITE,
-            "INCIDENTS_NATS_URL": stage.nats_url,
-            "INCIDENTS_NATS_CREDS": str(stage.credentials(name, "worker")),
-            "INCIDENTS_DATABASE_URL": stage.database_url,
-            "INCIDENTS_LOG_DATABASE_URL": stage.log_database_url,
+            "INCIDENTS_NATS_URL": testbed.nats_url,
+            "INCIDENTS_NATS_CREDS": str(testbed.credentials(name, "worker")),
+            "INCIDENTS_DATABASE_URL": testbed.database_url,
+            "INCIDENTS_LOG_DATABASE_URL": testbed.log_database_url,
         }
-        stage.spawn(name, ["-m", "workers", "worker", name], told)
+        testbed.spawn(name, ["-m", "workers", "worker", name], environment)
 
 
-async def measure(stage: Stage, name: str, seconds: float) -> str:
-    """Play one attack and return its row."""
+async def measure(testbed: Testbed, name: str, seconds: float) -> str:
+    """Run one attack, and return its row."""
     attack = ATTACKS[name]
-    stage.database.execute(_ROLE.encode())
-    await streams.provision(await stage.connect("provision", "provision"), SITE)
-    ops = await stage.connect("ops", "ops")
-    honest = Honest(await stage.connect("admin", "client"))
+    testbed.database.execute(_ROLE.encode())
+    await streams.provision(await testbed.connect("provision", "provision"), SITE)
+    ops = await testbed.connect("ops", "ops")
+    honest = Honest(await testbed.connect("admin", "client"))
     await honest.listen()
-    start_workers(stage)
+    start_workers(testbed)
     sending = asyncio.create_task(honest.run())
     await honest.begun.wait()
     begun = time.monotonic()
-    await asyncio.sleep(BEFORE)
-    credentials = str(stage.credentials(attack.principal, "client"))
+    await asyncio.sleep(BEFORE_SECONDS)
+    credentials = str(testbed.credentials(attack.principal, "client"))
     attacked = time.monotonic()
     line = [sys.executable, "-m", "benchmarks.attacks.commands", name, "--seconds", str(seconds)]
     attacker = await asyncio.create_subprocess_exec(
-        *line, "--against", stage.nats_url, credentials, stdout=asyncio.subprocess.PIPE
+        *line, "--against", testbed.nats_url, credentials, stdout=asyncio.subprocess.PIPE
     )
     sent = int((await attacker.communicate())[0])
-    ended, left = time.monotonic(), await waiting(ops)
-    await asyncio.sleep(RECOVERED)
-    later = await waiting(ops)
-    await asyncio.sleep(AFTER - RECOVERED)
-    spans = ((begun, attacked), (attacked, ended), (ended, ended + RECOVERED), (ended + RECOVERED, ended + AFTER))
+    ended, left = time.monotonic(), await count_waiting(ops)
+    await asyncio.sleep(RECOVERY_SECONDS)
+    later = await count_waiting(ops)
+    await asyncio.sleep(AFTER_SECONDS - RECOVERY_SECONDS)
+    recovered, finished = ended + RECOVERY_SECONDS, ended + AFTER_SECONDS
+    spans = ((begun, attacked), (attacked, ended), (ended, recovered), (recovered, finished))
     medians = " | ".join(f"{honest.median(*span):,.1f}" for span in spans)
     sending.cancel()
     return f"| {attack.what} | {sent:,} | {medians} | {left:,} | {later:,} |"
 
 
-async def play(theatre: Theatre, names: Sequence[str], seconds: float) -> None:
-    """Play attacks, each on servers of its own."""
+async def play(factory: TestbedFactory, names: Sequence[str], seconds: float) -> None:
+    """Run attacks, each on its own servers."""
     print("| attack | sent | before, ms | during | 10 s after | then | waiting at the end | 10 s later |", flush=True)
     print("| --- | --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for name in names:
-        async with theatre.stage() as stage:
-            print(await measure(stage, name, seconds), flush=True)
+        async with factory.testbed() as testbed:
+            print(await measure(testbed, name, seconds), flush=True)
 
 
 def main() -> None:
-    """Measure the attacks that are named, or all of them."""
+    """Measure the named attacks, or all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("attacks", nargs="*", help=", ".join(ATTACKS))
     parser.add_argument("--seconds", type=float, default=8.0)
     parser.add_argument("--against", nargs=2, metavar=("URL", "CREDENTIALS"), help="only attack, and say how often")
-    given = parser.parse_args()
-    if given.against:
-        print(asyncio.run(flood(ATTACKS[given.attacks[0]], given.against[0], given.against[1], given.seconds)))
+    options = parser.parse_args()
+    if options.against:
+        print(asyncio.run(flood(ATTACKS[options.attacks[0]], options.against[0], options.against[1], options.seconds)))
         return
     with tempfile.TemporaryDirectory(prefix="attacks-") as directory:
-        theatre = Theatre(Path(directory))
-        with theatre.open():
-            asyncio.run(play(theatre, given.attacks or list(ATTACKS), given.seconds))
+        factory = TestbedFactory(Path(directory))
+        with factory.open():
+            asyncio.run(play(factory, options.attacks or list(ATTACKS), options.seconds))
 
 
 if __name__ == "__main__":

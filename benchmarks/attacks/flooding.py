@@ -1,4 +1,4 @@
-"""A client that asks without waiting: python -m benchmarks.attacks.flooding URL CREDENTIALS < one attack as JSON."""
+"""A client that does not wait for answers: python -m benchmarks.attacks.flooding URL CREDENTIALS < attack.json."""
 
 import asyncio
 import json
@@ -11,12 +11,12 @@ import uvloop
 
 from contracts.subjects import inbox
 
-_BURSTS = 100
+_BURSTS_PER_SECOND = 100
 """Bursts a second."""
 
 
 async def flood(url: str, credentials: str, attack: dict[str, object]) -> int:
-    """Publish so many requests a second for so many seconds, and return how many it became."""
+    """Publish requests at the attack's rate for its seconds, and return their number."""
     principal, rate = str(attack["principal"]), int(str(attack["rate"]))
     subject, body = str(attack["subject"]), json.dumps(attack["body"]).encode()
     connection = await nats.connect(
@@ -25,11 +25,11 @@ async def flood(url: str, credentials: str, attack: dict[str, object]) -> int:
     began = time.monotonic()
     ends, sent = began + float(str(attack["seconds"])), 0
     while (now := time.monotonic()) < ends:
-        for _ in range(min(int((now - began) * rate) - sent, rate // _BURSTS + 1)):
+        for _ in range(min(int((now - began) * rate) - sent, rate // _BURSTS_PER_SECOND + 1)):
             await connection.publish(subject, body, reply=f"{inbox(principal)}.{sent}")
             sent += 1
         await connection.flush(30)
-        await asyncio.sleep(max(1 / _BURSTS - (time.monotonic() - now), 0))
+        await asyncio.sleep(max(1 / _BURSTS_PER_SECOND - (time.monotonic() - now), 0))
     await connection.close()
     return sent
 

@@ -1,4 +1,4 @@
-"""What one client's queries do to everybody else's: python -m benchmarks.attacks.queries."""
+"""The effect of one client's queries on others: python -m benchmarks.attacks.queries."""
 
 import argparse
 import asyncio
@@ -17,17 +17,17 @@ import psutil
 import uvloop
 from nats.aio.client import Client as Nats
 
-from benchmarks.commands.stage import SITE, Stage, Theatre
+from benchmarks.commands.testbed import SITE, Testbed, TestbedFactory
 from benchmarks.lists.filling import fill
 from contracts import subjects
 from contracts.ids import uuid7
 from workers.runtime.bus import streams
 
-_LONGEST = 5.0
-"""Seconds that the honest client waits: what is not answered counts as much."""
+_PATIENCE_SECONDS = 5.0
+"""Time limit of the honest client, which an unanswered query counts as."""
 
-_PAUSE = 0.1
-_QUIET = 5.0
+_PAUSE_SECONDS = 0.1
+_QUIET_SECONDS = 5.0
 _MEBIBYTE = 1 << 20
 LARGE = uuid7()
 """A project with 50 MB of comments, and as much in its history."""
@@ -42,7 +42,7 @@ _LARGE = f"""
     INSERT INTO projects.history (project_id, revision, place, at, by, field, part_id, new)
     SELECT '{LARGE}', row_number() OVER () + 1, 1, created_at, created_by, 'comment', comment_id,
         jsonb_build_object('text', text) FROM projects.comment WHERE project_id = '{LARGE}'
-"""  # noqa: S608 - the id stands above
+"""  # noqa: S608 - the id is a constant
 _ROLES = """
     INSERT INTO administration.role VALUES ('all', 'all', '{"incident-projects": "view",
         "incident-projects/comments": "view", "incident-projects/sequences": "view"}');
@@ -52,7 +52,7 @@ _ROLES = """
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """One client that asks one thing at a rate."""
+    """One client with one query at a rate."""
 
     name: str
     verb: str
@@ -71,79 +71,80 @@ ATTACKS = (
 
 @dataclass(slots=True)
 class Waits:
-    """How long the honest client waited, by the moment at which it asked."""
+    """The waiting times of the honest client by the time of the query."""
 
     waited: list[tuple[float, float]] = field(default_factory=list)
     over: bool = False
 
     def median(self, since: float, until: float) -> float:
         """Return the median of a span, in milliseconds."""
-        found = [seconds for at, seconds in self.waited if since <= at < until]
-        return statistics.median(found) * 1000 if found else float("nan")
+        seconds_in_span = [seconds for at, seconds in self.waited if since <= at < until]
+        return statistics.median(seconds_in_span) * 1000 if seconds_in_span else float("nan")
 
 
 async def _ask(connection: Nats, waits: Waits) -> None:
     at, subject = time.monotonic(), subjects.query(SITE, "honest", "projects.list")
     try:
-        answer = await connection.request(subject, b'{"limit": 10}', timeout=_LONGEST)
+        answer = await connection.request(subject, b'{"limit": 10}', timeout=_PATIENCE_SECONDS)
         if "Nats-Service-Error-Code" in (answer.headers or {}):
             raise nats.errors.TimeoutError
         waits.waited.append((at, time.monotonic() - at))
     except nats.errors.Error:
-        waits.waited.append((at, _LONGEST))
+        waits.waited.append((at, _PATIENCE_SECONDS))
 
 
 async def _ask_regularly(connection: Nats, waits: Waits) -> None:
-    """Ask whatever became of the queries before: who waits for them would miss how long others would have waited."""
+    """Ask at a fixed rate, without waiting for answers, which would hide how long others would have waited."""
     async with asyncio.TaskGroup() as asking:
         while not waits.over:
             asking.create_task(_ask(connection, waits))
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
-async def _flooded(stage: Stage, attack: Attack, seconds: float) -> int:
-    given = {
+async def _flood(testbed: Testbed, attack: Attack, seconds: float) -> int:
+    request = {
         "principal": attack.principal,
         "subject": subjects.query(SITE, attack.principal, attack.verb),
         "body": attack.body,
         "rate": attack.rate,
         "seconds": seconds,
     }
-    program = [sys.executable, "-m", "benchmarks.attacks.flooding", stage.nats_url]
+    program = [sys.executable, "-m", "benchmarks.attacks.flooding", testbed.nats_url]
     flooder = await asyncio.create_subprocess_exec(
         *program,
-        str(stage.credentials(attack.principal, "client")),
+        str(testbed.credentials(attack.principal, "client")),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
-    told, _ = await flooder.communicate(json.dumps(given).encode())
-    return int(told)
+    output, _ = await flooder.communicate(json.dumps(request).encode())
+    return int(output)
 
 
-def _memory(stage: Stage) -> dict[str, float]:
+def _resident_mebibytes(testbed: Testbed) -> dict[str, float]:
     """Return the resident mebibytes of each worker."""
-    started = {name: [one.pid for one in running] for name, running in stage.workers.items()}
+    pids_by_worker = {name: [process.pid for process in processes] for name, processes in testbed.workers.items()}
     return {
-        name: sum(psutil.Process(one).memory_info().rss for one in pids) / _MEBIBYTE for name, pids in started.items()
+        name: sum(psutil.Process(pid).memory_info().rss for pid in pids) / _MEBIBYTE
+        for name, pids in pids_by_worker.items()
     }
 
 
-async def _most(stage: Stage, most: dict[str, float], waits: Waits) -> None:
+async def _track_peaks(testbed: Testbed, most: dict[str, float], waits: Waits) -> None:
     while not waits.over:
-        for name, resident in _memory(stage).items():
+        for name, resident in _resident_mebibytes(testbed).items():
             most[name] = max(most.get(name, 0), resident)
         await asyncio.sleep(0.1)
 
 
-def _start(stage: Stage) -> None:
+def _start(testbed: Testbed) -> None:
     for name in ("projects", "audit"):
-        given = {
-            "INCIDENTS_NATS_URL": stage.nats_url,
-            "INCIDENTS_NATS_CREDS": str(stage.credentials(name, "worker")),
-            "INCIDENTS_DATABASE_URL": stage.database_url,
-            "INCIDENTS_LOG_DATABASE_URL": stage.log_database_url,
+        environment = {
+            "INCIDENTS_NATS_URL": testbed.nats_url,
+            "INCIDENTS_NATS_CREDS": str(testbed.credentials(name, "worker")),
+            "INCIDENTS_DATABASE_URL": testbed.database_url,
+            "INCIDENTS_LOG_DATABASE_URL": testbed.log_database_url,
         }
-        stage.spawn(name, ["-m", "workers", "worker", name], given)
+        testbed.spawn(name, ["-m", "workers", "worker", name], environment)
 
 
 async def _until_answered(connection: Nats) -> None:
@@ -158,28 +159,28 @@ async def _until_answered(connection: Nats) -> None:
                 return
 
 
-async def attacked(stage: Stage, attack: Attack, seconds: float, projects: int) -> dict[str, Any]:
-    """Run one attack beside an honest client, and return what both noticed."""
-    await asyncio.to_thread(fill, stage.database_url, projects)
-    stage.database.execute(_LARGE.encode())
-    stage.database.execute(_ROLES.encode())
-    await _provision(stage)
-    _start(stage)
-    honest, waits, most = await stage.connect("honest", "client"), Waits(), dict[str, float]()
+async def measure_attack(testbed: Testbed, attack: Attack, seconds: float, projects: int) -> dict[str, Any]:
+    """Run one attack beside an honest client, and return the figures of both."""
+    await asyncio.to_thread(fill, testbed.database_url, projects)
+    testbed.database.execute(_LARGE.encode())
+    testbed.database.execute(_ROLES.encode())
+    await _provision(testbed)
+    _start(testbed)
+    honest, waits, most = await testbed.connect("honest", "client"), Waits(), dict[str, float]()
     await _until_answered(honest)
-    async with asyncio.TaskGroup() as beside:
-        beside.create_task(_ask_regularly(honest, waits))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_ask_regularly(honest, waits))
         began = time.monotonic()
-        await asyncio.sleep(_QUIET)
-        start, attack_began = _memory(stage), time.monotonic()
-        beside.create_task(_most(stage, most, waits))
-        sent = await _flooded(stage, attack, seconds)
+        await asyncio.sleep(_QUIET_SECONDS)
+        start, attack_began = _resident_mebibytes(testbed), time.monotonic()
+        tasks.create_task(_track_peaks(testbed, most, waits))
+        sent = await _flood(testbed, attack, seconds)
         ended = time.monotonic()
-        await asyncio.sleep(10 + _QUIET)
+        await asyncio.sleep(10 + _QUIET_SECONDS)
         waits.over = True
     before = waits.median(began, attack_began)
     during, after = waits.median(attack_began, ended), waits.median(ended + 10, time.monotonic())
-    left = _memory(stage)
+    left = _resident_mebibytes(testbed)
     return {
         "attack": attack.name,
         "sent": f"{sent / (ended - attack_began):,.0f}/s",
@@ -190,19 +191,19 @@ async def attacked(stage: Stage, attack: Attack, seconds: float, projects: int) 
     }
 
 
-async def _provision(stage: Stage) -> None:
-    provisioning = await stage.connect("provision", "provision")
+async def _provision(testbed: Testbed) -> None:
+    provisioning = await testbed.connect("provision", "provision")
     await streams.provision(provisioning, SITE)
 
 
-async def _measure(theatre: Theatre, options: argparse.Namespace) -> list[dict[str, Any]]:
-    told = []
+async def _measure(factory: TestbedFactory, options: argparse.Namespace) -> list[dict[str, Any]]:
+    rows = []
     for attack in ATTACKS:
         if options.only in attack.name:
-            async with theatre.stage() as stage:
-                told.append(await attacked(stage, attack, options.seconds, options.projects))
-                print(f"{attack.name}: {told[-1]}", file=sys.stderr)
-    return told
+            async with factory.testbed() as testbed:
+                rows.append(await measure_attack(testbed, attack, options.seconds, options.projects))
+                print(f"{attack.name}: {rows[-1]}", file=sys.stderr)
+    return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -213,12 +214,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--only", default="", help="attacks whose name holds this")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="incidents-attacks-") as directory:
-        theatre = Theatre(Path(directory))
-        with theatre.open():
-            told = uvloop.run(_measure(theatre, options))
-    names = list(told[0]) if told else []
+        factory = TestbedFactory(Path(directory))
+        with factory.open():
+            rows = uvloop.run(_measure(factory, options))
+    names = list(rows[0]) if rows else []
     print(f"| {' | '.join(names)} |\n|{' --- |' * len(names)}")
-    for row in told:
+    for row in rows:
         print(f"| {' | '.join(row.values())} |")
 
 

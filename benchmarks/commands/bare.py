@@ -1,4 +1,4 @@
-"""The tables, commands and checks of the two systems that are not ours: the ceiling's loop and FastStream's form."""
+"""The tables and commands of the two systems of comparison: the ceiling's loop and FastStream's form."""
 
 import os
 import random
@@ -30,8 +30,8 @@ appel video zone acces secours""".split()  # noqa: SIM905 - twenty lines of quot
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A command as it is published."""
+class Publication:
+    """A command ready to publish."""
 
     id: UUID
     subject: str
@@ -43,7 +43,7 @@ def description(chance: random.Random) -> str:
     return " ".join(chance.choices(_WORDS, k=17))
 
 
-def letters(count: int) -> Iterator[Letter]:
+def publications(count: int) -> Iterator[Publication]:
     """Make up commands of about 300 bytes."""
     chance = random.Random(1)
     for _ in range(count):
@@ -58,14 +58,14 @@ def letters(count: int) -> Iterator[Letter]:
             "reply": OUTCOMES,
             "description": description(chance),
         }
-        yield Letter(command_id, SUBJECT, to_json(body))
+        yield Publication(command_id, SUBJECT, to_json(body))
 
 
 def environment(nats_url: str, credentials: str, database_url: str) -> dict[str, str]:
-    """Return what a worker of these systems reads."""
+    """Return the environment variables of a worker of these systems."""
     return {"BENCH_NATS": nats_url, "BENCH_CREDS": credentials, "BENCH_DATABASE": database_url}
 
 
-def given(name: str) -> str:
-    """Read what `environment` wrote."""
+def read_variable(name: str) -> str:
+    """Read a variable of `environment`."""
     return os.environ[f"BENCH_{name}"]

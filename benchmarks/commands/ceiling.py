@@ -1,4 +1,4 @@
-"""The ceiling: fetch 200, one transaction of INSERT … SELECT unnest(), ack, outcome; a process of its own."""
+"""The ceiling: fetch 200, one transaction of INSERT … SELECT unnest(), ack, outcome, in its own process."""
 
 import asyncio
 import signal
@@ -12,9 +12,9 @@ from nats.aio.client import Client as Nats
 from nats.aio.msg import Msg
 from pydantic_core import from_json, to_json
 
-from benchmarks.commands.bare import ECHO, STREAM, given
+from benchmarks.commands.bare import ECHO, STREAM, read_variable
 
-BATCH = 200
+BATCH_COMMANDS = 200
 _INBOX = """INSERT INTO inbox (id, result) SELECT i, '{"ok":true}' FROM unnest(%s::uuid[]) i
     ON CONFLICT DO NOTHING RETURNING id"""
 _PROJECTS = """INSERT INTO projects (id, type_id, status_id, description, created_by)
@@ -37,27 +37,27 @@ async def apply(database: Connection, commands: Sequence[dict[str, Any]]) -> Non
 
 
 async def run(stop: asyncio.Event) -> None:
-    """Take batches until told to stop."""
-    bus = await nats.connect(given("NATS"), user_credentials=given("CREDS"), pending_size=64 << 20)
-    database = await psycopg.AsyncConnection.connect(given("DATABASE"), autocommit=True)
+    """Apply batches until `stop` is set."""
+    bus = await nats.connect(read_variable("NATS"), user_credentials=read_variable("CREDS"), pending_size=64 << 20)
+    database = await psycopg.AsyncConnection.connect(read_variable("DATABASE"), autocommit=True)
     await bus.subscribe(ECHO, cb=_echo)
     pull = await bus.jetstream().pull_subscribe("cmd.>", "w", stream=STREAM)
     while not stop.is_set():
         try:
-            messages = await pull.fetch(BATCH, timeout=1)
+            messages = await pull.fetch(BATCH_COMMANDS, timeout=1)
         except TimeoutError:
             continue
         commands = [from_json(message.data) for message in messages]
         await apply(database, commands)
-        await _tell(bus, messages, commands)
+        await _acknowledge(bus, messages, commands)
     await bus.close()
 
 
-async def _tell(bus: Nats, messages: Sequence[Msg], commands: Sequence[dict[str, Any]]) -> None:
+async def _acknowledge(bus: Nats, messages: Sequence[Msg], commands: Sequence[dict[str, Any]]) -> None:
     for message, command in zip(messages, commands, strict=True):
         await message.ack()
         await bus.publish(command["reply"], b'{"id":"%s","ok":true}' % command["id"].encode())
-    if len(messages) < BATCH:
+    if len(messages) < BATCH_COMMANDS:
         await bus.flush()
 
 

@@ -1,4 +1,4 @@
-"""What this machine does meanwhile: its speed, and the processor time of each part."""
+"""The speed of this machine, and the processor time of each part."""
 
 import subprocess
 import time
@@ -15,16 +15,16 @@ _BACKENDS = "SELECT pid, application_name FROM pg_stat_activity WHERE applicatio
 
 
 def calibrate() -> float:
-    """Return the seconds of a fixed loop: how fast this noisy machine is right now."""
-    begun = time.perf_counter()
+    """Return the seconds of a fixed loop, as a measure of this noisy machine's current speed."""
+    since = time.perf_counter()
     total = 0
     for step in range(_STEPS):
         total += step
-    return time.perf_counter() - begun
+    return time.perf_counter() - since
 
 
 class Meter:
-    """Reads the processor time of workers, servers, and the database's processes by the worker they serve."""
+    """Reads the processor time of workers, servers, and the database's processes by their worker."""
 
     def __init__(self, connection: psycopg.Connection[tuple[int, str]], broker: int, postmaster: int) -> None:
         self._connection = connection
@@ -34,13 +34,13 @@ class Meter:
     def read(self, workers: Mapping[str, list[subprocess.Popen[bytes]]]) -> Seconds:
         """Return the seconds spent so far, by part."""
         names = dict(self._connection.execute(_BACKENDS).fetchall())
-        spent = {"broker": _seconds(self._broker)}
+        seconds = {"broker": _seconds(self._broker)}
         for backend in self._postmaster.children():
             part = f"database of {names[backend.pid]}" if backend.pid in names else "database itself"
-            spent[part] = spent.get(part, 0.0) + _seconds(backend)
+            seconds[part] = seconds.get(part, 0.0) + _seconds(backend)
         for name, processes in workers.items():
-            spent[name] = sum(_seconds(psutil.Process(one.pid)) for one in processes)
-        return spent
+            seconds[name] = sum(_seconds(psutil.Process(worker.pid)) for worker in processes)
+        return seconds
 
 
 def _seconds(process: psutil.Process) -> float:
@@ -53,5 +53,5 @@ def _seconds(process: psutil.Process) -> float:
 
 def per_command(before: Seconds, after: Seconds, commands: int) -> dict[str, int]:
     """Return microseconds of processor time per command, by part."""
-    spent = {name: after[name] - before.get(name, 0.0) for name in after}
-    return {name: round(seconds / max(commands, 1) * 1e6) for name, seconds in spent.items()}
+    differences = {name: after[name] - before.get(name, 0.0) for name in after}
+    return {name: round(seconds / max(commands, 1) * 1e6) for name, seconds in differences.items()}

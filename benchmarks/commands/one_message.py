@@ -1,4 +1,4 @@
-"""FastStream's one-message form: one handler, one ORM session and one commit per message; what people write."""
+"""FastStream's one-message form, the usual way: one handler, one ORM session and one commit per message."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -15,11 +15,11 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from benchmarks.commands.bare import STREAM, given
+from benchmarks.commands.bare import STREAM, read_variable
 
 
 class Command(BaseModel):
-    """What is published."""
+    """A published command."""
 
     id: UUID
     kind: Literal["insert"]
@@ -36,7 +36,7 @@ class Base(DeclarativeBase):
 
 
 class Inbox(Base):
-    """A command that was applied."""
+    """An applied command."""
 
     __tablename__ = "inbox"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -61,7 +61,7 @@ class Project(Base):
 
 
 class Outbox(Base):
-    """An event that waits to be published."""
+    """An event to publish."""
 
     __tablename__ = "outbox"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -87,14 +87,14 @@ async def apply(session: AsyncSession, command: Command) -> None:
 
 
 def application() -> FastStream:
-    """Put the worker together."""
+    """Return the worker's application."""
     engine = create_async_engine(
-        given("DATABASE").replace("postgresql://", "postgresql+psycopg://", 1),
+        read_variable("DATABASE").replace("postgresql://", "postgresql+psycopg://", 1),
         json_serializer=lambda value: to_json(value).decode(),
         json_deserializer=from_json,
     )
     sessions = async_sessionmaker(engine, expire_on_commit=False)
-    broker = NatsBroker(given("NATS"), security=NatsCredentials(given("CREDS")))
+    broker = NatsBroker(read_variable("NATS"), security=NatsCredentials(read_variable("CREDS")))
 
     @broker.subscriber("cmd.>", durable="w", stream=JStream(STREAM, declare=False), pull_sub=PullSub(1))
     async def handle(command: Command) -> None:

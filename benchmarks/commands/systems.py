@@ -1,4 +1,4 @@
-"""The systems that are measured, each with the same five abilities."""
+"""The measured systems, with a common interface."""
 
 import asyncio
 import random
@@ -13,33 +13,33 @@ from nats.js.api import RetentionPolicy, StreamConfig
 from pydantic_core import from_json, to_json
 
 from benchmarks.commands import bare
-from benchmarks.commands.bare import Letter
-from benchmarks.commands.stage import SITE, Stage
+from benchmarks.commands.bare import Publication
+from benchmarks.commands.testbed import SITE, Testbed
 from contracts import subjects
 from contracts.ids import uuid7
 from workers.runtime.bus import streams
 
-_LONGEST = 120.0
-_HEARD = "SELECT count(*) FROM audit.activity"
+_LIMIT_SECONDS = 120.0
+_COUNT_AUDITED = "SELECT count(*) FROM audit.activity"
 _START, _END = "2026-03-01T08:00:00+01:00", "2026-03-01T09:30:00+01:00"
 
 
 class System(ABC):
-    """A way of applying commands, on a stage of its own."""
+    """A system that applies commands, on its own testbed."""
 
     inbox: str
     decided: str
     outcomes: str
     worker: str
 
-    def __init__(self, stage: Stage, count: int) -> None:
-        self.stage = stage
+    def __init__(self, testbed: Testbed, count: int) -> None:
+        self.testbed = testbed
         self.count = count
         self.client: Nats
 
     @abstractmethod
-    async def prepare(self) -> Sequence[Letter]:
-        """Make streams, tables and rows; return the commands, none of them published."""
+    async def prepare(self) -> Sequence[Publication]:
+        """Make streams, tables and rows, and return the unpublished commands."""
 
     @abstractmethod
     def start(self) -> None:
@@ -47,26 +47,26 @@ class System(ABC):
 
     @abstractmethod
     def read_outcome(self, message: Msg) -> str:
-        """Return the id of the command that was applied; raise when it was not."""
+        """Return the id of the applied command; raise if it was not applied."""
 
     @abstractmethod
     async def check(self) -> None:
-        """Wait until the last listener has everything; fail unless every command was applied once."""
+        """Wait for the last listener, and fail unless every command was applied once."""
 
-    def heard(self) -> int | None:
-        """Return how many events the listener beside the workers has, if there is one."""
+    def audited_events(self) -> int | None:
+        """Return how many events the audit worker has stored; None without one."""
         return None
 
     def value(self, query: str) -> Any:
-        """Return the one value of a query."""
-        row = self.stage.database.execute(query.encode()).fetchone()
+        """Return the value of a query."""
+        row = self.testbed.database.execute(query.encode()).fetchone()
         return row[0] if row else None
 
-    def expect(self, what: str, found: object) -> None:
-        """Fail unless there is one of it for each command."""
-        if found != self.count:
+    def expect(self, what: str, number: object) -> None:
+        """Fail unless the number equals that of the commands."""
+        if number != self.count:
             raise AssertionError(
-                f"{type(self).__name__}: {found} {what} after {self.count} commands\n{self.stage.told()}"
+                f"{type(self).__name__}: {number} {what} after {self.count} commands\n{self.testbed.log_tails()}"
             )
 
 
@@ -77,19 +77,19 @@ class Ceiling(System):
     program = "benchmarks.commands.ceiling"
     retention = RetentionPolicy.LIMITS
 
-    async def prepare(self) -> Sequence[Letter]:
+    async def prepare(self) -> Sequence[Publication]:
         """Make the three tables and the stream."""
-        self.client = await self.stage.connect("bench")
-        self.stage.database.execute(bare.TABLES)
+        self.client = await self.testbed.connect("bench")
+        self.testbed.database.execute(bare.TABLES)
         config = StreamConfig(name=bare.STREAM, subjects=["cmd.>"], retention=self.retention)
         await self.client.jetstream().add_stream(config)
-        return list(bare.letters(self.count))
+        return list(bare.publications(self.count))
 
     def start(self) -> None:
-        """Start the one worker."""
-        stage = self.stage
-        told = bare.environment(stage.nats_url, str(stage.credentials(self.worker)), stage.database_url)
-        stage.spawn(self.worker, ["-m", self.program], told)
+        """Start the worker."""
+        testbed = self.testbed
+        environment = bare.environment(testbed.nats_url, str(testbed.credentials(self.worker)), testbed.database_url)
+        testbed.spawn(self.worker, ["-m", self.program], environment)
 
     def read_outcome(self, message: Msg) -> str:
         """Read the id in the body."""
@@ -114,7 +114,7 @@ class OneMessage(Ceiling):
 
 
 class Ours(System):
-    """The product: `projects` as one process or more, `audit` beside it."""
+    """The product: `projects` in one or more processes, and `audit`."""
 
     inbox, decided, worker = "runtime.inbox", "decided_at", "projects"
     outcomes = subjects.outcome(SITE, "admin", "*")
@@ -122,23 +122,23 @@ class Ours(System):
     audited = True
     changes = "SELECT sum(revision) FROM projects.project"
 
-    async def prepare(self) -> Sequence[Letter]:
+    async def prepare(self) -> Sequence[Publication]:
         """Make streams, types and statuses."""
-        provider = await self.stage.connect("provision", "provision")
+        provider = await self.testbed.connect("provision", "provision")
         await streams.provision(provider, SITE)
-        self.client = await self.stage.connect("admin", "client")
-        self.stage.database.execute(
+        self.client = await self.testbed.connect("admin", "client")
+        self.testbed.database.execute(
             "INSERT INTO administration.property (kind, name, description)"
             " SELECT CASE WHEN n <= 20 THEN 'type' ELSE 'status' END, 'property ' || n, ''"
             " FROM generate_series(1, 25) n"
         )
-        return self.letters()
+        return self.publications()
 
-    def letters(self) -> Sequence[Letter]:
-        """Make up commands that open projects."""
+    def publications(self) -> Sequence[Publication]:
+        """Make up commands that create projects."""
         chance = random.Random(1)
         return [
-            _letter(
+            _publication(
                 "projects.create",
                 {
                     "project_id": str(uuid7()),
@@ -155,16 +155,16 @@ class Ours(System):
         """Start the real worker processes."""
         names = ["projects"] * self.processes + (["audit"] if self.audited else [])
         for name in names:
-            told = {
+            environment = {
                 "INCIDENTS_SITE": SITE,
-                "INCIDENTS_NATS_URL": self.stage.nats_url,
-                "INCIDENTS_NATS_CREDS": str(self.stage.credentials(name, "worker")),
-                "INCIDENTS_DATABASE_URL": self.stage.database_url,
-                "INCIDENTS_LOG_DATABASE_URL": self.stage.log_database_url,
-                "INCIDENTS_LOG_DIR": str(self.stage.directory / "logs"),
+                "INCIDENTS_NATS_URL": self.testbed.nats_url,
+                "INCIDENTS_NATS_CREDS": str(self.testbed.credentials(name, "worker")),
+                "INCIDENTS_DATABASE_URL": self.testbed.database_url,
+                "INCIDENTS_LOG_DATABASE_URL": self.testbed.log_database_url,
+                "INCIDENTS_LOG_DIR": str(self.testbed.directory / "logs"),
                 "INCIDENTS_COMMANDS_PER_SECOND": "0",
             }
-            self.stage.spawn(name, ["-m", "workers", "worker", name], told)
+            self.testbed.spawn(name, ["-m", "workers", "worker", name], environment)
 
     def read_outcome(self, message: Msg) -> str:
         """Read the id in the subject."""
@@ -173,23 +173,23 @@ class Ours(System):
         return message.subject.rsplit(".", 1)[1]
 
     async def check(self) -> None:
-        """Count rows, revisions, events, and what audit kept."""
+        """Count rows, revisions, events, and audit entries."""
         self.expect("inbox rows", self.value("SELECT count(*) FROM runtime.inbox WHERE principal = 'admin'"))
         self.expect("projects", self.value("SELECT count(*) FROM projects.project"))
         self.expect("revisions", self.value(self.changes))
         if self.audited:
-            await self._wait(_HEARD)
+            await self._wait(_COUNT_AUDITED)
         await self._wait(f"SELECT count(*) + {self.count} FROM runtime.outbox")  # noqa: S608 - a number
-        ops = await self.stage.connect("ops", "ops")
+        ops = await self.testbed.connect("ops", "ops")
         events = await streams.api(ops, f"STREAM.INFO.{streams.EVENTS}", {})
         self.expect("events", events["state"]["messages"])
 
-    def heard(self) -> int | None:
-        """Return how many activities audit has kept."""
-        return int(self.value(_HEARD)) if self.audited else None
+    def audited_events(self) -> int | None:
+        """Return how many activities audit has stored."""
+        return int(self.value(_COUNT_AUDITED)) if self.audited else None
 
     async def _wait(self, query: str) -> None:
-        until = time.monotonic() + _LONGEST
+        until = time.monotonic() + _LIMIT_SECONDS
         while self.value(query) != self.count:
             if time.monotonic() > until:
                 self.expect(query, self.value(query))
@@ -202,31 +202,31 @@ class TwoOfOurs(Ours):
     processes = 2
 
 
-class OursUnheard(Ours):
-    """The product without audit: what one process does when nobody else wants the processor."""
+class OursWithoutAudit(Ours):
+    """The product without audit: one process without competition for the processor."""
 
     audited = False
 
 
-class TwoUnheard(OursUnheard):
-    """Two processes, and nobody else."""
+class TwoWithoutAudit(OursWithoutAudit):
+    """Two processes without audit."""
 
     processes = 2
 
 
 class OurUpdates(Ours):
-    """The product, changing projects that are there."""
+    """The product, updating existing projects."""
 
     changes = "SELECT sum(revision - 1) FROM projects.project"
 
-    def letters(self) -> Sequence[Letter]:
-        """Make projects by SQL, and commands that change each of them once."""
+    def publications(self) -> Sequence[Publication]:
+        """Make projects by SQL, and one command that updates each of them."""
         chance = random.Random(1)
-        self.stage.database.execute(_PROJECTS, [self.count])
-        rows = self.stage.database.execute("SELECT id FROM projects.project ORDER BY random()").fetchall()
-        self.stage.database.execute("VACUUM ANALYZE projects.project")
+        self.testbed.database.execute(_PROJECTS, [self.count])
+        rows = self.testbed.database.execute("SELECT id FROM projects.project ORDER BY random()").fetchall()
+        self.testbed.database.execute("VACUUM ANALYZE projects.project")
         return [
-            _letter(
+            _publication(
                 "projects.update",
                 {
                     "project_id": str(row[0]),
@@ -247,5 +247,5 @@ FROM generate_series(1, %s)
 """
 
 
-def _letter(subject: str, body: dict[str, Any]) -> Letter:
-    return Letter(uuid7(), subjects.command(SITE, "admin", subject, body["project_id"]), to_json(body))
+def _publication(subject: str, body: dict[str, Any]) -> Publication:
+    return Publication(uuid7(), subjects.command(SITE, "admin", subject, body["project_id"]), to_json(body))

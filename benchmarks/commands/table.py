@@ -1,4 +1,4 @@
-"""From figures to ratios: goals beside them, a table for people, a document for programs."""
+"""The ratios of figures with their goals, as a table for people and a document for programs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -15,27 +15,27 @@ Measured = Mapping[str, Sequence[Figures]]
 
 @dataclass(frozen=True)
 class Goal:
-    """A ratio of two figures, and what it should be."""
+    """A ratio of two figures, and its bound."""
 
     what: str
     of: str
     to: str
     figure: str = "rate"
     base: str | None = None
-    """The figure of the other one, where it has another name."""
+    """The name of the second figure, if it differs."""
 
     least: float | None = None
     most: float | None = None
 
     def reached(self, ratio: float) -> bool | None:
-        """Tell whether a ratio is good enough; None where nothing is asked."""
+        """Tell whether a ratio keeps the bound; None without one."""
         if self.least is not None:
             return ratio >= self.least
         return None if self.most is None else ratio <= self.most
 
     @property
     def bound(self) -> str:
-        """Return the goal as it is written."""
+        """Return the bound as text."""
         if self.least is not None:
             return f"≥ {self.least:g}"
         return "" if self.most is None else f"≤ {self.most:g}"
@@ -77,46 +77,47 @@ class Ratio:
 
 
 def ratios(measured: Measured) -> list[Ratio]:
-    """Divide figures of the same repeat, and take the median."""
-    found = []
+    """Return the median ratios of figures of the same repeat."""
+    results = []
     for goal in GOALS:
         pairs = zip(measured.get(goal.of, ()), measured.get(goal.to, ()), strict=False)
         figures = [(mine.figures[goal.figure], theirs.figures[goal.base or goal.figure]) for mine, theirs in pairs]
-        each = [mine / theirs for mine, theirs in figures if theirs]
-        if each:
-            middle = median(each)
-            found.append(Ratio(goal.what, goal.bound, middle, min(each), max(each), goal.reached(middle)))
-    return found
+        values = [mine / theirs for mine, theirs in figures if theirs]
+        if values:
+            middle = median(values)
+            results.append(Ratio(goal.what, goal.bound, middle, min(values), max(values), goal.reached(middle)))
+    return results
 
 
-def document(measured: Measured, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Return everything, for programs."""
-    runs = {name: [asdict(one) for one in each] for name, each in measured.items()}
-    return {"about": dict(about), "ratios": [asdict(one) for one in ratios(measured)], "runs": runs}
+def document(measured: Measured, machine: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all results for programs."""
+    runs = {name: [asdict(run) for run in repeats] for name, repeats in measured.items()}
+    return {"about": dict(machine), "ratios": [asdict(ratio) for ratio in ratios(measured)], "runs": runs}
 
 
 def show(measured: Measured) -> None:
-    """Print the ratios, then the figures that they were made of."""
+    """Print the ratios, then the figures."""
     console = Console()
     table = Table("ratio (median of the repeats)", "goal", "median", "lowest", "highest", title="Ratios")
     colours = {True: "green", False: "red", None: "default"}
-    for one in ratios(measured):
-        shown = f"[{colours[one.reached]}]{one.median:.2f}[/]"
-        table.add_row(one.what, one.goal, shown, f"{one.lowest:.2f}", f"{one.highest:.2f}")
+    for ratio in ratios(measured):
+        shown = f"[{colours[ratio.reached]}]{ratio.median:.2f}[/]"
+        table.add_row(ratio.what, ratio.goal, shown, f"{ratio.lowest:.2f}", f"{ratio.highest:.2f}")
     console.print(table)
     table = Table("system", "figures (medians)", "µs of processor per command", title="Absolute, this machine only")
-    for name, each in measured.items():
-        table.add_row(name, _told([one.figures for one in each], ".3g"), _told([one.spent for one in each], ".0f"))
+    for name, runs in measured.items():
+        rates, spent = [run.figures for run in runs], [run.spent for run in runs]
+        table.add_row(name, _medians(rates, ".3g"), _medians(spent, ".0f"))
     console.print(table)
-    calibrations = sorted(one.calibration for each in measured.values() for one in each)
+    calibrations = sorted(run.calibration for runs in measured.values() for run in runs)
     console.print(f"A fixed loop before each run took {calibrations[0]:.2f} to {calibrations[-1]:.2f} s.")
 
 
-def _told(each: Sequence[Mapping[str, float]], form: str) -> str:
-    if not each:
+def _medians(runs: Sequence[Mapping[str, float]], form: str) -> str:
+    if not runs:
         return ""
-    middles = {name: median(one.get(name, 0) for one in each) for name in each[0]}
-    return "\n".join(f"{name} {_readable(value, form)}" for name, value in middles.items() if value)
+    medians = {name: median(figures.get(name, 0) for figures in runs) for name in runs[0]}
+    return "\n".join(f"{name} {_readable(value, form)}" for name, value in medians.items() if value)
 
 
 def _readable(value: float, form: str) -> str:

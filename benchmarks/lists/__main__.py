@@ -12,38 +12,38 @@ from pathlib import Path
 import psycopg
 import uvloop
 
-from benchmarks.lists.asking import Library, measure
+from benchmarks.lists.asking import ListDatabase, measure
 from benchmarks.lists.filling import fill
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
 from workers.runtime.storage.database import open_engine
 
-FEW = 10_000
+FEW_PROJECTS = 10_000
 
 
-async def _migrated(url: str) -> None:
+async def _migrate(url: str) -> None:
     engine = open_engine(url, connections=1)
     await migrate(engine)
     await engine.dispose()
 
 
-def filled(server: EmbeddedPostgres, count: int) -> str:
-    """Return the address of a database with so many projects, made if it is not there."""
+def prepare_database(server: EmbeddedPostgres, count: int) -> str:
+    """Return the URL of a database with so many projects, creating it if it does not exist."""
     name = f"lists_{count}"
     url = server.url(name)
     with psycopg.connect(server.url("postgres"), autocommit=True) as database:
         if database.execute("SELECT FROM pg_database WHERE datname = %s", [name]).rowcount:
             return url
     server.ensure_database(name)
-    asyncio.run(_migrated(url))
+    asyncio.run(_migrate(url))
     since = time.perf_counter()
     fill(url, count)
     print(f"{count} projects in {time.perf_counter() - since:.0f} s", file=sys.stderr)
     return url
 
 
-async def _measured(urls: dict[int, str], times: int, only: str) -> dict[str, list[dict[str, float]]]:
-    libraries = [Library(open_engine(url, connections=1), count) for count, url in urls.items()]
+async def _measure(urls: dict[int, str], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+    libraries = [ListDatabase(open_engine(url, connections=1), count) for count, url in urls.items()]
     try:
         return await measure(libraries, times, only)
     finally:
@@ -52,7 +52,7 @@ async def _measured(urls: dict[int, str], times: int, only: str) -> dict[str, li
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure both sizes by the same questions, and print the growth."""
+    """Measure both sizes with the same queries, and print the growth."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.lists", description=__doc__)
     parser.add_argument("--projects", type=int, default=200_000, help="how many are many; 1000000 takes minutes")
     parser.add_argument("--times", type=int, default=200, help="questions of each kind")
@@ -64,21 +64,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         server = EmbeddedPostgres((options.keep or Path(directory)) / "postgres")
         server.start()
         try:
-            urls = {count: filled(server, count) for count in (FEW, options.projects)}
-            told = uvloop.run(_measured(urls, options.times, options.only))
+            urls = {count: prepare_database(server, count) for count in (FEW_PROJECTS, options.projects)}
+            figures = uvloop.run(_measure(urls, options.times, options.only))
         finally:
             server.stop()
-    print(json.dumps(told) if options.json else table(told))
+    print(json.dumps(figures) if options.json else table(figures))
 
 
-def table(told: dict[str, list[dict[str, float]]]) -> str:
-    """Return the figures as a table: waited is until the answer, processor is the server's own."""
+def table(figures: dict[str, list[dict[str, float]]]) -> str:
+    """Return the figures as a table of waiting time and of the server's processor time."""
     kinds = ("p50", "p99", "longest", "processor p50", "processor p99")
     head = f"| milliseconds, few / many | growth | {' | '.join(kinds)} |\n|{' --- |' * (len(kinds) + 2)}"
     rows = []
-    for name, (few, many) in told.items():
-        figures = " | ".join(f"{few[kind]:.1f} / {many[kind]:.1f}" for kind in kinds)
-        rows.append(f"| {name} | {many['processor p50'] / few['processor p50']:.2f} | {figures} |")
+    for name, (few, many) in figures.items():
+        cells = " | ".join(f"{few[kind]:.1f} / {many[kind]:.1f}" for kind in kinds)
+        rows.append(f"| {name} | {many['processor p50'] / few['processor p50']:.2f} | {cells} |")
     return "\n".join((head, *rows))
 
 

@@ -1,4 +1,4 @@
-"""What operators ask of lists, and how long the database takes to answer."""
+"""The list queries of operators, and the time that the database takes to answer them."""
 
 import random
 import statistics
@@ -38,7 +38,7 @@ def _span(days: int) -> Callable[[random.Random], Span]:
 
 
 def _word(chance: random.Random) -> str:
-    """Return a word of any frequency: ranks spread as people's words do."""
+    """Return a random word, with ranks distributed as in natural language."""
     return _LANGUAGE.words[int(len(_LANGUAGE.words) ** chance.random()) - 1]
 
 
@@ -89,8 +89,8 @@ CASES: dict[str, Ask] = {
 
 
 @dataclass
-class Library:
-    """A database of so many projects, and the time its statements take until their answer is there."""
+class ListDatabase:
+    """A database of so many projects, and the time of its statements."""
 
     engine: AsyncEngine
     count: int
@@ -98,7 +98,7 @@ class Library:
     since: float = 0.0
 
     def listen(self) -> None:
-        """Hear of every statement."""
+        """Time every statement."""
         event.listen(self.engine.sync_engine, "before_cursor_execute", self._begin)
         event.listen(self.engine.sync_engine, "after_cursor_execute", self._end)
 
@@ -109,41 +109,41 @@ class Library:
         self.spent += time.perf_counter() - self.since
 
     async def ask(self, query: ListProjects) -> tuple[float, float]:
-        """Return milliseconds until the answer, and of the processor of the server's own process."""
+        """Return milliseconds until the answer, and milliseconds of processor time of the server process."""
         async with self.engine.connect() as connection:
             await connection.execute(LIMIT_STATEMENT_TIME)
             now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
-            self.spent, before = 0.0, _processor(pid)
+            self.spent, before = 0.0, _processor_milliseconds(pid)
             await list_projects(query, QueryContext("bench", EVERYTHING, connection, now, "en"))
-            return self.spent * 1000, _processor(pid) - before
+            return self.spent * 1000, _processor_milliseconds(pid) - before
 
 
-def _processor(pid: int) -> float:
+def _processor_milliseconds(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-async def measure(libraries: Sequence[Library], times: int, only: str) -> dict[str, list[dict[str, float]]]:
-    """Ask every kind of question, each time with other values and by turns, so that a slow minute meets every size."""
+async def measure(libraries: Sequence[ListDatabase], times: int, only: str) -> dict[str, list[dict[str, float]]]:
+    """Ask every kind of query with varying values, all sizes in turn, so that a slow minute affects each of them."""
     for library in libraries:
         library.listen()
-    return {name: await _one(libraries, ask, times) for name, ask in CASES.items() if only in name}
+    return {name: await _measure_case(libraries, ask, times) for name, ask in CASES.items() if only in name}
 
 
-async def _one(libraries: Sequence[Library], ask: Ask, times: int) -> list[dict[str, float]]:
-    taken: list[list[tuple[float, float]]] = [[] for _ in libraries]
+async def _measure_case(libraries: Sequence[ListDatabase], ask: Ask, times: int) -> list[dict[str, float]]:
+    samples: list[list[tuple[float, float]]] = [[] for _ in libraries]
     chances = [random.Random(3) for _ in libraries]
     for _ in range(times + times // 5):
-        for library, chance, told in zip(libraries, chances, taken, strict=True):
-            told.append(await library.ask(ask(chance, library.count)))
-    return [_figures(told[times // 5 :]) for told in taken]
+        for library, chance, times_of_database in zip(libraries, chances, samples, strict=True):
+            times_of_database.append(await library.ask(ask(chance, library.count)))
+    return [_figures(times_of_database[times // 5 :]) for times_of_database in samples]
 
 
-def _figures(told: list[tuple[float, float]]) -> dict[str, float]:
-    waited, worked = ([one[at] for one in told] for at in (0, 1))
+def _figures(samples: list[tuple[float, float]]) -> dict[str, float]:
+    waited, computed = ([sample[at] for sample in samples] for at in (0, 1))
     return {
         "p50": statistics.median(waited),
         "p99": statistics.quantiles(waited, n=100)[98],
         "longest": max(waited),
-        "processor p50": statistics.median(worked),
-        "processor p99": statistics.quantiles(worked, n=100)[98],
+        "processor p50": statistics.median(computed),
+        "processor p99": statistics.quantiles(computed, n=100)[98],
     }

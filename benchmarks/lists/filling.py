@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from workers.projects.row_types import SearchRow
-from workers.projects.search.index import TextRow, searched
+from workers.projects.search.index import TextRow, search_row
 
 NEWEST = datetime(2026, 6, 1, tzinfo=UTC)
 YEARS = timedelta(days=5 * 365)
@@ -24,9 +24,9 @@ _SYLLABLE = (
     "- - - - - c l m n nt que r rt s s t t tre x",
 )
 _PARTS = [part.replace("-", "").split(" ") for part in _SYLLABLE]
-"""How a syllable of about French begins, sounds and ends; many end with their vowel."""
+"""The beginnings, vowels and ends of roughly French syllables; many end with their vowel."""
 
-_CHUNK = 5_000
+_CHUNK_PROJECTS = 5_000
 _COLUMNS = {
     "project": "id, number, revision, type_id, status_id, description, start_time, end_time, category_1, text_1, "
     "created_by, created_at, updated_by, updated_at, imported, retention_exempt",
@@ -39,7 +39,7 @@ _COLUMNS = {
 
 
 class Language:
-    """Twenty thousand words, of which a few are frequent and most are rare, as in any language."""
+    """Twenty thousand words, few of them frequent and most rare, as in natural language."""
 
     def __init__(self, size: int = 20_000) -> None:
         chance = random.Random(7)
@@ -57,7 +57,7 @@ def _word(chance: random.Random) -> str:
 
 
 def fill(url: str, count: int) -> None:
-    """Write the projects without indexes, and make the indexes afterwards."""
+    """Write the projects without indexes, and create the indexes afterwards."""
     with psycopg.connect(url, autocommit=True) as database:
         database.execute("SET session_replication_role = replica; SET maintenance_work_mem = '1GB'")
         database.execute("SET synchronous_commit = off")
@@ -67,10 +67,10 @@ def fill(url: str, count: int) -> None:
         ).fetchall()
         for name, _ in indexes:
             database.execute(f"DROP INDEX {name}".encode())
-        made = projects(count)
-        while chunk := list(islice(made, _CHUNK)):
+        remaining = projects(count)
+        while chunk := list(islice(remaining, _CHUNK_PROJECTS)):
             for table, columns in _COLUMNS.items():
-                lines = "".join(line for one in chunk for line in one[table])
+                lines = "".join(line for project in chunk for line in project[table])
                 with database.cursor().copy(f"COPY projects.{table} ({columns}) FROM STDIN".encode()) as copy:
                     copy.write(lines)
         for _, definition in indexes:
@@ -79,7 +79,7 @@ def fill(url: str, count: int) -> None:
 
 
 def projects(count: int) -> Iterator[dict[str, list[str]]]:
-    """Make projects, oldest first, as lines for COPY by table."""
+    """Yield projects, the oldest first, as lines for COPY by table."""
     chance, language = random.Random(count), Language()
     for number in range(1, count + 1):
         created = NEWEST - YEARS * (1 - number / count)
@@ -123,12 +123,12 @@ def _project(chance: random.Random, language: Language, number: int, created: da
             for camera in cameras
         ],
         "camera": [_line(project_id, camera, created) for camera in cameras],
-        "search": [_line(project_id, created, *_searched(searched(texts)))],
+        "search": [_line(project_id, created, *_search_columns(search_row(texts)))],
     }
 
 
 def name_of(camera: str, language: Language) -> str:
-    """Return what people call a camera: three words and its number."""
+    """Return the name of a camera: three words and its number."""
     number = int(camera.rpartition("-")[2])
     return f"{' '.join(language.words[number + at * 500] for at in range(3))} {number}"
 
@@ -138,7 +138,7 @@ def _id(chance: random.Random, at: datetime) -> UUID:
     return UUID(int=milliseconds << 80 | 0x7 << 76 | 0x8 << 60 | chance.getrandbits(60))
 
 
-def _searched(search: SearchRow) -> tuple[str, str, str]:
+def _search_columns(search: SearchRow) -> tuple[str, str, str]:
     return search["words"].replace("\n", "\\n"), _array(search["grams"]), search["described"]
 
 

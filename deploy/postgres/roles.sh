@@ -1,6 +1,6 @@
 #!/bin/sh
-# Run once, when the server makes its first database: the log server's stands beside it, and workers are a role that
-# owns nothing. `incidents migrate` gives that role its rights.
+# Run once, when the server creates its first database: create the log server's database and the role of workers, which
+# owns nothing. `incidents migrate` grants that role its rights.
 psql --set ON_ERROR_STOP=1 --set password="$(cat "${INCIDENTS_APP_PASSWORD_FILE:-/run/secrets/app_password}")" \
     --username "$POSTGRES_USER" --dbname "$POSTGRES_DB" <<'SQL'
 CREATE ROLE incidents_app LOGIN PASSWORD :'password';

@@ -116,6 +116,6 @@ def test_administrators_can_do_everything() -> None:
     """Administrators have manage on every node, whatever is stored of their role (PERM-06)."""
     everything = dict.fromkeys(Node, "manage")
     assert everything == domain.effective_levels(EVERYTHING)
-    assert everything == domain.given_levels({"role_id": ADMINISTRATORS, "name": "All", "permissions": {}})
+    assert everything == domain.role_levels({"role_id": ADMINISTRATORS, "name": "All", "permissions": {}})
     role: RoleRow = {"role_id": "x", "name": "X", "permissions": {Node.SETTINGS: "view"}}
-    assert domain.given_levels(role) == {"settings": "view"}
+    assert domain.role_levels(role) == {"settings": "view"}

@@ -248,6 +248,6 @@ def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
         }
 
     cut, whole = [Entry(**at(0)), Entry(**at(2))], [Entry(**at(1)), Entry(**at(3)), Entry(**at(4))]
-    entries, more = stores.merged([Page(cut, at(2)), Page(whole, None)], 10)
+    entries, more = stores.merge([Page(cut, at(2)), Page(whole, None)], 10)
     assert (entries, more) == ([cut[0], whole[0], cut[1]], True)
-    assert stores.merged([Page(cut, None), Page(whole, None)], 10)[1] is False
+    assert stores.merge([Page(cut, None), Page(whole, None)], 10)[1] is False

@@ -61,6 +61,20 @@ OLD = {
     "unassigned": "require_unassigned",
     "was_put_aside": "is_dead_letter",
     "withholding": "visibility",
+    "Judged": "Judgement",
+    "Rendered": "RenderedReport",
+    "Sought": "SearchRequest",
+    "given_levels": "role_levels",
+    "in_pieces": "mark_pieces",
+    "index_again": "reindex",
+    "nameless": "without_names",
+    "not_printed": "report_refusal",
+    "seen_at_once": "lookups_by_set",
+    "seen_one_by_one": "lookups_by_project",
+    "taken_over": "take_over",
+    "told_once": "separate_texts",
+    "turn_around": "mirror_brackets",
+    "worthwhile": "is_worthwhile",
 }
 """What a name was, and what it is now."""
 

@@ -59,7 +59,7 @@ async def test_what_was_written_before_is_searched_afterwards(site: Site, monkey
     await site.sql("DELETE FROM projects.search")
     monkeypatch.setattr(index, "VERSION", index.VERSION + 1)
     async with site.engine.begin() as connection:
-        assert await index.index_again(connection, at_once=10)
+        assert await index.reindex(connection, at_once=10)
     assert await site.sql(kept) == before[:10]
     await site.sql("DELETE FROM projects.search WHERE project_id = :id", id=before[0].project_id)
     await migrate(site.engine)

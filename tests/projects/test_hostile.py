@@ -18,7 +18,7 @@ from contracts.values import EARLIEST
 from tests.projects.listed import NOON
 from tests.projects.props import Operator
 from tests.projects.test_imports import legacy
-from workers.projects.queries.search_conditions import NUMBERS_MAX, Sought
+from workers.projects.queries.search_conditions import NUMBERS_MAX, SearchRequest
 
 NOWHERE = "00000000-0000-0000-0000-000000000000"
 AT = "2026-01-01T00:00:00Z"
@@ -80,8 +80,8 @@ async def test_short_words_are_sought_in_a_century(operator: Operator) -> None:
 @pytest.mark.parametrize("months", [1, 12, 1_500])
 def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> None:
     """However many words and months, one statement looks up so many numbers at most, and every word decides."""
-    sought = Sought.of(words, EVERYTHING)
-    searched = sought.found(range(23_000, 23_000 + months))
+    sought = SearchRequest.of(words, EVERYTHING)
+    searched = sought.by_month(range(23_000, 23_000 + months))
     given = select(searched.months).where(*searched.conditions).compile().params.values()
     listed = [one for value in given if isinstance(value, list) for one in value]
     numbers = sum(len(one.split(",")) for one in listed if isinstance(one, str))

@@ -14,7 +14,7 @@ from contracts.permissions import EVERYTHING, Grants, Level, Node
 from contracts.projects.exports import Included
 from contracts.sheets import harmless
 from workers.projects.packages import readme
-from workers.projects.packages.contents import COLUMNS, Choice, nameless, sequences_csv
+from workers.projects.packages.contents import COLUMNS, Choice, sequences_csv, without_names
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CELL = st.text(st.characters(exclude_categories=["Cs"]))
@@ -69,7 +69,7 @@ def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[st
     grants = Grants(dict.fromkeys((Node.PROJECTS, Node.MAIN_DETAILS, Node.CALLS), Level.VIEW))
     choice = Choice.of(asked, grants)
     assert (choice.includes, choice.withheld) == (includes, withheld)
-    assert choice.holds == [*includes, "main-details"]
+    assert choice.restricted_contents == [*includes, "main-details"]
 
 
 def test_names_are_chosen_only_by_name() -> None:
@@ -79,7 +79,7 @@ def test_names_are_chosen_only_by_name() -> None:
 
 def test_who_is_not_named_leaves_no_trace() -> None:
     """A hidden name is an empty text; where nobody acted, nothing stands as before."""
-    assert nameless({"created_by": "ann", "edited_by": None, "text": "ann"}) == {
+    assert without_names({"created_by": "ann", "edited_by": None, "text": "ann"}) == {
         "created_by": "",
         "edited_by": None,
         "text": "ann",

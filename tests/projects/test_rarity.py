@@ -4,7 +4,7 @@ from uuid import uuid4
 
 from contracts.projects.commands import CreateProject
 from tests.support import Site
-from workers.projects.search.ngrams import all_of, grams_of
+from workers.projects.search.ngrams import grams_of, numbers_of
 from workers.projects.search.rarity import COMMON_PROJECTS_MIN, Rarity
 
 
@@ -14,10 +14,10 @@ async def test_parts_that_are_common_here_are_looked_up_last(site: Site) -> None
     client, rarity = await site.client(), Rarity()
     for _ in range(COMMON_PROJECTS_MIN):
         await client.send(CreateProject(project_id=uuid4(), description="whizz"))
-    assert set(all_of("whizzation", 2, rarity)) == grams_of("whizz")
+    assert set(numbers_of("whizzation", 2, rarity)) == grams_of("whizz")
     async with site.engine.connect() as connection:
         await rarity.learn(connection)
-    assert not set(all_of("whizzation", 4, rarity)) & grams_of("whizz")
+    assert not set(numbers_of("whizzation", 4, rarity)) & grams_of("whizz")
 
 
 async def test_few_texts_say_nothing(site: Site) -> None:
@@ -25,4 +25,4 @@ async def test_few_texts_say_nothing(site: Site) -> None:
     rarity = Rarity()
     async with site.engine.connect() as connection:
         await rarity.learn(connection)
-    assert set(all_of("whizzation", 2, rarity)) == grams_of("whizz")
+    assert set(numbers_of("whizzation", 2, rarity)) == grams_of("whizz")

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 from workers.projects.queries.search_terms import ways_of
 from workers.projects.search.ngrams import (
     all_grams,
-    all_of,
     grams_of,
+    guesses_of,
     is_unspaced,
     line_of,
-    one_of,
+    numbers_of,
     pairs_of,
     pattern,
     read,
@@ -30,7 +30,7 @@ def words_of(text: str) -> list[str]:
 def finds(term: str, word: str) -> bool:
     """Say whether the numbers of a term lead to a word."""
     numbers = grams_of(word)
-    return numbers.issuperset(all_of(term)) and (not one_of(term) or not numbers.isdisjoint(one_of(term)))
+    return numbers.issuperset(numbers_of(term)) and (not guesses_of(term) or not numbers.isdisjoint(guesses_of(term)))
 
 
 def matches(like: str, line: str) -> bool:
@@ -44,7 +44,12 @@ def is_found(text: str, search: str) -> bool:
     line, numbers = line_of([(words, codes)]), all_grams([*words, *codes]) | pairs_of(words)
     return all(
         any(
-            all(matches(one.like, line) and one.every <= numbers and (not one.one or one.one & numbers) for one in way)
+            all(
+                matches(term.like, line)
+                and term.every <= numbers
+                and (not term.alternatives or term.alternatives & numbers)
+                for term in way
+            )
             for way in ways
         )
         for ways in ways_of(search)
@@ -72,7 +77,7 @@ def test_a_whole_word_is_sought_by_its_own_numbers(word: str) -> None:
 def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
     for one in words_of(f"{first} {second}"):
-        assert bool(all_of(one)) != bool(one_of(one))
+        assert bool(numbers_of(one)) != bool(guesses_of(one))
     plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4 and not one.isdigit()}
     assert len({number for one in plain for number in grams_of(one)}) == len(plain)
 
@@ -80,18 +85,18 @@ def test_every_term_has_numbers(first: str, second: str) -> None:
 @given(digits=st.text("0123456789", min_size=3, max_size=15))
 def test_digits_are_sought_as_they_are(digits: str) -> None:
     """A number has at least three digits in a row among its numbers, and no neighbour is guessed for it."""
-    assert not one_of(digits)
-    assert len(set(all_of(digits))) <= len(digits) // 2 + 1
+    assert not guesses_of(digits)
+    assert len(set(numbers_of(digits))) <= len(digits) // 2 + 1
 
 
 @given(word=st.text("abcdefghijklmnopqrstuvwxyzé", min_size=5, max_size=30), most=st.integers(1, 4))
 def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
     """So many fours at most are looked up; a word has them all, and those of rarer letters come first."""
     [one] = words_of(word)
-    sought = set(all_of(one, most))
+    sought = set(numbers_of(one, most))
     assert 1 <= len(sought) <= most
     assert sought <= grams_of(one)
-    assert set(all_of("tionquewhizzing", 1)) == {*all_of("whizz", 4)} & grams_of("hizz")
+    assert set(numbers_of("tionquewhizzing", 1)) == {*numbers_of("whizz", 4)} & grams_of("hizz")
 
 
 @given(text=st.text() | CODES)

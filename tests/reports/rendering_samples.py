@@ -14,7 +14,7 @@ from contracts.values import Language
 from tests.reports.readers import text_of
 from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
-from workers.reports.rendering.renderer import Rendered
+from workers.reports.rendering.renderer import RenderedReport
 from workers.reports.rendering.report_content import content
 from workers.reports.rendering.wording import WORDINGS
 
@@ -25,12 +25,12 @@ class Renderer:
     def __init__(self) -> None:
         self._printer = Printer()
 
-    def render(self, document: ReportDocument, *, plain: bool = False) -> Rendered:
+    def render(self, document: ReportDocument, *, plain: bool = False) -> RenderedReport:
         """Make the PDF of a document."""
         told = json.loads(json.dumps(content(document)))
         at = int(document.generated_at.timestamp())
-        pdf, pages = self._printer.printed(told, WORDINGS[document.language].substituted, at, plain=plain)
-        return Rendered(pdf, pages, hashlib.sha256(pdf).hexdigest())
+        pdf, pages = self._printer.print_report(told, WORDINGS[document.language].substituted, at, plain=plain)
+        return RenderedReport(pdf, pages, hashlib.sha256(pdf).hexdigest())
 
 
 START = datetime(2022, 2, 10, 8, 33, 33, tzinfo=UTC)
@@ -121,12 +121,12 @@ def described(text: str) -> ReportDocument:
     return document(project=bare, categories=(), data=())
 
 
-def read(rendered: Rendered) -> PdfReader:
+def read(rendered: RenderedReport) -> PdfReader:
     """Open a report."""
     return PdfReader(io.BytesIO(rendered.pdf))
 
 
-def words(rendered: Rendered) -> str:
+def words(rendered: RenderedReport) -> str:
     """Read all text of a report, with single spaces."""
     return text_of(rendered.pdf)
 

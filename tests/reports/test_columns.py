@@ -1,7 +1,7 @@
 """Texts of any kind and length stay in their columns, judged by the boxes of what is drawn."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.reports.readers import drawn, outside
@@ -88,6 +88,7 @@ def test_a_long_label_stays_in_its_column(renderer: Renderer, text: str) -> None
 
 
 @given(parts=st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(1, 60)), min_size=1, max_size=12))
+@example(parts=[("\u2028", 60)])
 @settings(max_examples=15, deadline=None)
 def test_any_text_stays_on_its_page(renderer: Renderer, parts: list[tuple[str, int]]) -> None:
     """No sequence of signs of any class leaves the margins, in any place."""

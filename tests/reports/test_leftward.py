@@ -140,7 +140,7 @@ def test_the_picture_of_words_stays_the_same(renderer: Renderer, monkeypatch: py
     """Empty glyphs, brackets and spaces set for readers are not seen, and nothing else is anywhere else."""
     shown = described("\n".join([*LIGATURES, *BRACKETS, *POINTED, *FORWARDS, *BACKWARDS]))
     better = renderer.render(shown)
-    monkeypatch.setattr("workers.reports.rendering.printing.told_once", lambda pdf: pdf)
+    monkeypatch.setattr("workers.reports.rendering.printing.separate_texts", lambda pdf: pdf)
     plain = renderer.render(shown)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)
@@ -148,7 +148,7 @@ def test_the_picture_of_words_stays_the_same(renderer: Renderer, monkeypatch: py
 
 def test_a_long_report_keeps_the_order_of_the_file(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where there is no time for each place, readers by the order of the file still have the order of the text."""
-    monkeypatch.setattr("workers.reports.rendering.text_layer._PAGES", 0)
+    monkeypatch.setattr("workers.reports.rendering.text_layer._EXACT_PAGES_MAX", 0)
     text = "שלום עולם (3) לא\n"
     told = squeezed(by_pypdf(renderer.render(described(text * 100)).pdf))
     assert told.count(squeezed(text)) == 100

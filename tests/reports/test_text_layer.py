@@ -83,7 +83,7 @@ def test_the_picture_stays_the_same(renderer: Renderer, monkeypatch: pytest.Monk
     """What the text layer gains, the picture does not lose: every pixel is where the typesetter put it."""
     document = everywhere(" ".join([*NAMES, *LEFTWARD, *MIXED])[:400])
     better = renderer.render(document)
-    monkeypatch.setattr("workers.reports.rendering.printing.told_once", lambda pdf: pdf)
+    monkeypatch.setattr("workers.reports.rendering.printing.separate_texts", lambda pdf: pdf)
     plain = renderer.render(document)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)

@@ -75,11 +75,11 @@ def test_last_step_ends_its_chain() -> None:
 
 def test_schedule_needs_something_due() -> None:
     """The schedule begins no sweep when nothing has expired."""
-    assert not domain.worthwhile(0, [], NOW)
-    assert domain.worthwhile(1, [], NOW)
+    assert not domain.is_worthwhile(0, [], NOW)
+    assert domain.is_worthwhile(1, [], NOW)
 
 
 def test_schedule_waits_for_a_sweep_under_way() -> None:
     """The schedule begins no second sweep beside one that goes on, but gives up one that has stalled."""
-    assert not domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER)
-    assert domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER + timedelta(seconds=1))
+    assert not domain.is_worthwhile(1, [sweep()], NOW + domain.STALL_TIME)
+    assert domain.is_worthwhile(1, [sweep()], NOW + domain.STALL_TIME + timedelta(seconds=1))

@@ -1,1 +1,1 @@
-"""Administration: what operators may choose from, how the site is set, and who may do what."""
+"""Administration: the definitions that operators choose from, the site's settings, and permissions."""

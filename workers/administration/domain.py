@@ -1,4 +1,4 @@
-"""The rules of administration: pure decisions on plain values, each refusing with the code of the wire."""
+"""The rules of administration: pure functions on plain values that refuse with the codes of the wire."""
 
 from collections.abc import Collection, Mapping
 from functools import cache
@@ -14,12 +14,12 @@ from contracts.texts import reason
 from workers.administration.row_types import CategoryRow, PropertyRow, RoleRow, SettingChanges
 
 State: TypeAlias = Mapping[str, Any]
-"""What a definition, a role or a setting is: values by their names."""
+"""The state of a definition, a role or a setting: values by their names."""
 
 Kind: TypeAlias = Literal["type", "status", "category-value"]
 
 _DESCRIBED = ("name", "description", "enabled")
-"""What a definition says of itself."""
+"""The columns of a definition that its history keeps."""
 
 _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", Level.MANAGE: "manage"}
 
@@ -27,7 +27,7 @@ _LEVEL_NAMES: dict[Level, LevelName] = {Level.NONE: "none", Level.VIEW: "view", 
 def require_property(
     property_: PropertyRow | None, kind: Kind, property_id: int, slot: int | None = None
 ) -> PropertyRow:
-    """Return the property, or refuse an id that is not of this kind, or a value of another category."""
+    """Return the property, or refuse an id of another kind, or a value of another category."""
     if property_ is None:
         raise _unknown("id", property_id)
     if property_["kind"] != kind:
@@ -38,7 +38,7 @@ def require_property(
 
 
 def require_unassigned(projects: int) -> None:
-    """Refuse to change or delete what projects have; say how many, up to 1,001 (TYP-03, STA-03, CAT-05)."""
+    """Refuse to change or delete a property that projects have; count them up to 1,001 (TYP-03, STA-03, CAT-05)."""
     if projects:
         raise Refusal(Code.IN_USE, projects=projects)
 
@@ -56,16 +56,16 @@ def require_timezone(timezone: str, zones: Collection[str], language: str) -> No
         raise Refusal(Code.INVALID, fields=[{"field": "timezone", "kind": kind, "reason": reason(kind, language)}])
 
 
-def described(row: State) -> dict[str, Any]:
-    """Return what a definition says of itself, as its history keeps it."""
+def definition_state(row: State) -> dict[str, Any]:
+    """Return the state of a definition that its history keeps."""
     named = (*_DESCRIBED, "closing") if row.get("kind") == "status" else _DESCRIBED
     return {name: row[name] for name in named if name in row}
 
 
 def changes(old: State, new: State) -> dict[str, Change]:
-    """Name what differs between two states of a definition, with its old and new value; a role's levels by their nodes.
+    """Return the differences between two states of a definition by name; a role's levels by their nodes.
 
-    Definitions are no operators' texts, so that their events may carry them.
+    Administrators write definitions, so events may carry them.
     """
     before, after = _flat(old), _flat(new)
     named = dict.fromkeys([*after, *before])
@@ -89,15 +89,15 @@ def requested_settings(command: ChangeSettings) -> SettingChanges:
 
 
 def require_changeable_role(role_id: str) -> None:
-    """Refuse, as a conflict, to define or delete the role that has everything, always (PERM-06)."""
+    """Refuse, as a conflict, to define or delete the role `administrators` (PERM-06)."""
     if role_id == ADMINISTRATORS:
         raise Refusal(Code.CONFLICT, fields=[{"field": "role_id", "kind": "fixed_role"}])
 
 
 def require_own_permissions(permissions: Mapping[Node, LevelName], grants: Grants, field: str) -> None:
-    """Refuse a role that gives more than its manager has: nobody gives, changes or takes away what it has not.
+    """Refuse a role that gives more than the caller has: nobody gives, changes or removes permissions above their own.
 
-    The role counts and not who has it: what is taken from somebody who has more by other roles can be given back.
+    The role decides, and not its members: a role that is removed from somebody with more roles can be given back.
     """
     levels = {Node(node): Level[level.upper()] for node, level in permissions.items()}
     above = {node: level for node, level in levels.items() if not grants.allow(node, level)}
@@ -112,9 +112,9 @@ def require_own_permissions(permissions: Mapping[Node, LevelName], grants: Grant
 
 
 def require_right_to_grant(role: RoleRow, grants: Grants, *, by_administrator: bool) -> None:
-    """Refuse to give or take a role that holds more than its manager has; `administrators` is for its members alone.
+    """Refuse to assign or unassign a role above the caller's permissions; `administrators` is for its members only.
 
-    That role has what later versions add, too, so nobody else has as much.
+    That role also has the permissions that later versions add, so nobody else has as many.
     """
     if role["role_id"] != ADMINISTRATORS:
         require_own_permissions(role["permissions"], grants, "role_id")
@@ -137,7 +137,7 @@ def require_an_administrator(role_id: str, principal: str, members: Collection[s
 
 
 def effective_levels(grants: Grants) -> dict[Node, LevelName]:
-    """Return what a principal can really do on every node: sub-nodes count only with view on projects."""
+    """Return a principal's effective level on every node: sub-nodes count only with view on projects."""
     return {node: _LEVEL_NAMES[max(level for level in Level if _reaches(grants, node, level))] for node in Node}
 
 
@@ -145,8 +145,8 @@ def _reaches(grants: Grants, node: Node, level: Level) -> bool:
     return level is Level.NONE or grants.allow(node, level)
 
 
-def permitted(grants: Grants) -> list[str]:
-    """Name every command and query that these permissions allow, at least for one of its fields."""
+def permitted_requests(grants: Grants) -> list[str]:
+    """Name every command and query that these permissions allow, at least for some of its fields."""
     known: dict[str, type[Request[Any]]] = {**commands(), **queries()}
     return sorted(
         subject for subject, asking in known.items() if any(_allows(grants, levels) for levels in _ways(asking))
@@ -155,7 +155,7 @@ def permitted(grants: Grants) -> list[str]:
 
 @cache
 def _ways(asking: type[Request[Any]]) -> list[dict[Node, Level]]:
-    """Return what a message needs; where that hangs on the field that is given, each of the ways."""
+    """Return the permissions that a message needs; if they depend on the given field, the alternatives."""
     if issubclass(asking, Command) and asking.internal:
         return []
     always = asking.model_construct().needs()
@@ -168,8 +168,8 @@ def _allows(grants: Grants, needed: Mapping[Node, Level]) -> bool:
     return all(grants.allow(node, level) for node, level in needed.items())
 
 
-def given_levels(role: RoleRow) -> dict[Node, LevelName]:
-    """Return what a role gives on each node that it names: everything, where it is `administrators`."""
+def role_levels(role: RoleRow) -> dict[Node, LevelName]:
+    """Return the level that a role gives on each node that it names, or on every node for `administrators`."""
     if role["role_id"] == ADMINISTRATORS:
         return effective_levels(EVERYTHING)
     return role["permissions"]
@@ -179,6 +179,6 @@ def _unknown(field: str, value: int | str | None, kind: str = "not_defined") -> 
     return Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": field, "kind": kind, "value": value}])
 
 
-def whose(principal: str) -> str:
-    """Return who had sent a dead letter, as its subject names it; `system` where that is no name."""
+def sender_of(principal: str) -> str:
+    """Return the sender of a dead letter from its subject, or `system` if the name is invalid."""
     return principal if valid_principal(principal) else SYSTEM

@@ -1,4 +1,4 @@
-"""What a batch adds to the history of definitions and settings: who changed what, when, from what to what."""
+"""The changes of definitions and settings that a batch adds to their history."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from workers.runtime.storage.database import insert_rows
 
 
 class History:
-    """Written with the batch, one statement for all of it."""
+    """The changes of a batch, written with one statement."""
 
     def __init__(self) -> None:
         """Start empty."""
         self._new: list[NewDefinitionChangeRow] = []
 
     def add(self, unit: Unit[Any], kind: str, key: object, old: State | None, new: State | None) -> dict[str, Any]:
-        """Keep a change and return what its event says of it; an equal state has not changed.
+        """Keep a change and return the fields of its event; an equal state is no change.
 
-        `old` is None for what was added, `new` for what was deleted.
+        `old` is None for an added definition, `new` for a deleted one.
         """
         changed = domain.changes(old or {}, new or {})
         if changed:
@@ -39,5 +39,5 @@ class History:
         return {"name": (new or old or {}).get("name"), "changed": changed}
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write all of it, in the order in which it happened."""
+        """Write all changes in their order."""
         await insert_rows(connection, tables.DefinitionChange, self._new)

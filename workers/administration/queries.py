@@ -1,4 +1,4 @@
-"""What is answered about properties, settings, roles and the caller's own permissions."""
+"""The queries about properties, settings, roles, the licence, dead letters and the caller's permissions."""
 
 from pydantic import TypeAdapter
 
@@ -32,10 +32,10 @@ from contracts.dead_letters import (
     ListDeadLetters,
     OpenedLetter,
 )
-from contracts.errors import Code, Refusal
 from contracts.licence import GetLicence, Licence, LicenceState
 from contracts.texts import reason
 from workers.administration import domain, tables
+from workers.administration.dead_letters import event_fields, require_letter, require_letters
 from workers.administration.row_types import (
     CategoryRow,
     DataFieldRow,
@@ -47,7 +47,7 @@ from workers.administration.row_types import (
 )
 from workers.administration.worker import worker
 from workers.runtime.admission import licence
-from workers.runtime.commands.dead_letters import Letter, Letters
+from workers.runtime.commands.dead_letters import Letter
 from workers.runtime.queries import pages
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.queries.query_service import QueryContext
@@ -55,12 +55,12 @@ from workers.runtime.storage.row_set import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[int])
 _NEWEST = (2**63 - 1,)
-"""Behind every change."""
+"""A place after every change."""
 
 
 @worker.answers(GetProperties)
 async def get_properties(_: GetProperties, context: QueryContext) -> Properties:
-    """Return every defined property, disabled ones too: projects may still have their values (AMB-2)."""
+    """Return every defined property, including disabled ones: projects may still have their values (AMB-2)."""
     execute = context.connection.execute
     rows = rows_of(await execute(tables.PROPERTIES), PropertyRow)
     categories = rows_of(await execute(tables.CATEGORIES), CategoryRow)
@@ -80,19 +80,19 @@ async def get_properties(_: GetProperties, context: QueryContext) -> Properties:
 
 @worker.answers(GetPropertyHistory)
 async def get_property_history(query: GetPropertyHistory, context: QueryContext) -> DefinitionHistory:
-    """Return what properties of a kind were and are, the newest change first."""
+    """Return the changes of properties of a kind, the newest first."""
     return await _history(query.kind, query, context)
 
 
 @worker.answers(GetRoleHistory)
 async def get_role_history(query: GetRoleHistory, context: QueryContext) -> DefinitionHistory:
-    """Return what roles were and are, the newest change first."""
+    """Return the changes of roles, the newest first."""
     return await _history("role", query, context)
 
 
 @worker.answers(GetSettingHistory)
 async def get_setting_history(query: GetSettingHistory, context: QueryContext) -> DefinitionHistory:
-    """Return what settings were and are, the newest change first."""
+    """Return the changes of settings, the newest first."""
     return await _history("setting", query, context)
 
 
@@ -117,27 +117,27 @@ async def get_settings(_: GetSettings, context: QueryContext) -> Settings:
 
 @worker.answers(GetRoles)
 async def get_roles(_: GetRoles, context: QueryContext) -> Roles:
-    """Return every role with what it gives and who has it."""
+    """Return every role with its permissions and members."""
     rows = rows_of(await context.connection.execute(tables.ROLES), RoleWithMembersRow)
     return Roles(roles=[_role(row) for row in rows])
 
 
 def _role(row: RoleWithMembersRow) -> Role:
-    return Role.model_validate({**row, "permissions": domain.given_levels(row)}, strict=False)
+    return Role.model_validate({**row, "permissions": domain.role_levels(row)}, strict=False)
 
 
 @worker.answers(GetMe)
 async def get_me(_: GetMe, context: QueryContext) -> Me:
-    """Return the caller's roles and what they come to; anybody may know that of itself."""
+    """Return the caller's roles and effective permissions, which need no permission."""
     roles = await context.connection.execute(tables.ROLES_OF, {"principal": context.principal})
     levels = domain.effective_levels(context.grants)
-    may = domain.permitted(context.grants)
+    may = domain.permitted_requests(context.grants)
     return Me(principal=context.principal, roles=list(roles.scalars()), permissions=levels, may=may)
 
 
 @worker.answers(GetLicence)
 async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
-    """Return the licence that was activated, or else the one that the site's own account token carries."""
+    """Return the activated licence, or else the one in the site's account token."""
     row = row_of(await context.connection.execute(tables.LICENCE), LicenceRow)
     if row is None:
         included, reason = context.licensing.included, licence.find_obstacle(context.licensing.included, context.now)
@@ -156,8 +156,8 @@ async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
 
 @worker.answers(ListDeadLetters)
 async def list_dead_letters(query: ListDeadLetters, context: QueryContext) -> DeadLetters:
-    """Return dead letters without what they say, the oldest first."""
-    letters = await _letters(context).after(query.after, query.limit + 1)
+    """Return dead letters without their contents, the oldest first."""
+    letters = await require_letters(context.letters).after(query.after, query.limit + 1)
     shown = letters[: query.limit]
     following = shown[-1].number if len(letters) > query.limit else None
     return DeadLetters(items=[_summary(letter, context.language) for letter in shown], next=following)
@@ -165,22 +165,12 @@ async def list_dead_letters(query: ListDeadLetters, context: QueryContext) -> De
 
 @worker.answers(GetDeadLetter)
 async def get_dead_letter(query: GetDeadLetter, context: QueryContext) -> OpenedLetter:
-    """Return a dead letter with all that it says, and record who read it."""
-    letter = await _letters(context).get(query.letter)
-    if letter is None:
-        raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
+    """Return a dead letter with its contents, and record who read it."""
+    letter = await require_letter(context.letters, query.letter)
     summary = _summary(letter, context.language)
-    whose = domain.whose(letter.principal)
-    opened = LetterOpened(letter=letter.number, principal=whose, what=letter.what, command_id=letter.command_id)
-    context.emit(opened, "-")
+    context.emit(LetterOpened(**event_fields(letter)), "-")
     content = {name: letter.content[name] for name in ("body", "body_base64") if name in letter.content}
     return OpenedLetter(summary=summary, subject=letter.subject, headers=letter.headers, **content)
-
-
-def _letters(context: QueryContext) -> Letters:
-    if context.letters is None:
-        raise Refusal(Code.UNAVAILABLE)
-    return context.letters
 
 
 def _summary(letter: Letter, language: str) -> LetterSummary:

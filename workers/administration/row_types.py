@@ -1,4 +1,4 @@
-"""The columns of the tables of administration, by their types; a statement whose rows are other has theirs here too."""
+"""The columns of the tables and statements of administration, by their types."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -7,7 +7,7 @@ from contracts.permissions import LevelName, Node
 
 
 class DefinitionWords(TypedDict):
-    """What an administrator calls a definition, and how it is explained."""
+    """The name and the description of a definition."""
 
     name: str
     description: str
@@ -57,7 +57,7 @@ class SettingsRow(SettingColumns):
 
 
 class SettingChanges(TypedDict, total=False):
-    """The settings that a command may change; only those that it names are there."""
+    """The settings that a command names."""
 
     retention_days: int
     report_title: str
@@ -118,7 +118,7 @@ class DefinitionChangeRow(NewDefinitionChangeRow):
 
 
 class AssignedRow(TypedDict):
-    """A row of the statement that counts the projects to which properties are assigned."""
+    """A row of the statement that counts the projects that have properties."""
 
     id: int
     projects: int

@@ -43,11 +43,12 @@ AddProperty = AddType | AddStatus | AddCategoryValue
 EditProperty = EditType | EditStatus | EditCategoryValue
 DeleteProperty = DeleteType | DeleteStatus | DeleteCategoryValue
 CommandUnit = Unit["AdministrationRows"]
+DefinitionRow = PropertyRow | CategoryRow | DataFieldRow
 RoleCommand = DefineRole | DeleteRole | AssignRole | UnassignRole
 
 
 class AdministrationRows(Rows):
-    """Properties, settings and roles that the batch names, while nobody else decides about any of them."""
+    """The properties, settings and roles that the batch names, under the lock of all administration."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -64,7 +65,7 @@ class AdministrationRows(Rows):
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
-        """Wait for the turn, then read and lock what the messages name."""
+        """Wait for the lock of administration, then read and lock the rows that the messages name."""
         rows = cls()
         if messages:
             rows.settings.add_stored(await _read(connection, tables.TURN, SettingsRow))
@@ -108,7 +109,7 @@ class AdministrationRows(Rows):
     def add(
         self, unit: CommandUnit, kind: domain.Kind, command: AddProperty, slot: int | None = None
     ) -> dict[str, Any]:
-        """Keep a new property and return what its event says."""
+        """Add a property, and return the fields of its event."""
         closing = isinstance(command, AddStatus) and command.closing
         new: PropertyRow = {
             **_words(command),
@@ -118,45 +119,47 @@ class AdministrationRows(Rows):
             "closing": closing,
         }
         self.properties.put(new)
-        return self._property_changed(unit, new, None, new)
+        return self._record(unit, kind, new["id"], None, new)
 
     def edit(
         self, unit: CommandUnit, kind: domain.Kind, command: EditProperty, slot: int | None = None
     ) -> dict[str, Any]:
-        """Give a property that no project has another name and description, and return what its event says."""
+        """Rename or describe a property that no project has, and return the fields of its event."""
         old = self._unassigned(kind, command.id, slot)
         new: PropertyRow = {**old, **_words(command)}
         self.properties.put(new)
-        return self._property_changed(unit, new, old, new)
+        return self._record(unit, kind, command.id, old, new)
 
     def mark(self, unit: CommandUnit, command: MarkStatus) -> dict[str, Any]:
-        """Say whether a status closes, whichever projects have it, and return what its event says."""
+        """Set whether a status closes projects, and return the fields of its event."""
         old = domain.require_property(self.properties.get(command.id), "status", command.id)
         new: PropertyRow = {**old, "closing": command.closing}
         self.properties.put(new)
-        return self._property_changed(unit, new, old, new)
+        return self._record(unit, "status", command.id, old, new)
 
     def delete(
         self, unit: CommandUnit, kind: domain.Kind, command: DeleteProperty, slot: int | None = None
     ) -> dict[str, Any]:
-        """Delete a property that no project has, and return what its event says."""
+        """Delete a property that no project has, and return the fields of its event."""
         old = self._unassigned(kind, command.id, slot)
         self.properties.remove(command.id)
-        return self._property_changed(unit, old, old, None)
+        return self._record(unit, kind, command.id, old, None)
 
     def _unassigned(self, kind: domain.Kind, property_id: int, slot: int | None) -> PropertyRow:
         row = domain.require_property(self.properties.get(property_id), kind, property_id, slot)
         domain.require_unassigned(self.projects.get(property_id, 0))
         return row
 
-    def _property_changed(
-        self, unit: CommandUnit, row: PropertyRow, old: PropertyRow | None, new: PropertyRow | None
+    def _record(
+        self, unit: CommandUnit, kind: str, key: object, old: DefinitionRow | None, new: DefinitionRow | None
     ) -> dict[str, Any]:
-        states = [domain.described(state) if state else None for state in (old, new)]
-        return {"id": row["id"], **self.history.add(unit, row["kind"], row["id"], *states)}
+        """Add a change of a definition to the history, and return the fields of its event."""
+        states = [domain.definition_state(row) if row else None for row in (old, new)]
+        row_id = next(row["id"] for row in (old, new) if row)
+        return {"id": row_id, **self.history.add(unit, kind, key, *states)}
 
     def define_category(self, unit: CommandUnit, command: DefineCategory) -> dict[str, Any]:
-        """Keep a category as it is defined now, and return what its event says."""
+        """Define a category, and return the fields of its event."""
         old = self.categories.get(command.slot)
         new: CategoryRow = {
             "slot": command.slot,
@@ -166,11 +169,10 @@ class AdministrationRows(Rows):
             "description": command.description,
         }
         self.categories.put(new)
-        states = [domain.described(state) if state else None for state in (old, new)]
-        return {"id": new["id"], **self.history.add(unit, "category", f"category_{command.slot}", *states)}
+        return self._record(unit, "category", f"category_{command.slot}", old, new)
 
     def define_data_field(self, unit: CommandUnit, command: DefineDataField) -> dict[str, Any]:
-        """Keep a data field as it is defined now, and return what its event says."""
+        """Define a data field, and return the fields of its event."""
         old = self.data_fields.get(command.kind, command.slot)
         new: DataFieldRow = {
             "kind": command.kind,
@@ -181,29 +183,26 @@ class AdministrationRows(Rows):
             "description": command.description,
         }
         self.data_fields.put(new)
-        states = [domain.described(state) if state else None for state in (old, new)]
-        return {"id": new["id"], **self.history.add(unit, "data-field", f"{command.kind}_{command.slot}", *states)}
+        return self._record(unit, "data-field", f"{command.kind}_{command.slot}", old, new)
 
     def define_role(self, unit: CommandUnit, old: RoleRow | None, new: RoleRow) -> dict[str, Any]:
-        """Keep a role as it is defined now, and return what its event says."""
+        """Define a role, and return the fields of its event."""
         self.roles.put(new)
-        return self._role_changed(unit, new["role_id"], old, new)
+        return self._record_role(unit, new["role_id"], old, new)
 
     def delete_role(self, unit: CommandUnit, role: RoleRow) -> dict[str, Any]:
-        """Delete a role with its members, and return what its event says."""
+        """Delete a role with its memberships, and return the fields of its event."""
         for principal in self.members_of(role["role_id"]):
             self.members.remove(role["role_id"], principal)
         self.roles.remove(role["role_id"])
-        return self._role_changed(unit, role["role_id"], role, None)
+        return self._record_role(unit, role["role_id"], role, None)
 
-    def _role_changed(
-        self, unit: CommandUnit, role_id: str, old: RoleRow | None, new: RoleRow | None
-    ) -> dict[str, Any]:
+    def _record_role(self, unit: CommandUnit, role_id: str, old: RoleRow | None, new: RoleRow | None) -> dict[str, Any]:
         states = [{"name": role["name"], "permissions": role["permissions"]} if role else None for role in (old, new)]
         return {"role_id": role_id, **self.history.add(unit, "role", role_id, *states)}
 
     def members_of(self, role_id: str) -> list[str]:
-        """Return who has a role that the batch names."""
+        """Return the members of a role that the batch names."""
         return [row["principal"] for row in self.members.all() if row["role_id"] == role_id]
 
     async def save(self, connection: AsyncConnection) -> None:

@@ -68,7 +68,7 @@ class DataField(Base):
 
 
 class Settings(Base):
-    """The site's settings: one row, which is always there."""
+    """The site's settings: always one row."""
 
     __tablename__ = "settings"
     __table_args__ = _SCHEMA
@@ -83,7 +83,7 @@ class Settings(Base):
 
 
 class Role(Base):
-    """A role and the level that it gives on each node; `administrators` needs none there."""
+    """A role and the level that it gives on each node; `administrators` lists none."""
 
     __tablename__ = "role"
     __table_args__ = _SCHEMA
@@ -106,7 +106,7 @@ class Member(Base):
 
 
 class Licence(Base):
-    """The licence that was activated: at most one row."""
+    """The activated licence: at most one row."""
 
     __tablename__ = "licence"
     __table_args__ = _SCHEMA
@@ -121,7 +121,7 @@ class Licence(Base):
 
 
 class DefinitionChange(Base):
-    """One change of a definition or a setting: what it was and is, by whom and when."""
+    """A change of a definition or a setting: old and new state, by whom and when."""
 
     __tablename__ = "definition_change"
     __table_args__ = (Index("definition_change_by_key", "kind", "key", "number"), _SCHEMA)
@@ -137,12 +137,12 @@ class DefinitionChange(Base):
 
 _IDS = bindparam("ids", type_=ARRAY(Integer))
 
-# Administration takes turns: whoever decides holds this row, so that nothing that it read of properties,
-# settings and roles changes before its commit: an administrator is left, a first definition is made once.
+# Administration is serialised by a lock on this row. Nothing that a batch has read of properties, settings and
+# roles changes before its commit: an administrator is left, and a first definition is made once.
 TURN = text("SELECT * FROM administration.settings FOR NO KEY UPDATE")
 
-# A project locks what it assigns FOR KEY SHARE. This lock waits for every assignment under way and holds up
-# new ones until the commit. Only a later statement sees what it has waited for: lock first, then count.
+# A project locks the properties that it assigns FOR KEY SHARE. This lock waits for assignments in progress and
+# blocks new ones until the commit. Only a later statement sees those assignments: lock first, then count.
 LOCK_PROPERTIES = text("SELECT * FROM administration.property WHERE id = ANY(:ids) ORDER BY id FOR UPDATE").bindparams(
     _IDS
 )

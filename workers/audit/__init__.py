@@ -1,1 +1,1 @@
-"""Audit: it hears every event and keeps what was done; nobody calls it (LOG-01 to LOG-09)."""
+"""Audit: it reads every event and keeps the activity logs; nobody calls it (LOG-01 to LOG-09)."""

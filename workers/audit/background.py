@@ -1,4 +1,4 @@
-"""Bringing entries to the log server: they wait beside the projects until it has them (LOG-06, LOG-07)."""
+"""Delivering entries to the log server: they wait in the database of projects until it has them (LOG-06, LOG-07)."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from workers.runtime.storage.row_set import rows_of
 BATCH_ENTRIES_MAX = 1_000
 _PAUSE_SECONDS = 0.3
 _REMINDER_SECONDS = 60.0
-"""Time between two log lines that say how much waits."""
+"""Time between two log lines about waiting entries."""
 
 _COUNTED_ENTRIES_MAX = 100_000
 log = structlog.get_logger()
@@ -30,25 +30,25 @@ log = structlog.get_logger()
 
 @worker.background
 async def forward(running: Running) -> None:
-    """Deliver what waits, whenever there is a log server; the process that hears the events does it."""
+    """Deliver waiting entries to the log server, in the process that reads the events."""
     url = running.settings.log_database_url
     reminder = Reminder(running.engine)
     if url is None:
         while True:
             await reminder.say("log_server_not_configured")
             await asyncio.sleep(_PAUSE_SECONDS)
-    async with log_server.opened(url, running.engine) as server:
+    async with log_server.connect(url, running.engine) as server:
         while True:
             moved = 0
             if EVENTS_LANE in running.lanes.owned:
-                moved = await try_to_move(running.engine, server, reminder)
+                moved = await try_to_deliver(running.engine, server, reminder)
             if moved < BATCH_ENTRIES_MAX:
                 await asyncio.sleep(_PAUSE_SECONDS)
 
 
 @worker.reports_status
-async def waiting(running: Running) -> dict[str, Any]:
-    """Tell how much waits for the log server, and for how long the oldest entry does."""
+async def report_backlog(running: Running) -> dict[str, Any]:
+    """Return how many entries wait for the log server, and how long the oldest has waited."""
     async with running.engine.connect() as connection:
         [backlog] = await _backlog(connection)
     configured = running.settings.log_database_url is not None
@@ -57,28 +57,28 @@ async def waiting(running: Running) -> dict[str, Any]:
     }
 
 
-async def try_to_move(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
-    """Deliver some entries; when one of the databases is away, everything stays where it is."""
+async def try_to_deliver(engine: AsyncEngine, server: LogServer, reminder: "Reminder") -> int:
+    """Deliver some entries; while a database is unreachable, they wait."""
     try:
-        return await move(engine, server)
+        return await deliver(engine, server)
     except (SQLAlchemyError, OSError, TimeoutError) as error:
-        await reminder.say("log_server_away", **describe(error))
+        await reminder.say("log_server_unreachable", **describe(error))
         return 0
 
 
-async def move(engine: AsyncEngine, server: LogServer) -> int:
-    """Write entries there, then delete them here; what is in both after a crash is written once."""
+async def deliver(engine: AsyncEngine, server: LogServer) -> int:
+    """Write entries to the log server, then delete them here; after a crash in between, they are not written twice."""
     async with autocommit(engine).connect() as connection:
-        rows = rows_of(await connection.execute(tables.WAITING, {"at_once": BATCH_ENTRIES_MAX}), NextEntryRow)
+        rows = rows_of(await connection.execute(tables.NEXT_ENTRIES, {"at_once": BATCH_ENTRIES_MAX}), NextEntryRow)
         await server.write([row["entry"] for row in rows])
         if rows:
-            await connection.execute(tables.DELIVERED, {"ids": [row["id"] for row in rows]})
+            await connection.execute(tables.DELETE_DELIVERED, {"ids": [row["id"] for row in rows]})
     return len(rows)
 
 
 @worker.shows_figures
-async def waiting_figures(connection: AsyncConnection) -> Sequence[Figure]:
-    """Tell how much waits for the log server, and for how long the oldest entry has."""
+async def backlog_figures(connection: AsyncConnection) -> Sequence[Figure]:
+    """Return how many entries wait for the log server, and how long the oldest has waited, as metrics."""
     [backlog] = await _backlog(connection)
     meaning = f"entries that wait, at most {_COUNTED_ENTRIES_MAX} are counted"
     return [
@@ -89,19 +89,19 @@ async def waiting_figures(connection: AsyncConnection) -> Sequence[Figure]:
 
 async def _backlog(connection: AsyncConnection) -> list[BacklogRow]:
     parameters = {"at_most": _COUNTED_ENTRIES_MAX}
-    return rows_of(await connection.execute(tables.WAITING_SINCE, parameters), BacklogRow)
+    return rows_of(await connection.execute(tables.BACKLOG, parameters), BacklogRow)
 
 
 class Reminder:
-    """Says from time to time how much waits for the log server."""
+    """Logs from time to time how many entries wait for the log server."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        """Remember where it waits."""
+        """Keep the engine of the database in which entries wait."""
         self._engine = engine
         self._next = 0.0
 
     async def say(self, event: str, **why: str) -> None:
-        """Log the count of what waits, unless that was done a moment ago."""
+        """Log the number of waiting entries, at most once per interval."""
         now = asyncio.get_running_loop().time()
         if now < self._next:
             return

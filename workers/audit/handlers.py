@@ -1,4 +1,4 @@
-"""What happens when something happened."""
+"""The reaction of audit to events."""
 
 from contracts.message import Event
 from workers.audit.worker import ActivityUnit, worker
@@ -7,5 +7,5 @@ from workers.runtime.commands.reactions import ReceivedEvent
 
 @worker.hears(Event)
 async def keep_activity(heard: ReceivedEvent[Event], unit: ActivityUnit) -> None:
-    """Keep what was done, in the stores that the event names (LOG-T1 to LOG-T5)."""
+    """Keep an entry of the event, in the stores that it names (LOG-T1 to LOG-T5)."""
     unit.rows.add(heard)

@@ -1,4 +1,4 @@
-"""The database log_server: often on another machine, which may be away or not be there yet."""
+"""The database log_server, often on another machine, which may be unreachable or not set up yet."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,28 +14,28 @@ from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.database import LogBase, Waits, autocommit, insert_rows, open_engine
 
 _BATCH_SECONDS = 20.0
-"""How long a batch may take: a connection that died without a word would take far longer."""
+"""Time limit of a batch: a silently dead connection would take far longer to fail."""
 
-_opened: dict[AsyncEngine, AsyncEngine] = {}
-"""The log server of a process by its other database, to which alone a query is given a connection."""
+_engines: dict[AsyncEngine, AsyncEngine] = {}
+"""The log server by the engine of the main database, which is all that a query has a connection to."""
 
 
 @asynccontextmanager
-async def opened(url: str, beside: AsyncEngine) -> AsyncIterator["LogServer"]:
-    """Make the log server known to the queries that read `beside`, for as long as the block lasts."""
+async def connect(url: str, main_engine: AsyncEngine) -> AsyncIterator["LogServer"]:
+    """Connect to the log server, and let queries with connections of `main_engine` use it during the block."""
     engine = open_engine(url, connections=8, waits=Waits("incidents-audit-log-server"))
-    _opened[beside] = engine
+    _engines[main_engine] = engine
     try:
         yield LogServer(engine)
     finally:
-        del _opened[beside]
+        del _engines[main_engine]
         await engine.dispose()
 
 
 @asynccontextmanager
-async def reading(beside: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Connect to the log server for a query, or refuse where none is configured or nothing was ever delivered."""
-    engine = _opened.get(beside)
+async def connect_for_query(main_engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Connect to the log server for a query; refuse if none is configured or nothing was ever delivered."""
+    engine = _engines.get(main_engine)
     if engine is None:
         raise Refusal(Code.UNAVAILABLE)
     async with engine.connect() as connection:
@@ -47,15 +47,15 @@ async def reading(beside: AsyncEngine) -> AsyncIterator[AsyncConnection]:
 
 
 class LogServer:
-    """Takes entries; makes its tables when they are not there."""
+    """Writes entries; creates its tables if they are missing."""
 
     def __init__(self, engine: AsyncEngine) -> None:
-        """Remember where it is; nothing is known of it yet."""
+        """Keep its engine."""
         self._engine = engine
         self._has_tables = False
 
     async def write(self, entries: list[dict[str, Any]]) -> None:
-        """Write entries durably; those that are there already stay as they are."""
+        """Write entries durably; existing ones stay unchanged."""
         async with asyncio.timeout(_BATCH_SECONDS):
             if not self._has_tables:
                 await self._make_tables()
@@ -72,6 +72,6 @@ class LogServer:
 
     async def _make_tables(self) -> None:
         async with self._engine.begin() as connection:
-            await connection.execute(tables.MAKING_TABLES)
+            await connection.execute(tables.LOCK_TABLES)
             await connection.run_sync(LogBase.metadata.create_all)
         self._has_tables = True

@@ -1,4 +1,4 @@
-"""What is answered about what was done."""
+"""The queries about activities."""
 
 from collections.abc import Sequence
 
@@ -22,20 +22,20 @@ from workers.runtime.queries.query_service import QueryContext
 
 @worker.answers(ProjectActivity)
 async def project_activity(query: ProjectActivity, context: QueryContext) -> Entries:
-    """Return what was done to a project, newest first; also to one that is gone (PRJ-08).
+    """Return the activities of a project, the newest first, also of a deleted one (PRJ-08).
 
-    Who placed a hold is told to those who may see holds: to all others its entries would name nobody but that.
+    Entries of holds are left out for callers who may not see holds, because they name who placed them.
     """
     conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
     if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
     page = await stores.page(context.connection, Activity, Selection(conditions), query.after, query.limit)
-    entries = [visible(entry, context.grants) for entry in page.items]
+    entries = [visible_entry(entry, context.grants) for entry in page.items]
     return await _answer(context, entries, more=page.last is not None)
 
 
-def visible(entry: Entry, grants: Grants) -> Entry:
-    """Return an entry without what it says of a part that the caller may not see; who did what, when, stays."""
+def visible_entry(entry: Entry, grants: Grants) -> Entry:
+    """Return an entry without details that the caller may not see; actor, activity and time stay."""
     if node_of(entry.activity) is not None:
         return entry.model_copy(update={"details": seen(entry.activity, entry.details, grants) or {}})
     of_hold = entry.activity == AttemptRefused.subject and entry.details["code"] == Code.HELD
@@ -46,38 +46,37 @@ def visible(entry: Entry, grants: Grants) -> Entry:
 
 @worker.answers(SiteLog)
 async def site_log(query: SiteLog, context: QueryContext) -> Entries:
-    """Return what the log server holds, newest first, and what it does not hold of what was done in projects."""
-    logged, of_projects = _chosen(query)
+    """Return the entries of the log server and, on request, those of projects that it lacks, the newest first."""
+    logged, of_projects = _choose_activities(query)
     may = context.grants.allow(Node.ACTIVITY_LOGS, Level.VIEW)
     store_pages = []
     if of_projects and may:
         selection = _selection(query, Activity, of_projects)
         page = await stores.page(context.connection, Activity, selection, query.after, query.limit)
-        store_pages.append(page._replace(items=[visible(entry, context.grants) for entry in page.items]))
+        store_pages.append(page._replace(items=[visible_entry(entry, context.grants) for entry in page.items]))
     if logged is None or logged:
-        async with log_server.reading(context.connection.engine) as connection:
+        async with log_server.connect_for_query(context.connection.engine) as connection:
             selection = _selection(query, LogEntry, logged)
             store_pages.append(await stores.page(connection, LogEntry, selection, query.after, query.limit))
-    entries, more = stores.merged(store_pages, query.limit)
+    entries, more = stores.merge(store_pages, query.limit)
     return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
 
 
-def _chosen(query: SiteLog) -> tuple[list[str] | None, list[str]]:
-    """Return the activities to look for in the log server, None for all, and those to look for beside the projects.
+def _choose_activities(query: SiteLog) -> tuple[list[str] | None, list[str]]:
+    """Return the activities to read from the log server, None for all, and those to read from the main database.
 
-    What is in both stores is read from the log server; the entries of an import that are found by its projects are not
-    in it.
+    Entries in both stores are read from the log server. It lacks the entries by project of an import.
     """
     known = catalogue.events()
-    beside = {subject for subject, event in known.items() if event.stores == PROJECT_STORE}
+    in_projects = {subject for subject, event in known.items() if event.stores == PROJECT_STORE}
     if query.activities is None:
         logged, chosen = None, set(known)
     else:
         chosen = {subject for subject in known if subject.startswith(tuple(query.activities))}
-        logged = sorted({*chosen, *query.activities} - beside)  # an older version may have had other names
+        logged = sorted({*chosen, *query.activities} - in_projects)  # an older version may have had other names
     if query.project_ids is not None:
-        beside.add(ProjectsImported.subject)
-    return logged, sorted(chosen & beside) if query.with_activity else []
+        in_projects.add(ProjectsImported.subject)
+    return logged, sorted(chosen & in_projects) if query.with_activity else []
 
 
 def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -> Selection:
@@ -96,8 +95,8 @@ def _selection(query: SiteLog, store: Store, activities: Sequence[str] | None) -
 async def _answer(
     context: QueryContext, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()
 ) -> Entries:
-    """Return the entries that a message holds, with the words of their time, and where the next page begins."""
-    whole = await stores.named(context.connection, entries)
+    """Return the entries that fit into a message, with names as of their time, and the cursor of the next page."""
+    whole = await stores.with_names(context.connection, entries)
     items = pages.cut_to_message(whole, len(whole))
-    following = stores.after(items[-1]) if items and (more or len(items) < len(whole)) else None
+    following = stores.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

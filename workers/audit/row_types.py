@@ -1,4 +1,4 @@
-"""The columns of the tables of audit, by their types, and of the statements whose rows are read by key."""
+"""The columns of the tables and statements of audit, by their types."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -36,28 +36,28 @@ class WaitingRow(NewWaitingRow):
 
 
 class NextEntryRow(TypedDict):
-    """A row of the statement that reads what is delivered to the log server next."""
+    """A row of the statement that reads the next entries for the log server."""
 
     id: int
     entry: dict[str, Any]
 
 
 class BacklogRow(TypedDict):
-    """The row of the statement that counts what waits for the log server."""
+    """The row of the statement that counts waiting entries."""
 
     waiting: int
     seconds: float | None
 
 
 class ProjectNumberRow(TypedDict):
-    """A row of the statement that reads the numbers of projects, deleted ones included."""
+    """A row of the statement that reads the numbers of projects, including deleted ones."""
 
     project_id: UUID
     number: int
 
 
 class NameRow(TypedDict):
-    """A row of the statement that reads what definitions were called at a time."""
+    """A row of the statement that reads the names of definitions at a time."""
 
     kind: str
     key: str

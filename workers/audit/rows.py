@@ -1,4 +1,4 @@
-"""The entries that a batch of events leaves."""
+"""The entries of a batch of events."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -14,11 +14,11 @@ from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.database import insert_rows
 
-_KNOWN = "ON CONFLICT DO NOTHING"
+_ON_CONFLICT = "ON CONFLICT DO NOTHING"
 
 
 class ActivityRows(Rows):
-    """Entries for both stores; one that is there already, because its event came again, stays as it is."""
+    """Entries for both stores; a redelivered event changes nothing."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -31,7 +31,7 @@ class ActivityRows(Rows):
         return cls()
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
-        """Make the entry of an event, for the stores that its class names."""
+        """Add the entry of an event, for the stores that its class names."""
         stores = heard.event.stores
         entry: ActivityRow = {
             "event_id": heard.id,
@@ -44,20 +44,20 @@ class ActivityRows(Rows):
             "details": heard.event.model_dump(exclude={"project_id"}),
         }
         if Store.INCIDENT_MANAGER in stores:
-            self._activity += [entry, *of_each(entry, heard.event)]
+            self._activity += [entry, *entries_by_project(entry, heard.event)]
         if Store.LOG_SERVER in stores:
             self._waiting.append({"event_id": heard.id, "entry": {**entry}})
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write the entries, with one statement per store."""
-        await insert_rows(connection, tables.Activity, self._activity, conflict=_KNOWN)
-        await insert_rows(connection, tables.Waiting, self._waiting, conflict=_KNOWN)
+        await insert_rows(connection, tables.Activity, self._activity, conflict=_ON_CONFLICT)
+        await insert_rows(connection, tables.Waiting, self._waiting, conflict=_ON_CONFLICT)
 
 
-def of_each(entry: ActivityRow, event: Event) -> list[ActivityRow]:
-    """Return the entries of an import that are found by its projects: its own, as if it had taken over that one alone.
+def entries_by_project(entry: ActivityRow, event: Event) -> list[ActivityRow]:
+    """Return an entry for each project of an import, as if it were the only one.
 
-    Each has an id of its own, which is the same however often the event comes.
+    Their ids are derived from the event's id and therefore the same on every redelivery.
     """
     if not isinstance(event, ProjectsImported):
         return []

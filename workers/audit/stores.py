@@ -1,4 +1,4 @@
-"""How entries are found, each page by an index, in one store or in two; and what the ids in them were called then."""
+"""Reading entries from one or both stores by their indexes, and naming the ids in them as of their time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ _KINDS: Final = {"type_id": "type", "status_id": "status"}
 
 @dataclass(frozen=True)
 class Selection:
-    """What is asked of a store; `apart` looks each activity up by itself, where nothing else narrows the search."""
+    """A selection of entries; `apart` looks each activity up separately, where nothing else narrows the search."""
 
     conditions: Sequence[ColumnElement[bool]] = field(default_factory=list)
     activities: Sequence[str] | None = None
@@ -45,13 +45,13 @@ def _entry(row: ActivityRow) -> Entry:
 async def page(
     connection: AsyncConnection, store: Store, selection: Selection, after: str | None, limit: int
 ) -> Page[Entry, ActivityRow]:
-    """Read a page by keyset, which entries that come meanwhile cannot shift."""
-    asked = statement(store, selection, after, limit + 1)
-    return await pages.read(connection, asked, None, _entry, limit)
+    """Read a page by keyset, so that new entries do not shift it."""
+    select_page = statement(store, selection, after, limit + 1)
+    return await pages.read(connection, select_page, None, _entry, limit)
 
 
 def statement(store: Store, selection: Selection, after: str | None, limit: int) -> Select[Any]:
-    """Return what reads the newest entries behind a cursor, from the index that serves the conditions."""
+    """Return the statement that reads the newest entries after a cursor, by the index that suits the conditions."""
     conditions = list(selection.conditions)
     if after:
         conditions.append(tuple_(store.at, store.event_id) < read_cursor(_PLACE, after))
@@ -69,26 +69,26 @@ def statement(store: Store, selection: Selection, after: str | None, limit: int)
     return select(every).order_by(every.c.at.desc(), every.c.event_id.desc()).limit(limit)
 
 
-def merged(store_pages: Sequence[Page[Entry, ActivityRow]], limit: int) -> tuple[list[Entry], bool]:
-    """Return the newest entries of several stores, and whether there are more: none is behind one that was not read."""
+def merge(store_pages: Sequence[Page[Entry, ActivityRow]], limit: int) -> tuple[list[Entry], bool]:
+    """Return the newest entries of several stores, and whether there are more; no unread entry precedes them."""
     entries = sorted((entry for page in store_pages for entry in page.items), key=place, reverse=True)
     floors = [place(page.items[-1]) for page in store_pages if page.last]
-    kept = [entry for entry in entries if not floors or place(entry) >= max(floors)][:limit]
-    return kept, bool(floors) or len(kept) < len(entries)
+    newest = [entry for entry in entries if not floors or place(entry) >= max(floors)][:limit]
+    return newest, bool(floors) or len(newest) < len(entries)
 
 
 def place(entry: Entry) -> tuple[datetime, UUID]:
-    """Return where an entry stands in the order of a page."""
+    """Return the position of an entry in the order of a page."""
     return entry.at, entry.event_id
 
 
-def after(entry: Entry) -> str:
-    """Return the cursor behind an entry."""
+def cursor_after(entry: Entry) -> str:
+    """Return the cursor after an entry."""
     return cursor(*place(entry))
 
 
-async def named(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
-    """Return entries with the numbers of their projects, and with the words of their time for the ids in them."""
+async def with_names(connection: AsyncConnection, entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries with the numbers of their projects, and with names as of their time for the ids in them."""
     numbers = await _numbers(connection, {entry.project_id for entry in entries if entry.project_id})
     words = await _words(connection, {reference for entry in entries for reference in _references(entry)})
     return [_with_words(entry, numbers, words) for entry in entries]
@@ -102,7 +102,7 @@ async def _numbers(connection: AsyncConnection, ids: set[UUID]) -> Mapping[UUID,
 
 
 Reference: TypeAlias = tuple[str, str, datetime]
-"""A definition by its kind and key, at a time."""
+"""The kind and the key of a definition, at a time."""
 
 
 async def _words(connection: AsyncConnection, references: set[Reference]) -> Mapping[Reference, str]:
@@ -115,15 +115,15 @@ async def _words(connection: AsyncConnection, references: set[Reference]) -> Map
 
 
 def _with_words(entry: Entry, numbers: Mapping[UUID, int], words: Mapping[Reference, str]) -> Entry:
-    said = {(kind, key): words[kind, key, at] for kind, key, at in _references(entry) if (kind, key, at) in words}
-    labels = {key: name for (kind, key), name in said.items() if kind in {"category", "data-field"}}
-    names = {key: name for (kind, key), name in said.items() if key not in labels}
+    known = {(kind, key): words[kind, key, at] for kind, key, at in _references(entry) if (kind, key, at) in words}
+    labels = {key: name for (kind, key), name in known.items() if kind in {"category", "data-field"}}
+    names = {key: name for (kind, key), name in known.items() if key not in labels}
     number = numbers.get(entry.project_id) if entry.project_id else None
     return entry.model_copy(update={"project_number": number, "labels": labels, "names": names})
 
 
 def _references(entry: Entry) -> Iterator[Reference]:
-    """Name what the ids in an entry of a project stand for."""
+    """Yield the definitions that the ids in an entry of a project refer to."""
     if not entry.activity.startswith("projects."):
         return
     if type_id := entry.details.get("type_id"):

@@ -12,7 +12,7 @@ from workers.runtime.storage.database import Base, LogBase
 
 
 class EntryColumns:
-    """What an entry is made of, in whichever store."""
+    """The columns of an entry in both stores."""
 
     event_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -61,10 +61,12 @@ class LogEntry(EntryColumns, LogBase):
     )
 
 
-WAITING = text("SELECT id, entry FROM audit.waiting ORDER BY id LIMIT :at_once")
-DELIVERED = text("DELETE FROM audit.waiting WHERE id = ANY(:ids)").bindparams(bindparam("ids", type_=ARRAY(BigInteger)))
+NEXT_ENTRIES = text("SELECT id, entry FROM audit.waiting ORDER BY id LIMIT :at_once")
+DELETE_DELIVERED = text("DELETE FROM audit.waiting WHERE id = ANY(:ids)").bindparams(
+    bindparam("ids", type_=ARRAY(BigInteger))
+)
 COUNT_WAITING = text("SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting")
-WAITING_SINCE = text(
+BACKLOG = text(
     """
     SELECT (SELECT count(*) FROM (SELECT 1 FROM audit.waiting LIMIT :at_most) AS waiting) AS waiting,
         (SELECT CAST(extract(epoch FROM now() - CAST(entry->>'at' AS timestamptz)) AS double precision)
@@ -88,4 +90,4 @@ NAMES_AT = text(
     bindparam("keys", type_=ARRAY(Text)),
     bindparam("moments", type_=ARRAY(DateTime(timezone=True))),
 )
-MAKING_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")
+LOCK_TABLES = text("SELECT pg_advisory_xact_lock(hashtext('incidents.log_server'))")

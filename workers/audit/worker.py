@@ -1,4 +1,4 @@
-"""The worker of audit: it remembers no heard ids, because its own tables know them."""
+"""The worker of audit, which keeps no inbox of events, because its own tables have their ids."""
 
 from workers.audit.rows import ActivityRows
 from workers.runtime.commands.unit_of_work import Unit

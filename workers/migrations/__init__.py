@@ -1,1 +1,1 @@
-"""The schema of both databases, brought up to date under a lock and shipped with the package."""
+"""The migrations of both databases, which run under a lock."""

@@ -1,4 +1,4 @@
-"""What a version may use of this application: nothing but the files of statements that it runs."""
+"""The only code of this application that a migration may use: reading and running its SQL files."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -15,5 +15,5 @@ def read_sql(pattern: str) -> str:
 
 
 def run_script(connection: Connection, script: str) -> None:
-    """Run a file of statements as it stands: no parameters, so no character of it means anything else."""
+    """Run a file of statements unchanged: without parameters, no character of it is special."""
     connection.connection.cursor().execute(script)

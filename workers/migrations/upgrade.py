@@ -1,4 +1,4 @@
-"""Bringing a database up to date: safe to run from several places at once."""
+"""Migrating a database; concurrent runs are safe."""
 
 import structlog
 from alembic import command
@@ -19,8 +19,8 @@ _SAY_SECONDS = 2.0
 _SAY_STEPS = 40
 log = structlog.get_logger()
 _ROLE = text("SELECT 1 FROM pg_roles WHERE rolname = :role")
-_NAMED = text("SELECT set_config('incidents.app_role', :role, true)")
-_APPENDING = """
+_SET_ROLE = text("SELECT set_config('incidents.app_role', :role, true)")
+_GRANT_APPEND = """
     DO $$ BEGIN
         EXECUTE format('GRANT USAGE ON SCHEMA public TO %I', current_setting('incidents.app_role'));
         EXECUTE format('GRANT SELECT, INSERT ON public.entry TO %I', current_setting('incidents.app_role'));
@@ -35,20 +35,20 @@ _PARTITIONS = text(
 
 
 class NoRoleError(Exception):
-    """The role that is to get the rights of workers is not there."""
+    """The role that should get the rights of workers is missing."""
 
     def __init__(self, role: str) -> None:
-        """Say how it is made."""
+        """Say how to create it."""
         super().__init__(
             f"There is no role {role}: CREATE ROLE {role} LOGIN PASSWORD '...', as a role that may, and run it again."
         )
 
 
 async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
-    """Bring the database incident_manager to the newest schema, under a lock; workers act as `app_role`.
+    """Migrate the database incident_manager to the newest schema, under a lock; workers act as `app_role`.
 
-    It says whose locks it waits for. What is searched is made again afterwards, a few projects at a time, when the
-    version makes it otherwise than before: who ends it meanwhile loses nothing and goes on with it the next time.
+    It logs whose locks it waits for. If the version of the search index changed, it indexes all projects again
+    afterwards, a few at a time; an interrupted run resumes the next time.
     """
     async with engine.begin() as connection, watch_lock_waits(engine, connection, _SAY_SECONDS, migrating=True):
         await connection.execute(_LOCK)
@@ -56,39 +56,39 @@ async def migrate(engine: AsyncEngine, app_role: str | None = None) -> None:
         await connection.execute(_PARTITIONS)
         if app_role:
             await _grant(connection, app_role, read_sql("rights.sql"))
-    await _index(engine)
+    await _index_projects(engine)
 
 
-async def _index(engine: AsyncEngine) -> None:
+async def _index_projects(engine: AsyncEngine) -> None:
     more, indexed = True, 0
     while more:
         async with engine.begin() as connection:
-            more = await index.index_again(connection)
+            more = await index.reindex(connection)
         indexed += more
         if more and indexed % _SAY_STEPS == 0:
-            log.info("indexing", projects=indexed * index.BATCH_PROJECTS)
+            log.info("projects_indexed", projects=indexed * index.BATCH_PROJECTS)
 
 
 async def prepare_log_server(engine: AsyncEngine, app_role: str) -> None:
-    """Make the tables of the database log_server, which `app_role` may read and add to."""
+    """Create the tables of the database log_server, which `app_role` may read and append to."""
     async with engine.begin() as connection:
-        await connection.execute(tables.MAKING_TABLES)
+        await connection.execute(tables.LOCK_TABLES)
         await connection.run_sync(_make_log_tables)
-        await _grant(connection, app_role, _APPENDING)
+        await _grant(connection, app_role, _GRANT_APPEND)
 
 
 def _make_log_tables(connection: Connection) -> None:
-    """Make what is not there yet; a table of an older version may lack an index."""
+    """Create missing tables and indexes; a table of an older version may lack an index."""
     LogBase.metadata.create_all(connection)
     for table in LogBase.metadata.tables.values():
-        for each in table.indexes:
-            each.create(connection, checkfirst=True)
+        for table_index in table.indexes:
+            table_index.create(connection, checkfirst=True)
 
 
 async def _grant(connection: AsyncConnection, role: str, script: str) -> None:
     if (await connection.execute(_ROLE, {"role": role})).first() is None:
         raise NoRoleError(role)
-    await connection.execute(_NAMED, {"role": role})
+    await connection.execute(_SET_ROLE, {"role": role})
     await connection.run_sync(run_script, script)
 
 

@@ -1,1 +1,1 @@
-"""Incident projects: what operators write, in order and never lost."""
+"""Incident projects: the records of operators, in order and without loss."""

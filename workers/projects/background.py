@@ -1,4 +1,4 @@
-"""The background work of projects: old packages and drafts are deleted, and a search learns which parts are rare."""
+"""The background work of projects: deleting expired packages and drafts, and learning rare parts of words."""
 
 import asyncio
 from typing import Final
@@ -15,10 +15,10 @@ from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import is_believed
 
-_LANE: Final = 0
-"""Whoever owns this lane does what one process is to do for all."""
+_FIRST_LANE: Final = 0
+"""The owner of this lane does the work that only one process may do."""
 
-_LOOK_SECONDS: Final = 1.0
+_CHECK_SECONDS: Final = 1.0
 _PURGE_SECONDS: Final = 60.0
 _LEARN_SECONDS: Final = 3_600.0
 
@@ -27,36 +27,36 @@ log = structlog.get_logger()
 
 @worker.background
 async def housekeeping(running: Running) -> None:
-    """Forget packages after a day and drafted sequences after a month; the process that owns the first lane does it."""
+    """Delete packages after a day and drafted sequences after a month, in the process that owns the first lane."""
     now = asyncio.get_running_loop().time
     due = now()
     while True:
-        if _LANE in running.lanes.owned and now() >= due:
+        if _FIRST_LANE in running.lanes.owned and now() >= due:
             try:
                 await purge(running)
                 due = now() + _PURGE_SECONDS
             except (DBAPIError, OSError) as error:
                 log.warning("purge_failed", **describe(error))
-        await asyncio.sleep(_LOOK_SECONDS)
+        await asyncio.sleep(_CHECK_SECONDS)
 
 
 @worker.background
-async def learning(running: Running) -> None:
-    """Learn every hour how common the parts of words are; until then, and without it, their letters decide."""
+async def learn_rarity(running: Running) -> None:
+    """Learn every hour how common parts of words are; without a sample, their letters decide."""
     while True:
         try:
             async with autocommit(running.engine).connect() as connection:
                 await learned.learn(connection)
         except (DBAPIError, OSError) as error:
-            log.warning("learning_failed", **describe(error))
+            log.warning("rarity_sampling_failed", **describe(error))
         await asyncio.sleep(_LEARN_SECONDS)
 
 
 async def purge(running: Running) -> None:
-    """Delete what has been kept for long enough, unless the clock is doubted."""
+    """Delete expired packages and drafts, unless the clock is doubted."""
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             return
-        packages, drafts = await store.purge(connection, domain.PACKAGE_KEPT, domain.DRAFT_KEPT)
+        packages, drafts = await store.purge(connection, domain.PACKAGE_LIFETIME, domain.DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

@@ -1,4 +1,4 @@
-"""The rules of creating a project: what it is at first, and what creating it again must find."""
+"""The rules of creating a project, once and repeatedly."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -38,7 +38,7 @@ EMPTY: CharacteristicColumns = {
 
 
 class Creation(TypedDict):
-    """What a project is created with; `sequences` are its recordings by the ids of their sequences."""
+    """The fields of a project at its creation; `sequences` are its recordings by the ids of their sequences."""
 
     type_id: int | None
     reference: str | None
@@ -73,7 +73,7 @@ def new_project(command: CreateProject, number: int, by: str, at: datetime) -> P
 
 
 def creation_of(command: CreateProject, by: str, recordings: Mapping[UUID, RecordingColumns]) -> Creation:
-    """Return what a creation asks for; `recordings` are those that it names."""
+    """Return the fields that a creation requests; `recordings` are those that it names."""
     return {
         "type_id": command.type_id,
         "reference": command.reference,
@@ -88,26 +88,26 @@ def creation_of(command: CreateProject, by: str, recordings: Mapping[UUID, Recor
 
 
 def first_state(project: Mapping[str, object], past: Iterable[domain.FieldChange]) -> Creation:
-    """Return what a project was created with, whatever became of it since.
+    """Return the fields of a project at its creation, undoing later changes.
 
-    `past` is that of its first revision, and the first change of each main detail.
+    `past` has the changes of its first revision, and the first change of each main detail.
     """
     first: dict[str, Any] = {"from_draft": False, "sequences": {}}
     for field, part_id, old, new in past:
         if field == "sequence":
             first["sequences"][part_id] = new
-        elif field == domain.OPENING:
+        elif field == domain.CREATION:
             first |= new
         else:
             first.setdefault(field, old)
-    now = {name: project[name] for name in (*domain.OPENED, "created_by", "imported")}
+    now = {name: project[name] for name in (*domain.CREATION_FIELDS, "created_by", "imported")}
     return cast("Creation", {**now, **first})
 
 
 def require_same_request(existing: Creation, requested: Creation) -> None:
     """Accept a repeated creation of the same project; refuse another one under the same id.
 
-    What was on the draft list at the time was added to what was named, and is not compared again.
+    The first creation may have added sequences of the draft list; they are not compared.
     """
     named, sequences = requested["sequences"], existing["sequences"]
     if requested["from_draft"]:

@@ -1,4 +1,4 @@
-"""The rules of projects: pure decisions on plain values, each refusing with the code of the wire."""
+"""The rules of projects: pure functions on plain values that refuse with the codes of the wire."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -23,13 +23,13 @@ from workers.projects.row_types import (
 )
 
 _WRITTEN = frozenset({"reference", "description", "text_1", "text_2", "text_3"})
-"""Fields whose values never leave the database (events carry no free text)."""
+"""Free text, whose values no event or refusal carries."""
 
-OPENED = ("type_id", "reference", "description", "start_time", "end_time")
-"""Main details that a project is opened with."""
+CREATION_FIELDS = ("type_id", "reference", "description", "start_time", "end_time")
+"""Main details that a creation may set."""
 
-OPENING = "project"
-"""The field of the entry that says that a project was opened."""
+CREATION = "project"
+"""The field of the history entry of a project's creation."""
 
 SECTIONS = {
     "comments": Node.COMMENTS,
@@ -37,7 +37,7 @@ SECTIONS = {
     "sequences": Node.SEQUENCES,
     "hold": Node.RETENTION,
 }
-"""What a caller sees of a project only with a permission of its own."""
+"""The sections of a project that need a permission of their own."""
 
 
 _PROPERTIES = {"type_id": "type", "status_id": "status"}
@@ -45,17 +45,17 @@ _PROPERTIES = {"type_id": "type", "status_id": "status"}
 
 _PART_IDS = {Part.COMMENT: "comment_id", Part.CALL: "call_id", Part.SEQUENCES: "sequence_ids"}
 PARTS = {"comment": "comments", "call": "calls", "sequence": "sequences"}
-"""Which section the parts of the history belong to."""
+"""The section that each kind of part in the history belongs to."""
 
-PACKAGE_KEPT = timedelta(days=1)
+PACKAGE_LIFETIME = timedelta(days=1)
 """How long the package of an exported project can be fetched."""
 
-DRAFT_KEPT = timedelta(days=30)
+DRAFT_LIFETIME = timedelta(days=30)
 """How long a sequence stays on a draft list."""
 
 
 class FieldChange(NamedTuple):
-    """What one field or part was and is: old is None for what was added, new for what was removed."""
+    """A change of a field or part; `old` is None for an added part, `new` for a removed one."""
 
     field: str
     part_id: UUID | None
@@ -64,7 +64,7 @@ class FieldChange(NamedTuple):
 
 
 class Revision(NamedTuple):
-    """What one command changed."""
+    """The changes of one command."""
 
     revision: int
     by: str
@@ -86,7 +86,7 @@ def require_project(project: ProjectRow | None, tombstone: TombstoneRow | None, 
     return project
 
 
-def tombstone(document: Mapping[str, Any]) -> TombstoneRow:
+def read_tombstone(document: Mapping[str, Any]) -> TombstoneRow:
     """Read a tombstone from JSON."""
     return {
         "project_id": UUID(document["project_id"]),
@@ -100,10 +100,10 @@ def tombstone(document: Mapping[str, Any]) -> TombstoneRow:
 def require_unchanged_since(
     project: ProjectRow, expected_revision: int, revisions: Iterable[Revision], grants: Grants
 ) -> None:
-    """Refuse when somebody changed the project after the caller had read it: who changed which fields, when."""
+    """Refuse if the project was changed after the caller had read it; name who changed which fields, when."""
     if expected_revision == project["revision"]:
         return
-    hidden = unseen(grants)
+    hidden = hidden_fields(grants)
     raise Refusal(
         Code.CONFLICT,
         fields=_named("changed_meanwhile", "expected_revision"),
@@ -123,12 +123,12 @@ def require_unchanged_since(
     )
 
 
-def unseen(grants: Grants) -> list[str]:
+def hidden_fields(grants: Grants) -> list[str]:
     """Return the fields of the history that a caller may not see."""
-    return past_fields([*visibility.withheld_details(grants), *withheld_parts(grants)])
+    return history_fields([*visibility.withheld_details(grants), *withheld_histories(grants)])
 
 
-def past_fields(names: Collection[str]) -> list[str]:
+def history_fields(names: Collection[str]) -> list[str]:
     """Return the fields of the history that belong to these details and sections."""
     parts = [field for field, section in PARTS.items() if section in names]
     return [
@@ -137,9 +137,9 @@ def past_fields(names: Collection[str]) -> list[str]:
     ]
 
 
-def past_shown(entry: HistoryEntryColumns, hidden: Collection[str]) -> HistoryEntryColumns:
-    """Return an entry of the history without hidden fields: a creation has all of its fields in one entry."""
-    if entry["field"] != OPENING:
+def visible_entry(entry: HistoryEntryColumns, hidden: Collection[str]) -> HistoryEntryColumns:
+    """Return an entry of the history without hidden fields; only a creation has several fields in one entry."""
+    if entry["field"] != CREATION:
         return entry
     state: Mapping[str, Any] = entry["new"] or {}
     new = {name: value for name, value in state.items() if name not in hidden}
@@ -148,25 +148,25 @@ def past_shown(entry: HistoryEntryColumns, hidden: Collection[str]) -> HistoryEn
     return {**entry, "new": new, "names": names}
 
 
-def withheld(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:
+def withheld_sections(grants: Grants, sections: Iterable[str] = tuple(SECTIONS)) -> list[str]:
     """Name the sections of a project that a caller may not see."""
     return [section for section in sections if not grants.allow(SECTIONS[section], Level.VIEW)]
 
 
-def withheld_parts(grants: Grants) -> list[str]:
-    """Name the sections whose past a caller may not see."""
-    return withheld(grants, PARTS.values())
+def withheld_histories(grants: Grants) -> list[str]:
+    """Name the sections whose history a caller may not see."""
+    return withheld_sections(grants, PARTS.values())
 
 
 def require_no_hold(hold: HoldRow | None, grants: Grants) -> None:
-    """Refuse to delete a project under hold; who holds it is told to those who may see holds."""
+    """Refuse to delete a project under hold; name the holder to callers who may see holds."""
     if hold is not None:
         by: dict[str, Any] = {"held_by": hold["held_by"]} if grants.allow(Node.RETENTION, Level.VIEW) else {}
         raise Refusal(Code.HELD, fields=_named("held", "project_id"), held_at=hold["held_at"].isoformat(), **by)
 
 
-def touched(project: ProjectRow, by: str, at: datetime, changes: ProjectChanges) -> ProjectRow:
-    """Return the project with its changes, since when it has its status, and its next revision."""
+def next_revision(project: ProjectRow, by: str, at: datetime, changes: ProjectChanges) -> ProjectRow:
+    """Return the project with its changes, its next revision, and the time of its last change of status."""
     is_moved = changes.get("status_id", project["status_id"]) != project["status_id"]
     return {
         **project,
@@ -190,7 +190,7 @@ def requested_changes(command: UpdateProject) -> ProjectChanges:
 
 
 def require_order(project: ProjectRow, changes: ProjectChanges) -> None:
-    """Refuse an end before the start, whichever of the two was there already."""
+    """Refuse an end before the start, whichever of the two changes."""
     start = changes.get("start_time", project["start_time"])
     end = changes.get("end_time", project["end_time"])
     if start and end and end < start:
@@ -200,17 +200,17 @@ def require_order(project: ProjectRow, changes: ProjectChanges) -> None:
 def require_defined(
     changes: Mapping[str, object], references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]
 ) -> None:
-    """Refuse a type, status, value, category or field that is not defined or not enabled."""
-    kinds = {name: undefined(name, value, references, enabled) for name, value in changes.items()}
+    """Refuse a type, status, value, category or data field that is not defined or not enabled."""
+    kinds = {name: value_fault(name, value, references, enabled) for name, value in changes.items()}
     unknown = [{"field": name, "kind": kind, "value": _shown(name, changes)} for name, kind in kinds.items() if kind]
     if unknown:
         raise Refusal(Code.UNKNOWN_REFERENCE, fields=unknown)
 
 
-def undefined(
+def value_fault(
     name: str, value: Any, references: Mapping[int, tuple[str, int | None]], enabled: Collection[str]
 ) -> str | None:
-    """Say why a field cannot have this value; None when it can."""
+    """Return why a field cannot have this value; None if it can."""
     if value is None:
         return None
     if name not in MAIN_DETAILS and name not in enabled:
@@ -226,7 +226,7 @@ def undefined(
 
 
 def _shown(name: str, values: Mapping[str, object]) -> int | bool | str | None:
-    """Return a value as an event or refusal may carry it: nothing that a person wrote."""
+    """Return a value for an event or refusal; None for free text."""
     value = values[name]
     if name in _WRITTEN or value is None:
         return None
@@ -240,32 +240,32 @@ def changed_names(old: Mapping[str, object], new: Mapping[str, object]) -> list[
 
 
 def changed_fields(project: ProjectRow, changes: ProjectChanges) -> dict[str, Change]:
-    """Name the fields that really change, with old and new values only where nobody wrote them."""
+    """Name the fields that really change, with their old and new values except for free text."""
     names = changed_names(project, changes)
     return {name: Change(old=_shown(name, project), new=_shown(name, changes)) for name in names}
 
 
 def require_same_creation(existing: Mapping[str, object], requested: Mapping[str, object], field: str) -> None:
-    """Accept a repeated creation of the same thing; refuse another thing under the same id, which `field` gave."""
+    """Accept a repeated creation; refuse a different one under the same id, which the command gave in `field`."""
     if changed_names(existing, requested):
         raise Refusal(Code.CONFLICT, fields=_named("id_taken", field))
 
 
-def past_of(project: Mapping[str, object], changes: Mapping[str, object]) -> list[FieldChange]:
-    """Return the past of every field that really changes."""
+def field_changes(project: Mapping[str, object], changes: Mapping[str, object]) -> list[FieldChange]:
+    """Return the change of every field that really changes."""
     names = changed_names(project, changes)
     return [FieldChange(name, None, plain(project[name]), plain(changes[name])) for name in names]
 
 
-def past_of_part(field: str, part_id: UUID, old: Mapping[str, object], new: Mapping[str, object]) -> list[FieldChange]:
-    """Return the past of a part that was rewritten: what differs, and nothing when nothing does."""
+def part_changes(field: str, part_id: UUID, old: Mapping[str, object], new: Mapping[str, object]) -> list[FieldChange]:
+    """Return the change of an edited part, with the columns that differ; an empty list if none does."""
     names = changed_names(old, new)
     past = FieldChange(field, part_id, {name: old[name] for name in names}, {name: new[name] for name in names})
     return [past] if names else []
 
 
 def part_gone(which: Part, part_id: UUID, removal: Removal | None) -> Refusal:
-    """Say that a comment, call or sequence was deleted, when and by whom, or that it never was here."""
+    """Return the refusal of a missing comment, call or sequence: deleted when and by whom, or unknown."""
     if removal is None:
         named = _named("not_here", _PART_IDS[which])
         return Refusal(Code.GONE, part=which, status=404, known=False, id=str(part_id), fields=named)
@@ -284,8 +284,8 @@ def _named(kind: str, field: str) -> list[dict[str, str]]:
 
 
 def require_package(package: PackageRow | None, by: str, now: datetime, grants: Grants) -> PackageRow:
-    """Return a package to who made it, or refuse: it is gone, too old, or holds what may not be seen any more."""
-    if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_KEPT:
+    """Return a package to its author, or refuse: it is unknown, has expired, or needs permissions now missing."""
+    if package is None or package["created_by"] != by or package["created_at"] <= now - PACKAGE_LIFETIME:
         raise Refusal(Code.GONE, status=404, known=False, fields=_named("no_package", "package_id"))
     nodes = [NEEDED[name] for name in package["includes"] if name in NEEDED]
     missing = sorted(node for node in nodes if not grants.allow(node, Level.VIEW))

@@ -1,6 +1,6 @@
-"""The draft list of a principal: read, written and taken over at once, under row locks.
+"""The draft list of a principal, read and written at once under row locks.
 
-It is not kept with the batch, because commands of other lanes take it over meanwhile.
+It is not part of the batch's rows, because commands of other lanes take it over at the same time.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from workers.runtime.storage.database import insert_rows
 from workers.runtime.storage.row_set import rows_of
 
 _COLUMNS = 'sequence_id, camera_id, camera_name, site, "start", "end", media_expires_at'
-LISTED = text(
+READ_LIST = text(
     f"""
     SELECT {_COLUMNS}, drafted_at FROM projects.draft WHERE principal = :principal ORDER BY "start", number
     """  # noqa: S608 - the names stand above
 )
 
-# A row lock holds only what is there already: whoever is told of a list must not meet half of another's change.
+# Row locks do not cover inserts. This lock also keeps readers of a list from seeing half of another command's change.
 _ALONE = text("SELECT pg_advisory_xact_lock(hashtextextended('incidents.draft.' || :principal, 0))")
 
-# In the order of their ids, as everybody locks them: of two who want one list, the second one finds it empty.
+# Every command locks in the order of ids. Of two commands that take over one list, the second finds it empty.
 _LOCK = text(
     f"""
     SELECT {_COLUMNS}, number FROM projects.draft
@@ -50,39 +50,39 @@ class LockedDraftRow(IdentifiedRecording):
     number: int
 
 
-async def listed(connection: AsyncConnection, principal: str) -> list[ListedDraftRow]:
-    """Return a draft list in the order of the recordings, those of one start as they came."""
-    return rows_of(await connection.execute(LISTED, {"principal": principal}), ListedDraftRow)
+async def read_list(connection: AsyncConnection, principal: str) -> list[ListedDraftRow]:
+    """Return a draft list ordered by the start of the recordings, then by arrival."""
+    return rows_of(await connection.execute(READ_LIST, {"principal": principal}), ListedDraftRow)
 
 
 async def lock_list(connection: AsyncConnection, principal: str) -> None:
-    """Wait until nobody else is changing a draft list, and let nobody do so until the transaction ends."""
+    """Lock a draft list until the transaction ends."""
     await connection.execute(_ALONE, {"principal": principal})
 
 
-async def locked(
+async def lock_rows(
     connection: AsyncConnection, principal: str, ids: Sequence[UUID] | None = None
 ) -> list[LockedDraftRow]:
-    """Lock all of a draft list, or the sequences with these ids, and return what is there."""
+    """Lock all of a draft list, or the sequences with these ids, and return the rows that exist."""
     parameters = {"principal": principal, "everything": ids is None, "ids": list(ids or ())}
     return rows_of(await connection.execute(_LOCK, parameters), LockedDraftRow)
 
 
-async def put(connection: AsyncConnection, rows: Sequence[NewDraftRow]) -> None:
-    """Put sequences on draft lists; one that is there stays as it is."""
+async def add(connection: AsyncConnection, rows: Sequence[NewDraftRow]) -> None:
+    """Add sequences to draft lists; a sequence that is already listed stays unchanged."""
     await insert_rows(connection, tables.Draft, rows, conflict="ON CONFLICT DO NOTHING")
 
 
 async def remove(connection: AsyncConnection, principal: str, ids: Sequence[UUID]) -> None:
-    """Take sequences from a draft list."""
+    """Remove sequences from a draft list."""
     if ids:
         await connection.execute(_DELETE, {"principal": principal, "ids": list(ids)})
 
 
-async def taken_over(connection: AsyncConnection, principal: str) -> list[IdentifiedRecording]:
-    """Empty a draft list and return what it held, in the order of the recordings."""
+async def take_over(connection: AsyncConnection, principal: str) -> list[IdentifiedRecording]:
+    """Empty a draft list and return its recordings in their order."""
     await lock_list(connection, principal)
-    rows = await locked(connection, principal)
+    rows = await lock_rows(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
     in_order = sorted(rows, key=lambda row: (row["start"], row["number"]))
-    return [recordings.identified(row) for row in in_order]
+    return [recordings.identified_recording(row) for row in in_order]

@@ -1,4 +1,4 @@
-"""What a batch adds to the history of its projects, and what it reads of it to explain a refusal."""
+"""The history of projects: the changes of a batch, and the entries that it reads to explain a refusal."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from workers.runtime.storage.row_set import rows_of
 _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _PARTS = bindparam("parts", type_=ARRAY(Uuid))
 
-# Who changed what after a revision: the last hundred revisions of each project, the oldest first.
+# The changes after a revision: the last hundred revisions of each project, the oldest first.
 REVISIONS = text(
     """
     SELECT h.* FROM unnest(:ids, :revisions) AS asked(project_id, since)
@@ -38,7 +38,7 @@ REMOVALS = text(
     """
 ).bindparams(_IDS, _PARTS)
 
-# What projects were created with: what their first revision had beside their row, and what was changed of that since.
+# The changes that show a creation: those of the first revision, and the first later change of each field.
 CREATIONS = text(
     """
     SELECT * FROM (
@@ -52,8 +52,8 @@ CREATIONS = text(
     """
 ).bindparams(_IDS, bindparam("opened", type_=ARRAY(Text)))
 
-# A project's opening is told from its row: what a main detail was at first is what its first change replaced.
-# Labels and names are those of the time of the change.
+# The creation is reconstructed from the project's row: the first change of a main detail has its original value.
+# Labels and names are those at the time of the change.
 ENTRIES = text(
     r"""
     SELECT entry.*,
@@ -88,14 +88,14 @@ ENTRIES = text(
 LABELS = text("SELECT published.project_labels(:project_id)")
 
 FIRST = 1
-"""The place in a revision of the first thing that it changes; 0 is that of a project's opening."""
+"""The place of the first change in a revision; 0 is the place of a project's creation."""
 
 NEWEST = (2**31 - 1, 0)
-"""Revision and place behind every entry."""
+"""A revision and place after every entry."""
 
 
 class CreationRow(TypedDict):
-    """A row of the statement that reads what projects were created with."""
+    """A row of the statement that reads how projects were created."""
 
     project_id: UUID
     revision: int
@@ -107,7 +107,7 @@ class CreationRow(TypedDict):
 
 
 class RevisionRow(TypedDict):
-    """A row of the statement that reads who changed what after a revision."""
+    """A row of the statement that reads the changes after a revision."""
 
     project_id: UUID
     revision: int
@@ -126,14 +126,14 @@ class RemovalRow(TypedDict):
 
 
 class Since(NamedTuple):
-    """A project whose changes after a revision are asked for."""
+    """A project and the revision after which its changes are read."""
 
     project_id: UUID
     revision: int
 
 
-class _FieldChange(NamedTuple):
-    """What one command of the batch changes."""
+class _CommandChanges(NamedTuple):
+    """The changes of one command of the batch."""
 
     project_id: UUID
     revision: int
@@ -142,8 +142,8 @@ class _FieldChange(NamedTuple):
     past: list[FieldChange]
 
     def rows(self) -> Iterator[HistoryRow]:
-        """Yield the rows of the change."""
-        first = 0 if self.past[0].field == domain.OPENING else FIRST
+        """Yield the rows of the changes."""
+        first = 0 if self.past[0].field == domain.CREATION else FIRST
         for place, (field, part_id, old, new) in enumerate(self.past, start=first):
             yield {
                 "project_id": self.project_id,
@@ -159,17 +159,17 @@ class _FieldChange(NamedTuple):
 
 
 class History:
-    """Written with the batch, one statement for all of it; read only where a command is going to be refused."""
+    """The history during a batch: written with one statement, read only to explain refusals."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._new: list[_FieldChange] = []
+        self._new: list[_CommandChanges] = []
         self._revisions: dict[UUID, list[Revision]] = {}
         self._removals: dict[tuple[UUID, UUID], Removal] = {}
         self._creations: dict[UUID, list[FieldChange]] = {}
 
     async def load_revisions(self, connection: AsyncConnection, bases: Sequence[Since]) -> None:
-        """Read who changed these projects after these revisions."""
+        """Read the revisions of these projects after the given ones."""
         if not bases:
             return
         parameters = {"ids": [base.project_id for base in bases], "revisions": [base.revision for base in bases]}
@@ -187,20 +187,20 @@ class History:
             self._removals[row["project_id"], row["part_id"]] = Removal(row["by"], row["at"])
 
     async def load_creations(self, connection: AsyncConnection, ids: Sequence[UUID]) -> None:
-        """Read what these projects were created with, as far as their rows do not say it."""
+        """Read the changes that show how these projects were created."""
         if not ids:
             return
-        parameters = {"ids": ids, "opened": list(domain.OPENED)}
+        parameters = {"ids": ids, "opened": list(domain.CREATION_FIELDS)}
         for row in rows_of(await connection.execute(CREATIONS, parameters), CreationRow):
-            self._creations.setdefault(row["project_id"], []).append(_past(row))
+            self._creations.setdefault(row["project_id"], []).append(_read_change(row))
 
     def add(self, project_id: UUID, revision: int, unit: Unit[Any], past: list[FieldChange]) -> None:
-        """Keep what one command changes; nothing else is made of it unless a later command asks."""
+        """Keep the changes of one command until the batch is written."""
         if past:
-            self._new.append(_FieldChange(project_id, revision, unit.principal, unit.now, past))
+            self._new.append(_CommandChanges(project_id, revision, unit.principal, unit.now, past))
 
     def since(self, project_id: UUID, revision: int) -> list[Revision]:
-        """Return what changed a project after a revision, this batch included, the oldest first."""
+        """Return the revisions of a project after a given one, including this batch, the oldest first."""
         new = [
             Revision(change.revision, change.by, change.at, tuple(sorted({past.field for past in change.past})))
             for change in self._new
@@ -217,26 +217,26 @@ class History:
         return self._removals.get((project_id, part_id))
 
     def creation_of(self, project_id: UUID) -> list[FieldChange]:
-        """Return what shows how a project was created, this batch included."""
-        changes = [change for change in self._new if change.project_id == project_id]
-        new = [
-            past for change in changes for past in change.past if change.revision == 1 or past.field in domain.OPENED
+        """Return the changes that show how a project was created, including this batch."""
+        changes = [
+            (change.revision, past) for change in self._new if change.project_id == project_id for past in change.past
         ]
+        new = [past for revision, past in changes if revision == 1 or past.field in domain.CREATION_FIELDS]
         return [*self._creations.get(project_id, []), *new]
 
     def forget(self, project_id: UUID) -> None:
-        """Drop what was to be written of a project that is deleted: the cascade takes the rest."""
+        """Drop the unwritten changes of a deleted project: the cascade deletes the rest."""
         self._new = [change for change in self._new if change.project_id != project_id]
         self._revisions.pop(project_id, None)
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write all of it with one statement, and none when nothing changed."""
+        """Write all changes with one statement, or none without changes."""
         rows = [row for change in self._new for row in change.rows()]
         await insert_rows(connection, tables.History, rows)
 
 
 def entry_of(row: HistoryEntryRow) -> HistoryEntryColumns:
-    """Return what is shown of an entry of the history."""
+    """Return the columns of a history entry that callers see."""
     return {
         "revision": row["revision"],
         "at": row["at"],
@@ -250,7 +250,7 @@ def entry_of(row: HistoryEntryRow) -> HistoryEntryColumns:
     }
 
 
-def _past(row: CreationRow) -> FieldChange:
+def _read_change(row: CreationRow) -> FieldChange:
     old, new = row["old"], row["new"]
     if row["field"] == "sequence" and new is not None:
         new = recordings.from_json(new)

@@ -1,4 +1,4 @@
-"""What projects know of holds: retention's published view of those that are in force."""
+"""The holds in force, as retention publishes them."""
 
 from collections.abc import Iterable
 from typing import Any, TypedDict
@@ -24,8 +24,8 @@ EXPIRED = text(
     ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
     """
 )
-# What a message could not hold is not read; an ordinary project, which it could, comes with the first statement.
-OPENED = text(
+# One statement reads an ordinary project; a document that is too large for a message is not read.
+OPEN_PROJECT = text(
     """
     SELECT bytes.*, published.project_labels(p.id) AS labels,
         (SELECT to_jsonb(h) - 'project_id' FROM published.holds h WHERE h.project_id = p.id) AS hold,
@@ -38,7 +38,7 @@ OPENED = text(
 
 
 class ExpiredProjectRow(TypedDict):
-    """A row of the statement that locks what has expired."""
+    """A row of the statement that locks expired projects."""
 
     id: UUID
     number: int
@@ -55,11 +55,11 @@ class OpenedProjectRow(TypedDict):
     document: dict[str, Any] | None
 
 
-async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, HoldRow]:
+async def read_in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> dict[UUID, HoldRow]:
     """Return the holds of projects that are about to be deleted, by project.
 
-    The projects must have been locked by an earlier statement: a hold is placed under a lock on its project, so that
-    whoever has the other lock sees every hold that can still count, and no other one can come.
+    An earlier statement must have locked the projects. A hold is placed under a lock on its project, so this statement
+    sees every hold, and no new one can come.
     """
     ids = sorted(project_ids)
     if not ids:
@@ -69,7 +69,7 @@ async def in_force(connection: AsyncConnection, project_ids: Iterable[UUID]) -> 
 
 
 def is_held(has_hold: bool) -> ColumnElement[bool]:  # noqa: FBT001 - what the filter says
-    """Return the condition of being under hold, as a set that is small; or of not being, as a look beside each."""
+    """Return the condition of being under hold, as a small set, or of not being, as a lookup per project."""
     if has_hold:
         return Project.id.in_(select(_HOLDS.c.project_id))
     return ~select(1).where(_HOLDS.c.project_id == Project.id).correlate(Project).exists()

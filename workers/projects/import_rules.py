@@ -1,4 +1,4 @@
-"""The rules of taking projects over: which are new, which are there already, and which cannot come."""
+"""The rules of imports: which projects are new, which exist already, and which are refused."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,19 +10,19 @@ from contracts.projects.imports import ImportedProject, ImportField, RefusedProj
 from workers.projects import domain
 
 _SAME: tuple[ImportField, ...] = ("created_at", "created_by")
-"""What nobody changes of a project: where it differs, another project of theirs came under the same id."""
+"""Fields that never change: where they differ, the id belongs to another project."""
 
 
-class Judged(NamedTuple):
-    """The places of the projects of an import by what becomes of them."""
+class Judgement(NamedTuple):
+    """The indexes of the projects of an import by the decision about them."""
 
     new: list[int]
-    there: list[int]
+    existing: list[int]
     refused: list[RefusedProject]
 
 
 class Surroundings(NamedTuple):
-    """What is here already: projects and tombstones by id, numbers, properties; and what time it is."""
+    """The state that an import is judged by: projects and tombstones by id, numbers, properties, and the time."""
 
     known: Mapping[UUID, Mapping[str, object]]
     numbers: frozenset[int]
@@ -30,45 +30,45 @@ class Surroundings(NamedTuple):
     now: datetime
 
 
-def judge(projects: Sequence[ImportedProject], here: Surroundings) -> Judged:
-    """Judge each project by itself, and after those before it."""
-    judged = Judged([], [], [])
-    ids, numbers = set[UUID](), set(here.numbers)
+def judge(projects: Sequence[ImportedProject], surroundings: Surroundings) -> Judgement:
+    """Judge each project against the surroundings and the projects before it."""
+    judgement = Judgement([], [], [])
+    ids, numbers = set[UUID](), set(surroundings.numbers)
     for index, project in enumerate(projects):
-        existing = here.known.get(project.project_id)
-        obstacle = _other(project, existing) if existing else _obstacle(project, ids, numbers, here)
+        known = surroundings.known.get(project.project_id)
+        obstacle = _conflict(project, known) if known else _obstacle(project, ids, numbers, surroundings)
         if obstacle:
-            judged.refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
-        elif existing:
-            judged.there.append(index)
+            judgement.refused.append(RefusedProject(index=index, code=obstacle[0], field=obstacle[1]))
+        elif known:
+            judgement.existing.append(index)
         else:
-            judged.new.append(index)
+            judgement.new.append(index)
             ids.add(project.project_id)
             numbers |= {project.number} if project.number else set()
-    return judged
+    return judgement
 
 
-def _other(project: ImportedProject, existing: Mapping[str, object]) -> tuple[Code, ImportField] | None:
-    """Say that another project is here under this id; a deleted one left nothing to compare."""
-    differing = (field for field in _SAME if field in existing and existing[field] != getattr(project, field))
+def _conflict(project: ImportedProject, known: Mapping[str, object]) -> tuple[Code, ImportField] | None:
+    """Return the refusal of an id that belongs to another project; a tombstone has nothing to compare."""
+    differing = (field for field in _SAME if field in known and known[field] != getattr(project, field))
     return next(((Code.CONFLICT, field) for field in differing), None)
 
 
 def _obstacle(
-    project: ImportedProject, ids: set[UUID], numbers: set[int], here: Surroundings
+    project: ImportedProject, ids: set[UUID], numbers: set[int], surroundings: Surroundings
 ) -> tuple[Code, ImportField] | None:
-    """Say why a project cannot be taken over, and which field stands in the way.
+    """Return why a project cannot be imported, and the field at fault.
 
-    Nothing was created in the future: its retention would end too late, and its last change precede its creation.
+    A creation time in the future is refused: retention would end too late, and the last change precede the creation.
     """
     if project.project_id in ids:
         return Code.CONFLICT, "project_id"
     if project.number in numbers:
         return Code.CONFLICT, "number"
-    if project.created_at > here.now:
+    if project.created_at > surroundings.now:
         return Code.INVALID, "created_at"
-    if domain.undefined("type_id", project.type_id, here.references, ()):
+    if domain.value_fault("type_id", project.type_id, surroundings.references, ()):
         return Code.UNKNOWN_REFERENCE, "type_id"
-    if domain.undefined("status_id", project.status_id, here.references, ()):
+    if domain.value_fault("status_id", project.status_id, surroundings.references, ()):
         return Code.UNKNOWN_REFERENCE, "status_id"
     return None

@@ -1,4 +1,4 @@
-"""The rules of recordings: what a draft expands to, which sites may be named, what is left of the media."""
+"""The rules of recordings: expanding drafts, permitted sites, and the state of the media."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -10,11 +10,11 @@ from contracts.projects.drafts import DraftSequences
 from contracts.projects.recordings import Media, Sequence
 from workers.projects.row_types import IdentifiedRecording, RecordingColumns
 
-EXPIRING = timedelta(hours=24)
+MEDIA_EXPIRING_LEAD = timedelta(hours=24)
 
 
-def recording(row: RecordingColumns) -> RecordingColumns:
-    """Return what the past keeps of a sequence."""
+def recording_columns(row: RecordingColumns) -> RecordingColumns:
+    """Return the columns of a sequence that the history keeps."""
     return {
         "camera_id": row["camera_id"],
         "camera_name": row["camera_name"],
@@ -25,12 +25,12 @@ def recording(row: RecordingColumns) -> RecordingColumns:
     }
 
 
-def identified(row: IdentifiedRecording) -> IdentifiedRecording:
-    """Return what is known of a recording with the id of its sequence."""
-    return {"sequence_id": row["sequence_id"], **recording(row)}
+def identified_recording(row: IdentifiedRecording) -> IdentifiedRecording:
+    """Return the columns of a recording with the id of its sequence."""
+    return {"sequence_id": row["sequence_id"], **recording_columns(row)}
 
 
-def requested(sequence: Sequence) -> IdentifiedRecording:
+def requested_recording(sequence: Sequence) -> IdentifiedRecording:
     """Return a recording that a command names."""
     return {
         "sequence_id": sequence.sequence_id,
@@ -44,7 +44,7 @@ def requested(sequence: Sequence) -> IdentifiedRecording:
 
 
 def from_json(document: Mapping[str, Any]) -> RecordingColumns:
-    """Read what the past keeps of a sequence from JSON."""
+    """Read a recording of the history from JSON."""
     expires_at = document["media_expires_at"]
     return {
         "camera_id": document["camera_id"],
@@ -56,16 +56,16 @@ def from_json(document: Mapping[str, Any]) -> RecordingColumns:
     }
 
 
-def named(sequences: Iterable[Sequence]) -> dict[UUID, RecordingColumns]:
-    """Return the recordings that a command names, by their ids: of two with one id, the first."""
+def recordings_by_id(sequences: Iterable[Sequence]) -> dict[UUID, RecordingColumns]:
+    """Return the recordings that a command names by their ids; of two with the same id, the first."""
     recordings: dict[UUID, RecordingColumns] = {}
     for sequence in sequences:
-        recordings.setdefault(sequence.sequence_id, recording(requested(sequence)))
+        recordings.setdefault(sequence.sequence_id, recording_columns(requested_recording(sequence)))
     return recordings
 
 
-def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
-    """Return the sequences of a draft command; one span over many cameras makes the same ids whenever it is read."""
+def drafted_sequences(command: DraftSequences, command_id: UUID) -> list[Sequence]:
+    """Return the sequences of a draft command; the ids of a span over many cameras are deterministic."""
     spans = [
         Sequence(
             sequence_id=uuid5(command_id, f"{camera.site or ''}/{camera.camera_id}"),
@@ -80,7 +80,7 @@ def drafted(command: DraftSequences, command_id: UUID) -> list[Sequence]:
 
 
 def drafted_sites(command: DraftSequences) -> list[tuple[str, str | None]]:
-    """Name the fields of a draft command that hold a site."""
+    """Return the sites in a draft command with the names of their fields."""
     sites = [(f"sequences.{place}.site", sequence.site) for place, sequence in enumerate(command.sequences)]
     return sites + [(f"cameras.{place}.site", camera.site) for place, camera in enumerate(command.cameras)]
 
@@ -97,14 +97,14 @@ def require_known_sites(named: Iterable[tuple[str, str | None]], own: str, child
 
 
 def media(expires_at: datetime | None, now: datetime) -> Media:
-    """Tell whether a recording is still there: it has a retention time of its own (SEQ-07)."""
-    if expires_at is None or expires_at > now + EXPIRING:
+    """Return the state of a recording, which has a retention time of its own (SEQ-07)."""
+    if expires_at is None or expires_at > now + MEDIA_EXPIRING_LEAD:
         return "available"
     return "expiring" if expires_at > now else "lost"
 
 
-def tell_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
-    """Say of every sequence of a document whether its recording is still there."""
+def add_media(sequences: Iterable[dict[str, Any]], now: datetime) -> None:
+    """Add the state of its recording to every sequence of a document."""
     for sequence in sequences:
         expires_at = sequence["media_expires_at"]
         sequence["media"] = media(datetime.fromisoformat(expires_at) if expires_at else None, now)

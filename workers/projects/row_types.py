@@ -1,4 +1,4 @@
-"""The columns of the tables of projects, by their types; a statement whose rows are other has theirs beside it."""
+"""The columns of the tables of projects, by their types; other statements have their row types in their modules."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class CharacteristicColumns(TypedDict):
-    """The categories and data fields of a project, and since when it has its status."""
+    """The categories and data fields of a project, and the time of its last change of status."""
 
     status_id: int | None
     status_since: datetime | None
@@ -54,7 +54,7 @@ class ProjectRow(CharacteristicColumns):
 
 
 class ProjectChanges(TypedDict, total=False):
-    """The columns of a project that an update may write; only those that it names are there."""
+    """The columns of a project that an update names."""
 
     type_id: int | None
     status_id: int | None
@@ -84,12 +84,9 @@ class ProjectChanges(TypedDict, total=False):
     datetime_3: datetime | None
 
 
-class CommentRow(TypedDict):
-    """A row of `projects.comment`."""
+class PartStamps(TypedDict):
+    """Who added and who edited a part, when, and its place in the history."""
 
-    project_id: UUID
-    comment_id: UUID
-    text: str
     created_by: str
     created_at: datetime
     edited_by: str | None
@@ -98,8 +95,16 @@ class CommentRow(TypedDict):
     place: int
 
 
+class CommentRow(PartStamps):
+    """A row of `projects.comment`."""
+
+    project_id: UUID
+    comment_id: UUID
+    text: str
+
+
 class CallColumns(TypedDict):
-    """What is known of a call."""
+    """The columns of a call that a command gives."""
 
     direction: str
     at: datetime
@@ -110,21 +115,15 @@ class CallColumns(TypedDict):
     notes: str
 
 
-class CallRow(CallColumns):
+class CallRow(CallColumns, PartStamps):
     """A row of `projects.call`."""
 
     project_id: UUID
     call_id: UUID
-    created_by: str
-    created_at: datetime
-    edited_by: str | None
-    edited_at: datetime | None
-    revision: int
-    place: int
 
 
 class RecordingColumns(TypedDict):
-    """What is known of a recording."""
+    """The columns of a recording."""
 
     camera_id: str
     camera_name: str
@@ -188,7 +187,7 @@ class HistoryRow(TypedDict):
 
 
 class HistoryEntryColumns(TypedDict):
-    """What is shown of an entry of the history."""
+    """The columns of a history entry that callers see."""
 
     revision: int
     at: datetime

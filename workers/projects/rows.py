@@ -78,7 +78,7 @@ SURROUNDINGS = text(
 
 
 class SurroundingsRow(TypedDict):
-    """The row of the statement that reads what a batch needs besides its projects; each column is JSON."""
+    """The row of the statement that reads the surroundings of a batch; each column is JSON."""
 
     tombstones: list[dict[str, Any]] | None
     numbers: list[tuple[int, str]]
@@ -86,7 +86,7 @@ class SurroundingsRow(TypedDict):
 
 
 class ProjectRows(Rows):
-    """Projects with the parts that the batch names, locked; and what they may refer to."""
+    """The projects and parts that the batch names, locked, and the properties that they may refer to."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -106,11 +106,11 @@ class ProjectRows(Rows):
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
-        """Read and lock what the messages name: one statement per table, none for a table nobody names."""
+        """Read and lock the rows that the messages name, with at most one statement per table."""
         rows = cls()
         await rows._load_projects(connection, messages)
         deleted = {message.project_id for message in messages if isinstance(message, DeleteProject)}
-        rows.holds = await holds.in_force(connection, deleted)
+        rows.holds = await holds.read_in_force(connection, deleted)
         await rows._load_surroundings(connection, messages)
         await rows._load_parts(connection, messages)
         await rows._load_history(connection, messages)
@@ -134,7 +134,7 @@ class ProjectRows(Rows):
         self.sequences.add_stored(await _read(connection, tables.SEQUENCES, SequenceRow, ids=sequences))
 
     async def _load_history(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
-        """Read of the past what explains a refusal: nothing for commands that will be applied."""
+        """Read the history that explains refusals: nothing for commands that will be applied."""
         missing = set()
         expected: dict[UUID, int] = {}
         for command in messages:
@@ -164,11 +164,11 @@ class ProjectRows(Rows):
 
     async def _load_surroundings(self, connection: AsyncConnection, messages: Sequence[Message]) -> None:
         creations = [place for place, message in enumerate(messages) if isinstance(message, CreateProject)]
-        references = sorted(assigned(messages))
+        references = sorted(assigned_properties(messages))
         if self._missing or creations or references:
             parameters = {"missing": self._missing, "creations": creations, "references": references}
             [surroundings] = await read_rows(connection, SURROUNDINGS, parameters, SurroundingsRow)
-            self.tombstones.add_stored(domain.tombstone(document) for document in surroundings["tombstones"] or ())
+            self.tombstones.add_stored(domain.read_tombstone(document) for document in surroundings["tombstones"] or ())
             self.numbers = iter([(number, datetime.fromisoformat(at)) for number, at in surroundings["numbers"]])
             self.references = {id_: (kind, slot) for id_, kind, slot in surroundings["references"] or ()}
         updates = [message for message in messages if isinstance(message, UpdateProject)]
@@ -177,8 +177,8 @@ class ProjectRows(Rows):
         if any(site for message in messages for site in named_sites(message)):
             self.child_sites = set((await connection.execute(_CHILD_SITES)).scalar_one())
 
-    def existing(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> ProjectRow:
-        """Return the project that a command is about, at the revision it expects; `grants` are the caller's."""
+    def require_project(self, command: ExistingProjectCommand[Any], grants: Grants | None = None) -> ProjectRow:
+        """Return the project of a command, or refuse one that is gone or changed; `grants` are the caller's."""
         project_id, expected = command.project_id, command.expected_revision
         project = domain.require_project(self.projects.get(project_id), self.tombstones.get(project_id), command.part)
         if expected is not None:
@@ -186,8 +186,8 @@ class ProjectRows(Rows):
             domain.require_unchanged_since(project, expected, revisions, grants or Grants())
         return project
 
-    def part(self, parts: RowSet[RowT], which: Part, project_id: UUID, part_id: UUID) -> RowT:
-        """Return a comment, call or sequence that still exists, or refuse: who deleted it, and when."""
+    def require_part(self, parts: RowSet[RowT], which: Part, project_id: UUID, part_id: UUID) -> RowT:
+        """Return an existing comment, call or sequence, or refuse with who deleted it, and when."""
         part = parts.get(project_id, part_id)
         if part is None:
             raise domain.part_gone(which, part_id, self.history.removal(project_id, part_id))
@@ -200,17 +200,24 @@ class ProjectRows(Rows):
         changes: ProjectChanges | None = None,
         past: Iterable[FieldChange] = (),
     ) -> None:
-        """Write a project's changes, its next revision, and the past of what changes: fields and parts."""
+        """Write a project's next revision with its changes, and the history of its fields and parts.
+
+        Where nothing changes, the project keeps its revision.
+        """
         changes = changes or {}
-        touched = domain.touched(project, unit.principal, unit.now, changes)
+        entries = [*domain.field_changes(project, changes), *past]
+        if not entries:
+            unit.leave_unchanged(project["revision"])
+            return
+        touched = domain.next_revision(project, unit.principal, unit.now, changes)
         unit.revision = touched["revision"]
         self.projects.put(touched)
-        self.history.add(project["id"], touched["revision"], unit, [*domain.past_of(project, changes), *past])
+        self.history.add(project["id"], touched["revision"], unit, entries)
         if not index.REWORDING.isdisjoint(domain.changed_names(project, changes)):
             self._reworded.add(touched["id"])
 
     def delete(self, project: ProjectRow | ExpiredProjectRow, *, by: str, at: datetime, expired: bool) -> None:
-        """Delete a project with all it holds, and leave a tombstone."""
+        """Delete a project with its parts, and leave a tombstone."""
         project_id = project["id"]
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
@@ -227,7 +234,7 @@ class ProjectRows(Rows):
         )
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write projects before their parts and their past, and all of them before what is searched."""
+        """Write projects before their parts and history, and all of them before the search index."""
         await self.projects.save(connection)
         for parts in (self.comments, self.calls, self.sequences):
             await parts.save(connection)
@@ -237,17 +244,17 @@ class ProjectRows(Rows):
         await index.keep_cameras(connection, self.projects, self.sequences)
 
     async def _save_words(self, connection: AsyncConnection) -> None:
-        """Write what is searched: of new projects from memory, of others whose texts changed from their tables."""
+        """Write the words of new projects from memory, and of others with changed texts from their tables."""
         filmed: dict[UUID, list[SequenceRow]] = {project_id: [] for project_id, _ in self.sequences.removed()}
         for row in self.sequences.written():
             filmed.setdefault(row["project_id"], []).append(row)
         new = {row["id"]: row for row in self.projects.new()}
         reworded = self._reworded | self._rewritten() | (filmed.keys() - new.keys())
-        made = [index.texts_of(project, filmed.get(project_id, ())) for project_id, project in new.items()]
-        await index.keep_words(connection, made, reworded)
+        new_texts = [index.texts_of(project, filmed.get(project_id, ())) for project_id, project in new.items()]
+        await index.keep_words(connection, new_texts, reworded)
 
     def _rewritten(self) -> set[UUID]:
-        """Return the projects of which a comment or a call was added, changed or deleted."""
+        """Return the projects with added, changed or deleted comments or calls."""
         written = chain(self.comments.written(), self.calls.written())
         removed = self.comments.removed() | self.calls.removed()
         return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
@@ -263,7 +270,7 @@ def named_sites(message: Message) -> list[str | None]:
     return sites
 
 
-def assigned(messages: Sequence[Message]) -> set[int]:
+def assigned_properties(messages: Sequence[Message]) -> set[int]:
     """Return the ids of all properties that the messages assign."""
     named: set[int | None] = set()
     for message in messages:

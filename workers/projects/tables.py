@@ -109,7 +109,7 @@ def _of_package() -> Mapped[UUID]:
 
 
 class Comment(Base):
-    """What somebody wrote about a project."""
+    """A comment on a project."""
 
     __tablename__ = "comment"
     __table_args__ = _SCHEMA
@@ -169,7 +169,7 @@ class Sequence(Base):
 
 
 class Tombstone(Base):
-    """What is left of a deleted project: when, and by whom."""
+    """The remains of a deleted project: its number, when it was deleted and by whom."""
 
     __tablename__ = "tombstone"
     __table_args__ = (Index("tombstone_by_number", "number"), _SCHEMA)
@@ -182,7 +182,7 @@ class Tombstone(Base):
 
 
 class History(Base):
-    """One change of one field or part; the opening of a project has place 0 and is stored when it was imported."""
+    """A change of a field or part; a project's creation has place 0 and is stored only for imports and drafts."""
 
     __tablename__ = "history"
     __table_args__ = (
@@ -220,7 +220,7 @@ class Draft(Base):
 
 
 class Package(Base):
-    """A package of an exported project; its password is kept nowhere."""
+    """A package of an exported project; its password is not stored."""
 
     __tablename__ = "package"
     __table_args__ = (Index("package_by_project", "project_id"), Index("package_by_time", "created_at"), _SCHEMA)
@@ -246,7 +246,7 @@ class PackageChunk(Base):
 
 
 class PackageDownload(DownloadColumns, Base):
-    """A download under way: who fetches a package, and since when."""
+    """A download in progress: who fetches a package, and since when."""
 
     __tablename__ = "package_download"
     __table_args__ = _SCHEMA

@@ -1,4 +1,4 @@
-"""What a document of a project is told without: what its reader may not see, and what no message holds."""
+"""The sections that a project's document omits: those the reader may not see, and those too large for a message."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, get_args
@@ -12,7 +12,7 @@ CHARACTERISTICS = (*(f"category_{slot}" for slot in range(1, 6)), *_FIELDS)
 
 
 class Details(NamedTuple):
-    """Fields of a project that are seen with one permission: in its document, and in its history."""
+    """Fields of a project that need the same permission, in its document and in its history."""
 
     node: Node
     keys: tuple[str, ...]
@@ -31,16 +31,16 @@ def withheld_details(grants: Grants) -> list[str]:
     return [name for name, details in DETAILS.items() if not grants.allow(details.node, Level.VIEW)]
 
 
-def without(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a project's document without these details and sections, and without what their fields are called."""
+def without_sections(document: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a project's document without these details and sections and without the labels of their fields."""
     dropped = {*names, *(key for name, details in DETAILS.items() if name in names for key in details.keys)}
     unnamed = {field for name, details in DETAILS.items() if name in names for field in details.fields}
     labels = {field: label for field, label in document.get("labels", {}).items() if field not in unnamed}
     return {**{name: value for name, value in document.items() if name not in dropped}, "labels": labels}
 
 
-def largest(sizes: Mapping[str, int], room: int) -> list[str]:
-    """Name the sections without which the others fit, the largest first."""
+def largest_sections(sizes: Mapping[str, int], room: int) -> list[str]:
+    """Name the sections to omit so that the others fit, the largest first."""
     left, named = dict(sizes), list[str]()
     while sum(left.values()) > room:
         named.append(max(left, key=lambda name: left[name]))

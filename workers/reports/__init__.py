@@ -1,1 +1,1 @@
-"""Incident reports: all that a project says, on paper that stands in court."""
+"""Incident reports: the contents of a project as a PDF that can serve as evidence in court."""

@@ -1,4 +1,4 @@
-"""The rules of reports: what may be shown, what is missing, and how the bytes are kept."""
+"""The rules of reports: visibility, sizes, and refusals."""
 
 from collections.abc import Collection
 from typing import Final
@@ -24,17 +24,17 @@ SECTIONS = {
     "calls": Node.CALLS,
     "sequences": Node.SEQUENCES,
 }
-"""What is in a report only with a permission of its own."""
+"""The sections of a report that need a permission of their own."""
 
 
 def require_project(present: bool, tombstone: TombstoneRow | None) -> None:  # noqa: FBT001 - a fact, not a mode
-    """Refuse a report about a project that is not there; tell when and by whom it was deleted (REP-06)."""
+    """Refuse a report about a missing project; name when and by whom it was deleted (REP-06)."""
     if not present:
         raise project_gone(tombstone, Part.REPORT)
 
 
 def require_report(report: ReportRow | None) -> ReportRow:
-    """Return the report, or refuse: it was never made here or died with its project."""
+    """Return the report, or refuse: it was never made, or was deleted with its project."""
     if report is None:
         unknown = [{"field": "report_id", "kind": "not_here"}]
         raise Refusal(Code.GONE, part=Part.REPORT, status=404, known=False, fields=unknown)
@@ -42,13 +42,13 @@ def require_report(report: ReportRow | None) -> ReportRow:
 
 
 def require_same_report(report: ReportRow, project_id: UUID) -> None:
-    """Accept that a report is asked for again; refuse one of another project under the same id."""
+    """Accept a repeated request of a report; refuse one of another project under the same id."""
     if report["project_id"] != project_id:
         raise Refusal(Code.CONFLICT, fields=[{"field": "report_id", "kind": "id_taken"}])
 
 
 def require_readable(report: ReportRow, grants: Grants) -> None:
-    """Refuse the bytes of a report that somebody else was allowed to see more of than the caller is."""
+    """Refuse the bytes of a report with sections that the caller may not see."""
     shown = {node for name, node in SECTIONS.items() if name not in report["missing"]}
     shown |= {Node.USER_NAMES} if report["show_user_names"] else set()
     missing = sorted(node for node in shown if not grants.allow(node, Level.VIEW))
@@ -56,13 +56,13 @@ def require_readable(report: ReportRow, grants: Grants) -> None:
         raise Refusal(Code.NOT_AVAILABLE, nodes=missing, level=Level.VIEW.name.lower())
 
 
-def withheld(grants: Grants) -> list[str]:
-    """Name the sections that the caller may not see: they are not in its reports either."""
+def withheld_sections(grants: Grants) -> list[str]:
+    """Name the sections that the caller may not see, which the caller's reports omit."""
     return [name for name, node in SECTIONS.items() if not grants.allow(node, Level.VIEW)]
 
 
 def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:
-    """Refuse a report of more than the typesetter's memory holds, before anything of the project is read."""
+    """Refuse a report that exceeds the typesetter's memory, before the project is read."""
     sections = {
         "comments": (size["comments"], size["comments_bytes"]),
         "calls": (size["calls"], size["calls_bytes"]),
@@ -73,10 +73,10 @@ def require_report_size(size: ProjectSizeRow, hidden: Collection[str]) -> None:
     text_bytes = int(size["details_bytes"]) + sum(int(section_bytes) for _, section_bytes in shown)
     for unit, value, limit in (("entries", entries, ENTRIES_MAX), ("bytes", text_bytes, TEXT_BYTES_MAX)):
         if value > limit:
-            raise not_printed("report_too_large", unit=unit, size=value, limit=limit)
+            raise report_refusal("report_too_large", unit=unit, size=value, limit=limit)
 
 
-def not_printed(kind: str, **facts: object) -> Refusal:
-    """Say why no report can be made of a project as it is: asking again later would not help."""
+def report_refusal(kind: str, **facts: object) -> Refusal:
+    """Return the refusal of a report that cannot be made of the project as it is."""
     fields = [{"field": "project_id", "kind": kind, **facts}]
     return Refusal(Code.INVALID, part=Part.REPORT, text=Phrase.REPORT_IMPOSSIBLE, fields=fields)

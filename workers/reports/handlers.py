@@ -1,11 +1,11 @@
-"""Making reports and recording that they were printed."""
+"""Generating and deleting reports, and recording prints."""
 
 from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.common.process_pool import Cause, ChildError
 from workers.reports import domain
-from workers.reports.rendering.renderer import rendered
-from workers.reports.report_data import assembled
+from workers.reports.rendering.renderer import render
+from workers.reports.report_data import assemble
 from workers.reports.row_types import ReportRow
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime.storage import chunks
@@ -13,17 +13,17 @@ from workers.runtime.storage import chunks
 
 @worker.handles(GenerateReport)
 async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGenerated:
-    """Make the PDF of a project and keep it with the project; asking again is the same report."""
+    """Generate and store the PDF of a project; a repeated request returns the same report."""
     rows = unit.rows
     existing = rows.reports.get(command.report_id)
     if existing is not None:
         domain.require_same_report(existing, command.project_id)
         unit.leave_unchanged()
-        return generated(existing)
+        return event_of(existing)
     domain.require_project(command.project_id in rows.projects, rows.tombstones.get(command.project_id))
-    document = await assembled(command, unit)
+    document = await assemble(command, unit)
     try:
-        report = await rendered(document)
+        report = await render(document)
     except ChildError as error:
         raise refusal_of(error) from None
     row: ReportRow = {
@@ -42,11 +42,11 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
     rows.reports.put(row)
     for number, data in chunks.cut(report.pdf):
         rows.chunks.append({"report_id": command.report_id, "number": number, "data": data})
-    return generated(row)
+    return event_of(row)
 
 
-def generated(row: ReportRow) -> ReportGenerated:
-    """Return what the event says of a report."""
+def event_of(row: ReportRow) -> ReportGenerated:
+    """Return the event of a generated report."""
     return ReportGenerated(
         report_id=row["report_id"],
         project_id=row["project_id"],
@@ -59,14 +59,14 @@ def generated(row: ReportRow) -> ReportGenerated:
 
 
 def refusal_of(error: ChildError) -> Refusal:
-    """Say what the typesetter's process ended of; its death is the report's refusal."""
+    """Return the refusal for the cause of the typesetter's end."""
     match error.cause:
         case Cause.MEMORY:
-            return domain.not_printed("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
+            return domain.report_refusal("report_needs_memory", unit="bytes", limit=error.limits.memory_bytes)
         case Cause.TIME:
-            return domain.not_printed("report_needs_time", unit="seconds", limit=error.limits.seconds)
+            return domain.report_refusal("report_needs_time", unit="seconds", limit=error.limits.seconds)
         case Cause.CRASH:
-            return domain.not_printed("report_not_typeset")
+            return domain.report_refusal("report_not_typeset")
 
 
 @worker.handles(RecordPrint)
@@ -78,7 +78,7 @@ async def record_print(command: RecordPrint, unit: ReportUnit) -> ReportPrinted:
 
 @worker.handles(DeleteReport)
 async def delete_report(command: DeleteReport, unit: ReportUnit) -> ReportDeleted:
-    """Delete a report with all its bytes; its project stays."""
+    """Delete a report with its bytes; its project stays."""
     report = domain.require_report(unit.rows.reports.get(command.report_id))
     unit.rows.reports.remove(command.report_id)
     return ReportDeleted(report_id=command.report_id, project_id=report["project_id"])

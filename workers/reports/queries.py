@@ -1,4 +1,4 @@
-"""What is answered about reports, and their bytes."""
+"""The queries about reports, and their download."""
 
 from uuid import UUID
 
@@ -26,22 +26,22 @@ from workers.runtime.storage.row_set import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NEWEST = (LATEST, UUID(int=0))
-"""Before the first page."""
+"""The place before the first page."""
 
 
 @worker.answers(GetReport)
 async def get_report(query: GetReport, context: QueryContext) -> Report:
-    """Return what is known of one report."""
+    """Return the description of a report."""
     rows = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
-    return shown(domain.require_report(row_of(rows, ReportRow)))
+    return report_of(domain.require_report(row_of(rows, ReportRow)))
 
 
 @worker.answers(ListReports)
 async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
-    """Return some reports of a project, newest first."""
+    """Return a page of a project's reports, the newest first."""
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
     parameters = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
-    page = await pages.read(context.connection, tables.OF_PROJECT, parameters, shown, query.limit)
+    page = await pages.read(context.connection, tables.OF_PROJECT, parameters, report_of, query.limit)
     if not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
@@ -54,14 +54,14 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
         raise project_gone(row_of(tombstones, TombstoneRow), Part.REPORT)
 
 
-def shown(row: ReportRow) -> Report:
-    """Turn a row into what is told of a report."""
+def report_of(row: ReportRow) -> Report:
+    """Return a row as the description of a report."""
     return Report.model_validate(dict(row))
 
 
 @worker.answers(DownloadReport)
 async def download_report(query: DownloadReport, context: QueryContext) -> Answer:
-    """Return some bytes of a report; whoever gets any is recorded, once for each download."""
+    """Return some bytes of a report, and record each download once."""
     rows = await context.connection.execute(tables.REPORT, {"report_id": query.report_id})
     report = domain.require_report(row_of(rows, ReportRow))
     domain.require_readable(report, context.grants)

@@ -1,4 +1,4 @@
-"""From the read models of other slices to the document that a report is made from."""
+"""Reading the document of a report from the published views of other slices."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,22 +15,22 @@ from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow,
 from workers.reports.worker import ReportUnit
 from workers.runtime.storage.row_set import rows_of
 
-_KEYS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
+_COLUMNS = {"main-details": tuple(name for name in MAIN_DETAILS if name != "description")}
 
 
-async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
-    """Read what a report says, in one transaction, so that all its parts belong together."""
+async def assemble(command: GenerateReport, unit: ReportUnit) -> ReportDocument:
+    """Read the contents of a report in one transaction, so that its parts are consistent."""
     connection = unit.connection
-    hidden = domain.withheld(unit.grants)
+    hidden = domain.withheld_sections(unit.grants)
     [size] = rows_of(await connection.execute(tables.SIZE, {"project_id": command.project_id}), ProjectSizeRow)
     domain.require_report_size(size, hidden)
-    keys = [key for name in hidden for key in _KEYS.get(name, (name,))]
+    keys = [key for name in hidden for key in _COLUMNS.get(name, (name,))]
     parameters = {"project_id": command.project_id, "hidden": keys}
     document: dict[str, Any] = (await connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document["labels"] = (await connection.execute(tables.LABELS, {"project_id": command.project_id})).scalar_one()
     [settings] = rows_of(await connection.execute(tables.SETTINGS), SettingsRow)
     language = command.language or settings["language"]
-    named = _Named(document, WORDINGS[language])
+    named = _Names(document, WORDINGS[language])
     return ReportDocument(
         report_id=command.report_id,
         generated_at=unit.now,
@@ -48,18 +48,18 @@ async def assembled(command: GenerateReport, unit: ReportUnit) -> ReportDocument
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """What the fields of a project were called when their values were set, beside what they are called today."""
+class _Names:
+    """The names of a project's fields and values when they were set, with the names of today if they differ."""
 
     document: dict[str, Any]
     words: Wording
 
     def label(self, field: str, today: str) -> str:
-        """Name a category or a data field; one without a value has the name of today."""
+        """Return the label of a category or a data field; without a value, the label of today."""
         return self._of(field, "label") or today
 
     def value(self, field: str) -> str | None:
-        """Name what a field was given."""
+        """Return the name of a field's value."""
         return self._of(field, "value")
 
     def _of(self, field: str, kind: str) -> str | None:
@@ -69,9 +69,9 @@ class _Named:
 
 
 async def _categories(
-    connection: AsyncConnection, document: dict[str, Any], named: _Named
+    connection: AsyncConnection, document: dict[str, Any], named: _Names
 ) -> tuple[tuple[str, str | None], ...]:
-    """Return every enabled category, and the disabled ones that have a value (AMB-2)."""
+    """Return the enabled categories, and the disabled ones with a value (AMB-2)."""
     categories = rows_of(await connection.execute(tables.CATEGORIES), CategoryRow)
     return tuple(
         (named.label(f"category_{row['slot']}", row["name"]), named.value(f"category_{row['slot']}"))
@@ -80,8 +80,8 @@ async def _categories(
     )
 
 
-async def _data(connection: AsyncConnection, document: dict[str, Any], named: _Named) -> tuple[DataValue, ...]:
-    """Return every enabled data field, and the disabled ones that have a value (AMB-2)."""
+async def _data(connection: AsyncConnection, document: dict[str, Any], named: _Names) -> tuple[DataValue, ...]:
+    """Return the enabled data fields, and the disabled ones with a value (AMB-2)."""
     rows = rows_of(await connection.execute(tables.DATA_FIELDS), DataFieldRow)
     fields = [(row, f"{row['kind']}_{row['slot']}") for row in rows]
     return tuple(

@@ -1,4 +1,4 @@
-"""The columns of the tables of reports, by their types, and of what it reads of published views."""
+"""The columns of the tables of reports and of the published views that it reads, by their types."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -43,7 +43,7 @@ class TombstoneRow(TypedDict):
 
 
 class ProjectSizeRow(TypedDict):
-    """A row of the published view of how much projects hold."""
+    """A row of the published view of the sizes of projects."""
 
     project_id: UUID
     details_bytes: int

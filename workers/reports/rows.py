@@ -16,7 +16,7 @@ from workers.runtime.storage.row_set import RowSet, rows_of
 
 
 class ReportRows(Rows):
-    """Reports that are named, and the projects they are about, kept from being deleted meanwhile."""
+    """The reports that the batch names, and their projects, locked against deletion."""
 
     def __init__(self) -> None:
         """Start empty."""

@@ -1,4 +1,4 @@
-"""The tables of reports, the statements that read them, and the read models that a report is made of."""
+"""The tables of reports, and the statements on them and on published views."""
 
 from datetime import datetime
 from typing import Any
@@ -45,7 +45,7 @@ class Chunk(Base):
 
 
 class Download(DownloadColumns, Base):
-    """A download under way: who fetches a report, and since when."""
+    """A download in progress: who fetches a report, and since when."""
 
     __tablename__ = "download"
     __table_args__ = {"schema": "reports"}
@@ -61,7 +61,7 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 REPORTS = text("SELECT * FROM reports.report WHERE report_id = ANY(:ids) ORDER BY report_id FOR UPDATE").bindparams(
     _IDS
 )
-# The lock keeps the project until the report is stored with it.
+# The lock prevents the deletion of the project until its report is stored.
 PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR KEY SHARE"
 ).bindparams(_IDS)

@@ -1,1 +1,1 @@
-"""Retention: what has been kept for long enough goes, a little at a time (RET-01 to RET-07)."""
+"""Retention: expired projects are deleted, a few at a time (RET-01 to RET-07)."""

@@ -1,4 +1,4 @@
-"""The background work of retention: a sweep is wished for every so often."""
+"""The background work of retention: requesting a sweep at intervals."""
 
 import asyncio
 from typing import Final
@@ -16,38 +16,38 @@ from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import is_believed
 
-_FIRST_SECONDS: Final = 30.0
-"""From the start of a process to its first scheduled sweep: the others come up meanwhile."""
+_FIRST_SWEEP_SECONDS: Final = 30.0
+"""Time from the start of a process to its first scheduled sweep, in which the other workers start."""
 
-_LOOK_SECONDS: Final = 1.0
-_LANE: Final = 0
-"""Whoever owns this lane does what one process is to do for all."""
+_CHECK_SECONDS: Final = 1.0
+_FIRST_LANE: Final = 0
+"""The owner of this lane does the work that only one process may do."""
 
 log = structlog.get_logger()
 
 
 @worker.background
 async def schedule(running: Running) -> None:
-    """Wish for a sweep, as `system`, every so often; the process that owns the first lane does it."""
+    """Request a sweep as `system` at intervals, in the process that owns the first lane."""
     now, seconds = asyncio.get_running_loop().time, running.settings.sweep_seconds
-    due = now() + min(_FIRST_SECONDS, seconds)
+    due = now() + min(_FIRST_SWEEP_SECONDS, seconds)
     while True:
-        await asyncio.sleep(min(_LOOK_SECONDS, seconds))
-        if now() < due or _LANE not in running.lanes.owned:
+        await asyncio.sleep(min(_CHECK_SECONDS, seconds))
+        if now() < due or _FIRST_LANE not in running.lanes.owned:
             continue
         try:
-            await wish(running)
+            await request_sweep(running)
             due = now() + seconds
         except (DBAPIError, OSError) as error:
-            log.warning("sweep_delayed", **describe(error))
+            log.warning("sweep_request_failed", **describe(error))
 
 
-async def wish(running: Running) -> None:
-    """Put the command into the outbox, from where it goes the way of every command, unless the clock is doubted."""
-    row = Post(running.settings.site, worker.name, _LANE).command(Sweep(), uuid7())
+async def request_sweep(running: Running) -> None:
+    """Write the command to the outbox, unless the clock is doubted."""
+    row = Post(running.settings.site, worker.name, _FIRST_LANE).command(Sweep(), uuid7())
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
-            log.warning("sweep_withheld")
+            log.warning("sweep_skipped")
             return
         await outbox.post(connection, [row])
     running.relay.wake(urgent=True)

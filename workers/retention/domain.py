@@ -1,4 +1,4 @@
-"""The rules of retention: what has expired, how a sweep goes on, and what a hold is."""
+"""The rules of retention: expiry, the steps of a sweep, and holds."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -11,44 +11,44 @@ from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
 CHAINS_MAX = 2
-"""Steps of a sweep at the same time: fewer than a process has transactions, so that people keep one."""
+"""Concurrent steps of a sweep: fewer than a process has transactions, so that commands of people keep one."""
 
 STEP_PROJECTS = 100
-"""Projects that one step deletes: nobody waits longer than a step takes."""
+"""Projects that one step deletes: other commands wait no longer than a step takes."""
 
-COUNTED_MAX = 1_000_000
-"""Where counting ends: more than this is told as this."""
+COUNTED_PROJECTS_MAX = 1_000_000
+"""The largest count of due projects; a larger number is reported as this."""
 
-STALLED_AFTER = timedelta(hours=1)
-"""A sweep without a step for this long has lost its chains (a step of each is a dead letter)."""
+STALL_TIME = timedelta(hours=1)
+"""A sweep without a step for this long has lost its chains: a step of each is a dead letter."""
 
 
 def created_before(now: datetime, retention_days: int) -> datetime:
-    """Return the moment before which a project must have been created to have expired (AMB-4).
+    """Return the time before which a project must have been created to have expired (AMB-4).
 
-    Nothing is older than the earliest time of the wire, which a long retention time would lie far before.
+    A long retention time gives the earliest time of the wire.
     """
-    kept = timedelta(days=retention_days)
-    return EARLIEST if kept > now - EARLIEST else now - kept
+    retention = timedelta(days=retention_days)
+    return EARLIEST if retention > now - EARLIEST else now - retention
 
 
 def chains(due: int) -> int:
-    """Return how many chains a sweep needs: none when nothing is due, one when one step is enough."""
+    """Return how many chains a sweep needs: none if nothing is due, one if one step is enough."""
     return min(CHAINS_MAX, -(-due // STEP_PROJECTS))
 
 
-def stalled(sweep: SweepRow, now: datetime) -> bool:
-    """Tell whether a sweep will not go on by itself."""
-    return now - sweep["progressed_at"] > STALLED_AFTER
+def is_stalled(sweep: SweepRow, now: datetime) -> bool:
+    """Tell whether a sweep has stopped making progress."""
+    return now - sweep["progressed_at"] > STALL_TIME
 
 
-def worthwhile(due: int, sweeps: Iterable[SweepRow], now: datetime) -> bool:
-    """Tell whether the schedule has a reason for a sweep: something is due and nobody is at it."""
-    return due > 0 and all(stalled(sweep, now) for sweep in sweeps)
+def is_worthwhile(due: int, sweeps: Iterable[SweepRow], now: datetime) -> bool:
+    """Tell whether the schedule should start a sweep: projects are due, and no other sweep is in progress."""
+    return due > 0 and all(is_stalled(sweep, now) for sweep in sweeps)
 
 
 def after_step(sweep: SweepRow, step: ProjectsExpired, now: datetime) -> SweepRow:
-    """Return a sweep after a step of one of its chains, which is the chain's last when there is no more."""
+    """Return a sweep after a step of one of its chains; the chain ends when no projects are left."""
     return {
         **sweep,
         "deleted": sweep["deleted"] + step.deleted,
@@ -58,7 +58,7 @@ def after_step(sweep: SweepRow, step: ProjectsExpired, now: datetime) -> SweepRo
 
 
 def due_before(now: datetime, retention_days: int, within_days: int | None) -> datetime:
-    """Return before when a project must have been created to expire within so many days, or at all."""
+    """Return the time before which a project must have been created to expire within so many days, or ever."""
     return LATEST if within_days is None else created_before(now, retention_days - within_days)
 
 
@@ -77,7 +77,7 @@ def new_hold(hold_id: UUID, command: HoldProject, by: str, at: datetime) -> Hold
 
 
 def require_same_hold(hold: HoldRow, reason: str, by: str) -> None:
-    """Accept the same hold again; refuse another one, naming who holds the project, since when."""
+    """Accept the same hold again; refuse another one, naming the holder and the time."""
     if (hold["reason"], hold["held_by"]) != (reason, by):
         raise Refusal(
             Code.CONFLICT,
@@ -88,12 +88,12 @@ def require_same_hold(hold: HoldRow, reason: str, by: str) -> None:
 
 
 def require_hold(hold: HoldRow | None) -> HoldRow:
-    """Return the hold that a release ends, or refuse to release a project that is not held."""
+    """Return the hold, or refuse to release a project without one."""
     if hold is None:
         raise Refusal(Code.CONFLICT, fields=[{"field": "project_id", "kind": "not_held"}])
     return hold
 
 
-def released(hold: HoldRow, reason: str, by: str, at: datetime) -> HoldRow:
+def released_hold(hold: HoldRow, reason: str, by: str, at: datetime) -> HoldRow:
     """Return a hold that has ended."""
     return {**hold, "released_by": by, "released_at": at, "release_reason": reason}

@@ -1,4 +1,4 @@
-"""What is answered about retention, and how much is due."""
+"""The queries about retention, and the count of due projects."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -31,28 +31,28 @@ from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.queries.query_service import QueryContext
 from workers.runtime.storage.row_set import row_of, rows_of
 
-Listed: TypeAlias = Literal["holds", "due"]
+ListName: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])
-_FIRST: dict[Listed, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(int=0)), "due": (EARLIEST, UUID(int=0))}
-"""Before the first page: the newest hold, the oldest project."""
+_FIRST_PLACES: dict[ListName, tuple[datetime, UUID]] = {"holds": (LATEST, UUID(int=0)), "due": (EARLIEST, UUID(int=0))}
+"""The places before the first page of each list."""
 
 
 async def retention_days(connection: AsyncConnection) -> int:
-    """Return the retention time that is set now."""
+    """Return the current retention time."""
     days: int = (await connection.execute(tables.RETENTION_DAYS)).scalar_one()
     return days
 
 
 async def count_due(connection: AsyncConnection, created_before: datetime) -> int:
-    """Return how many projects were created before this moment and may go: neither exempt nor held ones (RET-05)."""
-    parameters = {"created_before": created_before, "at_most": domain.COUNTED_MAX}
+    """Return how many projects were created before this time and are neither exempt nor under hold (RET-05)."""
+    parameters = {"created_before": created_before, "at_most": domain.COUNTED_PROJECTS_MAX}
     due: int = (await connection.execute(tables.DUE, parameters)).scalar_one()
     return due
 
 
 @worker.shows_figures
 async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
-    """Tell when a sweep last came to its end, unless none ever did."""
+    """Return when a sweep last ended as a metric, or nothing before the first."""
     ended = (await connection.execute(tables.LAST_SWEEP)).scalar_one_or_none()
     meaning = "when a sweep last came to its end, or found nothing to delete, in seconds since 1970"
     return [] if ended is None else [Figure("last_sweep_timestamp_seconds", meaning, ended)]
@@ -60,7 +60,7 @@ async def last_sweep(connection: AsyncConnection) -> Sequence[Figure]:
 
 @worker.answers(PreviewRetention)
 async def preview_retention(query: PreviewRetention, context: QueryContext) -> RetentionPreview:
-    """Return what a retention time would delete now, the one that is set when none is given (AMB-6)."""
+    """Return what a retention time would delete now, by default the current one (AMB-6)."""
     days = query.retention_days or await retention_days(context.connection)
     before = domain.created_before(context.now, days)
     due = await count_due(context.connection, before)
@@ -92,7 +92,7 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 
 @worker.answers(ListDue)
 async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
-    """Return the projects that retention deletes next, with the moment at which each expires (RET-03, RET-05)."""
+    """Return the projects that retention deletes next, with the time at which each expires (RET-03, RET-05)."""
     days = await retention_days(context.connection)
     at, after = _read_place("due", query.after)
     before = domain.due_before(context.now, days, query.within_days)
@@ -103,10 +103,10 @@ async def list_due(query: ListDue, context: QueryContext) -> DueProjects:
     return DueProjects(retention_days=days, items=items, next=following)
 
 
-def _read_place(listed: Listed, after: str | None) -> tuple[datetime, UUID]:
-    """Read the place after which a page begins, or refuse what no page of this list gave."""
+def _read_place(listed: ListName, after: str | None) -> tuple[datetime, UUID]:
+    """Parse the cursor of a page, or refuse one of another list."""
     if after is None:
-        return _FIRST[listed]
+        return _FIRST_PLACES[listed]
     name, at, row_id = read_cursor(_PLACE, after)
     if name != listed:
         raise invalid(("after", "cursor"))

@@ -1,4 +1,4 @@
-"""The columns of the tables of retention, by their types, and of what it reads of published views."""
+"""The columns of the tables of retention and of the published views that it reads, by their types."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -45,7 +45,7 @@ class TombstoneRow(TypedDict):
 
 
 class DueProjectRow(TypedDict):
-    """A row of the statement that lists what retention deletes next."""
+    """A row of the statement that lists due projects."""
 
     project_id: UUID
     number: int

@@ -19,7 +19,7 @@ from workers.runtime.storage.row_set import RowSet, rows_of
 
 
 class RetentionRows(Rows):
-    """Sweeps, locked: those that made a step, or all of them where another one may begin; and projects with holds."""
+    """The sweeps that the batch continues, or all before a new one, locked; and the named projects with their holds."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -29,7 +29,7 @@ class RetentionRows(Rows):
         self.holds = RowSet[HoldRow](tables.Hold, "hold_id")
         self.placed = RowSet[HoldRow](tables.Hold, "hold_id")
         self.swept_at: datetime | None = None
-        """When a sweep ended within the batch."""
+        """The time at which a sweep ended within the batch."""
 
     @classmethod
     async def load(cls, connection: AsyncConnection, messages: Sequence[Message]) -> Self:
@@ -46,30 +46,30 @@ class RetentionRows(Rows):
         return rows
 
     async def _load_holds(self, connection: AsyncConnection, ids: list[UUID]) -> None:
-        """Keep the projects from being deleted until the commit, and only then look at what is there."""
+        """Lock the projects against deletion until the commit, and only then read their holds."""
         self.projects = set((await connection.execute(tables.LOCK_PROJECTS, {"ids": ids})).scalars())
         self.holds.add_stored(rows_of(await connection.execute(tables.IN_FORCE, {"ids": ids}), HoldRow))
         if missing := [project_id for project_id in ids if project_id not in self.projects]:
             tombstones = rows_of(await connection.execute(tables.TOMBSTONES, {"ids": missing}), TombstoneRow)
             self.tombstones = {row["project_id"]: row for row in tombstones}
 
-    def need(self, project_id: UUID) -> None:
-        """Refuse what is about a project that is not there."""
+    def require_project(self, project_id: UUID) -> None:
+        """Refuse a command about a missing project."""
         if project_id not in self.projects:
             raise project_gone(self.tombstones.get(project_id), Part.PROJECT)
 
     def hold_of(self, project_id: UUID) -> HoldRow | None:
-        """Return the hold of a project that is in force at this point of the batch."""
+        """Return the hold in force of a project at this point of the batch."""
         holds = (hold for hold in (*self.holds.all(), *self.placed.all()) if hold["project_id"] == project_id)
         return next((hold for hold in holds if hold["released_at"] is None), None)
 
-    def keep(self, hold: HoldRow) -> None:
-        """Keep a hold as it stands now."""
+    def update(self, hold: HoldRow) -> None:
+        """Write a changed hold."""
         holds = self.placed if self.placed.get(hold["hold_id"]) else self.holds
         holds.put(hold)
 
     async def save(self, connection: AsyncConnection) -> None:
-        """Write the sweeps, and releases before new holds: a project has one hold in force at any time."""
+        """Write sweeps, and releases before new holds: a project has at most one hold in force."""
         await self.sweeps.save(connection)
         await self.holds.save(connection)
         await self.placed.save(connection)

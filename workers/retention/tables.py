@@ -1,4 +1,4 @@
-"""The tables of retention and the statements that read it and what others publish."""
+"""The tables of retention, and the statements on them and on published views."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from workers.runtime.storage.database import Base
 
 
 class Sweep(Base):
-    """A sweep under way: how many of its chains go on, and what they have deleted so far."""
+    """A sweep in progress: its remaining chains, and the number of projects that they have deleted."""
 
     __tablename__ = "sweep"
     __table_args__ = {"schema": "retention"}
@@ -24,7 +24,7 @@ class Sweep(Base):
 
 
 class LastSweep(Base):
-    """When a sweep last came to its end, or found nothing to delete; one row."""
+    """The time at which a sweep last ended, or found nothing to delete: one row."""
 
     __tablename__ = "last_sweep"
     __table_args__ = {"schema": "retention"}
@@ -79,7 +79,7 @@ ENDED = text(
 ).bindparams(bindparam("ended_at", type_=DateTime(timezone=True)))
 LAST_SWEEP = text("SELECT extract(epoch FROM ended_at)::float8 FROM retention.last_sweep")
 
-# Whoever deletes a project has a lock that this one waits for, and looks for holds after it has got it.
+# A deletion locks the project first and then looks for holds; this lock waits for it.
 LOCK_PROJECTS = text(
     "SELECT project_id FROM published.projects WHERE project_id = ANY(:ids) ORDER BY project_id FOR SHARE"
 ).bindparams(_IDS)

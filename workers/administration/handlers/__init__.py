@@ -1,4 +1,4 @@
-"""One function per command: what happens to properties, settings and roles when it arrives."""
+"""The command handlers of properties, settings, roles and dead letters, one function per command."""
 
 from workers.administration.handlers import definitions, letters, licence, properties, roles, settings
 

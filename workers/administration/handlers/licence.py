@@ -1,4 +1,4 @@
-"""Activating a licence; it counts from the next message on."""
+"""Activating a licence, which takes effect with the next message."""
 
 from contracts.licence import ActivateLicence, LicenceActivated
 from workers.administration.row_types import LicenceRow
@@ -8,7 +8,7 @@ from workers.runtime.admission import licence
 
 @worker.handles(ActivateLicence)
 async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -> LicenceActivated:
-    """Put the licence of a token into force that this site's operator signed and that has not expired."""
+    """Activate the licence of a token that this site's operator signed and that has not expired."""
     granted = unit.licensing.read(command.token)
     if reason := licence.find_obstacle(granted, unit.now):
         raise licence.refusal(reason)

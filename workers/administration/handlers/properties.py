@@ -1,4 +1,4 @@
-"""Adding, changing and deleting what a project can be given: types, statuses and values of categories."""
+"""Adding, editing and deleting types, statuses and values of categories."""
 
 from contracts.properties import (
     AddCategoryValue,
@@ -28,7 +28,7 @@ from workers.administration.worker import AdministrationUnit, worker
 
 @worker.handles(AddType)
 async def add_type(command: AddType, unit: AdministrationUnit) -> TypeAdded:
-    """Add a type; its name may be there already (PROP-06)."""
+    """Add a type; names need not be unique (PROP-06)."""
     return TypeAdded(**unit.rows.add(unit, "type", command))
 
 
@@ -46,7 +46,7 @@ async def delete_type(command: DeleteType, unit: AdministrationUnit) -> TypeDele
 
 @worker.handles(AddStatus)
 async def add_status(command: AddStatus, unit: AdministrationUnit) -> StatusAdded:
-    """Add a status; its name may be there already (PROP-06)."""
+    """Add a status; names need not be unique (PROP-06)."""
     return StatusAdded(**unit.rows.add(unit, "status", command))
 
 
@@ -58,7 +58,7 @@ async def edit_status(command: EditStatus, unit: AdministrationUnit) -> StatusEd
 
 @worker.handles(MarkStatus)
 async def mark_status(command: MarkStatus, unit: AdministrationUnit) -> StatusMarked:
-    """Say whether a status closes projects; those that have it count by what it says now."""
+    """Set whether a status closes projects, including those that have it."""
     return StatusMarked(**unit.rows.mark(unit, command))
 
 

@@ -1,4 +1,4 @@
-"""Defining roles, and giving them to principals; a change counts from a principal's next message on."""
+"""Defining and assigning roles; a change takes effect with a principal's next message."""
 
 from contracts.administration import (
     AssignRole,
@@ -18,7 +18,7 @@ from workers.administration.worker import AdministrationUnit, worker
 
 @worker.handles(DefineRole)
 async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefined:
-    """Make a role, or replace all that it gives; its members stay."""
+    """Define a role, or replace its permissions; its members stay."""
     domain.require_changeable_role(command.role_id)
     domain.require_own_permissions(command.permissions, unit.grants, "permissions")
     if old := unit.rows.roles.get(command.role_id):
@@ -29,14 +29,14 @@ async def define_role(command: DefineRole, unit: AdministrationUnit) -> RoleDefi
 
 @worker.handles(DeleteRole)
 async def delete_role(command: DeleteRole, unit: AdministrationUnit) -> RoleDeleted:
-    """Delete a role and take it from its members, who must not have it when it is defined again."""
+    """Delete a role and its memberships: a role defined again under its id has no members."""
     domain.require_changeable_role(command.role_id)
     role = domain.require_role(unit.rows.roles.get(command.role_id), command.role_id)
     domain.require_own_permissions(role["permissions"], unit.grants, "role_id")
     return RoleDeleted(**unit.rows.delete_role(unit, role))
 
 
-def _may_hand_out(role_id: str, unit: AdministrationUnit) -> RoleRow:
+def _require_grantable_role(role_id: str, unit: AdministrationUnit) -> RoleRow:
     role = domain.require_role(unit.rows.roles.get(role_id), role_id)
     by_administrator = unit.rows.members.get(ADMINISTRATORS, unit.principal) is not None
     domain.require_right_to_grant(role, unit.grants, by_administrator=by_administrator)
@@ -45,9 +45,9 @@ def _may_hand_out(role_id: str, unit: AdministrationUnit) -> RoleRow:
 
 @worker.handles(AssignRole)
 async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssigned:
-    """Give a defined role to a principal; who has it already keeps it."""
+    """Assign a defined role to a principal; a member stays one."""
     role_id, principal = command.role_id, command.principal
-    name = _may_hand_out(role_id, unit)["name"]
+    name = _require_grantable_role(role_id, unit)["name"]
     if unit.rows.members.get(role_id, principal):
         unit.leave_unchanged()
     else:
@@ -57,9 +57,9 @@ async def assign_role(command: AssignRole, unit: AdministrationUnit) -> RoleAssi
 
 @worker.handles(UnassignRole)
 async def unassign_role(command: UnassignRole, unit: AdministrationUnit) -> RoleUnassigned:
-    """Take a defined role from a principal, but not the last administrator's; who lacks it stays without."""
+    """Unassign a defined role from a principal; refuse to remove the last administrator."""
     role_id, principal = command.role_id, command.principal
-    name = _may_hand_out(role_id, unit)["name"]
+    name = _require_grantable_role(role_id, unit)["name"]
     domain.require_an_administrator(role_id, principal, unit.rows.members_of(role_id))
     if unit.rows.members.get(role_id, principal):
         unit.rows.members.remove(role_id, principal)

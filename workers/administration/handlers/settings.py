@@ -10,13 +10,13 @@ from workers.administration.worker import AdministrationUnit, worker
 
 @cache
 def _timezones() -> frozenset[str]:
-    """Return the zones of the IANA database; some systems list their own zone among them, which is no name."""
+    """Return the zones of the IANA database, without the `localtime` that some systems list."""
     return frozenset(available_timezones() - {"localtime"})
 
 
 @worker.handles(ChangeSettings)
 async def change_settings(command: ChangeSettings, unit: AdministrationUnit) -> SettingsChanged:
-    """Change the settings that are given; an equal value has not changed, and no event names it."""
+    """Change the given settings; an equal value is no change, and no event names it."""
     if command.timezone is not None:
         domain.require_timezone(command.timezone, _timezones(), unit.language)
     (settings,) = unit.rows.settings.all()

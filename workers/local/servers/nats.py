@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import time
 from importlib import metadata
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Final
 from workers.common.http_server import PortInUseError
 from workers.local.access.keys import CONNECTIONS_MAX, Trust
 from workers.local.servers import process
+from workers.local.servers.embedded import EmbeddedServer
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
@@ -74,27 +74,21 @@ def quote(value: object) -> str:
 _MAX_FILE_STORE: Final = re.compile(r"^ *max_file_store: (\d+)$", re.MULTILINE)
 
 
-class EmbeddedNats:
+class EmbeddedNats(EmbeddedServer):
     """A NATS server with its files in one directory, on a local port."""
 
     def __init__(self, directory: Path, trust: Trust, port: int | None = None, log: Path | None = None) -> None:
+        super().__init__()
         self.port = free_port() if port is None else port
         self.log = log or directory / "nats.log"
         self.directory = directory.resolve()
         self._trust = trust
-        self._process: subprocess.Popen[bytes] | None = None
         self._launched = 0.0
 
     @property
     def url(self) -> str:
         """The URL for clients."""
         return f"nats://127.0.0.1:{self.port}"
-
-    @property
-    def pid(self) -> int | None:
-        """The process id while the server runs."""
-        running = self._process is not None and self._process.poll() is None
-        return self._process.pid if self._process and running else None
 
     @property
     def seconds_up(self) -> float:
@@ -105,12 +99,6 @@ class EmbeddedNats:
     def has_data(self) -> bool:
         """Return whether it was started here before."""
         return (self.directory / "jetstream").exists()
-
-    def start(self) -> None:
-        """Start the server and wait until it accepts connections."""
-        self.prepare()
-        self.launch()
-        self.wait()
 
     def prepare(self) -> None:
         """End a leftover server, and write the configuration."""
@@ -136,18 +124,13 @@ class EmbeddedNats:
 
     def wait(self) -> None:
         """Wait until the server accepts connections."""
-        if self._process is None:
-            msg = "launch the server before waiting for it"
-            raise RuntimeError(msg)
-        if not process.wait_until(lambda: _listens(self.port), self._process, _START_SECONDS):
+        if not process.wait_until(lambda: _listens(self.port), self._require_launched(), _START_SECONDS):
             self.stop()
             raise process.StartError("nats-server", self.log if self.log.exists() else self._output)
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Stop the server, and wait until it has ended."""
-        if self._process is not None:
-            process.stop(self._process, [signal.SIGTERM], seconds)
-            self._process = None
+        self._end([signal.SIGTERM], seconds)
 
     @property
     def _configuration(self) -> Path:

@@ -17,6 +17,7 @@ import psycopg
 from psycopg import errors, sql
 
 from workers.local.servers import process
+from workers.local.servers.embedded import EmbeddedServer
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
@@ -67,36 +68,24 @@ APP_ROLE: Final = "incidents_app"
 """The role of workers: it owns nothing, and has the rights that `incidents migrate` grants."""
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(EmbeddedServer):
     """A PostgreSQL server with its files in one directory, reachable through a Unix socket only."""
 
     def __init__(self, directory: Path, log: Path | None = None) -> None:
+        super().__init__()
         self.log = log or directory / "postgres.log"
         self.directory = directory.resolve()
         self._data = self.directory / "data"
         self._socket = _socket_folder(self.directory)
-        self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str, role: str = "postgres") -> str:
         """Return the URL of a database, for its owner by default."""
         return f"postgresql://{role}@/{database}?host={quote(str(self._socket), safe='/')}"
 
     @property
-    def pid(self) -> int | None:
-        """The process id while the server runs."""
-        running = self._process is not None and self._process.poll() is None
-        return self._process.pid if self._process and running else None
-
-    @property
     def has_data(self) -> bool:
         """Return whether it was started here before."""
         return self._data.exists()
-
-    def start(self) -> None:
-        """Start the server and wait until it accepts connections."""
-        self.prepare()
-        self.launch()
-        self.wait()
 
     def prepare(self) -> None:
         """End a leftover server, create the cluster if it is missing, and write the configuration."""
@@ -127,9 +116,7 @@ class EmbeddedPostgres:
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Stop the server, and wait until it has ended."""
-        if self._process is not None:
-            process.stop(self._process, _STOP_SIGNALS, seconds)
-            self._process = None
+        self._end(_STOP_SIGNALS, seconds)
         if self._socket.parent != self.directory:
             shutil.rmtree(self._socket, ignore_errors=True)
 
@@ -156,10 +143,7 @@ class EmbeddedPostgres:
         return process.spawn(line, self.log, {**ours, "LC_ALL": "C"})
 
     def _wait_once(self, deadline: float) -> bool:
-        if self._process is None:
-            msg = "launch the server before waiting for it"
-            raise RuntimeError(msg)
-        return process.wait_until(self._is_ready, self._process, deadline - time.monotonic())
+        return process.wait_until(self._is_ready, self._require_launched(), deadline - time.monotonic())
 
     def _is_ready(self) -> bool:
         lines = self._lock_lines()

@@ -1,4 +1,4 @@
-"""One function per command: what happens to a project when it arrives."""
+"""The command handlers of projects, one function per command."""
 
 from workers.projects.handlers import calls, comments, drafts, exports, imports, projects, retention, sequences
 

@@ -1,16 +1,16 @@
-"""Recording calls made and received."""
+"""Recording, editing and deleting calls."""
 
 from contracts.projects.parts import AddCall, CallAdded, CallDeleted, CallEdited, DeleteCall, EditCall
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import FieldChange
-from workers.projects.history import FIRST
-from workers.projects.row_types import CallColumns
+from workers.projects.handlers import parts
+from workers.projects.row_types import CallColumns, CallRow
 from workers.projects.worker import ProjectUnit, worker
 
 
 def columns_of(command: AddCall | EditCall) -> CallColumns:
-    """Return what a command says of a call, as columns."""
+    """Return the columns of a call that a command gives."""
     return {
         "direction": command.direction,
         "at": command.at,
@@ -24,44 +24,30 @@ def columns_of(command: AddCall | EditCall) -> CallColumns:
 
 @worker.handles(AddCall)
 async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
-    """Record a call; recording it again is the same call."""
-    project = unit.rows.existing(command, unit.grants)
+    """Record a call; accept the same call again."""
+    project = unit.rows.require_project(command, unit.grants)
     added = CallAdded(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )
-    existing = unit.rows.calls.get(command.project_id, command.call_id)
-    if existing is not None:
-        domain.require_same_creation(existing, {"created_by": unit.principal, **columns_of(command)}, "call_id")
-        unit.leave_unchanged(project["revision"])
-        return added
-    unit.rows.calls.put(
-        {
-            "project_id": command.project_id,
-            "call_id": command.call_id,
-            **columns_of(command),
-            "created_by": unit.principal,
-            "created_at": unit.now,
-            "edited_by": None,
-            "edited_at": None,
-            "revision": project["revision"] + 1,
-            "place": FIRST,
-        }
-    )
-    unit.rows.touch(project, unit, past=[FieldChange("call", command.call_id, None, columns_of(command))])
+    columns = columns_of(command)
+    row: CallRow = {
+        "project_id": command.project_id,
+        "call_id": command.call_id,
+        **columns,
+        **parts.stamps(project, unit),
+    }
+    parts.add(unit.rows.calls, row, FieldChange("call", command.call_id, None, columns), project, unit)
     return added
 
 
 @worker.handles(EditCall)
 async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
-    """Replace what is known of a call that is still there; what is known already edits nothing."""
-    project = unit.rows.existing(command, unit.grants)
-    call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
-    past = domain.past_of_part("call", command.call_id, call, columns_of(command))
-    if past:
-        unit.rows.calls.put({**call, **columns_of(command), "edited_by": unit.principal, "edited_at": unit.now})
-        unit.rows.touch(project, unit, past=past)
-    else:
-        unit.leave_unchanged(project["revision"])
+    """Replace the columns of an existing call; equal columns change nothing."""
+    project = unit.rows.require_project(command, unit.grants)
+    call = unit.rows.require_part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
+    past = domain.part_changes("call", command.call_id, call, columns_of(command))
+    edited: CallRow = {**call, **columns_of(command), "edited_by": unit.principal, "edited_at": unit.now}
+    parts.edit(unit.rows.calls, edited, past, project, unit)
     return CallEdited(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )
@@ -69,9 +55,9 @@ async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
 
 @worker.handles(DeleteCall)
 async def delete_call(command: DeleteCall, unit: ProjectUnit) -> CallDeleted:
-    """Delete the record of a call that is still there."""
-    project = unit.rows.existing(command, unit.grants)
-    call = unit.rows.part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
+    """Delete an existing call."""
+    project = unit.rows.require_project(command, unit.grants)
+    call = unit.rows.require_part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     unit.rows.calls.remove(command.project_id, command.call_id)
     old: CallColumns = {
         "direction": call["direction"],

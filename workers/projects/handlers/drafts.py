@@ -1,4 +1,4 @@
-"""Picking recordings before they go into a project."""
+"""Collecting recordings on a draft list before they go into a project."""
 
 from uuid import UUID
 
@@ -20,19 +20,19 @@ from workers.projects.worker import ProjectUnit, worker
 
 @worker.handles(DraftSequences)
 async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> SequencesDrafted:
-    """Put recordings on the caller's draft list, one of each camera where a span of time is asked for."""
+    """Add recordings to the caller's draft list; a requested span of time makes one recording per camera."""
     recordings.require_known_sites(recordings.drafted_sites(command), unit.site, unit.rows.child_sites)
     await drafts.lock_list(unit.connection, unit.principal)
-    existing = {row["sequence_id"] for row in await drafts.listed(unit.connection, unit.principal)}
+    existing = {row["sequence_id"] for row in await drafts.read_list(unit.connection, unit.principal)}
     new: dict[UUID, NewDraftRow] = {}
-    for sequence in recordings.drafted(command, unit.id):
+    for sequence in recordings.drafted_sequences(command, unit.id):
         if sequence.sequence_id not in existing:
-            recording = recordings.requested(sequence)
+            recording = recordings.requested_recording(sequence)
             row: NewDraftRow = {**recording, "principal": unit.principal, "drafted_at": unit.now}
             new.setdefault(sequence.sequence_id, row)
     if len(existing) + len(new) > LONGEST_DRAFT:
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
-    await drafts.put(unit.connection, list(new.values()))
+    await drafts.add(unit.connection, list(new.values()))
     if not new:
         unit.leave_unchanged()
     return SequencesDrafted(sequence_ids=list(new))
@@ -40,10 +40,10 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
 
 @worker.handles(UndraftSequences)
 async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> SequencesUndrafted:
-    """Take recordings from the caller's draft list; refuse when one of them is gone."""
+    """Remove recordings from the caller's draft list; refuse if it lacks one of them."""
     await drafts.lock_list(unit.connection, unit.principal)
     ids = list(dict.fromkeys(command.sequence_ids))
-    locked = {row["sequence_id"] for row in await drafts.locked(unit.connection, unit.principal, ids)}
+    locked = {row["sequence_id"] for row in await drafts.lock_rows(unit.connection, unit.principal, ids)}
     for sequence_id in ids:
         if sequence_id not in locked:
             raise domain.part_gone(Part.SEQUENCES, sequence_id, None)
@@ -54,7 +54,7 @@ async def undraft_sequences(command: UndraftSequences, unit: ProjectUnit) -> Seq
 @worker.handles(ClearDraft)
 async def clear_draft(_: ClearDraft, unit: ProjectUnit) -> DraftCleared:
     """Empty the caller's draft list in one action (SEQ-05)."""
-    taken = await drafts.taken_over(unit.connection, unit.principal)
-    if not taken:
+    removed = await drafts.take_over(unit.connection, unit.principal)
+    if not removed:
         unit.leave_unchanged()
-    return DraftCleared(sequence_ids=[row["sequence_id"] for row in taken])
+    return DraftCleared(sequence_ids=[row["sequence_id"] for row in removed])

@@ -21,11 +21,11 @@ _SEALING = "workers.projects.packages.archive:job"
 
 @worker.handles(ExportProject)
 async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectExported:
-    """Make a package of what the caller may see of a project, and keep it for a day (PRJ-06, PRJ-20)."""
-    project = unit.rows.existing(command, unit.grants)
-    export = await assembled(command, unit)
+    """Make a package of the sections that the caller may see, and keep it for a day (PRJ-06, PRJ-20)."""
+    project = unit.rows.require_project(command, unit.grants)
+    export = await assemble(command, unit)
     files, entries = contents.files(export)
-    sealed = await packed(files, unit.now, command.password)
+    sealed = await pack(files, unit.now, command.password)
     package = Package(
         package_id=export.package_id,
         bytes=len(sealed),
@@ -40,7 +40,7 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
         "project_id": command.project_id,
         "created_by": unit.principal,
         "created_at": unit.now,
-        "includes": export.choice.holds,
+        "includes": export.choice.restricted_contents,
         "bytes": package.bytes,
         "sha256": package.sha256,
     }
@@ -49,8 +49,8 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
     return ProjectExported(project_id=command.project_id, package=package)
 
 
-async def packed(files: Mapping[EntryName, bytes], at: datetime, password: str | None) -> bytes:
-    """Make the ZIP in a child process, or refuse what is too large for one."""
+async def pack(files: Mapping[EntryName, bytes], at: datetime, password: str | None) -> bytes:
+    """Make the ZIP in a child process; refuse a package that is too large for it."""
     facts = {"names": list(files), "at": at.timetuple()[:6], "password": password}
     try:
         reply = await process_pool.call(_SEALING, facts, list(files.values()))
@@ -64,20 +64,21 @@ async def packed(files: Mapping[EntryName, bytes], at: datetime, password: str |
     return reply.data[0]
 
 
-async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
-    """Read what a package tells, in the transaction that has locked the project."""
+async def assemble(command: ExportProject, unit: ProjectUnit) -> Export:
+    """Read the contents of a package, in the transaction that has locked the project."""
     choice = Choice.of(command.include, unit.grants)
     has_past = "history" in choice.includes
-    await sizes.bounded(unit.connection, command.project_id, choice.sections, choice.unseen if has_past else None)
+    hidden = choice.hidden_fields if has_past else None
+    await sizes.require_package_size(unit.connection, command.project_id, choice.sections, hidden)
     parameters = {"project_id": command.project_id, "sections": choice.sections}
     document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document["labels"] = (await unit.connection.execute(history.LABELS, parameters)).scalar_one()
-    recordings.tell_media(document.get("sequences", []), unit.now)
+    recordings.add_media(document.get("sequences", []), unit.now)
     return Export(
         package_id=uuid7(),
         site=unit.site,
         project=document,
-        history=await past(command, unit, choice) if has_past else [],
+        history=await read_history(command, unit, choice) if has_past else [],
         choice=choice,
         exported_at=unit.now,
         exported_by=unit.principal,
@@ -85,11 +86,11 @@ async def assembled(command: ExportProject, unit: ProjectUnit) -> Export:
     )
 
 
-async def past(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[HistoryEntryColumns]:
-    """Read the whole past of a project, without that of sections which are not in the package."""
-    hidden = choice.unseen
+async def read_history(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[HistoryEntryColumns]:
+    """Read the whole history of a project, without the sections that the package omits."""
+    hidden = choice.hidden_fields
     revision, place = history.NEWEST
     parameters: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
     parameters |= {"revision": revision, "place": place, "limit": None}
     entries = rows_of(await unit.connection.execute(history.ENTRIES, parameters), HistoryEntryRow)
-    return contents.past(entries, hidden)
+    return contents.history_entries(entries, hidden)

@@ -11,14 +11,14 @@ from contracts.projects.commands import (
 )
 from workers.projects import creation, domain, recordings
 from workers.projects.domain import FieldChange
-from workers.projects.handlers.sequences import attach, requested
+from workers.projects.handlers.sequences import attach, requested_recordings
 from workers.projects.row_types import ProjectRow
 from workers.projects.worker import ProjectUnit, worker
 
 
 @worker.handles(CreateProject)
 async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCreated:
-    """Create a project without a status; creating it again is the same creation."""
+    """Create a project without a status; accept the same creation again."""
     rows, project_id = unit.rows, command.project_id
     number, drawn_at = next(rows.numbers)
     project = rows.projects.get(project_id)
@@ -27,12 +27,12 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     if tombstone := rows.tombstones.get(project_id):
         raise project_gone(tombstone, command.part)
     domain.require_defined({"type_id": command.type_id}, rows.references, rows.enabled)
-    sequences = await requested(command, unit) if command.sequences or command.from_draft else []
+    sequences = await requested_recordings(command, unit) if command.sequences or command.from_draft else []
     unit.now = max(unit.now, drawn_at)
     project = creation.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
-    drafted = [FieldChange(domain.OPENING, None, None, {"from_draft": True})] if command.from_draft else []
+    drafted = [FieldChange(domain.CREATION, None, None, {"from_draft": True})] if command.from_draft else []
     rows.history.add(project_id, 1, unit, [*drafted, *attach(sequences, project, 1, unit)])
     sequence_ids = [sequence["sequence_id"] for sequence in sequences]
     return ProjectCreated(project_id=project_id, number=number, type_id=command.type_id, sequence_ids=sequence_ids)
@@ -41,7 +41,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
 def _created_before(command: CreateProject, unit: ProjectUnit, project: ProjectRow) -> ProjectCreated:
     first = creation.first_state(project, unit.rows.history.creation_of(command.project_id))
     creation.require_same_request(
-        first, creation.creation_of(command, unit.principal, recordings.named(command.sequences))
+        first, creation.creation_of(command, unit.principal, recordings.recordings_by_id(command.sequences))
     )
     unit.leave_unchanged(project["revision"])
     return ProjectCreated(
@@ -54,23 +54,20 @@ def _created_before(command: CreateProject, unit: ProjectUnit, project: ProjectR
 
 @worker.handles(UpdateProject)
 async def update_project(command: UpdateProject, unit: ProjectUnit) -> ProjectUpdated:
-    """Change the fields that are named; two updates of different fields both stand, and what is so already is none."""
-    project = unit.rows.existing(command, unit.grants)
+    """Change the named fields; updates of different fields are both kept, and equal values change nothing."""
+    project = unit.rows.require_project(command, unit.grants)
     changes = domain.requested_changes(command)
     domain.require_defined(changes, unit.rows.references, unit.rows.enabled)
     domain.require_order(project, changes)
     changed = domain.changed_fields(project, changes)
-    if changed:
-        unit.rows.touch(project, unit, changes)
-    else:
-        unit.leave_unchanged(project["revision"])
+    unit.rows.touch(project, unit, changes)
     return ProjectUpdated(project_id=command.project_id, changed=changed)
 
 
 @worker.handles(DeleteProject)
 async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDeleted:
-    """Delete a project with all it holds, unless it is under hold; the tombstone says when and by whom."""
-    project = unit.rows.existing(command, unit.grants)
+    """Delete a project with its parts, unless it is under hold; a tombstone keeps when and by whom."""
+    project = unit.rows.require_project(command, unit.grants)
     domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
     unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
     unit.revision = project["revision"] + 1

@@ -1,4 +1,4 @@
-"""Deleting what has expired, some projects at a time, so that nobody waits for it."""
+"""Deleting expired projects in steps, so that no other command waits long."""
 
 from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -16,11 +16,11 @@ _DELETE_PROJECTS = text("DELETE FROM projects.project WHERE id = ANY(:ids)").bin
 
 @worker.handles(ExpireProjects)
 async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> ProjectsExpired:
-    """Delete the oldest expired projects that are not under hold and nobody is working on (RET-03, RET-05)."""
+    """Delete the oldest expired projects that are neither under hold nor locked (RET-03, RET-05)."""
     parameters = {"created_before": command.created_before, "limit": command.limit}
     locked = rows_of(await unit.connection.execute(holds.EXPIRED, parameters), ExpiredProjectRow)
-    # A hold may have come between the first look and the lock. The next step leaves it out from the beginning.
-    held = await holds.in_force(unit.connection, [project["id"] for project in locked])
+    # A hold may have been placed between the query and the lock. The query of the next step excludes it.
+    held = await holds.read_in_force(unit.connection, [project["id"] for project in locked])
     expired = [project for project in locked if project["id"] not in held]
     for project in expired:
         unit.rows.delete(project, by=unit.principal, at=unit.now, expired=True)

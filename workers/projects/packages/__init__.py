@@ -1,1 +1,1 @@
-"""What a package of an exported project is made of, how it is sealed, and where it is kept."""
+"""The packages of exported projects: contents, archive, and storage."""

@@ -1,6 +1,6 @@
-"""Sealing a package: one ZIP that every common program opens, encrypted when there is a password.
+"""The archive of a package: one ZIP that every common program opens, encrypted if there is a password.
 
-It runs in a child process: compressing and encrypting take processor time, and memory by what people wrote.
+It runs in a child process, because compression and encryption take processor time and memory.
 """
 
 import io
@@ -12,9 +12,9 @@ from workers.common.child_process import Facts, JobResult
 
 
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
-    """Return a ZIP with these files; AES-256 as WinZip and 7-Zip read it, each file with a salt of its own.
+    """Return a ZIP with these files, encrypted with AES-256 as WinZip and 7-Zip read it, with a salt per file.
 
-    Names, sizes and the time `at` (UTC) can be read without the password: they say nothing of the project.
+    Names, sizes and the time `at` (UTC) are readable without the password; they reveal nothing about the project.
     """
     target, password = io.BytesIO(), facts["password"]
     with pyzipper.AESZipFile(target, "w", compression=pyzipper.ZIP_DEFLATED) as archive:

@@ -1,4 +1,4 @@
-"""What lies in a package: pure functions from what a project holds to files."""
+"""The files of a package, made by pure functions from a project."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
@@ -19,10 +19,10 @@ from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
 Json = dict[str, Any]
 
 FORMAT: Final = 1
-"""Which form of package this is; told in the manifest."""
+"""The version of the package format, which the manifest names."""
 
 COLUMNS: Final = ("camera_id", "camera_name", "site", "start", "end", "media_expires_at")
-"""What a recording system needs to find a recording."""
+"""The columns by which a recording system finds a recording."""
 
 _DETAILS: Final[tuple[Detail, ...]] = get_args(Detail)
 _SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
@@ -30,56 +30,56 @@ _NAMES: Final = ("created_by", "updated_by", "edited_by", "added_by", "by")
 
 
 class Choice(NamedTuple):
-    """What a package will hold, and what it leaves out because the caller may not see it."""
+    """The contents of a package, and the sections that it omits because the caller may not see them."""
 
     includes: list[Included]
     withheld: list[Detail | Section]
 
     @classmethod
-    def of(cls, asked: Collection[Included], grants: Grants) -> "Choice":
-        """Choose what is asked for by name; where no section is, all that the caller may see."""
+    def of(cls, requested: Collection[Included], grants: Grants) -> "Choice":
+        """Choose the requested sections; without any, all that the caller may see."""
         possible: tuple[Included, ...] = get_args(Included)
-        named_alone = bool(set(asked) - {"user-names"})
+        named_alone = bool(set(requested) - {"user-names"})
         able_to_miss = _DETAILS if named_alone else (*_DETAILS, *_SECTIONS)
         withheld = [name for name in able_to_miss if not grants.allow(NEEDED[name], Level.VIEW)]
         if named_alone:
-            return cls([name for name in possible if name in asked], withheld)
-        named = "user-names" in asked
+            return cls([name for name in possible if name in requested], withheld)
+        named = "user-names" in requested
         chosen = [name for name in possible if name not in withheld and (name != "user-names" or named)]
         return cls(chosen, withheld)
 
     @property
-    def names(self) -> bool:
-        """Whether the package says who did what."""
+    def shows_names(self) -> bool:
+        """Whether the package names users."""
         return "user-names" in self.includes
 
     @property
     def sections(self) -> list[Section]:
-        """The sections that are in the package."""
+        """The sections in the package."""
         return [section for section in _SECTIONS if section in self.includes]
 
     @property
-    def unseen(self) -> list[str]:
-        """The fields that are not in the history of the package."""
-        return domain.past_fields(self.left_out)
+    def hidden_fields(self) -> list[str]:
+        """The fields that the history of the package omits."""
+        return domain.history_fields(self.omitted)
 
     @property
-    def left_out(self) -> list[Detail | Section]:
-        """The details and sections that are not in the package, whatever the reason."""
+    def omitted(self) -> list[Detail | Section]:
+        """The details and sections that the package omits, for whatever reason."""
         return [
             *(detail for detail in _DETAILS if detail in self.withheld),
             *(section for section in _SECTIONS if section not in self.includes),
         ]
 
     @property
-    def holds(self) -> list[Included | Detail]:
-        """All that is in the package and needs a permission to be seen."""
+    def restricted_contents(self) -> list[Included | Detail]:
+        """The contents of the package that need a permission."""
         return [*self.includes, *(detail for detail in _DETAILS if detail not in self.withheld)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
-    """Everything that a package tells: the project in the shape of `projects.get`, and its past if it is wanted."""
+    """The data of a package: the project in the shape of `projects.get`, and its history if requested."""
 
     package_id: UUID
     site: str
@@ -92,14 +92,14 @@ class Export:
 
 
 def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
-    """Return the files of a package in their order, and what is told of each."""
+    """Return the files of a package in their order, and the manifest's entry of each."""
     choice = export.choice
-    made: dict[EntryName, bytes] = {"project.json": _json(_project(export))}
+    contents: dict[EntryName, bytes] = {"project.json": _json(_project(export))}
     if "history" in choice.includes:
-        items = export.history if choice.names else [nameless(entry) for entry in export.history]
-        made["history.json"] = _json({"items": items, "withheld": choice.withheld})
+        items = export.history if choice.shows_names else [without_names(entry) for entry in export.history]
+        contents["history.json"] = _json({"items": items, "withheld": choice.withheld})
     if "sequences" in choice.includes:
-        made["sequences.csv"] = sequences_csv(export.project["sequences"], export.site)
+        contents["sequences.csv"] = sequences_csv(export.project["sequences"], export.site)
     facts = readme.Facts(
         number=export.project["number"],
         revision=export.project["revision"],
@@ -108,11 +108,11 @@ def files(export: Export) -> tuple[dict[EntryName, bytes], list[PackageEntry]]:
         includes=choice.includes,
         withheld=choice.withheld,
     )
-    made["README.txt"] = readme.text(facts, export.language).encode()
-    entries = [_entry(name, data) for name, data in made.items()]
-    made["manifest.json"] = _json(_manifest(export, entries))
-    entries.append(_entry("manifest.json", made["manifest.json"]))
-    return made, entries
+    contents["README.txt"] = readme.text(facts, export.language).encode()
+    entries = [_entry(name, data) for name, data in contents.items()]
+    contents["manifest.json"] = _json(_manifest(export, entries))
+    entries.append(_entry("manifest.json", contents["manifest.json"]))
+    return contents, entries
 
 
 def digest(data: bytes) -> str:
@@ -120,18 +120,18 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def past(rows: Iterable[HistoryEntryRow], hidden: Collection[str]) -> list[HistoryEntryColumns]:
+def history_entries(rows: Iterable[HistoryEntryRow], hidden: Collection[str]) -> list[HistoryEntryColumns]:
     """Return entries of the history in the shape of `projects.history`, without fields that stay hidden."""
-    return [domain.past_shown(history.entry_of(row), hidden) for row in rows]
+    return [domain.visible_entry(history.entry_of(row), hidden) for row in rows]
 
 
-def nameless(record: Mapping[str, Any]) -> Json:
-    """Return a record in which nobody is named; who was named is an empty text."""
+def without_names(record: Mapping[str, Any]) -> Json:
+    """Return a record with empty texts in place of the names of users."""
     return {**record, **{name: "" for name in _NAMES if record.get(name)}}
 
 
 def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
-    """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is where none is named."""
+    """Return the recordings as a list for the recording system (RFC 4180, UTF-8); `site` is the default site."""
     located = ({**sequence, "site": sequence["site"] or site} for sequence in sequences)
     lines = (csv_line(str(sequence[name] or "") for name in COLUMNS) for sequence in located)
     return "".join([csv_line(COLUMNS), *lines]).encode()
@@ -139,12 +139,12 @@ def sequences_csv(sequences: Iterable[Mapping[str, Any]], site: str) -> bytes:
 
 def _project(export: Export) -> Json:
     choice = export.choice
-    project = visibility.without(export.project, choice.left_out)
-    if not choice.names:
-        project = nameless(project)
+    project = visibility.without_sections(export.project, choice.omitted)
+    if not choice.shows_names:
+        project = without_names(project)
         for section in _SECTIONS:
             if section in project:
-                project[section] = [nameless(part) for part in project[section]]
+                project[section] = [without_names(part) for part in project[section]]
     return {**project, "withheld": choice.withheld}
 
 
@@ -158,7 +158,7 @@ def _manifest(export: Export, entries: Iterable[PackageEntry]) -> Json:
         "number": export.project["number"],
         "revision": export.project["revision"],
         "exported_at": export.exported_at,
-        **({"exported_by": export.exported_by} if choice.names else {}),
+        **({"exported_by": export.exported_by} if choice.shows_names else {}),
         "includes": choice.includes,
         "withheld": choice.withheld,
         "files": list(entries),

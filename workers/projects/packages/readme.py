@@ -1,4 +1,4 @@
-"""The page that explains a package to whoever receives it; readme.json holds its words, in English and French."""
+"""The page that explains a package to its recipient; readme.json has its texts in English and French."""
 
 import json
 from collections.abc import Collection, Iterator
@@ -14,12 +14,12 @@ from contracts.texts import LANGUAGES
 _WIDTH: Final = 100
 _SECTIONS: Final = ("comments", "calls", "sequences", "history")
 _FILES: Final = {"project.json": None, "history.json": "history", "sequences.csv": "sequences", "manifest.json": None}
-"""The files that are explained, and which section each belongs to."""
+"""The files that the page explains, and the section that each belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What the page says of its package."""
+    """The facts about a package that the page states."""
 
     number: int
     revision: int
@@ -31,14 +31,14 @@ class Facts:
 
 @cache
 def wording(language: str) -> dict[str, str]:
-    """Return the words of the page in `en` or `fr`; anything else is English."""
+    """Return the texts of the page in `en` or `fr`; another language gives English."""
     place = LANGUAGES.index(language) if language in LANGUAGES else 0
     known = json.loads(resources.files("workers.projects.packages").joinpath("readme.json").read_text("utf-8"))
     return {name: str(texts[place]) for name, texts in known.items()}
 
 
 def text(facts: Facts, language: str) -> str:
-    """Return the page; its lines end as every editor reads them."""
+    """Return the page, with CRLF line ends for every editor."""
     page = "\n\n".join(_parts(facts, wording(language)))
     return page.replace("\n", "\r\n") + "\r\n"
 
@@ -48,28 +48,28 @@ def _parts(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     yield f"{title}\n{'=' * len(title)}"
     day, time = facts.exported_at.date().isoformat(), facts.exported_at.strftime("%H:%M:%S")
     values = {"number": facts.number, "site": facts.site, "revision": facts.revision, "day": day, "time": time}
-    yield _wrapped(words["what"].format(**values))
+    yield _wrap(words["what"].format(**values))
     there = [name for name, section in _FILES.items() if section is None or section in facts.includes]
-    yield _headed(words["files"], *(f"{name:<15}{words[name]}" for name in there))
-    yield _headed(words["verify"], _wrapped(words["verifying"]))
-    listed = [_wrapped(words["listed"])] if "sequences" in facts.includes else []
-    yield _headed(words["recordings"], _wrapped(words["no recordings"]), *listed)
-    if absent := list(_absent(facts, words)):
-        yield _headed(words["absent"], *absent)
+    yield _with_heading(words["files"], *(f"{name:<15}{words[name]}" for name in there))
+    yield _with_heading(words["verify"], _wrap(words["verifying"]))
+    listed = [_wrap(words["listed"])] if "sequences" in facts.includes else []
+    yield _with_heading(words["recordings"], _wrap(words["no recordings"]), *listed)
+    if absent := list(_explain_absence(facts, words)):
+        yield _with_heading(words["absent"], *absent)
 
 
-def _absent(facts: Facts, words: dict[str, str]) -> Iterator[str]:
+def _explain_absence(facts: Facts, words: dict[str, str]) -> Iterator[str]:
     if "user-names" not in facts.includes:
-        yield _wrapped(words["nameless"])
+        yield _wrap(words["nameless"])
     left_out = [name for name in _SECTIONS if name not in facts.includes and name not in facts.withheld]
     for why, sections in (("withheld", facts.withheld), ("chosen", left_out)):
         if sections:
-            yield _wrapped(words[why].format(sections=", ".join(words[name] for name in sections)))
+            yield _wrap(words[why].format(sections=", ".join(words[name] for name in sections)))
 
 
-def _headed(heading: str, *lines: str) -> str:
+def _with_heading(heading: str, *lines: str) -> str:
     return "\n".join((heading, "-" * len(heading), *lines))
 
 
-def _wrapped(paragraph: str) -> str:
+def _wrap(paragraph: str) -> str:
     return fill(paragraph, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -1,4 +1,4 @@
-"""How much a package would hold, asked before any of it is read."""
+"""The size of a package, measured before its contents are read."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Code, Refusal
 
 PACKAGE_BYTES_MAX: Final = 20_000_000
-"""Bytes of text in one package, at most: it is made in memory, several times over."""
+"""Bytes of text in one package: memory holds several copies of it."""
 
 _DOCUMENT = text("SELECT comments + calls + sequences FROM published.project_bytes(:project_id, :sections)").bindparams(
     bindparam("sections", type_=ARRAY(Text))
@@ -24,12 +24,12 @@ _PAST = text(
 ).bindparams(bindparam("hidden", type_=ARRAY(Text)))
 
 
-async def bounded(
+async def require_package_size(
     connection: AsyncConnection, project_id: UUID, sections: Collection[str], hidden: Collection[str] | None
 ) -> None:
-    """Refuse a package that is too large; `hidden` are the fields that are not in its history, if it has one.
+    """Refuse a package that is too large; `hidden` are the fields that its history omits, None without a history.
 
-    The history is measured last, and only where the rest fits: of it every byte must be looked at.
+    The history is measured last, and only if the rest fits, because measuring it reads every byte.
     """
     parameters: dict[str, Any] = {"project_id": project_id, "sections": list(sections)}
     size: int = (await connection.execute(_DOCUMENT, parameters)).scalar_one()

@@ -1,4 +1,4 @@
-"""Where packages are kept: in rows that die with their project, and after a day in any case."""
+"""The storage of packages: rows that are deleted with their project, and after a day in any case."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -22,16 +22,16 @@ _CHUNKS = text(
     """
 )
 DOWNLOADED = downloads.download_statement("projects.package_download", "package_id")
-_KEPT = bindparam("kept", type_=Interval)
-_OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_KEPT)
+_AGE = bindparam("kept", type_=Interval)
+_OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_AGE)
 
-# What somebody is working on right now is left for the next time: nobody waits, and no lock is taken out of order.
+# Locked rows are left for the next time: nobody waits, and no lock is taken out of order.
 _OLD_DRAFTS = text(
     """
     DELETE FROM projects.draft WHERE (principal, sequence_id) IN (
         SELECT principal, sequence_id FROM projects.draft WHERE drafted_at <= now() - :kept FOR UPDATE SKIP LOCKED)
     """
-).bindparams(_KEPT)
+).bindparams(_AGE)
 
 
 async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) -> None:
@@ -42,7 +42,7 @@ async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) ->
 
 
 async def read(connection: AsyncConnection, package_id: UUID) -> PackageRow | None:
-    """Return what is known of a package."""
+    """Return the row of a package."""
     return row_of(await connection.execute(_PACKAGE, {"package_id": package_id}), PackageRow)
 
 

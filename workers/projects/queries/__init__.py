@@ -1,4 +1,4 @@
-"""What is answered about projects and commands."""
+"""The queries about projects and the outcomes of commands."""
 
 from workers.projects.queries import details, feed, history, import_check, lists, packages, statistics
 

@@ -1,4 +1,4 @@
-"""One project, and the outcome of one command."""
+"""The queries about one project and about the outcome of a command."""
 
 from typing import Any
 
@@ -30,30 +30,30 @@ _NUMBERED_BEFORE = text("SELECT * FROM projects.tombstone WHERE number = :number
 
 @worker.answers(GetProject)
 async def get_project(query: GetProject, context: QueryContext) -> Answer:
-    """Return what the caller may see of a project, and record that it was opened."""
-    withheld = [*visibility.withheld_details(context.grants), *domain.withheld(context.grants)]
+    """Return the parts of a project that the caller may see, and record the access."""
+    withheld = [*visibility.withheld_details(context.grants), *domain.withheld_sections(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
     parameters = {"project_id": query.project_id, "sections": sections, "room": MESSAGE_BYTES_MAX}
-    row = row_of(await context.connection.execute(holds.OPENED, parameters), OpenedProjectRow)
+    row = row_of(await context.connection.execute(holds.OPEN_PROJECT, parameters), OpenedProjectRow)
     if row is None:
         tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise project_gone(row_of(tombstones, TombstoneRow), None)
     document, too_large = row["document"] or {}, list[str]()
     if row["document"] is None:
         sizes = {"comments": row["comments"], "calls": row["calls"], "sequences": row["sequences"]}
-        too_large = visibility.largest({name: sizes[name] for name in sections}, MESSAGE_BYTES_MAX)
+        too_large = visibility.largest_sections({name: sizes[name] for name in sections}, MESSAGE_BYTES_MAX)
         parameters["sections"] = [name for name in sections if name not in too_large]
         document = (await context.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
-    recordings.tell_media(document.get("sequences", []), context.now)
-    document = visibility.without(document, withheld)
+    recordings.add_media(document.get("sequences", []), context.now)
+    document = visibility.without_sections(document, withheld)
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))
 
 
 @worker.answers(FindProject)
 async def find_project(query: FindProject, context: QueryContext) -> FoundProject:
-    """Return the project that has a number, or say what became of it."""
+    """Return the project with a number, or refuse: deleted when and by whom, or unknown."""
     parameters = {"number": query.number}
     project_id = (await context.connection.execute(_NUMBERED, parameters)).scalar_one_or_none()
     if project_id is None:
@@ -65,7 +65,7 @@ async def find_project(query: FindProject, context: QueryContext) -> FoundProjec
 
 
 def _without_excess(document: dict[str, Any]) -> bytes:
-    """Write a project without the sections that no message holds, the largest first."""
+    """Serialise a project, dropping the largest sections until it fits into a message."""
     while len(written := to_json(document)) > MESSAGE_BYTES_MAX:
         largest = max(domain.SECTIONS, key=lambda name: len(to_json(document.get(name))))
         del document[largest]

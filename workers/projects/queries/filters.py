@@ -1,4 +1,4 @@
-"""Which projects a list holds."""
+"""The filter of a list as conditions."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -7,15 +7,15 @@ from sqlalchemy import ColumnElement, any_, func, or_, select
 
 from contracts.projects.queries import ProjectFilter, Span
 from workers.projects.holds import is_held
-from workers.projects.queries.search_conditions import Conditions, Sought
+from workers.projects.queries.search_conditions import Conditions, SearchRequest
 from workers.projects.search.lookup_tables import Camera, Search
 from workers.projects.tables import Project
 
 
-def matching(criteria: ProjectFilter) -> Conditions:
+def filter_conditions(criteria: ProjectFilter) -> Conditions:
     """Return the conditions of a filter on projects, without its cameras."""
     conditions: Conditions = []
-    for column, ids in assigned(criteria):
+    for column, ids in value_filters(criteria):
         named = column.in_([value for value in ids if value is not None])
         conditions.append(or_(named, column.is_(None)) if None in ids else named)
     if criteria.numbers is not None:
@@ -25,17 +25,21 @@ def matching(criteria: ProjectFilter) -> Conditions:
         conditions.append(named)
     if criteria.has_hold is not None:
         conditions.append(is_held(criteria.has_hold))
-    conditions += within(Project.start_time, criteria.start_time) + within(Project.updated_at, criteria.updated)
-    return conditions + within(Project.created_at, criteria.created)
+    spans = (
+        (Project.start_time, criteria.start_time),
+        (Project.updated_at, criteria.updated),
+        (Project.created_at, criteria.created),
+    )
+    return conditions + [condition for column, span in spans for condition in span_conditions(column, span)]
 
 
-def every_condition(criteria: ProjectFilter) -> Conditions:
+def all_conditions(criteria: ProjectFilter) -> Conditions:
     """Return the conditions of a filter, with its cameras."""
-    return matching(criteria) + seen_at_once(criteria)
+    return filter_conditions(criteria) + lookups_by_set(criteria)
 
 
-def assigned(criteria: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
-    """Return the columns of which a filter names values, the most telling first."""
+def value_filters(criteria: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
+    """Return the columns for which a filter names values, the most selective first."""
     categories: list[tuple[Any, Any]] = [
         (getattr(Project, f"category_{slot}"), ids) for slot, ids in criteria.categories.items()
     ]
@@ -48,26 +52,26 @@ def assigned(criteria: ProjectFilter) -> list[tuple[Any, Collection[Any]]]:
     return [(column, ids) for column, ids in named if ids is not None]
 
 
-def within(column: Any, span: Span) -> Conditions:
+def span_conditions(column: Any, span: Span) -> Conditions:
     """Return the conditions of a span of time."""
     since = [column >= span.from_] if span.from_ else []
     return since + ([column < span.to] if span.to else [])
 
 
-def seen_one_by_one(criteria: ProjectFilter, search: Sought) -> Conditions:
-    """Return what is looked up beside each project, one after the other: OFFSET keeps it from becoming a join."""
+def lookups_by_project(criteria: ProjectFilter, search: SearchRequest) -> Conditions:
+    """Return the conditions that are looked up per project: OFFSET keeps the planner from making a join of them."""
     conditions: Conditions = []
     if criteria.camera_ids is not None:
         seen = select(1).where(Camera.project_id == Project.id, Camera.camera_id.in_(criteria.camera_ids))
         conditions.append(seen.offset(0).correlate(Project).exists())
     if search:
-        matches = select(1).where(Search.project_id == Project.id, *search.said(Search.words.expression))
+        matches = select(1).where(Search.project_id == Project.id, *search.word_conditions(Search.words.expression))
         conditions.append(matches.offset(0).correlate(Project).exists())
     return conditions
 
 
-def seen_at_once(criteria: ProjectFilter, searched: Sequence[ColumnElement[bool]] = ()) -> Conditions:
-    """Return the same as sets that have indexes of their own."""
+def lookups_by_set(criteria: ProjectFilter, searched: Sequence[ColumnElement[bool]] = ()) -> Conditions:
+    """Return the same conditions as sets, which have indexes of their own."""
     conditions: Conditions = []
     if criteria.camera_ids is not None:
         seen = select(Camera.project_id).where(Camera.camera_id.in_(criteria.camera_ids))

@@ -1,4 +1,4 @@
-"""What is answered about the past of a project and about drafts."""
+"""The queries about a project's history and about drafts."""
 
 from uuid import UUID
 
@@ -21,27 +21,27 @@ _PLACE = TypeAdapter(tuple[int, int])
 
 @worker.answers(GetHistory)
 async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistory:
-    """Return who changed what, the newest first, and record it like an opening."""
+    """Return who changed what, the newest first, and record the access."""
     revision, place = read_cursor(_PLACE, query.after) if query.after else history.NEWEST
     parameters = {
         "project_id": query.project_id,
         "field": query.field,
         "part_id": query.part_id,
-        "hidden": (hidden := domain.unseen(context.grants)),
+        "hidden": (hidden := domain.hidden_fields(context.grants)),
         "revision": revision,
         "place": place,
         "limit": query.limit + 1,
     }
 
     def shown(row: HistoryEntryRow) -> HistoryEntry:
-        return HistoryEntry.model_validate(domain.past_shown(history.entry_of(row), hidden))
+        return HistoryEntry.model_validate(domain.visible_entry(history.entry_of(row), hidden))
 
     page = await pages.read(context.connection, history.ENTRIES, parameters, shown, query.limit)
     if not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor(page.last["revision"], page.last["place"]) if page.last else None
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
-    withheld = [*visibility.withheld_details(context.grants), *domain.withheld_parts(context.grants)]
+    withheld = [*visibility.withheld_details(context.grants), *domain.withheld_histories(context.grants)]
     return ProjectHistory(items=page.items, next=following, withheld=withheld)
 
 
@@ -55,7 +55,7 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 @worker.answers(GetDraft)
 async def get_draft(_: GetDraft, context: QueryContext) -> Draft:
     """Return the caller's own draft list."""
-    rows = await drafts.listed(context.connection, context.principal)
+    rows = await drafts.read_list(context.connection, context.principal)
     return Draft(
         sequences=[DraftedSequence(**row, media=recordings.media(row["media_expires_at"], context.now)) for row in rows]
     )

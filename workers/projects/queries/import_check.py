@@ -1,4 +1,4 @@
-"""What an import would do."""
+"""The dry run of an import."""
 
 from datetime import datetime
 from typing import TypedDict
@@ -27,7 +27,7 @@ _REFERENCES = text("SELECT id, kind, slot FROM published.properties WHERE id = A
 
 
 class ExistingProjectRow(TypedDict):
-    """A row of the statement that finds the projects of an import that exist already."""
+    """A row of the statement that finds existing projects of an import."""
 
     id: UUID
     created_at: datetime
@@ -44,7 +44,7 @@ class PropertyReferenceRow(TypedDict):
 
 @worker.answers(CheckImport)
 async def check_import(query: CheckImport, context: QueryContext) -> ImportChecked:
-    """Judge projects as their import would: by what is here, by the licence, and by the same rules."""
+    """Judge projects as their import would: by the same rules, rows and licence."""
     if reason := licence.find_obstacle(context.licence, context.now):
         raise licence.refusal(reason)
     execute, ids = context.connection.execute, [project.project_id for project in query.projects]
@@ -53,10 +53,10 @@ async def check_import(query: CheckImport, context: QueryContext) -> ImportCheck
     known: dict[UUID, TombstoneRow | ExistingProjectRow] = {row["project_id"]: row for row in tombstones}
     known |= {row["id"]: row for row in projects}
     numbers = [project.number for project in query.projects if project.number]
-    taken = await execute(TAKEN_NUMBERS, {"numbers": numbers})
+    taken_numbers = await execute(TAKEN_NUMBERS, {"numbers": numbers})
     named = {value for project in query.projects for value in (project.type_id, project.status_id) if value}
     properties = rows_of(await execute(_REFERENCES, {"references": sorted(named)}), PropertyReferenceRow)
     references = {row["id"]: (row["kind"], row["slot"]) for row in properties}
-    here = Surroundings(known, frozenset(taken.scalars()), references, context.now)
-    judged = import_rules.judge(query.projects, here)
-    return ImportChecked(fitting=judged.new, already_there=judged.there, refused=judged.refused)
+    surroundings = Surroundings(known, frozenset(taken_numbers.scalars()), references, context.now)
+    judgement = import_rules.judge(query.projects, surroundings)
+    return ImportChecked(fitting=judgement.new, already_there=judgement.existing, refused=judgement.refused)

@@ -10,7 +10,7 @@ from workers.runtime.queries.query_service import Answer, QueryContext
 
 @worker.answers(DownloadPackage)
 async def download_package(query: DownloadPackage, context: QueryContext) -> Answer:
-    """Return some bytes of a package to who made it; any are recorded, once for each download."""
+    """Return some bytes of a package to its author, and record each download once."""
     row = await store.read(context.connection, query.package_id)
     package = domain.require_package(row, context.principal, context.now, context.grants)
     part = await store.part(context.connection, query.package_id, query.offset, query.length)

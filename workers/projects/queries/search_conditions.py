@@ -1,4 +1,4 @@
-"""What a search finds: by words where rows are looked at anyhow, by numbers where they are not."""
+"""The conditions of a search: on words where rows are read anyway, on numbers where an index is needed."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ from workers.projects.domain import SECTIONS
 from workers.projects.queries.search_terms import Term, Ways, ways_of
 from workers.projects.queries.sort_order import Order, Place
 from workers.projects.search.lookup_tables import SOURCES, Search
-from workers.projects.search.ngrams import beginning_of, dated, month_of, type_number
+from workers.projects.search.ngrams import beginning_of, month_of, monthly_numbers, type_number
 from workers.projects.search.rarity import learned
 from workers.projects.visibility import DETAILS
 from workers.runtime.queries.query_service import QueryContext
@@ -37,35 +37,35 @@ from workers.runtime.queries.query_service import QueryContext
 Conditions = list[ColumnElement[bool]]
 WORDS_MAX = 20
 NUMBERS_MAX = 20_000
-"""Numbers that one statement looks up: with many months, those of some words must do, and the words decide."""
+"""Numbers that one statement looks up; with many months it looks up fewer per word, and the words decide."""
 _EXTENT = select(func.min(Search.created_at), func.max(Search.created_at))
 
 
 @dataclass(frozen=True)
-class Sought:
-    """What a search asks for, and the sources that are not looked at because the caller may not see them."""
+class SearchRequest:
+    """A parsed search, and the sources that it skips because the caller may not see them."""
 
-    asked: tuple[Ways, ...] = ()
+    parts: tuple[Ways, ...] = ()
     withheld: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, search: str | None, grants: Grants) -> "Sought":
-        """Read what a query looks for, or refuse a search for nothing."""
+    def of(cls, search: str | None, grants: Grants) -> "SearchRequest":
+        """Parse the search of a query; refuse one without words, or with too many."""
         if search is None:
             return cls()
-        asked = ways_of(search, learned)
-        if not 0 < len(asked) <= WORDS_MAX:
+        parts = ways_of(search, learned)
+        if not 0 < len(parts) <= WORDS_MAX:
             raise Refusal(Code.INVALID, fields=[{"field": "search", "kind": "search"}])
         nodes = {name: details.node for name, details in DETAILS.items()} | SECTIONS
         hidden = [source for source, section in SOURCES.items() if not grants.allow(nodes[section], Level.VIEW)]
-        return cls(tuple(asked), tuple(hidden))
+        return cls(tuple(parts), tuple(hidden))
 
     def __bool__(self) -> bool:
-        """Tell whether anything is sought."""
-        return bool(self.asked)
+        """Tell whether there is a search."""
+        return bool(self.parts)
 
-    def said(self, words: ColumnElement[str]) -> Conditions:
-        """Return the conditions that everything asked for is in a source that the caller may see."""
+    def word_conditions(self, words: ColumnElement[str]) -> Conditions:
+        """Return the conditions that every part of the search is in a source that the caller may see."""
         seen: Any = words
         if self.withheld:
             lines = [
@@ -74,83 +74,84 @@ class Sought:
             if not lines:
                 return [false()]
             seen = func.concat_ws("\n", *lines)
-        return [or_(*(and_(*(seen.like(term.like) for term in way)) for way in ways)) for ways in self.asked]
+        return [or_(*(and_(*(seen.like(term.like) for term in way)) for way in ways)) for ways in self.parts]
 
-    def found(self, months: Sequence[int], type_ids: Collection[int | None] | None = None) -> "Monthly":
-        """Return the same conditions as sets of projects of each month, which have an index; of some types alone.
+    def by_month(self, months: Sequence[int], type_ids: Collection[int | None] | None = None) -> "MonthlySearch":
+        """Return the same conditions as indexed sets of projects for each month, optionally of some types only.
 
-        The numbers leave some chaff, which the words blow away.
+        The numbers leave false matches, which the words exclude.
         """
         room = NUMBERS_MAX // len(months)
-        sure = [term for ways in self.asked if len(ways) == 1 for term in ways[0]]
+        certain = [term for ways in self.parts if len(ways) == 1 for term in ways[0]]
         types = frozenset(map(type_number, type_ids or ()))
         of_type = Term("", *((types, frozenset[int]()) if len(types) == 1 else (frozenset[int](), types)))
-        required = [[_looked_up([*sure, of_type], room)]] if sure else []
-        for ways in self.asked:
-            spelled = [_looked_up(way, room) for way in ways] if len(ways) > 1 else []
-            room -= sum(len(numbers) for way in spelled for numbers in (way.every, *way.sets))
-            if spelled and (room >= 0 or not required):
-                required.append(spelled)
-        looked_up = _LookedUp(months)
-        numbered = [or_(*(way.of(looked_up) for way in ways)) for ways in required]
-        return Monthly(looked_up.table(), [*numbered, looked_up.created(), *self.said(Search.words.expression)])
+        required = [[_lookup_numbers([*certain, of_type], room)]] if certain else []
+        for ways in self.parts:
+            alternatives = [_lookup_numbers(way, room) for way in ways] if len(ways) > 1 else []
+            room -= sum(len(numbers) for way in alternatives for numbers in (way.every, *way.sets))
+            if alternatives and (room >= 0 or not required):
+                required.append(alternatives)
+        table = _LookupTable(months)
+        number_conditions = [or_(*(way.of(table) for way in ways)) for ways in required]
+        words = self.word_conditions(Search.words.expression)
+        return MonthlySearch(table.clause(), [*number_conditions, table.in_month(), *words])
 
 
-class Monthly(NamedTuple):
-    """The months in which a search looks, in their order, and the conditions that a project of one of them meets."""
+class MonthlySearch(NamedTuple):
+    """The months of a search in their order, and the conditions on the projects of each."""
 
     months: TableValuedAlias
     conditions: Conditions
 
 
 @dataclass
-class _LookedUp:
-    """Numbers that are looked up in some months: a column of a table for each set, a row of it for each month."""
+class _LookupTable:
+    """The numbers to look up in some months, as a table with a column for each set and a row for each month."""
 
     months: Sequence[int]
     sets: list[Collection[int]] = field(default_factory=list)
 
     def add(self, numbers: Collection[int]) -> ColumnElement[Any]:
-        """Look up one set more, and return it as it is in the month of a row."""
+        """Add a set, and return its column."""
         self.sets.append(numbers)
         return cast(column(f"numbers_{len(self.sets)}", Text), ARRAY(Integer))
 
-    def created(self) -> ColumnElement[bool]:
-        """Return the condition that a project was created in the month of a row: others may share a number with it."""
+    def in_month(self) -> ColumnElement[bool]:
+        """Return the condition that a project was created in the month of a row: months may share numbers."""
         since, to = column("since", DateTime(timezone=True)), column("to", DateTime(timezone=True))
         return without_index([Search.created_at >= since, Search.created_at < to])[0]
 
-    def table(self) -> TableValuedAlias:
-        """Return the table."""
+    def clause(self) -> TableValuedAlias:
+        """Return the table as a FROM clause."""
         bounds = [[beginning_of(month + after) for month in self.months] for after in (0, 1)]
         times = [bindparam(None, moments, ARRAY(DateTime(timezone=True))) for moments in bounds]
-        columns = [[_written(dated(numbers, month)) for month in self.months] for numbers in self.sets]
+        columns = [[_array_literal(monthly_numbers(numbers, month)) for month in self.months] for numbers in self.sets]
         arrays = [bindparam(None, column, ARRAY(Text)) for column in columns]
         names = [f"numbers_{at}" for at in range(1, len(columns) + 1)]
         return func.unnest(*times, *arrays).table_valued("since", "to", *names).render_derived(name="months")
 
 
-def _written(numbers: Iterable[int]) -> str:
+def _array_literal(numbers: Iterable[int]) -> str:
     return f"{{{','.join(map(str, numbers))}}}"
 
 
 class _Numbers(NamedTuple):
-    """Numbers that are all looked up, and sets of which one number must be there."""
+    """Numbers that a project must all have, and sets of which it must have one number."""
 
     every: list[int]
     sets: list[Collection[int]]
 
-    def of(self, looked_up: _LookedUp) -> ColumnElement[bool]:
-        """Return the condition that projects of a month have them."""
-        contained = [Search.grams.contains(looked_up.add(self.every))] if self.every else []
-        return and_(true(), *contained, *(Search.grams.overlap(looked_up.add(numbers)) for numbers in self.sets))
+    def of(self, table: _LookupTable) -> ColumnElement[bool]:
+        """Return the condition that projects of a month have these numbers."""
+        contained = [Search.grams.contains(table.add(self.every))] if self.every else []
+        return and_(true(), *contained, *(Search.grams.overlap(table.add(numbers)) for numbers in self.sets))
 
 
-def _looked_up(terms: Iterable[Term], room: int) -> _Numbers:
-    """Return the numbers of terms, as many as there is room for and one at least."""
+def _lookup_numbers(terms: Iterable[Term], room: int) -> _Numbers:
+    """Return the numbers of terms, as many as there is room for but at least one."""
     every = sorted({number for term in terms for number in term.every})[: room + 1]
     left, sets = room - len(every), list[Collection[int]]()
-    for numbers in sorted({term.one for term in terms if term.one}, key=len):
+    for numbers in sorted({term.alternatives for term in terms if term.alternatives}, key=len):
         if len(numbers) <= left or not (every or sets):
             sets.append(numbers)
             left -= len(numbers)
@@ -158,12 +159,12 @@ def _looked_up(terms: Iterable[Term], room: int) -> _Numbers:
 
 
 def without_index(conditions: Conditions) -> Conditions:
-    """Return conditions that lead the planner to no index: a month by date is read row by row, by numbers it is not."""
+    """Return the conditions in a form for which the planner uses no index: the index on numbers is faster."""
     return [and_(true(), *conditions).is_(true())]
 
 
 async def months_of(criteria: ProjectFilter, order: Order, place: Place | None, context: QueryContext) -> Sequence[int]:
-    """Return the months that a filter and the place in a list leave of those with projects, in the order of a page."""
+    """Return the months with projects that a filter and a place in the list leave, in the order of the page."""
     extent: Any = (await context.connection.execute(_EXTENT)).one()
     first, last = extent
     if first is None:

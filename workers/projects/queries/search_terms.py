@@ -1,4 +1,4 @@
-"""What a search asks for: words, phrases in quotes, and codes that may be spaced otherwise."""
+"""The terms of a search: words, phrases in quotes, and codes in any spacing."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from functools import partial
 from itertools import product
 
 from workers.projects.search.ngrams import (
-    LOOKED_UP,
+    LOOKUPS_MAX,
     RUNS,
     Rarity,
     all_grams,
-    all_of,
     code_of,
     commonness,
     fold,
+    guesses_of,
     is_unspaced,
-    one_of,
+    numbers_of,
     pairs_of,
     pattern,
     pieces_of,
@@ -24,77 +24,77 @@ from workers.projects.search.ngrams import (
 _QUOTES = '"“”„«»\uff02'
 _PHRASE = re.compile(f"[{_QUOTES}]([^{_QUOTES}]*)[{_QUOTES}]")
 
-# A number from abroad says the same as one dialled within its country. No country's code begins with another's.
+# An international telephone number equals its national form. No country code begins with another one.
 _COUNTRY = "1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3}"
 _ABROAD = re.compile(rf"(?:\+|(?<![^ !+()])00[ !]?(?=[1-9])) ?(?:{_COUNTRY})(?=(?:[ !()]*[0-9]){{6}})")
-LOOKED_UP_TOGETHER = 2
-"""Fours of each word that are looked up where several words are sought."""
+LOOKUPS_PER_WORD_MAX = 2
+"""N-grams of each word that are looked up in a search for several words."""
 
 _TRUNK = "(0)"
-_DIALLED = 6
-"""Digits that a telephone number has at least."""
+_DIALLED_DIGITS_MIN = 6
+"""The fewest digits of a telephone number."""
 
 
 @dataclass(frozen=True, order=True)
 class Term:
-    """One thing that must be there: what a line is LIKE, and the numbers by which it is found."""
+    """A text that must be found: the pattern of its line, and the numbers that find it by index."""
 
     like: str
     every: frozenset[int] = field(compare=False)
-    one: frozenset[int] = field(compare=False, default=frozenset())
-    """Numbers of which one must be there, if there are any."""
+    alternatives: frozenset[int] = field(compare=False, default=frozenset())
+    """Numbers of which a project must have one, if there are any."""
 
     @classmethod
-    def part(cls, word: str, most: int = LOOKED_UP, rarity: Rarity = commonness) -> "Term":
-        """Ask for a word, or for a part of one that is long enough, by so many numbers at most."""
-        return cls(pattern(word), frozenset(all_of(word, most, rarity)), frozenset(one_of(word)))
+    def part(cls, word: str, most: int = LOOKUPS_MAX, rarity: Rarity = commonness) -> "Term":
+        """Return the term of a word, or of a long enough part of one, with at most this many numbers."""
+        return cls(pattern(word), frozenset(numbers_of(word, most, rarity)), frozenset(guesses_of(word)))
 
     @classmethod
     def phrase(cls, words: list[str]) -> "Term":
-        """Ask for whole words that follow each other; where no spaces are written, a word may go on."""
-        before, after = ("" if is_unspaced(one) else " " for one in (words[0], words[-1]))
-        parts = frozenset(number for word in words if is_unspaced(word) for number in all_of(word))
+        """Return the term of consecutive whole words; in scripts without spaces, the outer words may go on."""
+        before, after = ("" if is_unspaced(alternatives) else " " for alternatives in (words[0], words[-1]))
+        parts = frozenset(number for word in words if is_unspaced(word) for number in numbers_of(word))
         whole = words[is_unspaced(words[0]) : len(words) - is_unspaced(words[-1])]
-        numbers = parts | pairs_of(whole) or frozenset(all_of(words[0]) or all_grams(words))
+        numbers = parts | pairs_of(whole) or frozenset(numbers_of(words[0]) or all_grams(words))
         return cls(f"%{before}{' '.join(words)}{after}%", numbers)
 
 
 Ways = tuple[tuple[Term, ...], ...]
-"""In what ways something may be there: all terms of one of them must be."""
+"""Alternatives of a search term: a project must have all terms of one of them."""
 
 
 def ways_of(search: str, rarity: Rarity = commonness) -> list[Ways]:
-    """Return what a search asks for, all of which must be there; `rarity` chooses what is looked up."""
-    phrases = [words for said in _PHRASE.findall(search) if (words := pieces_of(fold(said)))]
-    found: list[Ways] = [((Term.phrase(words),),) for words in phrases]
+    """Return the parts of a search, all of which a project must have; `rarity` chooses the n-grams to look up."""
+    phrases = [words for quoted in _PHRASE.findall(search) if (words := pieces_of(fold(quoted)))]
+    parts: list[Ways] = [((Term.phrase(words),),) for words in phrases]
     folded = _ABROAD.sub(" 0", fold(_PHRASE.sub(" ", search)).replace(_TRUNK, " "))
-    most = LOOKED_UP if len(pieces_of(folded)) == 1 else LOOKED_UP_TOGETHER
+    most = LOOKUPS_MAX if len(pieces_of(folded)) == 1 else LOOKUPS_PER_WORD_MAX
     part = partial(Term.part, most=most, rarity=rarity)
     done = 0
     for start, end in RUNS.spans(folded):
         pieces = pieces_of(folded[start:end])
-        ways = _spelled(pieces)
+        ways = _spellings(pieces)
         if start >= done and len(ways) > 1:
-            found += [((part(word),),) for word in pieces_of(folded[done:start])]
-            found.append(ways)
+            parts += [((part(word),),) for word in pieces_of(folded[done:start])]
+            parts.append(ways)
             done = end
-    found += [((part(word),),) for word in pieces_of(folded[done:])]
-    return sorted(set(found))
+    parts += [((part(word),),) for word in pieces_of(folded[done:])]
+    return sorted(set(parts))
 
 
-def _spelled(pieces: list[str]) -> Ways:
-    """Return the ways in which pieces may be written: as they are, or as one word, with short ones apart or with it."""
-    short = [not any(one.isdigit() for one in piece) for piece in pieces]
+def _spellings(pieces: list[str]) -> Ways:
+    """Return the spellings of pieces: separate, or as one word with or without the short pieces around it."""
+    short = [not any(character.isdigit() for character in piece) for piece in pieces]
     first, last = short.index(False), len(short) - short[::-1].index(False)
     ways = [tuple(sorted({*map(Term.part, pieces)}))]
     for start, end in product(range(first + 1), {last, len(pieces)}):
-        code = _dialled(code_of(pieces[start:end]) if end - start > 1 else pieces[start])
+        code = _national_number(code_of(pieces[start:end]) if end - start > 1 else pieces[start])
         if code not in {"", pieces[start]}:
             ways.append(tuple(sorted({*map(Term.part, (*pieces[:start], *pieces[end:], code))})))
     return tuple(dict.fromkeys(ways))
 
 
-def _dialled(code: str) -> str:
-    """Return a telephone number as every spelling of it has it: without the zeros that are dialled before it."""
+def _national_number(code: str) -> str:
+    """Return the part of a telephone number that all its spellings share: without leading zeros."""
     number = code.lstrip("0")
-    return number if code.isdigit() and len(number) >= _DIALLED else code
+    return number if code.isdigit() and len(number) >= _DIALLED_DIGITS_MIN else code

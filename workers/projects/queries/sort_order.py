@@ -1,4 +1,4 @@
-"""The order of a list, and the place in it after which a page begins."""
+"""The order of a list, and the place after which a page begins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,14 +37,14 @@ Place = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a list in which the sorted column is filled, or empty, throughout: rows compare by `key`."""
+    """A part of a list whose sorted column is filled throughout, or empty throughout; `key` orders its rows."""
 
     key: tuple[ColumnElement[Any], ...]
     conditions: tuple[ColumnElement[bool], ...] = ()
     after: Place | None = None
 
     def beyond(self, key: Sequence[ColumnElement[Any]], *, backward: bool) -> list[ColumnElement[bool]]:
-        """Return the condition that leaves what was shown already."""
+        """Return the condition that skips the rows of earlier pages."""
         if self.after is None:
             return []
         values = [literal(value, column.type) for value, column in zip(self.after, key, strict=True)]
@@ -60,7 +60,7 @@ class Order:
 
     @classmethod
     def of(cls, sort: str) -> "Order":
-        """Read what a query asks for."""
+        """Parse the `sort` of a query."""
         return cls(sort.removeprefix("-"), sort.startswith("-"))
 
     @property
@@ -71,19 +71,19 @@ class Order:
         return (_COLUMNS[self.name][0], *_DATED) if self.name in _COLUMNS else _DATED
 
     def linked(self, statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
-        """Return a statement on projects with the columns of the order, where they are not the project's own."""
+        """Return a statement on projects, joined with the table that has the columns of the order."""
         if self.name != "description":
             return statement
         return statement.join_from(Project, _Described, _Described.project_id == Project.id)
 
     @property
     def placing(self) -> tuple[ColumnElement[Any], ...]:
-        """Return what a row needs for its place beside what it shows."""
+        """Return the columns that a row needs for its place in addition to those that it shows."""
         own = select(_Described.described).where(_Described.project_id == Project.id).scalar_subquery()
         return (own.label("described"),) if self.name == "description" else ()
 
     def sections(self, after: Place | None) -> list[Section]:
-        """Return what is still to be shown: the rows that have a value, then those that have none."""
+        """Return the sections still to show: the rows with a value, then those without."""
         if self.name not in _NULLABLE:
             return [Section(self.key, after=after)]
         column = self.key[0]
@@ -97,14 +97,14 @@ class Order:
         return [column.desc() if self.backward else column.asc() for column in columns]
 
     def cursor(self, row: Any) -> str:
-        """Write the place of a row; it is good for this order alone."""
+        """Return the place of a row as a cursor for this order only."""
         values = [] if self.name not in _COLUMNS else [row[self.name]]
         if self.name == "description":
             values = [row["described"]]
         return cursor(self.name, *values, row["created_at"], row["project_id"])
 
     def place(self, after: str | None) -> Place | None:
-        """Read a place, or refuse what no page in this order gave."""
+        """Parse a cursor, or refuse one of another order."""
         if after is None:
             return None
         name, *place = read_cursor(_reader(self.name), after)

@@ -22,7 +22,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
 from contracts.projects.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
-from workers.projects.queries.filters import every_condition
+from workers.projects.queries.filters import all_conditions
 from workers.projects.search.lookup_tables import Camera
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
@@ -42,21 +42,21 @@ _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {
     "imported": Project.imported,
 }
 _CLOSING = text("SELECT id FROM published.closing_statuses ORDER BY id")
-_TIMED: Final = tuple(name for name in Figures.model_fields if name not in {"group", "starting", "count"})
-"""Figures that tell about status, start and end."""
+_TIME_FIGURES: Final = tuple(name for name in Figures.model_fields if name not in {"group", "starting", "count"})
+"""Figures that reveal status, start and end."""
 
 
 @worker.answers(ProjectStatistics)
 async def project_statistics(query: ProjectStatistics, context: QueryContext) -> Statistics:
-    """Return figures by interval and group; the commonest groups first where no interval was asked for."""
+    """Return figures by interval and group; without an interval, the most common groups first."""
     execute = context.connection.execute
     timezone = str((await execute(_TIMEZONE)).scalar_one())
     closing = list((await execute(_CLOSING)).scalars())
-    counted = select(func.count()).select_from(Project).where(*every_condition(query.filter))
+    total_statement = select(func.count()).select_from(Project).where(*all_conditions(query.filter))
     rows = (await execute(_figures(query, timezone, closing))).mappings().all()
-    hidden = {} if context.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIMED)
+    hidden = {} if context.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIME_FIGURES)
     items = [Figures.model_validate({**row, **hidden}, strict=False) for row in rows[:MOST_GROUPS]]
-    total = (await execute(counted)).scalar_one()
+    total = (await execute(total_statement)).scalar_one()
     return Statistics(
         timezone=timezone,
         total=total,
@@ -68,49 +68,49 @@ async def project_statistics(query: ProjectStatistics, context: QueryContext) ->
 
 
 def _figures(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Select[Any]:
-    each = _each(query, timezone, closing)
+    rows = _counted_rows(query, timezone, closing)
     return (
         select(
-            each.c.group,
-            each.c.starting,
+            rows.c.group,
+            rows.c.starting,
             func.count().label("count"),
-            func.count().filter(each.c.is_closed).label("closed"),
-            *_times(each.c.closing, "closing"),
-            func.count(each.c.end_time).label("ended"),
-            *_times(each.c.duration, "duration"),
+            func.count().filter(rows.c.is_closed).label("closed"),
+            *_times(rows.c.closing, "closing"),
+            func.count(rows.c.end_time).label("ended"),
+            *_times(rows.c.duration, "duration"),
         )
-        .group_by(each.c.group, each.c.starting)
-        .order_by(each.c.starting, func.count().desc(), each.c.group)
+        .group_by(rows.c.group, rows.c.starting)
+        .order_by(rows.c.starting, func.count().desc(), rows.c.group)
         .limit(MOST_GROUPS + 1)
     )
 
 
-def _times(took: ColumnElement[Any], name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    middle = func.percentile_cont(0.5).within_group(took)
-    return middle.label(f"median_{name}_seconds"), func.avg(took).label(f"average_{name}_seconds")
+def _times(seconds: ColumnElement[Any], name: str) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    median = func.percentile_cont(0.5).within_group(seconds)
+    return median.label(f"median_{name}_seconds"), func.avg(seconds).label(f"average_{name}_seconds")
 
 
-def _each(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Subquery:
-    """Return one row for each project and group that it counts in."""
+def _counted_rows(query: ProjectStatistics, timezone: str, closing: Sequence[int]) -> Subquery:
+    """Return one row for each project in each of its groups."""
     group: ColumnElement[Any] = _GROUPS[query.group_by].expression if query.group_by else null()
     is_closed = Project.status_id.in_(closing)
-    counted = select(
+    statement = select(
         group.label("group"),
-        _starting(query.interval, timezone).label("starting"),
+        _interval_start(query.interval, timezone).label("starting"),
         is_closed.label("is_closed"),
         Project.end_time,
-        extract("epoch", case((is_closed, _since(closing))) - Project.created_at).label("closing"),
+        extract("epoch", case((is_closed, _closed_since(closing))) - Project.created_at).label("closing"),
         extract("epoch", Project.end_time - Project.start_time).label("duration"),
-    ).where(*every_condition(query.filter))
+    ).where(*all_conditions(query.filter))
     if query.group_by == "camera":
-        counted = counted.outerjoin(Camera, Camera.project_id == Project.id)
-    return counted.subquery()
+        statement = statement.outerjoin(Camera, Camera.project_id == Project.id)
+    return statement.subquery()
 
 
-def _since(closing: Sequence[int]) -> ColumnElement[Any]:
-    """Return since when a closed project is closed: when it last went from a status that does not close to one.
+def _closed_since(closing: Sequence[int]) -> ColumnElement[Any]:
+    """Return when a closed project was closed: its last change from an open status to a closing one.
 
-    One that another system had closed before it was imported has no such time.
+    A project that was imported as closed has no such time.
     """
     ids = [str(status_id) for status_id in closing]
     old, new = (cast(column, Text) for column in (History.old, History.new))
@@ -120,6 +120,6 @@ def _since(closing: Sequence[int]) -> ColumnElement[Any]:
     return case((Project.status_before.in_(closing), earlier), else_=Project.status_since)
 
 
-def _starting(interval: str, timezone: str) -> ColumnElement[Any]:
-    """Return when the interval of a project's creation begins, by the clock of the site."""
+def _interval_start(interval: str, timezone: str) -> ColumnElement[Any]:
+    """Return the start of the interval of a project's creation, in the time zone of the site."""
     return null() if interval == "none" else func.date_trunc(interval, Project.created_at, timezone)

@@ -1,1 +1,1 @@
-"""What a search compares, and the tables in which lists and searches look."""
+"""The search index: n-grams, and the tables that lists and searches read."""

@@ -1,4 +1,4 @@
-"""Keeping what lists and searches look at: the words of projects, and the cameras of their sequences."""
+"""Maintaining the search index: the words of projects, and the cameras of their sequences."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
@@ -11,23 +11,31 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
 from workers.projects.search import lookup_tables
-from workers.projects.search.ngrams import all_grams, dated, line_of, month_of, pairs_of, sort_key, type_number
+from workers.projects.search.ngrams import (
+    all_grams,
+    line_of,
+    month_of,
+    monthly_numbers,
+    pairs_of,
+    sort_key,
+    type_number,
+)
 from workers.projects.search.ngrams import read as read_words
 from workers.runtime.storage.database import insert_rows
 from workers.runtime.storage.row_set import RowSet, read_rows
 from workers.runtime.storage.statements import read, write
 
 VERSION: Final = 3
-"""What is searched today: with another number, `incidents migrate` reads the texts of all projects again."""
+"""The version of the index; when it changes, `incidents migrate` indexes all projects again."""
 
 BATCH_PROJECTS: Final = 500
-"""Projects whose texts are read again in one transaction."""
+"""Projects that are indexed again in one transaction."""
 
 REWORDING: Final = frozenset({"type_id", *(column for columns in lookup_tables.COLUMNS.values() for column in columns)})
-"""The columns of a project of which a change is searched."""
+"""The columns of a project whose change updates the index."""
 
 _APART: Final = "\x1f"
-"""Stands between texts of one source: no phrase goes from one into the next."""
+"""The separator between texts of one source: no phrase spans two texts."""
 
 _EMPTY: Final = line_of(())
 
@@ -50,13 +58,13 @@ _DROP_CAMERAS = text(
         SELECT FROM projects.sequence s WHERE s.project_id = c.project_id AND s.camera_id = c.camera_id)
     """
 ).bindparams(_IDS)
-_REWRITTEN = (
+_ON_CONFLICT = (
     "ON CONFLICT (project_id) DO UPDATE SET words = excluded.words, grams = excluded.grams, "
     "described = excluded.described WHERE (search.words, search.grams, search.described) "
     "IS DISTINCT FROM (excluded.words, excluded.grams, excluded.described)"
 )
 
-# Zeros come before every id. Who finds the newest version, or a row locked and changed meanwhile, has nothing to do.
+# The zero UUID precedes every id. A process that finds the newest version has nothing to do.
 _NEXT = text(
     """
     SELECT i.after, array(SELECT p.id FROM projects.project p WHERE p.id > i.after ORDER BY p.id LIMIT :at_once) AS ids
@@ -64,8 +72,8 @@ _NEXT = text(
     """
 )
 _LOCK = text("SELECT FROM projects.project WHERE id = ANY(:ids) ORDER BY id FOR NO KEY UPDATE").bindparams(_IDS)
-_READ = text("UPDATE projects.indexing SET after = :after")
-_DONE = text("UPDATE projects.indexing SET version = :version, after = '00000000-0000-0000-0000-000000000000'")
+_SAVE_PROGRESS = text("UPDATE projects.indexing SET after = :after")
+_FINISH = text("UPDATE projects.indexing SET version = :version, after = '00000000-0000-0000-0000-000000000000'")
 
 
 class TextRow(TypedDict):
@@ -85,37 +93,37 @@ class TextRow(TypedDict):
 
 
 class _NextRow(TypedDict):
-    """The row of the statement that takes the next projects whose texts are read again."""
+    """The row of the statement that takes the next projects to index again."""
 
     after: UUID
     ids: list[UUID]
 
 
-async def index_again(connection: AsyncConnection, at_once: int = BATCH_PROJECTS) -> bool:
-    """Read the texts of the next projects again, and tell whether there are more; each call is one transaction."""
+async def reindex(connection: AsyncConnection, at_once: int = BATCH_PROJECTS) -> bool:
+    """Index the next projects again, and tell whether there are more; each call is one transaction."""
     rows = await read_rows(connection, _NEXT, {"at_once": at_once, "version": VERSION}, _NextRow)
     if not rows:
         return False
     ids = rows[0]["ids"]
     if not ids:
-        await write(connection, _DONE, {"version": VERSION})
+        await write(connection, _FINISH, {"version": VERSION})
         return False
     await read(connection, _LOCK, {"ids": ids})
     await keep_words(connection, [], ids)
-    await write(connection, _READ, {"after": ids[-1]})
+    await write(connection, _SAVE_PROGRESS, {"after": ids[-1]})
     return True
 
 
 async def keep_words(connection: AsyncConnection, new: Iterable[TextRow], reworded: Collection[Any]) -> None:
-    """Write the words of new projects, and anew those of projects whose texts changed."""
+    """Write the words of new projects and of projects with changed texts."""
     texts = [row for row in new if row["project_id"] not in reworded]
     if reworded:
         texts.extend(await read_rows(connection, TEXTS, {"ids": sorted(reworded)}, TextRow))
-    await insert_rows(connection, lookup_tables.Search, [searched(row) for row in texts], conflict=_REWRITTEN)
+    await insert_rows(connection, lookup_tables.Search, [search_row(row) for row in texts], conflict=_ON_CONFLICT)
 
 
 def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
-    """Return the texts of a new project, as they are read of one that is stored."""
+    """Return the texts of a new project, in the form in which they are read for a stored one."""
     return {
         "project_id": project["id"],
         "created_at": project["created_at"],
@@ -131,8 +139,8 @@ def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
     }
 
 
-def searched(row: TextRow) -> SearchRow:
-    """Return what is searched of a project: a line of words of each source, those of `lookup_tables.SOURCES`."""
+def search_row(row: TextRow) -> SearchRow:
+    """Return the index row of a project, with a line of words for each source of `lookup_tables.SOURCES`."""
     lines: list[str] = []
     texts: list[tuple[list[str], list[str]]] = []
     for source in lookup_tables.SOURCES:
@@ -145,7 +153,7 @@ def searched(row: TextRow) -> SearchRow:
         "project_id": row["project_id"],
         "created_at": row["created_at"],
         "words": "\n".join(lines),
-        "grams": dated(numbers, month_of(row["created_at"])),
+        "grams": monthly_numbers(numbers, month_of(row["created_at"])),
         "described": sort_key(row["description"]),
     }
 
@@ -156,14 +164,14 @@ def _texts(row: Mapping[str, object], source: str) -> list[str]:
 
 
 def named_cameras(sequences: Iterable[SequenceRow]) -> str:
-    """Return what is searched of recordings, as it is read from the table."""
+    """Return the searched text of recordings, in the form in which it is read from the table."""
     return _APART.join(sorted({_APART.join((row["camera_name"], row["camera_id"])) for row in sequences}))
 
 
 async def keep_cameras(
     connection: AsyncConnection, projects: RowSet[ProjectRow], sequences: RowSet[SequenceRow]
 ) -> None:
-    """Write which cameras new sequences are of, and drop those of which none is left."""
+    """Write the cameras of new sequences, and drop cameras without sequences."""
     cameras = {(row["project_id"], row["camera_id"]) for row in sequences.written()}
     dated = ((project_id, camera_id, projects.get(project_id)) for project_id, camera_id in sorted(cameras))
     rows: list[CameraRow] = [

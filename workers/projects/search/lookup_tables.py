@@ -1,4 +1,4 @@
-"""The tables that only lists and searches read: made from projects, in the order of a page, and made again at will."""
+"""The tables that only lists and searches read, derived from projects and in the order of pages."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,7 +16,7 @@ SOURCES = {
     "data": "categories",
     "cameras": "sequences",
 }
-"""Where the words come from that are searched, in the order of their lines, and the section they are seen with."""
+"""The sources of searched words in the order of their lines, and the section that each is visible with."""
 
 COLUMNS = {"description": ("description", "reference"), "data": ("text_1", "text_2", "text_3")}
 """The columns of a project that are searched, by source; the other sources are its parts."""
@@ -29,7 +29,7 @@ def _of_project() -> Mapped[UUID]:
 
 
 class Camera(Base):
-    """A camera of which a project has sequences; with the project's date, in whose order a list walks."""
+    """A camera of a project's sequences, with the project's date, which orders lists."""
 
     __tablename__ = "camera"
     __table_args__ = (Index("camera_by_creation", "camera_id", "created_at", "project_id"), _SCHEMA)
@@ -40,9 +40,9 @@ class Camera(Base):
 
 
 class Search(Base):
-    """What is searched of a project: its words, a line for each source, and the numbers of all of them.
+    """The index row of a project: its words, a line for each source, and their numbers.
 
-    `described` is what its description is sorted by.
+    `described` is the sort key of its description.
     """
 
     __tablename__ = "search"
@@ -61,7 +61,7 @@ class Search(Base):
 
 
 class Indexing(Base):
-    """How far the texts of all projects were read again, and for which version of what is searched."""
+    """The progress of indexing all projects again, and the version of the index."""
 
     __tablename__ = "indexing"
     __table_args__ = _SCHEMA

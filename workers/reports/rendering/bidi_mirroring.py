@@ -1,7 +1,7 @@
-"""Brackets in lines from right to left: some readers turn them around, and are given what a bracket looks like.
+"""Brackets in lines from right to left, which some readers mirror when they extract the text.
 
-A glyph says what was written. Chrome's reader takes it for what is seen, and returns the opposite. Where it does so is
-found as it does it: by the directions of the runs of a line, in the order of their places.
+A glyph carries the written bracket. Chrome's reader takes it for the visible one, and returns its opposite. This
+module finds these brackets as Chrome does, by the directions of the runs of a line in the order of their places.
 """
 
 import unicodedata
@@ -19,9 +19,9 @@ _PAIRS = (
     "「」『』【】\u3014\u3015〈〉《》∈∋⊂⊃⊆⊇≺≻"
 )
 _OPPOSITES = {
-    one: other
+    bracket: opposite
     for first, second in zip(_PAIRS[::2], _PAIRS[1::2], strict=True)
-    for one, other in ((first, second), (second, first))
+    for bracket, opposite in ((first, second), (second, first))
 }
 _SIMPLE = frozenset(" .,:;!?-/0123456789\u0660\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669")
 _LEFT, _RIGHT, _WEAK, _NEUTRAL = "LRWN"
@@ -30,12 +30,12 @@ _DIRECTIONS = {
     **dict.fromkeys(("R", "AL"), _RIGHT),
     **dict.fromkeys(("AN", "EN", "NSM", "CS", "ES", "ET", "BN"), _WEAK),
 }
-_APART = "\u0093"  # a control that Chrome's reader leaves out when it has found the runs
-_GAP = 0.15  # ems; as wide a gap is a space for readers
+_APART = "\u0093"  # a control character that Chrome's reader drops after finding the runs
+_GAP_EMS = 0.15  # readers take a gap of this width for a space
 
 
 class _Sign(NamedTuple):
-    """A character of a line, and the glyph that says it if it might have to say something else."""
+    """A character of a line, and its glyph if the glyph may need another text."""
 
     character: str
     show: Show | None = None
@@ -46,7 +46,7 @@ _SPACE = _Sign(" ")
 
 
 class _Place(NamedTuple):
-    """What a show says, and from where to where it stands."""
+    """A show with its characters, its start and its end on the line."""
 
     show: Show
     start: float
@@ -55,11 +55,11 @@ class _Place(NamedTuple):
 
     @classmethod
     def of(cls, show: Show, face: Face) -> Self:
-        """Find out about a show."""
+        """Return the place of a show."""
         if show.leftward:
             signs = [_Sign(text[at]) for _, text in show.clusters for at in by_place(text)]
         else:
-            signs = [_Sign(one, show, place) for place, _ in show.glyphs() for one in show.texts[place]]
+            signs = [_Sign(character, show, place) for place, _ in show.glyphs() for character in show.texts[place]]
         start = show.start()
         return cls(show, start, start + show.width(face.widths), signs)
 
@@ -69,55 +69,55 @@ class _Run(NamedTuple):
 
     signs: list[_Sign]
     turned: bool
-    """Whether a reader returns the last one first, and brackets as their opposites."""
+    """Whether a reader returns the run backwards, with mirrored brackets."""
 
 
-def turn_around(blocks: Iterable[Block], faces: Faces) -> None:
-    """Prepare the lines of a page that have words from right to left for readers that go by the places."""
+def mirror_brackets(blocks: Iterable[Block], faces: Faces) -> None:
+    """Prepare lines with words from right to left for readers that order text by its places."""
     for line in _lines(blocks):
-        if any(show.clusters for show in line) and any(map(_matters, line)):
+        if any(show.clusters for show in line) and any(map(_needs_mirroring, line)):
             _prepare([_Place.of(show, faces(show)) for show in line], faces)
 
 
-def _matters(show: Show) -> bool:
+def _needs_mirroring(show: Show) -> bool:
     return not show.leftward and any(not _SIMPLE.issuperset(text) for text in show.texts.values())
 
 
 def _prepare(line: list[_Place], faces: Faces) -> None:
     direction, runs = _runs(_signs([line]))
     if direction == _LEFT:
-        direction, runs = _runs(_signs(_parted(line, faces)))
-    found = list(_read(direction, runs))
-    signs = [sign for run in found for sign in run.signs[:: -1 if run.turned else 1] if sign.character != " "]
-    wanted = [sign for place in line for sign in place.signs if sign.character != " "]
+        direction, runs = _runs(_signs(_split_at_spaces(line, faces)))
+    resolved = list(_resolve_directions(direction, runs))
+    signs = [sign for run in resolved for sign in run.signs[:: -1 if run.turned else 1] if sign.character != " "]
+    expected = [sign for place in line for sign in place.signs if sign.character != " "]
     brackets = [sign for sign in signs if sign.character in _OPPOSITES]
-    # Where readers keep the order of the text, a bracket has to say what stands there, and else what it is.
-    if [sign.character in _OPPOSITES for sign in signs] == [sign.character in _OPPOSITES for sign in wanted]:
-        meant = [sign.character for sign in wanted if sign.character in _OPPOSITES]
+    # Where readers keep the order of the text, a bracket carries the character at that position, otherwise its own.
+    if [sign.character in _OPPOSITES for sign in signs] == [sign.character in _OPPOSITES for sign in expected]:
+        meant = [sign.character for sign in expected if sign.character in _OPPOSITES]
     else:
         meant = [sign.character for sign in brackets]
     opposites = dict(zip(brackets, meant, strict=True))
-    for run in found if opposites else ():
-        _tell(run, opposites)
+    for run in resolved if opposites else ():
+        _add_actual_text(run, opposites)
 
 
-def _tell(run: _Run, meant: Mapping[_Sign, str]) -> None:
-    """Let each bracket of a run say to those that know ActualText what makes a reader return what is meant."""
+def _add_actual_text(run: _Run, meant: Mapping[_Sign, str]) -> None:
+    """Give brackets of a run the ActualText from which a reader returns the intended character."""
     first = run.turned
     for number, sign in enumerate(run.signs, start=1):
-        said = meant.get(sign, sign.character)
+        text = meant.get(sign, sign.character)
         if run.turned:
-            said = _OPPOSITES.get(said, said)
-        if sign.show is None or said == sign.character:
+            text = _OPPOSITES.get(text, text)
+        if sign.show is None or text == sign.character:
             first = False
         else:
             end = _APART if first and number < len(run.signs) else ""
-            sign.show.spans.append(Span(sign.place, sign.place, said + end, []))
+            sign.show.spans.append(Span(sign.place, sign.place, text + end, []))
             sign.show.spans.sort()
 
 
-def _parted(line: Iterable[_Place], faces: Faces) -> Iterator[list[_Place]]:
-    """Divide a line that is read from left to right at spaces after which it goes on further left."""
+def _split_at_spaces(line: Iterable[_Place], faces: Faces) -> Iterator[list[_Place]]:
+    """Split a line that is read from left to right at spaces after which it continues further left."""
     part: list[_Place] = []
     space: Show | None = None
     for place in line:
@@ -134,7 +134,7 @@ def _parted(line: Iterable[_Place], faces: Faces) -> Iterator[list[_Place]]:
 
 
 def _lines(blocks: Iterable[Block]) -> Iterator[list[Show]]:
-    """Divide a page where the next block stands higher or lower by more than a mark does."""
+    """Split a page into lines where the next block is higher or lower than a mark can be."""
     line: list[Show] = []
     height = 0.0
     for block in blocks:
@@ -149,26 +149,26 @@ def _lines(blocks: Iterable[Block]) -> Iterator[list[Show]]:
 
 
 def _signs(parts: Iterable[Iterable[_Place]]) -> Iterator[_Sign]:
-    """Return the characters of each part in the order of their places, with spaces where there are gaps."""
+    """Yield the characters of each part in the order of their places, with spaces for gaps."""
     end: float | None = None
     for place in (place for part in parts for place in sorted(part, key=attrgetter("start"))):
-        if end is not None and abs(place.start - end) > _GAP * float(place.show.size):
+        if end is not None and abs(place.start - end) > _GAP_EMS * float(place.show.size):
             yield _SPACE
         end = place.end
         yield from place.signs
 
 
 def _runs(signs: Iterable[_Sign]) -> tuple[str, list[tuple[str, list[_Sign]]]]:
-    """Divide a line into runs, in the direction in which a reader takes them; it goes by what there is more of."""
-    runs = [(which, list(run)) for which, run in groupby(signs, lambda one: _direction(one.character))]
+    """Split a line into runs, in the direction of most of them, as a reader does."""
+    runs = [(which, list(run)) for which, run in groupby(signs, lambda sign: _direction(sign.character))]
     counted = [which for which, _ in runs]
     if counted.count(_RIGHT) > counted.count(_LEFT):
         return _RIGHT, runs[::-1]
     return _LEFT, runs
 
 
-def _read(direction: str, runs: Iterable[tuple[str, list[_Sign]]]) -> Iterator[_Run]:
-    """Return the runs as a reader does: what has no direction has that of what it has read before."""
+def _resolve_directions(direction: str, runs: Iterable[tuple[str, list[_Sign]]]) -> Iterator[_Run]:
+    """Yield the runs as a reader does: a neutral run has the direction of the run before it."""
     for which, run in runs:
         if which in {_LEFT, _RIGHT}:
             direction = which

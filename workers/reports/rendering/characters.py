@@ -1,4 +1,4 @@
-"""Texts as paper can show them: no character is lost, none does anything, no word leaves its column."""
+"""Texts for paper: no character is lost, none has an effect, and no word leaves its column."""
 
 import re
 import unicodedata
@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workers.reports.rendering.line_breaking import BREAK, breakable, continues, in_pieces
+from workers.reports.rendering.line_breaking import BREAK, allow_breaks, continues, mark_pieces
 
-# Controls, marks that turn the direction of what follows, invisible tags and halves of characters:
-# on paper they would hide or reorder what was written.
+# Controls, direction marks, invisible tags and surrogates: on paper they would hide or reorder text.
 _UNSEEN = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
@@ -17,13 +16,13 @@ _LAYOUT = {ord("\t"): "    ", **dict.fromkeys(map(ord, "\n\r\v\f\x85\u2028\u2029
 _ANY_SCRIPT = ("COMBINING", "VARIATION", "ZERO")  # how the names of marks for every letter start
 _RIGHT_TO_LEFT = re.compile(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefe\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _UNUSUAL = re.compile(rf"{_UNSEEN.pattern}|{_RIGHT_TO_LEFT.pattern}|[\t\r\v\f\x85\u2028\u2029]")
-_LINE = 200
-_OWN = {"footer"}  # an id and a time, on every page
+_LINE_CHARACTERS_MAX = 200
+_UNCHANGED = {"footer"}  # an id and a time, on every page
 _ISOLATED_LINE = "\u2068{}\u2069"
 
 
 def strings(content: Any) -> Iterator[str]:
-    """Every text in the content of a report."""
+    """Yield every text in the content of a report."""
     if isinstance(content, str):
         yield content
     elif isinstance(content, Mapping):
@@ -34,32 +33,32 @@ def strings(content: Any) -> Iterator[str]:
             yield from strings(part)
 
 
-def _carries(letter: str, mark: str) -> bool:
-    """Tell whether a mark belongs on a letter: the typesetter may lose one of another script unsaid."""
+def _belongs_on(letter: str, mark: str) -> bool:
+    """Tell whether a mark belongs on a letter: the typesetter may silently lose a mark of another script."""
     script = unicodedata.name(mark, "").partition(" ")[0]
     return not continues(letter) and script in {*_ANY_SCRIPT, unicodedata.name(letter, "-").partition(" ")[0]}
 
 
-def _spelled(characters: str) -> str:
+def _spell_out(characters: str) -> str:
     return "".join(f"{BREAK}[U+{ord(character):04X}]" for character in characters)
 
 
-def _seen(text: str) -> str:
+def _make_visible(text: str) -> str:
     laid_out = text.replace("\r\n", "\n").translate(_LAYOUT)
-    return _UNSEEN.sub(lambda found: _spelled(found[0]), laid_out)
+    return _UNSEEN.sub(lambda match: _spell_out(match[0]), laid_out)
 
 
-def shortened(line: str) -> str:
-    """Leave out the end of a line that became too long for its place when characters were spelled out."""
-    if len(line) <= _LINE:
+def shorten(line: str) -> str:
+    """Cut the end of a line that became too long when characters were spelled out."""
+    if len(line) <= _LINE_CHARACTERS_MAX:
         return line
-    start = line[:_LINE]
-    return f"{start[: max(start.rfind(BREAK), _LINE // 2)]}…"
+    start = line[:_LINE_CHARACTERS_MAX]
+    return f"{start[: max(start.rfind(BREAK), _LINE_CHARACTERS_MAX // 2)]}…"
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The signs that a report is made of: characters, and letters together with the marks they carry."""
+    """The signs of a report: characters, and letters with their marks."""
 
     singles: frozenset[str]
     clusters: frozenset[str]
@@ -67,56 +66,57 @@ class Glyphs:
     ordinary: bool
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "Glyphs":
+    def of(cls, contents: Iterable[str]) -> "Glyphs":
         """Find every sign beyond ASCII."""
-        kept = tuple(texts)
-        every: set[str] = set().union(*kept)
-        characters = {one for one in every if not one.isascii() and not _UNSEEN.match(one)}
-        marks = {one for one in characters if continues(one)}
+        texts = tuple(contents)
+        characters: set[str] = set().union(*texts)
+        signs = {character for character in characters if not character.isascii() and not _UNSEEN.match(character)}
+        marks = {character for character in signs if continues(character)}
         if not marks:
-            unusual = any(map(_UNUSUAL.match, every))
-            return cls(frozenset(characters), frozenset(), None, ordinary=not unusual)
-        several = "".join(sorted(marks))
-        pattern = re.compile(f"[^{several}\\x00-\\x1f]?[{several}]+")
-        found = {cluster for text in kept for cluster in pattern.findall(_seen(text))}
-        clusters = {cluster for cluster in found if all(_carries(cluster[0], mark) for mark in cluster[1:])}
-        return cls(frozenset(characters - marks), frozenset(clusters), pattern, ordinary=False)
+            unusual = any(map(_UNUSUAL.match, characters))
+            return cls(frozenset(signs), frozenset(), None, ordinary=not unusual)
+        mark_letters = "".join(sorted(marks))
+        pattern = re.compile(f"[^{mark_letters}\\x00-\\x1f]?[{mark_letters}]+")
+        candidates = {cluster for text in texts for cluster in pattern.findall(_make_visible(text))}
+        clusters = {cluster for cluster in candidates if all(_belongs_on(cluster[0], mark) for mark in cluster[1:])}
+        return cls(frozenset(signs - marks), frozenset(clusters), pattern, ordinary=False)
 
 
 class Press:
-    """Sets the texts of one report and remembers whether it had to spell any character out."""
+    """Prepares the texts of one report, and remembers whether it spelled out any character."""
 
     def __init__(self, glyphs: Glyphs, drawable: Callable[[str], bool]) -> None:
         self._pattern = glyphs.pattern
         self._drawable = drawable
-        self._table: dict[int, str] = {ord(one): _spelled(one) for one in sorted(glyphs.singles) if not drawable(one)}
+        missing = (sign for sign in sorted(glyphs.singles) if not drawable(sign))
+        self._table: dict[int, str] = {ord(sign): _spell_out(sign) for sign in missing}
         self.substituted = bool(self._table)
         self._ordinary = glyphs.ordinary and not self._table
 
     def set(self, content: Any) -> Any:
-        """Return the content with every text as the template may show it."""
+        """Return the content with every text prepared for the template."""
         if isinstance(content, str):
-            return self._text(content)
+            return self._set_text(content)
         if isinstance(content, Mapping):
-            return {name: part if name in _OWN else self.set(part) for name, part in content.items()}
+            return {name: part if name in _UNCHANGED else self.set(part) for name, part in content.items()}
         return [self.set(part) for part in content]
 
-    def _text(self, text: str) -> str:
+    def _set_text(self, text: str) -> str:
         if not self._ordinary:
             self.substituted = self.substituted or bool(_UNSEEN.search(text))
-            text = _seen(text)
+            text = _make_visible(text)
             if self._pattern:
-                text = self._pattern.sub(self._cluster, text)
+                text = self._pattern.sub(self._spell_cluster, text)
             text = text.translate(self._table)
             if _RIGHT_TO_LEFT.search(text):
-                lines = breakable(text).split("\n")
-                return "\n".join(_ISOLATED_LINE.format(in_pieces(line)) for line in lines)
-        return breakable(text)
+                lines = allow_breaks(text).split("\n")
+                return "\n".join(_ISOLATED_LINE.format(mark_pieces(line)) for line in lines)
+        return allow_breaks(text)
 
-    def _cluster(self, found: re.Match[str]) -> str:
-        cluster = found[0]
+    def _spell_cluster(self, match: re.Match[str]) -> str:
+        cluster = match[0]
         if self._drawable(cluster):
             return cluster
         self.substituted = True
         base = "" if continues(cluster[0]) else cluster[0]
-        return base + _spelled(cluster[len(base) :])
+        return base + _spell_out(cluster[len(base) :])

@@ -1,4 +1,4 @@
-"""What a report is made from."""
+"""The document of a report: the data before rendering."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from contracts.values import Language
 
 
 class Section(StrEnum):
-    """The parts that a report may have to do without, as `missing` names them."""
+    """The sections that a report may lack, as `missing` names them."""
 
     MAIN_DETAILS = "main-details"
     DESCRIPTION = "description"
@@ -27,7 +27,7 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataValue:
-    """A data field under the name that the administrator gave it; a decimal travels as a text."""
+    """A data field under the administrator's label; a decimal is a text."""
 
     label: str
     kind: FieldKind
@@ -36,11 +36,11 @@ class DataValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportDocument:
-    """All that one report says.
+    """The data of one report.
 
-    `project` is what the caller may see; `categories` and `data` repeat what it holds under the
-    administrator's names, disabled ones included, in the order of their slots.
-    `missing` names what could not be had, as `Section` does.
+    `project` has the parts that the caller may see. `categories` and `data` repeat its values under the
+    administrator's labels, including disabled ones, in the order of their slots.
+    `missing` names the sections that the report lacks.
     """
 
     report_id: UUID

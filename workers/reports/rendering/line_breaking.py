@@ -1,26 +1,26 @@
-"""Where lines may end: every text stays in its column, whatever the rules of line breaking forbid."""
+"""Line breaks: every text stays in its column, even where the rules of line breaking forbid a break."""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 
 BREAK = "\x1f"
-"""Where a line may end in any case; no user can write it, because control characters are spelled out."""
+"""A break opportunity; no user can write it, because control characters are spelled out."""
 
 PIECE = "\x1e"
-"""Where a word from right to left begins or ends: its letters are turned around, and nothing else with them."""
+"""The start or end of a word from right to left, so that only its letters are reversed."""
 
 JOINERS = "\u200c\u200d"
 
-# A space where UAX #14 lets every line end. It forbids that after an opening bracket, and before a closing one or a
-# slash, however many spaces there are; a no-break space and a run of dashes or dots are no better.
+# Spaces at which UAX #14 permits a break: not after an opening bracket, nor before a closing one or a slash. A
+# no-break space and a run of dashes or dots permit none either.
 _CERTAIN = re.compile(r"((?<=[\w,;.:!?)%'\"”’»…/-]) +(?=[^\W_])|[\n\x1f]+)")
-# Digits go from left to right in every script, but not every reader knows it: each stands for itself.
+# Digits run from left to right in every script, but not every reader knows: each is a piece of its own.
 _LEFTWARD = "\u0590-\u065f\u066a-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefe"
 _PIECES = re.compile(rf"[{_LEFTWARD}{JOINERS}]+|[^\W{_LEFTWARD}\u0660-\u0669\u06f0-\u06f9]+|[^\x1f\n]")
-_COLUMN = 13.0  # ems; the narrowest column has 14
-_SHORT = 8  # as many characters are narrower than that, whichever they are
-_STRIDE = 4
+_COLUMN_EMS = 13.0  # the narrowest column has 14
+_SHORT_CHARACTERS = 8  # so many characters fit into a column, whichever they are
+_STRIDE_CHARACTERS = 4
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 # The widths of the fonts, in ems, rounded up.
@@ -33,30 +33,30 @@ def continues(character: str) -> bool:
     return unicodedata.category(character).startswith("M") or character in JOINERS
 
 
-# What most people write most of the time: words of twelve letters at most, none of which is wider than an em.
+# Most texts: words of at most twelve letters, none wider than an em.
 _USUAL = re.compile(r"(?:[0-9A-Za-zÀ-ÿ][0-9A-Za-zÀ-ÿ,;.:!?'’/-]{0,11}+(?: +|\n|$))*+")
 
 
-def breakable(text: str) -> str:
-    """Let lines end inside what could be wider than a column."""
-    if len(text) <= _SHORT or _USUAL.fullmatch(text):
+def allow_breaks(text: str) -> str:
+    """Return a text with break opportunities in parts that could be wider than a column."""
+    if len(text) <= _SHORT_CHARACTERS or _USUAL.fullmatch(text):
         return text
-    return "".join([part if len(part) <= _SHORT else _cut(part) for part in _CERTAIN.split(text)])
+    return "".join([part if len(part) <= _SHORT_CHARACTERS else _cut(part) for part in _CERTAIN.split(text)])
 
 
-def in_pieces(text: str) -> str:
-    """Mark where words from right to left begin and end, so that they come in the order in which they were written."""
+def mark_pieces(text: str) -> str:
+    """Mark the start and end of words from right to left, so that they keep their written order."""
     return _PIECES.sub(rf"\g<0>{PIECE}", text)
 
 
 def _cut(part: str) -> str:
-    if sum(map(_width, part)) <= _COLUMN:
+    if sum(map(_width_ems, part)) <= _COLUMN_EMS:
         return part
     # An id reads better in its own five parts.
     return part.replace("-", f"-{BREAK}") if _UUID.fullmatch(part) else "".join(_strides(part))
 
 
-def _width(character: str) -> float:
+def _width_ems(character: str) -> float:
     if character.isascii():
         if character in _WIDE:
             return 1.0
@@ -74,7 +74,7 @@ def _width(character: str) -> float:
 def _strides(part: str) -> Iterator[str]:
     since = 0
     for character in part:
-        if since >= _STRIDE and not continues(character):
+        if since >= _STRIDE_CHARACTERS and not continues(character):
             yield BREAK
             since = 0
         since += 1

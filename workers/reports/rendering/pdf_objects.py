@@ -1,4 +1,4 @@
-"""The objects of a PDF as the typesetter writes them, so that some can be replaced and the rest stays as it is."""
+"""The objects of a PDF as the typesetter writes them, so that some can be replaced and the rest stays unchanged."""
 
 import re
 import zlib
@@ -7,25 +7,25 @@ _START = re.compile(rb"startxref\s+(\d+)\s+%%EOF\s*$")
 _TABLE = re.compile(rb"xref\n0 (\d+)\n")
 _TRAILER = re.compile(rb"trailer\s*<<(.*)>>", re.DOTALL)
 _STREAM = re.compile(rb"<<(.*?)>>\nstream\n(.*)\nendstream", re.DOTALL)
-_ENTRY = 20  # bytes of a line in the table
+_LINE_BYTES = 20  # bytes of a line in the table
 
 
 class Objects:
     """The objects of a file by their numbers; a file of another form is a ValueError."""
 
     def __init__(self, pdf: bytes) -> None:
-        start = int(_found(_START, pdf)[1])
-        table = _found(_TABLE, pdf, start)
-        self._trailer = _found(_TRAILER, pdf, start)[1]
+        start = int(_require_match(_START, pdf)[1])
+        table = _require_match(_TABLE, pdf, start)
+        self._trailer = _require_match(_TRAILER, pdf, start)[1]
         first = table.end()
-        lines = [pdf[first + _ENTRY * one :][:10] for one in range(int(table[1]))]
+        lines = [pdf[first + _LINE_BYTES * place :][:10] for place in range(int(table[1]))]
         offsets = sorted((int(line), number) for number, line in enumerate(lines) if number)
         ends = [offset for offset, _ in offsets[1:]] + [start]
         self._head = pdf[: offsets[0][0]]
         self._bodies = {number: pdf[offset:end] for (offset, number), end in zip(offsets, ends, strict=True)}
 
     def __getitem__(self, number: int) -> bytes:
-        """Return an object as it stands in the file."""
+        """Return an object as it is in the file."""
         return self._bodies[number]
 
     def numbers(self, mark: bytes) -> list[int]:
@@ -33,21 +33,21 @@ class Objects:
         return [number for number, body in self._bodies.items() if mark in body]
 
     def stream(self, number: int) -> bytes:
-        """Return what a compressed stream holds."""
-        return zlib.decompress(_found(_STREAM, self._bodies[number])[2])
+        """Return the contents of a compressed stream."""
+        return zlib.decompress(_require_match(_STREAM, self._bodies[number])[2])
 
     def replace(self, number: int, body: bytes) -> None:
-        """Put another object in the place of one."""
+        """Replace an object."""
         self._bodies[number] = b"%d 0 obj\n%b\nendobj\n\n" % (number, body)
 
     def replace_stream(self, number: int, data: bytes, more: bytes = b"") -> None:
-        """Put another stream in the place of an object."""
+        """Replace an object by a stream."""
         packed = zlib.compress(data)
-        told = b"<</Length %d/Filter/FlateDecode%b>>" % (len(packed), more)
-        self.replace(number, b"%b\nstream\n%b\nendstream" % (told, packed))
+        dictionary = b"<</Length %d/Filter/FlateDecode%b>>" % (len(packed), more)
+        self.replace(number, b"%b\nstream\n%b\nendstream" % (dictionary, packed))
 
     def add(self) -> int:
-        """Take the next free number."""
+        """Reserve the next free number."""
         number = max(self._bodies) + 1
         self._bodies[number] = b""
         return number
@@ -67,9 +67,9 @@ class Objects:
         return b"".join(parts)
 
 
-def _found(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> re.Match[bytes]:
-    found = pattern.search(data, start)
-    if found is None:
+def _require_match(pattern: re.Pattern[bytes], data: bytes, start: int = 0) -> re.Match[bytes]:
+    match = pattern.search(data, start)
+    if match is None:
         message = f"the file has no {pattern.pattern!r}"
         raise ValueError(message)
-    return found
+    return match

@@ -1,4 +1,4 @@
-"""From content to the bytes of a PDF/A-3a file; runs in a child process, since texts can break a typesetter."""
+"""Printing content as a PDF/A-3a file, in a child process, because texts can crash a typesetter."""
 
 import io
 import json
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Self, cast
 import typst
 
 from workers.common.child_process import Facts, JobResult
-from workers.reports.rendering.characters import Glyphs, Press, shortened, strings
+from workers.reports.rendering.characters import Glyphs, Press, shorten, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
-from workers.reports.rendering.text_layer import told_once
+from workers.reports.rendering.text_layer import separate_texts
 
 HERE = Path(__file__).parent
 
@@ -23,7 +23,7 @@ _PLAIN = 0x180  # Latin letters, each one character with its accent
 _PANIC = "PanicException"
 
 
-class Printed(NamedTuple):
+class PrintedReport(NamedTuple):
     """A report in bytes."""
 
     pdf: bytes
@@ -31,7 +31,7 @@ class Printed(NamedTuple):
 
 
 class _Attempt:
-    """Holds what the typesetter said against a document: an error, or a panic, which is a BaseException."""
+    """Catches the typesetter's refusal of a document: an error, or a panic, which is a BaseException."""
 
     def __init__(self) -> None:
         self.refusal: str | None = None
@@ -52,7 +52,7 @@ class _Attempt:
 
 
 class Printer:
-    """Prints reports, one at a time; made once per process, because compilers keep what they have learnt."""
+    """Prints reports one at a time; a process makes one printer, because its compilers have caches."""
 
     def __init__(self) -> None:
         embedded = typst.Fonts(include_system_fonts=False)
@@ -60,12 +60,12 @@ class Printer:
         self._glyphs = _compiler("glyphs.typ", embedded)
         self._fonts = Fonts(self._refusal)
         self.panics = 0
-        """How often the typesetter broke down; a process in which it did is not used again."""
+        """Panics of the typesetter; a process with any is not used again."""
 
-    def printed(self, content: dict[str, Any], substituted: str, at: int, *, plain: bool = False) -> Printed:
-        """Make the PDF: the same bytes for the same content, whatever was printed before.
+    def print_report(self, content: dict[str, Any], substituted: str, at: int, *, plain: bool = False) -> PrintedReport:
+        """Return the PDF: the same bytes for the same content, whatever was printed before.
 
-        `substituted` is said where characters had to be spelled out; a plain report spells out all but Latin.
+        `substituted` is the note about spelled-out characters; a plain report spells out all but Latin letters.
         """
         glyphs = Glyphs.of(strings(content))
         if not plain:
@@ -76,17 +76,17 @@ class Printer:
             report = {**press.set(content), "font": FONTS, "others": others}
             if press.substituted:
                 report["notes"].append(substituted)
-            report["header"][-1] = shortened(report["header"][-1])
+            report["header"][-1] = shorten(report["header"][-1])
             pdf = _pdf(self._report, report, at)
-            return pdf if glyphs.ordinary else told_once(pdf)
+            return pdf if glyphs.ordinary else separate_texts(pdf)
 
         if not plain:
             first = _Attempt()
             with first:
-                return _counted(attempt(self._fonts.drawable(glyphs), self._fonts.others(glyphs)))
+                return _with_page_count(attempt(self._fonts.drawable(glyphs), self._fonts.others(glyphs)))
             self.panics += first.panics
-        # Signs that can be drawn one by one may still not go together; a report is made all the same.
-        return _counted(attempt(_is_plain, ""))
+        # Signs that can be drawn one by one may fail together; a report is made all the same.
+        return _with_page_count(attempt(_is_plain, ""))
 
     def _refusal(self, font: str, signs: list[str]) -> str | None:
         attempt = _Attempt()
@@ -104,8 +104,8 @@ def _printer() -> Printer:
 def job(facts: Facts, data: Sequence[bytes]) -> JobResult:
     """Print a report for another process."""
     printer = _printer()
-    printed = printer.printed(json.loads(data[0]), facts["substituted"], facts["at"], plain=facts["plain"])
-    return JobResult({"pages": printed.pages}, (printed.pdf,), worn=printer.panics > 0)
+    print_report = printer.print_report(json.loads(data[0]), facts["substituted"], facts["at"], plain=facts["plain"])
+    return JobResult({"pages": print_report.pages}, (print_report.pdf,), worn=printer.panics > 0)
 
 
 def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:
@@ -114,17 +114,17 @@ def _compiler(template: str, fonts: typst.Fonts) -> typst.Compiler:
 
 def _pdf(compiler: typst.Compiler, report: dict[str, Any], timestamp: int) -> bytes:
     data = json.dumps(report, ensure_ascii=False)
-    made = compiler.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
-    return cast("bytes", made)
+    pdf = compiler.compile(format="pdf", sys_inputs={"report": data}, pdf_standards=["a-3a"], timestamp=timestamp)
+    return cast("bytes", pdf)
 
 
-def _counted(pdf: bytes) -> Printed:
-    # The root of the page tree, at the start of a line: no text in the file can stand there.
-    found = _PAGE_TREE.search(pdf)
-    return Printed(pdf, int(found[1]) if found else _read(pdf))
+def _with_page_count(pdf: bytes) -> PrintedReport:
+    # The root of the page tree is at the start of a line, where no text of the file can be.
+    match = _PAGE_TREE.search(pdf)
+    return PrintedReport(pdf, int(match[1]) if match else _count_pages(pdf))
 
 
-def _read(pdf: bytes) -> int:
+def _count_pages(pdf: bytes) -> int:
     from pypdf import PdfReader  # noqa: PLC0415 - hardly ever needed, and 10 MB of memory
 
     return len(PdfReader(io.BytesIO(pdf)).pages)

@@ -1,4 +1,4 @@
-"""From a document to a report ready to be kept; a child process prints it."""
+"""Rendering a document as a report in a child process."""
 
 import asyncio
 import hashlib
@@ -11,38 +11,38 @@ from workers.reports.rendering.document import ReportDocument
 from workers.reports.rendering.report_content import content
 from workers.reports.rendering.wording import WORDINGS
 
-_PRINTING = "workers.reports.rendering.printing:job"
+_PRINT_JOB = "workers.reports.rendering.printing:job"
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
-    """A report, ready to be kept."""
+class RenderedReport:
+    """A report, ready to be stored."""
 
     pdf: bytes
     pages: int
     sha256: str
 
 
-async def rendered(document: ReportDocument) -> Rendered:
-    """Make the PDF: the same bytes for the same document, whatever was rendered before.
+async def render(document: ReportDocument) -> RenderedReport:
+    """Return the PDF: the same bytes for the same document, whatever was rendered before.
 
-    Where the typesetter crashes, the report is printed in plain letters; ChildError says that no report can be made.
+    If the typesetter crashes, the report is printed in plain letters; a ChildError means that this failed, too.
     """
-    told = await asyncio.to_thread(_told, document)
+    content = await asyncio.to_thread(_serialise, document)
     facts = {
         "substituted": WORDINGS[document.language].substituted,
         "at": int(document.generated_at.timestamp()),
         "plain": False,
     }
     try:
-        reply = await process_pool.call(_PRINTING, facts, [told])
+        reply = await process_pool.call(_PRINT_JOB, facts, [content])
     except ChildError as error:
         if error.cause is not Cause.CRASH:
             raise
-        reply = await process_pool.call(_PRINTING, {**facts, "plain": True}, [told])
+        reply = await process_pool.call(_PRINT_JOB, {**facts, "plain": True}, [content])
     [pdf] = reply.data
-    return Rendered(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
+    return RenderedReport(pdf, int(reply.facts["pages"]), hashlib.sha256(pdf).hexdigest())
 
 
-def _told(document: ReportDocument) -> bytes:
+def _serialise(document: ReportDocument) -> bytes:
     return json.dumps(content(document)).encode()

@@ -1,4 +1,4 @@
-"""What the pages say, in reading order: the template only lays it out."""
+"""The content of a report in reading order, which the template lays out."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ _HEADER_CHARACTERS = 50
 
 
 def content(document: ReportDocument) -> Content:
-    """Say everything that the report says, as nested texts."""
-    return _Teller.of(document).content()
+    """Return the content of a report as nested texts."""
+    return _Writer.of(document).content()
 
 
 def _zone(name: str) -> tzinfo:
-    # A report is always made: a zone that this machine does not know is replaced, and the report says so.
+    # A time zone that this machine does not know is replaced, and the report says so.
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     line = " ".join(text.split())
     return line if len(line) <= _HEADER_CHARACTERS else f"{line[: _HEADER_CHARACTERS - 1].rstrip()}…"
 
@@ -44,13 +44,13 @@ def _length(seconds: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Teller:
+class _Writer:
     document: ReportDocument
     words: Wording
     zone: tzinfo
 
     @classmethod
-    def of(cls, document: ReportDocument) -> "_Teller":
+    def of(cls, document: ReportDocument) -> "_Writer":
         return cls(document, WORDINGS[document.language], _zone(document.timezone))
 
     def content(self) -> Content:
@@ -59,11 +59,11 @@ class _Teller:
         generated = self._time(document.generated_at)
         return {
             "language": document.language,
-            "name": " – ".join(filter(None, (words.subtitle, number, _shortened(document.title)))),
+            "name": " – ".join(filter(None, (words.subtitle, number, _shorten(document.title)))),
             "title": document.title.strip(),
             "subtitle": words.subtitle,
             "number": number,
-            "header": [f"{words.subtitle} – {number}", _shortened(document.title)],
+            "header": [f"{words.subtitle} – {number}", _shorten(document.title)],
             "footer": [f"{words.report_id} {document.report_id} – {words.generated} {generated}", words.page],
             "notice": self._notice(),
             "notes": self._notes(),
@@ -75,7 +75,7 @@ class _Teller:
                 self._entries(Section.COMMENTS, map(self._comment, document.project.comments or ())),
                 self._entries(Section.CALLS, map(self._call, document.project.calls or ())),
                 self._sequences(document.project.sequences or ()),
-                {"heading": words.about, "facts": self._about(generated)},
+                {"heading": words.about_report, "facts": self._report_facts(generated)},
             ],
         }
 
@@ -84,7 +84,7 @@ class _Teller:
             return NOTHING
         local = at.astimezone(self.zone)
         shown = local.strftime("%d/%m/%Y %H:%M:%S")
-        # The hour that a change of clocks repeats is told apart by its offset.
+        # The offset tells apart the two hours that a change of clocks repeats.
         if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
             return shown
         return f"{shown} ({local:%z})"
@@ -102,8 +102,8 @@ class _Teller:
         if not self.document.missing:
             return []
         names = ", ".join(self.words.sections.get(name, name) for name in self.document.missing)
-        said = phrase(Phrase.REPORT_INCOMPLETE, self.document.language)
-        return [said, self.words.not_included.format(names)]
+        notice = phrase(Phrase.REPORT_INCOMPLETE, self.document.language)
+        return [notice, self.words.not_included.format(names)]
 
     def _notes(self) -> list[str]:
         zone = "UTC" if self.zone is UTC else self.document.timezone
@@ -111,7 +111,7 @@ class _Teller:
         return [reading] if self.document.show_user_names else [reading, self.words.names_hidden]
 
     def _without(self, section: Section) -> str:
-        """Say why a section has nothing to show."""
+        """Return why a section is empty."""
         if section in {part.rpartition("/")[2] for part in self.document.project.withheld}:
             return self.words.withheld
         if section in self.document.missing:
@@ -217,7 +217,7 @@ class _Teller:
             self._time(sequence.media_expires_at),
         ]
 
-    def _about(self, generated: str) -> list[Fact]:
+    def _report_facts(self, generated: str) -> list[Fact]:
         words, document = self.words, self.document
         return [
             (words.report_id, str(document.report_id)),

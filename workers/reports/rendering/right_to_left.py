@@ -1,8 +1,8 @@
-"""Words from right to left: each character stands by itself where one glyph would say several.
+"""Words from right to left: each character has its own glyph where one glyph would carry several.
 
-Readers that go by the places take the characters of a word from left to right and turn them around; those that go by
-the order of the file take them as they come. Both find the order of the text where each character has its own place:
-a ligature is drawn by the glyph that says its last letter, and empty glyphs say the others.
+Readers that go by places take the characters of a word from left to right and reverse them; readers that go by the
+order of the file take them as they come. Both find the order of the text where each character has its own place:
+the glyph of a ligature carries its last letter, and empty glyphs carry the others.
 """
 
 import re
@@ -16,12 +16,12 @@ from operator import attrgetter
 from workers.reports.rendering.text_shows import Cluster, Face, Show
 
 Block = list[Show | bytes]
-"""What is set at one place: operations, and between them what they show."""
+"""The content at one place: operations, and the shows between them."""
 Faces = Callable[[Show], Face]
 
-_CHOSEN = re.compile(rb"/f\d+ [\d.]+ Tf 1 0 0 -1 -?[\d.]+ -?[\d.]+ Tm$")
-_LEVEL = 0.01
-"""How much higher, in ems, a mark may stand to be set in one line with its letter; nobody sees it."""
+_FONT_CHOICE = re.compile(rb"/f\d+ [\d.]+ Tf 1 0 0 -1 -?[\d.]+ -?[\d.]+ Tm$")
+_LEVEL_EMS = 0.01
+"""The height, in ems, up to which a mark is set in the line of its letter: an invisible difference."""
 _LETTERS = {"R", "AL"}
 _OF_WORDS = _LETTERS | {"NSM", "BN"}
 
@@ -38,7 +38,7 @@ def _is_letter(character: str) -> bool:
 
 @lru_cache(maxsize=10_000)
 def by_place(text: str) -> tuple[int, ...]:
-    """Tell in which order the letters of a text, and the marks between them, have to stand from left to right."""
+    """Return the order from left to right of the letters of a text and the marks between them."""
     order: list[int] = []
     for letters, group in groupby(range(len(text)), lambda at: _is_letter(text[at])):
         places = list(group)
@@ -48,36 +48,37 @@ def by_place(text: str) -> tuple[int, ...]:
 
 @dataclass(slots=True)
 class _Piece:
-    """What one operation shows: where it starts, and what each of its glyphs says."""
+    """The glyphs of one operation, with their start and their texts."""
 
     show: Show
     x: float
     items: list[int | bytes]
-    said: list[str]
+    texts: list[str]
     last: int
-    """The place in its show of the last glyph."""
+    """The place of the last glyph in its show."""
 
     def joins(self, other: "_Piece", since: int) -> bool:
-        """Tell whether another one follows in the same show, and no glyph of both says two things."""
+        """Tell whether another piece follows in the same show, and no glyph of both has two texts."""
         if other.show is not self.show or any(isinstance(item, int) for item in self.show.items[self.last + 1 : since]):
             return False
-        texts = dict(zip(_glyphs(self.items), self.said, strict=True))
-        return all(texts.get(glyph, text) == text for glyph, text in zip(_glyphs(other.items), other.said, strict=True))
+        texts = dict(zip(_glyphs(self.items), self.texts, strict=True))
+        others = zip(_glyphs(other.items), other.texts, strict=True)
+        return all(texts.get(glyph, text) == text for glyph, text in others)
 
     def add(self, other: "_Piece", since: int) -> None:
-        """Show another one as well."""
+        """Append another piece."""
         self.items += [*self.show.items[self.last + 1 : since], *other.items]
-        self.said += other.said
+        self.texts += other.texts
         self.last = other.last
 
-    def written(self, face: Face, home: tuple[float, float]) -> bytes:
-        """Return the operations that show this in the block that stands `home`."""
+    def operations(self, face: Face, home: tuple[float, float]) -> bytes:
+        """Return the operations that show this piece in the block at `home`."""
         if not (self.show.frame and self.show.at):
             raise ValueError(self)
-        number = face.table(dict(zip(_glyphs(self.items), self.said, strict=True)))
+        number = face.table(dict(zip(_glyphs(self.items), self.texts, strict=True)))
         y = home[1] - self.show.frame[1] + self.show.at[1]
-        shown = b"".join(b"<%04X>" % item if isinstance(item, int) else item for item in self.items)
-        return self.show.set(number) + b" 1 0 0 -1 %.5f %.5f Tm[%b]TJ\n" % (self.x - home[0], y, shown)
+        codes = b"".join(b"<%04X>" % item if isinstance(item, int) else item for item in self.items)
+        return self.show.font_choice(number) + b" 1 0 0 -1 %.5f %.5f Tm[%b]TJ\n" % (self.x - home[0], y, codes)
 
 
 def _glyphs(items: Iterable[int | bytes]) -> list[int]:
@@ -85,7 +86,7 @@ def _glyphs(items: Iterable[int | bytes]) -> list[int]:
 
 
 class Word:
-    """A word in the blocks that the typesetter made of it, from left to right."""
+    """A word as the blocks of the typesetter, from left to right."""
 
     def __init__(self, faces: Faces) -> None:
         self.blocks: list[Block] = []
@@ -93,7 +94,7 @@ class Word:
         self._end = 0.0
 
     def takes(self, block: Block) -> bool:
-        """Tell whether a block goes on where the word ends; a mark stands where its letter does."""
+        """Tell whether a block continues the word where it ends; a mark is at the place of its letter."""
         (x, y), (last, line) = _frame(block), _frame(self.blocks[-1])
         size = float(shows_of(block)[0].size)
         return last <= x <= self._end + size / 4 and abs(y - line) < size
@@ -105,41 +106,41 @@ class Word:
             self._end = max(self._end, show.start() + show.width(self._faces(show).widths))
 
     def clusters(self) -> list[Cluster]:
-        """What the word is drawn of, from left to right."""
+        """Return the clusters of the word from left to right."""
         return [cluster for block in self.blocks for show in shows_of(block) for cluster in show.clusters]
 
-    def written(self, *, exact: bool) -> Iterator[bytes]:
-        """Return the blocks from the first letter to the last; one of them shows all that needs a place of its own."""
+    def operations(self, *, exact: bool) -> Iterator[bytes]:
+        """Yield the blocks from the first letter to the last; one of them shows all separately placed characters."""
         if not exact:
             for block in reversed(self.blocks):
-                yield from _plain(block, self._faces)
+                yield from _plain_operations(block, self._faces)
             return
         shows = [show for block in self.blocks for show in shows_of(block)]
-        if len(shows) == 1 and all(len(text) == 1 for text in shows[0].texts.values()) and shows[0].is_one():
-            yield from _plain(self.blocks[0], self._faces)
+        if len(shows) == 1 and all(len(text) == 1 for text in shows[0].texts.values()) and shows[0].is_unambiguous():
+            yield from _plain_operations(self.blocks[0], self._faces)
             return
         home = _frame(self.blocks[-1])
         pieces = reversed(list(_pieces(self.clusters(), self._faces)))
-        operations: bytes | None = b"".join(one.written(self._faces(one.show), home) for one in pieces)
+        operations: bytes | None = b"".join(piece.operations(self._faces(piece.show), home) for piece in pieces)
         for block in reversed(self.blocks):
             for part in block:
                 if isinstance(part, bytes):
-                    yield _CHOSEN.sub(b"", part)
+                    yield _FONT_CHOICE.sub(b"", part)
                 elif operations:
                     yield b" " + operations
                     operations = None
 
 
-def _plain(block: Block, faces: Faces) -> Iterator[bytes]:
+def _plain_operations(block: Block, faces: Faces) -> Iterator[bytes]:
     for part in block:
         if isinstance(part, Show):
-            yield from part.written(faces(part).table)
+            yield from part.operations(faces(part).table)
         else:
             yield part
 
 
 def shows_of(block: Block) -> list[Show]:
-    """Return what a block shows."""
+    """Return the shows of a block."""
     return [part for part in block if isinstance(part, Show)]
 
 
@@ -151,7 +152,7 @@ def _frame(block: Block) -> tuple[float, float]:
 
 
 def _pieces(clusters: Sequence[Cluster], faces: Faces) -> Iterator[_Piece]:
-    """Show neighbours together, unless a mark that stands elsewhere has to come between them."""
+    """Join neighbours into one piece, unless a mark at another place comes between them."""
     run: _Piece | None = None
     for cluster in clusters:
         head, first = cluster.glyphs[0]
@@ -159,9 +160,9 @@ def _pieces(clusters: Sequence[Cluster], faces: Faces) -> Iterator[_Piece]:
             if run:
                 yield run
             run = None
-            yield from _apart(cluster, faces)
+            yield from _pieces_of(cluster, faces)
             continue
-        piece = _together(cluster, faces(head))
+        piece = _piece_of(cluster, faces(head))
         if run and run.joins(piece, first):
             run.add(piece, first)
         else:
@@ -176,8 +177,8 @@ def _start(show: Show, place: int, face: Face) -> float:
     return show.start() + show.places(face.widths)[place]
 
 
-def _together(cluster: Cluster, face: Face) -> _Piece:
-    """Show a cluster as the typesetter does; the one glyph of several characters says one of them."""
+def _piece_of(cluster: Cluster, face: Face) -> _Piece:
+    """Return a cluster as the typesetter shows it; a glyph of several characters carries one of them."""
     show, first = cluster.glyphs[0]
     last = cluster.glyphs[-1][1]
     x = _start(show, first, face)
@@ -192,7 +193,7 @@ def _together(cluster: Cluster, face: Face) -> _Piece:
 
 
 def _empty(count: int, items: Sequence[int | bytes], face: Face) -> Iterator[int | bytes]:
-    """Put empty glyphs where others follow, each with its share of the width."""
+    """Yield empty glyphs for the characters before a ligature, each with its share of the width."""
     empty = face.empty or 0
     step = max(face.widths[glyph] for glyph in _glyphs(items)) / (count + 1)
     for number in range(count):
@@ -200,14 +201,14 @@ def _empty(count: int, items: Sequence[int | bytes], face: Face) -> Iterator[int
         yield b"%.4f " % (face.widths[empty] - (step if number < count - 1 else -step * number))
 
 
-def _apart(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
-    """Show the glyphs of a cluster by themselves: what stands further left says what comes later."""
+def _pieces_of(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
+    """Yield the glyphs of a cluster separately: glyphs further left carry later characters."""
     heights = [show.height() for show, _ in cluster.glyphs]
     letter = cluster.glyphs[-1][0]
-    if max(heights) - min(heights) <= _LEVEL * float(letter.size):
-        pieces = [_in_line(cluster, faces)]
+    if max(heights) - min(heights) <= _LEVEL_EMS * float(letter.size):
+        pieces = [_marks_in_line(cluster, faces)]
     else:
-        pieces = list(_drawn(cluster, faces))
+        pieces = list(_marks_apart(cluster, faces))
     pieces.sort(key=attrgetter("x"))
     order = by_place(cluster.text)
     face = faces(pieces[0].show)
@@ -216,14 +217,14 @@ def _apart(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
         pieces[0].items = [*_empty(missing, pieces[0].items, face), *pieces[0].items]
         missing = 0
     places = iter([order[: missing + 1], *((at,) for at in order[missing + 1 :])])
-    taken = [(piece, [next(places) for _ in _glyphs(piece.items)]) for piece in pieces]
-    # The word is written backwards in the end, and its marks have to follow their letters then.
-    for piece, said in sorted(taken, key=lambda one: min(one[1]), reverse=True):
-        yield replace(piece, said=["".join(cluster.text[at] for at in sorted(some)) for some in said])
+    shares = [(piece, [next(places) for _ in _glyphs(piece.items)]) for piece in pieces]
+    # The word is finally written backwards, and then its marks must follow their letters.
+    for piece, parts in sorted(shares, key=lambda share: min(share[1]), reverse=True):
+        yield replace(piece, texts=["".join(cluster.text[at] for at in sorted(part)) for part in parts])
 
 
-def _in_line(cluster: Cluster, faces: Faces) -> _Piece:
-    """Set the marks in the line of their letter, which comes last."""
+def _marks_in_line(cluster: Cluster, faces: Faces) -> _Piece:
+    """Return the marks and their letter, which comes last, in one line."""
     letter, last = cluster.glyphs[-1]
     items: list[int | bytes] = []
     end = 0.0
@@ -238,11 +239,11 @@ def _in_line(cluster: Cluster, faces: Faces) -> _Piece:
     return _Piece(letter, _start(head, first, faces(head)), items, [], last)
 
 
-def _drawn(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
-    for show, group in groupby(cluster.glyphs, lambda one: one[0]):
+def _marks_apart(cluster: Cluster, faces: Faces) -> Iterator[_Piece]:
+    for show, group in groupby(cluster.glyphs, lambda glyph: glyph[0]):
         places = [place for _, place in group]
         starts = [_start(show, place, faces(show)) for place in places]
         if starts == sorted(starts):
-            yield from (_Piece(show, x, [show.items[one]], [], one) for x, one in zip(starts, places, strict=True))
+            yield from (_Piece(show, x, [show.items[at]], [], at) for x, at in zip(starts, places, strict=True))
         else:
             yield _Piece(show, starts[0], show.items[places[0] : places[-1] + 1], [], places[-1])

@@ -1,4 +1,4 @@
-"""The report's own words, in English and French."""
+"""The report's own texts, in English and French."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from workers.reports.rendering.document import Section
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """Every word that a report says by itself."""
+    """The texts of a report in one language."""
 
     subtitle: str
     number: str
@@ -42,7 +42,7 @@ class Wording:
     camera: str
     media_expiry: str
     added: str
-    about: str
+    about_report: str
     report_id: str
     project_id: str
     revision: str
@@ -104,7 +104,7 @@ EN = Wording(
     camera="Camera",
     media_expiry="Video kept until",
     added="added {}",
-    about="About this report",
+    about_report="About this report",
     report_id="Report",
     project_id="Incident project",
     revision="Revision of the project",
@@ -167,7 +167,7 @@ FR = Wording(
     camera="Caméra",
     media_expiry="Vidéo conservée jusqu'au",
     added="ajoutée {}",
-    about="À propos de ce rapport",
+    about_report="À propos de ce rapport",
     report_id="Rapport",
     project_id="Projet d'incident",
     revision="Révision du projet",

@@ -1,4 +1,4 @@
-"""What happens to sweeps and holds when a command or an event arrives."""
+"""The handlers of sweeps and holds."""
 
 from workers.retention.handlers import holds, sweeps
 

@@ -8,9 +8,9 @@ from workers.retention.worker import RetentionUnit, worker
 
 @worker.handles(HoldProject)
 async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld:
-    """Place a hold; placing the same one again is the same hold, and beside another one there is no room."""
+    """Place a hold; accept the same hold again, and refuse a second one."""
     project_id = command.project_id
-    unit.rows.need(project_id)
+    unit.rows.require_project(project_id)
     hold = unit.rows.hold_of(project_id)
     if hold is not None:
         domain.require_same_hold(hold, command.reason, unit.principal)
@@ -23,8 +23,8 @@ async def hold_project(command: HoldProject, unit: RetentionUnit) -> ProjectHeld
 
 @worker.handles(ReleaseProject)
 async def release_project(command: ReleaseProject, unit: RetentionUnit) -> ProjectReleased:
-    """Release the hold that is in force, whoever placed it."""
-    unit.rows.need(command.project_id)
+    """Release the hold in force, also if another principal placed it."""
+    unit.rows.require_project(command.project_id)
     hold = domain.require_hold(unit.rows.hold_of(command.project_id))
-    unit.rows.keep(domain.released(hold, command.reason, unit.principal, unit.now))
+    unit.rows.update(domain.released_hold(hold, command.reason, unit.principal, unit.now))
     return ProjectReleased(project_id=command.project_id, hold_id=hold["hold_id"])

@@ -1,8 +1,7 @@
-"""How a sweep begins, goes on and ends.
+"""The start, the steps and the end of a sweep.
 
-Every step is a transaction with its inbox and outbox: what has been heard is remembered with what follows
-from it, and the command that follows keeps its id however often it is published. A process may die anywhere,
-and the sweep goes on.
+Every step is a transaction with its inbox and outbox: the received event is stored together with the next command,
+which keeps its id however often it is published. A process may die at any point, and the sweep goes on.
 """
 
 from contracts.errors import Code, Refusal
@@ -20,27 +19,27 @@ from workers.runtime.storage.database_clock import is_believed
 
 @worker.handles(Sweep)
 async def sweep(command: Sweep, unit: RetentionUnit) -> SweepStarted:  # noqa: ARG001 - a sweep has no fields
-    """Begin to delete what has expired (RET-03), by a clock that is believed; the schedule's wish needs a reason."""
+    """Start deleting expired projects (RET-03), unless the clock is doubted or a scheduled sweep is needless."""
     if not await is_believed(unit.connection):
         raise Refusal(Code.UNAVAILABLE, fields=[{"field": "", "kind": "clock_doubted"}])
     before = domain.created_before(unit.now, await retention_days(unit.connection))
     due = await count_due(unit.connection, before)
     started = SweepStarted(sweep_id=uuid7(), created_before=before, due=due)
     under_way = unit.rows.sweeps.all()
-    if unit.principal == SYSTEM and not domain.worthwhile(due, under_way, unit.now):
+    if unit.principal == SYSTEM and not domain.is_worthwhile(due, under_way, unit.now):
         unit.is_unchanged = True
         if not due:
             unit.rows.swept_at = unit.now
         return started
     for other in under_way:
-        if domain.stalled(other, unit.now):
-            end(other, unit)
-    begin(started, unit)
+        if domain.is_stalled(other, unit.now):
+            end_sweep(other, unit)
+    begin_sweep(started, unit)
     return started
 
 
-def begin(started: SweepStarted, unit: RetentionUnit) -> None:
-    """Send the first command of each chain; a sweep with nothing to do has ended."""
+def begin_sweep(started: SweepStarted, unit: RetentionUnit) -> None:
+    """Send the first command of each chain; a sweep without due projects ends at once."""
     row: SweepRow = {
         "sweep_id": started.sweep_id,
         "created_before": started.created_before,
@@ -50,7 +49,7 @@ def begin(started: SweepStarted, unit: RetentionUnit) -> None:
     }
     if not row["chains_left"]:
         unit.rows.swept_at = unit.now
-        end(row, unit)
+        end_sweep(row, unit)
         return
     unit.rows.sweeps.put(row)
     for chain in range(domain.chains(started.due)):
@@ -58,22 +57,22 @@ def begin(started: SweepStarted, unit: RetentionUnit) -> None:
 
 
 def send_step(row: SweepRow, chain: int, unit: RetentionUnit) -> None:
-    """Ask projects for the next step of a chain."""
+    """Send the next step of a chain to projects."""
     step = ExpireProjects(
         sweep_id=row["sweep_id"], chain=chain, created_before=row["created_before"], limit=domain.STEP_PROJECTS
     )
     unit.send(step, uuid7())
 
 
-def end(row: SweepRow, unit: RetentionUnit) -> None:
-    """Forget a sweep and say what it did."""
+def end_sweep(row: SweepRow, unit: RetentionUnit) -> None:
+    """Delete a sweep and emit its result."""
     unit.rows.sweeps.remove(row["sweep_id"])
     unit.emit(Swept(sweep_id=row["sweep_id"], deleted=row["deleted"]))
 
 
 @worker.hears(ProjectsExpired)
-async def go_on(heard: ReceivedEvent[ProjectsExpired], unit: RetentionUnit) -> None:
-    """Let a chain take its next step; the last to end ends the sweep, and one that was given up is over."""
+async def continue_sweep(heard: ReceivedEvent[ProjectsExpired], unit: RetentionUnit) -> None:
+    """Send the next step of a chain, or end the sweep with its last chain; ignore steps of a deleted sweep."""
     step = heard.event
     before = unit.rows.sweeps.get(step.sweep_id)
     if before is None:
@@ -84,4 +83,4 @@ async def go_on(heard: ReceivedEvent[ProjectsExpired], unit: RetentionUnit) -> N
         send_step(row, step.chain, unit)
     elif not row["chains_left"]:
         unit.rows.swept_at = unit.now
-        end(row, unit)
+        end_sweep(row, unit)

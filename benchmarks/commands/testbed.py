@@ -1,4 +1,4 @@
-"""Where one measurement takes place: the product's own embedded servers, fresh below a temporary directory."""
+"""The testbed of one measurement: the product's own embedded servers, fresh below a temporary directory."""
 
 import asyncio
 import os
@@ -32,8 +32,8 @@ SITE = "main"
 _DATABASES = ("incident_manager", "log_server")
 
 
-class Theatre:
-    """One PostgreSQL server for a whole run, with template databases of the product's schema."""
+class TestbedFactory:
+    """Makes testbeds on one PostgreSQL server, from template databases with the product's schema."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -58,11 +58,11 @@ class Theatre:
         await engine.dispose()
 
     @asynccontextmanager
-    async def stage(self) -> AsyncIterator["Stage"]:
-        """Give one measurement fresh databases and a fresh message bus."""
+    async def testbed(self) -> AsyncIterator["Testbed"]:
+        """Provide fresh databases and a fresh message bus for one measurement."""
         number = next(self._numbers)
         names = {kind: f"{kind}_{number}" for kind in _DATABASES}
-        directory = self._directory / f"stage-{number}"
+        directory = self._directory / f"testbed-{number}"
         trust = Trust.create(directory / "keys", SITE)
         server = EmbeddedNats(directory / "nats", trust)
         await asyncio.to_thread(server.prepare)
@@ -71,12 +71,12 @@ class Theatre:
                 _run(connection, "CREATE DATABASE {} TEMPLATE {}", name, f"template_{kind}")
             connection.execute("CHECKPOINT")
             server.launch()
-            stage = Stage(directory, trust, server, self._postgres, names)
+            testbed = Testbed(directory, trust, server, self._postgres, names)
             try:
                 await asyncio.to_thread(server.wait)
-                yield stage
+                yield testbed
             finally:
-                await stage.clear()
+                await testbed.clear()
                 server.stop()
                 for name in names.values():
                     _run(connection, "DROP DATABASE {} WITH (FORCE)", name)
@@ -86,8 +86,8 @@ def _run(connection: psycopg.Connection[tuple[object, ...]], statement: str, *na
     connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
-class Stage:
-    """The servers of one measurement, and the processes that play on it."""
+class Testbed:
+    """The servers and processes of one measurement."""
 
     def __init__(
         self,
@@ -109,9 +109,9 @@ class Stage:
         self._postmaster = postgres.pid or 0
 
     def credentials(self, principal: str, scope: keys.Scope | None = None) -> Path:
-        """Mint credentials and return their file; without a scope they allow everything on the bus."""
+        """Mint credentials and return their file; without a scope they permit everything on the bus."""
         path = self.directory / f"{principal}.creds"
-        path.write_text(self._trust.mint(principal, scope) if scope else _anything(self._trust, principal))
+        path.write_text(self._trust.mint(principal, scope) if scope else _mint_unrestricted(self._trust, principal))
         return path
 
     async def connect(self, principal: str, scope: keys.Scope | None = None) -> Nats:
@@ -132,12 +132,12 @@ class Stage:
         started = process.spawn(line, log, {**os.environ, **environment, "PGAPPNAME": name})
         self.workers.setdefault(name, []).append(started)
 
-    def spent(self) -> Seconds:
-        """Return the processor time of every part so far."""
+    def processor_seconds(self) -> Seconds:
+        """Return the processor time so far, by part."""
         return Meter(self.database, self._server.pid or 0, self._postmaster).read(self.workers)
 
-    def told(self) -> str:
-        """Return the end of what every process wrote."""
+    def log_tails(self) -> str:
+        """Return the last log lines of every process."""
         return "\n".join(f"--- {name}\n{process.log_tail(self.directory / f'{name}.log')}" for name in self.workers)
 
     async def clear(self) -> None:
@@ -145,15 +145,15 @@ class Stage:
         for connection in self._connections:
             with suppress(nats.errors.Error):
                 await connection.close()
-        running = [one for started in self.workers.values() for one in started]
-        for one in running:
-            one.send_signal(SIGTERM)
-        await asyncio.gather(*(asyncio.to_thread(partial(process.stop, one, [SIGTERM], 8)) for one in running))
+        workers = [worker for started in self.workers.values() for worker in started]
+        for worker in workers:
+            worker.send_signal(SIGTERM)
+        await asyncio.gather(*(asyncio.to_thread(partial(process.stop, worker, [SIGTERM], 8)) for worker in workers))
         self.database.close()
 
 
-def _anything(trust: Trust, principal: str) -> str:
-    """Mint a user whom the account's own key allows everything: the other systems' subjects are not ours."""
+def _mint_unrestricted(trust: Trust, principal: str) -> str:
+    """Mint a user with all permissions by the account's own key: the other systems have their own subjects."""
     seed = jwt.new_seed(nkeys.PREFIX_BYTE_USER)
     subject = nkeys.from_seed(seed.encode()).public_key.decode()
     claims = {"type": "user", "subs": -1, "data": -1, "payload": -1}

@@ -1,0 +1,32 @@
+"""Dead letters as the commands and queries of administration read them."""
+
+from typing import Any
+
+from contracts.errors import Code, Refusal
+from workers.administration import domain
+from workers.runtime.commands.dead_letters import Letter, Letters
+
+
+def require_letters(letters: Letters | None) -> Letters:
+    """Return the stream of dead letters, or refuse while no process can read it."""
+    if letters is None:
+        raise Refusal(Code.UNAVAILABLE)
+    return letters
+
+
+async def require_letter(letters: Letters | None, number: int) -> Letter:
+    """Return the letter with a number, or refuse: it was replayed, discarded or never written."""
+    letter = await require_letters(letters).get(number)
+    if letter is None:
+        raise Refusal(Code.GONE, status=404, known=False, fields=[{"field": "letter", "kind": "not_here"}])
+    return letter
+
+
+def event_fields(letter: Letter) -> dict[str, Any]:
+    """Return the fields that every event about a letter has."""
+    return {
+        "letter": letter.number,
+        "principal": domain.sender_of(letter.principal),
+        "what": letter.what,
+        "command_id": letter.command_id,
+    }
