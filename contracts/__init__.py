@@ -1,1 +1,1 @@
-"""The wire of Incident Manager: one class per command, event and query; nothing here knows how they travel."""
+"""The wire of Incident Manager: one class per command, event and query, independent of their transport."""

@@ -19,15 +19,15 @@ RetentionDays = Annotated[int, Field(ge=1, le=365_000)]
 
 
 class AdministrationEvent(Event):
-    """Something an administrator defined, changed or deleted (LOG-T1)."""
+    """A definition or setting that an administrator made, changed or deleted (LOG-T1)."""
 
     stores = SITE_STORE
 
 
 class DefinitionEvent(AdministrationEvent):
-    """A definition: its name now, or its last one, and what changed of it, with old and new values.
+    """A definition: its current or last name, and its changes with old and new values.
 
-    What was added has no old values, what was deleted no new ones. Events of before this was told have neither.
+    An added definition has no old values, a deleted one no new values, and early events have neither.
     """
 
     name: Name | None = None
@@ -35,7 +35,7 @@ class DefinitionEvent(AdministrationEvent):
 
 
 class SettingsChanged(AdministrationEvent):
-    """Settings changed, each with its old and new value; several names of sites are one text."""
+    """Settings changed, each with its old and new value; a list of sites is one text."""
 
     subject = "administration.settings-changed"
 
@@ -66,7 +66,7 @@ class ChangeSettings(Command[SettingsChanged]):
 
 
 class RoleDefined(DefinitionEvent):
-    """A role was made or its permissions changed."""
+    """A role was created, or its permissions changed."""
 
     subject = "administration.role-defined"
 
@@ -75,7 +75,7 @@ class RoleDefined(DefinitionEvent):
 
 
 class DefineRole(Command[RoleDefined]):
-    """Make a role, or replace its name and all its permissions (PERM-11)."""
+    """Create a role, or replace its name and all its permissions (PERM-11)."""
 
     subject = "administration.define-role"
     changes_permissions = True
@@ -89,7 +89,7 @@ class DefineRole(Command[RoleDefined]):
 
 
 class RoleDeleted(DefinitionEvent):
-    """A role and all its assignments are gone."""
+    """A role and all its assignments were deleted."""
 
     subject = "administration.role-deleted"
 
@@ -97,7 +97,7 @@ class RoleDeleted(DefinitionEvent):
 
 
 class DeleteRole(Command[RoleDeleted]):
-    """Delete a role; its members lose what it gave."""
+    """Delete a role; its members lose its permissions."""
 
     subject = "administration.delete-role"
     changes_permissions = True
@@ -109,7 +109,7 @@ class DeleteRole(Command[RoleDeleted]):
 
 
 class RoleAssigned(AdministrationEvent):
-    """A principal got a role, which had this name."""
+    """A role was assigned to a principal; `name` is the role's name at that time."""
 
     subject = "administration.role-assigned"
 
@@ -119,7 +119,7 @@ class RoleAssigned(AdministrationEvent):
 
 
 class AssignRole(Command[RoleAssigned]):
-    """Give a role to a principal; it counts from that principal's next message on."""
+    """Assign a role to a principal; it applies from the principal's next message on."""
 
     subject = "administration.assign-role"
     changes_permissions = True
@@ -132,7 +132,7 @@ class AssignRole(Command[RoleAssigned]):
 
 
 class RoleUnassigned(AdministrationEvent):
-    """A principal lost a role, which had this name."""
+    """A role was revoked from a principal; `name` is the role's name at that time."""
 
     subject = "administration.role-unassigned"
 
@@ -142,7 +142,7 @@ class RoleUnassigned(AdministrationEvent):
 
 
 class UnassignRole(Command[RoleUnassigned]):
-    """Take a role from a principal."""
+    """Revoke a role from a principal."""
 
     subject = "administration.unassign-role"
     changes_permissions = True

@@ -1,4 +1,4 @@
-"""What can be asked about properties, settings, roles and one's own permissions."""
+"""Queries about properties, settings, roles and the caller's own permissions."""
 
 from typing import Annotated, Any, Literal
 
@@ -56,7 +56,7 @@ class Properties(Message):
 
 
 class GetProperties(Query[Properties]):
-    """Ask for every defined property; view on `incident-projects` is enough, too."""
+    """Ask for every defined property; view on `incident-projects` also suffices."""
 
     subject = "administration.properties"
     node = Node.PROPERTIES
@@ -82,7 +82,7 @@ class GetSettings(Query[Settings]):
 
 
 class Role(Message):
-    """A role, what it gives, and who has it."""
+    """A role with its permissions and its members."""
 
     role_id: str
     name: str
@@ -104,7 +104,7 @@ class GetRoles(Query[Roles]):
 
 
 class Me(Message):
-    """Who the caller is here, what its roles come to, and every message that it `may` send, by its subject."""
+    """The caller, its roles, their combined permissions, and the subjects of all messages that it `may` send."""
 
     principal: str
     roles: list[str]
@@ -113,13 +113,13 @@ class Me(Message):
 
 
 class GetMe(Query[Me]):
-    """Ask what one may do oneself."""
+    """Ask for the caller's own roles and permissions."""
 
     subject = "administration.me"
     node = Node.ROLES
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for nothing: everybody may know its own permissions."""
+        """Require nothing: every principal may know its own permissions."""
         return {}
 
 
@@ -128,10 +128,10 @@ DefinitionKind = Literal[PropertyKind, "role", "setting"]
 
 
 class DefinitionChange(Message):
-    """One change: `old` is null for what was added, `new` for what was deleted.
+    """One change: `old` is null for an addition, `new` for a deletion.
 
-    `key` is the id of a type, a status or a value, the field that a category or a data field is in a project
-    (`category_1`, `text_3`), the id of a role, or the name of a setting.
+    `key` is the id of a type, status, value or role, the name of a setting, or the field of a project that a category
+    or data field defines (`category_1`, `text_3`).
     """
 
     kind: DefinitionKind
@@ -143,14 +143,14 @@ class DefinitionChange(Message):
 
 
 class DefinitionHistory(Message):
-    """Some changes, the newest first, and the cursor after the last of them (absent on the last page)."""
+    """A page of changes, newest first, and the cursor of the next page (absent on the last page)."""
 
     items: list[DefinitionChange]
     next: str | None = None
 
 
 class DefinitionQuery(Query[DefinitionHistory]):
-    """A query of what definitions were and are, who changed them and when: of one, by its `key`, or of all."""
+    """A query of the changes of definitions, of one by its `key` or of all: what, who and when."""
 
     key: Name | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 50
@@ -158,7 +158,7 @@ class DefinitionQuery(Query[DefinitionHistory]):
 
 
 class GetPropertyHistory(DefinitionQuery):
-    """Ask what types, statuses, categories, their values or data fields were, who changed them and when."""
+    """Ask for the changes of types, statuses, categories, their values or data fields."""
 
     subject = "administration.property-history"
     node = Node.PROPERTIES
@@ -167,14 +167,14 @@ class GetPropertyHistory(DefinitionQuery):
 
 
 class GetRoleHistory(DefinitionQuery):
-    """Ask what roles gave and were called, who changed them and when."""
+    """Ask for the changes of roles: their names and permissions."""
 
     subject = "administration.role-history"
     node = Node.ROLES
 
 
 class GetSettingHistory(DefinitionQuery):
-    """Ask what settings were, who changed them and when."""
+    """Ask for the changes of settings."""
 
     subject = "administration.setting-history"
     node = Node.SETTINGS

@@ -1,4 +1,4 @@
-"""Queries of what was done, and the event of what was refused (PRJ-08, LOG, B4)."""
+"""Queries of activities, and the events of refused attempts (PRJ-08, LOG, B4)."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,7 +12,7 @@ from contracts.values import Principal, Time
 
 
 class AttemptRefused(Event):
-    """Somebody tried what it may not do."""
+    """A principal tried something that it is not allowed to do."""
 
     subject = "audit.refused"
     stores = BOTH_STORES
@@ -23,7 +23,7 @@ class AttemptRefused(Event):
 
 
 class SurplusCounted(Event):
-    """More was refused or put aside within one minute than is recorded one by one: so many more."""
+    """The number of refused attempts or dead letters within one minute beyond those recorded one by one."""
 
     subject = "audit.surplus-counted"
     stores = BOTH_STORES
@@ -35,10 +35,10 @@ class SurplusCounted(Event):
 
 
 class Entry(Message):
-    """One activity: what was done, by whom, when, and the fields it names.
+    """One activity: what was done, by whom and when, with its fields in `details`.
 
-    `labels` is what the categories and data fields in `details` were called then, `names` what the ids of types,
-    statuses and values in it meant then.
+    `labels` are the names that the categories and data fields in `details` had at that time, `names` those of the ids
+    of types, statuses and values.
     """
 
     event_id: UUID
@@ -55,9 +55,9 @@ class Entry(Message):
 
 
 class Entries(Message):
-    """Some entries, newest first, and the cursor after the last of them (absent on the last page).
+    """A page of entries, newest first, and the cursor of the next page (absent on the last page).
 
-    `withheld` names what was asked for and is not shown to the caller: `activity-logs`.
+    `withheld` names what was requested but is not visible to the caller: `activity-logs`.
     """
 
     items: list[Entry]
@@ -70,7 +70,7 @@ Cursor = Annotated[str, Field(max_length=200)]
 
 
 class ProjectActivity(Query[Entries]):
-    """Ask what was done to one project."""
+    """Ask for the activities of one project."""
 
     subject = "audit.activity"
     node = Node.ACTIVITY_LOGS
@@ -81,14 +81,14 @@ class ProjectActivity(Query[Entries]):
 
 
 ActivityName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[a-z.-]+$")]
-"""What was done, as in `projects.opened`, or how several begin, as in `reports.`."""
+"""An activity, such as `projects.opened`, or the common prefix of several, such as `reports.`."""
 
 
 class SiteLog(Query[Entries]):
-    """Ask the log server what was done on the site, from `since` to before `until`.
+    """Ask the log server for the activities of the site, from `since` to before `until`.
 
-    `with_activity` asks for what operators read and did in projects, too, which no log server keeps; it is shown to
-    those who have view on `incident-projects/activity-logs`, as `audit.activity` shows it.
+    `with_activity` adds what operators read and did in projects, which the log server does not store. It is shown to
+    those with view on `incident-projects/activity-logs`, as by `audit.activity`.
     """
 
     subject = "audit.log"

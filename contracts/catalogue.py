@@ -1,4 +1,4 @@
-"""Every message of the wire: importing this module makes all of them known."""
+"""Every message of the wire: importing this module registers all of them."""
 
 from typing import Any
 

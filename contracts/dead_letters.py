@@ -1,4 +1,4 @@
-"""Dead letters: messages that could not be handled, read, sent once more for their own sender, or discarded."""
+"""Reading, replaying and discarding dead letters: messages that could not be handled."""
 
 from typing import Annotated, ClassVar, Generic
 from uuid import UUID
@@ -22,10 +22,10 @@ Mark = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,100}$")]
 
 
 class LetterSummary(Message):
-    """A dead letter without what it says.
+    """A dead letter without its content.
 
-    `what` and `command_id` are null where the message names none. `replayable` says whether it can be sent once more;
-    `hindrance` is the reason where it cannot.
+    `what` and `command_id` are null if the message has none. `replayable` says whether it can be replayed, `hindrance`
+    why not.
     """
 
     letter: int
@@ -40,14 +40,14 @@ class LetterSummary(Message):
 
 
 class DeadLetters(Message):
-    """Some dead letters, the oldest first; `next` is the `after` of the following page."""
+    """A page of dead letters, oldest first; `next` is the `after` of the next page."""
 
     items: list[LetterSummary]
     next: int | None = None
 
 
 class ListDeadLetters(Query[DeadLetters]):
-    """Ask which messages could not be handled."""
+    """Ask for the dead letters."""
 
     subject = "administration.list-dead-letters"
     node = Node.DEAD_LETTERS
@@ -57,7 +57,7 @@ class ListDeadLetters(Query[DeadLetters]):
 
 
 class OpenedLetter(Message):
-    """A dead letter with all that it says; passwords are left out of it."""
+    """A dead letter with its whole content, except for passwords."""
 
     summary: LetterSummary
     subject: str
@@ -67,7 +67,7 @@ class OpenedLetter(Message):
 
 
 class GetDeadLetter(Query[OpenedLetter]):
-    """Read a dead letter; the reading is recorded before the answer leaves."""
+    """Read a dead letter; the reading is recorded before the answer is sent."""
 
     subject = "administration.get-dead-letter"
     node = Node.DEAD_LETTERS
@@ -76,7 +76,7 @@ class GetDeadLetter(Query[OpenedLetter]):
 
 
 class LetterEvent(AdministrationEvent):
-    """Something that was done with a dead letter; `principal` is who had sent it."""
+    """An action on a dead letter; `principal` is the sender of the original message."""
 
     letter: int
     principal: Principal
@@ -85,7 +85,7 @@ class LetterEvent(AdministrationEvent):
 
 
 class LetterOpened(LetterEvent):
-    """Somebody read a dead letter."""
+    """A dead letter was read."""
 
     subject = "administration.letter-opened"
 
@@ -96,21 +96,21 @@ class LetterCommand(Command[AnswerT_co], Generic[AnswerT_co]):
     node: ClassVar[Node] = Node.DEAD_LETTERS
     part = Part.LETTER
     runs_alone = True
-    """It reads the letter where it lies, and holds up nobody meanwhile."""
+    """It reads the letter from its stream, which must not delay other commands."""
 
     letter: Number
 
 
 class LetterReplayed(LetterEvent):
-    """A dead letter was handed to its worker once more; who had sent it, and its id, are the same."""
+    """A dead letter was sent to its worker again, with the original sender and id."""
 
     subject = "administration.letter-replayed"
 
 
 class ReplayLetter(LetterCommand[LetterReplayed]):
-    """Hand a dead letter to its worker once more, as what it is: of the one who sent it, under its own id.
+    """Send a dead letter to its worker again, with its original sender and id.
 
-    It takes effect once, and only if that principal may still ask for it.
+    It takes effect once, and only if that principal still has the permission.
     """
 
     subject = "administration.replay-letter"
@@ -131,7 +131,7 @@ class DiscardLetter(LetterCommand[LetterDiscarded]):
 
 
 class LetterRemoved(Event):
-    """A letter that was replayed or discarded does not lie there any more."""
+    """A replayed or discarded letter was removed from the stream."""
 
     subject = "administration.letter-removed"
 
@@ -139,7 +139,7 @@ class LetterRemoved(Event):
 
 
 class RemoveLetter(Command[LetterRemoved]):
-    """Take a letter out of the stream, once it is recorded why."""
+    """Remove a letter from the stream, after the reason was recorded."""
 
     subject = "administration.remove-letter"
     node = Node.DEAD_LETTERS

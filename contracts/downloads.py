@@ -1,4 +1,4 @@
-"""What every download shares: bytes are fetched in parts, from any offset on."""
+"""The base of all downloads: bytes are fetched in parts, from any offset."""
 
 from typing import Annotated, Final
 
@@ -6,12 +6,12 @@ from pydantic import Field
 
 from contracts.message import Query
 
-LARGEST_PART: Final = 512 * 1024
-"""Bytes of one answer, at most."""
+PART_BYTES_MAX: Final = 512 * 1024
+"""The most bytes of one answer."""
 
 
 class Download(Query[bytes]):
-    """Fetch bytes of something that was made; the reply is the bytes alone, fewer than asked at the end."""
+    """Fetch bytes of a file; the reply is the bytes alone, fewer than requested at the end."""
 
     offset: Annotated[int, Field(ge=0)] = 0
-    length: Annotated[int, Field(ge=1, le=LARGEST_PART)] = LARGEST_PART
+    length: Annotated[int, Field(ge=1, le=PART_BYTES_MAX)] = PART_BYTES_MAX

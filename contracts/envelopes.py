@@ -1,4 +1,4 @@
-"""What travels around the messages: headers, outcomes, refusals, signs of life and dead letters."""
+"""Headers and envelopes of messages: outcomes, refusals, heartbeats and dead letters."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -13,7 +13,7 @@ AcceptLanguage = Annotated[str, Field(examples=["fr-CH, en;q=0.5"])]
 
 
 class CommandHeaders(BaseModel):
-    """`Nats-Msg-Id` is the command id: the same id again repeats the first outcome and changes nothing."""
+    """`Nats-Msg-Id` is the command id: a repeated id repeats the first outcome and changes nothing."""
 
     message_id: Annotated[UUID, Field(alias="Nats-Msg-Id")]
     language: Annotated[AcceptLanguage | None, Field(alias="Accept-Language")] = None
@@ -21,14 +21,14 @@ class CommandHeaders(BaseModel):
 
 
 class QueryHeaders(BaseModel):
-    """The language in which a refusal is told, and the trace that the query belongs to."""
+    """The language of a refusal, and the trace that the query belongs to."""
 
     language: Annotated[AcceptLanguage | None, Field(alias="Accept-Language")] = None
     traceparent: Traceparent | None = None
 
 
 class EventHeaders(BaseModel):
-    """CloudEvents 1.0 in binary mode; `ce-subject` is the project, `ce-causationid` the command or event before it."""
+    """CloudEvents 1.0 in binary mode; `ce-subject` is the project, `ce-causationid` the causing command or event."""
 
     message_id: Annotated[UUID, Field(alias="Nats-Msg-Id")]
     specversion: Annotated[Literal["1.0"], Field(alias="ce-specversion")]
@@ -51,7 +51,7 @@ class RefusalHeaders(BaseModel):
 
 
 class Applied(BaseModel):
-    """The outcome of a command that took effect; `result` is the body of the event that it led to."""
+    """The outcome of a command that took effect; `result` is the body of its event."""
 
     command_id: UUID
     status: Literal["applied"]
@@ -61,7 +61,7 @@ class Applied(BaseModel):
 
 
 class Rejected(BaseModel):
-    """The outcome of a command that was refused: nothing changed. `command_id` is what was sent as one."""
+    """The outcome of a command that was refused: nothing changed. `command_id` is repeated as it was sent."""
 
     command_id: Annotated[str, Field(pattern="^[A-Za-z0-9-]{1,64}$")]
     status: Literal["rejected"]
@@ -75,7 +75,7 @@ class Refused(BaseModel):
 
 
 class Heartbeat(BaseModel):
-    """What a worker process is and did since it started."""
+    """The state of a worker process, and its counts since it started."""
 
     worker: str
     instance: str
@@ -89,17 +89,17 @@ class Heartbeat(BaseModel):
     lag: int
     oldest_pending_seconds: float
     figures: dict[str, float]
-    """What waits in the servers, by the names of docs/operations.md without `incidents_`; unknown ones are missing."""
+    """Backlogs of the servers, by the names of docs/operations.md without `incidents_`; unknown ones are missing."""
 
 
 class DeadLetterHeaders(BaseModel):
-    """The message's place in its stream, so that it lies among the dead letters once."""
+    """The message's place in its stream, so that it becomes a dead letter only once."""
 
     message_id: Annotated[str, Field(alias="Nats-Msg-Id", examples=["projects-COMMANDS-17"])]
 
 
 class DeadLetter(BaseModel):
-    """A message that can never be handled; `body_base64` stands where the body is not UTF-8."""
+    """A message that can never be handled; `body_base64` replaces a body that is not UTF-8."""
 
     subject: str
     headers: dict[str, str]

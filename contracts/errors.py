@@ -1,4 +1,4 @@
-"""Refusals: the codes of the wire and the shape in which they reach a caller."""
+"""Refusals: the codes of the wire, and the form in which callers receive them."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.texts import Part, Phrase, phrase, reason, way_out
+from contracts.texts import Part, Phrase, phrase, reason, remedy
 
 
 class Code(StrEnum):
-    """Why something was refused."""
+    """The reason of a refusal."""
 
     PERMISSION_DENIED = "permission-denied"
     NOT_AVAILABLE = "not-available"
@@ -38,11 +38,11 @@ HTTP_STATUS = {
     Code.NOT_LICENSED: 403,
     Code.COMMAND_ID_REUSED: 409,
 }
-"""What `Nats-Service-Error-Code` says for each code."""
+"""The `Nats-Service-Error-Code` of each code."""
 
 
 class Error(BaseModel):
-    """A refusal as it travels: `message` is in the asked language, `details` names fields, times and people."""
+    """A refusal on the wire: `message` is in the requested language, `details` names fields, times and people."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -53,10 +53,10 @@ class Error(BaseModel):
 
 
 class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, not an error of the program
-    """The answer no: raised by a rule, turned into an outcome or an error reply by whoever called it."""
+    """A refusal: raised by a rule, and turned into an outcome or an error reply by its caller."""
 
     def __init__(self, code: Code, *, part: Part | None = None, text: Phrase | None = None, **details: Any) -> None:
-        """Keep the code, what the sentence is about, and the details that show the way out."""
+        """Keep the code, the object of the sentence, and the details for the remedy."""
         super().__init__(code.value)
         self.code = code
         self.part = part
@@ -64,17 +64,19 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
         self.details = details
 
     def as_error(self, language: str) -> Error:
-        """Say it in the asked language, with the reason beside every field that is named, and with a way out."""
+        """Return the error in a language, with a reason for every named field, and with a remedy."""
         fields = [
-            {"reason": reason(one["kind"], language), **one} for one in self.details.get("fields", ()) if "kind" in one
+            {"reason": reason(field["kind"], language), **field}
+            for field in self.details.get("fields", ())
+            if "kind" in field
         ]
-        remedy = "" if fields else way_out(self.code, language)
+        next_step = "" if fields else remedy(self.code, language)
         return Error(
             code=self.code,
             message=phrase(self.text or Phrase(self.code.value), language, self.part),
             retryable=self.code is Code.UNAVAILABLE,
             details={
-                **({"reason": remedy} if remedy else {}),
+                **({"reason": next_step} if next_step else {}),
                 **self.details,
                 **({"fields": fields} if fields else {}),
             },
@@ -82,19 +84,19 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
 
 
 def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None, field: str = "project_id") -> Refusal:
-    """Say that a project was deleted, when and by whom, as its published tombstone tells; or that it never was here.
+    """Return the refusal for a project that was deleted, with the facts of its tombstone, or that never existed.
 
-    `field` is what it was asked for by.
+    `field` is the field that named the project.
     """
     if tombstone is None:
-        unknown = [{"field": field, "kind": "not_here"}]
-        return Refusal(Code.GONE, part=part, status=404, known=False, fields=unknown)
-    named: dict[str, Any] = {} if field == "project_id" else {"project_id": str(tombstone["project_id"])}
+        fields = [{"field": field, "kind": "not_here"}]
+        return Refusal(Code.GONE, part=part, status=404, known=False, fields=fields)
+    project: dict[str, Any] = {} if field == "project_id" else {"project_id": str(tombstone["project_id"])}
     return Refusal(
         Code.GONE,
         part=part,
         fields=[{"field": field, "kind": "deleted"}],
-        **named,
+        **project,
         number=tombstone["number"],
         deleted_at=tombstone["deleted_at"].isoformat(),
         deleted_by=tombstone["deleted_by"],

@@ -1,4 +1,4 @@
-"""Ids that sort by the time they were made (UUIDv7, RFC 9562, with the fraction of a millisecond as method 3)."""
+"""Ids that sort by their creation time (UUIDv7, RFC 9562, with the fraction of a millisecond as method 3)."""
 
 import os
 import time
@@ -14,11 +14,11 @@ _last = 0
 
 
 def uuid7() -> UUID:
-    """Make an id that is greater than every one made before by this process."""
+    """Return a new id, greater than all earlier ones of this process."""
     global _last  # noqa: PLW0603 - the order of ids is a property of the process
     milliseconds, nanoseconds = divmod(time.time_ns(), _MILLISECOND)
     fraction = nanoseconds * _FRACTION // _MILLISECOND
     random = int.from_bytes(os.urandom(8), "big") & _RANDOM
-    made = (milliseconds << 80) | _VERSION | (fraction << 64) | _VARIANT | random
-    _last = made if made > _last else _last + 1
+    fresh = (milliseconds << 80) | _VERSION | (fraction << 64) | _VARIANT | random
+    _last = fresh if fresh > _last else _last + 1
     return UUID(int=_last)

@@ -1,4 +1,4 @@
-"""The site's licence: what it says, how it is activated, and how one asks about it (LIC-01 to LIC-05, FED-02)."""
+"""The site's licence: its content, its activation, and the query about it (LIC-01 to LIC-05, FED-02)."""
 
 from typing import Annotated, Literal
 
@@ -22,7 +22,7 @@ Token = Annotated[
 
 
 class Licence(Message):
-    """What the operator's signature grants to a site; it never ends where `expires_at` is absent."""
+    """The licence that the operator signs for a site; without `expires_at` it never expires."""
 
     product: Literal["incident-manager"] = "incident-manager"
     version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z.-]{1,32}$")]
@@ -31,11 +31,11 @@ class Licence(Message):
 
 
 INCLUDED = Licence(version="1", edition="corporate")
-"""The licence of a site that makes its own keys: included, as it is in Corporate (LIC-02)."""
+"""The licence of a site with keys of its own: included, as in Corporate (LIC-02)."""
 
 
 class LicenceActivated(AdministrationEvent):
-    """A site has another licence from now on."""
+    """Another licence of the site came into force."""
 
     subject = "administration.licence-activated"
 
@@ -45,7 +45,7 @@ class LicenceActivated(AdministrationEvent):
 
 
 class ActivateLicence(Command[LicenceActivated]):
-    """Put a licence into force: an account token of this site that its operator has signed (LIC-03)."""
+    """Put a licence into force: an account token of this site, signed by its operator (LIC-03)."""
 
     subject = "administration.activate-licence"
     changes_permissions = True
@@ -58,7 +58,7 @@ class ActivateLicence(Command[LicenceActivated]):
 
 
 class LicenceState(Message):
-    """The licence that is in force, or why there is none; `included` when it came with the site's own keys."""
+    """The licence in force, or the reason why there is none; `included` if it came with the site's own keys."""
 
     valid: bool
     reason: Unlicensed | None = None

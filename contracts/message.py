@@ -1,4 +1,4 @@
-"""What every message is: a frozen object that refuses unknown fields and names its subject and its answer."""
+"""The base of all messages: frozen objects that refuse unknown fields and name their subject and answer."""
 
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -11,13 +11,13 @@ from contracts.texts import Part, Phrase
 
 
 class Message(BaseModel):
-    """A value that travels: strict about types, closed to unknown fields, never changed after it was made."""
+    """A value on the wire: strict about types, closed to unknown fields, immutable."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Change(Message):
-    """What a field was and is; both absent where the field holds what an operator wrote."""
+    """The old and new value of a field; both absent if operators write the field's text."""
 
     old: int | bool | str | None = None
     new: int | bool | str | None = None
@@ -36,9 +36,9 @@ BOTH_STORES = frozenset(Store)
 
 
 class Event(Message):
-    """Something that happened; carries nothing that operators wrote, only ids, numbers, dates and check boxes.
+    """Something that happened. It carries ids, numbers, dates and check boxes, never texts of operators.
 
-    Events of administration carry the words of definitions, too: they are of the site and of no project.
+    Events of administration also carry the texts of definitions, which belong to the site and not to a project.
     """
 
     subject: ClassVar[str]
@@ -47,7 +47,7 @@ class Event(Message):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Make the event known by its subject."""
+        """Register the event by its subject."""
         if "subject" in cls.__dict__:
             cls.registry[cls.subject] = cls
 
@@ -56,20 +56,20 @@ AnswerT_co = TypeVar("AnswerT_co", covariant=True)
 
 
 class Request(Message, Generic[AnswerT_co]):
-    """What commands and queries share: a subject, the permissions asked for, and the type of the answer."""
+    """The base of commands and queries: a subject, the required permissions, and the type of the answer."""
 
     subject: ClassVar[str]
     node: ClassVar[Node]
     level: ClassVar[Level]
     instead: ClassVar[Node | None] = None
-    """A node that does as well as what `needs` names, at the same level."""
+    """A node that suffices instead of those that `needs` names, at the same level."""
 
     def needs(self) -> dict[Node, Level]:
-        """Name the permissions that are asked for."""
+        """Return the required permissions."""
         return {self.node: self.level}
 
     def missing(self, grants: Grants) -> list[Node]:
-        """Name the nodes that are needed and not given."""
+        """Return the required nodes that are not granted."""
         if self.instead and grants.allow(self.instead, self.level):
             return []
         return sorted(node for node, level in self.needs().items() if not grants.allow(node, level))
@@ -80,12 +80,12 @@ class Request(Message, Generic[AnswerT_co]):
         for base in cls.__mro__:
             if issubclass(base, BaseModel) and base.__pydantic_generic_metadata__["args"]:
                 return base.__pydantic_generic_metadata__["args"][0]
-        msg = f"{cls.__name__} does not say what it is answered with: write Command[TheEvent]."
+        msg = f"{cls.__name__} does not name the type of its answer: write Command[TheEvent]."
         raise TypeError(msg)
 
 
 class Command(Request[AnswerT_co], Generic[AnswerT_co]):
-    """A wish: accepted once, applied at most once, answered by exactly one outcome."""
+    """A request for a change: accepted once, applied at most once, answered by exactly one outcome."""
 
     level: ClassVar[Level] = Level.MANAGE
     part: ClassVar[Part | None] = None
@@ -95,19 +95,19 @@ class Command(Request[AnswerT_co], Generic[AnswerT_co]):
     keyed_by_principal: ClassVar[bool] = False
     needs_licence: ClassVar[bool] = True
     runs_alone: ClassVar[bool] = False
-    """Whether it is handled in a transaction of its own, in which it reads what earlier commands have written."""
+    """Whether it is handled in its own transaction, in which it reads what earlier commands have written."""
     secrets: ClassVar[frozenset[str]] = frozenset()
-    """Fields that are kept nowhere, in no form from which they could be guessed."""
+    """Fields that are never stored, not even in a form from which they could be guessed."""
     registry: ClassVar[dict[str, type["Command[Any]"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Make the command known by its subject."""
+        """Register the command by its subject."""
         if "subject" in cls.__dict__:
             cls.registry[cls.subject] = cls
 
     def key(self) -> str:
-        """Return the subject token whose commands are kept in order, where the body names it."""
+        """Return the subject token that keeps commands in order, if the body names it."""
         return "-"
 
     def key_for(self, principal: str) -> str:
@@ -116,20 +116,20 @@ class Command(Request[AnswerT_co], Generic[AnswerT_co]):
 
 
 class Query(Request[AnswerT_co], Generic[AnswerT_co]):
-    """A question: answered at once, changes nothing."""
+    """A request for information: answered at once, without changes."""
 
     level: ClassVar[Level] = Level.VIEW
     registry: ClassVar[dict[str, type["Query[Any]"]]] = {}
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
-        """Make the query known by its subject."""
+        """Register the query by its subject."""
         if "subject" in cls.__dict__:
             cls.registry[cls.subject] = cls
 
 
 class Outcome(BaseModel):
-    """What became of a command, as published to the principal who sent it."""
+    """The result of a command, as published to the principal who sent it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -142,5 +142,5 @@ class Outcome(BaseModel):
 
     @classmethod
     def read(cls, body: bytes) -> Self:
-        """Read what a worker published."""
+        """Parse an outcome that a worker published."""
         return cls.model_validate_json(body)

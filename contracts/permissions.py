@@ -1,14 +1,14 @@
-"""Permission nodes and levels: what a role can be given (PERM-01 to PERM-11)."""
+"""Permission nodes and levels, of which roles are made (PERM-01 to PERM-11)."""
 
 from enum import IntEnum, StrEnum
 from typing import Literal
 
 ADMINISTRATORS = "administrators"
-"""The role that has everything, always."""
+"""The role that always has every permission."""
 
 
 class Level(IntEnum):
-    """How far a permission goes; manage implies view (AMB-3)."""
+    """The level of a permission; manage implies view (AMB-3)."""
 
     NONE = 0
     VIEW = 1
@@ -19,7 +19,7 @@ LevelName = Literal["none", "view", "manage"]
 
 
 class Node(StrEnum):
-    """What a permission is about."""
+    """The object of a permission."""
 
     PROPERTIES = "incident-properties"
     SETTINGS = "settings"
@@ -40,10 +40,10 @@ class Node(StrEnum):
 
 
 class Grants(dict[Node, Level]):
-    """What one principal may do: the highest level of all its roles, by node; what is absent is refused."""
+    """The permissions of one principal: by node, the highest level of all its roles; absent nodes are refused."""
 
     def allow(self, node: Node, level: Level) -> bool:
-        """Tell whether `level` on `node` is given; a sub-node needs view on `incident-projects` too."""
+        """Tell whether `level` on `node` is granted; a sub-node also needs view on `incident-projects`."""
         if node.startswith(f"{Node.PROJECTS}/") and self.get(Node.PROJECTS, Level.NONE) < Level.VIEW:
             return False
         return self.get(node, Level.NONE) >= level

@@ -1,7 +1,7 @@
-"""Texts as people may be shown them: what would command a terminal or deceive a reader is shown by its number.
+"""Texts made safe to display: characters that control a terminal or deceive a reader become their code points.
 
-Names, comments and everything else that people write may hold any character but U+0000. Whoever prints them, on a
-terminal or in a log, cleans them first: an escape sequence in a comment would act on the terminal of its reader.
+Names, comments and all other texts that people write may hold any character but U+0000. Clean them before you print
+them on a terminal or in a log: an escape sequence in a comment would act on the terminal of its reader.
 """
 
 import json
@@ -11,53 +11,53 @@ from functools import cache
 from typing import Any, Final
 
 NEW_LINE: Final = "↵"
-"""Stands for the end of a line where there is only one line."""
+"""Replaces a line break in texts on one line."""
 
-# Read from right to left: marks of the Arabic script that are seen, and none of those that are not.
-_SEEN_ALTHOUGH_FORMAT: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
-_UNSEEN_ALTHOUGH_LETTER: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
+# Visible marks of the Arabic script, which is read from right to left.
+_VISIBLE_FORMATS: Final = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2")
+_INVISIBLE_LETTERS: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")
 _JOINERS: Final = frozenset("\u200c\u200d")
 _HARMLESS: Final = frozenset("\n\t")
-_SUSPECT: Final = re.compile(r"[^\n\t -~\u00a0-\u00ac\u00ae-\u02ff]")
-"""Nothing outside this is looked at twice."""
+_SUSPECTS: Final = re.compile(r"[^\n\t -~\u00a0-\u00ac\u00ae-\u02ff]")
+"""Only these characters are examined further."""
 
 
 @cache
-def is_unseen(letter: str) -> bool:
-    """Tell a character that commands, reorders, or is not seen at all."""
-    if letter in _HARMLESS or letter in _SEEN_ALTHOUGH_FORMAT:
+def is_invisible(letter: str) -> bool:
+    """Tell whether a character controls a terminal, reorders text, or is invisible."""
+    if letter in _HARMLESS or letter in _VISIBLE_FORMATS:
         return False
-    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} or letter in _UNSEEN_ALTHOUGH_LETTER
+    return unicodedata.category(letter) in {"Cc", "Cf", "Cs", "Zl", "Zp"} or letter in _INVISIBLE_LETTERS
 
 
 def printable(text: str) -> str:
-    """Return a text whose unseen characters are shown as [U+202E]; ends of lines stay, with CR before them or not."""
-    return _SUSPECT.sub(_shown, text.replace("\r\n", "\n"))
+    """Return a text with its invisible characters shown as [U+202E]; line breaks stay, CRLF becomes LF."""
+    return _SUSPECTS.sub(_show, text.replace("\r\n", "\n"))
 
 
 def on_one_line(text: str) -> str:
-    """Return the same on one line: what ended one is seen."""
+    """Return the same on one line, with a sign for every line break."""
     return printable(text).replace("\n", NEW_LINE).replace("\t", " ")
 
 
 def printable_json(document: Any, indent: int | None = None) -> str:
-    """Return JSON that says the same with every unseen character escaped, so that a terminal may show it, too."""
+    """Return equal JSON with every invisible character escaped, so that a terminal can show it."""
     separators = (",", ":") if indent is None else None
-    return _SUSPECT.sub(_escaped, json.dumps(document, ensure_ascii=False, indent=indent, separators=separators))
+    return _SUSPECTS.sub(_escape, json.dumps(document, ensure_ascii=False, indent=indent, separators=separators))
 
 
-def _shown(found: re.Match[str]) -> str:
-    letter = found.group()
-    if not is_unseen(letter) or (letter in _JOINERS and _joins(found)):
+def _show(match: re.Match[str]) -> str:
+    letter = match.group()
+    if not is_invisible(letter) or (letter in _JOINERS and _joins(match)):
         return letter
     return f"[U+{ord(letter):04X}]"
 
 
-def _joins(found: re.Match[str]) -> bool:
-    """Tell a joiner that a script or an emoji needs from one that hides in a word of plain letters."""
-    around = found.string[found.start() - 1 : found.start()], found.string[found.end() : found.end() + 1]
-    return all(one > "\u02ff" and not is_unseen(one) for one in around)
+def _joins(match: re.Match[str]) -> bool:
+    """Tell whether a joiner is needed by a script or an emoji, and not hidden in a word of plain letters."""
+    neighbours = match.string[match.start() - 1 : match.start()], match.string[match.end() : match.end() + 1]
+    return all(letter > "\u02ff" and not is_invisible(letter) for letter in neighbours)
 
 
-def _escaped(found: re.Match[str]) -> str:
-    return json.dumps(found.group())[1:-1] if is_unseen(found.group()) else found.group()
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1] if is_invisible(match.group()) else match.group()

@@ -23,7 +23,7 @@ class PropertyCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class PropertyEvent(DefinitionEvent):
-    """A property, by the id that no other property of any kind has (PROP-09)."""
+    """A property, by its id, which is unique among properties of all kinds (PROP-09)."""
 
     id: PropertyId
 
@@ -41,7 +41,7 @@ class TypeAdded(PropertyEvent):
 
 
 class AddType(PropertyCommand[TypeAdded]):
-    """Define a type; its id is made here, its name need not be unique (TYP-02, PROP-06)."""
+    """Define a type; the system assigns its id, and its name need not be unique (TYP-02, PROP-06)."""
 
     subject = "administration.add-type"
 
@@ -50,7 +50,7 @@ class AddType(PropertyCommand[TypeAdded]):
 
 
 class TypeEdited(PropertyEvent):
-    """A type got another name or description."""
+    """The name or description of a type was changed."""
 
     subject = "administration.type-edited"
 
@@ -86,7 +86,7 @@ class StatusAdded(PropertyEvent):
 
 
 class AddStatus(PropertyCommand[StatusAdded]):
-    """Define a status; its id is made here, its name need not be unique (STA-02, PROP-06).
+    """Define a status; the system assigns its id, and its name need not be unique (STA-02, PROP-06).
 
     A project whose status is `closing` is closed.
     """
@@ -99,13 +99,13 @@ class AddStatus(PropertyCommand[StatusAdded]):
 
 
 class StatusEdited(PropertyEvent):
-    """A status got another name or description."""
+    """The name or description of a status was changed."""
 
     subject = "administration.status-edited"
 
 
 class EditStatus(PropertyCommand[StatusEdited]):
-    """Rename or describe a status that no project has (STA-03); whether it closes stays as it is."""
+    """Rename or describe a status that no project has (STA-03); `closing` stays unchanged."""
 
     subject = "administration.edit-status"
 
@@ -115,13 +115,13 @@ class EditStatus(PropertyCommand[StatusEdited]):
 
 
 class StatusMarked(PropertyEvent):
-    """A status closes projects from now on, or does so no more."""
+    """A status was marked as closing, or no longer as closing."""
 
     subject = "administration.status-marked"
 
 
 class MarkStatus(PropertyCommand[StatusMarked]):
-    """Say whether a status closes the projects that have it, at any time: they count as closed, and since when."""
+    """Mark whether a status closes its projects, at any time: whether they count as closed, and since when."""
 
     subject = "administration.mark-status"
 
@@ -150,7 +150,7 @@ class CategoryValueAdded(CategoryValueEvent):
 
 
 class AddCategoryValue(PropertyCommand[CategoryValueAdded]):
-    """Define a value of a category; its id is made here, its name need not be unique (CAT-04, PROP-06)."""
+    """Define a category's value; the system assigns its id, its name need not be unique (CAT-04, PROP-06)."""
 
     subject = "administration.add-category-value"
 
@@ -160,7 +160,7 @@ class AddCategoryValue(PropertyCommand[CategoryValueAdded]):
 
 
 class CategoryValueEdited(CategoryValueEvent):
-    """A value of a category got another name or description."""
+    """The name or description of a category's value was changed."""
 
     subject = "administration.category-value-edited"
 

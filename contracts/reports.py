@@ -12,7 +12,7 @@ from contracts.values import Language, Time
 
 
 class ReportEvent(Event):
-    """Something that happened to a report of a project."""
+    """An event about a report of a project."""
 
     stores = BOTH_STORES
 
@@ -34,7 +34,7 @@ class ReportCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class ReportGenerated(ReportEvent):
-    """A report lies ready; `missing` names what could not be included (MSG-09)."""
+    """A report was generated; `missing` names what could not be included (MSG-09)."""
 
     subject = "reports.generated"
 
@@ -46,7 +46,7 @@ class ReportGenerated(ReportEvent):
 
 
 class GenerateReport(ReportCommand[ReportGenerated]):
-    """Make a PDF of all that a project says; user names stay hidden unless asked for (B5)."""
+    """Make a PDF of a project's whole content; user names stay hidden unless requested (B5)."""
 
     subject = "reports.generate"
     failure_phrase = Phrase.REPORT_NOT_GENERATED
@@ -56,13 +56,13 @@ class GenerateReport(ReportCommand[ReportGenerated]):
     language: Language | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for reports, and for names where they shall be shown."""
+        """Require reports, and user names if they are to be shown."""
         names = {Node.USER_NAMES: Level.VIEW} if self.show_user_names else {}
         return {self.node: self.level, **names}
 
 
 class ReportPrinted(ReportEvent):
-    """Somebody printed a report."""
+    """A report was printed."""
 
     subject = "reports.printed"
 
@@ -80,20 +80,20 @@ class ReportDeleted(ReportEvent):
 
 
 class DeleteReport(ReportCommand[ReportDeleted]):
-    """Delete a report that should not have been made, with all its bytes."""
+    """Delete a report and its file."""
 
     subject = "reports.delete"
     failure_phrase = Phrase.NOT_SAVED
 
 
 class ReportDownloaded(ReportEvent):
-    """Somebody fetched a report, or a part of it."""
+    """A report, or a part of it, was downloaded."""
 
     subject = "reports.downloaded"
 
 
 class Report(Message):
-    """A report as it lies in the store."""
+    """A stored report."""
 
     report_id: UUID
     project_id: UUID
@@ -109,7 +109,7 @@ class Report(Message):
 
 
 class GetReport(Query[Report]):
-    """Ask about one report."""
+    """Ask for the facts about one report."""
 
     subject = "reports.get"
     node = Node.REPORTS
@@ -118,7 +118,7 @@ class GetReport(Query[Report]):
 
 
 class ReportList(Message):
-    """Some reports of a project, newest first."""
+    """A page of a project's reports, newest first."""
 
     items: list[Report]
     next: Cursor | None = None
@@ -136,7 +136,7 @@ class ListReports(Query[ReportList]):
 
 
 class DownloadReport(Download):
-    """Fetch bytes of a report; the reply is the bytes alone, fewer than asked at the end."""
+    """Fetch bytes of a report; the reply is the bytes alone, fewer than requested at the end."""
 
     subject = "reports.download"
     node = Node.REPORTS

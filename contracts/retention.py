@@ -1,4 +1,4 @@
-"""Commands, events and queries of retention: sweeps, holds and what is due (RET-01 to RET-07)."""
+"""Commands, events and queries of retention: sweeps, holds and due projects (RET-01 to RET-07)."""
 
 from datetime import datetime
 from typing import Annotated, ClassVar, Generic
@@ -13,17 +13,17 @@ from contracts.projects.queries import Cursor, Limit
 from contracts.texts import Part
 from contracts.values import AnyText, Time, not_blank
 
-LONGEST_REASON = 2_000
+REASON_LENGTH_MAX = 2_000
 Reason = Annotated[
     AnyText,
-    StringConstraints(min_length=1, max_length=LONGEST_REASON, strip_whitespace=True),
+    StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX, strip_whitespace=True),
     AfterValidator(not_blank),
 ]
-"""Why a hold is placed or released: 1 to 2,000 characters without space around them; it dies with its project."""
+"""Why a hold is placed or released: 1 to 2,000 characters, trimmed; it is deleted with its project."""
 
 
 class SweepStarted(Event):
-    """A sweep has begun: `due` projects, counted up to a million, were created before `created_before`."""
+    """A sweep has started: `due` projects, counted up to a million, were created before `created_before`."""
 
     subject = "retention.sweep-started"
     stores = BOTH_STORES
@@ -34,14 +34,14 @@ class SweepStarted(Event):
 
 
 class Sweep(Command[SweepStarted]):
-    """Delete what has expired now instead of at the next scheduled time; `swept` says when it is done."""
+    """Delete expired projects now instead of at the next scheduled time; the event `swept` ends the sweep."""
 
     subject = "retention.sweep"
     node = Node.RETENTION
 
 
 class Swept(Event):
-    """A sweep has ended, with so many projects deleted; every sweep that began ends once."""
+    """A sweep has ended, after deleting this number of projects; every started sweep ends once."""
 
     subject = "retention.swept"
     stores = BOTH_STORES
@@ -51,7 +51,7 @@ class Swept(Event):
 
 
 class RetentionPreview(Message):
-    """What a retention time would delete now: `due` projects, counted up to a million."""
+    """The effect of a retention time now: it would delete `due` projects, counted up to a million."""
 
     retention_days: int
     created_before: datetime
@@ -59,7 +59,7 @@ class RetentionPreview(Message):
 
 
 class PreviewRetention(Query[RetentionPreview]):
-    """Ask what a retention time would delete, before it does (AMB-6); the current one when none is given."""
+    """Ask in advance what a retention time would delete (AMB-6); by default the current one."""
 
     subject = "retention.preview"
     node = Node.RETENTION
@@ -82,7 +82,7 @@ class HoldCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class HoldEvent(Event):
-    """Something that happened to the hold of a project; why stays in the database."""
+    """An event about the hold of a project; the reason stays in the database."""
 
     stores = BOTH_STORES
 
@@ -91,34 +91,34 @@ class HoldEvent(Event):
 
 
 class ProjectHeld(HoldEvent):
-    """A project is under hold: until its release neither people nor retention delete it."""
+    """A project was put under hold: until its release, neither people nor retention delete it."""
 
     subject = "retention.held"
 
 
 class HoldProject(HoldCommand[ProjectHeld]):
-    """Keep a project from being deleted, by hand and by retention; it can still be changed.
+    """Protect a project from deletion, by hand and by retention; it can still be changed.
 
-    Again with the same reason by the same principal is the same hold; any other hold of it is a `conflict`.
+    A repetition with the same reason by the same principal is the same hold; any other second hold is a `conflict`.
     """
 
     subject = "retention.hold"
 
 
 class ProjectReleased(HoldEvent):
-    """A project is no longer under hold and can be deleted again."""
+    """A project was released from its hold and can be deleted again."""
 
     subject = "retention.released"
 
 
 class ReleaseProject(HoldCommand[ProjectReleased]):
-    """End the hold of a project, whoever placed it; a `conflict` where there is none."""
+    """End the hold of a project, regardless of who placed it; a `conflict` if it has none."""
 
     subject = "retention.release"
 
 
 class ProjectHold(Message):
-    """A hold of a project, and how it ended if it did."""
+    """A hold of a project, with its release if it has ended."""
 
     hold_id: UUID
     project_id: UUID
@@ -132,14 +132,14 @@ class ProjectHold(Message):
 
 
 class Holds(Message):
-    """Some holds, the newest first, and the cursor after the last of them (absent on the last page)."""
+    """A page of holds, newest first, and the cursor of the next page (absent on the last page)."""
 
     items: list[ProjectHold]
     next: Cursor | None = None
 
 
 class ListHolds(Query[Holds]):
-    """Ask for the holds that are in force; with `project_id`, for all of that project, past ones too."""
+    """Ask for the current holds; with `project_id`, for all current and past holds of that project."""
 
     subject = "retention.holds"
     node = Node.RETENTION
@@ -159,7 +159,7 @@ class DueProject(Message):
 
 
 class DueProjects(Message):
-    """Some projects, the soonest first, by the retention time of now; and the cursor after the last of them."""
+    """A page of projects, soonest first by the current retention time, and the cursor of the next page."""
 
     retention_days: int
     items: list[DueProject]
@@ -167,7 +167,7 @@ class DueProjects(Message):
 
 
 class ListDue(Query[DueProjects]):
-    """Ask what will be deleted next: neither exempt projects nor held ones; those that have expired come first."""
+    """Ask which projects are deleted next, expired ones first, without those that are exempt or under hold."""
 
     subject = "retention.due"
     node = Node.RETENTION

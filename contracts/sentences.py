@@ -1,22 +1,22 @@
-"""Sentences with values in them, found again in what was said: so one that was made elsewhere is said in a language."""
+"""Sentences with values in them, recognised in a finished sentence, so that it can be translated afterwards."""
 
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
 
 
-def translated(said: str, known: Sequence[str], say: Callable[[str], str]) -> str:
-    """Return what was said as `say` has it; `known` are sentences with {names} for their values, the first one counts.
+def translate(sentence: str, patterns: Sequence[str], say: Callable[[str], str]) -> str:
+    """Translate a sentence by the first of the `patterns`, with {names} for its values, that it matches.
 
-    A value is as short as can be, and may be a sentence, too. What is none of them is returned as it is.
+    Values match as little as possible and may be sentences themselves. A sentence without a match stays unchanged.
     """
-    for words in known:
-        if found := _pattern(words).fullmatch(said):
-            values = {name: translated(value, known, say) for name, value in found.groupdict().items()}
-            return say(words).format(**values) if values else say(words)
-    return said
+    for pattern in patterns:
+        if match := _expression(pattern).fullmatch(sentence):
+            values = {name: translate(value, patterns, say) for name, value in match.groupdict().items()}
+            return say(pattern).format(**values) if values else say(pattern)
+    return sentence
 
 
 @cache
-def _pattern(words: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*?)", re.escape(words)), re.DOTALL)
+def _expression(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>.*?)", re.escape(pattern)), re.DOTALL)

@@ -1,4 +1,4 @@
-"""Every subject of the wire, built and read in this one place."""
+"""Every subject of the wire: the only place that builds and parses them."""
 
 import re
 from typing import NamedTuple
@@ -8,15 +8,15 @@ COMMANDED = ("projects", "administration", "reports", "retention")
 """The workers that take commands."""
 
 LANES = 8
-"""Lanes per worker: chosen once, because a key must never change its lane."""
+"""Lanes per worker: fixed, because a key must never change its lane."""
 
 _FNV_BASIS, _FNV_PRIME = 2166136261, 16777619
 
 SYSTEM = "system"
-"""The actor of what the product does by itself (AMB-5)."""
+"""The actor of automatic actions (AMB-5)."""
 
 REDELIVER = "redeliver"
-"""The verb under which the product hands a dead letter to its worker once more; nobody else can send it."""
+"""The verb under which the product replays a dead letter; nobody else can send it."""
 
 _SITE = re.compile(r"[a-z0-9-]{1,32}")
 _PRINCIPAL = re.compile(r"[a-z0-9_-]{1,64}")
@@ -33,28 +33,28 @@ def valid_principal(principal: str) -> bool:
 
 
 def command(site: str, principal: str, subject: str, key: str) -> str:
-    """Where a principal publishes a command; `subject` is `worker.verb`."""
+    """Return the subject on which a principal publishes a command; `subject` is `worker.verb`."""
     worker, verb = subject.split(".")
     return f"im.{site}.cmd.{principal}.{worker}.{key}.{verb}"
 
 
 def redelivery(site: str, worker: str, key: str) -> str:
-    """Where a dead letter goes back to its worker: through the lane that its key has."""
+    """Return the subject on which a dead letter is replayed, through the lane of its key."""
     return f"im.{site}.cmd.{SYSTEM}.{worker}.{key}.{REDELIVER}"
 
 
 def query(site: str, principal: str, subject: str) -> str:
-    """Where a principal asks; `subject` is `worker.verb`."""
+    """Return the subject on which a principal sends a query; `subject` is `worker.verb`."""
     return f"im.{site}.qry.{principal}.{subject}"
 
 
 def outcome(site: str, principal: str, command_id: object) -> str:
-    """Where the outcome of a command is published (`*` for all of them)."""
+    """Return the subject of a command's outcome (`*` for all of them)."""
     return f"im.{site}.out.{principal}.{command_id}"
 
 
 def event(site: str, subject: str, key: str) -> str:
-    """Where an event is published; `subject` is `worker.happened`."""
+    """Return the subject on which an event is published; `subject` is `worker.happened`."""
     worker, happened = subject.split(".")
     return f"im.{site}.evt.{worker}.{key}.{happened}"
 
@@ -70,42 +70,42 @@ def read_event_type(event_type: str) -> str:
 
 
 def every_event(site: str) -> str:
-    """Where all events of a site are published."""
+    """Return the subject filter of all events of a site."""
     return f"im.{site}.evt.*.*.*"
 
 
 def dead(site: str, worker: str, principal: str) -> str:
-    """Where what can never be handled is put aside, each sender's by itself."""
+    """Return the subject of a worker's dead letters from one sender."""
     return f"im.{site}.dead.{worker}.{principal}"
 
 
 def every_dead_letter(site: str) -> str:
-    """Where all that was put aside is published."""
+    """Return the subject filter of all dead letters of a site."""
     return f"im.{site}.dead.>"
 
 
 def heartbeat(site: str, worker: str, instance: str) -> str:
-    """Where a worker process says every few seconds that it lives."""
+    """Return the subject of a worker process's heartbeats."""
     return f"im.{site}.ops.heartbeat.{worker}.{instance}"
 
 
 def probe(site: str, worker: str) -> str:
-    """Where a worker writes into the stream of commands, only to see that it is stored; no lane holds it."""
+    """Return the subject on which a worker checks that the stream of commands stores messages; no lane includes it."""
     return f"im.{site}.probe.{worker}"
 
 
 def inbox(principal: str) -> str:
-    """The prefix below which a principal's replies must lie."""
+    """Return the required prefix of a principal's reply subjects."""
     return f"_INBOX_{principal}"
 
 
 def service(worker: str) -> str:
-    """The name under which NATS finds a worker, and the queue group that shares its queries."""
+    """Return the name of a worker's NATS service, and of the queue group that shares its queries."""
     return f"im-{worker}"
 
 
 class Work(NamedTuple):
-    """A command's subject as it lies in its lane."""
+    """The parts of a command's subject in its lane."""
 
     worker: str
     lane: int
@@ -115,19 +115,19 @@ class Work(NamedTuple):
 
 
 def lane_of(key: str) -> int:
-    """Return the lane that the server gives to the commands of a key: FNV-1a, as `partition` of its transforms."""
-    mark = _FNV_BASIS
+    """Return the lane that the server assigns to a key: FNV-1a, like `partition` of its subject transforms."""
+    digest = _FNV_BASIS
     for byte in key.encode():
-        mark = (mark ^ byte) * _FNV_PRIME % 2**32
-    return mark % LANES
+        digest = (digest ^ byte) * _FNV_PRIME % 2**32
+    return digest % LANES
 
 
 def lane_filter(site: str, worker: str, lane: int) -> str:
-    """What one lane of a worker holds."""
+    """Return the subject filter of one lane of a worker."""
     return f"im.{site}.work.{worker}.{lane}.>"
 
 
 def read_work(subject: str) -> Work:
-    """Read the subject of a command in its lane (the server wrote it, so its form is certain)."""
+    """Parse the subject of a command in its lane, whose form the server guarantees."""
     _, _, _, worker, lane, principal, key, verb = subject.split(".")
     return Work(worker, int(lane), principal, key, verb)

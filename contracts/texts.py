@@ -1,16 +1,16 @@
-"""What the product says, in English and French (MSG-01 to MSG-10, and a sentence for every other refusal)."""
+"""The sentences for people, in English and French: MSG-01 to MSG-10, and one for every other refusal."""
 
 import re
 from enum import StrEnum
 from functools import lru_cache
 
-from contracts.remedies import WAYS_OUT, WITH_A_WAY_OUT
+from contracts.remedies import FIELD_REMEDIES, REMEDIES
 
 LANGUAGES = ("en", "fr")
 
 
 class Part(StrEnum):
-    """What a sentence is about: the [x] of MSG-07."""
+    """The object of a sentence: the [x] of MSG-07."""
 
     PROJECT = "project"
     COMMENT = "comment"
@@ -80,8 +80,8 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     ),
     Phrase.PERMISSION_DENIED: ("Permission denied.", "Permission refusée."),
     Phrase.REPORT_IMPOSSIBLE: (
-        "Unable to generate the report. Change what the details name before you ask for it again.",
-        "Impossible de générer le rapport. Modifiez ce que les détails indiquent avant de le redemander.",
+        "Unable to generate the report. Change the content named in the details, then try again.",
+        "Impossible de générer le rapport. Modifiez le contenu indiqué dans les détails, puis réessayez.",
     ),
     Phrase.REPORT_INCOMPLETE: (
         "The report was generated but does not include all information.",
@@ -95,15 +95,15 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     Phrase.CONFLICT: (_ACT_EN, _ACT_FR),
     Phrase.UNAVAILABLE: (_LATER_EN, _LATER_FR),
     Phrase.INVALID: (
-        "The message does not fit. Correct the fields named in the details and send it again.",
+        "The message is not valid. Correct the fields named in the details and send it again.",
         "Le message n'est pas conforme. Corrigez les champs indiqués dans les détails et renvoyez-le.",
     ),
     Phrase.UNKNOWN_REFERENCE: (
-        "Something that the message refers to is not defined or not enabled. Correct the fields named in the details.",
-        "Un élément cité n'est pas défini ou n'est pas activé. Corrigez les champs indiqués dans les détails.",
+        "The message refers to something that is not defined or not enabled. Correct the fields named in the details.",
+        "Un élément cité n'est pas défini ou pas activé. Corrigez les champs indiqués dans les détails.",
     ),
     Phrase.IN_USE: (
-        "It is assigned to projects and can be neither changed nor deleted. Take it off them, or add another one.",
+        "It is assigned to projects and cannot be changed or deleted. Remove it from them, or add another one.",
         "Attribué à des projets, il ne peut être ni modifié ni supprimé. Retirez-le de ceux-ci ou ajoutez-en un autre.",
     ),
     Phrase.HELD: (
@@ -115,7 +115,7 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
         "Ce site n'a pas de licence valide. Demandez à votre administrateur d'en activer une.",
     ),
     Phrase.COMMAND_ID_REUSED: (
-        "This command id was used with another body. Use a new id.",
+        "This command id was already used with another body. Use a new id.",
         "Cet identifiant de commande a déjà servi avec un autre contenu. Utilisez un nouvel identifiant.",
     ),
     Phrase.ACCEPTED: (
@@ -138,21 +138,21 @@ PARTS: dict[Part, tuple[str, str]] = {
 }
 
 REASONS: dict[str, tuple[str, str]] = {
-    **WITH_A_WAY_OUT,
+    **FIELD_REMEDIES,
     "missing": ("is required", "est obligatoire"),
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
     "string_too_long": ("is too long", "est trop long"),
     "blank": (
-        "shows nothing: write something that can be seen",
-        "n'affiche rien : écrivez quelque chose de visible",
+        "has no visible characters: write something visible",
+        "ne contient aucun caractère visible\u00a0: écrivez quelque chose de visible",
     ),
     "string_too_short": ("must not be empty", "ne doit pas être vide"),
     "password_too_short": ("needs at least 8 characters", "doit avoir au moins 8 caractères"),
     "password_too_long": (
-        "takes more than 99 bytes, of which an accented letter takes two or more: give a shorter one",
-        "dépasse 99 octets, dont une lettre accentuée en prend deux ou plus : donnez-en un plus court",
+        "is longer than 99 bytes (an accented letter takes two or more): choose a shorter one",
+        "dépasse 99 octets (une lettre accentuée en prend deux ou plus)\u00a0: choisissez-en un plus court",
     ),
-    "string_type": ("must be a text", "doit être un texte"),
+    "string_type": ("must be text", "doit être du texte"),
     "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
     "int_type": ("must be a whole number", "doit être un nombre entier"),
     "bool_type": ("must be true or false", "doit être true ou false"),
@@ -167,7 +167,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "datetime_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
     "datetime_type": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
     "time_out_of_range": (
-        "must lie between the years 1900 and 4000",
+        "must be between the years 1900 and 4000",
         "doit se situer entre les années 1900 et 4000",
     ),
     "decimal_type": (
@@ -187,26 +187,26 @@ REASONS: dict[str, tuple[str, str]] = {
     "too_long": ("has too many elements", "contient trop d'éléments"),
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),
-    "cursor": ("is not a place that a page gave", "n'est pas une position donnée par une page"),
-    "search": ("must hold one to twenty words", "doit contenir de un à vingt mots"),
-    "nothing_to_change": ("names nothing to change", "ne nomme rien à modifier"),
-    "no_sequences": ("names no sequences", "ne nomme aucune séquence"),
+    "cursor": ("is not a cursor of an earlier page", "n'est pas le curseur d'une page précédente"),
+    "search": ("must contain one to twenty words", "doit contenir de un à vingt mots"),
+    "nothing_to_change": ("contains nothing to change", "ne contient rien à modifier"),
+    "no_sequences": ("contains no sequences", "ne contient aucune séquence"),
     "cameras_need_a_span": (
         "needs cameras, start and end together",
-        "doit donner les caméras, le début et la fin ensemble",
+        "doit indiquer ensemble les caméras, le début et la fin",
     ),
-    "draft_empty": ("is asked for, but the draft list is empty", "est demandé, mais la liste provisoire est vide"),
+    "draft_empty": ("is set, but the draft list is empty", "est demandé, mais la liste provisoire est vide"),
     "draft_full": ("would make the draft list too long", "rendrait la liste provisoire trop longue"),
     "other_key": (
         "differs from the key in the subject",
         "diffère de la clé du sujet",
     ),
-    "end_before_start": ("must not lie before the start", "ne doit pas précéder le début"),
+    "end_before_start": ("must not be before the start", "ne doit pas précéder le début"),
     "unknown_name": (
         "has a name that neither the mapping nor this site knows: define it here, or map it to an id",
-        "porte un nom inconnu de la correspondance et de ce site : définissez-le ici, ou associez-le à un identifiant",
+        "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un identifiant",
     ),
-    "twice_in_file": ("stands in this file before", "figure déjà plus haut dans ce fichier"),
+    "twice_in_file": ("occurs earlier in this file", "figure déjà plus haut dans ce fichier"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),
     "csv_columns": ("has a different number of cells than the header", "n'a pas autant de cellules que l'en-tête"),
     "": ("is not valid", "n'est pas valide"),
@@ -223,19 +223,19 @@ def _in(language: str, texts: tuple[str, str]) -> str:
 
 
 def phrase(which: Phrase, language: str, part: Part | None = None) -> str:
-    """Say a sentence in `en` or `fr` (anything else is answered in English)."""
-    about = _in(language, PARTS[part]) if part else ""
-    return _in(language, PHRASES[which]).replace("{x}", about)
+    """Return a sentence in `en` or `fr`; any other language gets English."""
+    name = _in(language, PARTS[part]) if part else ""
+    return _in(language, PHRASES[which]).replace("{x}", name)
 
 
 def reason(kind: str, language: str) -> str:
-    """Say why a field does not fit, by the validator's name for it."""
+    """Return the reason why a field is not valid, by the validator's name for it."""
     return _in(language, REASONS.get(kind) or REASONS[""])
 
 
-def way_out(code: str, language: str) -> str:
-    """Say what to do next about a refusal; empty where its sentence says it itself."""
-    return _in(language, WAYS_OUT[code]) if code in WAYS_OUT else ""
+def remedy(code: str, language: str) -> str:
+    """Return the remedy for a refusal; empty where its sentence includes it."""
+    return _in(language, REMEDIES[code]) if code in REMEDIES else ""
 
 
 @lru_cache(maxsize=256)
@@ -243,8 +243,8 @@ def preferred_language(accepted: str | None) -> str:
     """Choose `en` or `fr` from an Accept-Language header (RFC 9110), English when it asks for neither."""
     ranked: dict[str, float] = {}
     for entry in (accepted or "").split(","):
-        if found := _LANGUAGE_RANGE.fullmatch(entry.strip()):
-            language, weight = found["language"].lower(), float(found["weight"] or 1)
+        if match := _LANGUAGE_RANGE.fullmatch(entry.strip()):
+            language, weight = match["language"].lower(), float(match["weight"] or 1)
             ranked[language] = max(weight, ranked.get(language, 0))
     best = max(ranked, key=lambda language: ranked[language], default="en")
     return best if ranked.get(best) else "en"

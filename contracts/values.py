@@ -1,4 +1,4 @@
-"""Values that fields are made of: texts, times, numbers and names that every store of the product can hold."""
+"""Types of fields: texts, times, numbers and names that every store of the product can hold."""
 
 import re
 import unicodedata
@@ -12,29 +12,29 @@ from pydantic_core import PydanticCustomError
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(4000, 1, 1, tzinfo=UTC)
-LARGEST_INTEGER = 2**53 - 1
+INTEGER_MAX = 2**53 - 1
 
 
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)?", flags=re.ASCII)
 _DECIMAL = r"^[+-]?[0-9]{1,28}([.][0-9]{1,28})?([Ee][+-]?[0-9]{1,2})?$"
 
 
-_SEEN = re.compile(
+_VISIBLE = re.compile(
     r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     r"\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U00016fe4\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
     r"\U000e0000-\U000e0fff]"
 )
-"""A character that is seen where it stands alone: what Unicode lets a reader ignore is not, nor are empty letters."""
+"""A character that is visible alone: neither ignorable by Unicode's rules nor an empty letter."""
 
 
-def _rfc_3339(given: Any) -> Any:
-    if not isinstance(given, str):
-        return given
+def _rfc_3339(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
     kind = "datetime_parsing"
-    if not _RFC_3339.fullmatch(given):
+    if not _RFC_3339.fullmatch(value):
         raise PydanticCustomError(kind, "must be an RFC 3339 time")
     try:
-        return datetime.fromisoformat(given.upper())
+        return datetime.fromisoformat(value.upper())
     except ValueError as error:
         raise PydanticCustomError(kind, "must be an RFC 3339 time") from error
 
@@ -42,55 +42,55 @@ def _rfc_3339(given: Any) -> Any:
 def _in_utc(time: datetime) -> datetime:
     if not EARLIEST <= time < LATEST:
         kind = "time_out_of_range"
-        raise PydanticCustomError(kind, f"must lie between the years {EARLIEST.year} and {LATEST.year}")
+        raise PydanticCustomError(kind, f"must be between the years {EARLIEST.year} and {LATEST.year}")
     return time.astimezone(UTC)
 
 
-def _decimal(given: Any) -> Any:
-    if isinstance(given, Decimal):
-        return given
-    if not isinstance(given, str):
+def _decimal(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return value
+    if not isinstance(value, str):
         kind = "decimal_type"
         raise PydanticCustomError(kind, "must be a number in quotes")
-    if not re.fullmatch(_DECIMAL, given):
+    if not re.fullmatch(_DECIMAL, value):
         kind = "decimal_parsing"
         raise PydanticCustomError(kind, "must be a number such as 12.5")
-    return Decimal(given)
+    return Decimal(value)
 
 
 def _canonical(number: Decimal) -> Decimal:
-    """Return the one form of a number: without exponent, zeros behind it, or the sign of a zero."""
+    """Return the canonical form of a number: no exponent, no trailing zeros, no negative zero."""
     return Decimal(f"{number.normalize():f}") if number else Decimal(0)
 
 
 def plain(value: Any) -> Any:
-    """Return a value as every store and message tells it: a decimal number as a text, never with an exponent."""
+    """Return a value as stores and messages hold it: a decimal number becomes a text without exponent."""
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def composed(given: Any) -> Any:
-    """Return a text in normal form C: what two keyboards type for one name or secret is one text."""
-    return unicodedata.normalize("NFC", given) if isinstance(given, str) else given
+def composed(value: Any) -> Any:
+    """Return a text in normal form C, so that the same name or secret from two keyboards is one text."""
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
 def not_blank(text: str) -> str:
-    """Refuse a text of which nothing is seen."""
-    if not _SEEN.search(text):
+    """Refuse a text without visible characters."""
+    if not _VISIBLE.search(text):
         kind = "blank"
-        raise PydanticCustomError(kind, "shows nothing")
+        raise PydanticCustomError(kind, "has no visible characters")
     return text
 
 
-def _not_unseen(text: str) -> str:
-    """Refuse a text of unseen characters alone; an empty one, or white space, pretends nothing."""
+def _not_invisible(text: str) -> str:
+    """Refuse a text of invisible characters alone; an empty text, or white space, is honest and allowed."""
     return text if not text or text.isspace() else not_blank(text)
 
 
 AnyText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """Any text without U+0000, which PostgreSQL cannot hold."""
 
-Text = Annotated[AnyText, AfterValidator(_not_unseen)]
-"""The same, and not made of unseen characters alone."""
+Text = Annotated[AnyText, AfterValidator(_not_invisible)]
+"""The same, but not made of invisible characters alone."""
 
 LongText = Annotated[AnyText, StringConstraints(min_length=1, max_length=20_000), AfterValidator(not_blank)]
 ShortText = Annotated[Text, StringConstraints(max_length=500)]
@@ -100,13 +100,13 @@ Name = Annotated[
     BeforeValidator(composed),
     AfterValidator(not_blank),
 ]
-"""A text without space around it, never blank, and in Unicode's normal form C."""
+"""A trimmed text, never blank, in Unicode's normal form C."""
 
 Description = Annotated[Text, StringConstraints(max_length=10_000)]
 Time = Annotated[AwareDatetime, BeforeValidator(_rfc_3339), AfterValidator(_in_utc)]
 """RFC 3339 with an offset; kept in UTC."""
 
-Integer = Annotated[int, Field(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+Integer = Annotated[int, Field(ge=-INTEGER_MAX, le=INTEGER_MAX)]
 """A whole number that JSON readers of every language hold exactly."""
 
 DecimalNumber = Annotated[
@@ -116,7 +116,7 @@ DecimalNumber = Annotated[
     AfterValidator(_canonical),
     WithJsonSchema({"type": "string", "pattern": _DECIMAL}),
 ]
-"""Travels as a string, because JSON's numbers lose digits in many languages; `1e2` is 100, `0.10` is 0.1."""
+"""Sent as a string, because JSON numbers lose digits in many languages; `1e2` is 100, `0.10` is 0.1."""
 
 PropertyId = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Revision = Annotated[int, Field(ge=1)]

@@ -32,7 +32,7 @@ from incidents.survey import Survey, survey
 
 R = TypeVar("R")
 
-LARGEST_BODY: Final = 64 * 1024
+BODY_BYTES_MAX: Final = 64 * 1024
 _QUERY_SECONDS: Final = 5.0
 _OUTCOME_QUERY_SECONDS: Final = 1.0
 _NOBODY_THERE_PAUSE: Final = 0.2
@@ -116,7 +116,7 @@ class Client:
             command.failure_phrase,
             command.part,
         )
-        if len(letter.body) > LARGEST_BODY:
+        if len(letter.body) > BODY_BYTES_MAX:
             why = reason("body_too_large", self.language)
             error = self._error(Code.INVALID, fields=[{"field": "", "kind": "body_too_large", "reason": why}])
             raise Refused(error, command_id=letter.command_id)

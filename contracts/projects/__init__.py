@@ -1,1 +1,1 @@
-"""The wire of incident projects: commands, queries, events, and what they are made of."""
+"""The wire of incident projects: commands, queries, events, and their parts."""

@@ -24,11 +24,11 @@ from contracts.values import (
 )
 
 MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
-"""What the node `main-details` is about; all other fields of an update belong to the node `categories`."""
+"""The fields of the node `main-details`; all other fields of an update belong to the node `categories`."""
 
 
 def node_of_field(name: str) -> Node:
-    """Return the node on which a field of a project, or a part of an update, is seen and changed."""
+    """Return the node that governs a field of a project, or a part of an update."""
     return Node.MAIN_DETAILS if name in MAIN_DETAILS else Node.CATEGORIES
 
 
@@ -65,13 +65,13 @@ class ProjectCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class ExistingProjectCommand(ProjectCommand[AnswerT_co], Generic[AnswerT_co]):
-    """A command about a project that is there; refused when `expected_revision` is not the current one."""
+    """A command about an existing project; refused if `expected_revision` is not the current revision."""
 
     expected_revision: Revision | None = None
 
 
 class ProjectEvent(Event):
-    """Something that happened to one project."""
+    """An event about one project."""
 
     stores = PROJECT_STORE
 
@@ -79,7 +79,7 @@ class ProjectEvent(Event):
 
 
 class ProjectCreated(ProjectEvent):
-    """A project was opened, by an operator or by an import."""
+    """A project was created, by an operator or by an import."""
 
     subject = "projects.created"
     stores = BOTH_STORES
@@ -90,7 +90,7 @@ class ProjectCreated(ProjectEvent):
 
 
 class CreateProject(ProjectCommand[ProjectCreated]):
-    """Open a project; type and description are asked, a status comes later (PRJ-14, PRJ-15)."""
+    """Create a project with its type and description; a status is set later (PRJ-14, PRJ-15)."""
 
     subject = "projects.create"
     part = Part.PROJECT
@@ -105,13 +105,13 @@ class CreateProject(ProjectCommand[ProjectCreated]):
     from_draft: bool = False
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for sequences where some are given or taken from the draft list."""
+        """Require projects, and sequences if some are included or taken from the draft list."""
         sequences = {Node.SEQUENCES: self.level} if self.sequences or self.from_draft else {}
         return {self.node: self.level, **sequences}
 
 
 class ProjectUpdated(ProjectEvent):
-    """Fields of a project changed; texts are named without what they say."""
+    """Fields of a project changed; texts are named without their content."""
 
     subject = "projects.updated"
 
@@ -135,9 +135,9 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
     data: IncidentData = IncidentData()
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for main details, categories or both, by the fields that are given."""
-        given = self.model_fields_set - {"project_id", "expected_revision"}
-        return dict.fromkeys(map(node_of_field, given), self.level)
+        """Require main details, categories or both, depending on the fields of the update."""
+        fields = self.model_fields_set - {"project_id", "expected_revision"}
+        return dict.fromkeys(map(node_of_field, fields), self.level)
 
     @model_validator(mode="after")
     def _names_a_change(self) -> Self:
@@ -148,7 +148,7 @@ class UpdateProject(ExistingProjectCommand[ProjectUpdated]):
 
 
 class ProjectDeleted(ProjectEvent):
-    """A project and all it held is gone; `expired` when retention did it."""
+    """A project was deleted with all its content; `expired` if retention did it."""
 
     subject = "projects.deleted"
     stores = BOTH_STORES
@@ -158,14 +158,14 @@ class ProjectDeleted(ProjectEvent):
 
 
 class DeleteProject(ExistingProjectCommand[ProjectDeleted]):
-    """Delete a project and all it holds; a tombstone says when and by whom (PRJ-21)."""
+    """Delete a project with all its content; a tombstone records when and by whom (PRJ-21)."""
 
     subject = "projects.delete"
     part = Part.PROJECT
 
 
 class ProjectOpened(ProjectEvent):
-    """Somebody read a project (PRJ-19)."""
+    """A project was read (PRJ-19)."""
 
     subject = "projects.opened"
 
@@ -179,7 +179,7 @@ class SequencesAdded(ProjectEvent):
 
 
 class AddSequences(ExistingProjectCommand[SequencesAdded]):
-    """Attach recordings to a project, named ones or the caller's draft list; they stay where they are (SEQ-06)."""
+    """Attach recordings to a project, listed ones or the caller's draft list; they stay where they are (SEQ-06)."""
 
     subject = "projects.add-sequences"
     node = Node.SEQUENCES
@@ -193,7 +193,7 @@ class AddSequences(ExistingProjectCommand[SequencesAdded]):
     def _says_which(self) -> Self:
         if not self.sequences and not self.from_draft:
             kind = "no_sequences"
-            raise PydanticCustomError(kind, "names no sequences")
+            raise PydanticCustomError(kind, "contains no sequences")
         return self
 
 
@@ -226,7 +226,7 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
 
 
 class ProjectsExpired(Event):
-    """One step of a sweep was done: `deleted` projects are gone; `more` says that others are waiting."""
+    """One step of a sweep has deleted `deleted` projects; `more` says whether others remain."""
 
     subject = "projects.expired"
 

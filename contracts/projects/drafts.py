@@ -1,4 +1,4 @@
-"""The draft sequence list of a principal: recordings picked before they go into a project (SEQ-02, SEQ-03)."""
+"""The draft sequence list of a principal: recordings collected for a project (SEQ-02, SEQ-03)."""
 
 from typing import Annotated, ClassVar, Generic, Self
 from uuid import UUID
@@ -12,12 +12,12 @@ from contracts.projects.recordings import CameraId, Media, Sequences, SiteName, 
 from contracts.texts import Part, Phrase
 from contracts.values import Ids, Name, Time
 
-LONGEST_DRAFT = 1_000
-"""Sequences that one draft list holds at most."""
+DRAFT_SEQUENCES_MAX = 1_000
+"""The most sequences of one draft list."""
 
 
 class Camera(Message):
-    """A camera whose recording of the asked time is wanted."""
+    """A camera whose recording of the requested time is to be drafted."""
 
     camera_id: CameraId
     camera_name: Name
@@ -34,13 +34,13 @@ class DraftCommand(Command[AnswerT_co], Generic[AnswerT_co]):
 
 
 class DraftEvent(Event):
-    """Something that happened to the draft list of the one who acted."""
+    """An event about the actor's own draft list."""
 
     stores = PROJECT_STORE
 
 
 class SequencesDrafted(DraftEvent):
-    """Sequences were put on a draft list; those that were there already are not named."""
+    """Sequences were put on a draft list; those already on it are not listed."""
 
     subject = "projects.sequences-drafted"
 
@@ -48,9 +48,9 @@ class SequencesDrafted(DraftEvent):
 
 
 class DraftSequences(DraftCommand[SequencesDrafted]):
-    """Put recordings on the draft list: named ones, or one span of time over many cameras, or both.
+    """Put recordings on the draft list: listed ones, one span of time over many cameras, or both.
 
-    A span makes one sequence of each camera, whose id follows from the command's id.
+    A span makes one sequence per camera, whose id is derived from the command's id.
     """
 
     subject = "projects.draft-sequences"
@@ -65,7 +65,7 @@ class DraftSequences(DraftCommand[SequencesDrafted]):
     def _says_what(self) -> Self:
         if not self.sequences and not self.cameras:
             kind = "no_sequences"
-            raise PydanticCustomError(kind, "names no sequences")
+            raise PydanticCustomError(kind, "contains no sequences")
         if bool(self.cameras) != bool(self.start and self.end) or bool(self.start) != bool(self.end):
             kind = "cameras_need_a_span"
             raise PydanticCustomError(kind, "cameras, start and end are given together")
@@ -73,7 +73,7 @@ class DraftSequences(DraftCommand[SequencesDrafted]):
 
 
 class SequencesUndrafted(DraftEvent):
-    """Sequences were taken from a draft list."""
+    """Sequences were removed from a draft list."""
 
     subject = "projects.sequences-undrafted"
 
@@ -81,7 +81,7 @@ class SequencesUndrafted(DraftEvent):
 
 
 class UndraftSequences(DraftCommand[SequencesUndrafted]):
-    """Take the named recordings from the draft list."""
+    """Remove the listed recordings from the draft list."""
 
     subject = "projects.undraft-sequences"
     failure_phrase = Phrase.NOT_SAVED
@@ -105,7 +105,7 @@ class ClearDraft(DraftCommand[DraftCleared]):
 
 
 class DraftedSequence(Message):
-    """A sequence as it stands on a draft list."""
+    """A sequence of a draft list."""
 
     sequence_id: UUID
     camera_id: str

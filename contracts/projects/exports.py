@@ -1,4 +1,4 @@
-"""Exporting a project as a package that can be handed over, and fetching it (PRJ-06, PRJ-20, B5)."""
+"""Exporting a project as a package for somebody outside, and downloading it (PRJ-06, PRJ-20, B5)."""
 
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
@@ -13,15 +13,15 @@ from contracts.projects.commands import ExistingProjectCommand, ProjectEvent
 from contracts.texts import Part
 from contracts.values import AnyText, Sha256, composed
 
-SHORTEST_PASSWORD: Final = 8
-"""Characters that a package's password has at least (B5)."""
+PASSWORD_LENGTH_MIN: Final = 8
+"""The fewest characters of a package's password (B5)."""
 
 PASSWORD_BYTES_MAX: Final = 99
-"""Bytes of its UTF-8 at most: 7-Zip refuses a longer one, and nobody could open the package."""
+"""The most bytes of its UTF-8: 7-Zip refuses longer ones, so nobody could open the package."""
 
 
 def _usable(password: str) -> str:
-    if len(password) < SHORTEST_PASSWORD:
+    if len(password) < PASSWORD_LENGTH_MIN:
         kind = "password_too_short"
         raise PydanticCustomError(kind, "needs at least 8 characters")
     if len(password.encode()) > PASSWORD_BYTES_MAX:
@@ -35,17 +35,17 @@ Password = Annotated[
     BeforeValidator(composed),
     AfterValidator(_usable),
     WithJsonSchema(
-        {"type": "string", "format": "password", "minLength": SHORTEST_PASSWORD, "maxLength": PASSWORD_BYTES_MAX}
+        {"type": "string", "format": "password", "minLength": PASSWORD_LENGTH_MIN, "maxLength": PASSWORD_BYTES_MAX}
     ),
 ]
-"""8 characters to 99 bytes; the UTF-8 of its normal form C is what the package is encrypted with."""
+"""8 characters to 99 bytes; the package is encrypted with the UTF-8 of its normal form C."""
 
 Included = Literal["comments", "calls", "sequences", "history", "user-names"]
-"""What a package may hold beside the main details, categories and incident data."""
+"""The optional contents of a package, in addition to main details, categories and incident data."""
 
 Section = Literal["comments", "calls", "sequences"]
 Detail = Literal["main-details", "categories"]
-"""What a package always holds if the caller may see it; `categories` are those and the incident data."""
+"""The contents of every package, if the caller may see them; `categories` includes the incident data."""
 
 EntryName = Literal["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
 
@@ -57,11 +57,11 @@ NEEDED: Final[dict[str, Node]] = {
     "sequences": Node.SEQUENCES,
     "user-names": Node.USER_NAMES,
 }
-"""What a caller must be allowed to see for what a package holds."""
+"""The node that a caller needs for each content of a package."""
 
 
 class PackageEntry(Message):
-    """A file in a package: its size and SHA-256 as they are before packing."""
+    """A file in a package, with its size and SHA-256 before packing."""
 
     name: EntryName
     bytes: int
@@ -69,7 +69,7 @@ class PackageEntry(Message):
 
 
 class Package(Message):
-    """A package as it lies ready; `withheld` names what was left out because the caller may not see it."""
+    """A finished package; `withheld` names what was left out because the caller may not see it."""
 
     package_id: UUID
     bytes: int
@@ -81,7 +81,7 @@ class Package(Message):
 
 
 class ProjectExported(ProjectEvent):
-    """A package of a project was made (PRJ-20)."""
+    """A project was exported as a package (PRJ-20)."""
 
     subject = "projects.exported"
 
@@ -89,10 +89,10 @@ class ProjectExported(ProjectEvent):
 
 
 class ExportProject(ExistingProjectCommand[ProjectExported]):
-    """Make a package of a project, for a day and for the caller alone; with a password it is encrypted (AES-256).
+    """Export a project as a package, kept for a day for the caller alone; with a password it is encrypted (AES-256).
 
-    Where `include` names no section, every one that the caller may see is in it. Main details, categories and incident
-    data are in it if the caller may see them, whatever it names.
+    Without a section in `include`, it contains every section that the caller may see. It always contains main details,
+    categories and incident data if the caller may see them.
     """
 
     subject = "projects.export"
@@ -105,14 +105,14 @@ class ExportProject(ExistingProjectCommand[ProjectExported]):
     include: Annotated[list[Included], Field(max_length=5)] = []
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for export, and for whatever is wanted by its name."""
-        given = self.__dict__.get("include")
-        named = _needed(given) if isinstance(given, list) else {}
-        return {self.node: self.level, **named}
+        """Require export, and the node of every content that `include` names."""
+        include = self.__dict__.get("include")
+        contents = _nodes_of(include) if isinstance(include, list) else {}
+        return {self.node: self.level, **contents}
 
 
 class PackageDownloaded(ProjectEvent):
-    """Somebody fetched a package, or a part of it."""
+    """A package, or a part of it, was downloaded."""
 
     subject = "projects.downloaded"
     stores = BOTH_STORES
@@ -121,7 +121,7 @@ class PackageDownloaded(ProjectEvent):
 
 
 class DownloadPackage(Download):
-    """Fetch bytes of a package that the caller made; the reply is the bytes alone, fewer than asked at the end."""
+    """Fetch bytes of the caller's own package; the reply is the bytes alone, fewer than requested at the end."""
 
     subject = "projects.download"
     node = Node.EXPORT
@@ -130,5 +130,5 @@ class DownloadPackage(Download):
     package_id: UUID
 
 
-def _needed(included: list[Included]) -> dict[Node, Level]:
-    return {NEEDED[one]: Level.VIEW for one in included if one in NEEDED}
+def _nodes_of(include: list[Included]) -> dict[Node, Level]:
+    return {NEEDED[content]: Level.VIEW for content in include if content in NEEDED}

@@ -1,4 +1,4 @@
-"""What can be asked about a project's past: every field and text that was changed, by whom, when, from what to what."""
+"""The query of a project's history: every change of a field or text, by whom, when, and both values."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,9 +12,9 @@ from contracts.values import Time
 
 
 class HistoryEntry(Message):
-    """One change of one field or part: `project` is its opening; comments, calls and sequences have a `part_id`.
+    """One change of one field or part: `project` is its creation; comments, calls and sequences have a `part_id`.
 
-    `label` is what a category or a data field was called then, `names` what the ids in `old` and `new` meant then.
+    `label` is the name of the category or data field at that time, `names` those of the ids in `old` and `new`.
     """
 
     revision: int
@@ -29,7 +29,7 @@ class HistoryEntry(Message):
 
 
 class ProjectHistory(Message):
-    """Some entries, the newest first; `withheld` names the parts that the caller may not see."""
+    """A page of entries, newest first; `withheld` names the parts that the caller may not see."""
 
     items: list[HistoryEntry]
     next: Cursor | None = None
@@ -37,7 +37,7 @@ class ProjectHistory(Message):
 
 
 class GetHistory(Query[ProjectHistory]):
-    """Ask who changed what; it is recorded like opening the project, because it tells what the project held."""
+    """Ask who changed what; it is recorded like reading the project, because it shows the project's content."""
 
     subject = "projects.history"
     node = Node.PROJECTS

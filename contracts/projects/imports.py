@@ -1,4 +1,4 @@
-"""Taking over projects of another system (RET-05): each is judged by itself, so that a bad one costs only itself."""
+"""Importing projects of another system (RET-05): each is checked separately, so that one error affects one project."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -12,17 +12,17 @@ from contracts.projects.recordings import not_before
 from contracts.texts import Part, Phrase
 from contracts.values import Description, Name, PropertyId, Time
 
-MOST_PROJECTS = 500
-"""Projects in one command, at most; its body has its own limit."""
+IMPORT_PROJECTS_MAX = 500
+"""The most projects of one command; its body has its own limit."""
 
-LARGEST_NUMBER = 10**12
-"""The highest number that is taken over: those of later projects go on behind it, and JSON must hold them exactly."""
+IMPORT_NUMBER_MAX = 10**12
+"""The highest number that an import accepts: later projects continue from it, and JSON must hold them exactly."""
 
 ImportField = Literal["project_id", "number", "created_by", "created_at", "type_id", "status_id"]
 
 
 class RefusedProject(Message):
-    """A project that was not taken over: its place in the command, why, and the field that stands in the way."""
+    """A project that was not imported: its index in the command, the reason, and the field at fault."""
 
     index: int
     code: Code
@@ -30,7 +30,7 @@ class RefusedProject(Message):
 
 
 class ProjectsImported(Event):
-    """Projects of another system were taken over; those that were there already, or once were, are left as they are."""
+    """Projects of another system were imported; those that exist, or existed before, are left unchanged."""
 
     subject = "projects.imported"
     stores = BOTH_STORES
@@ -42,10 +42,10 @@ class ProjectsImported(Event):
 
 
 class ImportedProject(Message):
-    """A project as it was elsewhere, with its own number, times and author; without a number it gets one here."""
+    """A project of another system, with its own number, times and author; without a number it gets a new one."""
 
     project_id: UUID
-    number: Annotated[int, Field(ge=1, le=LARGEST_NUMBER)] | None = None
+    number: Annotated[int, Field(ge=1, le=IMPORT_NUMBER_MAX)] | None = None
     reference: Name | None = None
     created_by: Name
     created_at: Time
@@ -57,30 +57,30 @@ class ImportedProject(Message):
     retention_exempt: bool = False
 
 
-def _needs(asking: Message) -> dict[Node, Level]:
-    """Ask for projects, and for retention where one is exempted from it."""
-    given = asking.__dict__.get("projects")
-    exempts = isinstance(given, list) and any(one.retention_exempt for one in given)
+def _needs(request: Message) -> dict[Node, Level]:
+    """Require projects, and retention if a project is exempted from it."""
+    projects = request.__dict__.get("projects")
+    exempts = isinstance(projects, list) and any(project.retention_exempt for project in projects)
     return {Node.PROJECTS: Level.MANAGE, **({Node.RETENTION: Level.MANAGE} if exempts else {})}
 
 
 class ImportProjects(Command[ProjectsImported]):
-    """Take over projects with their original numbers, dates and authors, marked as imported (RET-05)."""
+    """Import projects with their original numbers, dates and authors, marked as imported (RET-05)."""
 
     subject = "projects.import"
     node = Node.PROJECTS
     part = Part.PROJECT
     failure_phrase = Phrase.PROJECT_NOT_CREATED
 
-    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
+    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=IMPORT_PROJECTS_MAX)]
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for retention where one is exempted from it."""
+        """Require projects, and retention if a project is exempted from it."""
         return _needs(self)
 
 
 class ImportChecked(Message):
-    """What an import of these projects would do now: the places of those that fit and of those that are there."""
+    """The effect of an import now: the indexes of projects that it would import, and of those that already exist."""
 
     fitting: list[int]
     already_there: list[int]
@@ -88,14 +88,14 @@ class ImportChecked(Message):
 
 
 class CheckImport(Query[ImportChecked]):
-    """Ask what `projects.import` would do with the same body; nothing is taken over."""
+    """Ask what `projects.import` would do with the same body; nothing is imported."""
 
     subject = "projects.check-import"
     node = Node.PROJECTS
     level = Level.MANAGE
 
-    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=MOST_PROJECTS)]
+    projects: Annotated[list[ImportedProject], Field(min_length=1, max_length=IMPORT_PROJECTS_MAX)]
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for what the import itself asks for."""
+        """Require the same permissions as the import."""
         return _needs(self)

@@ -12,7 +12,7 @@ from contracts.values import LongText, Name, ShortText, Text, Time
 
 
 class CommentAdded(ProjectEvent):
-    """Somebody wrote a comment."""
+    """A comment was added."""
 
     subject = "projects.comment-added"
 
@@ -20,7 +20,7 @@ class CommentAdded(ProjectEvent):
 
 
 class AddComment(ExistingProjectCommand[CommentAdded]):
-    """Add what the operator wrote."""
+    """Add a comment."""
 
     subject = "projects.add-comment"
     node = Node.COMMENTS
@@ -32,7 +32,7 @@ class AddComment(ExistingProjectCommand[CommentAdded]):
 
 
 class CommentEdited(ProjectEvent):
-    """Somebody rewrote a comment."""
+    """The text of a comment was replaced."""
 
     subject = "projects.comment-edited"
 
@@ -52,7 +52,7 @@ class EditComment(ExistingProjectCommand[CommentEdited]):
 
 
 class CommentDeleted(ProjectEvent):
-    """Somebody deleted a comment."""
+    """A comment was deleted."""
 
     subject = "projects.comment-deleted"
 
@@ -76,7 +76,7 @@ Notes = Annotated[Text, Field(max_length=20_000)]
 
 
 class CallAdded(ProjectEvent):
-    """A call made or received was recorded."""
+    """A call was recorded."""
 
     subject = "projects.call-added"
 
@@ -86,7 +86,7 @@ class CallAdded(ProjectEvent):
 
 
 class AddCall(ExistingProjectCommand[CallAdded]):
-    """Record a call made or received in connection with the incident."""
+    """Record a call, made or received, about the incident."""
 
     subject = "projects.add-call"
     node = Node.CALLS
@@ -104,7 +104,7 @@ class AddCall(ExistingProjectCommand[CallAdded]):
 
 
 class CallEdited(ProjectEvent):
-    """What is known of a call changed."""
+    """The record of a call was replaced."""
 
     subject = "projects.call-edited"
 
@@ -114,7 +114,7 @@ class CallEdited(ProjectEvent):
 
 
 class EditCall(ExistingProjectCommand[CallEdited]):
-    """Replace what is known of a call."""
+    """Replace the record of a call."""
 
     subject = "projects.edit-call"
     node = Node.CALLS

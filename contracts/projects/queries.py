@@ -1,4 +1,4 @@
-"""What can be asked about projects and commands, and what is answered (PRJ-09, PRJ-12, B1)."""
+"""Queries about projects and commands, and their answers (PRJ-09, PRJ-12, B1)."""
 
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
@@ -10,7 +10,7 @@ from contracts.permissions import Level, Node
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.parts import Direction
 from contracts.projects.recordings import CameraId, Media
-from contracts.values import LARGEST_INTEGER, Name, PropertyId, Slot, Text, Time
+from contracts.values import INTEGER_MAX, Name, PropertyId, Slot, Text, Time
 
 
 class Span(Message):
@@ -22,14 +22,14 @@ class Span(Message):
 
 _EVER: Final = Span()
 Ids = Annotated[list[PropertyId | None], Field(max_length=200)]
-"""Some of these; null stands for none assigned."""
+"""Any of these; null stands for none assigned."""
 
 
-Number = Annotated[int, Field(ge=1, le=LARGEST_INTEGER)]
+Number = Annotated[int, Field(ge=1, le=INTEGER_MAX)]
 
 
 class ProjectFilter(Message):
-    """Which projects a list holds; all conditions must hold, an empty list of ids matches nothing."""
+    """The conditions of a list of projects; all must hold, and an empty list of ids matches nothing."""
 
     type_ids: Ids | None = None
     status_ids: Ids | None = None
@@ -44,26 +44,26 @@ class ProjectFilter(Message):
     has_hold: bool | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for what the conditions tell about: cameras are what sequences are of, holds are retention's.
+        """Require the nodes of the conditions: cameras belong to sequences, holds to retention.
 
-        Whoever could choose by what is withheld would be told it, one question at a time.
+        Filtering by withheld information would reveal it, one query at a time.
         """
         started = self.start_time if self.start_time != _EVER else None
         main_details = (self.type_ids, self.status_ids, self.references, started)
-        told: dict[Node, tuple[object, ...]] = {
+        conditions: dict[Node, tuple[object, ...]] = {
             Node.MAIN_DETAILS: main_details,
             Node.CATEGORIES: (self.categories or None,),
             Node.SEQUENCES: (self.camera_ids,),
             Node.RETENTION: (self.has_hold,),
         }
-        return {node: Level.VIEW for node, asked in told.items() if any(one is not None for one in asked)}
+        return {node: Level.VIEW for node, values in conditions.items() if any(each is not None for each in values)}
 
 
 Limit = Annotated[int, Field(ge=1, le=500)]
 Cursor = Annotated[str, Field(max_length=2_000)]
 Search = Annotated[Text, StringConstraints(min_length=1, max_length=200)]
-"""Words or parts of words, all of which must be found; of fewer than three letters it must be a whole word. Words in
-quotes are a phrase, and codes with digits are found however they are spaced."""
+"""Words or parts of words, all of which must occur; words of fewer than three letters only as whole words. Words in
+quotes are a phrase, and codes with digits match regardless of their spacing."""
 
 Sort = Literal[
     "created_at",
@@ -85,12 +85,12 @@ Sort = Literal[
     "created_by",
     "-created_by",
 ]
-"""The column that orders a list, `-` for descending; what is empty comes last either way. Of a description the first
+"""The column that orders a list, `-` for descending; empty values come last either way. Of a description only the first
 forty characters count."""
 
 
 class ProjectRow(Message):
-    """A project as a list shows it; its main details are null for those who may not see them."""
+    """A project in a list; its main details are null for callers who may not see them."""
 
     project_id: UUID
     number: int
@@ -108,10 +108,10 @@ class ProjectRow(Message):
 
 
 class ProjectPage(Message):
-    """Some rows and the cursor after the last of them (absent on the last page).
+    """A page of rows, and the cursor of the next page (absent on the last page).
 
-    `withheld` names what the caller may not see: `main-details`, which are null in every row, and the texts in which a
-    search did not look.
+    `withheld` names what the caller may not see: `main-details`, which are null in every row, and the texts that a
+    search left out.
     """
 
     items: list[ProjectRow]
@@ -134,13 +134,13 @@ class ListProjects(Query[ProjectPage]):
     count: Literal["none", "capped", "exact"] = "none"
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for what the filter and the order tell about."""
+        """Require projects, and the nodes of the filter and the order."""
         ordered = str(self.sort).removeprefix("-") in MAIN_DETAILS
         return super().needs() | self.filter.needs() | ({Node.MAIN_DETAILS: Level.VIEW} if ordered else {})
 
 
 class Comment(Message):
-    """A comment as it stands."""
+    """A comment in its current form."""
 
     comment_id: UUID
     text: str
@@ -151,7 +151,7 @@ class Comment(Message):
 
 
 class Call(Message):
-    """A call as it stands."""
+    """A call in its current form."""
 
     call_id: UUID
     direction: Direction
@@ -168,7 +168,7 @@ class Call(Message):
 
 
 class AttachedSequence(Message):
-    """A sequence as it is attached to a project."""
+    """A sequence that is attached to a project."""
 
     sequence_id: UUID
     camera_id: str
@@ -183,7 +183,7 @@ class AttachedSequence(Message):
 
 
 class Hold(Message):
-    """The hold that keeps a project from being deleted."""
+    """The hold that protects a project from deletion."""
 
     held_by: str
     held_at: Time
@@ -191,10 +191,10 @@ class Hold(Message):
 
 
 class Label(Message):
-    """What a field was called when its value was set: `label` a category or a data field, `value` what was chosen.
+    """The names at the time when a field was set: `label` of a category or data field, `value` of the choice.
 
-    `value` is the name of the type, the status or the category's value; a name that is another one today has that
-    beside it. A value that was set before names were kept has the first known one.
+    `value` is the name of the type, the status or the category's value. `label_now` and `value_now` are today's names,
+    if they differ. A value that was set before names were recorded has the first known name.
     """
 
     set_at: Time
@@ -205,10 +205,10 @@ class Label(Message):
 
 
 class ProjectDetails(Message):
-    """All that a project holds and the caller may see; `withheld` names what was left out.
+    """The content of a project that the caller may see; `withheld` names what was left out.
 
-    `too_large` names sections that do not fit into one message: `projects.history` tells them a page at a time.
-    `labels` says of each field with a value what it was called when that was set: `type_id`, `category_1`, `text_3`.
+    `too_large` names sections that do not fit into one message: `projects.history` returns them page by page.
+    `labels` has for each field with a value the names at the time when it was set: `type_id`, `category_1`, `text_3`.
     """
 
     project_id: UUID
@@ -238,7 +238,7 @@ class ProjectDetails(Message):
 
 
 class GetProject(Query[ProjectDetails]):
-    """Open a project; the reading is recorded before the answer leaves (PRJ-19)."""
+    """Read a project; the reading is recorded before the answer is sent (PRJ-19)."""
 
     subject = "projects.get"
     node = Node.PROJECTS
@@ -254,7 +254,7 @@ class FoundProject(Message):
 
 
 class FindProject(Query[FoundProject]):
-    """Ask which project has a number; of one that was deleted, when and by whom."""
+    """Ask which project has a number; for a deleted project, when and by whom it was deleted."""
 
     subject = "projects.find"
     node = Node.PROJECTS
@@ -263,7 +263,7 @@ class FindProject(Query[FoundProject]):
 
 
 class GetOutcome(Query[Outcome]):
-    """Ask again what became of one's own command."""
+    """Ask for the outcome of the caller's own command."""
 
     subject = "projects.outcome"
     node = Node.PROJECTS
@@ -271,5 +271,5 @@ class GetOutcome(Query[Outcome]):
     command_id: UUID
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for nothing: a principal may always read its own outcomes."""
+        """Require nothing: a principal may always read its own outcomes."""
         return {}

@@ -1,4 +1,4 @@
-"""Recordings as messages refer to them: sequences of one camera, which stay on the recording servers (SEQ-06)."""
+"""References to recordings: sequences of one camera, which stay on the recording servers (SEQ-06)."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -13,17 +13,17 @@ from contracts.values import Name, ShortText, Time, not_blank
 SiteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
 CameraId = Annotated[ShortText, Field(min_length=1), AfterValidator(not_blank)]
 Media = Literal["available", "expiring", "lost"]
-"""Whether the recording itself is still there: it has a retention time of its own (SEQ-07)."""
+"""Whether the recording itself still exists: it has its own retention time (SEQ-07)."""
 
 
 def not_before(start: str) -> AfterValidator:
-    """Make the rule of an end: it is refused under its own name where it lies before the field `start`."""
+    """Return the validator of an end time, which refuses it if it is before the field `start`."""
 
     def check(end: datetime | None, others: ValidationInfo) -> datetime | None:
         began = others.data.get(start)
         if began and end and end < began:
             kind = "end_before_start"
-            raise PydanticCustomError(kind, "must not lie before the start")
+            raise PydanticCustomError(kind, "must not be before the start")
         return end
 
     return AfterValidator(check)

@@ -1,4 +1,4 @@
-"""Counts and trends over projects: what is asked and answered."""
+"""The query of counts and trends of projects."""
 
 from typing import Final, Literal
 
@@ -9,7 +9,7 @@ from contracts.permissions import Level, Node
 from contracts.projects.commands import node_of_field
 from contracts.projects.queries import ProjectFilter
 
-MOST_GROUPS = 1_000
+GROUPS_MAX = 1_000
 
 Grouping = Literal[
     "type",
@@ -29,19 +29,19 @@ _GROUPED: Final[dict[str, Node]] = {
     **{f"category_{slot}": node_of_field(f"category_{slot}") for slot in range(1, 6)},
     "camera": Node.SEQUENCES,
 }
-"""On which node a group is seen, where that is not the project's own."""
+"""The node that a group needs, if not the project's own."""
 
 Interval = Literal["day", "week", "month", "none"]
 
 
 class Figures(Message):
-    """How many projects of a group were created in an interval, how many of these are closed and how many have ended.
+    """The number of a group's projects created in an interval, and how many of these are closed and have ended.
 
-    `group` is the id of a property, a principal, a camera's id or a truth; null stands for projects without one.
-    `starting` is when the interval begins in the site's time zone; absent where no interval was asked for.
-    `closed` counts those whose status is a closing one; their time runs from their creation to when they got it, or to
-    the last time after they had been opened again. `ended` counts those with an end time; the duration is from start
-    to end, where both are set. All of these are null for those who may not see main details.
+    `group` is the id of a property, a principal, a camera's id or a truth value; null stands for projects without one.
+    `starting` is the start of the interval in the site's time zone; absent if no interval was requested.
+    `closed` counts projects whose status is marked as closing; their time runs from their creation to when they last
+    became closed. `ended` counts projects with an end time; their duration runs from start to end, if both are set.
+    All of these are null for callers who may not see main details.
     """
 
     group: int | bool | str | None = None
@@ -56,10 +56,10 @@ class Figures(Message):
 
 
 class Statistics(Message):
-    """Figures by interval and group; `truncated` when there are more than a thousand.
+    """Figures by interval and group; `truncated` if there are more than a thousand.
 
-    `closing_status_ids` are the statuses that count as closing. `withheld` names what the caller may not see: of
-    `main-details` nothing is counted.
+    `closing_status_ids` are the statuses marked as closing. `withheld` names what the caller may not see: figures from
+    `main-details` are null.
     """
 
     timezone: str
@@ -71,7 +71,7 @@ class Statistics(Message):
 
 
 class ProjectStatistics(Query[Statistics]):
-    """Count projects by any property, creator or camera, and by the time of their creation: all, closed, ended.
+    """Count all, closed and ended projects, by any property, creator or camera, and by the time of their creation.
 
     A project with sequences of several cameras counts for each of them; `total` counts every project once.
     """
@@ -84,6 +84,6 @@ class ProjectStatistics(Query[Statistics]):
     filter: ProjectFilter = ProjectFilter()
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, for what the filter tells about, and for what the groups are."""
+        """Require projects, and the nodes of the filter and of the groups."""
         node = _GROUPED.get(str(self.group_by))
         return super().needs() | self.filter.needs() | ({node: self.level} if node else {})

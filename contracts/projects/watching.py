@@ -1,4 +1,4 @@
-"""The live feed of projects: what is asked, what travels beside an event, and who may see which event (PRJ-09)."""
+"""The live feed of projects: its query, the headers of its messages, and who may see which event (PRJ-09)."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -18,12 +18,12 @@ COUNT: Final = "Feed-Count"
 
 FeedKind = Literal["open", "event", "beat", "end"]
 FeedCursor = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{1,8}-[0-9]{1,20}$")]
-"""A place among the events of a site: opaque, valid for as long as the events after it are kept."""
+"""A position among the events of a site: opaque, valid for as long as the events after it are kept."""
 
 BEAT_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 15.0
 WINDOW: Final = 1_000
-"""Events that a feed sends ahead of what its client says it has handled."""
+"""The number of events that a feed sends ahead of what its client has acknowledged."""
 
 _NODES: Final = {
     "projects.created": Node.PROJECTS,
@@ -45,14 +45,14 @@ _PARTS: Final = {
     "reports.": Node.REPORTS,
 }
 OWN: Final = frozenset({"projects.sequences-drafted", "projects.sequences-undrafted", "projects.draft-cleared"})
-"""Events of a principal's own draft list, which nobody else sees."""
+"""Events of a principal's own draft list, which others do not see."""
 
 HIDDEN: Final = frozenset({"projects.expired"})
 """Events that no feed shows: the product's own steps."""
 
 
 def node_of(happened: str) -> Node | None:
-    """Return the node on which seeing an event needs view; None for what no feed shows."""
+    """Return the node whose view an event needs; None for events that no feed shows."""
     for part, node in _PARTS.items():
         if happened.startswith(part):
             return node
@@ -60,7 +60,7 @@ def node_of(happened: str) -> Node | None:
 
 
 def seen(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, Any] | None:
-    """Return what somebody may see of an event's body; None where that is nothing, or the event is in no feed."""
+    """Return the part of an event's body that these grants show; None if nothing, or if no feed shows the event."""
     node = node_of(happened)
     if node is None or not grants.allow(node, Level.VIEW):
         return None
@@ -71,13 +71,15 @@ def seen(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, An
         shown["type_id"] = None
     if happened == "projects.updated":
         changed: Mapping[str, Any] = body["changed"]
-        shown["changed"] = {name: one for name, one in changed.items() if grants.allow(node_of_field(name), Level.VIEW)}
+        shown["changed"] = {
+            name: change for name, change in changed.items() if grants.allow(node_of_field(name), Level.VIEW)
+        }
         return shown if shown["changed"] or not changed else None
     return shown
 
 
 class WatchedProjects(ProjectFilter):
-    """Which projects a feed tells about; deletions and what leaves the filter are told, too."""
+    """The filter of a feed; it also reports deletions, and projects that leave the filter."""
 
     project_ids: Annotated[list[UUID], Field(min_length=1, max_length=200)] | None = None
 
@@ -86,12 +88,12 @@ class WatchedProjects(ProjectFilter):
     def _is_not_about_holds(cls, has_hold: bool | None) -> bool | None:  # noqa: FBT001 - a field's value
         if has_hold is not None:
             kind = "not_watched"
-            raise PydanticCustomError(kind, "no feed tells of holds")
+            raise PydanticCustomError(kind, "feeds do not report holds")
         return has_hold
 
 
 class Feed(Message):
-    """A feed is open: it lives for `lease_seconds` after each renewal and says every `beat_seconds` that it lives."""
+    """An open feed: it lasts `lease_seconds` after each renewal and sends a beat every `beat_seconds`."""
 
     feed: UUID
     cursor: FeedCursor
@@ -101,9 +103,9 @@ class Feed(Message):
 
 
 class WatchProjects(Query[Feed]):
-    """Follow what happens to projects and reports: the reply subject becomes the feed's address.
+    """Follow events of projects and reports: the reply subject becomes the feed's address.
 
-    With `feed`, the feed of that id is renewed instead, and `since` says what its client has handled.
+    With `feed`, the feed of that id is renewed instead, and `since` is the last cursor that its client has handled.
     """
 
     subject = "projects.watch"
@@ -114,12 +116,12 @@ class WatchProjects(Query[Feed]):
     feed: UUID | None = None
 
     def needs(self) -> dict[Node, Level]:
-        """Ask for projects, and for what the filter tells about."""
+        """Require projects, and the nodes of the filter."""
         return super().needs() | self.filter.needs()
 
 
 class FeedHeaders(BaseModel):
-    """What every message of a feed says: its kind, its number in the feed, and the cursor after it."""
+    """The headers of every message of a feed: its kind, its number in the feed, and the cursor after it."""
 
     kind: Annotated[FeedKind, Field(alias=KIND)]
     count: Annotated[str, Field(alias=COUNT, pattern="^[1-9][0-9]*$")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from incidents.client import LARGEST_BODY
+from incidents.client import BODY_BYTES_MAX
 from incidents.importing.decoding import Line
 
 _OPEN: Final = re.compile(r' *"')
@@ -70,10 +70,10 @@ def _whole(taken: list[Line], waiting: deque[Line], lines: Iterator[Line], diale
             if with_mark:
                 return _cells("".join(line.text for line in taken).rstrip("\r\n"), dialect)
         except _OpenError:
-            if size > LARGEST_BODY:
+            if size > BODY_BYTES_MAX:
                 raise
         following = waiting.popleft() if waiting else next(lines, None)
-        if following is None or not following.readable or size > LARGEST_BODY:
+        if following is None or not following.readable or size > BODY_BYTES_MAX:
             taken += [following] if following else []
             raise _OpenError
         taken.append(following)

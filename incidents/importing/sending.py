@@ -9,13 +9,13 @@ from typing import Final, Literal, NamedTuple
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.projects.imports import (
-    MOST_PROJECTS,
+    IMPORT_PROJECTS_MAX,
     CheckImport,
     ImportedProject,
     ImportProjects,
     RefusedProject,
 )
-from incidents.client import LARGEST_BODY, Client
+from incidents.client import BODY_BYTES_MAX, Client
 from incidents.errors import Refused
 from incidents.importing.completing import complete
 from incidents.importing.patience import FOR_GOOD, retry_transient
@@ -119,7 +119,7 @@ class Checker:
 
     def _checked(self, line: int, project: ImportedProject) -> Fitting:
         size = len(project.model_dump_json(exclude_unset=True).encode())
-        if size + _FRAME > LARGEST_BODY:
+        if size + _FRAME > BODY_BYTES_MAX:
             raise MisfitError("", "body_too_large", project.number, project.reference)
         by_id = "project_id" if project.number or not project.reference else "reference"
         for field_, value in (("number", project.number), (by_id, project.project_id)):
@@ -134,7 +134,7 @@ def chunks(rows: Iterator[Fitting]) -> Iterator[list[Fitting]]:
     chunk: list[Fitting] = []
     size = _FRAME
     for row in rows:
-        if chunk and (size + row.size + 1 > LARGEST_BODY or len(chunk) == MOST_PROJECTS):
+        if chunk and (size + row.size + 1 > BODY_BYTES_MAX or len(chunk) == IMPORT_PROJECTS_MAX):
             yield chunk
             chunk, size = [], _FRAME
         chunk.append(row)

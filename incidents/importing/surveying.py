@@ -12,7 +12,7 @@ from incidents.importing.translating import Findings, Translator, is_reference
 
 _CLOCKS: Final = frozenset({"time", "heure"})
 _TEXTS_IN: Final = 10
-"""Of so many numbers at least one must be a text, if the numbers of a file are to be the other system's."""
+"""Of so many numbers at least one must be text, if the numbers of a file are to be the other system's."""
 
 
 class UnfitFileError(Exception):

@@ -138,7 +138,7 @@ async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
     admin = await site.client()
     [letter] = await letters(admin)
     assert (letter.principal, letter.what, letter.replayable) == ("olivia", None, False)
-    with pytest.raises(Refused, match="holds no command"):
+    with pytest.raises(Refused, match="contains no command"):
         await admin.send(ReplayLetter(letter=letter.letter))
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 import incidents
 from contracts import catalogue
 from contracts.administration_queries import GetMe
-from contracts.downloads import LARGEST_PART
+from contracts.downloads import PART_BYTES_MAX
 from contracts.errors import Code
 from contracts.projects.commands import CreateProject, ProjectCreated
 from contracts.projects.parts import AddComment, CommentAdded
@@ -150,7 +150,7 @@ async def test_a_question_that_nobody_hears_is_unavailable(bus: Bus, monkeypatch
     assert (caught.value.code, caught.value.retryable) == (Code.UNAVAILABLE, True)
 
 
-@pytest.mark.parametrize("size", [0, 1, LARGEST_PART, LARGEST_PART + 1, 2 * LARGEST_PART])
+@pytest.mark.parametrize("size", [0, 1, PART_BYTES_MAX, PART_BYTES_MAX + 1, 2 * PART_BYTES_MAX])
 async def test_a_report_arrives_whole(bus: Bus, peer: Peer, size: int) -> None:
     """The parts of a report make up the report, whatever its size."""
     peer.answers["reports.download"] = bytes(index % 251 for index in range(size))

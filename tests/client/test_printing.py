@@ -10,7 +10,7 @@ from rich.panel import Panel
 from rich.rule import Rule
 from rich.text import Text
 
-from contracts.printable import is_unseen
+from contracts.printable import is_invisible
 from incidents.terminal.printing import Screen, as_json, json_text
 from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import refusal_panel
@@ -50,7 +50,7 @@ def test_whatever_is_printed_is_clean_and_fits(text: str) -> None:
     """No text sends an unseen character from any place, and no line is wider than the terminal."""
     for place in places(text):
         told = printed(place)
-        assert not {one for one in told if is_unseen(one)} - {"\u200c", "\u200d"}
+        assert not {one for one in told if is_invisible(one)} - {"\u200c", "\u200d"}
         assert all(Text(line).cell_len <= WIDTH for line in told.split("\n"))
 
 
@@ -74,4 +74,4 @@ def test_json_stays_what_it_is(document: dict[str, Any]) -> None:
     """One line of ASCII controls' escapes and of nothing that a terminal acts on."""
     told = as_json(document)
     assert "\n" not in told
-    assert not any(is_unseen(one) for one in told)
+    assert not any(is_invisible(one) for one in told)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from contracts.printable import is_unseen, on_one_line, printable, printable_json
+from contracts.printable import is_invisible, on_one_line, printable, printable_json
 
 DANGEROUS = [chr(number) for number in range(32) if chr(number) not in "\n\t"]
 DANGEROUS += [chr(number) for number in range(127, 160)]
@@ -41,7 +41,7 @@ def test_no_character_of_unicode_gets_through() -> None:
 def test_whatever_is_written_is_safe_and_stays_so(text: str) -> None:
     """Any text is safe after it was cleaned once, and cleaning it again changes nothing."""
     shown = printable(text)
-    assert not {one for one in shown if is_unseen(one)} - {"\u200c", "\u200d"}
+    assert not {one for one in shown if is_invisible(one)} - {"\u200c", "\u200d"}
     assert printable(shown) == shown
     assert "\n" not in on_one_line(text)
 
@@ -51,7 +51,7 @@ def test_json_says_the_same(text: str) -> None:
     """JSON with its unseen characters escaped is read as what was written."""
     shown = printable_json({"text": text})
     assert json.loads(shown) == {"text": text}
-    assert not any(is_unseen(one) for one in shown)
+    assert not any(is_invisible(one) for one in shown)
 
 
 def test_texts_of_every_script_stay_as_they_are() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.sentences import translated
+from contracts.sentences import translate
 from incidents.terminal.text.language import catalogue
 from tests.client.command_line import incidents
 from workers.common.http_server import PortForbiddenError, PortInUseError
@@ -69,7 +69,7 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
     """Each sentence that the runtime or a helper raises has its French."""
     french = catalogue("fr").gettext
     said = [str(one) for one in (*raised(tmp_path), *refused(tmp_path))]
-    assert [one for one in said if translated(one, KNOWN, french) == one] == []
+    assert [one for one in said if translate(one, KNOWN, french) == one] == []
 
 
 @pytest.mark.parametrize(

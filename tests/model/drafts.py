@@ -9,7 +9,7 @@ SITE = "main"
 
 
 def fits(body: Body) -> None:
-    """Refuse a body that names no sequences, or not cameras and a span together."""
+    """Refuse a body that contains no sequences, or not cameras and a span together."""
     cameras, span = bool(body.get("cameras")), [name in body for name in ("start", "end")]
     if not (cameras or body.get("sequences")) or span != [cameras, cameras]:
         raise No("invalid")

@@ -10,9 +10,9 @@ from pydantic import ValidationError
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
-from contracts.projects.imports import LARGEST_NUMBER, CheckImport, ImportedProject, ImportProjects
+from contracts.projects.imports import IMPORT_NUMBER_MAX, CheckImport, ImportedProject, ImportProjects
 from contracts.projects.queries import GetProject
-from contracts.values import LARGEST_INTEGER
+from contracts.values import INTEGER_MAX
 from tests.projects.props import NOON, Operator, refused
 from tests.support import Site
 
@@ -44,12 +44,12 @@ async def test_numbers_go_on_after_the_highest_imported(operator: Operator) -> N
 
 async def test_the_highest_number_leaves_room(operator: Operator) -> None:
     """Nobody takes over a number behind which no number is left that every reader of JSON holds exactly."""
-    await operator.send(ImportProjects(projects=[legacy(LARGEST_NUMBER)]))
+    await operator.send(ImportProjects(projects=[legacy(IMPORT_NUMBER_MAX)]))
     assert (
-        (await operator.send(CreateProject(project_id=uuid7()))).number == LARGEST_NUMBER + 1 < LARGEST_INTEGER / 1_000
+        (await operator.send(CreateProject(project_id=uuid7()))).number == IMPORT_NUMBER_MAX + 1 < INTEGER_MAX / 1_000
     )
     with pytest.raises(ValidationError):
-        legacy(LARGEST_NUMBER + 1)
+        legacy(IMPORT_NUMBER_MAX + 1)
 
 
 async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.queries import ProjectFilter
-from contracts.projects.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
+from contracts.projects.statistics import GROUPS_MAX, Figures, Grouping, Interval, ProjectStatistics
 from incidents import Client, Refused
 from tests.support import Site
 from workers.migrations.scripts import read_sql
@@ -207,7 +207,7 @@ async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:
         "false, false FROM generate_series(1, 1100) n"
     )
     answer = await admin.ask(ProjectStatistics(group_by="creator"))
-    assert (len(answer.items), answer.truncated, answer.total) == (MOST_GROUPS, True, 1100)
+    assert (len(answer.items), answer.truncated, answer.total) == (GROUPS_MAX, True, 1100)
 
 
 async def test_statistics_need_view_on_projects(site: Site, admin: Client) -> None:

@@ -12,7 +12,7 @@ async def test_nothing_is_swept_by_a_clock_that_jumped(site: Site, fill: Fill) -
     running = await site.worker("retention", sweep_seconds=0.1)
     outcome = await (await site.caller()).send("retention.sweep", "-", {})
     assert (outcome["status"], outcome["error"]["code"]) == ("rejected", "unavailable")
-    assert "check it" in outcome["error"]["details"]["fields"][0]["reason"]
+    assert "check the clock" in outcome["error"]["details"]["fields"][0]["reason"]
     await site.sql("UPDATE runtime.clock SET believed_at = now()")
 
     async def are_swept() -> bool:

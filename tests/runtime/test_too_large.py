@@ -116,4 +116,4 @@ def test_an_answer_that_no_message_holds_is_refused() -> None:
     assert query_service.require_sendable((b"x" * MESSAGE_BYTES_MAX, None))
     with pytest.raises(Refusal) as refused:
         query_service.require_sendable((b"x" * (MESSAGE_BYTES_MAX + 1), None))
-    assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("asks for more than a message holds")
+    assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("requests more than fits")

@@ -34,7 +34,7 @@ def emphasise(words: str, name: str, **values: object) -> list[Styled]:
 
 def translate(sentence: object) -> str:
     """Translate a sentence of another module; an unknown one stays unchanged."""
-    return sentences.translated(str(sentence), KNOWN, gettext)
+    return sentences.translate(str(sentence), KNOWN, gettext)
 
 
 def decimal(value: float) -> str:

@@ -134,4 +134,4 @@ def _paragraph(line: str, language: str) -> str:
 
 def mistake(sentence: str, language: str) -> str:
     """Say what typer says of a mistake in a language; a sentence that is not known stays English."""
-    return sentence if language == _ENGLISH else sentences.translated(sentence, MISTAKES, partial(say, language))
+    return sentence if language == _ENGLISH else sentences.translate(sentence, MISTAKES, partial(say, language))

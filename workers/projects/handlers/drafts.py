@@ -4,7 +4,7 @@ from uuid import UUID
 
 from contracts.errors import Code, Refusal
 from contracts.projects.drafts import (
-    LONGEST_DRAFT,
+    DRAFT_SEQUENCES_MAX,
     ClearDraft,
     DraftCleared,
     DraftSequences,
@@ -30,7 +30,7 @@ async def draft_sequences(command: DraftSequences, unit: ProjectUnit) -> Sequenc
             recording = recordings.requested_recording(sequence)
             row: NewDraftRow = {**recording, "principal": unit.principal, "drafted_at": unit.now}
             new.setdefault(sequence.sequence_id, row)
-    if len(existing) + len(new) > LONGEST_DRAFT:
+    if len(existing) + len(new) > DRAFT_SEQUENCES_MAX:
         raise Refusal(Code.INVALID, fields=[{"field": "sequences", "kind": "draft_full"}])
     await drafts.add(unit.connection, list(new.values()))
     if not new:

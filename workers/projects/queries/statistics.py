@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
-from contracts.projects.statistics import MOST_GROUPS, Figures, ProjectStatistics, Statistics
+from contracts.projects.statistics import GROUPS_MAX, Figures, ProjectStatistics, Statistics
 from workers.projects.queries.filters import all_conditions
 from workers.projects.search.lookup_tables import Camera
 from workers.projects.tables import History, Project
@@ -55,13 +55,13 @@ async def project_statistics(query: ProjectStatistics, context: QueryContext) ->
     total_statement = select(func.count()).select_from(Project).where(*all_conditions(query.filter))
     rows = (await execute(_figures(query, timezone, closing))).mappings().all()
     hidden = {} if context.grants.allow(Node.MAIN_DETAILS, Level.VIEW) else dict.fromkeys(_TIME_FIGURES)
-    items = [Figures.model_validate({**row, **hidden}, strict=False) for row in rows[:MOST_GROUPS]]
+    items = [Figures.model_validate({**row, **hidden}, strict=False) for row in rows[:GROUPS_MAX]]
     total = (await execute(total_statement)).scalar_one()
     return Statistics(
         timezone=timezone,
         total=total,
         items=items,
-        truncated=len(rows) > MOST_GROUPS,
+        truncated=len(rows) > GROUPS_MAX,
         closing_status_ids=[] if hidden else closing,
         withheld=["main-details"] if hidden else [],
     )
@@ -81,7 +81,7 @@ def _figures(query: ProjectStatistics, timezone: str, closing: Sequence[int]) ->
         )
         .group_by(rows.c.group, rows.c.starting)
         .order_by(rows.c.starting, func.count().desc(), rows.c.group)
-        .limit(MOST_GROUPS + 1)
+        .limit(GROUPS_MAX + 1)
     )
 
 
