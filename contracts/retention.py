@@ -11,13 +11,13 @@ from contracts.message import BOTH_STORES, AnswerT_co, Command, Event, Message, 
 from contracts.permissions import Node
 from contracts.projects.queries import Cursor, Limit
 from contracts.texts import Part
-from contracts.values import AnyText, Time, not_blank
+from contracts.values import AnyText, Time, require_visible
 
 REASON_LENGTH_MAX = 2_000
 Reason = Annotated[
     AnyText,
     StringConstraints(min_length=1, max_length=REASON_LENGTH_MAX, strip_whitespace=True),
-    AfterValidator(not_blank),
+    AfterValidator(require_visible),
 ]
 """Why a hold is placed or released: 1 to 2,000 characters, trimmed; it is deleted with its project."""
 

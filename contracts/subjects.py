@@ -22,12 +22,12 @@ _SITE = re.compile(r"[a-z0-9-]{1,32}")
 _PRINCIPAL = re.compile(r"[a-z0-9_-]{1,64}")
 
 
-def valid_site(site: str) -> bool:
+def is_valid_site(site: str) -> bool:
     """Tell whether a text can be a site's name."""
     return _SITE.fullmatch(site) is not None
 
 
-def valid_principal(principal: str) -> bool:
+def is_valid_principal(principal: str) -> bool:
     """Tell whether a text can be a principal's name."""
     return _PRINCIPAL.fullmatch(principal) is not None
 

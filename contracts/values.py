@@ -68,12 +68,12 @@ def plain(value: Any) -> Any:
     return f"{value:f}" if isinstance(value, Decimal) else value
 
 
-def composed(value: Any) -> Any:
+def compose(value: Any) -> Any:
     """Return a text in normal form C, so that the same name or secret from two keyboards is one text."""
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
-def not_blank(text: str) -> str:
+def require_visible(text: str) -> str:
     """Refuse a text without visible characters."""
     if not _VISIBLE.search(text):
         kind = "blank"
@@ -81,24 +81,24 @@ def not_blank(text: str) -> str:
     return text
 
 
-def _not_invisible(text: str) -> str:
+def _require_not_invisible(text: str) -> str:
     """Refuse a text of invisible characters alone; an empty text, or white space, is honest and allowed."""
-    return text if not text or text.isspace() else not_blank(text)
+    return text if not text or text.isspace() else require_visible(text)
 
 
 AnyText = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """Any text without U+0000, which PostgreSQL cannot hold."""
 
-Text = Annotated[AnyText, AfterValidator(_not_invisible)]
+Text = Annotated[AnyText, AfterValidator(_require_not_invisible)]
 """The same, but not made of invisible characters alone."""
 
-LongText = Annotated[AnyText, StringConstraints(min_length=1, max_length=20_000), AfterValidator(not_blank)]
+LongText = Annotated[AnyText, StringConstraints(min_length=1, max_length=20_000), AfterValidator(require_visible)]
 ShortText = Annotated[Text, StringConstraints(max_length=500)]
 Name = Annotated[
     AnyText,
     StringConstraints(min_length=1, max_length=200, strip_whitespace=True),
-    BeforeValidator(composed),
-    AfterValidator(not_blank),
+    BeforeValidator(compose),
+    AfterValidator(require_visible),
 ]
 """A trimmed text, never blank, in Unicode's normal form C."""
 

@@ -1,4 +1,4 @@
-"""Incident Manager for callers: `async with connect(...) as client`, then send, ask, download and watch."""
+"""The client of Incident Manager: `async with connect(...) as client`, then send, ask, download and watch."""
 
 from contracts.administration import AssignRole, ChangeSettings, DefineRole, DeleteRole, UnassignRole
 from contracts.administration_queries import (

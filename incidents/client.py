@@ -26,8 +26,8 @@ from incidents import tracing
 from incidents.connection import Troubles, flush, open_connection, principal_of
 from incidents.errors import Refused, UnreachableError
 from incidents.events import CloudEvent
-from incidents.feed import Line, Watch
-from incidents.submissions import Deliveries, Letter, Submitted
+from incidents.feed import FeedContext, Watch
+from incidents.submissions import Deliveries, OutgoingCommand, Submitted
 from incidents.survey import Survey, survey
 
 R = TypeVar("R")
@@ -35,11 +35,11 @@ R = TypeVar("R")
 BODY_BYTES_MAX: Final = 64 * 1024
 _QUERY_SECONDS: Final = 5.0
 _OUTCOME_QUERY_SECONDS: Final = 1.0
-_NOBODY_THERE_PAUSE: Final = 0.2
+_NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
 
 
 class Caller(NamedTuple):
-    """Who calls, where, and in which language the answers are to be."""
+    """A caller: its principal, its site, and the language of its answers."""
 
     principal: str
     site: str
@@ -63,37 +63,37 @@ class Client:
 
     @property
     def principal(self) -> str:
-        """Who this client acts as."""
+        """The principal that this client acts as."""
         return self._caller.principal
 
     @property
     def site(self) -> str:
-        """The site that it talks to."""
+        """The site that this client is connected to."""
         return self._caller.site
 
     @property
     def language(self) -> str:
-        """The language in which refusals are said: `en` or `fr`."""
+        """The language of refusals: `en` or `fr`."""
         return self._caller.language
 
     async def send(self, command: Command[R], *, command_id: UUID | None = None) -> R:
-        """Send a command and return what it did; the same `command_id` again repeats the first answer.
+        """Send a command and return its event; a repeated `command_id` repeats the first answer.
 
-        A site that takes no more commands for the moment says when it will: the command is sent again then.
+        If a site limits the rate, it names a delay, after which the command is sent again.
 
         Raises:
-            PendingError: It was accepted and no outcome came in time: it will be carried out. The exception carries
-                the id under which its outcome can be asked for, or the same command be sent again.
-            Refused: The command was refused, or nobody kept it in time (`unavailable`).
+            PendingError: The command was accepted and will be carried out, but no outcome came in time. The exception
+                has the id with which to ask for the outcome, or to send the same command again.
+            Refused: The command was refused, or not stored in time (`unavailable`).
         """
-        given = command_id or uuid7()
+        id_ = command_id or uuid7()
         with self._tracing.using(command.subject):
-            return await self._send(command, given)
+            return await self._send(command, id_)
 
-    async def _send(self, command: Command[R], given: UUID) -> R:
+    async def _send(self, command: Command[R], command_id: UUID) -> R:
         deadline = asyncio.get_running_loop().time() + self._seconds
         while True:
-            outcome = await (await self.submit(command, command_id=given)).outcome()
+            outcome = await (await self.submit(command, command_id=command_id)).outcome()
             if outcome.error is None:
                 answer: R = _read(command.answer(), json.dumps(outcome.result).encode())
                 return answer
@@ -104,65 +104,65 @@ class Client:
             await asyncio.sleep(pause)
 
     async def submit(self, command: Command[Any], *, command_id: UUID | None = None) -> Submitted:
-        """Send a command and return as soon as the server keeps it; commands with one key stay in this order.
+        """Send a command and return as soon as the server has stored it; commands with the same key keep their order.
 
         Raises:
-            Refused: The body is too large, the server denies the subject, or nobody kept it in time.
+            Refused: The body is too large, the server denies the subject, or the command was not stored in time.
         """
-        letter = Letter(
+        outgoing = OutgoingCommand(
             subjects.command(self._caller.site, self.principal, command.subject, command.key_for(self.principal)),
             command.model_dump_json(by_alias=True, exclude_unset=True).encode(),
             command_id or uuid7(),
             command.failure_phrase,
             command.part,
         )
-        if len(letter.body) > BODY_BYTES_MAX:
+        if len(outgoing.body) > BODY_BYTES_MAX:
             why = reason("body_too_large", self.language)
             error = self._error(Code.INVALID, fields=[{"field": "", "kind": "body_too_large", "reason": why}])
-            raise Refused(error, command_id=letter.command_id)
-        return await self._deliver(command.subject, letter)
+            raise Refused(error, command_id=outgoing.command_id)
+        return await self._deliver(command.subject, outgoing)
 
-    async def _deliver(self, name: str, letter: Letter) -> Submitted:
-        with self._tracing.sending(name, str(letter.command_id)) as traced:
-            return await self._deliveries.send(replace(letter, traced=traced))
+    async def _deliver(self, name: str, outgoing: OutgoingCommand) -> Submitted:
+        with self._tracing.sending(name, str(outgoing.command_id)) as traced:
+            return await self._deliveries.send(replace(outgoing, traced=traced))
 
     async def submit_raw(
         self, subject: str, body: bytes, *, key: str = "-", command_id: UUID | None = None
     ) -> Submitted:
-        """Send any bytes to `worker.verb`, unchecked: for trying out how a site answers.
+        """Send any bytes to `worker.verb`, unchecked, to test how a site answers.
 
         Raises:
-            Refused: The server denies the subject, or nobody kept the message in time.
+            Refused: The server denies the subject, or the message was not stored in time.
         """
         destination = subjects.command(self._caller.site, self.principal, subject, key)
-        return await self._deliver(subject, Letter(destination, body, command_id or uuid7()))
+        return await self._deliver(subject, OutgoingCommand(destination, body, command_id or uuid7()))
 
     async def ask(self, query: Query[R]) -> R:
-        """Ask a query.
+        """Send a query and return its answer.
 
         Raises:
-            Refused: The question was refused, or nobody answered in time (`unavailable`).
+            Refused: The query was refused, or not answered in time (`unavailable`).
         """
         answer: R = _read(query.answer(), await self._ask(query, _QUERY_SECONDS))
         return answer
 
-    async def download(self, wanted: Download) -> AsyncGenerator[bytes, None]:
-        """Fetch a report or a package, from the offset that is asked for to its end, in parts of the asked length.
+    async def download(self, download: Download) -> AsyncGenerator[bytes, None]:
+        """Download a report or a package from the requested offset to its end, in parts of the requested length.
 
         Raises:
-            Refused: It is gone, may not be read, or nobody answered in time.
+            Refused: The file is gone, may not be read, or the query was not answered in time.
         """
-        offset = wanted.offset
-        while part := await self.ask(wanted.model_copy(update={"offset": offset})):
+        offset = download.offset
+        while part := await self.ask(download.model_copy(update={"offset": offset})):
             yield part
             offset += len(part)
-            if len(part) < wanted.length:
+            if len(part) < download.length:
                 return
 
     def feed(self, *, since: str | None = None, matching: WatchedProjects | None = None) -> Watch:
-        """Return a feed to open with `async with`: from then on, or from `since` on, nothing is missed."""
+        """Return a feed to open with `async with`, which misses no event from then on, or from `since` on."""
         subject = subjects.query(self._caller.site, self.principal, WatchProjects.subject)
-        line = Line(
+        line = FeedContext(
             connection=self._connection,
             subject=subject,
             inbox=subjects.inbox(self.principal),
@@ -176,19 +176,19 @@ class Client:
     async def watch(
         self, *, since: str | None = None, matching: WatchedProjects | None = None
     ) -> AsyncGenerator[CloudEvent, None]:
-        """Follow what happens to projects and reports, as far as one may see it, from now or a cursor on.
+        """Follow the visible events of projects and reports, from now or from a cursor on.
 
-        Lost connections and workers are survived: every event comes once, in order.
+        The feed survives lost connections and workers: every event comes once, in order.
 
         Raises:
-            Refused: One may not watch, or (`gone`) the cursor is too old: start again from a list.
+            Refused: The caller may not watch, or the cursor is too old (`gone`): start again from a list.
         """
         async with self.feed(since=since, matching=matching) as feed:
             async for event in feed:
                 yield event
 
     async def overhear(self) -> AsyncGenerator[CloudEvent, None]:
-        """Hear everything that happens on the site, from now on; needs credentials of the kind `ops`.
+        """Follow all events of the site, from now on; needs credentials of the scope `ops`.
 
         Raises:
             Refused: `not-available` when these credentials do not allow it.
@@ -203,25 +203,25 @@ class Client:
                 try:
                     event = CloudEvent.read(message)
                 except ValueError:
-                    continue  # a PubAck that somebody steered here is no event
+                    continue  # a PubAck that somebody redirected here is not an event
                 yield event
         finally:
             if not self._connection.is_closed:
                 await subscription.unsubscribe()
 
     async def survey(self) -> Survey:
-        """Ask every worker process and the message bus how they are; needs credentials of the kind `ops`.
+        """Return the state of all worker processes and the message bus; needs credentials of the scope `ops`.
 
         Raises:
             Refused: `not-available` when these credentials do not allow it.
         """
-        found = await survey(self._connection, self.site, self.principal)
+        answer = await survey(self._connection, self.site, self.principal)
         if denied := self._troubles.denied("$SRV.STATS"):
             raise Refused(self._error(Code.NOT_AVAILABLE, reason=denied))
-        return found
+        return answer
 
     async def listen(self) -> None:
-        """Hear outcomes from now on; `connect` does this before it hands the client over."""
+        """Subscribe to outcomes; `connect` does this before it returns the client."""
         await self._deliveries.listen(subjects.outcome(self._caller.site, self.principal, "*"))
 
     async def _ask_outcome(self, command_id: UUID) -> Outcome:
@@ -240,7 +240,7 @@ class Client:
         return reply.data
 
     async def _request(self, subject: str, body: bytes, seconds: float, traced: tracing.Headers) -> Msg:
-        """Ask until somebody is there to answer: a worker that is being restarted is back in a moment."""
+        """Send a request until a worker responds: a restarting worker is back in a moment."""
         deadline = asyncio.get_running_loop().time() + seconds
         headers = {"Accept-Language": self.language, **traced}
         while True:
@@ -248,9 +248,9 @@ class Client:
             try:
                 return await self._connection.request(subject, body, timeout=left, headers=headers)
             except nats.errors.NoRespondersError:
-                if left < _NOBODY_THERE_PAUSE:
+                if left < _NO_RESPONDERS_PAUSE_SECONDS:
                     raise
-            await asyncio.sleep(_NOBODY_THERE_PAUSE)
+            await asyncio.sleep(_NO_RESPONDERS_PAUSE_SECONDS)
 
     def _unanswered(self, subject: str, reason: str) -> Error:
         if denied := self._troubles.denied(subject):
@@ -261,8 +261,8 @@ class Client:
         try:
             return Error.model_validate(json.loads(reply.data)["error"])
         except (ValueError, KeyError, TypeError, ValidationError):
-            said = (reply.headers or {}).get("Nats-Service-Error", "")
-            return self._error(Code.UNAVAILABLE, reason=said)
+            reason = (reply.headers or {}).get("Nats-Service-Error", "")
+            return self._error(Code.UNAVAILABLE, reason=reason)
 
     def _error(self, code: Code, **details: Any) -> Error:
         return Error(
@@ -274,7 +274,7 @@ class Client:
 
 
 def _read(answer: Any, body: bytes) -> Any:
-    """Read an answer, without the fields that a newer system adds: an older client still understands it."""
+    """Parse an answer without the fields that a newer system adds, so that an older client understands it."""
     if issubclass(answer, BaseModel):
         return answer.model_validate_json(body, extra="ignore")
     return body
@@ -284,14 +284,14 @@ def _read(answer: Any, body: bytes) -> Any:
 async def connect(
     url: str, credentials: Path | str, site: str = "main", language: str = "en", *, seconds: float = 30.0
 ) -> AsyncIterator[Client]:
-    """Connect as the principal whose credentials these are; commands wait `seconds` for their outcome.
+    """Connect as the principal of the credentials; commands wait `seconds` for their outcome.
 
     Raises:
-        UnreachableError: Nobody answers there, or the credentials are not accepted.
+        UnreachableError: The server does not answer, or does not accept the credentials.
     """
     path, troubles = Path(credentials), Troubles()
     caller = Caller(principal_of(path), site, language)
-    async with tracing.opened() as traces, open_connection(url, path, troubles) as connection:
+    async with tracing.open_tracing() as traces, open_connection(url, path, troubles) as connection:
         client = Client(connection, troubles, caller, seconds, traces)
         try:
             await client.listen()

@@ -19,12 +19,12 @@ CONNECT_SECONDS = 5
 _PING_SECONDS = 2
 _DENIED = "authorization violation"
 _PAUSE_SECONDS = 0.1
-_REMEMBERED = 20
-"""Denials that are remembered: several may come between a message and the look at why it had no answer."""
+_DENIALS_MAX = 20
+"""The number of denials to keep: several may arrive before the reason for a missing answer is looked up."""
 
 
 def principal_of(credentials: Path) -> str:
-    """Return the principal whose credentials these are: the name in the token.
+    """Return the principal of the credentials: the name in the token.
 
     Raises:
         UnreachableError: The file is missing or holds no token.
@@ -40,15 +40,15 @@ def principal_of(credentials: Path) -> str:
 
 
 class Troubles:
-    """What the connection complained about: a denied publish looks like a timeout, its reason comes here."""
+    """The errors of a connection: a denied publish looks like a timeout, and its reason arrives here."""
 
     def __init__(self) -> None:
         self._tolerant = False
         self._last: Exception | None = None
-        self._denied: deque[str] = deque(maxlen=_REMEMBERED)
+        self._denied: deque[str] = deque(maxlen=_DENIALS_MAX)
 
-    async def heard(self, error: Exception) -> None:
-        """Keep the complaint; before the first connection end the attempt, which would go on for ever."""
+    async def record(self, error: Exception) -> None:
+        """Keep an error; before the first connection, end the attempt, which would otherwise never end."""
         self._last = error
         if "permissions violation" in str(error):
             self._denied.append(str(error))
@@ -56,25 +56,25 @@ class Troubles:
             raise error
 
     def tolerate(self) -> None:
-        """End nothing from now on: a connection that is lost is found again."""
+        """Tolerate errors from now on, since a lost connection reconnects."""
         self._tolerant = True
 
     def denied(self, subject: str) -> str:
-        """Return the server's reason for denying a subject, empty when it did not."""
-        # nats-py hands the server's errors on in lower case.
-        return next((one for one in reversed(self._denied) if f'"{subject.lower()}"' in one), "")
+        """Return the server's reason for denying a subject, empty if it did not."""
+        # nats-py passes the server's errors on in lower case.
+        return next((denial for denial in reversed(self._denied) if f'"{subject.lower()}"' in denial), "")
 
     @property
     def last(self) -> str:
-        """The latest complaint, empty when there was none."""
+        """The latest error, empty if there was none."""
         return str(self._last or "")
 
 
 async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:
-    """Wait until the server has taken what was sent before; ask again where the connection was lost meanwhile.
+    """Wait until the server has received everything sent before; retry if the connection was lost meanwhile.
 
     Raises:
-        nats.errors.Error: It did not answer within so many seconds, or the connection is closed.
+        nats.errors.Error: The server did not answer in time, or the connection is closed.
     """
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
@@ -91,10 +91,10 @@ async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:
 
 @asynccontextmanager
 async def open_connection(url: str, credentials: Path, troubles: Troubles) -> AsyncIterator[Nats]:
-    """Connect once, at once or not at all; after that, reconnect for ever.
+    """Connect with one attempt; afterwards, always reconnect.
 
     Raises:
-        UnreachableError: Nobody answers there, or the credentials are not accepted.
+        UnreachableError: The server does not answer, or does not accept the credentials.
     """
     connection = Nats()
     try:
@@ -106,7 +106,7 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
                 max_reconnect_attempts=-1,
                 reconnect_time_wait=1,
                 ping_interval=10,
-                error_cb=troubles.heard,
+                error_cb=troubles.record,
             )
     except (OSError, nats.errors.Error) as error:
         reason = troubles.last.removeprefix("nats: ") or str(error) or "nobody answers"
@@ -120,6 +120,6 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
     try:
         yield connection
     finally:
-        # What cannot be sent any more when the server is away was told where it mattered.
+        # Messages that an unreachable server did not get were reported by their senders.
         with suppress(OSError, nats.errors.Error):
             await connection.close()

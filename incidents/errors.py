@@ -1,4 +1,4 @@
-"""How a call fails: the system said no, or nobody could be reached."""
+"""How a call fails: the system refused it, or could not be reached."""
 
 from typing import Any
 
@@ -6,26 +6,26 @@ from contracts.errors import Code, Error
 
 
 class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
-    """The system answered no, or `unavailable` when it did not answer in time.
+    """The system refused, or did not answer in time (`unavailable`).
 
-    `error` is the refusal as it travels; `command_id` is set when a command was refused, so that the
-    same command can be sent again under the same id.
+    `error` is the refusal on the wire; `command_id` is set if a command was refused, so that the same
+    command can be sent again with the same id.
     """
 
     def __init__(self, error: Error, *, command_id: object = None) -> None:
-        """Keep the refusal, and say it with the reasons that its details give."""
+        """Keep the refusal, with the reasons of its details in the message."""
         super().__init__(f"{error.message} ({': '.join([error.code, *filter(None, [_reasons(error.details)])])})")
         self.error = error
         self.command_id = command_id
 
     @property
     def code(self) -> Code:
-        """Why, as one of the codes of the wire."""
+        """The code of the wire."""
         return self.error.code
 
     @property
     def message(self) -> str:
-        """The sentence for people, in the asked language."""
+        """The sentence for people, in the requested language."""
         return self.error.message
 
     @property
@@ -35,36 +35,36 @@ class Refused(Exception):  # noqa: N818 - the answer no, as the wire calls it
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """How long to wait before the same message is sent again under the same id; None where that helps nothing."""
-        told = self.error.details.get("retry_after_seconds")
-        return float(told) if isinstance(told, int | float) and told > 0 else None
+        """The delay before the same message may be sent again with the same id; None if that does not help."""
+        seconds = self.error.details.get("retry_after_seconds")
+        return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
 
     @property
     def details(self) -> dict[str, Any]:
-        """What shows the way out: fields, times, people."""
+        """The details for the remedy: fields, times, people."""
         return self.error.details
 
 
 class PendingError(Refused):
-    """A command was accepted, and its outcome did not come in time: it will be carried out.
+    """A command was accepted and will be carried out, but its outcome did not come in time.
 
-    It is no refusal of the command. `command_id` asks for its outcome, and sends the same command again safely.
+    It is not a refusal. With `command_id`, ask for the outcome, or send the same command again safely.
     """
 
 
 def _reasons(details: dict[str, Any]) -> str:
-    fields = [f"{one['field']} {one['reason']}".strip() for one in details.get("fields", ()) if "reason" in one]
+    fields = [f"{field['field']} {field['reason']}".strip() for field in details.get("fields", ()) if "reason" in field]
     return "; ".join(fields) or str(details.get("reason", ""))
 
 
 class UnreachableError(Exception):
-    """No system can be reached: none runs there, or it does not accept these credentials.
+    """No system can be reached: none runs there, or it does not accept the credentials.
 
-    `where` is an address or a file, `reason` what is wrong there, `remedy` a command to type, if one helps.
+    `where` is an address or a file, `reason` the problem, `remedy` a command to type, if any.
     """
 
     def __init__(self, where: object, reason: object, remedy: str = "") -> None:
-        """Say where, why, and what to do."""
+        """Keep the place, the reason and the remedy."""
         super().__init__(f"{where}: {reason}")
         self.where = str(where)
         self.reason = str(reason)
@@ -72,4 +72,4 @@ class UnreachableError(Exception):
 
 
 class CredentialsError(UnreachableError):
-    """A system runs there and does not accept these credentials, or the file holds none."""
+    """A system does not accept the credentials, or the file contains none."""

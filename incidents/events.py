@@ -1,4 +1,4 @@
-"""Events as a client sees them: CloudEvents in binary mode, read from their headers."""
+"""Events of a client: CloudEvents in binary mode, parsed from their headers."""
 
 import json
 from datetime import datetime
@@ -15,9 +15,9 @@ _SYSTEM_TYPE_PARTS = 4
 
 
 class CloudEvent(BaseModel):
-    """Something that happened: `happened` is `worker.happened`, `data` is the event's body.
+    """An event: `happened` is its subject `worker.happened`, `data` its body.
 
-    `cursor` is its place in the feed that it came from: watching goes on behind it.
+    `cursor` is its position in its feed, after which watching can continue.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,10 +34,10 @@ class CloudEvent(BaseModel):
 
     @classmethod
     def read(cls, message: Msg) -> Self:
-        """Read a published event.
+        """Parse a published event.
 
         Raises:
-            ValueError: The message is no CloudEvent.
+            ValueError: The message is not a CloudEvent.
         """
         headers = message.headers or {}
         kind = headers.get("ce-type", "")

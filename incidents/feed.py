@@ -1,4 +1,4 @@
-"""A live feed as a client has it: in order, each event once, whatever happens to the connection and the workers."""
+"""The client's side of a live feed: each event once, in order, despite lost connections and workers."""
 
 import asyncio
 from collections import deque
@@ -20,13 +20,13 @@ from incidents.events import CloudEvent
 
 _OPEN_SECONDS: Final = 5.0
 _RENEW_SECONDS: Final = 2.0
-_PAUSE: Final = 0.2
+_PAUSE_SECONDS: Final = 0.2
 _MISSED_BEATS: Final = 3
-_REMEMBERED: Final = 1_000
+_SEEN_EVENTS_MAX: Final = 1_000
 
 
-class Line(NamedTuple):
-    """What a feed needs of its client."""
+class FeedContext(NamedTuple):
+    """The parts of a client that a feed needs."""
 
     connection: Nats
     subject: str
@@ -38,51 +38,51 @@ class Line(NamedTuple):
 
 
 class LostError(Exception):
-    """The feed is dead, or a message of it got lost: another one goes on from the cursor."""
+    """The feed has ended, or one of its messages was lost: a new feed continues from the cursor."""
 
 
 class Watch:
-    """Events from a place on; open while the `async with` block lasts, found again when it is lost."""
+    """Events from a position on; open during the `async with` block, and reopened when lost."""
 
-    def __init__(self, line: Line, wanted: WatchedProjects, since: str | None) -> None:
-        self._line = line
-        self._wanted = wanted
-        self._seen: deque[UUID] = deque(maxlen=_REMEMBERED)
+    def __init__(self, context: FeedContext, filter_: WatchedProjects, since: str | None) -> None:
+        self._context = context
+        self._wanted = filter_
+        self._seen: deque[UUID] = deque(maxlen=_SEEN_EVENTS_MAX)
         self._feed: Feed | None = None
         self._messages: Subscription | None = None
         self._renewing: asyncio.Task[None] | None = None
-        self._room = asyncio.Event()
+        self._handled = asyncio.Event()
         self._count = 0
-        self._unsaid = 0
+        self._unacknowledged = 0
         self.cursor = since
         self.lost = False
-        """Whether the feed is being looked for: what happens now is told when it is found."""
+        """Whether the feed is being reopened: events of this time follow afterwards."""
 
     async def __aenter__(self) -> Self:
         """Open the feed.
 
         Raises:
-            Refused: The caller may not watch, the cursor is too old, or nobody answers.
+            Refused: The caller may not watch, the cursor is too old, or no worker answers.
         """
         await self._open()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Leave the feed; it ends when its lease does."""
+        """Leave the feed, which ends with its lease."""
         await self._close()
 
     def __aiter__(self) -> Self:
-        """Go on where the last event was."""
+        """Continue after the last event."""
         return self
 
     async def __anext__(self) -> CloudEvent:
-        """Return the next event; the one before it counts as handled now.
+        """Return the next event, and count the previous one as handled.
 
         Raises:
-            Refused: The caller may not watch any more, or events were removed before they were read.
+            Refused: The caller may no longer watch, or events were removed before they were read.
         """
-        if self._feed and (self._unsaid >= self._feed.window // 2):
-            self._room.set()
+        if self._feed and (self._unacknowledged >= self._feed.window // 2):
+            self._handled.set()
         while True:
             try:
                 event = await self._next()
@@ -107,10 +107,10 @@ class Watch:
         if headers.get(COUNT) != str(self._count):
             raise LostError
         if headers[KIND] == "end":
-            refused = Refused(self._line.refusal(message))
+            refused = Refused(self._context.refusal(message))
             raise LostError if refused.retryable else refused
         self.cursor = headers[CURSOR]
-        self._unsaid += headers[KIND] == "event"
+        self._unacknowledged += headers[KIND] == "event"
         return CloudEvent.read(message) if headers[KIND] == "event" else None
 
     async def _again(self) -> None:
@@ -123,7 +123,7 @@ class Watch:
                     raise
             else:
                 return
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _open(self) -> None:
         deadline = asyncio.get_running_loop().time() + _OPEN_SECONDS
@@ -131,30 +131,32 @@ class Watch:
         body = query.model_dump_json(by_alias=True, exclude_defaults=True).encode()
         while not (opened := await self._try(body, deadline)):
             await self._close()
-            await asyncio.sleep(_PAUSE)
+            await asyncio.sleep(_PAUSE_SECONDS)
         self._feed = Feed.model_validate_json(opened.data, extra="ignore")
-        self.cursor, self._count, self._unsaid = self._feed.cursor, 1, 0
+        self.cursor, self._count, self._unacknowledged = self._feed.cursor, 1, 0
         self._renewing = asyncio.create_task(self._renew(self._feed))
 
     async def _try(self, body: bytes, deadline: float) -> Msg | None:
-        """Ask once; None when nobody was there and there is time to ask again."""
-        line, address = self._line, f"{self._line.inbox}.{uuid4().hex}"
+        """Send one request; return None if no worker responded and there is time for another."""
+        context, address = self._context, f"{self._context.inbox}.{uuid4().hex}"
         left = deadline - asyncio.get_running_loop().time()
         try:
-            self._messages = await line.connection.subscribe(address)
-            await line.connection.publish(line.subject, body, address, headers={"Accept-Language": line.language})
-            message = await self._messages.next_msg(timeout=max(left, _PAUSE))
+            self._messages = await context.connection.subscribe(address)
+            await context.connection.publish(
+                context.subject, body, address, headers={"Accept-Language": context.language}
+            )
+            message = await self._messages.next_msg(timeout=max(left, _PAUSE_SECONDS))
         except nats.errors.Error as error:
             await self._close()
-            raise Refused(line.unavailable(str(error))) from error
+            raise Refused(context.unavailable(str(error))) from error
         headers = message.headers or {}
         if KIND in headers:
             return message
         await self._close()
         if "Nats-Service-Error-Code" in headers:
-            raise Refused(line.refusal(message))
-        if left < _PAUSE:
-            raise Refused(line.unavailable("no responders"))
+            raise Refused(context.refusal(message))
+        if left < _PAUSE_SECONDS:
+            raise Refused(context.unavailable("no responders"))
         return None
 
     async def _close(self) -> None:
@@ -162,20 +164,20 @@ class Watch:
         renewing, self._renewing = self._renewing, None
         if renewing:
             renewing.cancel()
-        if messages and not self._line.connection.is_closed:
+        if messages and not self._context.connection.is_closed:
             with suppress(nats.errors.Error):
                 await messages.unsubscribe()
 
     async def _renew(self, feed: Feed) -> None:
-        """Keep the feed, and say what was handled; when nobody has it any more, its beats stay away."""
+        """Renew the feed with the last handled cursor; a feed that no worker has stops sending beats."""
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(feed.lease_seconds / 3):
-                    await self._room.wait()
-            self._room.clear()
-            self._unsaid = 0
+                    await self._handled.wait()
+            self._handled.clear()
+            self._unacknowledged = 0
             try:
-                await self._line.ask(WatchProjects(feed=feed.feed, since=self.cursor), _RENEW_SECONDS)
+                await self._context.ask(WatchProjects(feed=feed.feed, since=self.cursor), _RENEW_SECONDS)
             except Refused as refused:
                 if refused.code is Code.GONE:
                     return

@@ -1,4 +1,4 @@
-"""Where the system is that the command line talks to: below a data directory, or at an address."""
+"""The location of the system: below a data directory, or at an address."""
 
 import json
 import os
@@ -14,9 +14,9 @@ _OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CRED
 
 
 class Place(NamedTuple):
-    """How to reach a system as one principal; `remedy` is what to type when it does not answer.
+    """How to reach a system as one principal; `remedy` is the command to type if it does not answer.
 
-    `renewal` is what to type when it does not accept the credentials.
+    `renewal` is the command to type if it does not accept the credentials.
     """
 
     url: str
@@ -27,12 +27,12 @@ class Place(NamedTuple):
 
 
 def data_directory(data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Choose the data directory: the given one, `INCIDENTS_DATA`, or the usual one."""
+    """Return the data directory: the argument, `INCIDENTS_DATA`, or the default."""
     return data or Path(environment.get("INCIDENTS_DATA") or DEFAULT_DATA)
 
 
 def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.environ) -> Place:
-    """Find the system: in `data`, at `INCIDENTS_NATS_URL`, or in the usual data directory, in this order.
+    """Find the system: in `data`, at `INCIDENTS_NATS_URL`, or in the default data directory, in this order.
 
     Raises:
         UnreachableError: No system runs there, or there are no credentials of this principal.

@@ -1,6 +1,6 @@
-"""Spans of a caller for OpenTelemetry; imported only where somebody has set an endpoint.
+"""Spans of a caller for OpenTelemetry; imported only if an endpoint is set.
 
-A program that has set up OpenTelemetry keeps its own way of handing spans over, and its current span is the parent.
+A program with its own OpenTelemetry set-up keeps its exporter, and its current span is the parent.
 """
 
 import os
@@ -29,30 +29,30 @@ class Spans(Tracing):
     """The spans of one client."""
 
     def __init__(self) -> None:
-        given = trace.get_tracer_provider()
+        provider = trace.get_tracer_provider()
         self._processor: BatchSpanProcessor | None = None
-        if isinstance(given, ProxyTracerProvider):  # nobody has set one up
-            given = TracerProvider(resource=Resource.create(_named()), shutdown_on_exit=False)
+        if isinstance(provider, ProxyTracerProvider):  # nobody has set one up
+            provider = TracerProvider(resource=Resource.create(_named()), shutdown_on_exit=False)
             self._processor = BatchSpanProcessor(OTLPSpanExporter())
-            given.add_span_processor(self._processor)
-        self._tracer = given.get_tracer("incidents", version("incident-manager"))
+            provider.add_span_processor(self._processor)
+        self._tracer = provider.get_tracer("incidents", version("incident-manager"))
 
     @contextmanager
     def using(self, name: str) -> Iterator[None]:
-        """Make a span of all that is done inside the block."""
+        """Make a span of the block."""
         with self._span(name, SpanKind.INTERNAL, {}):
             yield
 
     @contextmanager
     def sending(self, name: str, message_id: str) -> Iterator[Headers]:
-        """Make a span of a command that is sent, up to the server's word that it keeps it."""
-        about = {
+        """Make a span of sending a command, up to the server's acknowledgement."""
+        attributes = {
             "messaging.system": "nats",
             "messaging.operation.name": "send",
             "messaging.operation.type": "send",
             "messaging.message.id": message_id,
         }
-        with self._span(f"send {name}", SpanKind.PRODUCER, about) as headers:
+        with self._span(f"send {name}", SpanKind.PRODUCER, attributes) as headers:
             yield headers
 
     @contextmanager
@@ -62,15 +62,15 @@ class Spans(Tracing):
             yield headers
 
     def close(self) -> None:
-        """Hand over what was not handed over yet, and give it up after two seconds."""
+        """Export the remaining spans, and give up after two seconds."""
         if self._processor:
             closing = Thread(target=self._processor.shutdown, daemon=True)
             closing.start()
             closing.join(_CLOSE_SECONDS)
 
     @contextmanager
-    def _span(self, name: str, kind: SpanKind, about: Mapping[str, str]) -> Iterator[Headers]:
-        span = self._tracer.start_span(name, kind=kind, attributes=about)
+    def _span(self, name: str, kind: SpanKind, attributes: Mapping[str, str]) -> Iterator[Headers]:
+        span = self._tracer.start_span(name, kind=kind, attributes=attributes)
         headers: Headers = {}
         _FORMAT.inject(headers, trace.set_span_in_context(span))
         try:
@@ -84,5 +84,5 @@ class Spans(Tracing):
 
 
 def _named() -> dict[str, str]:
-    about = {"service.version": version("incident-manager")}
-    return about if "OTEL_SERVICE_NAME" in os.environ else about | {"service.name": "incidents-client"}
+    attributes = {"service.version": version("incident-manager")}
+    return attributes if "OTEL_SERVICE_NAME" in os.environ else attributes | {"service.name": "incidents-client"}

@@ -1,4 +1,4 @@
-"""JSON that people hand over: read as the system reads bodies, so that it means one thing, here and there."""
+"""Strict parsing of people's JSON, by the rules for bodies, so that it means the same here and in the system."""
 
 import json
 from typing import Any, Final
@@ -7,25 +7,25 @@ from contracts.texts import reason
 
 
 class AmbiguousError(ValueError):
-    """A JSON text that not every reader takes for the same; `kind` says why, as the refusals of the wire do."""
+    """A JSON text that readers may understand differently; `kind` is the reason, as in refusals of the wire."""
 
     def __init__(self, kind: str, name: str = "") -> None:
-        """Remember why, and the key that it is about, if it is about one."""
+        """Keep the reason and the key concerned, if any."""
         super().__init__(kind)
         self.kind = kind
         self._name = json.dumps(name) if name else "JSON"
 
-    def told(self, language: str) -> str:
-        """Say it in `en` or `fr`."""
+    def sentence(self, language: str) -> str:
+        """Return the sentence in `en` or `fr`."""
         return f"{self._name} {reason(self.kind, language)}"
 
 
 def read_json(text: str | bytes) -> Any:
-    """Read a JSON text.
+    """Parse a JSON text.
 
     Raises:
-        ValueError: It is none.
-        AmbiguousError: A key stands in it twice, or it holds what no JSON has: NaN, half of a surrogate pair.
+        ValueError: It is not JSON.
+        AmbiguousError: A key occurs twice, or the text contains NaN or half of a surrogate pair.
     """
     content = text.decode() if isinstance(text, bytes) else text
     try:
@@ -39,12 +39,12 @@ def read_json(text: str | bytes) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in values:
             raise AmbiguousError("duplicate_key", name)
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def _no_number(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Commands under way: kept by the server or not, and what became of each."""
+"""Commands under way: whether the server has stored them, and their outcomes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,13 +20,13 @@ from incidents.errors import PendingError, Refused
 
 _ATTEMPT_SECONDS: Final = 2.0
 _SILENCE_SECONDS: Final = 2.0
-_SHORTEST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 2.0
+_PAUSE_SECONDS_MIN: Final = 0.1
+_PAUSE_SECONDS_MAX: Final = 2.0
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A command as it is sent: where to, what it says, and the sentence if nobody answers."""
+class OutgoingCommand:
+    """A command as it is sent: subject, body, id, and the sentence for a failure."""
 
     subject: str
     body: bytes
@@ -34,11 +34,11 @@ class Letter:
     failure_phrase: Phrase = Phrase.TRY_AGAIN_LATER
     part: Part | None = None
     traced: Mapping[str, str] = field(default_factory=dict)
-    """Headers that make it part of a trace."""
+    """Headers of its trace."""
 
 
 class Deliveries:
-    """Every command that one client has under way."""
+    """All commands that a client has under way."""
 
     def __init__(
         self,
@@ -58,55 +58,55 @@ class Deliveries:
         self._awaited: dict[UUID, asyncio.Future[Outcome]] = {}
 
     async def listen(self, subject: str) -> None:
-        """Hear outcomes from now on: whatever is sent later, its outcome is not missed."""
-        await self._connection.subscribe(subject, cb=self._heard)
+        """Subscribe to outcomes, so that those of later commands are not missed."""
+        await self._connection.subscribe(subject, cb=self._receive)
         await flush(self._connection, self._seconds)
 
-    async def _heard(self, message: Msg) -> None:
+    async def _receive(self, message: Msg) -> None:
         try:
             outcome = Outcome.read(message.data)
         except ValidationError:
-            return  # a confirmation that somebody's `reply` steered here, or another program's mistake
+            return  # an acknowledgement that somebody's `reply` redirected here, or another program's mistake
         awaited = self._awaited.pop(outcome.command_id, None)
         if awaited and not awaited.done():
             awaited.set_result(outcome)
 
-    async def send(self, letter: Letter) -> "Submitted":
-        """Publish until the server says that it keeps the command, always under the same id."""
+    async def send(self, outgoing: OutgoingCommand) -> "Submitted":
+        """Publish a command until the server acknowledges it, always with the same id."""
         deadline = _now() + self._seconds
-        awaited = self._awaited.get(letter.command_id) or asyncio.get_running_loop().create_future()
-        self._awaited[letter.command_id] = awaited
-        kept = False
+        awaited = self._awaited.get(outgoing.command_id) or asyncio.get_running_loop().create_future()
+        self._awaited[outgoing.command_id] = awaited
+        is_stored = False
         try:
-            repeated = await self._publish(letter, deadline)
-            kept = True
+            repeated = await self._publish(outgoing, deadline)
+            is_stored = True
         finally:
-            if not kept:
-                self._awaited.pop(letter.command_id, None)
-        return Submitted(self, letter, awaited, deadline, repeated)
+            if not is_stored:
+                self._awaited.pop(outgoing.command_id, None)
+        return Submitted(self, outgoing, awaited, deadline, repeated)
 
-    async def _publish(self, letter: Letter, deadline: float) -> bool:
-        headers = {"Nats-Msg-Id": str(letter.command_id), "Accept-Language": self._language, **letter.traced}
-        pause, reason = _SHORTEST_PAUSE, ""
+    async def _publish(self, outgoing: OutgoingCommand, deadline: float) -> bool:
+        headers = {"Nats-Msg-Id": str(outgoing.command_id), "Accept-Language": self._language, **outgoing.traced}
+        pause, reason = _PAUSE_SECONDS_MIN, ""
         while (left := deadline - _now()) > 0:
             try:
                 attempt = min(left, _ATTEMPT_SECONDS)
-                ack = await self._bus.publish(letter.subject, letter.body, timeout=attempt, headers=headers)
+                ack = await self._bus.publish(outgoing.subject, outgoing.body, timeout=attempt, headers=headers)
             except nats.errors.Error as error:
                 reason = str(error)
             else:
                 return bool(ack.duplicate)
-            if denied := self._troubles.denied(letter.subject):
-                raise self.refusal(letter, Code.PERMISSION_DENIED, denied)
+            if denied := self._troubles.denied(outgoing.subject):
+                raise self.refusal(outgoing, Code.PERMISSION_DENIED, denied)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
-        raise self.refusal(letter, Code.UNAVAILABLE, reason or self._troubles.last, accepted=False)
+            pause = min(pause * 2, _PAUSE_SECONDS_MAX)
+        raise self.refusal(outgoing, Code.UNAVAILABLE, reason or self._troubles.last, accepted=False)
 
     async def outcome(self, submitted: "Submitted") -> Outcome:
-        """Wait for the outcome; ask for it when there is silence, because a core message can be lost.
+        """Wait for the outcome, and ask for it after a silence, because a core message can be lost.
 
-        Where the server knew the id and nobody knows the command, it is published again: the server knows ids for a
-        moment only, and of all principals, so that the one it knew may have been somebody else's.
+        If the server reported a duplicate but no worker knows the command, it is published again: the server keeps
+        ids of all principals for a short time, so the duplicate may have been another principal's.
         """
         repeated = submitted.repeated
         pause = 0.0 if repeated else _SILENCE_SECONDS
@@ -121,52 +121,52 @@ class Deliveries:
                 except Refused as refused:
                     reason = str(refused.details.get("reason") or refused.code)
                     if repeated and refused.code is Code.GONE:
-                        repeated = await self._publish(submitted.letter, submitted.deadline)
-                pause = min(max(pause, _SHORTEST_PAUSE) * 2, _LONGEST_PAUSE)
+                        repeated = await self._publish(submitted.outgoing, submitted.deadline)
+                pause = min(max(pause, _PAUSE_SECONDS_MIN) * 2, _PAUSE_SECONDS_MAX)
         finally:
             self._awaited.pop(submitted.command_id, None)
-        raise self._pending(submitted.letter, reason or self._troubles.last)
+        raise self._pending(submitted.outgoing, reason or self._troubles.last)
 
-    def _pending(self, letter: Letter, reason: str) -> PendingError:
-        """Say that the command is kept and what became of it is not known yet: nothing has failed."""
+    def _pending(self, outgoing: OutgoingCommand, reason: str) -> PendingError:
+        """Return the error that the command is stored but its outcome not known yet: nothing has failed."""
         details = {**({"reason": reason} if reason else {}), "accepted": True}
         message = phrase(Phrase.ACCEPTED, self._language)
         error = Error(code=Code.UNAVAILABLE, message=message, retryable=True, details=details)
-        return PendingError(error, command_id=letter.command_id)
+        return PendingError(error, command_id=outgoing.command_id)
 
-    def refusal(self, letter: Letter, code: Code, reason: str, **details: bool) -> Refused:
-        """Say in the command's own sentence that nobody answered, or that the server denied it."""
+    def refusal(self, outgoing: OutgoingCommand, code: Code, reason: str, **details: bool) -> Refused:
+        """Return the refusal, in the command's own sentence, that the server did not answer or denied the subject."""
         unavailable = code is Code.UNAVAILABLE
-        message = phrase(letter.failure_phrase if unavailable else Phrase(code), self._language, letter.part)
+        message = phrase(outgoing.failure_phrase if unavailable else Phrase(code), self._language, outgoing.part)
         error = Error(
             code=code,
             message=message,
             retryable=unavailable,
             details={**({"reason": reason} if reason else {}), **details},
         )
-        return Refused(error, command_id=letter.command_id)
+        return Refused(error, command_id=outgoing.command_id)
 
 
 @dataclass(frozen=True)
 class Submitted:
-    """A command that the server keeps: it will be handled, whatever happens to this client.
+    """A command that the server has stored and that will be handled, even without this client.
 
-    `repeated` says that the server knew its id already.
+    `repeated` tells whether the server knew its id already.
     """
 
     deliveries: Deliveries = field(repr=False)
-    letter: Letter = field(repr=False)
+    outgoing: OutgoingCommand = field(repr=False)
     awaited: asyncio.Future[Outcome] = field(repr=False)
     deadline: float
     repeated: bool
 
     @property
     def command_id(self) -> UUID:
-        """The id under which the command can be sent again and its outcome be asked for."""
-        return self.letter.command_id
+        """The id with which to send the command again, or to ask for its outcome."""
+        return self.outgoing.command_id
 
     async def outcome(self) -> Outcome:
-        """Wait for what became of it.
+        """Wait for the outcome.
 
         Raises:
             PendingError: No outcome came in time; the command stays queued and will be carried out.

@@ -1,4 +1,4 @@
-"""Traces that begin with a caller: without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and nothing is imported."""
+"""Traces that begin with a caller; without OTEL_EXPORTER_OTLP_ENDPOINT there are none, and nothing is imported."""
 
 import asyncio
 import os
@@ -8,20 +8,20 @@ from importlib import import_module
 from typing import Final
 
 Headers = dict[str, str]
-"""What has to be sent along with a message, so that what is done with it belongs to the trace."""
+"""The headers of a message that continue the trace."""
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 class Tracing:
-    """Begins no traces: this is what a caller has while nobody wants any."""
+    """Tracing that is switched off."""
 
     def using(self, name: str) -> AbstractContextManager[None]:  # noqa: ARG002 - see above
-        """Make a span of all that is done inside the block."""
+        """Make a span of the block."""
         return nullcontext()
 
     def sending(self, name: str, message_id: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - see above
-        """Make a span of a command that is sent."""
+        """Make a span of sending a command."""
         return nullcontext({})
 
     def asking(self, name: str) -> AbstractContextManager[Headers]:  # noqa: ARG002 - see above
@@ -29,26 +29,26 @@ class Tracing:
         return nullcontext({})
 
     def close(self) -> None:
-        """Hand over what was not handed over yet; returns within seconds."""
+        """Export the remaining spans, within seconds."""
 
 
 @asynccontextmanager
-async def opened() -> AsyncIterator[Tracing]:
-    """Make spans for as long as the block lasts, and hand them over with its end."""
-    made = tracing()
+async def open_tracing() -> AsyncIterator[Tracing]:
+    """Make spans during the block, and export them at its end."""
+    spans = make_tracing()
     try:
-        yield made
+        yield spans
     finally:
-        await asyncio.to_thread(made.close)
+        await asyncio.to_thread(spans.close)
 
 
-def tracing() -> Tracing:
-    """Return what makes the spans of a caller; none where the extra `otel` is not installed."""
+def make_tracing() -> Tracing:
+    """Return the tracing of a caller; it is off if the extra `otel` is not installed."""
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return Tracing()
     try:
         spans = import_module("incidents.spans")
     except ModuleNotFoundError:
         return Tracing()
-    made: Tracing = spans.Spans()
-    return made
+    tracing_: Tracing = spans.Spans()
+    return tracing_

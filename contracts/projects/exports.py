@@ -11,7 +11,7 @@ from contracts.message import BOTH_STORES, Message
 from contracts.permissions import Level, Node
 from contracts.projects.commands import ExistingProjectCommand, ProjectEvent
 from contracts.texts import Part
-from contracts.values import AnyText, Sha256, composed
+from contracts.values import AnyText, Sha256, compose
 
 PASSWORD_LENGTH_MIN: Final = 8
 """The fewest characters of a package's password (B5)."""
@@ -20,7 +20,7 @@ PASSWORD_BYTES_MAX: Final = 99
 """The most bytes of its UTF-8: 7-Zip refuses longer ones, so nobody could open the package."""
 
 
-def _usable(password: str) -> str:
+def _require_usable(password: str) -> str:
     if len(password) < PASSWORD_LENGTH_MIN:
         kind = "password_too_short"
         raise PydanticCustomError(kind, "needs at least 8 characters")
@@ -32,8 +32,8 @@ def _usable(password: str) -> str:
 
 Password = Annotated[
     AnyText,
-    BeforeValidator(composed),
-    AfterValidator(_usable),
+    BeforeValidator(compose),
+    AfterValidator(_require_usable),
     WithJsonSchema(
         {"type": "string", "format": "password", "minLength": PASSWORD_LENGTH_MIN, "maxLength": PASSWORD_BYTES_MAX}
     ),

@@ -8,10 +8,10 @@ from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from contracts.message import Message
-from contracts.values import Name, ShortText, Time, not_blank
+from contracts.values import Name, ShortText, Time, require_visible
 
 SiteName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{1,32}$")]
-CameraId = Annotated[ShortText, Field(min_length=1), AfterValidator(not_blank)]
+CameraId = Annotated[ShortText, Field(min_length=1), AfterValidator(require_visible)]
 Media = Literal["available", "expiring", "lost"]
 """Whether the recording itself still exists: it has its own retention time (SEQ-07)."""
 

@@ -59,7 +59,7 @@ def node_of(happened: str) -> Node | None:
     return _NODES.get(happened)
 
 
-def seen(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, Any] | None:
+def visible_body(happened: str, body: Mapping[str, Any], grants: Grants) -> dict[str, Any] | None:
     """Return the part of an event's body that these grants show; None if nothing, or if no feed shows the event."""
     node = node_of(happened)
     if node is None or not grants.allow(node, Level.VIEW):

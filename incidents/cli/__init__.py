@@ -16,30 +16,30 @@ from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
 from incidents.terminal.options import group
-from incidents.terminal.printing import keep_together, mistyped
+from incidents.terminal.printing import keep_together, print_usage_error
 from incidents.terminal.session import Session
-from incidents.terminal.text.language import chosen, use
-from incidents.terminal.text.translate import explained, mistake
+from incidents.terminal.text.language import choose_language, use
+from incidents.terminal.text.translate import prepare_help, translate_mistake
 
 _SHARED: Final = frozenset({"--as", "--csv", "--data", "--json", "--lang"})
-"""Options of every command, and of no group of them."""
+"""Options of all commands, but not of groups."""
 
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
     "[bold]incidents up[/bold] starts a system below .incidents, "
     "[bold]incidents demo[/bold] plays incidents on it. "
-    "Every command answers for machines with [bold]--json[/bold].\n\n"
+    "With [bold]--json[/bold], every command answers in JSON.\n\n"
     "Exit status: 0 done, 1 refused (`status`: something fails), 2 not understood, 3 no system can be reached, "
-    "4 accepted and not carried out yet: `incidents outcome ID` tells what became of it, 130 ended by Ctrl-C."
+    "4 accepted but not carried out yet: `incidents outcome ID` shows the outcome, 130 interrupted by Ctrl-C."
 )
 
 
-def _show_version(wanted: bool) -> None:
-    """Say which version this is, and end."""
-    if not wanted:
+def _show_version(requested: bool) -> None:
+    """Print the version and exit."""
+    if not requested:
         return
     versions = {"version": version("incident-manager"), "python": platform.python_version()}
-    session = Session("", json="--json" in sys.argv, language=chosen(sys.argv[1:]))
+    session = Session("", json="--json" in sys.argv, language=choose_language(sys.argv[1:]))
     session.show(versions, session.say("Incident Manager {version}, Python {python}", **versions))
     raise typer.Exit
 
@@ -48,17 +48,19 @@ def _common(
     *,
     _version: Annotated[
         bool,
-        typer.Option("--version", is_eager=True, callback=_show_version, help="Say which version this is."),
+        typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
 ) -> None:
-    """Take what stands before every command."""
+    """Handle the options in front of the command."""
     if as_json:
-        raise typer.BadParameter(Session("", language=chosen(sys.argv[1:])).say("write --json behind the command"))
+        raise typer.BadParameter(
+            Session("", language=choose_language(sys.argv[1:])).say("write --json after the command")
+        )
 
 
 def build(language: str = "en") -> typer.core.TyperGroup:
-    """Put the command line together, to be explained in a language."""
+    """Build the command line, with its help in a language."""
     app = group(_HELP, completes=True)
     app.callback()(_common)
     about_projects = group(projects.HELP)
@@ -78,18 +80,18 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     root: Any = typer.main.get_command(app)
     for plugin in plugins(language):
         root.add_command(plugin)
-    made: typer.core.TyperGroup = explained(root, language)
-    return made
+    command: typer.core.TyperGroup = prepare_help(root, language)
+    return command
 
 
 def main() -> None:
-    """Run what was typed; a mistake in it is told as everything else is: for machines where they ask."""
-    for_machines, language = "--json" in sys.argv, chosen(sys.argv[1:])
+    """Run the typed command; usage errors are also JSON with `--json`."""
+    for_machines, language = "--json" in sys.argv, choose_language(sys.argv[1:])
     use(language)
     keep_together()
     session = Session("", json=for_machines, language=language)
-    if foreign := [one for one in sys.argv[1:] if not _is_text(one)]:
-        words = "the command line holds bytes that are not UTF-8: {text}; type it in UTF-8"
+    if foreign := [word for word in sys.argv[1:] if not _is_text(word)]:
+        words = "the command line contains bytes that are not UTF-8: {text}; type it in UTF-8"
         sys.exit(session.misunderstood(session.say(words, text=foreign[0])))
     try:
         status = build(language)(prog_name="incidents", standalone_mode=False)
@@ -97,16 +99,16 @@ def main() -> None:
         status = session.misunderstood(session.say(error.words, missing=error.missing))
     except typer.TyperException as error:
         why = _why(error, session)
-        status = session.misunderstood(why) if for_machines else mistyped(error, why)
+        status = session.misunderstood(why) if for_machines else print_usage_error(error, why)
     sys.exit(status)
 
 
 def _why(error: typer.TyperException, session: Session) -> str:
-    """Return why a line cannot be understood; for a shared option before its command, say where it belongs."""
+    """Return why a line is not understood; for a shared option before its command, where it belongs."""
     option, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
     if option in _SHARED and hasattr(getattr(context, "command", None), "commands"):
-        return session.say("{option} belongs behind the command, as in: incidents me {option}", option=option)
-    return mistake(error.format_message(), session.language)
+        return session.say("{option} belongs after the command, as in: incidents me {option}", option=option)
+    return translate_mistake(error.format_message(), session.language)
 
 
 def _is_text(word: str) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from incidents.cli.completion import defined
+from incidents.cli.completion import complete_names
 
 TIME: Final = "2026-01-31, 2026-01-31 14:30, 7d, yesterday, last tuesday."
 SINCE: Final = f"Created since: {TIME}"
@@ -14,28 +14,30 @@ UNTIL: Final = f"Created before: {TO_ITS_END}"
 
 Project = Annotated[str, typer.Argument(metavar="PROJECT", help="A project's id, or its number.")]
 Words = list[str] | None
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask back.")]
-ExpectedRevision = Annotated[int | None, typer.Option(metavar="N", help="Refuse if somebody was faster.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]
+ExpectedRevision = Annotated[
+    int | None, typer.Option(metavar="N", help="Refuse if the project has another revision by now.")
+]
 TypeName = Annotated[
     str | None,
-    typer.Option("--type", metavar="TYPE", help="The type's name or id.", autocompletion=defined("types")),
+    typer.Option("--type", metavar="TYPE", help="The type's name or id.", autocompletion=complete_names("types")),
 ]
 StatusName = Annotated[
     str | None,
-    typer.Option(metavar="STATUS", help="The status's name or id.", autocompletion=defined("statuses")),
+    typer.Option(metavar="STATUS", help="The status's name or id.", autocompletion=complete_names("statuses")),
 ]
 CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
-Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera whose recording it is; repeatable.")]
+Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera that recorded it; repeatable.")]
 
 
 def among(*words: str) -> Callable[[], list[str]]:
-    """Offer these where a shell completes what is typed."""
+    """Return a function that offers these words to a shell's completion."""
     return lambda: list(words)
 
 
 def revision(expected: int | None) -> dict[str, int]:
-    """Return the field of a command that says which revision it expects."""
+    """Return the field for the expected revision of a command."""
     return {} if expected is None else {"expected_revision": expected}

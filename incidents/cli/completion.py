@@ -1,4 +1,4 @@
-"""What a shell is offered where names of the site are typed: what is defined there, if it says so at once."""
+"""Shell completion of the site's names, if the site answers at once."""
 
 import asyncio
 import os
@@ -14,14 +14,14 @@ from incidents.client import Client, connect
 from incidents.errors import Refused, UnreachableError
 from incidents.locate import find
 
-_PATIENCE_SECONDS: Final = 0.5
-"""Somebody waits at a keyboard: what does not answer by then is not offered, and nothing is said."""
+_ANSWER_SECONDS: Final = 0.5
+"""People wait at the keyboard: without an answer by then, nothing is offered or reported."""
 
 _SPECIAL: Final = re.compile(r"([^\w@%+=:,./-])")
 
 
-def defined(kind: str) -> Callable[[typer.Context], list[str]]:
-    """Offer the names of types, statuses or roles."""
+def complete_names(kind: str) -> Callable[[typer.Context], list[str]]:
+    """Return a function that offers the names of types, statuses or roles."""
 
     def offer(ctx: typer.Context) -> list[str]:
         try:
@@ -30,7 +30,7 @@ def defined(kind: str) -> Callable[[typer.Context], list[str]]:
             return []
         is_bash = os.environ.get("_INCIDENTS_COMPLETE") == "complete_bash"
         # The other shells quote what they insert by themselves.
-        return [_SPECIAL.sub(r"\\\1", one) if is_bash else one for one in names]
+        return [_SPECIAL.sub(r"\\\1", name) if is_bash else name for name in names]
 
     return offer
 
@@ -39,13 +39,13 @@ async def _names(kind: str, options: dict[str, Any]) -> list[str]:
     data, principal = options.get("data"), options.get("as_") or os.environ.get("INCIDENTS_AS") or "admin"
     place = find(Path(data) if data else None, principal)
     async with (
-        asyncio.timeout(_PATIENCE_SECONDS),
-        connect(place.url, place.credentials, place.site, seconds=_PATIENCE_SECONDS) as client,
+        asyncio.timeout(_ANSWER_SECONDS),
+        connect(place.url, place.credentials, place.site, seconds=_ANSWER_SECONDS) as client,
     ):
         return list(await _known(client, kind))
 
 
 async def _known(client: Client, kind: str) -> Iterable[str]:
     if kind == "roles":
-        return (one.role_id for one in (await client.ask(GetRoles())).roles)
-    return (one.name for one in getattr(await client.ask(GetProperties()), kind))
+        return (role.role_id for role in (await client.ask(GetRoles())).roles)
+    return (property_.name for property_ in getattr(await client.ask(GetProperties()), kind))

@@ -1,4 +1,4 @@
-"""Any command and any query of the wire, by its subject."""
+"""Sending any command or query of the wire, by its subject."""
 
 import asyncio
 import difflib
@@ -15,22 +15,22 @@ from contracts.message import Outcome, Request
 from contracts.projects.queries import GetOutcome
 from incidents.client import Client
 from incidents.errors import Refused
-from incidents.terminal.input.reading import fitting, read_decimal, read_object
+from incidents.terminal.input.reading import make_message, read_decimal, read_object
 from incidents.terminal.options import command
 from incidents.terminal.printing import json_text
 from incidents.terminal.session import Session, Status, UsageError
 
 Asked = TypeVar("Asked", bound=Request[Any])
 
-_MADE_HERE: Final = {
+_CREATED_ID_FIELDS: Final = {
     "projects.create": "project_id",
     "projects.add-comment": "comment_id",
     "projects.add-call": "call_id",
     "reports.generate": "report_id",
 }
-"""What a command creates, by the field that names it."""
+"""The field with the id of the object that a command creates."""
 
-_PAUSE: Final = 0.2
+_PAUSE_SECONDS: Final = 0.2
 
 Body = Annotated[str, typer.Argument(metavar="JSON", help="The body; - reads it from stdin.")]
 
@@ -59,11 +59,11 @@ async def send(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT", help="worker.verb, as in projects.create")],
     body: Body = "{}",
     key: Annotated[str | None, typer.Option(help="The key of the subject; read from the body if absent.")] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Send it as it is, whatever it is.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Send the body unchecked.")] = False,
 ) -> None:
     """Send any command and print its outcome.
 
-    The ids of what a command creates are made if the body does not name them.
+    The ids of created objects are generated if the body does not contain them.
     """
     values = read_object(session, body) if not raw or body == "-" else {}
     letter_key = key
@@ -71,16 +71,16 @@ async def send(
         content = body.encode() if body != "-" else to_json(values)
         letter_key = key or "-"
     else:
-        values = _with_made_id(session, subject, values)
+        values = _with_new_id(session, subject, values)
         known = {name: form for name, form in commands().items() if not form.internal}
-        checked = _checked(session, known, subject, values)
+        checked = _validate(session, known, subject, values)
         content = to_json(values)
         letter_key = key or (None if checked.keyed_by_principal else checked.key())
     async with session.client() as client:
         recipient = letter_key or client.principal
         submitted = await client.submit_raw(subject, content, key=recipient, command_id=session.id_of())
-        found = await submitted.outcome()
-    _show_outcome(session, found)
+        result = await submitted.outcome()
+    _show_outcome(session, result)
 
 
 async def outcome(
@@ -88,12 +88,12 @@ async def outcome(
     command_id: Annotated[UUID, typer.Argument(metavar="ID", help="The command id, as it was shown.")],
     wait: Annotated[str, typer.Option("--wait", metavar="SECONDS", help="How long to wait for it.")] = "0",
 ) -> None:
-    """Show what became of a command of yours: applied, refused with its reason, or not known yet."""
+    """Show the outcome of one of your commands: applied, refused with its reason, or not known yet."""
     seconds = read_decimal(session, wait, 0, "--wait") or 0.0
     async with session.client() as client:
-        found = await _outcome(client, command_id, seconds)
-    if found:
-        _show_outcome(session, found)
+        result = await _outcome(client, command_id, seconds)
+    if result:
+        _show_outcome(session, result)
         return
     words = "No outcome is known under this id: the command is still waiting, or was never accepted."
     session.show({"command_id": str(command_id), "status": "unknown"}, session.say(words))
@@ -110,7 +110,7 @@ async def _outcome(client: Client, command_id: UUID, wait: float) -> Outcome | N
                 raise
         if asyncio.get_running_loop().time() >= deadline:
             return None
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 def _show_outcome(session: Session, outcome: Outcome) -> None:
@@ -128,7 +128,7 @@ async def ask(
     body: Body = "{}",
 ) -> None:
     """Ask any query and print its answer."""
-    query = _checked(session, queries(), subject, read_object(session, body))
+    query = _validate(session, queries(), subject, read_object(session, body))
     if query.answer() is bytes:
         raise UsageError(session.say("this answer is not text; use: incidents report, incidents projects export"))
     async with session.client() as client:
@@ -136,19 +136,19 @@ async def ask(
     session.show(answer, json_text(answer))
 
 
-def _with_made_id(session: Session, subject: str, values: dict[str, Any]) -> dict[str, Any]:
-    name = _MADE_HERE.get(subject)
+def _with_new_id(session: Session, subject: str, values: dict[str, Any]) -> dict[str, Any]:
+    name = _CREATED_ID_FIELDS.get(subject)
     if name is None or name in values:
         return values
-    made = str(session.id_of())
-    session.tell("made for you: {name} {value}", name=name, value=made)
-    return {**values, name: made}
+    new_id = str(session.id_of())
+    session.tell("generated: {name} {value}", name=name, value=new_id)
+    return {**values, name: new_id}
 
 
-def _checked(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
-    """Read a body as the wire does, so that what does not fit is told at once."""
+def _validate(session: Session, known: Mapping[str, type[Asked]], subject: str, values: Mapping[str, Any]) -> Asked:
+    """Validate a body by the rules of the wire, so that errors are reported at once."""
     if subject not in known:
         near = difflib.get_close_matches(subject, known, n=5, cutoff=0.5)
         words = "unknown: {subject}. Did you mean {near}?" if near else "unknown: {subject}. Known: {near}"
         raise UsageError(session.say(words, subject=subject, near=", ".join(near or known)))
-    return fitting(session, known[subject], values)
+    return make_message(session, known[subject], values)

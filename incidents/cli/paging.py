@@ -1,4 +1,4 @@
-"""Answers that come page by page: one page or all of them, which a spreadsheet gets as they come."""
+"""Answers of several pages: the first page or all, written page by page for spreadsheets."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -29,7 +29,7 @@ async def show_pages(
     every: bool,
     more: str = "more: --all",
 ) -> None:
-    """Show what is asked for; the rows of a spreadsheet leave page by page, so that no list is too long for it."""
+    """Show the pages of a query; a spreadsheet gets its rows page by page, so that no list is too long."""
     whole: Any = None
     async for page in pages(client, query, every=every):
         if session.csv:
@@ -44,5 +44,5 @@ async def show_pages(
         session.remark(*remarks)
     else:
         sheet = None if session.json else await laid(whole)
-        readable = [Text(one, style="dim") for one in remarks]
+        readable = [Text(remark, style="dim") for remark in remarks]
         session.show(whole, *([sheet] if sheet else []), *readable)

@@ -1,4 +1,4 @@
-"""Commands that other packages bring along, imported when they are used and not before.
+"""Commands of other packages, imported only when used.
 
 A package names a function or a `typer.Typer` in the entry point group `incidents.commands`.
 """
@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
-from incidents.terminal.text.translate import explained
+from incidents.terminal.text.translate import prepare_help
 from incidents.terminal.text.words import say
 
 GROUP: Final = "incidents.commands"
@@ -24,11 +24,11 @@ _HELP: Final = {
     "restore": "Restore a system from such a file.",
     "access": "Make, list and revoke credentials of people, workers and operations.",
 }
-"""What `--help` says without importing the server."""
+"""The help texts of the server's commands, so that `--help` does not import the server."""
 
 
 class NotInstalledError(Exception):
-    """A command of the server, where only the client is installed."""
+    """A command of the server was used, but only the client is installed."""
 
     words = "the server is not installed: pip install 'incident-manager[server]' ({missing} is missing)"
 
@@ -38,17 +38,17 @@ class NotInstalledError(Exception):
 
 
 class Plugin(TyperCommand):
-    """A command that is known by its name and imported when it is used."""
+    """A command that is imported when it is used."""
 
     def __init__(self, point: EntryPoint, language: str = "en") -> None:
-        foreign = say(language, "Comes from {origin}.", origin=point.value)
+        foreign = say(language, "Provided by {origin}.", origin=point.value)
         super().__init__(point.name, help=_HELP.get(point.name, foreign))
         self.rich_help_panel = "Server"
         self._point = point
         self._language = language
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:
-        """Hand the line over to what the entry point names."""
+        """Delegate to the command of the entry point."""
         return self._load().make_context(info_name, args, *rest, **extra)
 
     def _load(self) -> Any:
@@ -61,11 +61,11 @@ class Plugin(TyperCommand):
         if not isinstance(loaded, typer.Typer):
             function, loaded = loaded, typer.Typer(add_completion=False)
             loaded.command(self._point.name)(function)
-        return explained(typer.main.get_command(loaded), self._language)
+        return prepare_help(typer.main.get_command(loaded), self._language)
 
 
 def plugins(language: str = "en") -> list[Plugin]:
-    """Find the commands of installed packages, in the order of this page first."""
-    found = {point.name: point for point in entry_points(group=GROUP)}
-    order = [name for name in _HELP if name in found] + sorted(found.keys() - _HELP.keys())
-    return [Plugin(found[name], language) for name in order]
+    """Return the commands of installed packages, those of `_HELP` first."""
+    points = {point.name: point for point in entry_points(group=GROUP)}
+    order = [name for name in _HELP if name in points] + sorted(points.keys() - _HELP.keys())
+    return [Plugin(points[name], language) for name in order]

@@ -26,9 +26,9 @@ async def demo(
     *,
     once: Annotated[bool, typer.Option("--once", help="Stop the system at the end.")] = False,
 ) -> None:
-    """Play incidents on a system of this machine, and leave it running until Ctrl-C.
+    """Play incidents on a system on this machine, and leave it running until Ctrl-C.
 
-    A system that runs in the data directory is used; otherwise one is started there.
-    Played again, it leaves the definitions alone and opens new projects.
+    It uses the system that runs in the data directory, or starts one there.
+    Played again, it leaves the definitions unchanged and creates new projects.
     """
     await play(session, data_directory(session.data), once=once)

@@ -1,4 +1,4 @@
-"""What the administrator does: define properties, a role and settings, unless they are there."""
+"""The administrator's part: define properties, a role and settings, unless they exist."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -9,7 +9,7 @@ from contracts.message import Command
 from contracts.permissions import LevelName, Node
 from contracts.properties import AddCategoryValue, AddStatus, AddType, DefineCategory, DefineDataField, MarkStatus
 from incidents.client import Client
-from incidents.demo.scenario import Said, Scenario
+from incidents.demo.scenario import BilingualText, Scenario
 from incidents.demo.stage import Stage, Step
 
 ROLE: Final = "operators"
@@ -30,7 +30,7 @@ _PERMISSIONS: Final[dict[Node, LevelName]] = {
 
 
 class Administrator:
-    """Prepares the site; ids come out as in the scenario when nothing was defined before."""
+    """Prepares the site; on an empty site, the ids are those of the scenario."""
 
     def __init__(self, stage: Stage, client: Client, scenario: Scenario) -> None:
         self._stage = stage
@@ -39,11 +39,11 @@ class Administrator:
         self.sent = 0
 
     async def prepare(self, operator: str) -> Properties:
-        """Define what is missing, one after the other because the order makes the ids."""
+        """Define what is missing, one after the other, because the order determines the ids."""
         known = await self._client.ask(GetProperties())
-        language, said = self._client.language, self._scenario
-        missing: list[Command[Any]] = [AddType(name=one) for one in _absent(said.types, known.types, language)]
-        await self._do("define {number} types", missing, number=len(said.types))
+        language, scenario = self._client.language, self._scenario
+        missing: list[Command[Any]] = [AddType(name=name) for name in _absent(scenario.types, known.types, language)]
+        await self._do("define {number} types", missing, number=len(scenario.types))
         await self._do("define the five categories", self._categories(known))
         await self._do("define the values of categories 1 and 2", self._values(known))
         await self._do("define the statuses", self._statuses(known))
@@ -64,17 +64,17 @@ class Administrator:
         step.note = "" if sent else self._stage.session.say("already there")
 
     def _statuses(self, known: Properties) -> list[Command[Any]]:
-        wanted: list[Command[Any]] = []
+        commands: list[Command[Any]] = []
         for each in self._scenario.statuses:
-            there = [one for one in known.statuses if each.matches(one.name)]
-            if not there:
-                wanted.append(AddStatus(name=self._in(each), closing=each.closing))
-            elif each.closing and not any(one.closing for one in there):
-                wanted.append(MarkStatus(id=there[0].id, closing=True))
-        return wanted
+            matching = [status for status in known.statuses if each.matches(status.name)]
+            if not matching:
+                commands.append(AddStatus(name=self._in(each), closing=each.closing))
+            elif each.closing and not any(status.closing for status in matching):
+                commands.append(MarkStatus(id=matching[0].id, closing=True))
+        return commands
 
     def _categories(self, known: Properties) -> list[Command[Any]]:
-        there = {each.slot for each in known.categories if each.name}
+        defined = {each.slot for each in known.categories if each.name}
         used = {each.slot: each for each in self._scenario.categories}
         return [
             DefineCategory(
@@ -84,19 +84,19 @@ class Administrator:
                 description=self._in(used[slot].description) if slot in used else "",
             )
             for slot in SLOTS
-            if slot not in there
+            if slot not in defined
         ]
 
     def _values(self, known: Properties) -> list[Command[Any]]:
-        there = {each.slot: each.values for each in known.categories}
+        defined = {each.slot: each.values for each in known.categories}
         return [
             AddCategoryValue(slot=each.slot, name=name)
             for each in self._scenario.categories
-            for name in _absent(each.values, there.get(each.slot, []), self._client.language)
+            for name in _absent(each.values, defined.get(each.slot, []), self._client.language)
         ]
 
     def _data_fields(self, known: Properties) -> list[Command[Any]]:
-        there = {(each.kind, each.slot) for each in known.data_fields if each.enabled}
+        defined = {(each.kind, each.slot) for each in known.data_fields if each.enabled}
         return [
             DefineDataField(
                 kind=each.kind,
@@ -106,17 +106,17 @@ class Administrator:
                 description=self._in(each.description),
             )
             for each in self._scenario.data_fields
-            if (each.kind, each.slot) not in there
+            if (each.kind, each.slot) not in defined
         ]
 
     async def _role(self, operator: str) -> list[Command[Any]]:
         roles = {role.role_id: role for role in (await self._client.ask(GetRoles())).roles}
-        there = roles.get(ROLE)
+        existing = roles.get(ROLE)
         missing: list[Command[Any]] = []
-        if there is None:
+        if existing is None:
             name = self._in(self._scenario.role)
             missing.append(DefineRole(role_id=ROLE, name=name, permissions=_PERMISSIONS))
-        if there is None or operator not in there.members:
+        if existing is None or operator not in existing.members:
             missing.append(AssignRole(principal=operator, role_id=ROLE))
         return missing
 
@@ -126,11 +126,11 @@ class Administrator:
             return []
         return [ChangeSettings(report_title=self._in(self._scenario.organisation))]
 
-    def _in(self, text: Said, slot: int | None = None) -> str:
+    def _in(self, text: BilingualText, slot: int | None = None) -> str:
         return text.in_(self._client.language, **({"slot": slot} if slot else {}))
 
 
-def _absent(wanted: Iterable[Said], known: Iterable[Property], language: str) -> list[str]:
-    """Name what is not there, in either language."""
-    there = [one.name for one in known]
-    return [one.in_(language) for one in wanted if not any(one.matches(name) for name in there)]
+def _absent(texts: Iterable[BilingualText], known: Iterable[Property], language: str) -> list[str]:
+    """Return the names that are missing in both languages."""
+    names = [property_.name for property_ in known]
+    return [text.in_(language) for text in texts if not any(text.matches(name) for name in names)]

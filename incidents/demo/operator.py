@@ -1,4 +1,4 @@
-"""What the operator does: open projects, fill them, and make the report of one."""
+"""The operator's part: create projects, fill them, and generate a report."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from contracts.projects.commands import CreateProject, ProjectCreated, UpdatePro
 from contracts.projects.parts import AddCall, AddComment
 from contracts.reports import DownloadReport, GenerateReport
 from incidents.client import Client
-from incidents.demo.scenario import Said, Scenario, Story, stories
+from incidents.demo.scenario import BilingualText, Scenario, Story, stories
 from incidents.demo.stage import Stage
 from incidents.terminal.saving import save
 
@@ -31,10 +31,10 @@ class Operator:
         self.sent = 0
 
     async def document(self, now: datetime) -> list[ProjectCreated]:
-        """Open a project for each story and fill it; what belongs together is sent together."""
-        told = list(stories(self._scenario, self._client.language, now))
-        opened = await self._do("open {number} projects", [self._opening(story) for story in told])
-        pairs = list(zip(opened, told, strict=True))
+        """Create a project for each story and fill it; commands of one step are sent together."""
+        all_stories = list(stories(self._scenario, self._client.language, now))
+        opened = await self._do("create {number} projects", [self._opening(story) for story in all_stories])
+        pairs = list(zip(opened, all_stories, strict=True))
         details = [self._details(project, story) for project, story in pairs]
         await self._do("set status, categories and incident data", details)
         comments = [
@@ -48,7 +48,7 @@ class Operator:
         return opened
 
     async def report(self, project: ProjectCreated) -> Path:
-        """Make the report of a project and save it here."""
+        """Generate the report of a project and save it in the current directory."""
         language = self._client.language
         path = Path(f"incident-report-{project.number}.pdf")
         with self._stage.step("generate the report of project {number}", number=project.number) as step:
@@ -59,10 +59,10 @@ class Operator:
             step.count = 1
             self.sent += 1
         with self._stage.step("download it to {path}", path=path) as step:
-            wanted = DownloadReport(report_id=generated.report_id)
-            await save(self._stage.session, self._client, GenerateReport, wanted, generated, path)
-            one, many = "{count} page, SHA-256 verified", "{count} pages, SHA-256 verified"
-            step.note = self._stage.session.count(generated.pages, one, many)
+            download = DownloadReport(report_id=generated.report_id)
+            await save(self._stage.session, self._client, GenerateReport, download, generated, path)
+            singular, plural = "{count} page, SHA-256 verified", "{count} pages, SHA-256 verified"
+            step.note = self._stage.session.count(generated.pages, singular, plural)
         return path
 
     async def _do(self, words: str, commands: Sequence[Command[R]]) -> list[R]:
@@ -111,5 +111,5 @@ class Operator:
         ]
 
 
-def _id_of(properties: Sequence[Property], name: Said) -> int:
-    return next(one.id for one in properties if name.matches(one.name))
+def _id_of(properties: Sequence[Property], name: BilingualText) -> int:
+    return next(property_.id for property_ in properties if name.matches(property_.name))

@@ -1,4 +1,4 @@
-"""The play: a system, an administrator, an operator, retention, and the record of it all."""
+"""The demonstration: a system, an administrator, an operator, retention, and the activities."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ from incidents.demo.operator import Operator
 from incidents.demo.retention import COMMANDS, expire
 from incidents.demo.scenario import load
 from incidents.demo.stage import Stage
-from incidents.demo.system import OPERATOR, System, mint, running
+from incidents.demo.system import OPERATOR, System, mint, run_system
 from incidents.locate import DEFAULT_DATA
 from incidents.terminal import activities
 from incidents.terminal.session import Session
@@ -38,7 +38,7 @@ _PAUSE_SECONDS: Final = 0.1
 
 
 async def play(session: Session, directory: Path, *, once: bool) -> None:
-    """Play everything below a directory; the system that was started for it runs on until Ctrl-C, or not.
+    """Play all scenes on the system of a directory; unless `once`, a started system keeps running until Ctrl-C.
 
     Raises:
         Refused: A step was refused, or took too long.
@@ -50,7 +50,7 @@ async def play(session: Session, directory: Path, *, once: bool) -> None:
             "This terminal stays with the system until Ctrl-C. In a second one, type: {line}", line=_second(directory)
         )
     stage.scene("Demonstration on {directory}", directory=directory)
-    async with running(stage, directory) as system:
+    async with run_system(stage, directory) as system:
         await mint(stage, system, OPERATOR)
         async with _as(session, system, "admin") as admin, _as(session, system, OPERATOR) as operator:
             number = await _scenes(stage, admin, operator)
@@ -68,7 +68,7 @@ async def _as(session: Session, system: System, principal: str) -> AsyncIterator
 
 
 async def _scenes(stage: Stage, admin: Client, operator: Client) -> int:
-    """Play scene after scene, and return the number of the project that is shown in full."""
+    """Play all scenes, and return the number of the project with the report."""
     scenario, now, begun = load(), datetime.now(UTC), time.perf_counter()
     stage.scene("The administrator prepares the site")
     administrator = Administrator(stage, admin, scenario)
@@ -79,10 +79,10 @@ async def _scenes(stage: Stage, admin: Client, operator: Client) -> int:
     opened = await documenting.document(now)
     await _print_list(stage, operator, properties)
     await documenting.report(opened[0])
-    stage.scene("Retention deletes what has expired")
+    stage.scene("Retention deletes expired projects")
     expired = await expire(stage, admin, scenario, now)
-    stage.scene("What was done is known")
-    with stage.step("wait until the log server knows"):
+    stage.scene("The activities are recorded")
+    with stage.step("wait until the log server has recorded it"):
         await _until_logged(admin, expired)
     await _print_record(stage, admin, operator, opened[0], show.Names(properties))
     count = administrator.sent + documenting.sent + COMMANDS
@@ -113,11 +113,11 @@ async def _print_record(
 
 
 async def _until_logged(admin: Client, project_id: UUID) -> None:
-    """Wait for what happened last: the record follows what happens, a moment later."""
+    """Wait until the last activity is recorded, which takes a moment."""
     deadline = time.monotonic() + _LOGGED_SECONDS
     while time.monotonic() < deadline:
         log = await admin.ask(SiteLog(activities=[ProjectDeleted.subject], limit=_COUNTED))
-        if any(one.project_id == project_id for one in log.items):
+        if any(entry.project_id == project_id for entry in log.items):
             return
         await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -128,7 +128,7 @@ def _print(stage: Stage, *readable: RenderableType) -> None:
 
 
 def _second(directory: Path) -> str:
-    """Return what is typed in another terminal, which knows nothing of this environment."""
+    """Return the line for another terminal, which does not have this environment."""
     option = "" if directory == DEFAULT_DATA else f" --data {directory}"
     activate = Path(sys.prefix) / "bin" / "activate"
     enter = f"cd {Path.cwd()} && . {activate} && " if activate.exists() else ""

@@ -1,4 +1,4 @@
-"""What retention does: an old project is imported, found to be due, swept and gone."""
+"""Retention's part: an old project is imported, becomes due, and is deleted by a sweep."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -18,41 +18,41 @@ from incidents.errors import Refused
 from incidents.terminal.tables.refusals import refusal_panel
 
 _PREVIOUS_SYSTEM: Final = "previous-system"
-_AGO: Final = timedelta(days=30)
+_AGE: Final = timedelta(days=30)
 _GONE_SECONDS: Final = 60.0
-_SHORTEST_PAUSE: Final = 0.05
-_LONGEST_PAUSE: Final = 1.0
+_PAUSE_SECONDS_MIN: Final = 0.05
+_PAUSE_SECONDS_MAX: Final = 1.0
 
 COMMANDS: Final = 2
-"""How many commands that takes."""
+"""The number of commands of this part."""
 
 
 async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime) -> UUID:
-    """Show that what has expired is deleted, and return the project that was."""
+    """Show that an expired project is deleted, and return its id."""
     project_id = uuid7()
     with stage.step("import a project of 30 days ago") as step:
         number = await _next_number(client)
-        old = _old_project(project_id, number, scenario.imported.in_(client.language), now - _AGO)
+        old = _old_project(project_id, number, scenario.imported.in_(client.language), now - _AGE)
         await client.send(ImportProjects(projects=[old]))
         step.count = 1
-    with stage.step("preview what has expired") as step:
+    with stage.step("preview the expired projects") as step:
         preview = await client.ask(PreviewRetention())
         count = stage.session.count
-        kept = count(preview.retention_days, "kept for {count} day", "kept for {count} days")
+        duration = count(preview.retention_days, "kept for {count} day", "kept for {count} days")
         due = count(preview.due, "{count} project is due", "{count} projects are due")
-        step.note = stage.session.say("preview: {kept}, {due}", kept=kept, due=due)
+        step.note = stage.session.say("preview: {kept}, {due}", kept=duration, due=due)
     with stage.step("sweep, and wait until it is gone") as step:
         await client.send(Sweep())
         step.count = 1
         refusal = await _wait_until_gone(stage, client, project_id)
     if not stage.session.json:
-        stage.session.out.print(stage.session.say("What the system says about it now:"))
+        stage.session.out.print(stage.session.say("Now the system shows:"))
         stage.session.out.print(refusal_panel(refusal.error.model_dump(mode="json"), stage.session.language))
     return project_id
 
 
 async def _next_number(client: Client) -> int:
-    """Choose a number that no project has; later projects count on from it."""
+    """Return an unused number; later projects continue from it."""
     page = await client.ask(ListProjects(limit=500))
     return max((row.number for row in page.items), default=0) + 1
 
@@ -70,8 +70,8 @@ def _old_project(project_id: UUID, number: int, description: str, created: datet
 
 
 async def _wait_until_gone(stage: Stage, client: Client, project_id: UUID) -> Refused:
-    """Ask for the project until it is refused as gone."""
-    pause, waited = _SHORTEST_PAUSE, 0.0
+    """Query the project until it is refused as gone."""
+    pause, waited = _PAUSE_SECONDS_MIN, 0.0
     while waited < _GONE_SECONDS:
         try:
             await client.ask(GetProject(project_id=project_id))
@@ -81,7 +81,7 @@ async def _wait_until_gone(stage: Stage, client: Client, project_id: UUID) -> Re
             raise
         await asyncio.sleep(pause)
         waited += pause
-        pause = min(pause * 2, _LONGEST_PAUSE)
+        pause = min(pause * 2, _PAUSE_SECONDS_MAX)
     reason = stage.session.say("it is still there after a minute")
     message = phrase(Phrase.TRY_AGAIN_LATER, client.language)
     raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))

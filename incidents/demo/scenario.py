@@ -1,4 +1,4 @@
-"""The workplace injuries that are played: their texts lie in scenario.json, their chances in a seed."""
+"""The workplace injuries of the demonstration, with texts from scenario.json and chances from a seed."""
 
 import json
 import random
@@ -24,7 +24,7 @@ Language = Literal["en", "fr"]
 _Frozen = ConfigDict(frozen=True)
 
 
-class Said(BaseModel):
+class BilingualText(BaseModel):
     """A text in both languages."""
 
     model_config = _Frozen
@@ -33,7 +33,7 @@ class Said(BaseModel):
     fr: str
 
     def in_(self, language: str, **values: object) -> str:
-        """Say it in one of them."""
+        """Return the text in a language."""
         text = self.fr if language == "fr" else self.en
         return text.format(**values) if values else text
 
@@ -48,9 +48,9 @@ class Category(BaseModel):
     model_config = _Frozen
 
     slot: int
-    name: Said
-    description: Said
-    values: list[Said]
+    name: BilingualText
+    description: BilingualText
+    values: list[BilingualText]
 
 
 class DataField(BaseModel):
@@ -60,22 +60,22 @@ class DataField(BaseModel):
 
     kind: FieldKind
     slot: int
-    name: Said
-    description: Said
+    name: BilingualText
+    description: BilingualText
 
 
 class Event(BaseModel):
-    """What happened: the positions of its reason and its place in their categories, and a sentence."""
+    """An incident: the positions of its reason and its place in their categories, and a sentence."""
 
     model_config = _Frozen
 
     reason: int
     place: int
-    text: Said
+    text: BilingualText
 
 
-class Status(Said):
-    """A status; one that is `closing` closes the projects that get it."""
+class Status(BilingualText):
+    """A status; a `closing` one closes its projects."""
 
     closing: bool = False
 
@@ -86,42 +86,42 @@ class PhoneCall(BaseModel):
     model_config = _Frozen
 
     direction: Direction
-    party: Said
+    party: BilingualText
     number: str
-    notes: Said
+    notes: BilingualText
 
 
 class Camera(BaseModel):
-    """A camera that sees a place."""
+    """A camera at a place."""
 
     model_config = _Frozen
 
     camera_id: str
-    name: Said
+    name: BilingualText
 
 
 class Scenario(BaseModel):
-    """Everything that the demonstration says."""
+    """All texts of the demonstration."""
 
     model_config = _Frozen
 
-    organisation: Said
-    types: list[Said]
+    organisation: BilingualText
+    types: list[BilingualText]
     categories: list[Category]
-    unused_category: Said
+    unused_category: BilingualText
     statuses: list[Status]
     data_fields: list[DataField]
-    role: Said
+    role: BilingualText
     stories: list[Event]
-    comments: list[Said]
+    comments: list[BilingualText]
     calls: list[PhoneCall]
     cameras: Annotated[list[list[Camera]], Field(min_length=6)]
-    imported: Said
+    imported: BilingualText
 
 
 @dataclass(frozen=True)
 class Story:
-    """One injury with all that is recorded about it; types, statuses and values by their positions."""
+    """One injury with all its records; types, statuses and values by their positions."""
 
     type: int
     status: int
@@ -143,7 +143,7 @@ def load() -> Scenario:
 
 
 def stories(scenario: Scenario, language: str, now: datetime) -> Iterator[Story]:
-    """Tell every story, with the same chances each time; the first one is told in full."""
+    """Yield every story, always with the same chances; the first one has all details."""
     chance = random.Random(SEED)  # noqa: S311 - made-up data needs no strong randomness
     for position, event in enumerate(scenario.stories):
         start = now.astimezone(UTC) - timedelta(minutes=chance.randint(90, _LONGEST_AGO_MINUTES))
@@ -159,7 +159,8 @@ def stories(scenario: Scenario, language: str, now: datetime) -> Iterator[Story]
             end=end,
             data=_data(chance),
             comments=[
-                one.in_(language) for one in chance.sample(scenario.comments, 3 if fullest else chance.randint(0, 2))
+                comment.in_(language)
+                for comment in chance.sample(scenario.comments, 3 if fullest else chance.randint(0, 2))
             ],
             calls=chance.sample(scenario.calls, 2 if fullest else chance.randint(0, 1)),
             sequences=_sequences(chance, scenario.cameras[event.place], language, start, end),

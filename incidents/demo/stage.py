@@ -1,4 +1,4 @@
-"""What is shown while the demonstration plays: one line for each step, with the time it took."""
+"""The output of the demonstration: one line per step, with its duration."""
 
 import time
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ _FAILED: Final = "✗"
 
 
 class Stage:
-    """Shows steps as they begin and end."""
+    """Shows the steps as they begin and end."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
 
     def scene(self, words: str, **values: object) -> None:
-        """Begin a part of the play."""
+        """Begin a scene."""
         if not self.session.json:
             self.session.out.print()
             self.session.out.rule(self.session.say(words, **values), align="left")
 
     @contextmanager
     def step(self, words: str, **values: object) -> Iterator["Step"]:
-        """Show what is being done, then a tick and the time it took; a cross if it failed."""
+        """Show a step, then a tick and its duration, or a cross if it failed."""
         step, begun = Step(), time.perf_counter()
         label = self.session.say(words, **values)
         live = self.session.out.is_terminal and not self.session.json
@@ -54,7 +54,7 @@ class Stage:
 
 
 class Step:
-    """What a step has to say when it ends: how many commands it sent, and a note."""
+    """The result of a step: the number of its commands, and a note."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""The system that is played on: one that runs there already, or a child of the demonstration."""
+"""The system of the demonstration: one that runs already, or a child process."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ class System:
         self.child = child
 
     def place(self, principal: str) -> Place:
-        """Where a principal connects."""
+        """Return where a principal connects."""
         return find(self.directory, principal)
 
     async def ended(self) -> None:
-        """Wait until the system that was started here ends, or somebody asks to end it."""
+        """Wait until the started system ends, or its end is requested."""
         if self.child is None:
             return
         asked, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -49,7 +49,7 @@ class System:
 
 
 @asynccontextmanager
-async def running(stage: Stage, directory: Path) -> AsyncIterator[System]:
+async def run_system(stage: Stage, directory: Path) -> AsyncIterator[System]:
     """Use the system that runs below a directory, or start one and stop it at the end.
 
     Raises:
@@ -71,10 +71,10 @@ async def running(stage: Stage, directory: Path) -> AsyncIterator[System]:
 
 
 async def mint(stage: Stage, system: System, principal: str) -> None:
-    """Make the credentials of a principal, unless they are there.
+    """Make the credentials of a principal, unless they exist.
 
     Raises:
-        UnreachableError: They could not be made.
+        UnreachableError: The credentials could not be made.
     """
     if (system.directory / "creds" / f"{principal}.creds").exists():
         return
@@ -86,9 +86,9 @@ async def mint(stage: Stage, system: System, principal: str) -> None:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        said, _ = await process.communicate()
+        output, _ = await process.communicate()
         if process.returncode:
-            reason = said.decode(errors="replace").strip()
+            reason = output.decode(errors="replace").strip()
             raise UnreachableError(principal, reason, f"incidents {' '.join(line)}")
 
 
@@ -120,7 +120,7 @@ async def _wait_until_ready(stage: Stage, directory: Path, child: asyncio.subpro
             while _pid(directory) != child.pid:
                 if child.returncode is not None:
                     tail = _output(directory).read_text(errors="replace").splitlines()[-_TAIL_LINES:]
-                    words = stage.session.say("the system ended by itself")
+                    words = stage.session.say("the system stopped unexpectedly")
                     raise UnreachableError(directory, "\n".join([words, *tail]), "incidents up")
                 await asyncio.sleep(_POLL_SECONDS)
     except TimeoutError as error:

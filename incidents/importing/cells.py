@@ -1,4 +1,4 @@
-"""The cells of CSV as programs and people write it: quotation marks quote where they enclose a whole cell."""
+"""Parsing of CSV as programs and people write it: quotation marks quote only if they enclose a whole cell."""
 
 import re
 from collections import deque
@@ -15,7 +15,7 @@ _QUOTED: Final = re.compile(r' *"([^"]*(?:""[^"]*)*)"[ \t]*')
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What separates cells, and whether a space follows it everywhere."""
+    """The delimiter of cells, and whether a space always follows it."""
 
     delimiter: str = ","
     spaced: bool = False
@@ -23,7 +23,7 @@ class Dialect:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The cells of one record and the line where it begins; `kind` says why there are none."""
+    """The cells of one record and its first line; `kind` is the reason why there are none."""
 
     line: int
     cells: list[str]
@@ -31,7 +31,7 @@ class Record:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing stands in it, as in rows that a spreadsheet program writes below the last one."""
+        """Whether the record is empty, like the rows that spreadsheet programs write below the last one."""
         return not self.kind and not any(cell.strip() for cell in self.cells)
 
 
@@ -44,7 +44,7 @@ class _DamagedError(Exception):
 
 
 def records(lines: Iterator[Line], dialect: Dialect) -> Iterator[Record]:
-    """Read records; one that cannot be read costs the line where it begins and no other."""
+    """Yield the records; an unreadable record affects only its first line."""
     waiting: deque[Line] = deque()
     while first := waiting.popleft() if waiting else next(lines, None):
         taken = [first]
@@ -54,7 +54,7 @@ def records(lines: Iterator[Line], dialect: Dialect) -> Iterator[Record]:
                 continue
             cells = _whole(taken, waiting, lines, dialect)
         except (_OpenError, _DamagedError):
-            # A quotation mark that nobody closed swallows what follows: only its own line is lost.
+            # An unclosed quotation mark would swallow the following lines: only its own line is lost.
             waiting.extendleft(reversed(taken[1:]))
             yield Record(first.number, [], "csv_invalid")
         else:
@@ -62,7 +62,7 @@ def records(lines: Iterator[Line], dialect: Dialect) -> Iterator[Record]:
 
 
 def _whole(taken: list[Line], waiting: deque[Line], lines: Iterator[Line], dialect: Dialect) -> list[str]:
-    """Return the cells of a record, with as many lines as close its quotation marks or as one command could hold."""
+    """Return the cells of a record, whose lines go on until its quotation marks are closed or a command is full."""
     size = len(taken[0].text)
     while True:
         with_mark = '"' in taken[-1].text or len(taken) == 1
@@ -96,7 +96,7 @@ def _cells(text: str, dialect: Dialect) -> list[str]:
 
 
 def _cell(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
-    """Return the cell that begins here, and where it ends."""
+    """Return the cell at a position, and its end."""
     if _OPEN.match(text, at):
         quoted = _QUOTED.match(text, at)
         if quoted is None:
@@ -108,6 +108,6 @@ def _cell(text: str, at: int, dialect: Dialect) -> tuple[str, int]:
     end = text.find(dialect.delimiter, at)
     end = len(text) if end < 0 else end
     cell = text[at:end].lstrip(" ") if dialect.spaced else text[at:end]
-    # Marks inside a quoted cell that nobody doubled are its own; those around it are not.
+    # Undoubled marks inside a quoted cell belong to its text; those around it do not.
     bare = cell.strip()
     return (bare[1:-1] if len(bare) > 1 and bare[0] == bare[-1] == '"' else cell), end

@@ -1,4 +1,4 @@
-"""In which encoding a file is, and its lines as texts."""
+"""The encoding of a file, and its lines as texts."""
 
 import codecs
 import re
@@ -16,8 +16,8 @@ _MARKS: Final = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_USUAL: Final = ["cp1252", "mac_roman", "cp850"]
-"""What spreadsheet programs write beside UTF-8; with more of them, short texts are taken for languages of elsewhere."""
+_COMMON_ENCODINGS: Final = ["cp1252", "mac_roman", "cp850"]
+"""Encodings of spreadsheet programs besides UTF-8; with more of them, short texts are taken for other languages."""
 
 _LETTERS: Final = "àâäáãåæçéèêëíîïñóôöõøœúùûüßÀÂÄÁÇÉÈÊËÎÏÑÔÖÜŒ’«»€°"
 _SAMPLE_BYTES: Final = 256 * 1024
@@ -26,12 +26,12 @@ _LINE_END: Final = re.compile(rb"[\r\n]+")
 
 
 class UnknownEncodingError(Exception):
-    """A name that is not that of an encoding of texts."""
+    """A name that is not a text encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the bytes of a file become text; `is_guessed` where nothing in the file says it."""
+    """The encoding of a file; `is_guessed` if nothing in the file declares it."""
 
     name: str = "utf-8"
     mark_bytes: int = 0
@@ -45,27 +45,27 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a file with what ends it; not `readable` where its bytes are no text in the file's encoding."""
+    """A line of a file with its line end; not `readable` if its bytes are not text in the file's encoding."""
 
     number: int
     text: str
     readable: bool = True
 
 
-def named(name: str, file: BinaryIO) -> Encoding:
-    """Return the encoding that somebody names; a mark at the beginning of the file is no text.
+def named_encoding(name: str, file: BinaryIO) -> Encoding:
+    """Return the named encoding; a byte order mark at the start of the file is not text.
 
     Raises:
-        UnknownEncodingError: There is none of this name.
+        UnknownEncodingError: No encoding has this name.
     """
     try:
         "".encode(name)
-        found = codecs.lookup(name).name
+        codec = codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         raise UnknownEncodingError(name) from error
     head = file.read(4)
     file.seek(0)
-    family = found.removesuffix("-sig")
+    family = codec.removesuffix("-sig")
     mark, marked = next(((mark, of) for mark, of in _MARKS if head.startswith(mark)), (b"", ""))
     if mark and marked.startswith(family):
         return Encoding(marked, len(mark))
@@ -73,7 +73,7 @@ def named(name: str, file: BinaryIO) -> Encoding:
 
 
 def detect(file: BinaryIO) -> Encoding:
-    """Find out in which encoding a file is: by its mark, by what it can be, by what its letters would say."""
+    """Detect the encoding of a file: by its byte order mark, by what can be decoded, by its letters."""
     head = file.read(4_096)
     file.seek(0)
     for mark, name in _MARKS:
@@ -86,13 +86,15 @@ def detect(file: BinaryIO) -> Encoding:
     file.seek(0)
     if not foreign:
         return Encoding()
-    # Files of few words leave several encodings equal: the one that makes letters of Western Europe is meant.
-    found = sorted(from_bytes(foreign, cp_isolation=_USUAL), key=lambda one: -sum(map(str(one).count, _LETTERS)))
-    return Encoding(found[0].encoding if found else "cp1252", is_guessed=True)
+    # Short files may fit several encodings equally well: choose the one that yields letters of Western Europe.
+    readings = sorted(
+        from_bytes(foreign, cp_isolation=_COMMON_ENCODINGS), key=lambda reading: -sum(map(str(reading).count, _LETTERS))
+    )
+    return Encoding(readings[0].encoding if readings else "cp1252", is_guessed=True)
 
 
 def _foreign_lines(file: BinaryIO) -> bytes:
-    """Return lines that are not UTF-8; none where others have letters in UTF-8: those few are damaged, not foreign."""
+    """Return the lines that are not UTF-8; none if other lines have UTF-8 letters: then a few lines are damaged."""
     sample, size, own = list[bytes](), 0, 0
     for line in _pieces(file):
         if line.isascii():
@@ -117,24 +119,26 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def lines(file: BinaryIO, encoding: Encoding) -> Iterator[Line]:
-    """Read the lines of a file that end in LF, in CR LF, or in CR where there is no LF at all."""
+    """Yield the lines of a file, which end in LF, in CR LF, or in CR if the file has no LF."""
     end = "\n" if _has_line_feeds(file, encoding) else "\r"
-    for number, text in enumerate(_decoded(file, encoding, end), start=1):
-        # What could not be read stands there as half of a surrogate pair or as U+FFFD, which few texts have.
-        readable = not any("\udc80" <= one <= "\udcff" for one in text) if encoding.is_utf8 else "\ufffd" not in text
+    for number, text in enumerate(_decode(file, encoding, end), start=1):
+        # Undecodable bytes appear as half of a surrogate pair or as U+FFFD, which is rare in texts.
+        readable = (
+            not any("\udc80" <= letter <= "\udcff" for letter in text) if encoding.is_utf8 else "\ufffd" not in text
+        )
         yield Line(number, text if readable else text.encode(errors="replace").decode(), readable)
 
 
 def _has_line_feeds(file: BinaryIO, encoding: Encoding) -> bool:
-    return any("\n" in text for text in _decoded(file, encoding, "\n"))
+    return any("\n" in text for text in _decode(file, encoding, "\n"))
 
 
-def _decoded(file: BinaryIO, encoding: Encoding, end: str) -> Iterator[str]:
+def _decode(file: BinaryIO, encoding: Encoding, end: str) -> Iterator[str]:
     file.seek(encoding.mark_bytes)
     errors = "surrogateescape" if encoding.is_utf8 else "replace"
     reader = TextIOWrapper(file, encoding.name, errors, newline=end)
     try:
-        for text in reader:  # noqa: UP028 - who stops early would close the file with the reader
+        for text in reader:  # noqa: UP028 - stopping early would close the file with the reader
             yield text
     finally:
         reader.detach()

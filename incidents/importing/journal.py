@@ -1,4 +1,4 @@
-"""What imports of a file did, row by row, in a file beside it; nothing that people wrote stands in it."""
+"""The journal of a file's imports, row by row, in a file next to it; it contains no texts of people."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _SUFFIX: Final = ".import.ndjson"
 
 @dataclass
 class Run:
-    """One import: when and by whom it was begun, what became of its rows, and when it ended, if it did."""
+    """One import: when and by whom it was started, the results of its rows, and when it ended, if it did."""
 
     began_at: str
     principal: str
@@ -24,57 +24,57 @@ class Run:
     rows: list[dict[str, Any]] = field(default_factory=list)
 
     def count(self, fate: str) -> int:
-        """Count the rows that ended like this."""
+        """Count the rows with this result."""
         return sum(row["fate"] == fate for row in self.rows)
 
 
-def beside(file: Path) -> Path:
-    """Return where the journal of a file lies unless somebody says otherwise."""
+def journal_path(file: Path) -> Path:
+    """Return the default path of a file's journal."""
     return file.with_name(f"{file.name}{_SUFFIX}")
 
 
 class Journal:
-    """Writes what becomes of the rows of one import."""
+    """Writes the results of one import's rows."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
     def start(self, *, principal: str, site: str, source: str) -> None:
-        """Write who imports what."""
+        """Write the start of an import."""
         self._write({"began_at": _now(), "principal": principal, "site": site, "source": source})
 
     def row(self, done: Done) -> None:
-        """Write what became of a row."""
-        told: dict[str, Any] = {"line": done.line, "fate": done.fate}
+        """Write the result of a row."""
+        entry: dict[str, Any] = {"line": done.line, "fate": done.fate}
         if done.project:
-            told |= {"number": done.project.number, "project_id": str(done.project.project_id)}
-        if done.misfit:
-            told |= {"field": done.misfit.field, "kind": done.misfit.kind, "number": done.misfit.number}
-        self._write(told)
+            entry |= {"number": done.project.number, "project_id": str(done.project.project_id)}
+        if done.refused:
+            entry |= {"field": done.refused.field, "kind": done.refused.kind, "number": done.refused.number}
+        self._write(entry)
 
     def end(self, tally: Tally) -> None:
-        """Write that all rows have ended."""
+        """Write the end of an import."""
         self._write({"ended_at": _now(), "rows": tally.done})
 
-    def _write(self, told: dict[str, Any]) -> None:
-        self._file.write(json.dumps(told) + "\n")
+    def _write(self, entry: dict[str, Any]) -> None:
+        self._file.write(json.dumps(entry) + "\n")
         self._file.flush()
 
 
 def runs(path: Path) -> list[Run]:
-    """Read a journal; a line that an interruption cut off is left out."""
-    found: list[Run] = []
-    for told in _lines(path):
-        if "began_at" in told:
-            found.append(Run(**told))
-        elif found and "ended_at" in told:
-            found[-1].ended_at = told["ended_at"]
-        elif found and "fate" in told:
-            found[-1].rows.append(told)
-    return found
+    """Read a journal, without a last line that an interruption cut off."""
+    runs_: list[Run] = []
+    for entry in _lines(path):
+        if "began_at" in entry:
+            runs_.append(Run(**entry))
+        elif runs_ and "ended_at" in entry:
+            runs_[-1].ended_at = entry["ended_at"]
+        elif runs_ and "fate" in entry:
+            runs_[-1].rows.append(entry)
+    return runs_
 
 
-def told_of(run: Run) -> dict[str, Any]:
+def document_of(run: Run) -> dict[str, Any]:
     """Return a run as a document for programs."""
     fates = {fate: run.count(fate) for fate in ("imported", "already_there", "completed", "refused")}
     return {**asdict(run), **fates, "rows": sorted(run.rows, key=lambda row: int(row["line"]))}
@@ -84,11 +84,11 @@ def _lines(path: Path) -> Iterator[dict[str, Any]]:
     with path.open(encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
-                told = json.loads(line)
+                entry = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(told, dict):
-                yield told
+            if isinstance(entry, dict):
+                yield entry
 
 
 def _now() -> str:

@@ -1,4 +1,4 @@
-"""What the columns of a file mean, as somebody says it: names of fields, ids of types and statuses, forms of times."""
+"""The mapping of a file's columns: names of fields, ids of types and statuses, forms of times."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from incidents.importing.times import Choice, DateOrder
 
 FIELDS: Final = frozenset(ImportedProject.model_fields)
 TIMES: Final = frozenset({"created_at", "start_time", "end_time"})
-_KNOWN_AS: Final = {
+_COMMON_NAMES: Final = {
     "number": ("no", "nr", "num", "numero", "n°"),
     "reference": ("ref", "référence"),
     "created_by": ("created by", "opened by", "author", "cree par", "ouvert par", "auteur"),
@@ -22,22 +22,22 @@ _KNOWN_AS: Final = {
     "start_time": ("start", "start time", "debut", "heure de debut"),
     "end_time": ("end", "end time", "fin", "heure de fin"),
 }
-"""What spreadsheets call the fields, in English and French; used where a file has no column of the field's own name."""
+"""Common names of fields in spreadsheets, used if a file has no column with the field's own name."""
 
 
-def plain(name: str) -> str:
-    """Return a name of a column without case, accents, and marks between its words."""
+def normalise(name: str) -> str:
+    """Return the name of a column without case, accents and punctuation."""
     spread = unicodedata.normalize("NFKD", name.replace("_", " ").replace("°", "o")).casefold()
-    return " ".join("".join(one for one in spread if not unicodedata.combining(one)).split())
+    return " ".join("".join(letter for letter in spread if not unicodedata.combining(letter)).split())
 
 
-_FIELD_OF: Final = {plain(name): field for field, names in _KNOWN_AS.items() for name in (field, *names)} | {
+_FIELD_OF: Final = {normalise(name): field for field, names in _COMMON_NAMES.items() for name in (field, *names)} | {
     field: field for field in ("description",)
 }
 
 
 class Mapping(BaseModel):
-    """How another system's columns become fields; docs/importing.md explains each part."""
+    """The mapping of another system's columns to fields; docs/importing.md explains each part."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,15 +64,17 @@ class Mapping(BaseModel):
         return self
 
     def fields_of(self, names: Sequence[str]) -> dict[str, str]:
-        """Return the field of each column that has one: as the mapping says, by its name, or as such are called."""
-        found = {name: field for field, parts in self.joined.items() for name in parts if name in names}
-        found |= {name: field for name in names if name not in found and (field := self.columns.get(name))}
-        left = [name for name in names if name not in found and name not in self.columns]
-        found |= {name: name for name in left if name in FIELDS}
-        taken = {*found.values(), *self.joined}
-        others = {name: _FIELD_OF[plain(name)] for name in left if name not in found and plain(name) in _FIELD_OF}
-        return found | {name: field for name, field in others.items() if field not in taken}
+        """Return the fields of columns: by the mapping, by their own name, or by a common name."""
+        fields = {name: field for field, parts in self.joined.items() for name in parts if name in names}
+        fields |= {name: field for name in names if name not in fields and (field := self.columns.get(name))}
+        left = [name for name in names if name not in fields and name not in self.columns]
+        fields |= {name: name for name in left if name in FIELDS}
+        taken = {*fields.values(), *self.joined}
+        others = {
+            name: _FIELD_OF[normalise(name)] for name in left if name not in fields and normalise(name) in _FIELD_OF
+        }
+        return fields | {name: field for name, field in others.items() if field not in taken}
 
     def knows(self, names: Sequence[str]) -> int:
-        """Tell how many fields these columns fill, which tells a header from the titles above it."""
+        """Return how many fields these columns fill, which distinguishes a header from titles above it."""
         return len(set(self.fields_of(names).values()))

@@ -1,4 +1,4 @@
-"""What every message of an import does when the site does not take it."""
+"""Retries of an import's messages when the site limits the rate."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,21 +7,21 @@ from typing import Final, TypeVar
 from contracts.errors import Code
 from incidents.errors import Refused
 
-FOR_GOOD: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.UNAVAILABLE})
-"""Refusals that meet every row."""
+PERMANENT_REFUSALS: Final = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.UNAVAILABLE})
+"""Refusals that apply to every row."""
 
 _Answer = TypeVar("_Answer")
 
 
-async def retry_transient(asking: Callable[[], Awaitable[_Answer]]) -> _Answer:
-    """Ask until the site answers, for as long as it says when it takes more.
+async def retry_transient(request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """Repeat a request as long as the site answers with a delay.
 
     Raises:
-        Refused: It was refused for another reason.
+        Refused: The request was refused for another reason.
     """
     while True:
         try:
-            return await asking()
+            return await request()
         except Refused as refused:
             if refused.retry_after_seconds is None:
                 raise

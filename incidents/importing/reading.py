@@ -1,4 +1,4 @@
-"""Reading a file of projects row by row; a row that cannot be read costs only itself."""
+"""Reading a file of projects row by row; an unreadable row affects only itself."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,17 +12,17 @@ from incidents.strict import AmbiguousError, read_json
 
 Format = Literal["csv", "ndjson"]
 Knowing = Callable[[Sequence[str]], int]
-"""How much is known of columns of these names."""
+"""Returns how many fields columns with these names fill."""
 
 _DELIMITERS: Final = ",;\t|"
 _NAMED_DELIMITER: Final = re.compile(r'"?sep=(?P<delimiter>.)"?,*\s*', flags=re.IGNORECASE)
-_SOUGHT: Final = 40
-"""Lines among which a header is looked for: files have titles above it."""
+_HEADER_LINES_MAX: Final = 40
+"""The number of first lines in which to look for a header: files may have titles above it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as the file has it: where it begins, and what it says by column; `kind` says why it cannot be read."""
+    """A row of the file: its first line, and its values by column; `kind` is the reason why it cannot be read."""
 
     line: int
     values: dict[str, Any]
@@ -31,7 +31,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The header of a file: where it stands, the names of its columns, and how many lines above it say something."""
+    """The header of a file: its line, the names of its columns, and the number of titles above it."""
 
     line: int
     names: tuple[str, ...]
@@ -45,7 +45,7 @@ class Source:
     def __init__(
         self, file: BinaryIO, form: Format, encoding: Encoding | None = None, knowing: Knowing | None = None
     ) -> None:
-        """Find out how the file is written; `knowing` tells a header from titles above it."""
+        """Detect the file's encoding and header; `knowing` distinguishes a header from titles above it."""
         self._file = file
         self.form = form
         self.encoding = encoding or detect(file)
@@ -54,11 +54,11 @@ class Source:
 
     @property
     def read(self) -> int:
-        """How many bytes were read."""
+        """The number of bytes read so far."""
         return self._file.tell()
 
     def rows(self) -> Iterator[Row]:
-        """Read the file from its beginning to its end; rows in which nothing stands are counted and left out."""
+        """Yield all rows of the file; empty rows are counted and left out."""
         self.empty = 0
         read = lines(self._file, self.encoding)
         if self.form == "ndjson":
@@ -82,12 +82,12 @@ class Source:
         return record.kind or "csv_columns"
 
     def _find_header(self, knowing: Knowing) -> Header | None:
-        """Choose, among the first lines and the usual delimiters, the row of whose names most is known."""
-        first = list(islice(lines(self._file, self.encoding), _SOUGHT))
-        said = _NAMED_DELIMITER.fullmatch(first[0].text) if first else None
-        beginning = first[1:] if said else first
+        """Choose, among the first lines and the usual delimiters, the row with the most known names."""
+        first = list(islice(lines(self._file, self.encoding), _HEADER_LINES_MAX))
+        named = _NAMED_DELIMITER.fullmatch(first[0].text) if first else None
+        beginning = first[1:] if named else first
         best: tuple[tuple[int, int, int], Header] | None = None
-        for delimiter in said["delimiter"] if said else _DELIMITERS:
+        for delimiter in named["delimiter"] if named else _DELIMITERS:
             above = 0
             for record in records(iter(beginning), Dialect(delimiter)):
                 if record.kind or record.is_empty:

@@ -1,4 +1,4 @@
-"""Looking through a whole file before its first row is taken over: what no row by itself can say."""
+"""The survey of a whole file before its first row is imported: facts that a single row does not show."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -6,17 +6,17 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from incidents.importing import times
-from incidents.importing.mapping import TIMES, Mapping, plain
+from incidents.importing.mapping import TIMES, Mapping, normalise
 from incidents.importing.reading import Row, Source
 from incidents.importing.translating import Findings, Translator, is_reference
 
 _CLOCKS: Final = frozenset({"time", "heure"})
-_TEXTS_IN: Final = 10
-"""Of so many numbers at least one must be text, if the numbers of a file are to be the other system's."""
+_NUMBERS_PER_TEXT: Final = 10
+"""At least one number in this many must be text for a file's numbers to count as the other system's."""
 
 
-class UnfitFileError(Exception):
-    """A file of which no row can be taken over as it is: a sentence, and what it names."""
+class UnusableFileError(Exception):
+    """A file of which no row can be imported: a sentence and its values."""
 
     def __init__(self, words: str, **values: object) -> None:
         super().__init__(words.format(**values))
@@ -26,7 +26,7 @@ class UnfitFileError(Exception):
 
 @dataclass(slots=True)
 class _Seen:
-    """What was counted while looking through."""
+    """The counts of a survey."""
 
     columns: set[str] = field(default_factory=set)
     orders: Counter[str] = field(default_factory=Counter)
@@ -38,10 +38,10 @@ class _Seen:
 
 
 def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = lambda: None) -> Findings:
-    """Look through a file.
+    """Survey a file.
 
     Raises:
-        UnfitFileError: Something about it as a whole would lose what it says, or no row could fit.
+        UnusableFileError: Importing the file would lose information, or no row would be valid.
     """
     if source.header:
         check_names(source.header.names, mapping)
@@ -61,33 +61,35 @@ def survey(source: Source, mapping: Mapping, progressed: Callable[[], None] = la
     _require(columns, mapping, source)
     return Findings(
         order=mapping.dates or _order(seen, mapping),
-        numbers_are_texts=seen.texts * _TEXTS_IN >= max(seen.numbers, 1),
+        numbers_are_texts=seen.texts * _NUMBERS_PER_TEXT >= max(seen.numbers, 1),
         joined=joined,
         local_times=seen.local_times,
     )
 
 
 def check_names(names: Sequence[str], mapping: Mapping) -> None:
-    """Refuse columns of which one would take another's place, or whose name no mapping can say.
+    """Refuse columns that would replace each other, or whose names a mapping cannot contain.
 
     Raises:
-        UnfitFileError: There are such columns.
+        UnusableFileError: There are such columns.
     """
     broken = [name for name in names if len(name.splitlines()) > 1]
     if broken:
-        raise UnfitFileError("a column's name holds a line break: write {columns} on one line", columns=_listed(broken))
+        raise UnusableFileError(
+            "a column's name contains a line break: write {columns} on one line", columns=_quote(broken)
+        )
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
-        raise UnfitFileError("several columns have one name: rename {columns}", columns=_listed(twice))
+        raise UnusableFileError("several columns have the same name: rename {columns}", columns=_quote(twice))
     fields = mapping.fields_of(names)
     several = {field for field, count in Counter(fields.values()).items() if count > 1} - mapping.joined.keys()
     if several:
-        told = [name for name, field in fields.items() if field in several]
+        columns = [name for name, field in fields.items() if field in several]
         words = "several columns fill {fields}: {columns}; map one of them, or join them"
-        raise UnfitFileError(words, fields=_listed(sorted(several)), columns=_listed(told))
+        raise UnusableFileError(words, fields=_quote(sorted(several)), columns=_quote(columns))
 
 
-def _listed(names: Iterable[str]) -> str:
+def _quote(names: Iterable[str]) -> str:
     return ", ".join(f'"{" ".join(name.split())}"' for name in names)
 
 
@@ -111,19 +113,19 @@ def _look_at_time(seen: _Seen, text: str) -> None:
 
 
 def _order(seen: _Seen, mapping: Mapping) -> times.DateOrder | None:
-    """Decide whether days or months stand first, as dates show that can be read in one way alone."""
+    """Return whether the day or the month comes first, as shown by dates with only one reading."""
     if mapping.time_format:
         return None
     shown = [order for order in ("dmy", "mdy") if seen.orders[order]]
     if len(shown) == 2 or (seen.undecided and not shown):  # noqa: PLR2004 - both of them
-        raise UnfitFileError("no date says whether days or months stand first: --dates dmy or --dates mdy")
+        raise UnusableFileError("no date shows whether the day or the month comes first: --dates dmy or --dates mdy")
     return "mdy" if shown == ["mdy"] else "dmy"
 
 
 def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
-    """Join a column of dates without clock times with the one column of times that fills no field."""
+    """Join a column of dates without clock times with the only column of times that fills no field."""
     fields = mapping.fields_of(sorted(seen.columns))
-    clocks = [name for name in seen.columns if plain(name) in _CLOCKS and name not in {*fields, *mapping.columns}]
+    clocks = [name for name in seen.columns if normalise(name) in _CLOCKS and name not in {*fields, *mapping.columns}]
     dated = [(field, name) for name, field in fields.items() if field in TIMES and field not in mapping.joined]
     if len(clocks) != 1 or len(dated) != 1 or dated[0][0] in seen.with_clocks:
         return {}
@@ -132,15 +134,15 @@ def _joined(seen: _Seen, mapping: Mapping) -> dict[str, tuple[str, ...]]:
 
 
 def _require(columns: set[str], mapping: Mapping, source: Source) -> None:
-    given = {*mapping.fields_of(sorted(columns)).values(), *mapping.joined, *mapping.defaults}
-    missing = [name for name in ("created_by", "created_at") if name not in given]
-    if not given & {"number", "reference", "project_id"}:
+    filled = {*mapping.fields_of(sorted(columns)).values(), *mapping.joined, *mapping.defaults}
+    missing = [name for name in ("created_by", "created_at") if name not in filled]
+    if not filled & {"number", "reference", "project_id"}:
         missing.insert(0, "number")
     if missing and columns:
         words = (
-            "no column is {fields}: name one with --column COLUMN=FIELD or in the mapping, "
-            "or give all rows the same with --default FIELD=VALUE; the file has {columns}"
+            "no column fills {fields}: name one with --column COLUMN=FIELD or in the mapping, "
+            "or give all rows one value with --default FIELD=VALUE; the file has {columns}"
         )
-        raise UnfitFileError(words, fields=_listed(missing), columns=_listed(sorted(columns)))
+        raise UnusableFileError(words, fields=_quote(missing), columns=_quote(sorted(columns)))
     if not columns and source.form == "csv":
-        raise UnfitFileError("the file is empty")
+        raise UnusableFileError("the file is empty")

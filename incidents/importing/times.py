@@ -1,4 +1,4 @@
-"""Times as other systems write them: in which order day and month stand, and what a change of clocks makes of them."""
+"""Times of other systems: the order of day and month, and changes of the clocks."""
 
 import re
 from collections.abc import Iterable
@@ -23,20 +23,20 @@ _MONTHS: Final = 12
 
 
 class NotATimeError(ValueError):
-    """A text in which no time can be read."""
+    """A text that is not a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A time, or both that it can be where the clocks were set: the earlier and the later one."""
+    """A time, or the earlier and the later reading of one around a change of the clocks."""
 
     possible: tuple[datetime, ...]
     is_skipped: bool = False
-    """Whether no clock showed it, because they went forward."""
+    """Whether the time does not exist, because the clocks went forward."""
 
     @property
     def kind(self) -> str:
-        """Say what stands in the way of taking it, if it can be two."""
+        """The reason to refuse it, if it has two readings."""
         return "time_skipped" if self.is_skipped else "time_repeated"
 
 
@@ -46,38 +46,38 @@ def date_only(text: str) -> str:
 
 
 def order_of(text: str) -> DateOrder | None:
-    """Tell whether the day or the month stands first, where a date shows it."""
-    found = _NUMERIC.fullmatch(text.strip())
-    if found is None:
+    """Return whether the day or the month comes first, if the date shows it."""
+    match = _NUMERIC.fullmatch(text.strip())
+    if match is None:
         return None
-    first, second = int(found["first"]), int(found["second"])
-    if found["mark"] == "." or first > _MONTHS >= second:
+    first, second = int(match["first"]), int(match["second"])
+    if match["mark"] == "." or first > _MONTHS >= second:
         return "dmy"
     return "mdy" if second > _MONTHS >= first else None
 
 
 def needs_order(text: str) -> bool:
-    """Tell a date of which nothing says whether the day or the month stands first."""
-    found = _NUMERIC.fullmatch(text.strip())
-    return found is not None and order_of(text) is None and found["first"] != found["second"]
+    """Tell whether a date does not show if the day or the month comes first."""
+    match = _NUMERIC.fullmatch(text.strip())
+    return match is not None and order_of(text) is None and match["first"] != match["second"]
 
 
 def has_offset(text: str) -> bool:
-    """Tell whether a time says how far it is from UTC."""
+    """Tell whether a time has an offset from UTC."""
     return bool(_OFFSET.search(text.strip()))
 
 
 def read(text: str, form: str | None, order: DateOrder | None) -> datetime:
-    """Read a time by a format of `strptime`, or by the usual forms.
+    """Parse a time by a format of `strptime`, or by the usual forms.
 
     Raises:
-        NotATimeError: There is no such time.
+        NotATimeError: The text is not a time.
     """
     try:
         if form:
             return datetime.strptime(_with_minutes(text), form)  # noqa: DTZ007 - zoned by the caller
-        if found := _NUMERIC.fullmatch(text):
-            return _numeric(found, order_of(text) or order or "dmy")
+        if numeric := _NUMERIC.fullmatch(text):
+            return _numeric(numeric, order_of(text) or order or "dmy")
         if dated := _YEAR_FIRST.fullmatch(text):
             text = f"{dated[1]}-{int(dated[2]):02}-{int(dated[3]):02}{dated[4]}"
         return datetime.fromisoformat(_with_minutes(text))
@@ -86,29 +86,29 @@ def read(text: str, form: str | None, order: DateOrder | None) -> datetime:
 
 
 def _with_minutes(text: str) -> str:
-    """Write an offset of hours alone with its minutes: `+00` as `+0000`, `Z` too."""
-    found = _OFFSET.search(text)
-    if found is None:
+    """Return a text whose offset has minutes: `+00` and `Z` become `+0000`."""
+    match = _OFFSET.search(text)
+    if match is None:
         return text
-    offset = "+0000" if found["offset"] in "Zz" else f"{found['offset'].replace(':', ''):0<5}"
-    return f"{text[: found.start('offset')]}{offset}"
+    offset = "+0000" if match["offset"] in "Zz" else f"{match['offset'].replace(':', ''):0<5}"
+    return f"{text[: match.start('offset')]}{offset}"
 
 
-def _numeric(found: re.Match[str], order: DateOrder) -> datetime:
-    first, second = int(found["first"]), int(found["second"])
+def _numeric(match: re.Match[str], order: DateOrder) -> datetime:
+    first, second = int(match["first"]), int(match["second"])
     day, month = (first, second) if order == "dmy" else (second, first)
-    hour = int(found["hour"] or 0)
-    if half := found["half"]:
+    hour = int(match["hour"] or 0)
+    if half := match["half"]:
         if not 1 <= hour <= _MONTHS:
-            raise NotATimeError(found.string)
+            raise NotATimeError(match.string)
         hour = hour % 12 + (12 if half in "Pp" else 0)
-    clock = f"{hour:02}:{found['minute'] or '00'}:{(found['rest'] or '00').replace(',', '.')}"
-    written = f"{found['year']}-{month:02}-{day:02}T{clock}{(found['offset'] or '').strip()}"
+    clock = f"{hour:02}:{match['minute'] or '00'}:{(match['rest'] or '00').replace(',', '.')}"
+    written = f"{match['year']}-{month:02}-{day:02}T{clock}{(match['offset'] or '').strip()}"
     return datetime.fromisoformat(_with_minutes(written))
 
 
 def moment(local: datetime, zone: tzinfo | None) -> Moment:
-    """Place a time without an offset in a zone; where the clocks were set it can be two, or none."""
+    """Place a time without an offset in a zone; around a change of the clocks it can have two readings, or none."""
     if local.tzinfo is not None or zone is None:
         return Moment((local,))
     first, second = (local.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
@@ -118,23 +118,23 @@ def moment(local: datetime, zone: tzinfo | None) -> Moment:
     return Moment(tuple(both), is_skipped=first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != local)
 
 
-def decided(moments: Iterable[Moment], choice: Choice | None) -> list[datetime] | None:
-    """Choose of each moment, which come in order, the one that it can be; None where nothing decides.
+def decide(moments: Iterable[Moment], choice: Choice | None) -> list[datetime] | None:
+    """Choose one reading of each moment, given that they are in order; None if that is not possible.
 
-    Where their order leaves one possibility alone, it is that one; else somebody must have chosen.
+    If their order leaves only one possibility, it is chosen; otherwise `choice` decides.
     """
-    given = list(moments)
-    if all(len(each.possible) == 1 for each in given):
-        return [each.possible[0] for each in given]
-    in_order = [list(one) for one in product(*(each.possible for each in given)) if _ascending(one)]
+    in_sequence = list(moments)
+    if all(len(each.possible) == 1 for each in in_sequence):
+        return [each.possible[0] for each in in_sequence]
+    in_order = [list(choices) for choices in product(*(each.possible for each in in_sequence)) if _ascending(choices)]
     if choice:
-        chosen = [each.possible[-1 if choice == "later" else 0] for each in given]
+        chosen = [each.possible[-1 if choice == "later" else 0] for each in in_sequence]
         return in_order[0] if len(in_order) == 1 else chosen
-    return in_order[0] if len(in_order) == 1 and not any(each.is_skipped for each in given) else None
+    return in_order[0] if len(in_order) == 1 and not any(each.is_skipped for each in in_sequence) else None
 
 
 def _ascending(times: tuple[datetime, ...]) -> bool:
     try:
-        return all(one <= following for one, following in pairwise(times))
-    except TypeError:  # one has an offset and the other has not: the contract says so
+        return all(time <= following for time, following in pairwise(times))
+    except TypeError:  # only one has an offset: the contract refuses that
         return True

@@ -1,4 +1,4 @@
-"""Making a project of a row: which field each cell fills, and what it says there."""
+"""Translating a row into a project: the field of each cell, and its value."""
 
 import re
 from collections.abc import Mapping as Named
@@ -24,8 +24,8 @@ _YES: Final = frozenset({"1", "true", "yes", "oui", "on", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "non", "off", "faux"})
 
 
-class MisfitError(Exception):
-    """A row that does not fit: the field, the kind of what is wrong, and the numbers by which the row is known."""
+class InvalidRowError(Exception):
+    """A row that is not valid: the field, the kind of error, and the numbers that identify the row."""
 
     def __init__(self, field: str, kind: str, number: object = None, reference: object = None) -> None:
         super().__init__(f"{field}: {kind}")
@@ -36,13 +36,13 @@ class MisfitError(Exception):
 
 
 def is_reference(text: str) -> bool:
-    """Tell a number that is a text, such as 2020-001 or INC0000060, from a number however it is written."""
+    """Tell whether a number is a text, such as 2020-001 or INC0000060, and not a number in some format."""
     return not _AS_A_NUMBER.fullmatch(text) and bool(_NUMBERED.match(text))
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What the whole file says and no row by itself: see `surveying`."""
+    """Facts about the whole file that a single row does not show: see `surveying`."""
 
     order: DateOrder | None = None
     numbers_are_texts: bool = False
@@ -52,7 +52,7 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """Makes projects of rows; names of types and statuses are those of the mapping, then those of the site."""
+    """Translates rows into projects; names of types and statuses are those of the mapping, then those of the site."""
 
     mapping: Mapping
     site: str
@@ -61,35 +61,35 @@ class Translator:
     _fields: dict[tuple[str, ...], dict[str, str]] = field(default_factory=dict)
 
     def project(self, values: Named[str, Any]) -> ImportedProject:
-        """Make a project of a row.
+        """Translate a row into a project.
 
         Raises:
-            MisfitError: The row does not fit.
+            InvalidRowError: The row is not valid.
         """
-        given = {name: value for name, value in self.fields(values).items() if value not in ("", None)}
-        given = self._numbered({**self.mapping.defaults, **given})
-        number, reference = given.get("number"), given.get("reference")
+        filled = {name: value for name, value in self.fields(values).items() if value not in ("", None)}
+        filled = self._numbered({**self.mapping.defaults, **filled})
+        number, reference = filled.get("number"), filled.get("reference")
         try:
-            read = self._timed({name: self._read(name, value) for name, value in given.items()})
+            read = self._timed({name: self._read(name, value) for name, value in filled.items()})
             if "project_id" not in read:
                 read["project_id"] = self._id_of(reference if number is None else number)
             return ImportedProject.model_validate_json(to_json(read))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            raise MisfitError(".".join(map(str, first["loc"])), first["type"], number, reference) from error
-        except MisfitError as error:
-            raise MisfitError(error.field, error.kind, number, reference) from error
+            raise InvalidRowError(".".join(map(str, first["loc"])), first["type"], number, reference) from error
+        except InvalidRowError as error:
+            raise InvalidRowError(error.field, error.kind, number, reference) from error
         except ValueError as error:
-            raise MisfitError("", "not_utf8") from error
+            raise InvalidRowError("", "not_utf8") from error
 
     def _id_of(self, key: object) -> UUID:
-        """Return the id that follows from what a row is known by, whatever else is corrected in it."""
+        """Return the id derived from the number of a row, which stays the same when other cells are corrected."""
         if key is None:
-            raise MisfitError("number", "missing")
+            raise InvalidRowError("number", "missing")
         return uuid5(_NAMESPACE, f"{self.site}/{self.mapping.source}/{key}")
 
     def fields(self, values: Named[str, Any]) -> dict[str, Any]:
-        """Return what a row says by field: a cell each, or several cells that are joined."""
+        """Return the values of a row by field: one cell each, or several joined cells."""
         fields = self._columns(tuple(values))
         joined = {**self.mapping.joined, **self.findings.joined}
         apart = {part for parts in joined.values() for part in parts}
@@ -103,7 +103,7 @@ class Translator:
         return read
 
     def left_out(self, values: Named[str, Any]) -> set[str]:
-        """Name the columns that fill no field."""
+        """Return the columns that fill no field."""
         used = {part for parts in self.findings.joined.values() for part in parts}
         return values.keys() - self._columns(tuple(values)).keys() - used
 
@@ -113,15 +113,15 @@ class Translator:
             fields = self._fields[names] = self.mapping.fields_of(names)
         return fields
 
-    def _numbered(self, given: dict[str, Any]) -> dict[str, Any]:
-        """Read the number; in a file in which numbers are texts they are the other system's."""
-        text = given.get("number")
+    def _numbered(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Parse the number; in a file whose numbers are texts, it becomes the reference."""
+        text = values.get("number")
         if not isinstance(text, str):
-            return given
-        if self.findings.numbers_are_texts and "reference" not in given:
-            rest = {name: value for name, value in given.items() if name != "number"}
+            return values
+        if self.findings.numbers_are_texts and "reference" not in values:
+            rest = {name: value for name, value in values.items() if name != "number"}
             return {**rest, "reference": text.strip()}
-        return {**given, "number": int(text) if _WHOLE.fullmatch(text.strip()) else text}
+        return {**values, "number": int(text) if _WHOLE.fullmatch(text.strip()) else text}
 
     def _read(self, name: str, value: Any) -> Any:
         if not isinstance(value, str):
@@ -139,26 +139,26 @@ class Translator:
             return ids[text]
         if _WHOLE.fullmatch(text):
             return int(text)
-        found = self.names.get(name, {}).get(text.casefold())
-        if found is None:
-            raise MisfitError(name, "unknown_name")
-        return found
+        property_id = self.names.get(name, {}).get(text.casefold())
+        if property_id is None:
+            raise InvalidRowError(name, "unknown_name")
+        return property_id
 
     def _timed(self, read: dict[str, Any]) -> dict[str, Any]:
-        """Place the times; those of the start and the end decide about each other."""
+        """Place the times in their zone; the start and the end resolve each other's ambiguity."""
         written = {name: read[name] for name in TIMES & read.keys() if isinstance(read[name], str)}
         moments = {name: self._moment(text) for name, text in written.items()}
         for group in (("created_at",), ("start_time", "end_time")):
-            named = {name: found for name in group if isinstance(found := moments.get(name), Moment)}
-            decided = times.decided(named.values(), self.mapping.clock_changes)
+            named = {name: moment for name in group if isinstance(moment := moments.get(name), Moment)}
+            decided = times.decide(named.values(), self.mapping.clock_changes)
             if decided is None:
-                name, doubted = next(one for one in named.items() if len(one[1].possible) > 1)
-                raise MisfitError(name, doubted.kind)
+                name, doubted = next(item for item in named.items() if len(item[1].possible) > 1)
+                raise InvalidRowError(name, doubted.kind)
             read |= {name: at.isoformat() for name, at in zip(named, decided, strict=True)}
         return read
 
     def _moment(self, text: str) -> Moment | str:
-        """Return when it was, or the text as it is where no time can be made of it: the contract says why."""
+        """Return the moment, or the unchanged text if it is not a time, which the contract then refuses."""
         zone = ZoneInfo(self.mapping.timezone) if self.mapping.timezone else None
         try:
             at: datetime = times.read(text, self.mapping.time_format, self.findings.order or self.mapping.dates)

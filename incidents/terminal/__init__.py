@@ -1,1 +1,1 @@
-"""What every command and the demonstration share: options, how an answer is shown, how a run ends."""
+"""The base of all commands and the demonstration: options, output, and the end of a run."""

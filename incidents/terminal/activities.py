@@ -1,13 +1,13 @@
-"""What was done, in words: activities by the names that people give them, and their details without ids."""
+"""Activities in words: their names for people, and their details without ids."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from contracts.audit import Entry
 from contracts.printable import on_one_line
-from incidents.terminal.input.naming import Named, choose, folded, nearest
+from incidents.terminal.input.naming import Named, choose, fold, nearest
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table, written
+from incidents.terminal.tables.sheet import Cell, Sheet, format_value, one_line, table
 from incidents.terminal.tables.show import Names, field_label, field_value
 from incidents.terminal.text.words import name_of, say, value_of
 
@@ -66,7 +66,7 @@ WORDS: Final[Mapping[str, str]] = {
 }
 
 VIEWED: Final = "viewed"
-"""What stands for whatever shows somebody what projects hold."""
+"""The word for all activities that show somebody the content of projects."""
 
 _VIEWING: Final = (
     "administration.letter-opened",
@@ -103,85 +103,85 @@ _DETAILS: Final[Mapping[str, str]] = {
     "type_id": "Type",
 }
 _IDS: Final = frozenset({"call_id", "comment_id", "hold_id", "package", "package_id", "report_id", "sweep_id"})
-"""What a screen leaves out, because it is called by a number there."""
+"""Details that the screen leaves out, because it shows numbers instead."""
 
-_DIGEST_SHOWN: Final = 16
+_DIGEST_CHARACTERS: Final = 16
 
 
-def in_words(activity: str, language: str) -> str:
-    """Call an activity as people do."""
+def activity_name(activity: str, language: str) -> str:
+    """Return the name of an activity for people."""
     return say(language, WORDS[activity]) if activity in WORDS else activity
 
 
-def chosen(session: Session, typed: Iterable[str] | None) -> list[str] | None:
-    """Return what the wire calls the activities that somebody typed: names of it, how they begin, or people's words.
+def choose_activities(session: Session, typed: Iterable[str] | None) -> list[str] | None:
+    """Return the wire's names of typed activities, which may be such names, prefixes of them, or words for people.
 
     Raises:
-        UsageError: Nothing is called so.
+        UsageError: No activity has this name.
     """
-    return sorted({name for one in typed for name in _named(session, one)}) if typed else None
+    return sorted({name for text in typed for name in _named(session, text)}) if typed else None
 
 
 def _named(session: Session, typed: str) -> Sequence[str]:
-    wanted = folded(typed)
-    if wanted in {VIEWED, folded(session.say("project viewed").rpartition(" ")[2])}:
+    folded_text = fold(typed)
+    if folded_text in {VIEWED, fold(session.say("project viewed").rpartition(" ")[2])}:
         return _VIEWING
-    if any(name.startswith(wanted) for name in WORDS) and "." in wanted:
-        return [wanted]
-    names = [Named(name, one) for name, words in WORDS.items() for one in (session.say(words), words, name)]
-    if exact := [one.key for one in names if folded(one.name) == wanted]:
+    if any(name.startswith(folded_text) for name in WORDS) and "." in folded_text:
+        return [folded_text]
+    names = [Named(name, text) for name, words in WORDS.items() for text in (session.say(words), words, name)]
+    if exact := [named.key for named in names if fold(named.name) == folded_text]:
         return exact
-    parts = wanted.split()
-    found = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
-    return found or [_near(session, typed, names)]
+    parts = folded_text.split()
+    matches = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
+    return matches or [_near(session, typed, names)]
 
 
 def _near(session: Session, typed: str, names: Sequence[Named]) -> str:
-    """Refuse what is no activity, with those that were probably meant, or with all."""
+    """Refuse an unknown activity, with similar ones or with all."""
     if nearest(typed, names):
         return str(choose(session, "Activity", typed, names))
-    known = ", ".join([VIEWED, *sorted({session.say(one) for one in WORDS.values()})])
-    raise UsageError(session.say("no activity is called {text}; there are: {known}", text=typed, known=known))
+    known = ", ".join([VIEWED, *sorted({session.say(words) for words in WORDS.values()})])
+    raise UsageError(session.say("unknown activity: {text}; known: {known}", text=typed, known=known))
 
 
 def _has(words: str, parts: Iterable[str]) -> bool:
-    known = folded(words).split()
+    known = fold(words).split()
     return all(any(word.startswith(part) for word in known) for part in parts)
 
 
 def activity(items: Iterable[Entry], names: Names, language: str) -> Sheet:
-    """Show what was done to one project, newest first."""
+    """Return the activities of one project as a table, newest first."""
     rows = (
         (
-            one.at,
-            one.actor,
-            in_words(one.activity, language),
-            one.revision,
-            described(one, names, language),
-            one.activity,
-            one.command_id,
+            entry.at,
+            entry.actor,
+            activity_name(entry.activity, language),
+            entry.revision,
+            describe(entry, names, language),
+            entry.activity,
+            entry.command_id,
         )
-        for one in items
+        for entry in items
     )
     more = ("Event", "Command id")
     return table(language, "Time", "Actor", "Activity", "Revision", "Details", rows=rows, more=more)
 
 
 def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], language: str) -> Sheet:
-    """Show what was done on the site, newest first, with the projects as far as one may see what they are about."""
+    """Return the activities of the site as a table, newest first, with the visible descriptions of projects."""
     rows = (
         (
-            one.at,
-            one.actor,
-            in_words(one.activity, language),
-            _project(one, descriptions),
-            described(one, names, language),
-            descriptions.get(one.project_number or 0, ""),
-            one.activity,
-            one.project_id,
-            one.command_id,
+            entry.at,
+            entry.actor,
+            activity_name(entry.activity, language),
+            _project(entry, descriptions),
+            describe(entry, names, language),
+            descriptions.get(entry.project_number or 0, ""),
+            entry.activity,
+            entry.project_id,
+            entry.command_id,
         )
-        for one in items
+        for entry in items
     )
     more = ("Description", "Event", "Project id", "Command id")
     return table(language, "Time", "Actor", "Activity", "Project", "Details", rows=rows, more=more)
@@ -190,14 +190,14 @@ def log(items: Iterable[Entry], names: Names, descriptions: Mapping[int, str], l
 def _project(entry: Entry, descriptions: Mapping[int, str]) -> object:
     if entry.project_number is None:
         return entry.project_id
-    about = descriptions.get(entry.project_number, "")
-    return Cell(one_line(f"{entry.project_number}  {about}".rstrip()), entry.project_number)
+    text = descriptions.get(entry.project_number, "")
+    return Cell(one_line(f"{entry.project_number}  {text}".rstrip()), entry.project_number)
 
 
-def described(entry: Entry, names: Names, language: str) -> Cell:
-    """Write an entry's details with the names of its time, today's where it has none.
+def describe(entry: Entry, names: Names, language: str) -> Cell:
+    """Return an entry's details with the names of its time, or today's if it has none.
 
-    A screen gets the lengths of lists and no long ids, a spreadsheet everything.
+    The screen gets the lengths of lists and no long ids, a spreadsheet everything.
     """
     then = names.then(entry.labels, entry.names)
     seen = {
@@ -235,25 +235,25 @@ def _labelled(label: str, value: object, language: str) -> str:
 
 def _change(field: str, change: Mapping[str, Any], names: Names, language: str) -> str:
     label = _label(field, names, language)
-    old, new = (change.get(one) for one in ("old", "new"))
+    old, new = (change.get(key) for key in ("old", "new"))
     if old is None and new is None:
         return label
-    before, after = (field_value(field, one, names, language) or "–" for one in (old, new))
+    before, after = (field_value(field, value, names, language) or "–" for value in (old, new))
     return _labelled(label, f"{before} → {after}", language)
 
 
 def details_of(details: Mapping[str, Any], language: str) -> str:
-    """Write an event's fields on one line: lists by their length, changes as old and new."""
-    told = (_plain(name, value, language) for name, value in details.items() if value not in (None, [], {}))
-    return "  ".join(told)
+    """Return an event's fields on one line: lists by their length, changes as old and new."""
+    texts = (_plain(name, value, language) for name, value in details.items() if value not in (None, [], {}))
+    return "  ".join(texts)
 
 
 def _plain(name: str, value: Any, language: str) -> str:
     if name == "changed" and isinstance(value, dict):
         return "  ".join(_plain_change(name_of(language, "field", field), change) for field, change in value.items())
     if name == "permissions" and isinstance(value, dict):
-        given = ((name_of(language, "permission", node), level) for node, level in value.items())
-        return "  ".join(f"{node}={name_of(language, 'level', level)}" for node, level in given)
+        levels = ((name_of(language, "permission", node), level) for node, level in value.items())
+        return "  ".join(f"{node}={name_of(language, 'level', level)}" for node, level in levels)
     if isinstance(value, dict):
         return details_of(value, language)
     return f"{name_of(language, 'field', name)}={_plain_value(name, value, language)}"
@@ -264,9 +264,9 @@ def _plain_value(name: str, value: Any, language: str) -> object:
         case list():
             return len(value) if len(value) > 1 else value[0]
         case bool() | float():
-            return written(value, language)
+            return format_value(value, language)
         case str() if name == "sha256":
-            return f"{value[:_DIGEST_SHOWN]}…"
+            return f"{value[:_DIGEST_CHARACTERS]}…"
         case str():
             return value_of(language, name, value)
         case _:

@@ -1,21 +1,21 @@
-"""Ctrl-C, for certain."""
+"""Reliable handling of Ctrl-C."""
 
 import asyncio
 import signal
 from collections.abc import Coroutine
 from typing import Any
 
-_AGAIN = 0.5
+_CANCEL_AGAIN_SECONDS = 0.5
 
 
 async def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
-    """Do the work, and end it at Ctrl-C; a second Ctrl-C does not wait for its end.
+    """Run the work, and cancel it at Ctrl-C; a second Ctrl-C does not wait for its end.
 
     Cancelling once is not always enough: `asyncio.wait_for`, which libraries use, loses a cancellation that comes at
     the moment when what it waited for arrives (until Python 3.12).
 
     Raises:
-        KeyboardInterrupt: It was ended.
+        KeyboardInterrupt: The work was interrupted.
     """
     loop, interrupted = asyncio.get_running_loop(), asyncio.Event()
     loop.add_signal_handler(signal.SIGINT, interrupted.set)
@@ -29,7 +29,7 @@ async def until_interrupted(work: Coroutine[Any, Any, None]) -> None:
         return await task
     while not task.done():
         task.cancel()
-        await asyncio.wait({task}, timeout=_AGAIN)
+        await asyncio.wait({task}, timeout=_CANCEL_AGAIN_SECONDS)
     if not task.cancelled() and (error := task.exception()):
         raise error
     raise KeyboardInterrupt

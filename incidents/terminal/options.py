@@ -1,4 +1,4 @@
-"""How a function becomes a command: the options that every command has, and what runs it."""
+"""Commands made from functions: the common options, and how they run."""
 
 import inspect
 from collections.abc import Callable, Coroutine
@@ -11,7 +11,7 @@ import typer
 
 from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.session import Session
-from incidents.terminal.text.language import chosen
+from incidents.terminal.text.language import choose_language
 
 Handler = TypeVar("Handler", bound=Callable[..., Coroutine[Any, Any, None]])
 
@@ -37,14 +37,14 @@ def _common(
     lang: Annotated[
         Lang | None,
         typer.Option(
-            help="The language, en or fr: INCIDENTS_LANG or the locale decides, if absent.", rich_help_panel=_PANEL
+            help="The language, en or fr; by default that of INCIDENTS_LANG or of the locale.", rich_help_panel=_PANEL
         ),
     ] = None,
     data: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where the system's files are: INCIDENTS_DATA, or .incidents. "
+            help="The directory of the system; by default INCIDENTS_DATA, or .incidents. "
             "INCIDENTS_NATS_URL and INCIDENTS_NATS_CREDS name a system elsewhere.",
             rich_help_panel=_PANEL,
         ),
@@ -55,16 +55,16 @@ def _common(
             "--as",
             metavar="PRINCIPAL",
             envvar="INCIDENTS_AS",
-            help="Who acts: admin, when nobody is named.",
+            help="The principal that acts; by default admin.",
             rich_help_panel=_PANEL,
         ),
     ] = None,
 ) -> None:
-    """Name the options that every command has."""
+    """Declare the options of every command."""
 
 
 _HIDDEN: Final = Annotated[bool, typer.Option("--csv", hidden=True)]
-"""The same where there is no table: it is refused, and no help offers it."""
+"""The same for commands without a table: refused, and hidden from help."""
 
 _SENDING: Final = "Sending"
 
@@ -76,7 +76,7 @@ def _sending(
         typer.Option(
             "--id",
             metavar="ID",
-            help="The id of what is sent: the same line with the same id takes effect once.",
+            help="The id of the command: the same line with the same id takes effect once.",
             rich_help_panel=_SENDING,
         ),
     ] = None,
@@ -85,20 +85,20 @@ def _sending(
         typer.Option(
             "--wait",
             metavar="SECONDS",
-            help="How long to wait for the outcome; what is accepted is carried out all the same.",
+            help="How long to wait for the outcome; an accepted command is carried out in any case.",
             rich_help_panel=_SENDING,
         ),
     ] = "30",
 ) -> None:
-    """Name the options of every command that changes something."""
+    """Declare the options of every command that changes something."""
 
 
 def command(
     app: typer.Typer, name: str, *examples: str, principal: str = "admin", sends: bool = False, table: bool = False
 ) -> Callable[[Handler], Handler]:
-    """Make a command of a function that takes a session first; `examples` are lines to type.
+    """Return a decorator that makes a command of a function, which takes a session first; `examples` are lines to type.
 
-    What `sends` can be repeated under the same id, and takes effect once. What shows a `table` can be had as CSV.
+    A command that `sends` can be repeated with the same id and takes effect once. One with a `table` offers CSV.
     """
 
     def register(handler: Handler) -> Handler:
@@ -116,9 +116,12 @@ def command(
         own = list(inspect.signature(handler, eval_str=True).parameters.values())[1:]
         common = list(inspect.signature(_common, eval_str=True).parameters.values())
         if not table:
-            common = [one.replace(annotation=_HIDDEN) if one.name == "as_csv" else one for one in common]
-        beside = list(inspect.signature(_sending, eval_str=True).parameters.values()) if sends else []
-        keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *beside, *common)]
+            common = [
+                parameter.replace(annotation=_HIDDEN) if parameter.name == "as_csv" else parameter
+                for parameter in common
+            ]
+        sending = list(inspect.signature(_sending, eval_str=True).parameters.values()) if sends else []
+        keyword = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *sending, *common)]
         # typer reads options from the signature; what is in __dict__ goes before the real one.
         run.__dict__["__signature__"] = inspect.Signature(keyword)
         epilog = "\n\n".join(["Examples:", *(f"[bold]{line}[/bold]" for line in examples)])
@@ -129,27 +132,27 @@ def command(
 
 
 def _session(options: dict[str, Any], principal: str) -> Session:
-    """Take what every command has in common out of its options."""
-    given = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
+    """Take the common options out of a command's options."""
+    values = {"command_id": command_id} if (command_id := options.pop("id_", None)) else {}
     return Session(
         principal=options.pop("as_") or principal,
         json=options.pop("as_json"),
         csv=options.pop("as_csv"),
-        language=options.pop("lang") or chosen(),
+        language=options.pop("lang") or choose_language(),
         data=options.pop("data"),
-        **given,
+        **values,
     )
 
 
 def _no_csv(session: Session, *, table: bool) -> str:
-    """Say why there is nothing for a spreadsheet, where somebody asks for it."""
+    """Return why CSV is not possible; empty if it is, or is not requested."""
     if not session.csv:
         return ""
     if not table:
-        return session.say("this command shows no table: --csv is for those that do")
+        return session.say("--csv needs a table, and this command shows none")
     return session.say("--json and --csv exclude each other: write one of them") if session.json else ""
 
 
 def group(help_text: str, *, completes: bool = False) -> typer.Typer:
-    """Make a group of commands; the outermost one teaches shells to complete them."""
+    """Make a group of commands; the outermost one offers shell completion."""
     return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode="rich", add_completion=completes)

@@ -1,7 +1,7 @@
-"""The one place through which the command line prints: whatever was written by others is cleaned here.
+"""The only place that prints for the command line: texts of other people are cleaned here.
 
-Nothing is taken for markup, and no character reaches a terminal that would command it; what the command line says
-itself is styled with `Text`.
+Nothing is interpreted as markup, and no control character reaches a terminal. The command line's own texts are styled
+with `Text`.
 """
 
 import os
@@ -26,7 +26,7 @@ _WORD: Final = re.compile(r"[^\S\u00a0\u202f]*[\S\u00a0\u202f]+[^\S\u00a0\u202f]
 
 
 class OutputClosedError(Exception):
-    """Whoever reads the output has ended, or what takes it takes no more: then there is a reason."""
+    """The reader of the output has ended, or, with a reason, the output cannot be written."""
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(reason)
@@ -34,65 +34,65 @@ class OutputClosedError(Exception):
 
 
 class Screen(Console):
-    """A console that cleans every text: before it is laid out, so that columns fit, and once more before it leaves."""
+    """A console that cleans every text: before its layout, so that columns fit, and again before its output."""
 
     def __init__(self, *, stderr: bool = False, width: int | None = None, file: IO[str] | None = None) -> None:
-        """Take nothing for markup, for an emoji's name, or for something to be highlighted."""
+        """Switch off markup, emoji names and highlighting."""
         super().__init__(stderr=stderr, width=width, file=file, highlight=False, markup=False, emoji=False)
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print, and say it in one way where nothing more is taken."""
+        """Print, and raise one kind of error if the output is closed."""
         try:
             super().print(*objects, **options)
         except OSError as error:
             raise OutputClosedError(error.strerror or str(error)) from error
 
     def on_broken_pipe(self) -> NoReturn:
-        """Say that nobody reads any more, as what is written beside a console says it."""
+        """Raise the same error for a broken pipe."""
         raise OutputClosedError
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Render something, cleaned."""
-        for segment in super().render(cleaned(renderable) if isinstance(renderable, Text) else renderable, options):
+        """Render an object, cleaned."""
+        for segment in super().render(clean(renderable) if isinstance(renderable, Text) else renderable, options):
             yield segment if segment.control else segment._replace(text=printable(segment.text))
 
 
 def screen(*, stderr: bool = False) -> Screen:
-    """Make a console as wide as its terminal, or as COLUMNS says; in a pipe no line is broken."""
-    made = Screen(stderr=stderr)
+    """Make a console as wide as its terminal or as COLUMNS; in a pipe no line is broken."""
+    console = Screen(stderr=stderr)
     is_told = os.environ.get("COLUMNS", "").isdigit()
-    return made if made.is_terminal or is_told else Screen(stderr=stderr, width=UNBOUNDED)
+    return console if console.is_terminal or is_told else Screen(stderr=stderr, width=UNBOUNDED)
 
 
 def keep_together() -> None:
-    """Break no line at a no-break space, here and in help: rich does, and has no setting for it."""
+    """Keep lines unbroken at no-break spaces, here and in help: rich breaks them and has no setting for it."""
     vars(import_module("rich._wrap"))["re_word"] = _WORD
 
 
-def cleaned(text: Text) -> Text:
-    """Return a text with its unseen characters shown; one that had some loses what was styled in it."""
+def clean(text: Text) -> Text:
+    """Return a text with its invisible characters shown; a text with such characters loses its styles."""
     plain = printable(text.plain)
     return text if plain == text.plain else text.blank_copy(plain)
 
 
-def as_json(document: BaseModel | Mapping[str, Any], indent: int | None = None) -> str:
-    """Return a document as JSON that a terminal may show; whoever reads it reads what the document says."""
+def format_json(document: BaseModel | Mapping[str, Any], indent: int | None = None) -> str:
+    """Return a document as JSON that a terminal can show and that parses to the same document."""
     plain = document.model_dump(mode="json", by_alias=True) if isinstance(document, BaseModel) else document
     return printable_json(plain, indent)
 
 
 def json_text(document: BaseModel | Mapping[str, Any]) -> Text:
     """Lay a document out for people."""
-    return JSONHighlighter()(Text(as_json(document, indent=2)))
+    return JSONHighlighter()(Text(format_json(document, indent=2)))
 
 
 def write(document: BaseModel | Mapping[str, Any]) -> None:
     """Print one line of JSON."""
-    _put(f"{as_json(document)}\n")
+    _put(f"{format_json(document)}\n")
 
 
 def write_rows(lines: Iterable[str]) -> None:
-    """Print rows of a spreadsheet, all of them at once, so that nothing ends in the middle of one; UTF-8 always."""
+    """Print rows for a spreadsheet at once, so that the output never ends inside a row; always UTF-8."""
     _put("".join(lines))
 
 
@@ -105,8 +105,8 @@ def _put(text: str) -> None:
         raise OutputClosedError(error.strerror or str(error)) from error
 
 
-def say_no_more() -> None:
-    """Let what is still to be written go nowhere, so that the end of the program has nothing to complain about."""
+def discard_output() -> None:
+    """Discard the remaining output, so that the end of the program raises no errors."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -115,8 +115,8 @@ def say_no_more() -> None:
             os.dup2(nowhere, stream.fileno())
 
 
-def confirmed(question: str, language: str) -> bool:
-    """Ask something that is answered with yes or no, in either language; an empty answer is no."""
+def confirm(question: str, language: str) -> bool:
+    """Ask a yes-or-no question, answered in either language; an empty answer is no."""
     choice = say(language, "[y/N]")
     while True:
         typed = str(typer.prompt(f"{printable(question)} {choice}", default="", show_default=False, err=True))
@@ -135,19 +135,19 @@ def password(question: str, language: str) -> str:
         typer.echo(say(language, "These are two different passwords."), err=True)
 
 
-def mistyped(error: typer.TyperException, why: str) -> int:
-    """Say why something cannot be understood, with the usage beside it, and return the exit status.
+def print_usage_error(error: typer.TyperException, why: str) -> int:
+    """Print why a line is not understood, with the usage, and return the exit status.
 
-    What lays it out is imported now, because no other command needs it.
+    The layout is imported only now, because no other command needs it.
     """
-    told: Any = error  # typer prints its own subclass, which has no public name
-    told.format_message = lambda: printable(why)
-    import_module("typer.rich_utils").rich_format_error(told)
+    shown: Any = error  # typer prints its own subclass, which has no public name
+    shown.format_message = lambda: printable(why)
+    import_module("typer.rich_utils").rich_format_error(shown)
     return error.exit_code
 
 
-def typed_line() -> str:
-    """Read the first line of what comes on stdin.
+def read_line() -> str:
+    """Read the first line of stdin.
 
     Raises:
         UnicodeDecodeError: It is not UTF-8.

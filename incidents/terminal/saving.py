@@ -1,4 +1,4 @@
-"""Saving what is downloaded, and making sure that it is what was made."""
+"""Saving downloads, with a check of their digest."""
 
 import hashlib
 import os
@@ -17,25 +17,25 @@ from incidents.errors import Refused
 from incidents.terminal.session import Session, UsageError
 
 
-class Told(Protocol):
-    """What was told of some bytes when they were made."""
+class MadeFile(Protocol):
+    """The size and digest of a file, as reported by the command that made it."""
 
     @property
     def bytes(self) -> int:
-        """How many there are."""
+        """The size of the file."""
 
     @property
     def sha256(self) -> str:
-        """Their digest."""
+        """The digest of the file."""
 
 
-def writable(session: Session, path: Path, *inputs: Path) -> Path:
-    """Return a path at which a file can be written; asked before anything is made that could then not be kept.
+def require_writable(session: Session, path: Path, *inputs: Path) -> Path:
+    """Return a path at which a file can be written; checked before anything is made that could not be saved.
 
     Raises:
-        UsageError: It is a directory, its own directory is missing or not to be written into, or it is read from.
+        UsageError: It is a directory, its directory is missing or not writable, or this command reads it.
     """
-    if any(_is_same(path, one) for one in (*inputs, *_always_read())):
+    if any(_is_same(path, other) for other in (*inputs, *_always_read())):
         raise UsageError(session.say("{path} is read by this command: name another file to write", path=path))
     if path.is_dir():
         raise UsageError(session.say("{path} is a directory: name a file in it", path=path))
@@ -49,37 +49,37 @@ def writable(session: Session, path: Path, *inputs: Path) -> Path:
 
 
 def _always_read() -> list[Path]:
-    """Name what every command reads: credentials, and what comes on stdin where that is a file."""
+    """Return the files that every command reads: credentials, and stdin if it is a file."""
     credentials = os.environ.get("INCIDENTS_NATS_CREDS")
     return [*([Path(credentials)] if credentials else []), Path("/dev/stdin")]
 
 
 def _is_same(path: Path, other: Path) -> bool:
-    """Tell whether both are one file, by any of its names; or will be."""
+    """Tell whether both paths are, or will be, the same file."""
     try:
         return path.samefile(other) and path.is_file()
     except OSError:
         return path.absolute() == other.absolute()
 
 
-def unused(session: Session, path: Path, *, force: bool) -> Path:
-    """Return a path at which nothing lies yet and a file can be written; with `force` a file may lie there.
+def require_unused(session: Session, path: Path, *, force: bool) -> Path:
+    """Return a path at which a new file can be written; with `force`, an existing file may be replaced.
 
     Raises:
-        UsageError: Something lies there, or no file can be written there.
+        UsageError: A file exists there, or none can be written there.
     """
     if path.exists() and not path.is_dir() and not force:
-        raise UsageError(session.say("{path} is there already; --force replaces it", path=path))
-    return writable(session, path)
+        raise UsageError(session.say("{path} already exists; --force replaces it", path=path))
+    return require_writable(session, path)
 
 
 async def save(
-    session: Session, client: Client, made_by: type[Command[Any]], wanted: Download, told: Told, path: Path
+    session: Session, client: Client, made_by: type[Command[Any]], download: Download, expected: MadeFile, path: Path
 ) -> None:
-    """Download something; the file is there when all of it is, and is what was told when the command made it.
+    """Download a file, which appears when it is complete and has the expected digest.
 
     Raises:
-        Refused: It is gone, or what arrived is not what was made.
+        Refused: The file is gone, or the download has another digest.
         UsageError: The file cannot be written: the disk is full, for example.
     """
     digest, draft = hashlib.sha256(), path.with_name(f"{path.name}.part")
@@ -87,14 +87,14 @@ async def save(
     progress = Progress(*columns, console=session.err, transient=True)
     try:
         with progress if session.err.is_terminal and not session.json else nullcontext():
-            task = progress.add_task(session.say("downloading"), total=told.bytes)
+            task = progress.add_task(session.say("downloading"), total=expected.bytes)
             with draft.open("wb") as file:
-                async for part in client.download(wanted):
+                async for part in client.download(download):
                     file.write(part)
                     digest.update(part)
                     progress.advance(task, len(part))
-        if digest.hexdigest() != told.sha256:
-            reason = session.say("what arrived is damaged: its SHA-256 differs")
+        if digest.hexdigest() != expected.sha256:
+            reason = session.say("the download is damaged: its SHA-256 differs")
             message = phrase(made_by.failure_phrase, session.language, made_by.part)
             raise Refused(Error(code=Code.UNAVAILABLE, message=message, retryable=True, details={"reason": reason}))
         draft.replace(path)

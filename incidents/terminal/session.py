@@ -1,4 +1,4 @@
-"""One run of a command: what its common options say, how it answers, and how it ends."""
+"""One run of a command: its common options, its output, and its end."""
 
 import asyncio
 import signal
@@ -33,11 +33,11 @@ Answer = TypeVar("Answer")
 
 _RANDOM_BITS: Final = 80
 _WITH_A_TIME: Final = 7
-"""The version of UUIDs that say when they were made, in milliseconds above the random bits."""
+"""The version of UUIDs with their creation time, in milliseconds above the random bits."""
 
 
 class Status(IntEnum):
-    """How a command ends."""
+    """The exit status of a command."""
 
     REFUSED = 1
     USAGE = 2
@@ -48,7 +48,7 @@ class Status(IntEnum):
 
 
 class UsageError(Exception):
-    """What was typed cannot be understood."""
+    """The typed command is not understood."""
 
 
 @dataclass
@@ -82,52 +82,52 @@ class Session:
 
     @property
     def now(self) -> datetime:
-        """When this command was typed first: `--id` repeats the same command, with the same times in it."""
-        made = self.command_id
-        at = (made.int >> _RANDOM_BITS) / 1000 if made.version == _WITH_A_TIME else None
+        """When this command was first typed: `--id` repeats the same command with the same times."""
+        id_ = self.command_id
+        at = (id_.int >> _RANDOM_BITS) / 1000 if id_.version == _WITH_A_TIME else None
         return datetime.fromtimestamp(at, UTC) if at is not None else datetime.now(UTC)
 
     async def send(self, client: Client, command: Command[Answer], step: str = "") -> Answer:
-        """Send a command under the id of this run; what is sent beside it is named by its step."""
+        """Send a command with the id of this run; further commands of the run have a step."""
         self._sent = True
         answer = await client.send(command, command_id=self.id_of(step))
         self._sent = False
         return answer
 
     def id_of(self, step: str = "") -> UUID:
-        """Return an id that is the same when the command is repeated with `--id`."""
+        """Return an id that stays the same when the command is repeated with `--id`."""
         return uuid5(self.command_id, step) if step else self.command_id
 
     def say(self, words: str, **values: object) -> str:
-        """Say something in the session's language."""
+        """Return a sentence in the session's language."""
         return say(self.language, words, **values)
 
-    def count(self, number: int, one: str, many: str, **values: object) -> str:
-        """Say how many there are, in the session's language."""
-        return count(self.language, number, one, many, **values)
+    def count(self, number: int, singular: str, plural: str, **values: object) -> str:
+        """Return a sentence with a count in the session's language."""
+        return count(self.language, number, singular, plural, **values)
 
     def show(
         self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None
     ) -> None:
-        """Print an answer: one line of JSON for machines, rows for spreadsheets, what is readable for people.
+        """Print an answer: one line of JSON for programs, rows for spreadsheets, or `readable` for people.
 
-        A spreadsheet gets `sheet`, or the table that people read; what stands beside that is then told on stderr.
+        A spreadsheet gets `sheet`, or the table for people; remarks next to that table go to stderr.
         """
         if self.json:
             self.write(document)
         elif self.csv:
-            self.rows(sheet or next(one for one in readable if isinstance(one, Sheet)))
-            self.remark(*(one for one in readable if isinstance(one, Text | str)) if sheet is None else ())
+            self.rows(sheet or next(part for part in readable if isinstance(part, Sheet)))
+            self.remark(*(part for part in readable if isinstance(part, Text | str)) if sheet is None else ())
         else:
             self.out.print(*readable, sep="\n")
 
     def remark(self, *remarks: Text | str) -> None:
-        """Tell what stands beside a table where the table alone is the answer."""
-        for one in remarks:
-            self.err.print(one, style="dim", soft_wrap=True)
+        """Print remarks on stderr, if the table alone is the answer."""
+        for remark in remarks:
+            self.err.print(remark, style="dim", soft_wrap=True)
 
     def rows(self, sheet: Sheet) -> None:
-        """Print rows for a spreadsheet, below the headings where these are the first ones."""
+        """Print rows for a spreadsheet, with the headings above the first ones."""
         lines = sheet.lines() if self._headed else (sheet.heading_line(), *sheet.lines())
         self._headed = True
         printing.write_rows(lines)
@@ -137,19 +137,19 @@ class Session:
         printing.write(document)
 
     def tell(self, words: str, **values: object) -> None:
-        """Tell people what goes on, beside the answer; a command in it can be copied, so no line is broken here."""
+        """Print a message for people on stderr; its lines are not broken, so that commands in it can be copied."""
         if not self.json:
             self.err.print(Text(self.say(words, **values), style="dim"), soft_wrap=True)
 
     def confirm(self, question: str) -> bool:
-        """Ask back before something is lost; `--yes` asks nothing."""
-        return self.ask(lambda: printing.confirmed(question, self.language), "--yes")
+        """Ask for confirmation before something is lost; `--yes` skips this."""
+        return self.ask(lambda: printing.confirm(question, self.language), "--yes")
 
     def ask(self, prompt: Callable[[], Answer], option: str) -> Answer:
-        """Ask somebody at the terminal.
+        """Ask the person at the terminal.
 
         Raises:
-            UsageError: There is nobody; `option` does without.
+            UsageError: Nobody can answer; `option` skips the question.
             KeyboardInterrupt: Ctrl-C was typed instead of an answer.
         """
         # asyncio's own handler only cancels the task, which waits for the answer and would not notice.
@@ -160,18 +160,16 @@ class Session:
             if sys.stdin.isatty():
                 raise KeyboardInterrupt from error
             self.err.print()
-            raise UsageError(
-                self.say("nobody is there to answer; with {option} nothing is asked", option=option)
-            ) from error
+            raise UsageError(self.say("nobody can answer here; {option} skips the question", option=option)) from error
         finally:
             signal.signal(signal.SIGINT, before)
 
     def run(self, work: Coroutine[Any, Any, None]) -> int:
-        """Do the work and return the exit status."""
+        """Run the work and return the exit status."""
         try:
             return self._run(work)
         except OutputClosedError as closed:
-            printing.say_no_more()
+            printing.discard_output()
             if not closed.reason:
                 return Status.UNREAD
             words = "the output cannot be written: {reason}"
@@ -186,19 +184,19 @@ class Session:
         except PendingError as pending:
             return self._pend(pending)
         except Refused as refused:
-            return self._refuse(self._refused(refused), Status.REFUSED)
+            return self._refuse(self._refusal(refused), Status.REFUSED)
         except UsageError as error:
             return self.misunderstood(str(error))
         except UnreachableError as error:
             return self._refuse(self._unreachable(error), Status.UNREACHABLE)
         except (KeyboardInterrupt, asyncio.CancelledError):
             if self._sent:
-                self.tell("what became of it: incidents outcome {id}", id=self.command_id)
+                self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
             return Status.INTERRUPTED
         return 0
 
     def _pend(self, pending: PendingError) -> int:
-        """Say that a command is accepted and not carried out yet, how to ask for its outcome, how to send it again."""
+        """Print that a command is accepted but not carried out yet, and how to see its outcome or send it again."""
         if self.json:
             self.write({"command_id": str(pending.command_id), "status": "accepted", "message": pending.message})
         else:
@@ -206,13 +204,13 @@ class Session:
         return Status.PENDING
 
     def _place(self) -> str:
-        """Return the options that lead to the same system as the same principal."""
+        """Return the options for the same system and principal."""
         data = f" --data {self.data}" if self.data else ""
         return data if self.principal == "admin" else f"{data} --as {self.principal}"
 
     @staticmethod
-    def _refused(refused: Refused) -> dict[str, Any]:
-        """Return a refusal; of a command that nobody may have kept, with the id under which it is sent again safely."""
+    def _refusal(refused: Refused) -> dict[str, Any]:
+        """Return a refusal as a document; if the command may not have been stored, with the id to send it again."""
         error = refused.error.model_dump(mode="json")
         if refused.details.get("accepted") is False:
             error["details"] = {**error["details"], "send_again": f"--id {refused.command_id}"}
@@ -224,7 +222,7 @@ class Session:
         return {"code": "unreachable", "message": message, "details": details}
 
     def misunderstood(self, why: str) -> int:
-        """Say that what was typed cannot be understood, and return the exit status."""
+        """Print that the typed command is not understood, and return the exit status."""
         return self._refuse({"code": "usage", "message": why}, Status.USAGE)
 
     def _refuse(self, error: dict[str, Any], status: Status) -> int:

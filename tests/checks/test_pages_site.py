@@ -44,7 +44,7 @@ def test_the_reference_has_what_the_client_exports(site: Path) -> None:
     page = (site / "library.html").read_text()
     words = " ".join(_TAG.sub("", page).split())
     hold("Name it in docs/library.md.", [name for name in incidents.__all__ if f'id="incidents.{name}"' not in page])
-    assert "Send a command and return what it did" in words
+    assert "Send a command and return its event" in words
 
 
 def test_the_site_loads_nothing_from_elsewhere(site: Path) -> None:

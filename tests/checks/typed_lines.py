@@ -43,7 +43,7 @@ def unknown(line: str) -> list[str]:
     assert program == "incidents"
     found: Any = build()
     while isinstance(found, TyperGroup) and words and not words[0].startswith("-"):
-        named = words.pop(0) if words[0] in found.commands else getattr(found, "usual", "")
+        named = words.pop(0) if words[0] in found.commands else getattr(found, "default_name", "")
         if not named:
             return [words[0]]
         found = found.commands[named]

@@ -29,7 +29,7 @@ def described(details: dict[str, Any], language: str = "en", **more: Any) -> tup
         "activity": "projects.updated",
     }
     entry = Entry(**about, project_id=None, command_id=None, revision=None, details=details, **more)
-    found = activities.described(entry, Names(None), language)
+    found = activities.describe(entry, Names(None), language)
     return str(found.shown), str(found.whole)
 
 
@@ -53,15 +53,15 @@ def test_every_activity_has_words() -> None:
 )
 def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str]) -> None:
     """Words in either language, parts of them, names of the wire and how these begin all choose activities."""
-    assert set(activities.chosen(Session("alice", language="fr"), [typed]) or ()) == chosen
+    assert set(activities.choose_activities(Session("alice", language="fr"), [typed]) or ()) == chosen
 
 
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
     """A slip is told with what there is; nothing typed chooses everything."""
     session = Session("alice")
-    with pytest.raises(UsageError, match=r"no activity is called watched; there are: viewed, .*project viewed"):
-        activities.chosen(session, ["watched"])
-    assert activities.chosen(session, None) is None
+    with pytest.raises(UsageError, match=r"unknown activity: watched; known: viewed, .*project viewed"):
+        activities.choose_activities(session, ["watched"])
+    assert activities.choose_activities(session, None) is None
 
 
 def test_details_have_names_instead_of_ids() -> None:

@@ -254,7 +254,7 @@ async def test_a_stray_message_is_no_outcome(bus: Bus, peer: Peer) -> None:
     peer.result = created(12)
     async with connect(bus.url, bus.credentials("alice")) as client:
         for stray in (b'{"stream":"COMMANDS","seq":1}', b'{"command_id":"7","status":"rejected"}', b"\xff"):
-            await client._deliveries._heard(Msg(_client=Nats(), data=stray))
+            await client._deliveries._receive(Msg(_client=Nats(), data=stray))
         event = await client.send(CreateProject(project_id=PROJECT))
     assert event.number == 12
 

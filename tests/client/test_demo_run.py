@@ -57,4 +57,4 @@ async def test_a_system_that_cannot_start_is_told(tmp_path: Path) -> None:
     (tmp_path / "d" / "keys").write_text("a file where a folder belongs")
     ended = await incidents("demo", "--once", "--data", "d", folder=tmp_path)
     assert ended.status == 3
-    assert "the system ended by itself" in ended.err
+    assert "the system stopped unexpectedly" in ended.err

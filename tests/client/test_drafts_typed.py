@@ -54,7 +54,7 @@ async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Clie
     await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
     line = ("projects", "draft", "clear")
     ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
-    assert (ended.status, "Nothing was taken" in ended.err) == (0, True)
+    assert (ended.status, "Nothing was removed" in ended.err) == (0, True)
     assert len((await typed(site, "draft", "show", "--json")).json["sequences"]) == 1
 
 

@@ -62,4 +62,4 @@ async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
     ended = await incidents("stats", "--by", "imported", "--json", environment=environment(site))
     assert [(one["group"], one["count"]) for one in ended.json["items"]] == [(False, 1)]
     refused = await incidents("stats", "--by", "weather", "--json", environment=environment(site))
-    assert (refused.status, "none is called weather" in refused.json["error"]["message"]) == (2, True)
+    assert (refused.status, "weather does not exist" in refused.json["error"]["message"]) == (2, True)

@@ -13,7 +13,7 @@ from contracts.projects.imports import ImportedProject
 from incidents.importing.mapping import Mapping
 from incidents.importing.reading import Row, Source
 from incidents.importing.sending import Checker, Tally, chunks
-from incidents.importing.translating import MisfitError, Translator
+from incidents.importing.translating import InvalidRowError, Translator
 
 AT = "2009-05-17T08:30:00Z"
 
@@ -105,9 +105,9 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
 def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
     """What does not fit is told by its field and why."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
-    with pytest.raises(MisfitError) as misfit:
+    with pytest.raises(InvalidRowError) as refused:
         translated(MAPPING, row)
-    assert (misfit.value.field, misfit.value.kind) == (field, kind)
+    assert (refused.value.field, refused.value.kind) == (field, kind)
 
 
 def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
@@ -127,7 +127,7 @@ def test_chunks_fit_their_body_and_lose_nothing() -> None:
     long = [{"number": n, "created_by": "é" * (n % 150 + 1), "created_at": AT} for n in range(1, 1500)]
     lines = "".join(json.dumps(one) + "\n" for one in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
     tally = Tally()
-    rows = Checker(Translator(Mapping(), "main"), tally).fitting(Source(io.BytesIO(lines.encode()), "ndjson"))
+    rows = Checker(Translator(Mapping(), "main"), tally).valid_rows(Source(io.BytesIO(lines.encode()), "ndjson"))
     cut = list(chunks(rows))
     assert [row.project.number for chunk in cut for row in chunk] == [one["number"] for one in long]
     assert max(sum(row.size + 1 for row in chunk) for chunk in cut) < 64 * 1024

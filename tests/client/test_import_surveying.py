@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.projects.imports import ImportedProject
-from incidents.importing.decoding import Encoding, UnknownEncodingError, detect, lines, named
+from incidents.importing.decoding import Encoding, UnknownEncodingError, detect, lines, named_encoding
 from incidents.importing.mapping import Mapping
 from incidents.importing.reading import Source
-from incidents.importing.surveying import UnfitFileError, survey
+from incidents.importing.surveying import UnusableFileError, survey
 from incidents.importing.translating import Findings, Translator
 
 FRENCH = "Numéro;Créé par;Date de création;Type;Description\r\n" + "".join(
@@ -42,11 +42,11 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
 def test_a_named_encoding_decides() -> None:
     """What somebody names is used, whatever the bytes look like; what is no encoding is told."""
     content = "a;é\n".encode("cp1252")
-    assert [one.text for one in lines(io.BytesIO(content), named("cp1252", io.BytesIO(content)))] == ["a;é\n"]
-    assert named("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)
+    assert [one.text for one in lines(io.BytesIO(content), named_encoding("cp1252", io.BytesIO(content)))] == ["a;é\n"]
+    assert named_encoding("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)
     for wrong in ("nope", "base64", "rot13", "a\0"):
         with pytest.raises(UnknownEncodingError):
-            named(wrong, io.BytesIO(content))
+            named_encoding(wrong, io.BytesIO(content))
 
 
 @given(st.binary(max_size=200))
@@ -78,7 +78,7 @@ def test_the_order_of_dates_is_that_of_the_file(dates: tuple[str, str], order: s
 def test_dates_that_may_be_either_are_not_guessed(dates: tuple[str, str]) -> None:
     """Where no date shows whether days stand first, or two contradict each other, somebody has to say it."""
     content = "number,created_at\n" + "".join(f"{n},{date}\n" for n, date in enumerate(dates, 1))
-    with pytest.raises(UnfitFileError, match="--dates"):
+    with pytest.raises(UnusableFileError, match="--dates"):
         read(content.encode(), PARIS)
 
 
@@ -118,7 +118,7 @@ def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: b
 def test_what_would_lose_a_text_is_refused(header: str, given: dict[str, Any], told: str) -> None:
     """A file of which a column would be lost, or no row could fit, is refused at once, with its columns."""
     content = f"{header}\n1,2025-01-01T00:00:00Z,a,b\n" if header else ""
-    with pytest.raises(UnfitFileError, match=told):
+    with pytest.raises(UnusableFileError, match=told):
         read(content.encode(), Mapping(**{"defaults": {"created_by": "ann"}, **given}))
 
 

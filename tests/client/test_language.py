@@ -10,8 +10,8 @@ import typer
 
 from incidents.cli import build
 from incidents.cli.plugins import Plugin
-from incidents.terminal.text.language import catalogue, chosen
-from incidents.terminal.text.translate import MISTAKES, mistake, paragraphs
+from incidents.terminal.text.language import catalogue, choose_language
+from incidents.terminal.text.translate import MISTAKES, paragraphs, translate_mistake
 from tests.checks.tree import Source, sources
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
@@ -43,7 +43,7 @@ from workers.local.translatable import KNOWN
 )
 def test_the_language_is_decided_in_one_order(words: str, environment: dict[str, str], language: str) -> None:
     """The option decides, then INCIDENTS_LANG, then the locale in the order of POSIX; what is not known is English."""
-    assert chosen(words.split(), environment) == language
+    assert choose_language(words.split(), environment) == language
 
 
 def explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -156,4 +156,4 @@ async def test_the_language_travels_with_what_is_asked(bus: Bus, peer: Peer) -> 
 
 def test_an_unknown_mistake_stays_as_it_is() -> None:
     """A sentence that nobody translated is better in English than lost."""
-    assert mistake("Something new.", "fr") == "Something new."
+    assert translate_mistake("Something new.", "fr") == "Something new."

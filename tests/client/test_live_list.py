@@ -121,7 +121,7 @@ async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) 
     async with on_a_terminal(environment(site), *FOLLOW) as terminal:
         await terminal.shows("A bag.", "live; Ctrl-C")
         site.server.stop()
-        await terminal.shows("A bag.", "connection lost, trying again")
+        await terminal.shows("A bag.", "connection lost, reconnecting")
         await asyncio.to_thread(site.server.start)
         await opened(admin, "A ladder.")
         await terminal.shows("A bag.", "A ladder.", "live; Ctrl-C", without="connection lost")

@@ -59,6 +59,6 @@ async def test_closed_is_told_beside_ended(site: Site, admin: Client) -> None:
     await admin.send(MarkStatus(id=status["id"], closing=True))
     after = (await typed(site, "stats")).out
     assert ("incidents statuses close" in before, "incidents statuses close" in after) == (True, False)
-    assert [word for word in ("Closed after", "Ended", "with a status that closes") if word not in after] == []
+    assert [word for word in ("Closed after", "Ended", "with a closing status") if word not in after] == []
     assert (await typed(site, "stats", "--json")).json["items"][0]["closed"] == 1
     assert "Clôt" in (await typed(site, "properties", "--lang", "fr")).out

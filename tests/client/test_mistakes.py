@@ -194,8 +194,8 @@ def _cells(part: Any) -> list[Any]:
 @pytest.mark.parametrize(
     "body, why",
     [
-        ('{"limit": 1, "limit": 2}', '"limit" stands there more than once'),
-        ('{"filter": {"numbers": [1], "numbers": [2]}}', '"numbers" stands there more than once'),
+        ('{"limit": 1, "limit": 2}', '"limit" occurs more than once'),
+        ('{"filter": {"numbers": [1], "numbers": [2]}}', '"numbers" occurs more than once'),
         ('{"search": "\\ud83d"}', "half of a surrogate pair"),
         ('{"limit": NaN}', "NaN"),
         ("[" * 100_000, "nested too deep"),
@@ -216,7 +216,7 @@ async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: T
     (tmp_path / "m.json").write_text('{"types": {"Theft": 1, "Theft": 2}}')
     ended = await typed("import", "rows.csv", "--mapping", "m.json")
     assert (ended.status, peer.commands) == (2, [])
-    assert '"Theft" stands there more than once' in " ".join(ended.err.split())
+    assert '"Theft" occurs more than once' in " ".join(ended.err.split())
     (tmp_path / "rows.ndjson").write_text('{"number": 1, "number": 2}\n')
     ended = await typed("import", "rows.ndjson", "--dry-run", "--json")
     assert [one["kind"] for one in ended.json["errors"]] == ["duplicate_key"]

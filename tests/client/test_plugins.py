@@ -71,4 +71,4 @@ def test_the_servers_commands_are_known() -> None:
     """The package names its own server commands, each with a sentence for the help."""
     found = {plugin.name: plugin.help or "" for plugin in plugins()}
     assert found.keys() >= {"up", "worker", "migrate", "provision", "access"}
-    assert [name for name in ("up", "access") if found[name].startswith("Comes from")] == []
+    assert [name for name in ("up", "access") if found[name].startswith("Provided by")] == []

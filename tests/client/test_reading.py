@@ -8,7 +8,7 @@ from contracts.errors import Code
 from contracts.projects.commands import CreateProject, UpdateProject
 from incidents.errors import Refused
 from incidents.terminal.input.naming import pairs
-from incidents.terminal.input.reading import fitting, read_object, read_time
+from incidents.terminal.input.reading import make_message, read_object, read_time
 from incidents.terminal.session import Session, UsageError
 
 PROJECT = UUID("0190a000-0000-7000-8000-000000000001")
@@ -74,14 +74,14 @@ def test_a_body_can_come_from_stdin(session: Session, monkeypatch: pytest.Monkey
 
 def test_a_message_that_fits_is_that_message(session: Session) -> None:
     """What was not given stays absent, which for a change means: as it was."""
-    command = fitting(session, UpdateProject, {"project_id": PROJECT, "type_id": None})
+    command = make_message(session, UpdateProject, {"project_id": PROJECT, "type_id": None})
     assert command.model_fields_set == {"project_id", "type_id"}
 
 
 def test_every_field_that_does_not_fit_is_told(session: Session) -> None:
     """A refusal names each field and why, as a worker would."""
     with pytest.raises(Refused) as caught:
-        fitting(session, CreateProject, {"type_id": "x", "colour": "red"})
+        make_message(session, CreateProject, {"type_id": "x", "colour": "red"})
     assert caught.value.code is Code.INVALID
     fields = caught.value.details["fields"]
     assert {one["field"]: one["kind"] for one in fields} == {

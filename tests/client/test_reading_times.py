@@ -145,5 +145,5 @@ def test_a_number_is_read_as_it_is_shown(language: str, text: str, read: str) ->
 
 def test_a_number_with_two_readings_is_refused() -> None:
     """An English comma may be a point or may set thousands apart: both are named."""
-    with pytest.raises(UsageError, match=r"1\.234 and as 1234"):
+    with pytest.raises(UsageError, match=r"1\.234 or 1234"):
         read_number(session("en"), "1,234")

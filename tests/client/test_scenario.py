@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from incidents.demo.scenario import Said, load, stories
+from incidents.demo.scenario import BilingualText, load, stories
 from tests.checks.tree import ROOT
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
@@ -69,4 +69,4 @@ def test_everything_is_said_in_both_languages() -> None:
 @pytest.mark.parametrize("text, is_it", [("New", True), ("Nouveau", True), ("Closed", False)])
 def test_a_name_is_known_in_either_language(text: str, is_it: bool) -> None:
     """What was defined in French is recognised when the play is in English."""
-    assert Said(en="New", fr="Nouveau").matches(text) is is_it
+    assert BilingualText(en="New", fr="Nouveau").matches(text) is is_it

@@ -14,7 +14,7 @@ from contracts.projects.exports import Included
 from contracts.projects.queries import Sort
 from contracts.projects.statistics import Interval
 from incidents.cli.administration.definitions import _KINDS
-from incidents.terminal.activities import WORDS, chosen, details_of, in_words
+from incidents.terminal.activities import WORDS, activity_name, choose_activities, details_of
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session, UsageError
@@ -68,15 +68,18 @@ def test_an_activity_is_typed_as_it_is_shown(language: str) -> None:
     assert sorted(WORDS) == sorted(events())
     session = Session("admin", language=language)
     for name in WORDS:
-        assert (chosen(session, [in_words(name, language)]), chosen(session, [name])) == ([name], [name])
+        assert (choose_activities(session, [activity_name(name, language)]), choose_activities(session, [name])) == (
+            [name],
+            [name],
+        )
 
 
 def test_a_near_word_is_offered() -> None:
     """A slip of the finger is answered with what was probably meant, in the language."""
     with pytest.raises(UsageError, match=r"Vouliez-vous dire.*projet supprimé"):
-        chosen(Session("admin", language="fr"), ["projet suprimé"])
+        choose_activities(Session("admin", language="fr"), ["projet suprimé"])
     with pytest.raises(UsageError, match=r"Did you mean.*projects\.deleted"):
-        chosen(Session("admin"), ["projects.delted"])
+        choose_activities(Session("admin"), ["projects.delted"])
 
 
 def test_details_are_named_in_the_language() -> None:

@@ -16,7 +16,18 @@ from incidents.terminal.text.words import count, say
 from tests.checks.tree import sources
 from workers.local.translatable import KNOWN
 
-SAYING = {"say", "count", "tell", "scene", "step", "_do", "table", "UnfitFileError", "emphasised", "UnreachableError"}
+SAYING = {
+    "say",
+    "count",
+    "tell",
+    "scene",
+    "step",
+    "_do",
+    "table",
+    "UnusableFileError",
+    "emphasised",
+    "UnreachableError",
+}
 LINES = ("incidents ", "export ")
 """What is to be typed is the same in every language."""
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.queries import GetProject, ListProjects
-from contracts.projects.watching import seen
+from contracts.projects.watching import visible_body
 from incidents import Client
 from tests.projects.followed import following, next_of
 from tests.projects.props import refused
@@ -121,5 +121,5 @@ def test_an_update_without_a_change_is_told_to_everybody() -> None:
     """An update that named only what was so already tells no field, and is seen with view on the projects alone."""
     grants = Grants({Node.PROJECTS: Level.VIEW})
     told = {"project_id": "x", "changed": {}}
-    assert seen("projects.updated", told, grants) == told
-    assert seen("projects.updated", {**told, "changed": {"type_id": {}}}, grants) is None
+    assert visible_body("projects.updated", told, grants) == told
+    assert visible_body("projects.updated", {**told, "changed": {"type_id": {}}}, grants) is None

@@ -9,7 +9,7 @@ from contracts.catalogue import commands, queries
 from contracts.errors import Code, Refusal
 from contracts.message import Change, Command, Request
 from contracts.permissions import ADMINISTRATORS, EVERYTHING, Grants, Level, LevelName, Node
-from contracts.subjects import SYSTEM, valid_principal
+from contracts.subjects import SYSTEM, is_valid_principal
 from contracts.texts import reason
 from workers.administration.row_types import CategoryRow, PropertyRow, RoleRow, SettingChanges
 
@@ -181,4 +181,4 @@ def _unknown(field: str, value: int | str | None, kind: str = "not_defined") -> 
 
 def sender_of(principal: str) -> str:
     """Return the sender of a dead letter from its subject, or `system` if the name is invalid."""
-    return principal if valid_principal(principal) else SYSTEM
+    return principal if is_valid_principal(principal) else SYSTEM

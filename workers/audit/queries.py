@@ -10,7 +10,7 @@ from contracts.errors import Code
 from contracts.message import PROJECT_STORE
 from contracts.permissions import Grants, Level, Node
 from contracts.projects.imports import ProjectsImported
-from contracts.projects.watching import node_of, seen
+from contracts.projects.watching import node_of, visible_body
 from contracts.retention import ProjectHeld, ProjectReleased
 from workers.audit import log_server, stores
 from workers.audit.stores import Selection, Store
@@ -37,7 +37,7 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
 def visible_entry(entry: Entry, grants: Grants) -> Entry:
     """Return an entry without details that the caller may not see; actor, activity and time stay."""
     if node_of(entry.activity) is not None:
-        return entry.model_copy(update={"details": seen(entry.activity, entry.details, grants) or {}})
+        return entry.model_copy(update={"details": visible_body(entry.activity, entry.details, grants) or {}})
     of_hold = entry.activity == AttemptRefused.subject and entry.details["code"] == Code.HELD
     if of_hold and not grants.allow(Node.RETENTION, Level.VIEW):
         return entry.model_copy(update={"details": {}})

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from contracts.subjects import valid_site
+from contracts.subjects import is_valid_site
 
 
 class Settings(BaseSettings):
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     @field_validator("site")
     @classmethod
     def _is_a_site(cls, site: str) -> str:
-        if not valid_site(site):
+        if not is_valid_site(site):
             msg = "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE"
             raise ValueError(msg)
         return site

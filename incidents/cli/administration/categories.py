@@ -1,4 +1,4 @@
-"""The five categories with their values, and the fifteen data fields: defined, renamed, disabled, by their names."""
+"""The commands of the five categories with their values, and of the fifteen data fields."""
 
 from typing import Annotated, Any
 
@@ -12,11 +12,11 @@ from contracts.properties import (
     DeleteCategoryValue,
     EditCategoryValue,
 )
-from incidents.cli.administration.define import Description, NewName, reworded, sure
+from incidents.cli.administration.define import Description, NewName, confirm_deletion, reword
 from incidents.cli.arguments import Yes
 from incidents.client import Client
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting
+from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import definitions
@@ -37,12 +37,12 @@ def register(app: typer.Typer) -> None:
 
 @command(categories, "list", "incidents categories list", "incidents categories list --csv", table=True)
 async def list_categories(session: Session) -> None:
-    """Show the categories that are enabled, with their values."""
+    """Show the enabled categories with their values."""
     async with session.client() as client:
-        found = (await Naming(session, client).known()).categories
-    shown = definitions.categories(found, session.language)
-    document = {"categories": [one.model_dump(mode="json") for one in found]}
-    whole = definitions.values(found, session.language)
+        categories_ = (await Naming(session, client).known()).categories
+    shown = definitions.categories(categories_, session.language)
+    document = {"categories": [category_.model_dump(mode="json") for category_ in categories_]}
+    whole = definitions.values(categories_, session.language)
     session.show(document, *(shown or [whole]), sheet=whole)
 
 
@@ -50,29 +50,31 @@ async def list_categories(session: Session) -> None:
 async def define_category(
     session: Session,
     slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="Which of the five.")],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     description: Description = None,
 ) -> None:
     """Enable a category, or give it another name; its values stay."""
     async with session.client() as client:
-        there = [one for one in (await Naming(session, client).known()).categories if one.slot == slot]
-        kept = there[0].description if there and description is None else description or ""
-        await _define_category(session, client, slot, name, kept, enabled=True)
+        same_slot = [
+            category_ for category_ in (await Naming(session, client).known()).categories if category_.slot == slot
+        ]
+        text = same_slot[0].description if same_slot and description is None else description or ""
+        await _define_category(session, client, slot, name, text, enabled=True)
 
 
 @command(categories, "disable", "incidents categories disable Reason", sends=True)
 async def disable_category(session: Session, category: OfCategory) -> None:
-    """Disable a category; projects keep their values of it."""
+    """Disable a category; projects keep its values."""
     async with session.client() as client:
-        there = await _category(session, client, category)
-        await _define_category(session, client, there.slot, there.name, there.description, enabled=False)
+        defined = await _category(session, client, category)
+        await _define_category(session, client, defined.slot, defined.name, defined.description, enabled=False)
 
 
 async def _define_category(
     session: Session, client: Client, slot: int, name: str, description: str, *, enabled: bool
 ) -> None:
     defining = {"slot": slot, "enabled": enabled, "name": name, "description": description}
-    event = await session.send(client, fitting(session, DefineCategory, defining))
+    event = await session.send(client, make_message(session, DefineCategory, defining))
     words = "Category {slot} is called {name}" if enabled else "Category {slot} is disabled"
     session.show(event, session.say(words, slot=slot, name=name))
 
@@ -81,14 +83,14 @@ async def _define_category(
 async def add_value(
     session: Session,
     category: OfCategory,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What the value is called.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the value.")],
     description: Description = None,
 ) -> None:
     """Add a value to a category."""
     async with session.client() as client:
         slot = (await _category(session, client, category)).slot
         adding = {"slot": slot, "name": name, "description": description or ""}
-        event = await session.send(client, fitting(session, AddCategoryValue, adding))
+        event = await session.send(client, make_message(session, AddCategoryValue, adding))
     session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
 
 
@@ -96,86 +98,86 @@ async def add_value(
 async def rename_value(
     session: Session, category: OfCategory, value: Value, name: NewName = None, description: Description = None
 ) -> None:
-    """Rename or describe a value that no project has."""
+    """Rename or describe a value that no project uses."""
     async with session.client() as client:
-        slot, there = await _value(session, client, category, value)
-        editing = {"slot": slot, **reworded(there, name, description)}
-        event = await session.send(client, fitting(session, EditCategoryValue, editing))
-    session.show(event, session.say("{before} is now {name}", before=there.name, name=name or there.name))
+        slot, defined = await _value(session, client, category, value)
+        editing = {"slot": slot, **reword(defined, name, description)}
+        event = await session.send(client, make_message(session, EditCategoryValue, editing))
+    session.show(event, session.say("{before} is now {name}", before=defined.name, name=name or defined.name))
 
 
 @command(categories, "delete", "incidents categories delete Reason Other --yes", sends=True)
 async def delete_value(session: Session, category: OfCategory, value: Value, yes: Yes = False) -> None:
-    """Delete a value that no project has."""
+    """Delete a value that no project uses."""
     async with session.client() as client:
-        slot, there = await _value(session, client, category, value)
-        sure(session, there.name, yes=yes)
-        event = await session.send(client, fitting(session, DeleteCategoryValue, {"slot": slot, "id": there.id}))
-    session.show(event, session.say("{name} deleted", name=there.name))
+        slot, defined = await _value(session, client, category, value)
+        confirm_deletion(session, defined.name, yes=yes)
+        event = await session.send(client, make_message(session, DeleteCategoryValue, {"slot": slot, "id": defined.id}))
+    session.show(event, session.say("{name} deleted", name=defined.name))
 
 
 async def _category(session: Session, client: Client, text: str) -> Category:
     naming = Naming(session, client)
     slot = await naming.category(text)
-    for one in (await naming.known()).categories:
-        if str(one.slot) == slot:
-            return one
+    for category in (await naming.known()).categories:
+        if str(category.slot) == slot:
+            return category
     raise UsageError(session.say("category {slot} is not defined: incidents categories define {slot} NAME", slot=slot))
 
 
 async def _value(session: Session, client: Client, category: str, value: str) -> tuple[int, Property]:
-    there = await _category(session, client, category)
-    _, wanted = await Naming(session, client).value(f"{there.slot}={value}")
-    found = [one for one in there.values if one.id == wanted]
-    return there.slot, found[0] if found else Property(id=wanted or 0, name=value, description="")
+    category_ = await _category(session, client, category)
+    _, value_id = await Naming(session, client).value(f"{category_.slot}={value}")
+    matches = [candidate for candidate in category_.values if candidate.id == value_id]
+    return category_.slot, matches[0] if matches else Property(id=value_id or 0, name=value, description="")
 
 
 @command(fields, "list", "incidents fields list", "incidents fields list --csv", table=True)
 async def list_fields(session: Session) -> None:
-    """Show the data fields that are enabled, and how each is written where a name will not do."""
+    """Show the enabled data fields with their technical names, such as integer_1."""
     async with session.client() as client:
-        found = (await Naming(session, client).known()).data_fields
-    shown = definitions.fields(found, session.language)
-    session.show({"data_fields": [one.model_dump(mode="json") for one in found]}, shown)
+        fields_ = (await Naming(session, client).known()).data_fields
+    shown = definitions.fields(fields_, session.language)
+    session.show({"data_fields": [field.model_dump(mode="json") for field in fields_]}, shown)
 
 
 @command(fields, "define", "incidents fields define integer_1 'Number of injured people'", sends=True)
 async def define_field(
     session: Session,
     field: Field,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     description: Description = None,
 ) -> None:
     """Enable a data field, or give it another name: integer, decimal, text, checkbox and datetime, 1 to 3 of each."""
     async with session.client() as client:
         naming = Naming(session, client)
-        there = await _field(naming, await naming.field_name(field))
-        kept = there["description"] if description is None else description
-        await _define_field(session, client, {**there, "enabled": True, "name": name, "description": kept})
+        defined = await _field(naming, await naming.field_name(field))
+        text = defined["description"] if description is None else description
+        await _define_field(session, client, {**defined, "enabled": True, "name": name, "description": text})
 
 
 @command(fields, "disable", "incidents fields disable 'Number of injured people'", sends=True)
 async def disable_field(session: Session, field: Field) -> None:
-    """Disable a data field; projects keep what they have in it."""
+    """Disable a data field; projects keep its values."""
     async with session.client() as client:
         naming = Naming(session, client)
-        there = await _field(naming, await naming.field_name(field))
-        await _define_field(session, client, {**there, "enabled": False})
+        defined = await _field(naming, await naming.field_name(field))
+        await _define_field(session, client, {**defined, "enabled": False})
 
 
 async def _field(naming: Naming, name: str) -> dict[str, Any]:
     kind, _, slot = name.rpartition("_")
-    for one in (await naming.known()).data_fields:
-        if (one.kind, str(one.slot)) == (kind, slot):
-            return _defined(one)
+    for field in (await naming.known()).data_fields:
+        if (field.kind, str(field.slot)) == (kind, slot):
+            return _defined(field)
     return {"kind": kind, "slot": int(slot), "enabled": False, "name": name, "description": ""}
 
 
-def _defined(one: DataField) -> dict[str, Any]:
-    return one.model_dump(exclude={"id"})
+def _defined(field: DataField) -> dict[str, Any]:
+    return field.model_dump(exclude={"id"})
 
 
 async def _define_field(session: Session, client: Client, defining: dict[str, Any]) -> None:
-    event = await session.send(client, fitting(session, DefineDataField, defining))
+    event = await session.send(client, make_message(session, DefineDataField, defining))
     words = "{field} is called {name}" if event.enabled else "{field} is disabled"
     session.show(event, session.say(words, field=f"{event.kind}_{event.slot}", name=defining["name"]))

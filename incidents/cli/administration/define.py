@@ -1,4 +1,4 @@
-"""Types and statuses: listed, added, renamed, deleted, by their names."""
+"""The commands of types and statuses."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final, NamedTuple
@@ -10,20 +10,20 @@ from contracts.message import Command
 from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
 from incidents.cli.arguments import Yes
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting
+from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import definitions
 from incidents.terminal.tables.sheet import Sheet
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")]
-NewName = Annotated[str | None, typer.Argument(metavar="NEW-NAME", help="What it is called from now on.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name.")]
+NewName = Annotated[str | None, typer.Argument(metavar="NEW-NAME", help="Its new name.")]
 Known = Annotated[str, typer.Argument(metavar="NAME", help="Its name, or its id.")]
-Description = Annotated[str | None, typer.Option(metavar="TEXT", help="What it is for.")]
+Description = Annotated[str | None, typer.Option(metavar="TEXT", help="A description of its purpose.")]
 
 
 class Kind(NamedTuple):
-    """What there is to say about types, and about statuses."""
+    """The names and messages of types or of statuses."""
 
     plural: str
     singular: str
@@ -47,95 +47,100 @@ def register(app: typer.Typer) -> None:
 
 
 async def close(session: Session, known: Known) -> None:
-    """Say that a status closes the projects that have it: they count as closed, and since when."""
+    """Mark a status as closing: its projects count as closed from the time they got it."""
     await _mark(session, known, closing=True)
 
 
 async def reopen(session: Session, known: Known) -> None:
-    """Say that projects with a status are not closed."""
+    """Mark a status as not closing: its projects are not closed."""
     await _mark(session, known, closing=False)
 
 
 async def _mark(session: Session, known: str, *, closing: bool) -> None:
     async with session.client() as client:
-        there = await _there(Naming(session, client), STATUSES, known)
-        event = await session.send(client, fitting(session, MarkStatus, {"id": there.id, "closing": closing}))
+        status = await _find_property(Naming(session, client), STATUSES, known)
+        event = await session.send(client, make_message(session, MarkStatus, {"id": status.id, "closing": closing}))
     words = "{name} closes projects" if closing else "{name} closes no projects"
-    session.show(event, session.say(words, name=there.name))
+    session.show(event, session.say(words, name=status.name))
 
 
 def _group(kind: Kind) -> typer.Typer:
-    made = group(f"The {kind.plural} that projects can have: list, add, rename, delete.")
+    app = group(f"The {kind.plural} that projects can have: list, add, rename, delete.")
     line = f"incidents {kind.plural}"
-    _listing(made, kind, line)
-    _adding(made, kind, line)
-    _renaming(made, kind, line)
-    _deleting(made, kind, line)
-    return made
+    _listing(app, kind, line)
+    _adding(app, kind, line)
+    _renaming(app, kind, line)
+    _deleting(app, kind, line)
+    return app
 
 
-def _listing(made: typer.Typer, kind: Kind, line: str) -> None:
-    @command(made, "list", f"{line} list", f"{line} list --csv", table=True)
+def _listing(app: typer.Typer, kind: Kind, line: str) -> None:
+    @command(app, "list", f"{line} list", f"{line} list --csv", table=True)
     async def list_all(session: Session) -> None:
-        """Show what is defined, with the ids."""
+        """Show all definitions with their ids."""
         async with session.client() as client:
-            found = getattr(await Naming(session, client).known(), kind.plural)
-        shown = [one.model_dump(mode="json") for one in found]
-        session.show({kind.plural: shown}, _table(kind, found, session.language))
+            properties = getattr(await Naming(session, client).known(), kind.plural)
+        shown = [property_.model_dump(mode="json") for property_ in properties]
+        session.show({kind.plural: shown}, _table(kind, properties, session.language))
 
 
-def _adding(made: typer.Typer, kind: Kind, line: str) -> None:
-    @command(made, "add", f"{line} add {kind.example} --description 'What it is for'", sends=True)
+def _adding(app: typer.Typer, kind: Kind, line: str) -> None:
+    @command(app, "add", f"{line} add {kind.example} --description 'What it is for'", sends=True)
     async def add(session: Session, name: Name, description: Description = None) -> None:
-        """Define one more."""
-        adding = fitting(session, kind.add, {"name": name, "description": description or ""})
+        """Define another one."""
+        adding = make_message(session, kind.add, {"name": name, "description": description or ""})
         async with session.client() as client:
             event = await session.send(client, adding)
         session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
 
 
-def _renaming(made: typer.Typer, kind: Kind, line: str) -> None:
-    @command(made, "rename", f"{line} rename {kind.example} 'Another name'", sends=True)
+def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
+    @command(app, "rename", f"{line} rename {kind.example} 'Another name'", sends=True)
     async def rename(session: Session, known: Known, name: NewName = None, description: Description = None) -> None:
-        """Rename or describe one that no project has."""
+        """Rename or describe one that no project uses."""
         async with session.client() as client:
             naming = Naming(session, client)
-            there = await _there(naming, kind, known)
-            event = await session.send(client, fitting(session, kind.edit, reworded(there, name, description)))
-        session.show(event, session.say("{before} is now {name}", before=there.name, name=name or there.name))
+            property_ = await _find_property(naming, kind, known)
+            event = await session.send(client, make_message(session, kind.edit, reword(property_, name, description)))
+        session.show(event, session.say("{before} is now {name}", before=property_.name, name=name or property_.name))
 
 
-def _deleting(made: typer.Typer, kind: Kind, line: str) -> None:
-    @command(made, "delete", f"{line} delete {kind.example} --yes", sends=True)
+def _deleting(app: typer.Typer, kind: Kind, line: str) -> None:
+    @command(app, "delete", f"{line} delete {kind.example} --yes", sends=True)
     async def delete(session: Session, known: Known, yes: Yes = False) -> None:
-        """Delete one that no project has."""
+        """Delete one that no project uses."""
         async with session.client() as client:
-            there = await _there(Naming(session, client), kind, known)
-            sure(session, there.name, yes=yes)
-            event = await session.send(client, fitting(session, kind.delete, {"id": there.id}))
-        session.show(event, session.say("{name} deleted", name=there.name))
+            property_ = await _find_property(Naming(session, client), kind, known)
+            confirm_deletion(session, property_.name, yes=yes)
+            event = await session.send(client, make_message(session, kind.delete, {"id": property_.id}))
+        session.show(event, session.say("{name} deleted", name=property_.name))
 
 
-async def _there(naming: Naming, kind: Kind, text: str) -> Property:
-    wanted = await getattr(naming, kind.singular)(text)
-    found: Sequence[Property] = getattr(await naming.known(), kind.plural)
-    return next((one for one in found if one.id == wanted), Property(id=wanted, name=text, description=""))
-
-
-def _table(kind: Kind, found: Sequence[Any], language: str) -> Sheet:
-    return (
-        definitions.statuses(found, language) if kind is STATUSES else definitions.properties("Types", found, language)
+async def _find_property(naming: Naming, kind: Kind, text: str) -> Property:
+    property_id = await getattr(naming, kind.singular)(text)
+    properties: Sequence[Property] = getattr(await naming.known(), kind.plural)
+    return next(
+        (property_ for property_ in properties if property_.id == property_id),
+        Property(id=property_id, name=text, description=""),
     )
 
 
-def reworded(there: Property, name: str | None, description: str | None) -> dict[str, Any]:
-    """Return a property with another name or description; what is not named stays."""
-    kept = there.description if description is None else description
-    return {"id": there.id, "name": name or there.name, "description": kept}
+def _table(kind: Kind, properties: Sequence[Any], language: str) -> Sheet:
+    return (
+        definitions.statuses(properties, language)
+        if kind is STATUSES
+        else definitions.properties("Types", properties, language)
+    )
 
 
-def sure(session: Session, name: str, *, yes: bool) -> None:
-    """Ask back before something that is defined is deleted."""
+def reword(property_: Property, name: str | None, description: str | None) -> dict[str, Any]:
+    """Return a property with another name or description; None leaves either unchanged."""
+    text = property_.description if description is None else description
+    return {"id": property_.id, "name": name or property_.name, "description": text}
+
+
+def confirm_deletion(session: Session, name: str, *, yes: bool) -> None:
+    """Ask for confirmation before a definition is deleted."""
     if not yes and not session.confirm(session.say("Delete {name}?", name=name)):
         session.tell("Nothing was deleted.")
         raise typer.Exit

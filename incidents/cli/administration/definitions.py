@@ -1,4 +1,4 @@
-"""What definitions and settings were, who changed them and when."""
+"""The command for the history of definitions and settings."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, get_args
@@ -16,7 +16,7 @@ from contracts.administration_queries import (
 )
 from incidents.cli.arguments import among
 from incidents.cli.operations.audit import audit
-from incidents.terminal.input.reading import fitting
+from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
@@ -42,11 +42,11 @@ async def definitions(
     session: Session,
     kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(_KINDS)}.", autocompletion=among(*_KINDS))],
     key: Annotated[
-        str | None, typer.Option(metavar="NAME", help="One of them: an id, decimal_1, category_2, a setting's name.")
+        str | None, typer.Option(metavar="NAME", help="Only this one: an id, decimal_1, category_2, a setting's name.")
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
 ) -> None:
-    """Show what definitions and settings were and are, who changed them and when."""
+    """Show the changes of definitions and settings: who, when, before and after."""
     kind = read_word(session, "kind", kind, _KINDS, "Kind")
     if key and kind == "setting":
         key = read_word(session, "field", key, Settings.model_fields, "Setting")
@@ -54,12 +54,12 @@ async def definitions(
     message = _QUERIES.get(kind, GetPropertyHistory)
     asked |= {"kind": kind} if message is GetPropertyHistory else {}
     async with session.client() as client:
-        found: DefinitionHistory = await client.ask(fitting(session, message, asked))
+        page: DefinitionHistory = await client.ask(make_message(session, message, asked))
     rows = (
-        (one.at, one.by, _key(session, kind, one.key), *map(show.paragraph, _states(one, session.language)))
-        for one in found.items
+        (change.at, change.by, _key(session, kind, change.key), *map(show.paragraph, _states(change, session.language)))
+        for change in page.items
     )
-    session.show(found, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
+    session.show(page, show.table(session.language, "Time", "By", "Key", "Before", "After", rows=rows))
 
 
 def _key(session: Session, kind: str, key: str) -> str:
@@ -67,15 +67,17 @@ def _key(session: Session, kind: str, key: str) -> str:
 
 
 def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
-    """Write what differs, field by field, as it was and as it is."""
+    """Return the differing fields before and after the change, one per line."""
     old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
-    before, after = ("\n".join(f"{name}: {one[name]}" for name in names if name in one) for one in (old, new))
+    before, after = ("\n".join(f"{name}: {state[name]}" for name in names if name in state) for state in (old, new))
     return before, after
 
 
 def _flat(state: Mapping[str, Any], language: str) -> dict[str, Any]:
     levels: Mapping[str, Any] = state.get("permissions", {})
-    plain = {name_of(language, "field", name): one for name, one in state.items() if name != "permissions"}
-    given = {name_of(language, "permission", node): name_of(language, "level", one) for node, one in levels.items()}
-    return {**plain, **given}
+    plain = {name_of(language, "field", name): value for name, value in state.items() if name != "permissions"}
+    permissions = {
+        name_of(language, "permission", node): name_of(language, "level", level) for node, level in levels.items()
+    }
+    return {**plain, **permissions}

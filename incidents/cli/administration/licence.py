@@ -1,4 +1,4 @@
-"""The site's licence: shown, and activated from a file."""
+"""The commands of the site's licence."""
 
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from contracts.licence import ActivateLicence, GetLicence, LicenceState
-from incidents.terminal.input.reading import fitting, unreadable
+from incidents.terminal.input.reading import file_error, make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -18,7 +18,7 @@ app = group("The site's licence: show, activate.")
 
 @command(app, "show", "incidents licence show", "incidents licence show --json")
 async def show_licence(session: Session) -> None:
-    """Show the licence that is in force, or why there is none."""
+    """Show the licence in force, or why there is none."""
     async with session.client() as client:
         state = await client.ask(GetLicence())
     session.show(state, *_lines(session, state))
@@ -26,15 +26,16 @@ async def show_licence(session: Session) -> None:
 
 @command(app, "activate", "incidents licence activate main.jwt", sends=True)
 async def activate(
-    session: Session, file: Annotated[Path, typer.Argument(metavar="FILE", help="What the operator signed.")]
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The licence that the operator signed.")],
 ) -> None:
-    """Put a licence into force; it counts at once, and nothing has to be started again."""
+    """Put a licence into force; it applies at once, without a restart."""
     try:
         token = file.read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise unreadable(session, file, error) from error
+        raise file_error(session, file, error) from error
     async with session.client() as client:
-        event = await session.send(client, fitting(session, ActivateLicence, {"token": token}))
+        event = await session.send(client, make_message(session, ActivateLicence, {"token": token}))
     until = _until(session, event.expires_at)
     words = "Licence activated: {edition} {version}, {until}"
     session.show(event, session.say(words, edition=event.edition, version=event.version, until=until))
@@ -49,9 +50,9 @@ def _until(session: Session, expires_at: datetime | None) -> str:
 def _lines(session: Session, state: LicenceState) -> list[Text]:
     valid = session.say("valid") if state.valid else session.say("not valid: {reason}", reason=state.reason)
     lines = [Text(valid, style="green" if state.valid else "red")]
-    if given := state.licence:
-        until = _until(session, given.expires_at)
-        lines.append(Text(f"{given.product} {given.version}, {given.edition}, {until}"))
+    if licence := state.licence:
+        until = _until(session, licence.expires_at)
+        lines.append(Text(f"{licence.product} {licence.version}, {licence.edition}, {until}"))
     if state.activated_at:
         who = {"time": show.local(state.activated_at, session.language), "principal": state.activated_by}
         lines.append(Text(session.say("activated {time} by {principal}", **who), style="dim"))

@@ -1,4 +1,4 @@
-"""What happens and happened on the site, what is defined there, and what one may do."""
+"""Events on the site, its definitions, and the caller's permissions."""
 
 from contextlib import aclosing
 from dataclasses import replace
@@ -10,7 +10,7 @@ from contracts.administration_queries import GetMe, GetProperties, Me
 from contracts.projects.watching import WatchProjects
 from incidents.cli.projects.live import event_line, show_events
 from incidents.terminal import activities
-from incidents.terminal.input.reading import fitting
+from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import definitions, show
@@ -34,28 +34,33 @@ def register(app: typer.Typer) -> None:
 
 async def watch(
     session: Session,
-    since: Annotated[str | None, typer.Option(metavar="CURSOR", help="Go on behind this event's cursor.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="CURSOR", help="Continue after the event with this cursor.")
+    ] = None,
     happened: Annotated[
-        list[str] | None, typer.Option("--happened", metavar="NAME", help="Only this: projects.created; repeatable.")
+        list[str] | None,
+        typer.Option(
+            "--happened", metavar="NAME", help="Only events of this kind, such as projects.created; repeatable."
+        ),
     ] = None,
     exec_: Annotated[
         str | None,
-        typer.Option("--exec", metavar="COMMAND", help="Run this for each event, given on its stdin."),
+        typer.Option("--exec", metavar="COMMAND", help="Run this program for each event, with the event on its stdin."),
     ] = None,
     ops: Annotated[bool, typer.Option("--ops", help="Everything on the site; needs ops credentials.")] = False,
 ) -> None:
-    """Show what happens to projects and reports, as it happens, until Ctrl-C.
+    """Show events of projects and reports live, until Ctrl-C.
 
-    What happens while the connection is lost is shown when it is back. `--since` goes on where an earlier watch ended.
-    `--exec` runs a program with each event as a line of JSON; if it fails, that is told, and the watch goes on.
+    Events during a lost connection are shown after reconnecting. `--since` continues where an earlier watch ended.
+    `--exec` runs a program with each event as a line of JSON; a failure is reported, and the watch continues.
     """
     if ops:
         await _overhear(session)
         return
-    place = fitting(session, WatchProjects, {"since": since}).since
+    place = make_message(session, WatchProjects, {"since": since}).since
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed, tuple(activities.chosen(session, happened) or ()), exec_)
+        await show_events(session, feed, tuple(activities.choose_activities(session, happened) or ()), exec_)
 
 
 async def _overhear(session: Session) -> None:

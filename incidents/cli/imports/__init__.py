@@ -1,1 +1,1 @@
-"""Commands that take over projects of another system."""
+"""Commands that import projects of another system."""

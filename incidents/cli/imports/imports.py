@@ -1,4 +1,4 @@
-"""Taking over projects of another system from a file."""
+"""The command that imports projects of another system from a file."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -16,16 +16,16 @@ from incidents.cli.imports import results
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.importing import journal
-from incidents.importing.decoding import UnknownEncodingError, named
+from incidents.importing.decoding import UnknownEncodingError, named_encoding
 from incidents.importing.mapping import Mapping
 from incidents.importing.reading import Format, Source
 from incidents.importing.sending import Checker, Tally, Way, send
-from incidents.importing.surveying import UnfitFileError, survey
+from incidents.importing.surveying import UnusableFileError, survey
 from incidents.importing.translating import Findings, Translator
 from incidents.strict import AmbiguousError, read_json
-from incidents.terminal.input.reading import decoded, unreadable
+from incidents.terminal.input.reading import decode, file_error
 from incidents.terminal.options import command, group
-from incidents.terminal.saving import writable
+from incidents.terminal.saving import require_writable
 from incidents.terminal.session import Session, Status, UsageError
 
 _BY_SUFFIX: dict[str, Format] = {
@@ -35,34 +35,47 @@ _BY_SUFFIX: dict[str, Format] = {
     ".ndjson": "ndjson",
     ".jsonl": "ndjson",
 }
-_USUAL: Final = "file"
+_DEFAULT_COMMAND: Final = "file"
 
 Words = list[str] | None
-Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="Which field a column fills; repeatable.")]
-Complete = Annotated[bool, typer.Option("--complete", help="Fill what is empty in projects that are there already.")]
+Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="The field that a column fills; repeatable.")]
+Defaults = Annotated[Words, typer.Option(metavar="FIELD=VALUE", help="The value for rows without one; repeatable.")]
+SourceName = Annotated[str | None, typer.Option(metavar="NAME", help="A name that distinguishes several systems.")]
+Dates = Annotated[str | None, typer.Option(metavar="dmy|mdy", help="Whether the day or the month comes first.")]
+ClockChanges = Annotated[
+    str | None, typer.Option(metavar="earlier|later", help="For local times that occur twice or never.")
+]
+FormatName = Annotated[
+    str | None, typer.Option("--format", metavar="csv|ndjson", help="If the file's name does not show it.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row locally and on the site; import none.")]
+Complete = Annotated[bool, typer.Option("--complete", help="Fill empty fields of existing projects.")]
 JournalFile = Annotated[
-    Path | None, typer.Option("--journal", metavar="FILE", help="Where `import status` looks: beside FILE.")
+    Path | None,
+    typer.Option(
+        "--journal", metavar="FILE", help="The file of the journal for `import status`; by default next to FILE."
+    ),
 ]
 
 
 class _Importing(TyperGroup):
-    """`incidents import FILE` is the usual command: `file` before it can be left out."""
+    """The group `import`, in which `file` is the default command: `incidents import FILE`."""
 
-    usual = _USUAL
+    default_name = _DEFAULT_COMMAND
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put `file` where no other command stands."""
+        """Insert `file` if no command is named."""
         if args and args[0] not in self.commands:
-            args = [_USUAL, *args]
+            args = [_DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
 
 
 def register(app: typer.Typer) -> None:
     """Add `import`."""
-    about_imports = group("Take over projects of another system from a file, and look at what an import did.")
+    about_imports = group("Import projects of another system from a file, and show the results of imports.")
     command(
         about_imports,
-        _USUAL,
+        _DEFAULT_COMMAND,
         "incidents import projects.csv --dry-run",
         "incidents import incidents.csv --column 'Opened=created_at' --default created_by=records",
         "incidents import projects.ndjson --mapping mapping.json --errors refused.csv --json",
@@ -75,7 +88,7 @@ def register(app: typer.Typer) -> None:
 
 @dataclass(frozen=True)
 class _Files:
-    """What is read and written."""
+    """The files to read and write."""
 
     rows: Path
     errors: Path | None
@@ -84,38 +97,36 @@ class _Files:
 
 async def import_(  # noqa: PLR0913 - each parameter is an option
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or one JSON object a line.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV with a header, or one JSON object per line.")],
     *,
-    mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="What the columns mean, as JSON.")] = None,
+    mapping: Annotated[Path | None, typer.Option(metavar="FILE", help="The meaning of the columns, as JSON.")] = None,
     column: Columns = None,
-    default: Annotated[Words, typer.Option(metavar="FIELD=VALUE", help="For rows without it; repeatable.")] = None,
-    source: Annotated[str | None, typer.Option(metavar="NAME", help="Keeps two systems apart.")] = None,
-    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="Of times without an offset.")] = None,
-    dates: Annotated[str | None, typer.Option(metavar="dmy|mdy", help="Whether days or months stand first.")] = None,
-    clock_changes: Annotated[
-        str | None, typer.Option(metavar="earlier|later", help="Of local times that are two or none.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(metavar="NAME", help="If it is not found: cp1252, utf-16.")] = None,
-    format_: Annotated[str | None, typer.Option("--format", metavar="csv|ndjson", help="If the name hides it.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row here and there; import none.")] = False,
+    default: Defaults = None,
+    source: SourceName = None,
+    timezone: Annotated[str | None, typer.Option(metavar="ZONE", help="The zone of times without an offset.")] = None,
+    dates: Dates = None,
+    clock_changes: ClockChanges = None,
+    encoding: Annotated[str | None, typer.Option(metavar="NAME", help="If it is not detected: cp1252, utf-16.")] = None,
+    format_: FormatName = None,
+    dry_run: DryRun = False,
     complete: Complete = False,
-    errors: Annotated[Path | None, typer.Option(metavar="FILE", help="Where refused rows go, as CSV.")] = None,
+    errors: Annotated[Path | None, typer.Option(metavar="FILE", help="The file for refused rows, as CSV.")] = None,
     journal_: JournalFile = None,
 ) -> None:
-    """Take over projects of another system, with their own numbers, dates and authors.
+    """Import projects of another system with their own numbers, dates and authors.
 
-    A bad row costs only itself. Importing a file again changes nothing that is there already; with --complete it fills
-    what is empty there, such as a column that was left out before.
+    A bad row affects only itself. Importing a file again changes nothing that exists already; with --complete it fills
+    empty fields, such as those of a column that was left out before.
     """
     own = {"source": source, "timezone": timezone, "dates": dates, "clock_changes": clock_changes}
     meaning = _read_mapping(session, mapping, column or (), default or (), own)
-    form, files = _format_of(session, file, format_), _Files(file, errors, journal_ or journal.beside(file))
+    form, files = _format_of(session, file, format_), _Files(file, errors, journal_ or journal.journal_path(file))
     inputs = (file, *([mapping] if mapping else []))
     if errors:
-        writable(session, errors, *inputs, files.journal)
+        require_writable(session, errors, *inputs, files.journal)
     if not dry_run:
-        writable(session, files.journal, *inputs)
-    with _opened(session, file) as opened:
+        require_writable(session, files.journal, *inputs)
+    with _open(session, file) as opened:
         read = _source(session, opened, form, encoding, meaning)
         tally, findings = await _take_over(session, read, meaning, files, Way(dry_run, complete))
     results.report(session, tally, read, findings, errors, dry_run=dry_run)
@@ -128,66 +139,73 @@ async def _take_over(
 ) -> tuple[Tally, Findings]:
     tally = Tally()
     with ExitStack() as stack:
-        progressed = stack.enter_context(_shown(session, source, files.rows.stat().st_size, tally))
+        progressed = stack.enter_context(_progress_bar(session, source, files.rows.stat().st_size, tally))
         try:
             findings = survey(source, mapping, progressed)
-        except UnfitFileError as error:
+        except UnusableFileError as error:
             raise UsageError(session.say(error.words, **error.values)) from error
         async with session.client() as client:
             translator = await _translator(session, client, mapping, findings)
-            rows = Checker(translator, tally).fitting(source)
+            rows = Checker(translator, tally).valid_rows(source)
             if way.dry_run:
                 await send(client, rows, tally, progressed, way)
                 return tally, findings
-            kept = journal.Journal(stack.enter_context(files.journal.open("a", encoding="utf-8")))
-            kept.start(principal=client.principal, site=client.site, source=mapping.source)
-            tally.heard = kept.row
+            journal_ = journal.Journal(stack.enter_context(files.journal.open("a", encoding="utf-8")))
+            journal_.start(principal=client.principal, site=client.site, source=mapping.source)
+            tally.on_result = journal_.row
             try:
                 await send(client, rows, tally, progressed, way)
             except Refused:
-                session.tell("{imported} imported before it ended; run it again", imported=tally.imported)
+                session.tell(
+                    "{imported} imported before the import was interrupted; run it again", imported=tally.imported
+                )
                 raise
-            kept.end(tally)
+            journal_.end(tally)
     return tally, findings
 
 
 async def _translator(session: Session, client: Client, mapping: Mapping, findings: Findings) -> Translator:
-    """Take what the mapping leaves open from the site: its time zone, and the names of types and statuses."""
+    """Complete the mapping from the site: its time zone, and the names of types and statuses."""
     names: dict[str, dict[str, int]] = {}
     with suppress(Refused):
         known = await client.ask(GetProperties())
         kinds: dict[str, Sequence[Property]] = {"type_id": known.types, "status_id": known.statuses}
-        names = {field: {one.name.casefold(): one.id for one in defined} for field, defined in kinds.items()}
+        names = {
+            field: {property_.name.casefold(): property_.id for property_ in defined}
+            for field, defined in kinds.items()
+        }
     if findings.local_times and mapping.timezone is None:
         with suppress(Refused):
             zone = (await client.ask(GetSettings())).timezone
             mapping = mapping.model_copy(update={"timezone": zone})
-            session.tell("times without an offset are those of {timezone}; --timezone says otherwise", timezone=zone)
+            session.tell("times without an offset are read in {timezone}; --timezone changes that", timezone=zone)
     return Translator(mapping, client.site, findings, names)
 
 
 def _read_mapping(
     session: Session, path: Path | None, columns: list[str] | tuple[()], defaults: list[str] | tuple[()], own: Any
 ) -> Mapping:
-    """Read the mapping; what is typed comes before what the file says."""
+    """Read the mapping; options override the file."""
     try:
-        content = decoded(session, path.read_bytes(), path) if path else "{}"
-        given = Mapping.model_validate_json(content)
+        content = decode(session, path.read_bytes(), path) if path else "{}"
+        from_file = Mapping.model_validate_json(content)
         read_json(content)
-        whole = given.model_dump(exclude_unset=True) | {name: value for name, value in own.items() if value is not None}
-        typed = dict(_pair(session, *one.rpartition("=")) for one in columns)
-        whole["columns"] = given.columns | {name: field or None for name, field in typed.items()}
-        whole["defaults"] = given.defaults | dict(_pair(session, *one.partition("=")) for one in defaults)
+        whole = from_file.model_dump(exclude_unset=True) | {
+            name: value for name, value in own.items() if value is not None
+        }
+        typed = dict(_pair(session, *text.rpartition("=")) for text in columns)
+        whole["columns"] = from_file.columns | {name: field or None for name, field in typed.items()}
+        whole["defaults"] = from_file.defaults | dict(_pair(session, *text.partition("=")) for text in defaults)
         return Mapping.model_validate(whole)
     except AmbiguousError as error:
-        why = error.told(session.language)
-        raise UsageError(session.say("{path} is no mapping: {reason}", path=path, reason=why)) from error
+        why = error.sentence(session.language)
+        raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=path, reason=why)) from error
     except OSError as error:
-        raise unreadable(session, path, error) from error
+        raise file_error(session, path, error) from error
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, one['loc']))} {one['msg']}".strip() for one in error.errors())
-        where = path or session.say("what was typed")
-        raise UsageError(session.say("{path} is no mapping: {reason}", path=where, reason=why)) from error
+        why = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
+        where = path or session.say("the command line")
+        raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=where, reason=why)) from error
 
 
 def _pair(session: Session, name: str, equals: str, value: str) -> tuple[str, str]:
@@ -196,8 +214,8 @@ def _pair(session: Session, name: str, equals: str, value: str) -> tuple[str, st
     return name.strip(), value.strip()
 
 
-def _format_of(session: Session, file: Path, given: str | None) -> Format:
-    form = _BY_SUFFIX.get(f".{given}" if given else file.suffix.lower())
+def _format_of(session: Session, file: Path, suffix: str | None) -> Format:
+    form = _BY_SUFFIX.get(f".{suffix}" if suffix else file.suffix.lower())
     if form is None:
         known = "|".join(get_args(Format))
         raise UsageError(session.say("say which format {path} has: --format {known}", path=file, known=known))
@@ -205,11 +223,11 @@ def _format_of(session: Session, file: Path, given: str | None) -> Format:
 
 
 @contextmanager
-def _opened(session: Session, file: Path) -> Iterator[BinaryIO]:
+def _open(session: Session, file: Path) -> Iterator[BinaryIO]:
     try:
         opened = file.open("rb")
     except OSError as error:
-        raise unreadable(session, file, error) from error
+        raise file_error(session, file, error) from error
     with opened:
         if not opened.seekable():
             raise UsageError(session.say("{path} is read twice: save it as a file first", path=file))
@@ -218,7 +236,7 @@ def _opened(session: Session, file: Path) -> Iterator[BinaryIO]:
 
 def _source(session: Session, opened: BinaryIO, form: Format, encoding: str | None, mapping: Mapping) -> Source:
     try:
-        chosen = named(encoding, opened) if encoding else None
+        chosen = named_encoding(encoding, opened) if encoding else None
     except UnknownEncodingError as error:
         wrong = "not an encoding: {encoding}; write utf-8, cp1252, utf-16, mac_roman"
         raise UsageError(session.say(wrong, encoding=encoding)) from error
@@ -226,8 +244,8 @@ def _source(session: Session, opened: BinaryIO, form: Format, encoding: str | No
 
 
 @contextmanager
-def _shown(session: Session, source: Source, size: int, tally: Tally) -> Iterator[Callable[[], None]]:
-    """Show a bar of the bytes that were read, the rate of projects, and the time that is left."""
+def _progress_bar(session: Session, source: Source, size: int, tally: Tally) -> Iterator[Callable[[], None]]:
+    """Show a progress bar with the rate of projects and the remaining time."""
     rate = TextColumn("{task.fields[done]} · {task.fields[rate]}/s", markup=False)
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -1,4 +1,4 @@
-"""What an import did: told at its end, and looked at afterwards."""
+"""The results of an import: reported at its end, and shown afterwards by `import status`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -12,16 +12,16 @@ from contracts.texts import reason
 from incidents.importing import journal
 from incidents.importing.journal import Run
 from incidents.importing.reading import Source
-from incidents.importing.sending import Misfit, Tally
+from incidents.importing.sending import RefusedRow, Tally
 from incidents.importing.translating import Findings
-from incidents.terminal.input.reading import unreadable
+from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
 
 _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference")
-_TOLD: Final = 20
-"""Refused rows that are told one by one at most; all of them are in `--errors` and in `import status`."""
+_PRINTED_ROWS_MAX: Final = 20
+"""The most refused rows that are printed; all of them are in `--errors` and in `import status`."""
 
 _FATES: Final = {
     "imported": "imported",
@@ -29,7 +29,7 @@ _FATES: Final = {
     "completed": "completed",
     "refused": "refused",
 }
-_KNOWN_AS: Final = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
+_ENCODING_NAMES: Final = {"cp1252": "Windows-1252", "mac_roman": "Mac Roman", "cp850": "DOS 850"}
 
 
 def register(app: typer.Typer) -> None:
@@ -46,18 +46,20 @@ def register(app: typer.Typer) -> None:
 
 async def status(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What was imported, or its journal.")],
-    rows: Annotated[bool, typer.Option("--rows", help="Every row of the last import, not the refused alone.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The imported file, or its journal.")],
+    rows: Annotated[
+        bool, typer.Option("--rows", help="All rows of the last import, not only the refused ones.")
+    ] = False,
 ) -> None:
-    """Look at what imports of a file did: when, how many rows, and which of them are still left out."""
-    path = journal.beside(file) if journal.beside(file).exists() else file
+    """Show the imports of a file: when, how many rows, and which rows are still missing."""
+    path = journal.journal_path(file) if journal.journal_path(file).exists() else file
     try:
         runs = journal.runs(path)
     except (OSError, TypeError) as error:
-        raise unreadable(session, path, error) from error
+        raise file_error(session, path, error) from error
     if not runs:
-        raise UsageError(session.say("{path} was not imported from here, or its journal lies elsewhere", path=file))
-    documents = [journal.told_of(run) for run in runs]
+        raise UsageError(session.say("{path} was not imported from here, or its journal is elsewhere", path=file))
+    documents = [journal.document_of(run) for run in runs]
     shown = [row for row in documents[-1]["rows"] if rows or row["fate"] == "refused"]
     before = [{**each, "rows": []} for each in documents[:-1]]
     last = {**documents[-1], "rows": [_with_reason(session, row) for row in shown]}
@@ -79,7 +81,7 @@ def _runs(session: Session, runs: list[Run]) -> show.Sheet:
         )
         for run in runs
     )
-    headings = ("Begun", "By", "Source", "Imported", "Already there", "Completed", "Refused", "Ended")
+    headings = ("Started", "By", "Source", "Imported", "Already there", "Completed", "Refused", "Ended")
     return show.table(session.language, *headings, rows=cells)
 
 
@@ -94,7 +96,7 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
         )
         for row in rows
     )
-    return show.table(session.language, "Line", "Became", "Number", "Field", "Reason", rows=cells)
+    return show.table(session.language, "Line", "Result", "Number", "Field", "Reason", rows=cells)
 
 
 def _with_reason(session: Session, row: dict[str, Any]) -> dict[str, Any]:
@@ -104,16 +106,16 @@ def _with_reason(session: Session, row: dict[str, Any]) -> dict[str, Any]:
 def report(
     session: Session, tally: Tally, source: Source, findings: Findings, errors: Path | None, *, dry_run: bool
 ) -> None:
-    """Tell what became of the rows, and what of the file was read in which way or left out."""
-    tally.refused.sort(key=lambda one: one.line)
-    rows = [_told(session, one) for one in tally.refused]
+    """Print the results of an import: refused rows, how the file was read, what was left out, and the counts."""
+    tally.refused.sort(key=lambda row: row.line)
+    rows = [_document(session, row) for row in tally.refused]
     if errors:
         _write(session, errors, rows)
     else:
         _tell_rows(session, rows)
     _tell_reading(session, source, findings)
     if tally.ignored:
-        words = "columns left out: {columns}; --column and --complete bring them in later"
+        words = "columns left out: {columns}; --column and --complete import them later"
         session.tell(words, columns=", ".join(sorted(tally.ignored)))
     figures = {
         "imported": tally.imported,
@@ -125,7 +127,7 @@ def report(
     if dry_run:
         words = "{imported} would be imported, {already_there} are already there, {refused} would be refused"
     if tally.completed:
-        session.tell("completed, because they were there with empty fields: {completed}", completed=tally.completed)
+        session.tell("completed, existing projects with empty fields: {completed}", completed=tally.completed)
     document = {
         **figures,
         "dry_run": dry_run,
@@ -140,18 +142,20 @@ def report(
 
 
 def _tell_rows(session: Session, rows: list[dict[str, Any]]) -> None:
-    for row in rows[:_TOLD]:
-        about = {**row, "field": " ".join(filter(None, (row["field"], row["reference"]))) or "–"}
-        session.tell("line {line}: {field} {reason}", **about)
-    if (more := len(rows) - _TOLD) > 0:
+    for row in rows[:_PRINTED_ROWS_MAX]:
+        values = {**row, "field": " ".join(filter(None, (row["field"], row["reference"]))) or "–"}
+        session.tell("line {line}: {field} {reason}", **values)
+    if (more := len(rows) - _PRINTED_ROWS_MAX) > 0:
         session.tell("and {count} more; --errors FILE writes all of them", count=more)
 
 
 def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
     encoding = source.encoding
     if not encoding.is_utf8:
-        name = f"{_KNOWN_AS[encoding.name]} ({encoding.name})" if encoding.name in _KNOWN_AS else encoding.name
-        session.tell("read as {encoding}; --encoding says otherwise", encoding=name)
+        name = (
+            f"{_ENCODING_NAMES[encoding.name]} ({encoding.name})" if encoding.name in _ENCODING_NAMES else encoding.name
+        )
+        session.tell("read as {encoding}; --encoding changes that", encoding=name)
     if source.header and source.header.titles:
         session.tell("lines above the header left out: {count}", count=source.header.titles)
     if source.empty:
@@ -159,7 +163,7 @@ def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
     for field, columns in findings.joined.items():
         session.tell("joined as {field}: {columns}", field=field, columns=", ".join(columns))
     if findings.numbers_are_texts:
-        session.tell("numbers that are texts are kept as references; the projects get numbers of their own here")
+        session.tell("numbers that are texts are kept as references; the projects get new numbers here")
 
 
 def _write(session: Session, errors: Path, rows: list[dict[str, Any]]) -> None:
@@ -176,7 +180,7 @@ def _cell(value: object) -> object:
     return value if isinstance(value, int) else on_one_line(str(value or ""))
 
 
-def _told(session: Session, one: Misfit) -> dict[str, Any]:
-    why = reason(one.kind, session.language)
-    named = {"line": one.line, "number": one.number, "field": one.field, "kind": one.kind, "reason": why}
-    return {**named, "reference": one.reference}
+def _document(session: Session, row: RefusedRow) -> dict[str, Any]:
+    why = reason(row.kind, session.language)
+    named = {"line": row.line, "number": row.number, "field": row.field, "kind": row.kind, "reason": why}
+    return {**named, "reference": row.reference}

@@ -1,4 +1,4 @@
-"""What was done: to one project, or on the whole site, by whom and when."""
+"""The commands for activities of one project or of the whole site."""
 
 from typing import Annotated, Any
 
@@ -9,16 +9,16 @@ from incidents.cli.arguments import TIME, TO_ITS_END, Project, Words, among
 from incidents.cli.listing import descriptions, names
 from incidents.cli.paging import show_pages
 from incidents.terminal import activities
-from incidents.terminal.input.reading import fitting, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables.sheet import Sheet
 from incidents.terminal.tables.show import Names
 
-audit = group("What was done: to one project, or on the whole site.")
+audit = group("Activities of one project, or of the whole site.")
 
 Limit = Annotated[int, typer.Option(min=1, max=500, help="Entries on a page, newest first.")]
-All = Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")]
+All = Annotated[bool, typer.Option("--all", help="All pages, not only the first.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 @command(audit, "activity", "incidents audit activity 12", "incidents audit activity 12 --all --csv", table=True)
 async def activity(session: Session, project: Project, limit: Limit = 100, all_: All = False) -> None:
-    """Show what was done to a project, newest first, in the words of its time."""
+    """Show the activities of a project, newest first, with the names of that time."""
     async with session.client() as client:
         project_id = await read_project(session, client, project, deleted_too=True)
         known = Names(None) if session.json else await names(client)
@@ -50,37 +50,38 @@ async def activity(session: Session, project: Project, limit: Limit = 100, all_:
 async def log(  # noqa: PLR0913 - each parameter is an option
     session: Session,
     *,
-    actor: Annotated[str | None, typer.Option(metavar="PRINCIPAL", help="Done by.")] = None,
+    actor: Annotated[str | None, typer.Option(metavar="PRINCIPAL", help="Only activities of this principal.")] = None,
     activity: Annotated[
         Words,
         typer.Option(
             metavar="WORDS",
-            help="What was done: `viewed` for whatever was opened, exported, printed or downloaded; words of it as "
-            "they are shown; or its name, as in projects.deleted; repeatable.",
+            help="Only this activity: `viewed` for everything that was opened, exported, printed or downloaded; its "
+            "words as shown; or its name, such as projects.deleted; repeatable.",
             autocompletion=among(activities.VIEWED, *activities.WORDS),
         ),
     ] = None,
     project: Annotated[
-        Words, typer.Option(metavar="PROJECT", help="Done to this one, by id or number; repeatable.")
+        Words, typer.Option(metavar="PROJECT", help="Only activities of this project, by id or number; repeatable.")
     ] = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done since: {TIME}")] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Done before: {TO_ITS_END}")] = None,
     limit: Limit = 100,
     all_: All = False,
 ) -> None:
-    """Show what was done on the site and across its projects, newest first."""
-    asked: dict[str, Any] = {"actor": actor, "activities": activities.chosen(session, activity), "limit": limit}
+    """Show the activities on the site and in its projects, newest first."""
+    chosen = activities.choose_activities(session, activity)
+    asked: dict[str, Any] = {"actor": actor, "activities": chosen, "limit": limit}
     asked |= {"since": read_time(session, since), "until": read_time(session, until, until=True), "with_activity": True}
-    given = {name: value for name, value in asked.items() if value is not None}
-    fitting(session, SiteLog, given)
+    query = {name: value for name, value in asked.items() if value is not None}
+    make_message(session, SiteLog, query)
     async with session.client() as client:
         if project:
-            given["project_ids"] = [await read_project(session, client, one, deleted_too=True) for one in project]
+            query["project_ids"] = [await read_project(session, client, text, deleted_too=True) for text in project]
         known = Names(None) if session.json else await names(client)
 
         async def laid(page: Entries) -> Sheet:
-            numbers = {one.project_number for one in page.items if one.project_number is not None}
-            about = await descriptions(client, sorted(numbers))
-            return activities.log(page.items, known, about, session.language)
+            numbers = {entry.project_number for entry in page.items if entry.project_number is not None}
+            texts = await descriptions(client, sorted(numbers))
+            return activities.log(page.items, known, texts, session.language)
 
-        await show_pages(session, client, fitting(session, SiteLog, given), laid, every=all_)
+        await show_pages(session, client, make_message(session, SiteLog, query), laid, every=all_)

@@ -1,4 +1,4 @@
-"""Whether a system is healthy: rules over what its processes and its message bus say."""
+"""The health of a system: rules over the reports of its processes and its message bus."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,17 +11,17 @@ Level = Literal["fails", "attention"]
 
 _WAITING_SECONDS: Final = 60.0
 _LATE_SECONDS: Final = 10.0
-_OUTBOX: Final = 1_000
-_FULL, _FILLING = 0.95, 0.8
-_CLOCK_SECONDS: Final = 60.0
+_OUTBOX_MESSAGES_MAX: Final = 1_000
+_FULL_SHARE, _FILLING_SHARE = 0.95, 0.8
+_CLOCK_DIFFERENCE_SECONDS_MAX: Final = 60.0
 _MIB: Final = 1 << 20
-_LITTLE, _TOO_LITTLE = 1024 * _MIB, 64 * _MIB
+_LOW_BYTES, _CRITICAL_BYTES = 1024 * _MIB, 64 * _MIB
 
 
 class Finding(NamedTuple):
-    """Something that is not as it should be: `what` for programs, `words` with their values for people.
+    """A problem: `what` for programs, `words` with their values for people.
 
-    `single` are the words where `count` is one.
+    `single` are the words for a `count` of 1.
     """
 
     level: Level
@@ -32,8 +32,8 @@ class Finding(NamedTuple):
 
 
 def judge(survey: Survey, *, version: str, now: datetime, disk_free: int | None) -> list[Finding]:
-    """Return what is not as it should be, the worst first."""
-    found = [
+    """Return the problems, failures first."""
+    findings = [
         *_of_workers(survey),
         *_of_streams(survey),
         *_of_letters(survey),
@@ -41,7 +41,7 @@ def judge(survey: Survey, *, version: str, now: datetime, disk_free: int | None)
         *_of_clock(survey, now),
         *_of_disk(disk_free),
     ]
-    return sorted(found, key=lambda one: one.level == "attention")
+    return sorted(findings, key=lambda finding: finding.level == "attention")
 
 
 def _of_workers(survey: Survey) -> Iterator[Finding]:
@@ -50,57 +50,57 @@ def _of_workers(survey: Survey) -> Iterator[Finding]:
         if not processes:
             yield Finding("fails", "worker_missing", "no process of the worker {worker} answers", {"worker": worker})
             continue
-        for one in processes:
-            yield from _of_process(worker, one)
-        owned = {lane for one in processes for lane in one.get("lanes", ())}
+        for process in processes:
+            yield from _of_process(worker, process)
+        owned = {lane for process in processes for lane in process.get("lanes", ())}
         missing = sorted(set(range(LANES)) - owned) if worker in COMMANDED else []
         if missing:
             values = {"worker": worker, "lanes": ", ".join(map(str, missing))}
-            yield Finding("fails", "lanes_without_owner", "{worker}: nobody serves the lanes {lanes}", values)
+            yield Finding("fails", "lanes_without_owner", "{worker}: no process serves the lanes {lanes}", values)
 
 
-def _of_process(worker: str, one: dict[str, Any]) -> Iterator[Finding]:
-    about = {"worker": worker}
-    for each in one.get("failing", ()):
-        values = {**about, "part": each["part"], "reason": each["reason"], "seconds": round(each["seconds"])}
-        yield Finding("fails", "part_fails", "{worker}: {part} fails for {seconds} s: {reason}", values)
-    if one.get("ready") is False and not one.get("failing"):
-        yield Finding("fails", "not_ready", "{worker} is not ready yet", about)
-    oldest = one.get("oldest_pending_seconds") or 0.0
+def _of_process(worker: str, process: dict[str, Any]) -> Iterator[Finding]:
+    where = {"worker": worker}
+    for each in process.get("failing", ()):
+        values = {**where, "part": each["part"], "reason": each["reason"], "seconds": round(each["seconds"])}
+        yield Finding("fails", "part_fails", "{worker}: {part} has been failing for {seconds} s: {reason}", values)
+    if process.get("ready") is False and not process.get("failing"):
+        yield Finding("fails", "not_ready", "{worker} is not ready yet", where)
+    oldest = process.get("oldest_pending_seconds") or 0.0
     if oldest > _LATE_SECONDS:
         level: Level = "fails" if oldest > _WAITING_SECONDS else "attention"
-        values = {**about, "count": one.get("lag", 0), "seconds": round(oldest)}
+        values = {**where, "count": process.get("lag", 0), "seconds": round(oldest)}
         words = "{worker}: {count} messages wait, the oldest for {seconds} s"
         single = "{worker}: {count} message waits, for {seconds} s"
         yield Finding(level, "messages_wait", words, values, single)
-    if (one.get("outbox") or 0) > _OUTBOX:
+    if (process.get("outbox") or 0) > _OUTBOX_MESSAGES_MAX:
         words = "{worker}: {count} events and commands wait to be published"
-        yield Finding("attention", "outbox_waits", words, {**about, "count": one["outbox"]})
-    yield from _of_log_server(one.get("log_server"))
+        yield Finding("attention", "outbox_waits", words, {**where, "count": process["outbox"]})
+    yield from _of_log_server(process.get("log_server"))
 
 
-def _of_log_server(told: dict[str, Any] | None) -> Iterator[Finding]:
-    if told is None:
+def _of_log_server(log_server: dict[str, Any] | None) -> Iterator[Finding]:
+    if log_server is None:
         return
-    if not told["configured"]:
+    if not log_server["configured"]:
         yield Finding("attention", "log_server_not_configured", "no log server is configured", {})
-    if (told["oldest_seconds"] or 0) > _WAITING_SECONDS:
-        words = "the log server is away: {count} entries wait for it, the oldest for {seconds} s"
-        single = "the log server is away: {count} entry waits for it, for {seconds} s"
-        values = {"count": told["waiting"], "seconds": round(told["oldest_seconds"])}
+    if (log_server["oldest_seconds"] or 0) > _WAITING_SECONDS:
+        words = "the log server is unreachable: {count} entries wait for it, the oldest for {seconds} s"
+        single = "the log server is unreachable: {count} entry waits for it, for {seconds} s"
+        values = {"count": log_server["waiting"], "seconds": round(log_server["oldest_seconds"])}
         yield Finding("fails", "log_server_away", words, values, single)
 
 
 def _of_streams(survey: Survey) -> Iterator[Finding]:
     for name in ("COMMANDS", "EVENTS", "DEAD"):
-        told = survey.streams.get(name)
-        if told is None:
+        stream = survey.streams.get(name)
+        if stream is None:
             yield Finding("fails", "stream_missing", "the stream {stream} does not answer", {"stream": name})
-        elif name != "DEAD" and told["bytes_max"] > 0 and told["bytes"] > _FILLING * told["bytes_max"]:
-            part = told["bytes"] / told["bytes_max"]
-            level: Level = "fails" if part > _FULL else "attention"
+        elif name != "DEAD" and stream["bytes_max"] > 0 and stream["bytes"] > _FILLING_SHARE * stream["bytes_max"]:
+            part = stream["bytes"] / stream["bytes_max"]
+            level: Level = "fails" if part > _FULL_SHARE else "attention"
             values = {"stream": name, "percent": round(part * 100)}
-            yield Finding(level, "stream_full", "the stream {stream} is full to {percent} %", values)
+            yield Finding(level, "stream_full", "the stream {stream} is full: {percent} %", values)
 
 
 def _of_letters(survey: Survey) -> Iterator[Finding]:
@@ -111,24 +111,26 @@ def _of_letters(survey: Survey) -> Iterator[Finding]:
 
 
 def _of_versions(survey: Survey, version: str) -> Iterator[Finding]:
-    running = sorted({str(one["version"]) for one in survey.processes})
+    running = sorted({str(process["version"]) for process in survey.processes})
     if len({*running, version}) > 1:
         values = {"running": ", ".join(running), "here": version}
         yield Finding("attention", "versions_differ", "workers run {running}, this is {here}", values)
 
 
 def _of_clock(survey: Survey, now: datetime) -> Iterator[Finding]:
-    if any(one.get("clock_doubted") for one in survey.processes):
+    if any(process.get("clock_doubted") for process in survey.processes):
         words = "the database's clock is doubted: nothing is deleted because of its age"
         yield Finding("fails", "clock_doubted", words, {})
-    clocks = [datetime.fromisoformat(one["database_time"]) for one in survey.processes if one.get("database_time")]
+    clocks = [
+        datetime.fromisoformat(process["database_time"]) for process in survey.processes if process.get("database_time")
+    ]
     apart = max((abs((now - each).total_seconds()) for each in clocks), default=0.0)
-    if apart > _CLOCK_SECONDS:
+    if apart > _CLOCK_DIFFERENCE_SECONDS_MAX:
         words = "this machine's clock and the database's are {seconds} s apart"
         yield Finding("attention", "clocks_apart", words, {"seconds": round(apart)})
 
 
 def _of_disk(free: int | None) -> Iterator[Finding]:
-    if free is not None and free < _LITTLE:
-        level: Level = "fails" if free < _TOO_LITTLE else "attention"
+    if free is not None and free < _LOW_BYTES:
+        level: Level = "fails" if free < _CRITICAL_BYTES else "attention"
         yield Finding(level, "disk_full", "{free} MiB are free on the disk", {"free": free // _MIB})

@@ -1,4 +1,4 @@
-"""Is the system healthy: one screen, once or live."""
+"""The commands that show the health of the system, once or live."""
 
 import asyncio
 import shutil
@@ -41,90 +41,90 @@ def register(app: typer.Typer) -> None:
 
 
 async def status(session: Session) -> None:
-    """Say whether the system is healthy, in one screen; the exit status is 0 when nothing fails, and 1 otherwise.
+    """Show on one screen whether the system is healthy; the exit status is 0 if nothing fails, and 1 otherwise.
 
-    Needs the credentials of operations, `ops`, which lie in the data directory.
+    It needs the credentials of operations, `ops`, which are in the data directory.
     """
     async with operations(session).client() as client:
-        found, findings = await _look(session, client)
-    sheet = _workers(session, found) if session.csv else None
-    session.show(_document(found, findings), *_screen(session, found, findings), sheet=sheet)
-    if any(one.level == "fails" for one in findings):
+        survey, findings = await _look(session, client)
+    sheet = _workers(session, survey) if session.csv else None
+    session.show(_document(survey, findings), *_screen(session, survey, findings), sheet=sheet)
+    if any(finding.level == "fails" for finding in findings):
         raise typer.Exit(Status.REFUSED)
 
 
 async def top(
     session: Session,
-    every: Annotated[str, typer.Option("--every", metavar="SECONDS", help="Between two looks.")] = "2",
+    every: Annotated[str, typer.Option("--every", metavar="SECONDS", help="The interval between updates.")] = "2",
 ) -> None:
-    """Show the same as `status` again and again, until Ctrl-C."""
+    """Show the same as `status` continuously, until Ctrl-C."""
     pause = read_decimal(session, every, 1, "--every") or 1.0
     async with operations(session).client() as client:
         if session.json or not session.out.is_terminal:
             while True:
-                found, findings = await _look(session, client)
-                session.show(_document(found, findings), *_screen(session, found, findings))
+                survey, findings = await _look(session, client)
+                session.show(_document(survey, findings), *_screen(session, survey, findings))
                 await asyncio.sleep(pause)
         with Live(console=session.out, auto_refresh=False, screen=True) as live:
             while True:
-                found, findings = await _look(session, client)
-                live.update(Group(*_screen(session, found, findings)), refresh=True)
+                survey, findings = await _look(session, client)
+                live.update(Group(*_screen(session, survey, findings)), refresh=True)
                 await asyncio.sleep(pause)
 
 
 def operations(session: Session) -> Session:
-    """Act as operations where nobody else is named."""
+    """Return a session of operations, unless another principal is named."""
     return replace(session, principal="ops") if session.principal == "admin" else session
 
 
 async def _look(session: Session, client: Client) -> tuple[Survey, list[Finding]]:
-    found = await client.survey()
+    survey = await client.survey()
     free = _disk_free(session)
-    return found, judge(found, version=version("incident-manager"), now=datetime.now(UTC), disk_free=free)
+    return survey, judge(survey, version=version("incident-manager"), now=datetime.now(UTC), disk_free=free)
 
 
 def _disk_free(session: Session) -> int | None:
-    """Return what is free where the system's files are, where they are on this machine."""
+    """Return the free space of the disk with the system's files, if they are on this machine."""
     folder = data_directory(session.data)
     return shutil.disk_usage(folder).free if (folder / "runtime.json").exists() else None
 
 
-def _document(found: Survey, findings: Iterable[Finding]) -> dict[str, Any]:
-    told = [{"level": one.level, "what": one.what, **one.values} for one in findings]
+def _document(survey: Survey, findings: Iterable[Finding]) -> dict[str, Any]:
+    items = [{"level": finding.level, "what": finding.what, **finding.values} for finding in findings]
     return {
-        "healthy": all(one["level"] != "fails" for one in told),
-        "findings": told,
-        "processes": found.processes,
-        "streams": found.streams,
-        "dead_letters": found.dead_letters,
+        "healthy": all(finding["level"] != "fails" for finding in items),
+        "findings": items,
+        "processes": survey.processes,
+        "streams": survey.streams,
+        "dead_letters": survey.dead_letters,
     }
 
 
-def _screen(session: Session, found: Survey, findings: list[Finding]) -> list[RenderableType]:
-    fails = any(one.level == "fails" for one in findings)
+def _screen(session: Session, survey: Survey, findings: list[Finding]) -> list[RenderableType]:
+    fails = any(finding.level == "fails" for finding in findings)
     verdict = session.say("something fails") if fails else session.say("nothing fails")
     style = "bold red" if fails else "bold green"
     at = show.local(datetime.now(UTC), session.language)
     shown: list[RenderableType] = [Text.assemble((verdict, style), "  ", (at, "dim"))]
-    for one in findings:
-        mark, colour = ("✗", "red") if one.level == "fails" else ("!", "yellow")
-        shown.append(Text.assemble((f"{mark} ", colour), _said(session, one)))
-    return [*shown, _workers(session, found), show.facts(session.language, _beside(session, found))]
+    for finding in findings:
+        mark, colour = ("✗", "red") if finding.level == "fails" else ("!", "yellow")
+        shown.append(Text.assemble((f"{mark} ", colour), _sentence(session, finding)))
+    return [*shown, _workers(session, survey), show.facts(session.language, _further_facts(session, survey))]
 
 
-def _workers(session: Session, found: Survey) -> show.Sheet:
-    rows = [_row(worker, found.of(worker)) for worker in WORKERS]
+def _workers(session: Session, survey: Survey) -> show.Sheet:
+    rows = [_row(worker, survey.of(worker)) for worker in WORKERS]
     return show.table(session.language, *_HEADINGS, rows=rows)
 
 
 def _row(worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
-    ready = sum(bool(one.get("ready", True)) for one in processes)
-    oldest = max((one.get("oldest_pending_seconds") or 0.0 for one in processes), default=0.0)
+    ready = sum(bool(process.get("ready", True)) for process in processes)
+    oldest = max((process.get("oldest_pending_seconds") or 0.0 for process in processes), default=0.0)
     return (
         worker,
         len(processes),
         bool(processes) and ready == len(processes),
-        sum(len(one.get("lanes", ())) for one in processes),
+        sum(len(process.get("lanes", ())) for process in processes),
         _sum(processes, "lag"),
         show.Cell(f"{oldest:.0f} s", round(oldest)),
         _sum(processes, "outbox"),
@@ -133,8 +133,8 @@ def _row(worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
     )
 
 
-def _said(session: Session, finding: Finding) -> str:
-    """Say a finding, in the singular where it is of one."""
+def _sentence(session: Session, finding: Finding) -> str:
+    """Return the sentence of a finding, in the singular for a count of 1."""
     if finding.single and "count" in finding.values:
         number, values = finding.values["count"], {**finding.values}
         del values["count"]
@@ -143,23 +143,23 @@ def _said(session: Session, finding: Finding) -> str:
 
 
 def _sum(processes: list[dict[str, Any]], name: str) -> int:
-    return sum(one.get(name) or 0 for one in processes)
+    return sum(process.get(name) or 0 for process in processes)
 
 
-def _beside(session: Session, found: Survey) -> Iterable[tuple[str, object]]:
-    yield "Dead letters", "–" if found.dead_letters is None else found.dead_letters
-    for one in found.of("audit"):
-        if log_server := one.get("log_server"):
+def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, object]]:
+    yield "Dead letters", "–" if survey.dead_letters is None else survey.dead_letters
+    for process in survey.of("audit"):
+        if log_server := process.get("log_server"):
             waiting = session.count(log_server["waiting"], "{count} entry waits", "{count} entries wait")
             missing = "" if log_server["configured"] else f"{session.say('not configured')}, "
             yield "Log server", f"{missing}{waiting}"
-    for name, told in found.streams.items():
-        most = f" / {told['bytes_max'] // _MIB}" if told["bytes_max"] > 0 else ""
+    for name, stream in survey.streams.items():
+        most = f" / {stream['bytes_max'] // _MIB}" if stream["bytes_max"] > 0 else ""
         words = "{count} messages, {size} MiB"
-        yield name, session.say(words, count=told["messages"], size=f"{told['bytes'] // _MIB}{most}")
+        yield name, session.say(words, count=stream["messages"], size=f"{stream['bytes'] // _MIB}{most}")
     free = _disk_free(session)
     if free is not None:
         yield "Disk", session.say("{free} MiB free", free=free // _MIB)
-    yield "Version", ", ".join(sorted({str(one["version"]) for one in found.processes})) or "–"
-    clocks = sorted(str(one["database_time"]) for one in found.processes if one.get("database_time"))
+    yield "Version", ", ".join(sorted({str(process["version"]) for process in survey.processes})) or "–"
+    clocks = sorted(str(process["database_time"]) for process in survey.processes if process.get("database_time"))
     yield "Clock", show.local(datetime.fromisoformat(clocks[-1]), session.language) if clocks else ""

@@ -1,4 +1,4 @@
-"""The calls of a project: recorded, corrected, deleted."""
+"""The commands of a project's calls."""
 
 from typing import Annotated, Any
 
@@ -7,7 +7,7 @@ import typer
 from contracts.projects.parts import AddCall, DeleteCall, EditCall
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import fitting, read_decimal, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_decimal, read_project, read_time
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 
@@ -16,9 +16,9 @@ To = Annotated[str | None, typer.Option("--to", metavar="WHO", help="Who was cal
 From = Annotated[str | None, typer.Option("--from", metavar="WHO", help="Who called.")]
 At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=f"When: {TIME} Now, when it is recorded first.")]
 Phone = Annotated[str | None, typer.Option("--number", metavar="PHONE", help="The telephone number.")]
-Minutes = Annotated[str | None, typer.Option("--minutes", metavar="N", help="How long it took.")]
+Minutes = Annotated[str | None, typer.Option("--minutes", metavar="N", help="Its duration in minutes.")]
 Reference = Annotated[str | None, typer.Option("--reference", metavar="TEXT", help="The other party's reference.")]
-Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="What was said.")]
+Notes = Annotated[str | None, typer.Option("--notes", metavar="TEXT", help="The content of the call.")]
 
 _SECONDS = 60
 
@@ -50,12 +50,12 @@ async def call(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Record a call, made with --to or received with --from."""
     if not (to or from_):
-        raise UsageError(session.say("say with whom the call was: --to NAME or --from NAME"))
-    given: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
-    given |= _party(to, from_) | _facts(session, at, number, minutes, reference, notes)
+        raise UsageError(session.say("name the other party of the call: --to NAME or --from NAME"))
+    values: dict[str, Any] = {"call_id": session.id_of(), "at": session.now, "direction": "made", "party": ""}
+    values |= _party(to, from_) | _facts(session, at, number, minutes, reference, notes)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        event = await session.send(client, fitting(session, AddCall, {**given, "project_id": project_id}))
+        event = await session.send(client, make_message(session, AddCall, {**values, "project_id": project_id}))
     session.show(event, session.say("Call recorded: {call_id}", call_id=event.call_id))
 
 
@@ -73,14 +73,14 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
     notes: Notes = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
-    """Correct what is known of a call; what is not named stays as it is."""
+    """Correct the record of a call; other fields stay unchanged."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        found = await parts.part_of(session, client, project_id, "calls", call_number)
-        known = found.model_dump(include=set(EditCall.model_fields) - {"project_id"})
+        call_ = await parts.part_of(session, client, project_id, "calls", call_number)
+        known = call_.model_dump(include=set(EditCall.model_fields) - {"project_id"})
         known |= _party(to, from_) | _facts(session, at or None, number, minutes, reference, notes)
         known |= revision(expected_revision)
-        event = await session.send(client, fitting(session, EditCall, {**known, "project_id": project_id}))
+        event = await session.send(client, make_message(session, EditCall, {**known, "project_id": project_id}))
     session.show(event, session.say("Call corrected: {call_id}", call_id=event.call_id))
 
 
@@ -94,18 +94,18 @@ async def delete_call(
     """Delete the record of a call; `projects history` keeps it."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        found = await parts.part_of(session, client, project_id, "calls", call_number)
-        about = f"{found.party} {found.notes}".strip()
-        if not yes and not session.confirm(session.say("Delete this call? {text}", text=about)):
+        call_ = await parts.part_of(session, client, project_id, "calls", call_number)
+        text = f"{call_.party} {call_.notes}".strip()
+        if not yes and not session.confirm(session.say("Delete this call? {text}", text=text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
-        deleting = {"project_id": project_id, "call_id": found.call_id, **revision(expected_revision)}
-        event = await session.send(client, fitting(session, DeleteCall, deleting))
-    session.show(event, session.say("Call deleted: {text}", text=about))
+        deleting = {"project_id": project_id, "call_id": call_.call_id, **revision(expected_revision)}
+        event = await session.send(client, make_message(session, DeleteCall, deleting))
+    session.show(event, session.say("Call deleted: {text}", text=text))
 
 
 def _party(to: str | None, from_: str | None) -> dict[str, Any]:
-    """Return with whom it was, where that was typed."""
+    """Return the other party and the direction, if typed."""
     if not (to or from_):
         return {}
     return {"party": to or from_, "direction": "received" if from_ and not to else "made"}
@@ -114,7 +114,7 @@ def _party(to: str | None, from_: str | None) -> dict[str, Any]:
 def _facts(
     session: Session, at: str | None, number: str | None, minutes: str | None, reference: str | None, notes: str | None
 ) -> dict[str, Any]:
-    """Return what was typed about a call, and nothing that was not."""
+    """Return the typed fields of a call."""
     lasted = read_decimal(session, minutes, 0, "--minutes")
     seconds = None if lasted is None else round(lasted * _SECONDS)
     typed = {

@@ -1,4 +1,4 @@
-"""What `projects update` changes beside the main details: categories and data fields, set or cleared."""
+"""The categories and data fields that `projects update` sets or clears."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -20,7 +20,7 @@ async def changes_of(
     field: Iterable[str] | None,
     clear: Iterable[str] | None,
 ) -> dict[str, Any]:
-    """Return the categories and data fields of an update, and what it clears."""
+    """Return the categories and data fields of an update, and the fields that it clears."""
     changes: dict[str, Any] = {}
     for text in category or ():
         slot, value = await naming.value(text)
@@ -44,7 +44,7 @@ def _clear(changes: dict[str, Any], name: str) -> None:
 
 
 def _data_value(session: Session, name: str, text: str) -> object:
-    """Read what was typed as the kind that the field's name says; the rest is refused by the wire."""
+    """Parse a typed value by the kind of its field; the wire refuses the rest."""
     kind = name.partition("_")[0]
     if kind == "integer" and (figures := read_number(session, text)).removeprefix("-").isdecimal():
         return int(figures)

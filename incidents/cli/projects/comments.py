@@ -1,4 +1,4 @@
-"""The comments of a project: added, rewritten, deleted."""
+"""The commands of a project's comments."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from contracts.projects.parts import AddComment, DeleteComment, EditComment
 from incidents.cli.arguments import ExpectedRevision, Project, Yes, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 
@@ -24,13 +24,13 @@ def register(app: typer.Typer) -> None:
 
 
 async def comment(
-    session: Session, project: Project, text: Annotated[str, typer.Argument(metavar="TEXT", help="What it says.")]
+    session: Session, project: Project, text: Annotated[str, typer.Argument(metavar="TEXT", help="Its text.")]
 ) -> None:
     """Add a comment to a project."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         adding = {"project_id": project_id, "comment_id": session.id_of(), "text": text}
-        event = await session.send(client, fitting(session, AddComment, adding))
+        event = await session.send(client, make_message(session, AddComment, adding))
     session.show(event, session.say("Comment added: {comment_id}", comment_id=event.comment_id))
 
 
@@ -38,28 +38,30 @@ async def edit_comment(
     session: Session,
     project: Project,
     number: Number,
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What it says from now on.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Its new text.")],
     expected_revision: ExpectedRevision = None,
 ) -> None:
-    """Replace the text of a comment; `projects history` keeps what it said before."""
+    """Replace the text of a comment; `projects history` keeps the old one."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        found = await parts.part_of(session, client, project_id, "comments", number)
-        editing = {"project_id": project_id, "comment_id": found.comment_id, "text": text}
-        event = await session.send(client, fitting(session, EditComment, {**editing, **revision(expected_revision)}))
-    session.show(event, session.say("Comment rewritten; it said: {text}", text=found.text))
+        comment_ = await parts.part_of(session, client, project_id, "comments", number)
+        editing = {"project_id": project_id, "comment_id": comment_.comment_id, "text": text}
+        event = await session.send(
+            client, make_message(session, EditComment, {**editing, **revision(expected_revision)})
+        )
+    session.show(event, session.say("Comment changed; its text was: {text}", text=comment_.text))
 
 
 async def delete_comment(
     session: Session, project: Project, number: Number, yes: Yes = False, expected_revision: ExpectedRevision = None
 ) -> None:
-    """Delete a comment; `projects history` keeps what it said."""
+    """Delete a comment; `projects history` keeps its text."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        found = await parts.part_of(session, client, project_id, "comments", number)
-        if not yes and not session.confirm(session.say("Delete this comment? {text}", text=found.text)):
+        comment_ = await parts.part_of(session, client, project_id, "comments", number)
+        if not yes and not session.confirm(session.say("Delete this comment? {text}", text=comment_.text)):
             session.tell("Nothing was deleted.")
             raise typer.Exit
-        deleting = {"project_id": project_id, "comment_id": found.comment_id, **revision(expected_revision)}
-        event = await session.send(client, fitting(session, DeleteComment, deleting))
-    session.show(event, session.say("Comment deleted; it said: {text}", text=found.text))
+        deleting = {"project_id": project_id, "comment_id": comment_.comment_id, **revision(expected_revision)}
+        event = await session.send(client, make_message(session, DeleteComment, deleting))
+    session.show(event, session.say("Comment deleted; its text was: {text}", text=comment_.text))

@@ -1,4 +1,4 @@
-"""The draft list of sequences: show, add, remove, clear, attach."""
+"""The commands of the draft list of sequences."""
 
 from typing import Annotated, Any
 
@@ -8,7 +8,7 @@ from contracts.projects.commands import AddSequences
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
 from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import fitting, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import read_camera
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
@@ -19,7 +19,7 @@ app = group("Your draft list of sequences: show, add, remove, clear, attach.")
 
 @command(app, "show", "incidents projects draft show", "incidents projects draft show --json", table=True)
 async def show_draft(session: Session) -> None:
-    """Show what is on your draft list."""
+    """Show your draft list."""
     async with session.client() as client:
         draft = await client.ask(GetDraft())
     session.show(draft, show.draft(draft.sequences, session.language))
@@ -36,20 +36,20 @@ async def add(
     session: Session,
     *,
     camera: Annotated[list[str], typer.Option(metavar="ID[=NAME]", help="A camera; repeatable.")],
-    start: Annotated[str, typer.Option(metavar="TIME", help=f"Where the recording begins: {TIME}")],
-    end: Annotated[str, typer.Option(metavar="TIME", help=f"Where it ends: {TIME}")],
+    start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
+    end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
     kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
 ) -> None:
-    """Put one span of time of one or many cameras on your draft list."""
-    beside: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
-    cameras = [{**read_camera(text), **{name: value for name, value in beside.items() if value}} for text in camera]
-    wanted = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
-    drafting = fitting(session, DraftSequences, wanted)
+    """Add one span of time of one or more cameras to your draft list."""
+    optional: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
+    cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
+    values = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
+    drafting = make_message(session, DraftSequences, values)
     async with session.client() as client:
         event = await session.send(client, drafting)
-    one, many = "{count} sequence put on the draft list", "{count} sequences put on the draft list"
-    session.show(event, session.count(len(event.sequence_ids), one, many))
+    singular, plural = "{count} sequence added to the draft list", "{count} sequences added to the draft list"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural))
 
 
 @command(app, "remove", "incidents projects draft remove 1 3", sends=True)
@@ -59,33 +59,33 @@ async def remove(
         list[str], typer.Argument(metavar="SEQUENCE...", help="Numbers as `show` prints them, or ids.")
     ],
 ) -> None:
-    """Take sequences from your draft list."""
+    """Remove sequences from your draft list."""
     async with session.client() as client:
         known = (await client.ask(GetDraft())).sequences
-        ids = [parts.pick(session, known, "sequence_id", one).sequence_id for one in sequences]
-        event = await session.send(client, fitting(session, UndraftSequences, {"sequence_ids": ids}))
-    one, many = "{count} sequence taken from the draft list", "{count} sequences taken from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), one, many))
+        ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences]
+        event = await session.send(client, make_message(session, UndraftSequences, {"sequence_ids": ids}))
+    singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural))
 
 
 @command(app, "clear", "incidents projects draft clear --yes", sends=True)
 async def clear(session: Session, yes: Yes = False) -> None:
-    """Take everything from your draft list."""
-    if not yes and not session.confirm(session.say("Take everything from the draft list?")):
-        session.tell("Nothing was taken from it.")
+    """Clear your draft list."""
+    if not yes and not session.confirm(session.say("Clear the draft list?")):
+        session.tell("Nothing was removed.")
         raise typer.Exit
     async with session.client() as client:
         event = await session.send(client, ClearDraft())
-    one, many = "{count} sequence taken from the draft list", "{count} sequences taken from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), one, many))
+    singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural))
 
 
 @command(app, "attach", "incidents projects draft attach 12", sends=True)
 async def attach(session: Session, project: Project, expected_revision: ExpectedRevision = None) -> None:
-    """Give a project all that is on your draft list; `projects create --from-draft` opens one with it."""
+    """Add your whole draft list to a project; `projects create --from-draft` creates one with it."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         adding = {"project_id": project_id, "from_draft": True, **revision(expected_revision)}
-        event = await session.send(client, fitting(session, AddSequences, adding))
-    one, many = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
-    session.show(event, session.count(len(event.sequence_ids), one, many, project=project))
+        event = await session.send(client, make_message(session, AddSequences, adding))
+    singular, plural = "{count} sequence added to project {project}", "{count} sequences added to project {project}"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural, project=project))

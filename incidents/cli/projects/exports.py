@@ -12,11 +12,11 @@ from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import ExpectedRevision, Project, Words, revision
 from incidents.client import Client
-from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
-from incidents.terminal.printing import password, typed_line
-from incidents.terminal.saving import save, unused
+from incidents.terminal.printing import password, read_line
+from incidents.terminal.saving import require_unused, save
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.text.words import names_of
 
@@ -38,49 +38,50 @@ async def export(  # noqa: PLR0913 - each parameter is an option
     project: Project,
     *,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it goes: incident-PROJECT.zip.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The file to write; by default incident-PROJECT.zip."),
     ] = None,
     include: Annotated[
-        Words, typer.Option(metavar="SECTION", help="comments, calls, sequences, history; repeatable. All, if absent.")
+        Words, typer.Option(metavar="SECTION", help="comments, calls, sequences, history; repeatable. By default all.")
     ] = None,
-    user_names: Annotated[bool, typer.Option("--user-names", help="Say who did what.")] = False,
-    password: Annotated[bool, typer.Option("--password", help="Encrypt it; the password is asked for.")] = False,
+    user_names: Annotated[bool, typer.Option("--user-names", help="Show who did what.")] = False,
+    password: Annotated[bool, typer.Option("--password", help="Encrypt it with a password that you type.")] = False,
     password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Encrypt it; line 1 of stdin is the password.")
+        bool, typer.Option("--password-stdin", help="Encrypt it with the password on line 1 of stdin.")
     ] = False,
-    report: Annotated[bool, typer.Option("--report", help="Save the PDF report beside it, too.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Also save the PDF report next to it.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
     expected_revision: ExpectedRevision = None,
 ) -> None:
-    """Make a package of a project, to be handed over, and save it; it holds no recordings."""
-    path = unused(session, output or Path(f"incident-{project}.zip"), force=force)
-    beside = path.with_name(f"{path.stem}-report.pdf")
+    """Export a project as a package for somebody outside, and save it; it contains no recordings."""
+    path = require_unused(session, output or Path(f"incident-{project}.zip"), force=force)
+    report_path = path.with_name(f"{path.stem}-report.pdf")
     if report:
-        unused(session, beside, force=force)
+        require_unused(session, report_path, force=force)
     values: dict[str, Any] = {"include": [*_sections(session, include), *(["user-names"] if user_names else [])]}
     values |= {"password": _password(session, ask=not password_stdin)} if password or password_stdin else {}
     values |= revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        wanted = fitting(session, ExportProject, {**values, "project_id": project_id})
-        session.tell("making the package")
-        exported = await session.send(client, wanted)
+        exporting = make_message(session, ExportProject, {**values, "project_id": project_id})
+        session.tell("creating the package")
+        exported = await session.send(client, exporting)
         package = exported.package
         await save(session, client, ExportProject, DownloadPackage(package_id=package.package_id), package, path)
-        generated = await _report(session, client, project_id, beside, names=user_names) if report else None
+        generated = await _report(session, client, project_id, report_path, names=user_names) if report else None
     if generated and package.encrypted:
         session.tell("the report is not encrypted")
-    _show(session, exported, path, generated, beside)
+    _show(session, exported, path, generated, report_path)
 
 
 def _sections(session: Session, texts: Words) -> list[str]:
-    return [read_word(session, "field", one, get_args(Included), "Section") for one in texts or ()]
+    return [read_word(session, "field", text, get_args(Included), "Section") for text in texts or ()]
 
 
 def _password(session: Session, *, ask: bool) -> str:
     if not ask:
         try:
-            return typed_line()
+            return read_line()
         except UnicodeDecodeError as error:
             raise UsageError(session.say("{path} is not UTF-8: save it as UTF-8", path="stdin")) from error
     if not sys.stdin.isatty():
@@ -100,13 +101,13 @@ async def _report(session: Session, client: Client, project_id: UUID, path: Path
         "language": session.language,
     }
     session.tell("generating the report")
-    generated = await session.send(client, fitting(session, GenerateReport, values), "report")
+    generated = await session.send(client, make_message(session, GenerateReport, values), "report")
     await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
     return generated
 
 
 def _show(
-    session: Session, exported: ProjectExported, path: Path, generated: ReportGenerated | None, beside: Path
+    session: Session, exported: ProjectExported, path: Path, generated: ReportGenerated | None, report_path: Path
 ) -> None:
     document: dict[str, Any] = {**exported.model_dump(mode="json"), "file": str(path)}
     lines = [_line(session, exported.package, path)]
@@ -114,11 +115,11 @@ def _show(
         hidden = names_of(session.language, "field", withheld)
         lines.append(session.say("{label}: {value}", label=session.say("Not shown to you"), value=hidden))
     if generated:
-        document["report"] = {**generated.model_dump(mode="json"), "file": str(beside)}
-        one = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
-        many = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
-        report = {"path": beside, "size": generated.bytes, "sha256": generated.sha256}
-        lines.append(session.count(generated.pages, one, many, **report))
+        document["report"] = {**generated.model_dump(mode="json"), "file": str(report_path)}
+        singular = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
+        plural = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
+        report = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
+        lines.append(session.count(generated.pages, singular, plural, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)
             lines.append(f"{incomplete} {names_of(session.language, 'field', generated.missing)}")

@@ -1,4 +1,4 @@
-"""The past of a project: every field and text that was changed, by whom, when, from what to what."""
+"""The command for the history of a project."""
 
 from typing import Annotated, Final
 from uuid import UUID
@@ -10,7 +10,7 @@ from incidents.cli.arguments import Project
 from incidents.cli.listing import names
 from incidents.cli.paging import show_pages
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
@@ -41,15 +41,15 @@ async def history(
     ] = None,
     part: Annotated[UUID | None, typer.Option(metavar="ID", help="One comment, call or sequence.")] = None,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Changes on a page.")] = 50,
-    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
 ) -> None:
-    """Show who changed what, the newest first; the reading is recorded."""
+    """Show who changed what, newest first; the reading is recorded."""
     async with session.client() as client:
         named = await Naming(session, client).any_field(field, (*_SHORT, *_PLAIN)) if field else None
-        wanted = {"field": _SHORT.get(named or "", named), "part_id": part}
-        given = {name: value for name, value in wanted.items() if value}
+        choices = {"field": _SHORT.get(named or "", named), "part_id": part}
+        values = {name: value for name, value in choices.items() if value}
         project_id = await read_project(session, client, project)
-        query = fitting(session, GetHistory, {**given, "project_id": project_id, "limit": limit})
+        query = make_message(session, GetHistory, {**values, "project_id": project_id, "limit": limit})
         known = show.Names(None) if session.json else await names(client)
 
         async def laid(page: ProjectHistory) -> show.Sheet:

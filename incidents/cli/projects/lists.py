@@ -1,4 +1,4 @@
-"""The list of projects: filtered, searched, sorted, followed."""
+"""The command that lists projects: filtered, searched, sorted, followed."""
 
 from typing import Annotated, Any, Final, get_args
 
@@ -6,12 +6,12 @@ import typer
 
 from contracts.projects.queries import ListProjects, Sort
 from incidents.cli.arguments import SINCE, UNTIL, Words, among
-from incidents.cli.completion import defined
-from incidents.cli.listing import Listing, names, remarks_of, shown
+from incidents.cli.completion import complete_names
+from incidents.cli.listing import Listing, lay_out_list, names, remarks_of
 from incidents.cli.projects import live
 from incidents.client import Client
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting, read_span
+from incidents.terminal.input.reading import make_message, read_span
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
@@ -29,7 +29,7 @@ Types = Annotated[
         "--type",
         metavar="TYPE",
         help="Of this type, by name or id, or none; repeatable.",
-        autocompletion=defined("types"),
+        autocompletion=complete_names("types"),
     ),
 ]
 Statuses = Annotated[
@@ -37,12 +37,13 @@ Statuses = Annotated[
     typer.Option(
         metavar="STATUS",
         help="With this status, by name or id, or none; repeatable.",
-        autocompletion=defined("statuses"),
+        autocompletion=complete_names("statuses"),
     ),
 ]
 Values = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="With this value, as in Reason=Other; repeatable.")
 ]
+References = Annotated[Words, typer.Option(metavar="TEXT", help="With this number in another system; repeatable.")]
 Search = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
 ]
@@ -70,7 +71,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     created_by: Annotated[Words, typer.Option(metavar="PRINCIPAL", help="Created by; repeatable.")] = None,
     camera: Annotated[Words, typer.Option(metavar="ID", help="With a sequence of this camera; repeatable.")] = None,
     number: Annotated[Numbers, typer.Option(metavar="N", help="With this number; repeatable.")] = None,
-    reference: Annotated[Words, typer.Option(metavar="TEXT", help="With this number elsewhere; repeatable.")] = None,
+    reference: References = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
@@ -81,11 +82,11 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Order = "-created_at",
     limit: Annotated[int, typer.Option(min=1, max=500, help="Projects on a page.")] = 50,
-    count: Annotated[bool, typer.Option("--count", help="Say how many there are in all.")] = False,
-    all_: Annotated[bool, typer.Option("--all", help="Every page, not the first alone.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="Keep it true, until Ctrl-C.")] = False,
+    count: Annotated[bool, typer.Option("--count", help="Show the total number.")] = False,
+    all_: Annotated[bool, typer.Option("--all", help="All pages, not only the first.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Keep the list up to date, until Ctrl-C.")] = False,
 ) -> None:
-    """List projects, newest first unless another order is asked for."""
+    """List projects, by default newest first."""
     if follow and session.csv:
         raise UsageError(session.say("--follow and --csv exclude each other: write one of them"))
     started, updated = (started_since, started_until), (updated_since, updated_until)
@@ -95,27 +96,27 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     filter_ |= {name: read_span(session, *ends) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
     asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
-    fitting(session, ListProjects, {**asked, "filter": filter_})
+    make_message(session, ListProjects, {**asked, "filter": filter_})
     async with session.client() as client:
-        filter_ |= await named(Naming(session, client), type_, status, category)
-        listing = Listing(fitting(session, ListProjects, {**asked, "filter": filter_}), every_page=all_)
+        filter_ |= await read_filter(Naming(session, client), type_, status, category)
+        listing = Listing(make_message(session, ListProjects, {**asked, "filter": filter_}), every_page=all_)
         await (live.follow if follow else _show_list)(session, client, listing)
 
 
-async def named(naming: Naming, type_: Words, status: Words, category: Words) -> dict[str, Any]:
-    """Return what a filter names: types, statuses and values of categories."""
+async def read_filter(naming: Naming, type_: Words, status: Words, category: Words) -> dict[str, Any]:
+    """Return the types, statuses and category values of a filter."""
     chosen: dict[str, list[int | None]] = {}
     for text in category or ():
         slot, value = await naming.value(text, or_none=True)
         chosen.setdefault(slot, []).append(value)
-    found: dict[str, Any] = {"type_ids": await naming.types(type_), "status_ids": await naming.statuses(status)}
-    return {name: value for name, value in {**found, "categories": chosen}.items() if value}
+    ids: dict[str, Any] = {"type_ids": await naming.types(type_), "status_ids": await naming.statuses(status)}
+    return {name: value for name, value in {**ids, "categories": chosen}.items() if value}
 
 
 def _order(session: Session, text: str) -> str:
-    """Read a column, and before it the mark for descending."""
+    """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
-    columns = [one for one in get_args(Sort) if not one.startswith("-")]
+    columns = [column for column in get_args(Sort) if not column.startswith("-")]
     return descending + read_word(session, "field", text.removeprefix("-"), columns, "Order")
 
 
@@ -124,11 +125,11 @@ async def _show_list(session: Session, client: Client, listing: Listing) -> None
         await _write_list(session, client, listing)
         return
     page = await listing.read(client)
-    session.show(page, *shown(session, page, await names(client)))
+    session.show(page, *lay_out_list(session, page, await names(client)))
 
 
 async def _write_list(session: Session, client: Client, listing: Listing) -> None:
-    """Write a list for a spreadsheet, page by page, so that none is too long for it."""
+    """Write a list for a spreadsheet, page by page, so that no list is too long."""
     first = last = None
     known = await names(client)
     async for page in listing.pages(client):

@@ -1,4 +1,4 @@
-"""Projects: show, create, update, delete."""
+"""The commands that show, create, update and delete projects."""
 
 from typing import Annotated, Any, Final
 
@@ -22,19 +22,19 @@ from incidents.cli.arguments import (
 from incidents.cli.listing import names
 from incidents.cli.projects.changes import changes_of
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import spans
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 
-HELP: Final = "Incident projects: list, show, create, update, delete, and all that is in them."
+HELP: Final = "Incident projects with all their content: list, show, create, update, delete."
 app = group(HELP)
 
 
 @command(app, "show", "incidents projects show 12", "incidents projects show 0190… --json", table=True)
 async def show_project(session: Session, project: Project) -> None:
-    """Show all that a project holds; the reading is recorded."""
+    """Show a project with all its content; the reading is recorded."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         details = await client.ask(GetProject(project_id=project_id))
@@ -60,19 +60,19 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     start: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it began: {TIME}")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help=f"When it ended: {TIME}")] = None,
     camera: Cameras = None,
-    from_draft: Annotated[bool, typer.Option("--from-draft", help="With all that is on your draft list.")] = False,
+    from_draft: Annotated[bool, typer.Option("--from-draft", help="With your whole draft list.")] = False,
 ) -> None:
-    """Open a project, with the recordings of cameras between start and end; a status comes later, by `update`."""
-    given: dict[str, Any] = {"project_id": session.id_of(), "description": description}
-    given |= {"reference": reference} if reference is not None else {}
-    given |= {"start_time": read_time(session, start)} if start else {}
-    given |= {"end_time": read_time(session, end, until=True)} if end else {}
-    given |= {"from_draft": True} if from_draft else {}
-    given |= {"sequences": spans(session, camera, start, end)} if camera else {}
-    fitting(session, CreateProject, given)
+    """Create a project, with the cameras' recordings from start to end; set its status later with `update`."""
+    values: dict[str, Any] = {"project_id": session.id_of(), "description": description}
+    values |= {"reference": reference} if reference is not None else {}
+    values |= {"start_time": read_time(session, start)} if start else {}
+    values |= {"end_time": read_time(session, end, until=True)} if end else {}
+    values |= {"from_draft": True} if from_draft else {}
+    values |= {"sequences": spans(session, camera, start, end)} if camera else {}
+    make_message(session, CreateProject, values)
     async with session.client() as client:
-        given |= {"type_id": await Naming(session, client).type(type_)} if type_ is not None else {}
-        event = await session.send(client, fitting(session, CreateProject, given))
+        values |= {"type_id": await Naming(session, client).type(type_)} if type_ is not None else {}
+        event = await session.send(client, make_message(session, CreateProject, values))
     words = "Project {number} created: {project_id}"
     session.show(event, session.say(words, number=event.number, project_id=event.project_id))
 
@@ -103,7 +103,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     ] = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
-    """Change main details, categories and data fields; what is not named stays as it is."""
+    """Change main details, categories and data fields; other fields stay unchanged."""
     times = {"start_time": read_time(session, start), "end_time": read_time(session, end, until=True)}
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
@@ -114,7 +114,7 @@ async def update(  # noqa: PLR0913 - each parameter is an option
         changes |= {"status_id": await naming.status(status)} if status is not None else {}
         changes |= await changes_of(session, naming, category, field, clear)
         project_id = await read_project(session, client, project)
-        event = await session.send(client, fitting(session, UpdateProject, {**changes, "project_id": project_id}))
+        event = await session.send(client, make_message(session, UpdateProject, {**changes, "project_id": project_id}))
         known = await names(client)
     labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)
     session.show(event, session.say("Project updated: {fields}", fields=labels))
@@ -124,13 +124,13 @@ async def update(  # noqa: PLR0913 - each parameter is an option
 async def delete(
     session: Session, project: Project, yes: Yes = False, expected_revision: ExpectedRevision = None
 ) -> None:
-    """Delete a project and all it holds."""
-    question = session.say("Delete project {project} and all it holds?", project=project)
+    """Delete a project with all its content."""
+    question = session.say("Delete project {project} with all its content?", project=project)
     if not yes and not session.confirm(question):
         session.tell("Nothing was deleted.")
         raise typer.Exit
-    given = revision(expected_revision)
+    expected = revision(expected_revision)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        event = await session.send(client, fitting(session, DeleteProject, {**given, "project_id": project_id}))
+        event = await session.send(client, make_message(session, DeleteProject, {**expected, "project_id": project_id}))
     session.show(event, session.say("Project {number} deleted", number=event.number))

@@ -1,4 +1,4 @@
-"""Counts and trends of projects, drawn in the terminal."""
+"""The command that draws counts and trends of projects."""
 
 from typing import Annotated, Any, Final, get_args
 
@@ -8,7 +8,7 @@ from contracts.projects.statistics import Interval, ProjectStatistics
 from incidents.cli.arguments import SINCE, UNTIL, among
 from incidents.cli.listing import names
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting, read_span
+from incidents.terminal.input.reading import make_message, read_span
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
@@ -47,13 +47,13 @@ async def stats(
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
 ) -> None:
-    """Count projects: all, closed and ended, and how long that took, by any property, camera, creator and time."""
+    """Count all, closed and ended projects and their durations, by any property, camera, creator and time."""
     step = read_word(session, "interval", interval, get_args(Interval), "Interval")
     asked = {"interval": step, "filter": {"created": read_span(session, since, until)}}
-    fitting(session, ProjectStatistics, asked)
+    make_message(session, ProjectStatistics, asked)
     async with session.client() as client:
         named = await Naming(session, client).any_field(by, _GROUPS) if by else None
-        query = fitting(session, ProjectStatistics, {**asked, "group_by": named})
+        query = make_message(session, ProjectStatistics, {**asked, "group_by": named})
         answer = await client.ask(query)
         known = await names(client)
 

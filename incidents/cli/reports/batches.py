@@ -1,4 +1,4 @@
-"""The reports of many projects, made and saved into one file."""
+"""The command that saves the reports of many projects in one file."""
 
 import asyncio
 import tempfile
@@ -12,16 +12,16 @@ from contracts.projects.queries import ListProjects, ProjectRow
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
 from incidents.cli.arguments import SINCE, UNTIL
 from incidents.cli.listing import Listing
-from incidents.cli.projects.lists import Search, Statuses, Types, Values, named
+from incidents.cli.projects.lists import Search, Statuses, Types, Values, read_filter
 from incidents.client import Client
 from incidents.errors import PendingError, Refused
 from incidents.terminal.input.naming import Naming
-from incidents.terminal.input.reading import fitting, read_span
+from incidents.terminal.input.reading import make_message, read_span
 from incidents.terminal.options import command
-from incidents.terminal.saving import save, unused
+from incidents.terminal.saving import require_unused, save
 from incidents.terminal.session import Session, Status
 
-_AT_ONCE: Final = 4
+_CONCURRENT_REPORTS: Final = 4
 
 
 def register(app: typer.Typer) -> None:
@@ -45,40 +45,40 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
     search: Search = None,
-    show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Say who did what.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Make the report of every project that is asked for, and save all of them in one ZIP file.
+    """Generate the reports of all selected projects, and save them in one ZIP file.
 
-    A project whose report cannot be made is named, the others are saved, and the exit status is 1.
+    If a report cannot be generated, its project is named, the others are saved, and the exit status is 1.
     """
-    unused(session, output, force=force)
+    require_unused(session, output, force=force)
     created = {"created": read_span(session, since, until)} if since or until else {}
     asked: dict[str, Any] = {"search": search, "sort": "number", "limit": 500}
     async with session.client() as client:
-        filter_ = {**created, **await named(Naming(session, client), type_, status, category)}
-        query = fitting(session, ListProjects, {**asked, "filter": filter_})
+        filter_ = {**created, **await read_filter(Naming(session, client), type_, status, category)}
+        query = make_message(session, ListProjects, {**asked, "filter": filter_})
         rows = (await Listing(query, every_page=True).read(client)).items
-        made, refused = await _archive(session, client, rows, output, names=show_user_names)
-    lines = [session.count(len(made), "{path}: {count} report", "{path}: {count} reports", path=output)]
+        reports, refusals = await _archive(session, client, rows, output, names=show_user_names)
+    lines = [session.count(len(reports), "{path}: {count} report", "{path}: {count} reports", path=output)]
     words = "project {number}: {reason}"
-    lines += [session.say(words, number=number, reason=error.message) for number, error in refused]
-    left_out = [{"number": number, "code": error.code} for number, error in refused]
-    session.show({"file": str(output), "reports": made, "refused": left_out}, "\n".join(lines))
-    if refused:
+    lines += [session.say(words, number=number, reason=error.message) for number, error in refusals]
+    left_out = [{"number": number, "code": error.code} for number, error in refusals]
+    session.show({"file": str(output), "reports": reports, "refused": left_out}, "\n".join(lines))
+    if refusals:
         raise typer.Exit(Status.REFUSED)
 
 
 async def _archive(
     session: Session, client: Client, rows: list[ProjectRow], output: Path, *, names: bool
 ) -> tuple[list[dict[str, Any]], list[tuple[int, Refused]]]:
-    """Make the reports, a few at a time, and put them into the file, which is there when all of them are."""
-    made: list[dict[str, Any]] = []
-    refused: list[tuple[int, Refused]] = []
-    turns, draft = asyncio.Semaphore(_AT_ONCE), output.with_name(f"{output.name}.part")
+    """Generate the reports, a few at a time, and add them to the file, which appears when it is complete."""
+    reports: list[dict[str, Any]] = []
+    refusals: list[tuple[int, Refused]] = []
+    turns, draft = asyncio.Semaphore(_CONCURRENT_REPORTS), output.with_name(f"{output.name}.part")
     with tempfile.TemporaryDirectory(dir=output.parent) as folder, zipfile.ZipFile(draft, "w") as archive:
 
-        async def one(row: ProjectRow) -> None:
+        async def generate(row: ProjectRow) -> None:
             async with turns:
                 path = Path(folder) / f"report-{row.number}.pdf"
                 try:
@@ -86,21 +86,21 @@ async def _archive(
                 except PendingError:
                     raise
                 except Refused as error:
-                    refused.append((row.number, error))
+                    refusals.append((row.number, error))
                     return
                 archive.write(path, path.name)
                 path.unlink()
-                made.append({"number": row.number, "report_id": str(generated.report_id), "file": path.name})
+                reports.append({"number": row.number, "report_id": str(generated.report_id), "file": path.name})
 
         try:
             async with asyncio.TaskGroup() as tasks:
                 for row in rows:
-                    tasks.create_task(one(row))
+                    tasks.create_task(generate(row))
         except* PendingError as group:
             draft.unlink()
             raise group.exceptions[0] from None
     draft.replace(output)
-    return sorted(made, key=lambda one: int(one["number"])), sorted(refused, key=lambda one: one[0])
+    return sorted(reports, key=lambda report: int(report["number"])), sorted(refusals, key=lambda refusal: refusal[0])
 
 
 async def _report(session: Session, client: Client, row: ProjectRow, path: Path, *, names: bool) -> ReportGenerated:
@@ -111,6 +111,6 @@ async def _report(session: Session, client: Client, row: ProjectRow, path: Path,
         "show_user_names": names,
         "language": session.language,
     }
-    generated = await session.send(client, fitting(session, GenerateReport, values), step)
+    generated = await session.send(client, make_message(session, GenerateReport, values), step)
     await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, path)
     return generated

@@ -1,4 +1,4 @@
-"""The reports of projects: generated, listed, fetched, deleted, one or many."""
+"""The commands of reports."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,14 +11,14 @@ from contracts.texts import Phrase, phrase
 from incidents.cli.arguments import Project, Yes
 from incidents.cli.reports import batches
 from incidents.terminal.input import parts
-from incidents.terminal.input.reading import fitting, read_project
+from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.options import command, group
-from incidents.terminal.saving import save, writable
+from incidents.terminal.saving import require_writable, save
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
 from incidents.terminal.text.words import name_of, names_of
 
-Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="Where the PDF goes.")]
+Output = Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The PDF file to write.")]
 Number = Annotated[str, typer.Argument(metavar="REPORT", help="Its number as `reports list` prints it, `last`, or id.")]
 
 
@@ -31,22 +31,22 @@ def register(app: typer.Typer) -> None:
         "incidents report 12 -o rapport.pdf --lang fr --show-user-names",
         sends=True,
     )(report)
-    made = group("The reports of projects: list, get, delete, and many into one file.")
-    command(made, "list", "incidents reports list 12", "incidents reports list 12 --json", table=True)(list_reports)
-    command(made, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
-    command(made, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)
-    batches.register(made)
-    app.add_typer(made, name="reports")
+    group_ = group("The reports of projects: list, get, delete, save many in one file.")
+    command(group_, "list", "incidents reports list 12", "incidents reports list 12 --json", table=True)(list_reports)
+    command(group_, "get", "incidents reports get 12 1 -o report.pdf")(get_report)
+    command(group_, "delete", "incidents reports delete 12 1 --yes", sends=True)(delete_report)
+    batches.register(group_)
+    app.add_typer(group_, name="reports")
 
 
 async def report(
     session: Session,
     project: Project,
     output: Output,
-    show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Say who did what.")] = False,
+    show_user_names: Annotated[bool, typer.Option("--show-user-names", help="Show who did what.")] = False,
 ) -> None:
-    """Make the report of a project, in the language of `--lang`, and save it."""
-    writable(session, output)
+    """Generate the report of a project in the language of `--lang`, and save it."""
+    require_writable(session, output)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         values = {
@@ -56,14 +56,14 @@ async def report(
             "language": session.language,
         }
         session.tell("generating the report")
-        generated = await session.send(client, fitting(session, GenerateReport, values))
+        generated = await session.send(client, make_message(session, GenerateReport, values))
         await save(session, client, GenerateReport, DownloadReport(report_id=generated.report_id), generated, output)
-    said = _saved(session, output, generated.pages, generated.bytes)
+    text = _saved_line(session, output, generated.pages, generated.bytes)
     if not generated.complete:
         missing = names_of(session.language, "field", generated.missing)
-        said += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {missing}"
+        text += f"\n{phrase(Phrase.REPORT_INCOMPLETE, session.language)} {missing}"
     document = generated.model_dump(mode="json")
-    session.show({**document, "file": str(output)}, said)
+    session.show({**document, "file": str(output)}, text)
 
 
 async def list_reports(
@@ -71,59 +71,59 @@ async def list_reports(
     project: Project,
     limit: Annotated[int, typer.Option(min=1, max=500, help="Reports, newest first.")] = 100,
 ) -> None:
-    """List the reports of a project, the newest first."""
+    """List the reports of a project, newest first."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
-        found = await client.ask(fitting(session, ListReports, {"project_id": project_id, "limit": limit}))
+        page = await client.ask(make_message(session, ListReports, {"project_id": project_id, "limit": limit}))
     rows = (
         (
             number,
-            one.created_at,
-            one.created_by,
-            name_of(session.language, "language", one.language),
-            one.pages,
-            one.bytes,
-            one.show_user_names,
-            names_of(session.language, "field", one.missing),
-            one.report_id,
+            report_.created_at,
+            report_.created_by,
+            name_of(session.language, "language", report_.language),
+            report_.pages,
+            report_.bytes,
+            report_.show_user_names,
+            names_of(session.language, "field", report_.missing),
+            report_.report_id,
         )
-        for number, one in enumerate(found.items, 1)
+        for number, report_ in enumerate(page.items, 1)
     )
     headings = ("#", "Created", "By", "Language", "Pages", "Size", "User names", "Missing")
-    more = [Text(session.say("more: --limit"), style="dim")] if found.next else []
-    session.show(found, show.table(session.language, *headings, rows=rows, more=("Id",)), *more)
+    more = [Text(session.say("more: --limit"), style="dim")] if page.next else []
+    session.show(page, show.table(session.language, *headings, rows=rows, more=("Id",)), *more)
 
 
 async def get_report(session: Session, project: Project, number: Number, output: Output) -> None:
-    """Fetch a report that was made before, as it was made."""
-    writable(session, output)
+    """Download an existing report again, unchanged."""
+    require_writable(session, output)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         known = await client.ask(ListReports(project_id=project_id, limit=500))
-        found = parts.pick(session, known.items, "report_id", number)
-        await save(session, client, GenerateReport, DownloadReport(report_id=found.report_id), found, output)
-    said = _saved(session, output, found.pages, found.bytes)
-    session.show({**found.model_dump(mode="json"), "file": str(output)}, said)
+        report_ = parts.pick(session, known.items, "report_id", number)
+        await save(session, client, GenerateReport, DownloadReport(report_id=report_.report_id), report_, output)
+    text = _saved_line(session, output, report_.pages, report_.bytes)
+    session.show({**report_.model_dump(mode="json"), "file": str(output)}, text)
 
 
-def _saved(session: Session, path: Path, pages: int, size: int) -> str:
-    one, many = (
+def _saved_line(session: Session, path: Path, pages: int, size: int) -> str:
+    singular, plural = (
         "{path}: {count} page, {size} bytes, SHA-256 verified",
         "{path}: {count} pages, {size} bytes, SHA-256 verified",
     )
-    return session.count(pages, one, many, path=path, size=size)
+    return session.count(pages, singular, plural, path=path, size=size)
 
 
 async def delete_report(session: Session, project: Project, number: Number, yes: Yes = False) -> None:
-    """Delete a report that should not have been made; its project stays."""
+    """Delete a report; its project stays."""
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         known = await client.ask(ListReports(project_id=project_id, limit=500))
-        found = parts.pick(session, known.items, "report_id", number)
-        made = show.local(found.created_at, session.language)
-        question = session.say("Delete the report that {by} made {made}?", by=found.created_by, made=made)
+        report_ = parts.pick(session, known.items, "report_id", number)
+        created = show.local(report_.created_at, session.language)
+        question = session.say("Delete the report made by {by} on {made}?", by=report_.created_by, made=created)
         if not yes and not session.confirm(question):
             session.tell("Nothing was deleted.")
             raise typer.Exit
-        event = await session.send(client, DeleteReport(report_id=found.report_id))
+        event = await session.send(client, DeleteReport(report_id=report_.report_id))
     session.show(event, session.say("Report deleted: {report_id}", report_id=event.report_id))

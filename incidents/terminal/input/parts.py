@@ -1,4 +1,4 @@
-"""Comments, calls and sequences of a project, named as `projects show` numbers them."""
+"""Comments, calls and sequences of a project, by their numbers in `projects show`."""
 
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeVar
@@ -20,7 +20,7 @@ async def part_of(session: Session, client: Client, project_id: UUID, kind: Kind
     """Return a comment, a call or a sequence of a project.
 
     Raises:
-        UsageError: There is none under this number or id, or one may not see them.
+        UsageError: None has this number or id, or the caller may not see them.
     """
     return pick(session, await parts_of(session, client, project_id, kind), _IDS[kind], text)
 
@@ -28,22 +28,22 @@ async def part_of(session: Session, client: Client, project_id: UUID, kind: Kind
 async def parts_of(session: Session, client: Client, project_id: UUID, kind: Kind) -> list[Any]:
     """Return all comments, calls or sequences of a project; the reading is recorded."""
     details = await client.ask(GetProject(project_id=project_id))
-    found = getattr(details, kind)
-    if found is None:
+    parts = getattr(details, kind)
+    if parts is None:
         raise UsageError(session.say("the {kind} of this project are not shown to you", kind=session.say(kind)))
-    return list(found)
+    return list(parts)
 
 
 def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One:
-    """Return one of a list by its number in it, counted from 1, by `last`, or by its id."""
-    wanted = text.strip().casefold()
-    if wanted in _LAST and known:
+    """Return an element of a list by its number from 1, by `last`, or by its id."""
+    number = text.strip().casefold()
+    if number in _LAST and known:
         return known[-1]
-    if wanted.isdecimal() and 1 <= int(wanted) <= len(known):
-        return known[int(wanted) - 1]
-    for one in known:
-        if str(getattr(one, id_name)) == wanted:
-            return one
-    single = "there is no {text} here; there is {count}, numbered as it is shown"
-    many = "there is no {text} here; there are {count}, numbered as they are shown"
-    raise UsageError(session.count(len(known), single, many, text=text))
+    if number.isdecimal() and 1 <= int(number) <= len(known):
+        return known[int(number) - 1]
+    for part in known:
+        if str(getattr(part, id_name)) == number:
+            return part
+    singular = "{text} is not in the list; it has {count} entry, numbered as shown"
+    plural = "{text} is not in the list; it has {count} entries, numbered as shown"
+    raise UsageError(session.count(len(known), singular, plural, text=text))

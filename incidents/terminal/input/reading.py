@@ -1,4 +1,4 @@
-"""Reading what people type: projects, times, values."""
+"""Parsing of typed input: projects, times, values."""
 
 import codecs
 import re
@@ -25,14 +25,14 @@ from incidents.terminal.text import times
 Read = TypeVar("Read", bound=Message)
 
 _GROUPED = re.compile(r"[-+]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:[.,]\d+)?")
-"""Thousands set apart by a space, as French sets them."""
+"""Thousands separated by a space, as in French."""
 
-_DIGITS = 19
-"""No project has a longer number."""
+_NUMBER_DIGITS_MAX = 19
+"""The most digits of a project's number."""
 
 
 def read_time(session: Session, text: str | None, *, until: bool = False) -> datetime | None:
-    """Read a time as people of the session's language type it; a day in words is its end where it says `until` when."""
+    """Parse a time in the session's language; with `until`, a day in words means its end."""
     if text is None:
         return None
     try:
@@ -45,15 +45,15 @@ def read_time(session: Session, text: str | None, *, until: bool = False) -> dat
 
 
 def read_span(session: Session, since: str | None, until: str | None) -> dict[str, datetime | None]:
-    """Read from when and until when."""
+    """Parse the start and the end of a span of time."""
     return {"from": read_time(session, since), "to": read_time(session, until, until=True)}
 
 
 def read_number(session: Session, text: str) -> str:
-    """Read a number as the session's language writes it, and return it as the wire does.
+    """Parse a number in the session's language, and return it in the wire's form.
 
     Raises:
-        UsageError: It can be read in two ways.
+        UsageError: The number is ambiguous.
     """
     plain = text.strip()
     if _GROUPED.fullmatch(plain):
@@ -62,16 +62,16 @@ def read_number(session: Session, text: str) -> str:
         return plain
     if session.language != "fr":
         point, whole = plain.replace(",", "."), plain.replace(",", "")
-        words = "{text} can be read as {point} and as {whole}: write the one you mean"
+        words = "{text} is ambiguous: write {point} or {whole}"
         raise UsageError(session.say(words, text=text, point=point, whole=whole))
     return plain.replace(",", ".")
 
 
 def read_decimal(session: Session, text: str | None, least: float, option: str) -> float | None:
-    """Read what an option says in figures, at least so much.
+    """Parse the number of an option, which must be at least `least`.
 
     Raises:
-        UsageError: It is no such number.
+        UsageError: It is not such a number.
     """
     if text is None:
         return None
@@ -79,17 +79,17 @@ def read_decimal(session: Session, text: str | None, least: float, option: str) 
         value = float(read_number(session, text))
         if least <= value < inf:
             return value
-    words = "{option}: {text} is not a number from {least} on"
+    words = "{option}: {text} is not a number of at least {least}"
     raise UsageError(session.say(words, option=option, text=text, least=least))
 
 
 def read_object(session: Session, text: str) -> dict[str, Any]:
-    """Read a JSON object; `-` stands for what comes on stdin."""
-    given = _piped(session) if text == "-" else text
+    """Parse a JSON object; `-` stands for stdin."""
+    document = _piped(session) if text == "-" else text
     try:
-        value = read_json(given)
+        value = read_json(document)
     except AmbiguousError as error:
-        why = error.told(session.language)
+        why = error.sentence(session.language)
         raise UsageError(session.say("this JSON cannot be sent: {reason}", reason=why)) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(session.say("this is not JSON: {reason}", reason=error)) from error
@@ -99,16 +99,16 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
 
 
 def _piped(session: Session) -> str:
-    """Read what comes on stdin, as bytes where it has some: a text may hold what could not be decoded."""
+    """Read stdin, as bytes if possible, because its text may contain undecodable characters."""
     raw = getattr(sys.stdin, "buffer", None)
-    return decoded(session, raw.read(), "stdin") if raw else sys.stdin.read()
+    return decode(session, raw.read(), "stdin") if raw else sys.stdin.read()
 
 
-def decoded(session: Session, content: bytes, where: object) -> str:
-    """Read the bytes of a document: UTF-8, or what a mark at their beginning says.
+def decode(session: Session, content: bytes, where: object) -> str:
+    """Decode a document: as UTF-8, or by its byte order mark.
 
     Raises:
-        UsageError: They are no text.
+        UsageError: The bytes are not text.
     """
     marks = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     encoding = next((name for mark, name in marks.items() if content.startswith(mark)), "utf-8")
@@ -119,36 +119,36 @@ def decoded(session: Session, content: bytes, where: object) -> str:
 
 
 async def read_project(session: Session, client: Client, text: str, *, deleted_too: bool = False) -> UUID:
-    """Read a project's id, or ask for the one that has this number, here or in another system.
+    """Return the id of a project, typed as an id, as its number, or as its number in another system.
 
-    A deleted one is refused with by whom; `deleted_too` is for what can be asked about a project that is gone.
+    A deleted project is refused with the facts of its deletion, unless `deleted_too` allows it.
     """
     with suppress(ValueError):
         return UUID(text)
     unknown = Refusal(Code.UNKNOWN_REFERENCE, fields=[{"field": "number", "kind": "not_here", "value": text}])
-    refused = Refused(unknown.as_error(session.language))
-    if text.isascii() and text.isdecimal() and len(text) <= _DIGITS:
+    refusal = Refused(unknown.as_error(session.language))
+    if text.isascii() and text.isdecimal() and len(text) <= _NUMBER_DIGITS_MAX:
         try:
-            return (await client.ask(fitting(session, FindProject, {"number": int(text)}))).project_id
+            return (await client.ask(make_message(session, FindProject, {"number": int(text)}))).project_id
         except Refused as error:
             if error.code is Code.GONE and deleted_too:
                 return UUID(error.details["project_id"])
             if error.code not in {Code.UNKNOWN_REFERENCE, Code.INVALID}:
                 raise
-            refused = error
-    found = await _referred(session, client, text)
-    if len(found) > 1:
+            refusal = error
+    rows = await _referred(session, client, text)
+    if len(rows) > 1:
         words = "{text} is the reference of several projects: {numbers}"
-        raise UsageError(session.say(words, text=text, numbers=", ".join(str(row.number) for row in found)))
-    if not found:
-        raise refused
-    return found[0].project_id
+        raise UsageError(session.say(words, text=text, numbers=", ".join(str(row.number) for row in rows)))
+    if not rows:
+        raise refusal
+    return rows[0].project_id
 
 
 async def _referred(session: Session, client: Client, text: str) -> list[ProjectRow]:
-    """Return projects that have this number in another system, none to whom their main details are withheld."""
+    """Return the projects with this number in another system; none if the caller may not see main details."""
     try:
-        asked = fitting(session, ListProjects, {"filter": {"references": [text]}, "limit": 5})
+        asked = make_message(session, ListProjects, {"filter": {"references": [text]}, "limit": 5})
         return (await client.ask(asked)).items
     except Refused as refused:
         if refused.code in {Code.NOT_AVAILABLE, Code.INVALID}:
@@ -156,23 +156,23 @@ async def _referred(session: Session, client: Client, text: str) -> list[Project
         raise
 
 
-def unreadable(session: Session, path: object, error: Exception) -> UsageError:
-    """Say that a file is not there, or that it is and cannot be read."""
+def file_error(session: Session, path: object, error: Exception) -> UsageError:
+    """Return the error that a file does not exist, or cannot be read."""
     words = "there is no file {path}" if isinstance(error, FileNotFoundError) else "{path} cannot be read"
     return UsageError(session.say(words, path=path))
 
 
-def fitting(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
-    """Read a message as the wire does, so that what does not fit is told before anything is sent."""
+def make_message(session: Session, form: type[Read], values: Mapping[str, Any]) -> Read:
+    """Make a message by the rules of the wire, so that errors are reported before anything is sent."""
     try:
         return form.model_validate_json(to_json(values))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-    fields = [_misfit(one["loc"], one["type"], one.get("ctx", {})) for one in found]
+        errors = error.errors(include_url=False, include_input=False)
+    fields = [_field_error(error["loc"], error["type"], error.get("ctx", {})) for error in errors]
     raise Refused(Refusal(Code.INVALID, fields=fields).as_error(session.language))
 
 
-def _misfit(place: tuple[int | str, ...], kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
-    """Name a field that does not fit; where only some values do, with them."""
+def _field_error(place: tuple[int | str, ...], kind: str, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the error of a field, with the allowed values if they are listed."""
     named = {"field": ".".join(str(each) for each in place if each != "[key]"), "kind": kind}
     return {**named, "allowed": context["expected"]} if kind in {"literal_error", "enum"} else named

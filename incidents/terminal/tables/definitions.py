@@ -1,4 +1,4 @@
-"""What is defined on a site: types, statuses, categories with their values, and data fields."""
+"""Tables of a site's definitions: types, statuses, categories with their values, and data fields."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,7 +8,7 @@ from incidents.terminal.text.words import say
 
 
 def apart(known: Properties, language: str) -> list[Sheet]:
-    """Show every defined property, each kind in a table of its own."""
+    """Return one table per kind of property."""
     return [
         properties("Types", known.types, language),
         statuses(known.statuses, language),
@@ -18,14 +18,14 @@ def apart(known: Properties, language: str) -> list[Sheet]:
 
 
 def properties(heading: str, items: Iterable[Property], language: str) -> Sheet:
-    """Show what has an id, a name and a description."""
-    rows = ((one.id, one.name, one.description) for one in items)
+    """Return a table of properties with id, name and description."""
+    rows = ((property_.id, property_.name, property_.description) for property_ in items)
     return table(language, "Id", "Name", "Description", rows=rows, title=say(language, heading))
 
 
 def statuses(items: Iterable[Status], language: str) -> Sheet:
-    """Show statuses, and which of them close a project."""
-    rows = ((one.id, one.name, one.closing or "", one.description) for one in items)
+    """Return a table of statuses, with a mark for closing ones."""
+    rows = ((status.id, status.name, status.closing or "", status.description) for status in items)
     return table(language, "Id", "Name", "Closes", "Description", rows=rows, title=say(language, "Statuses"))
 
 
@@ -35,38 +35,42 @@ def _category(category: Category, language: str) -> str:
 
 
 def categories(items: Iterable[Category], language: str) -> list[Sheet]:
-    """Show the values of each category that is enabled."""
-    return [properties(_category(one, language), one.values, language) for one in items if one.enabled]
+    """Return one table of values per enabled category."""
+    return [
+        properties(_category(category, language), category.values, language) for category in items if category.enabled
+    ]
 
 
 def values(items: Iterable[Category], language: str) -> Sheet:
     """Return the values of all categories for a spreadsheet."""
     rows = (
-        (one.slot, one.name, value.id, value.name, value.description)
-        for one in items
-        if one.enabled
-        for value in one.values
+        (category.slot, category.name, value.id, value.name, value.description)
+        for category in items
+        if category.enabled
+        for value in category.values
     )
     return table(language, "#", "Category", "Id", "Name", "Description", rows=rows)
 
 
 def fields(items: Iterable[DataField], language: str, title: str = "") -> Sheet:
-    """Show the data fields that are enabled, and how each is written where a name will not do."""
-    rows = ((one.id, f"{one.kind}_{one.slot}", one.name, one.description) for one in items if one.enabled)
+    """Show the enabled data fields with their technical names, such as integer_1."""
+    rows = ((field.id, f"{field.kind}_{field.slot}", field.name, field.description) for field in items if field.enabled)
     heading = say(language, title) if title else ""
     return table(language, "Id", "Field", "Name", "Description", rows=rows, title=heading)
 
 
 def in_one(known: Properties, language: str) -> Sheet:
-    """Return every defined property for a spreadsheet, with its kind, in one table."""
+    """Return one table of all properties with their kinds, for a spreadsheet."""
     of: list[tuple[str, Iterable[Property]]] = [("Type", known.types), ("Status", known.statuses)]
     rows: list[Sequence[object]] = [
-        (say(language, kind), one.id, one.name, one.description) for kind, items in of for one in items
+        (say(language, kind), property_.id, property_.name, property_.description)
+        for kind, items in of
+        for property_ in items
     ]
     for each in known.categories:
         if each.enabled:
             rows.append((say(language, "Category"), each.id, each.name, each.description))
-            rows += [(each.name, one.id, one.name, one.description) for one in each.values]
-    defined = [one for one in known.data_fields if one.enabled]
-    rows += [(say(language, "Data field"), one.id, one.name, one.description) for one in defined]
+            rows += [(each.name, value.id, value.name, value.description) for value in each.values]
+    defined = [field for field in known.data_fields if field.enabled]
+    rows += [(say(language, "Data field"), field.id, field.name, field.description) for field in defined]
     return table(language, "Kind", "Id", "Name", "Description", rows=rows)

@@ -1,4 +1,4 @@
-"""How a table finds room: its text columns fold first, then stand below their row, then every cell has its own line."""
+"""The layout of tables: text columns fold first, then move below their row, then every cell gets its own line."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,26 +14,26 @@ from rich.text import Text
 from contracts.printable import NEW_LINE
 
 UNBOUNDED: Final = 100_000
-"""Columns of a pipe: what is written there is never broken, and each row is one line."""
+"""The width of a pipe: its lines are never broken, and each row is one line."""
 
-_NARROWEST: Final = 12
-"""Cells of a column that gives way, at least, where its text is as long."""
+_COLUMN_WIDTH_MIN: Final = 12
+"""The least width of a folding column whose text is as long."""
 
 _ID: Final = re.compile(r"\S*[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\S*")
 _GAP: Final = 2
 _INDENT: Final = 4
-_TALLEST: Final = 4
-"""Lines of a folded text, about: a longer one is read better below its row."""
+_FOLDED_LINES_MAX: Final = 4
+"""The most lines of a folded text: a longer one reads better below its row."""
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of cells without headings: the last cell folds and keeps its own lines, or is whole in a pipe."""
+    """Lines of cells without headings: the last cell folds and keeps its line breaks; in a pipe it is not folded."""
 
     rows: list[list[Text]]
 
     def __rich_console__(self, _console: object, options: ConsoleOptions) -> RenderResult:
-        """Lay them out for the place that there is."""
+        """Lay the lines out in the available width."""
         if options.max_width >= UNBOUNDED:
             yield from self._whole()
             return
@@ -50,39 +50,39 @@ class Lines:
         widths = [max(row[place].cell_len for row in self.rows if len(row) > place) for place in places]
         for *before, last in self.rows:
             padded = (
-                one.plain.replace("\n", NEW_LINE) + " " * (width - one.cell_len)
-                for one, width in zip(before, widths, strict=False)
+                cell.plain.replace("\n", NEW_LINE) + " " * (width - cell.cell_len)
+                for cell, width in zip(before, widths, strict=False)
             )
-            indent = "".join(f"{one}{' ' * _GAP}" for one in padded)
+            indent = "".join(f"{text}{' ' * _GAP}" for text in padded)
             for number, line in enumerate(last.split(allow_blank=True)):
                 shown = f"{' ' * Text(indent).cell_len if number else indent}{line.plain}"
                 yield Text(shown.rstrip(), no_wrap=True, overflow="ignore")
 
 
 class Column(NamedTuple):
-    """A heading, whether figures stand below it, and whether it gives way."""
+    """A heading, whether its column has figures, and whether it may fold."""
 
     heading: str
     is_figures: bool
     gives_way: bool
 
 
-def laid_out(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> Iterator[RenderableType]:
-    """Lay a table out in so many cells."""
+def lay_out(columns: Sequence[Column], rows: Sequence[Sequence[Text]], width: int) -> Iterator[RenderableType]:
+    """Lay a table out in this width."""
     natural = [_natural(place, column, rows) for place, column in enumerate(columns)]
     if width >= UNBOUNDED:
-        yield from _unbroken(columns, rows, natural)
+        yield from _unbroken_lines(columns, rows, natural)
         return
-    fitted = _fitted(columns, rows, natural, width)
+    fitted = _fit(columns, rows, natural, width)
     if fitted:
-        yield _drawn(columns, rows, fitted)
+        yield _draw(columns, rows, fitted)
         return
-    kept = [place for place, one in enumerate(columns) if not one.gives_way]
-    beside = [natural[place] for place in kept]
-    if kept and sum(beside) + _GAP * (len(beside) - 1) <= width:
-        yield from _below(columns, rows, kept, beside)
+    fixed = [place for place, column in enumerate(columns) if not column.gives_way]
+    widths = [natural[place] for place in fixed]
+    if fixed and sum(widths) + _GAP * (len(widths) - 1) <= width:
+        yield from _draw_below(columns, rows, fixed, widths)
     else:
-        yield from _apart(columns, rows)
+        yield from _draw_apart(columns, rows)
 
 
 def _natural(place: int, column: Column, rows: Iterable[Sequence[Text]]) -> int:
@@ -90,8 +90,8 @@ def _natural(place: int, column: Column, rows: Iterable[Sequence[Text]]) -> int:
     return max(widest, Text(column.heading).cell_len)
 
 
-def _fitted(columns: Sequence[Column], rows: Iterable[Sequence[Text]], natural: Sequence[int], width: int) -> list[int]:
-    """Return the width of each column, the widest text giving way first; nothing where the width does not do."""
+def _fit(columns: Sequence[Column], rows: Iterable[Sequence[Text]], natural: Sequence[int], width: int) -> list[int]:
+    """Return the width of each column, with the widest text folded first; empty if the width does not suffice."""
     fitted = list(natural)
     least = [
         _least(place, column, rows, natural[place]) if column.gives_way else natural[place]
@@ -105,21 +105,23 @@ def _fitted(columns: Sequence[Column], rows: Iterable[Sequence[Text]], natural: 
         fitted[widest] -= 1
         surplus -= 1
     is_torn = any(
-        _folding(place, rows) > _TALLEST * fitted[place] for place, column in enumerate(columns) if column.gives_way
+        _folding(place, rows) > _FOLDED_LINES_MAX * fitted[place]
+        for place, column in enumerate(columns)
+        if column.gives_way
     )
     return [] if is_torn else fitted
 
 
 def _folding(place: int, rows: Iterable[Sequence[Text]]) -> int:
-    """Return how long the longest text of a column is that folds; the others end where the column does."""
+    """Return the length of a column's longest folding text; other texts are cut at the end of the column."""
     return max((row[place].cell_len for row in rows if not row[place].no_wrap), default=0)
 
 
-def _unbroken(
+def _unbroken_lines(
     columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Sequence[int]
 ) -> Iterator[RenderableType]:
-    """Write each row on one line, without a space at its end."""
-    for row in ([Text(one.heading) for one in columns], *rows):
+    """Yield each row as one line, without trailing spaces."""
+    for row in ([Text(column.heading) for column in columns], *rows):
         line = "".join(
             (" " * room + cell.plain if column.is_figures else cell.plain + " " * room) + " " * _GAP
             for column, cell, width in zip(columns, row, widths, strict=True)
@@ -129,15 +131,15 @@ def _unbroken(
 
 
 def _least(place: int, column: Column, rows: Iterable[Sequence[Text]], natural: int) -> int:
-    """Return how narrow a text may become: its heading and the ids in it stay whole."""
-    ids = [len(found) for row in rows for found in _ID.findall(row[place].plain)]
-    return max(min(natural, max([_NARROWEST, *ids])), Text(column.heading).cell_len)
+    """Return the least width of a column, in which its heading and its ids stay whole."""
+    ids = [len(text) for row in rows for text in _ID.findall(row[place].plain)]
+    return max(min(natural, max([_COLUMN_WIDTH_MIN, *ids])), Text(column.heading).cell_len)
 
 
-def _drawn(columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Sequence[int]) -> Table:
-    made = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+def _draw(columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Sequence[int]) -> Table:
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for column, cells in zip(columns, widths, strict=True):
-        made.add_column(
+        grid.add_column(
             Text(column.heading, no_wrap=True),
             justify="right" if column.is_figures else "left",
             width=cells,
@@ -145,35 +147,35 @@ def _drawn(columns: Sequence[Column], rows: Iterable[Sequence[Text]], widths: Se
             overflow="fold",
         )
     for row in rows:
-        made.add_row(*row)
-    return made
+        grid.add_row(*row)
+    return grid
 
 
-def _below(
-    columns: Sequence[Column], rows: Iterable[Sequence[Text]], kept: Sequence[int], widths: Sequence[int]
+def _draw_below(
+    columns: Sequence[Column], rows: Iterable[Sequence[Text]], places: Sequence[int], widths: Sequence[int]
 ) -> Iterator[RenderableType]:
-    """Draw each row on one line, and below it what gives way, each text on its own."""
-    chosen = [columns[place] for place in kept]
-    lines = [[row[place] for place in kept] for row in rows]
-    heads: list[Text] = [Text(one.heading, style="bold", no_wrap=True) for one in chosen]
+    """Draw each row on one line, with its folding texts below, one after the other."""
+    chosen = [columns[place] for place in places]
+    lines = [[row[place] for place in places] for row in rows]
+    heads: list[Text] = [Text(column.heading, style="bold", no_wrap=True) for column in chosen]
     yield _line(chosen, heads, widths)
     for row, line in zip(rows, lines, strict=True):
         yield _line(chosen, line, widths)
         for place, column in enumerate(columns):
             if column.gives_way and row[place].plain:
-                yield Padding(_labelled(column.heading, row[place]), (0, 0, 0, _INDENT))
+                yield Padding(_set_label(column.heading, row[place]), (0, 0, 0, _INDENT))
 
 
 def _line(columns: Sequence[Column], cells: Sequence[Text], widths: Sequence[int]) -> Table:
-    made = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
+    grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     for column, width in zip(columns, widths, strict=True):
-        made.add_column(justify="right" if column.is_figures else "left", width=width, no_wrap=True, overflow="fold")
-    made.add_row(*cells)
-    return made
+        grid.add_column(justify="right" if column.is_figures else "left", width=width, no_wrap=True, overflow="fold")
+    grid.add_row(*cells)
+    return grid
 
 
-def _labelled(heading: str, cell: Text) -> Table:
-    """Set a text beside its heading; its further lines begin where the first one does."""
+def _set_label(heading: str, cell: Text) -> Table:
+    """Set a text next to its heading, with all its lines aligned."""
     grid = Table.grid(padding=(0, _GAP, 0, 0), pad_edge=False)
     if heading:
         grid.add_column(no_wrap=True, style="dim")
@@ -182,8 +184,8 @@ def _labelled(heading: str, cell: Text) -> Table:
     return grid
 
 
-def _apart(columns: Sequence[Column], rows: Iterable[Sequence[Text]]) -> Iterator[RenderableType]:
-    """Draw every cell on a line of its own, the rows apart from each other."""
+def _draw_apart(columns: Sequence[Column], rows: Iterable[Sequence[Text]]) -> Iterator[RenderableType]:
+    """Draw every cell on its own line, with a blank line between rows."""
     for number, row in enumerate(rows):
         if number:
             yield Text("")

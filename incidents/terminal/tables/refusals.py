@@ -1,4 +1,4 @@
-"""How a command that was refused, or that is not carried out yet, is laid out for people."""
+"""The layout of refused commands, and of commands that are not carried out yet."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -12,14 +12,14 @@ from incidents.terminal.tables.sheet import local
 from incidents.terminal.text.words import name_of, names_of, say, value_of
 
 _FOR_PROGRAMS: Final = frozenset({"known", "status", "accepted"})
-"""Details that tell people nothing that the sentences beside them do not."""
+"""Details that add nothing for people."""
 
-_SAID: Final = {"type": "type", "send_again": "send again"}
-"""Details that are named in the reader's language, because they say what to type."""
+_TYPED_DETAILS: Final = {"type": "type", "send_again": "send again"}
+"""Details with names in the reader's language, because they show what to type."""
 
 
 def accepted_panel(message: str, command_id: object, options: str, language: str) -> Panel:
-    """Lay out that a command is accepted: its id, how to ask for its outcome, and how to send it again safely."""
+    """Return the panel of an accepted command: how to see its outcome, and how to send it again safely."""
     return _panel(
         message,
         [
@@ -32,7 +32,7 @@ def accepted_panel(message: str, command_id: object, options: str, language: str
 
 
 def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
-    """Lay a refusal out: its code, its sentence, and every detail that people need, by the clock of here."""
+    """Return the panel of a refusal: its code, its sentence, and the details that people need, in local time."""
     details = list(_flat(error.get("details") or {}, language))
     code = str(error["code"])
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
@@ -51,7 +51,7 @@ def _panel(message: str, details: list[tuple[str, str]], title: str, style: str)
 
 
 def _place(name: str, language: str) -> str:
-    """Name a field, which may lie within another one, as people call it."""
+    """Return the name for people of a field, which may be nested."""
     return ".".join(name_of(language, "field", part) for part in name.split("."))
 
 
@@ -65,13 +65,13 @@ def _clock(name: str, value: str, language: str) -> str:
 
 
 def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]]:
-    """Name every leaf of the details for people; a refused field is one line, and so is a change that was missed."""
+    """Yield the details for people, leaf by leaf; a refused field is one line, and so is a missed change."""
     match value:
         case {"field": str(refused), "reason": str(reason), **more}:
             named = _place(refused, language)
-            about = named if more.get("value") is None else f"{named} {more['value']}"
+            label = named if more.get("value") is None else f"{named} {more['value']}"
             allowed = str(more.get("allowed", "")).replace(" or ", say(language, " or "))
-            yield about or "-", say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
+            yield label or "-", say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
         case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
             changed = names_of(language, "field", map(str, fields))
             yield _label(name, language), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
@@ -79,11 +79,11 @@ def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]
             for key, inner in value.items():
                 if inner != [] and (name or key not in _FOR_PROGRAMS):
                     yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
-        case list() if value and all(isinstance(one, dict) for one in value):
-            for one in value:
-                yield from _flat(one, language, name)
+        case list() if value and all(isinstance(inner, dict) for inner in value):
+            for inner in value:
+                yield from _flat(inner, language, name)
         case list():
-            yield _label(name, language), ", ".join(value_of(language, name, str(one)) for one in value)
+            yield _label(name, language), ", ".join(value_of(language, name, str(inner)) for inner in value)
         case bool():
             yield _label(name, language), say(language, "yes" if value else "no")
         case _:
@@ -91,4 +91,4 @@ def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]
 
 
 def _label(name: str, language: str) -> str:
-    return say(language, _SAID[name]) if name in _SAID else _place(name, language)
+    return say(language, _TYPED_DETAILS[name]) if name in _TYPED_DETAILS else _place(name, language)

@@ -1,4 +1,4 @@
-"""Tables of answers: laid out for people on a terminal or in a pipe, and whole for spreadsheets."""
+"""Tables of answers: laid out for people on a terminal or in a pipe, and complete for spreadsheets."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rich.text import Text
 
 from contracts.printable import on_one_line, printable
 from contracts.sheets import csv_line
-from incidents.terminal.tables.layout import UNBOUNDED, Column, Lines, laid_out
+from incidents.terminal.tables.layout import UNBOUNDED, Column, Lines, lay_out
 from incidents.terminal.text.times import is_shown_twice
 from incidents.terminal.text.words import number, say
 
@@ -25,18 +25,18 @@ _FOLDED: Final = frozenset(
         *("Members", "Value", "Field", "Missing", "Activity", "Project", "Source", "Reference", "Category"),
     }
 )
-"""What gives way when a table is wider than its place; ids, numbers and times stay whole and can be copied."""
+"""The columns that fold if a table is too wide; ids, numbers and times stay whole and can be copied."""
 
 
 class Cell(NamedTuple):
-    """What people read in a cell, and what a spreadsheet gets instead."""
+    """The content of a cell for people, and for a spreadsheet."""
 
     shown: object
     whole: object
 
 
 def local(time: datetime | None, language: str) -> str:
-    """Write a time in the clock of here, so that it can be typed back; with its offset where clocks show it twice."""
+    """Return a local time that can be typed back, with its offset if the clocks show it twice."""
     if time is None:
         return ""
     here = time.astimezone()
@@ -44,8 +44,8 @@ def local(time: datetime | None, language: str) -> str:
     return here.strftime(form) + (here.isoformat()[-6:] if is_shown_twice(here) else "")
 
 
-def written(value: object, language: str) -> str:
-    """Write a value as people read it."""
+def format_value(value: object, language: str) -> str:
+    """Return a value as text for people."""
     match value:
         case None:
             return ""
@@ -61,7 +61,7 @@ def written(value: object, language: str) -> str:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A table: its headings in English, and its rows as values; `more` are columns that spreadsheets alone get."""
+    """A table: its headings in English, and its rows as values; `more` are columns only for spreadsheets."""
 
     language: str
     headings: tuple[str, ...]
@@ -70,34 +70,36 @@ class Sheet:
     more: tuple[str, ...] = ()
 
     def __rich_console__(self, _console: object, options: ConsoleOptions) -> RenderResult:
-        """Lay it out for the place that there is; without rows, say that there are none."""
+        """Lay the table out in the available width; without rows, say so."""
         if self.title:
             yield Text(on_one_line(self.title), style="bold")
         if not self.rows:
             yield Text(say(self.language, "nothing here"), style="dim")
             return
-        columns = [Column(say(self.language, one), one in _FIGURES, one in _FOLDED) for one in self.headings]
+        columns = [
+            Column(say(self.language, heading), heading in _FIGURES, heading in _FOLDED) for heading in self.headings
+        ]
         shown = [[self._shown(value) for value in row[: len(columns)]] for row in self.rows]
         if options.max_width >= UNBOUNDED:
             shown = [[_unbroken(cell) for cell in row] for row in shown]
-        yield from laid_out(columns, shown, options.max_width)
+        yield from lay_out(columns, shown, options.max_width)
 
     def _shown(self, value: object) -> Text:
         if isinstance(value, Cell):
             return self._shown(value.shown)
         if isinstance(value, Text):
             return value
-        return Text(on_one_line(written(value, self.language)))
+        return Text(on_one_line(format_value(value, self.language)))
 
     def heading_line(self) -> str:
-        """Return the first line of the spreadsheet; what has no heading is drawn for people alone."""
-        return csv_line(say(self.language, one) for one in (*self.headings, *self.more) if one)
+        """Return the headings for a spreadsheet; columns without a heading are only for people."""
+        return csv_line(say(self.language, heading) for heading in (*self.headings, *self.more) if heading)
 
     def lines(self) -> Iterator[str]:
-        """Yield the rows of the spreadsheet: nothing is cut, times have their offset, numbers are plain."""
-        kept = [bool(one) for one in (*self.headings, *self.more)]
+        """Yield the rows for a spreadsheet: uncut, times with their offset, numbers plain."""
+        has_heading = [bool(heading) for heading in (*self.headings, *self.more)]
         for row in self.rows:
-            yield csv_line(self._whole(value) for value, keep in zip(row, kept, strict=True) if keep)
+            yield csv_line(self._whole(value) for value, keep in zip(row, has_heading, strict=True) if keep)
 
     def _whole(self, value: object) -> object:
         match value:
@@ -108,7 +110,7 @@ class Sheet:
             case Text():
                 return printable(value.plain)
             case bool() | None:
-                return written(value, self.language)
+                return format_value(value, self.language)
             case int() | float():
                 return value
             case _:
@@ -122,27 +124,27 @@ def table(
     title: str = "",
     more: Sequence[str] = (),
 ) -> Sheet:
-    """Make a table; what its cells hold is written as its reader needs it."""
+    """Make a table, whose cells are formatted for its reader."""
     return Sheet(language, headings, list(rows), title, tuple(more))
 
 
 def facts(language: str, rows: Iterable[tuple[str, object]]) -> Lines:
-    """Lay out what is known of one thing: a name and a value on each line, without those that are empty."""
+    """Lay out names and values, one pair per line, without empty values."""
     lines: list[list[Text]] = []
     for label, value in rows:
-        shown = written(value.shown if isinstance(value, Cell) else value, language)
+        shown = format_value(value.shown if isinstance(value, Cell) else value, language)
         if shown:
             lines.append([Text(say(language, label), style="dim", no_wrap=True), paragraph(shown)])
     return Lines(lines)
 
 
 def one_line(text: str) -> Text:
-    """Let a text end where its column ends."""
+    """Return a text that is cut at the end of its column."""
     return Text(on_one_line(text), no_wrap=True, overflow="ellipsis")
 
 
 def paragraph(value: object) -> Text:
-    """Let what somebody wrote keep its lines."""
+    """Return a text that keeps its line breaks."""
     return Text(printable(str(value)))
 
 

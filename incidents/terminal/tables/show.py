@@ -1,4 +1,4 @@
-"""Answers as people read them: tables and lists."""
+"""Answers for people: tables and lists."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,17 +12,17 @@ from contracts.projects.drafts import DraftedSequence
 from contracts.projects.history import HistoryEntry
 from contracts.projects.queries import ProjectDetails, ProjectRow
 from incidents.terminal.tables.layout import Lines
-from incidents.terminal.tables.sheet import Cell, Sheet, facts, local, one_line, paragraph, table, written
+from incidents.terminal.tables.sheet import Cell, Sheet, facts, format_value, local, one_line, paragraph, table
 from incidents.terminal.tables.values import Names, field_label, field_value
 from incidents.terminal.text.words import name_of, names_of, say
 
 __all__ = ["Cell", "Names", "Sheet", "facts", "field_label", "field_value", "local", "one_line", "paragraph", "table"]
-_SHORT: Final = 20
-"""Cells of what is never broken: times, names, numbers."""
+_UNFOLDED_WIDTH_MAX: Final = 20
+"""The width up to which texts are not folded: times, names, numbers."""
 
 
 def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
-    """Show a list of projects."""
+    """Return a list of projects as a table."""
     listed = list(rows)
     elsewhere = ["Reference"] if any(row.reference for row in listed) else []
     cells = (
@@ -41,7 +41,7 @@ def project_rows(rows: Iterable[ProjectRow], names: Names, language: str) -> She
 
 
 def project_sheet(rows: Iterable[ProjectRow], names: Names, language: str) -> Sheet:
-    """Return projects for a spreadsheet: always the same columns, whatever is in them."""
+    """Return projects for a spreadsheet, always with the same columns."""
     cells = (
         (
             row.number,
@@ -75,7 +75,7 @@ def project_sheet(rows: Iterable[ProjectRow], names: Names, language: str) -> Sh
 
 
 def project(details: ProjectDetails, names: Names, language: str) -> list[RenderableType]:
-    """Show all that a project holds, under the names that its fields had when they were filled in."""
+    """Return the content of a project, with the names at the time when its fields were set."""
     names = _then(details, names, language)
     main = facts(language, _main_details(details, names, language))
     shown: list[RenderableType] = [Text(say(language, "Project {number}", number=details.number), style="bold"), main]
@@ -87,7 +87,7 @@ def project(details: ProjectDetails, names: Names, language: str) -> list[Render
 
 
 def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet:
-    """Return all that a project holds for a spreadsheet: a row for each value, under its section."""
+    """Return the content of a project for a spreadsheet: one row per value, with its section."""
     names = _then(details, names, language)
     rows: list[Sequence[object]] = [
         ("", "", say(language, label), value) for label, value in _main_details(details, names, language)
@@ -96,7 +96,7 @@ def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet
         section = say(language, part.heading)
         for number, row in enumerate(part.rows, 1):
             if part.fields:
-                fields = (say(language, one) for one in part.fields)
+                fields = (say(language, field) for field in part.fields)
                 rows += [(section, number, *pair) for pair in zip(fields, row, strict=True)]
             else:
                 rows.append((section, "", *row))
@@ -106,10 +106,10 @@ def whole_project(details: ProjectDetails, names: Names, language: str) -> Sheet
 def _then(details: ProjectDetails, names: Names, language: str) -> Names:
     chosen = {f"category_{slot}": value for slot, value in (details.categories or {}).items()}
     chosen |= {"type_id": details.type_id, "status_id": details.status_id}
-    labels = {field: _named(one.label, one.label_now, language) for field, one in details.labels.items()}
+    labels = {field: _named(label.label, label.label_now, language) for field, label in details.labels.items()}
     values = {
-        str(chosen[field]): _named(one.value, one.value_now, language)
-        for field, one in details.labels.items()
+        str(chosen[field]): _named(label.value, label.value_now, language)
+        for field, label in details.labels.items()
         if chosen.get(field)
     }
     return names.then(labels, values)
@@ -149,7 +149,7 @@ def _main_details(details: ProjectDetails, names: Names, language: str) -> list[
 
 
 class Part(NamedTuple):
-    """What a project holds beside its main details; what can be corrected by its number has fields with headings."""
+    """A part of a project other than its main details; parts with numbers have fields with headings."""
 
     heading: str
     fields: tuple[str, ...]
@@ -167,59 +167,69 @@ def _parts(details: ProjectDetails, names: Names, language: str) -> Iterable[Par
     if known:
         yield Part("Incident data", (), [*known])
     if details.comments:
-        rows: list[Sequence[object]] = [(one.created_at, one.created_by, one.text) for one in details.comments]
+        rows: list[Sequence[object]] = [
+            (comment.created_at, comment.created_by, comment.text) for comment in details.comments
+        ]
         yield Part("Comments", ("Time", "By", "Text"), rows)
     if details.calls:
         rows = [
-            (one.at, name_of(language, "state", one.direction), one.party, one.number, one.notes)
-            for one in details.calls
+            (call.at, name_of(language, "state", call.direction), call.party, call.number, call.notes)
+            for call in details.calls
         ]
         yield Part("Calls", ("Time", "Direction", "Party", "Telephone", "Notes"), rows)
     if details.sequences:
-        rows = [(one.start, one.end, one.camera_name) for one in details.sequences]
+        rows = [(sequence.start, sequence.end, sequence.camera_name) for sequence in details.sequences]
         yield Part("Sequences", ("Start", "End", "Camera"), rows)
 
 
 def _short(row: Sequence[object], language: str) -> Sequence[object]:
-    """Return a row with all that stands behind its first two values in one text."""
-    return *row[:2], "  ".join(filter(None, (written(one, language) for one in row[2:])))
+    """Return a row with its values after the second joined to one text."""
+    return *row[:2], "  ".join(filter(None, (format_value(value, language) for value in row[2:])))
 
 
 def _lines(rows: Iterable[Sequence[object]], language: str) -> Lines:
-    """Lay lines out below each other; `edit-comment 12 2` means what has number 2."""
+    """Lay rows out as lines; `edit-comment 12 2` means the line with number 2."""
     lines = []
     for row in rows:
         *short, last = (
-            paragraph(written(value.shown if isinstance(value, Cell) else value, language)) for value in row
+            paragraph(format_value(value.shown if isinstance(value, Cell) else value, language)) for value in row
         )
-        for one in short:
-            one.no_wrap = len(one) <= _SHORT
+        for cell in short:
+            cell.no_wrap = len(cell) <= _UNFOLDED_WIDTH_MAX
         lines.append([*short, last])
     return Lines(lines)
 
 
 def draft(sequences: Iterable[DraftedSequence], language: str) -> Sheet:
-    """Show a draft list; its numbers are what `draft remove` takes."""
+    """Return a draft list as a table, with the numbers for `draft remove`."""
     rows = (
-        (number, one.camera_name, one.site, one.start, one.end, one.camera_id, one.sequence_id)
-        for number, one in enumerate(sequences, 1)
+        (
+            number,
+            sequence.camera_name,
+            sequence.site,
+            sequence.start,
+            sequence.end,
+            sequence.camera_id,
+            sequence.sequence_id,
+        )
+        for number, sequence in enumerate(sequences, 1)
     )
     return table(language, "#", "Camera", "Site", "Start", "End", rows=rows, more=("Camera id", "Id"))
 
 
 def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet:
-    """Show changes, newest first, each in the words of its time."""
+    """Return changes as a table, newest first, with the names of their time."""
     rows = (
         (
-            one.revision,
-            one.at,
-            one.by,
-            field_label(one.field, then, language),
-            paragraph(field_value(one.field, one.old, then, language)),
-            paragraph(field_value(one.field, one.new, then, language)),
-            one.part_id,
+            entry.revision,
+            entry.at,
+            entry.by,
+            field_label(entry.field, then, language),
+            paragraph(field_value(entry.field, entry.old, then, language)),
+            paragraph(field_value(entry.field, entry.new, then, language)),
+            entry.part_id,
         )
-        for one in items
-        for then in (names.then({one.field: one.label}, one.names),)
+        for entry in items
+        for then in (names.then({entry.field: entry.label}, entry.names),)
     )
     return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))

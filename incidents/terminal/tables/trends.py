@@ -1,4 +1,4 @@
-"""Figures as people see them: bars, and lines of blocks over time."""
+"""Statistics for people: bars, and sparklines over time."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -16,14 +16,14 @@ from incidents.terminal.text.words import count, say
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
-_BAR: Final = 12
+_BAR_WIDTH: Final = 12
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
 Naming = Callable[[Any], str]
 
 
 def figures(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> RenderableType:
-    """Lay statistics out: a bar for each group or interval, a trend for each group where both are asked."""
+    """Lay statistics out: a bar per group or interval, or a trend per group if both are requested."""
     if query.interval == "none":
         return _bars(answer.items, naming, language)
     if query.group_by is None or not answer.items:
@@ -32,18 +32,18 @@ def figures(answer: Statistics, query: ProjectStatistics, naming: Naming, langua
 
 
 def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> RenderableType:
-    most = max((one.count for one in items), default=0)
+    most = max((figures.count for figures in items), default=0)
     rows = (
         (
-            naming(one.group) if naming else show.local(one.starting, language)[:10],
-            bar(one.count, most),
-            one.count,
-            _figure(one.closed),
-            duration(one.median_closing_seconds, language),
-            _figure(one.ended),
-            duration(one.median_duration_seconds, language),
+            naming(figures.group) if naming else show.local(figures.starting, language)[:10],
+            bar(figures.count, most),
+            figures.count,
+            _figure(figures.closed),
+            duration(figures.median_closing_seconds, language),
+            _figure(figures.ended),
+            duration(figures.median_duration_seconds, language),
         )
-        for one in items
+        for figures in items
     )
     group = "Group" if naming else "From"
     return show.table(language, group, "", "Projects", "Closed", "Closed after", "Ended", "Duration", rows=rows)
@@ -54,12 +54,12 @@ def _figure(value: int | None) -> str:
 
 
 def _trends(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
-    starts = sorted(one.starting for one in answer.items if one.starting)
+    starts = sorted(figures.starting for figures in answer.items if figures.starting)
     axis = steps(starts[0], starts[-1], interval, ZoneInfo(answer.timezone))
     counts: dict[Any, Counter[datetime]] = {}
-    for one in answer.items:
-        if one.starting:
-            counts.setdefault(one.group, Counter())[one.starting] += one.count
+    for figures in answer.items:
+        if figures.starting:
+            counts.setdefault(figures.group, Counter())[figures.starting] += figures.count
     ranked = sorted(counts.items(), key=lambda each: -each[1].total())
     rows = (
         (naming(group), Text(sparkline([series[step] for step in axis]), style="cyan"), series.total())
@@ -70,53 +70,53 @@ def _trends(answer: Statistics, interval: Interval, naming: Naming, language: st
 
 
 def sheet(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> Sheet:
-    """Return statistics for a spreadsheet: plain figures, a row for each group and interval, times in seconds."""
+    """Return statistics for a spreadsheet: plain figures, one row per group and interval, times in seconds."""
     groups = ("Group",) if query.group_by is not None or query.interval == "none" else ()
     starts = ("From",) if query.interval != "none" else ()
     rows = (
         (
-            *(naming(one.group) for _ in groups),
-            *(one.starting for _ in starts),
-            one.count,
-            one.closed,
-            one.median_closing_seconds,
-            one.ended,
-            one.median_duration_seconds,
+            *(naming(each.group) for _ in groups),
+            *(each.starting for _ in starts),
+            each.count,
+            each.closed,
+            each.median_closing_seconds,
+            each.ended,
+            each.median_duration_seconds,
         )
-        for one in answer.items
+        for each in answer.items
     )
     figures = ("Projects", "Closed", "Closed after (s)", "Ended", "Duration (s)")
     return show.table(language, *groups, *starts, *figures, rows=rows)
 
 
 def bar(value: int, most: int) -> Text:
-    """Draw a value as a bar; what is there at all is at least a sliver."""
-    whole, part = divmod(value * _BAR * 8 // most if most else 0, 8)
+    """Draw a value as a bar, which is at least a sliver unless the value is 0."""
+    whole, part = divmod(value * _BAR_WIDTH * 8 // most if most else 0, 8)
     drawn = "█" * whole + _EIGHTHS[part].strip()
     return Text(drawn or "▏" if value else "", style="cyan")
 
 
 def sparkline(values: Iterable[int]) -> str:
-    """Draw values as blocks, the largest as a whole one, nothing as a space."""
-    told = list(values)
-    most = max(told, default=0)
-    return "".join(_BLOCKS[value * (len(_BLOCKS) - 1) // most] if value else " " for value in told)
+    """Draw values as blocks, the largest as a full block, 0 as a space."""
+    heights = list(values)
+    most = max(heights, default=0)
+    return "".join(_BLOCKS[value * (len(_BLOCKS) - 1) // most] if value else " " for value in heights)
 
 
 def steps(first: datetime, last: datetime, interval: Interval, zone: ZoneInfo) -> list[datetime]:
-    """Return the beginning of every interval from the first to the last, also of those in which nothing happened."""
-    day, found = first.astimezone(zone).replace(tzinfo=None), []
+    """Return the start of every interval from the first to the last, including empty ones."""
+    day, starts = first.astimezone(zone).replace(tzinfo=None), []
     while (step := day.replace(tzinfo=zone)) <= last:
-        found.append(step.astimezone(first.tzinfo))
+        starts.append(step.astimezone(first.tzinfo))
         if interval == "month":
             day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
         else:
             day += timedelta(days=7 if interval == "week" else 1)
-    return found
+    return starts
 
 
 def duration(seconds: float | None, language: str = "en") -> str:
-    """Write a time that something took, in its two largest units."""
+    """Return a duration in its two largest units."""
     if seconds is None:
         return ""
     whole = round(seconds)
@@ -128,11 +128,13 @@ def duration(seconds: float | None, language: str = "en") -> str:
 
 
 def note(answer: Statistics, language: str) -> Text:
-    """Say how many projects were counted, what the columns mean, and whether all figures are shown."""
-    one, many = "{count} project, by the clock of {timezone}", "{count} projects, by the clock of {timezone}"
-    told = count(language, answer.total, one, many, timezone=answer.timezone)
-    means = say(language, "closed: with a status that closes; times are medians: to that status, and from start to end")
-    unmarked = say(language, "no status closes a project yet: incidents statuses close NAME marks one")
+    """Return the note below statistics: the total, the meaning of the columns, and whether figures are left out."""
+    singular, plural = "{count} project, by the clock of {timezone}", "{count} projects, by the clock of {timezone}"
+    total = count(language, answer.total, singular, plural, timezone=answer.timezone)
+    means = say(
+        language, "closed: with a closing status; times are medians: from creation to closing, and from start to end"
+    )
+    unmarked = say(language, "no status is marked as closing yet: incidents statuses close NAME marks one")
     explained = means if answer.closing_status_ids else unmarked
     more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
-    return Text("\n".join(filter(None, (told, "" if answer.withheld else explained, more))), style="dim")
+    return Text("\n".join(filter(None, (total, "" if answer.withheld else explained, more))), style="dim")

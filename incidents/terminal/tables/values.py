@@ -1,4 +1,4 @@
-"""What a project's fields and their values are called: in the words of the site, and in the language of the reader."""
+"""Names of a project's fields and values: those of the site, in the language of the reader."""
 
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -23,7 +23,7 @@ _LABELS: Final = {
 
 
 class Names:
-    """The names of properties by their ids; an id without a known name stands for itself."""
+    """The names of properties by their ids; an id without a known name is its own name."""
 
     def __init__(self, properties: Properties | None) -> None:
         self._hidden = properties is None
@@ -32,35 +32,35 @@ class Names:
         if properties is None:
             return
         values = [value for category in properties.categories for value in category.values]
-        for one in (*properties.types, *properties.statuses, *values):
-            self.by_id[one.id] = one.name
+        for property_ in (*properties.types, *properties.statuses, *values):
+            self.by_id[property_.id] = property_.name
         self.by_field |= {f"category_{each.slot}": each.name for each in properties.categories if each.enabled}
         fields = [each for each in properties.data_fields if each.enabled]
         self.by_field |= {f"{each.kind}_{each.slot}": each.name for each in fields}
 
     def of(self, property_id: int | None) -> str:
-        """Name a type, a status or a value."""
+        """Return the name of a type, a status or a value."""
         return self.by_id.get(property_id, str(property_id)) if property_id is not None else ""
 
     def cover(self, rows: Iterable[ProjectRow]) -> bool:
-        """Tell whether all that these projects are assigned has a name, where names are shown at all."""
-        assigned = {one for row in rows for one in (row.type_id, row.status_id)} - {None}
+        """Tell whether the types and statuses of these projects have known names, or names are hidden."""
+        assigned = {property_id for row in rows for property_id in (row.type_id, row.status_id)} - {None}
         return self._hidden or assigned <= self.by_id.keys()
 
     def label(self, field: str) -> str:
-        """Name a category or a data field."""
+        """Return the name of a category or a data field."""
         return self.by_field.get(field, field)
 
     def then(self, labels: Mapping[str, str | None], values: Mapping[str, str | None]) -> "Names":
         """Return the names of another time: of fields, and of properties by their ids."""
-        made = copy(self)
-        made.by_field = self.by_field | {field: one for field, one in labels.items() if one}
-        made.by_id = self.by_id | {int(one): name for one, name in values.items() if name}
-        return made
+        names = copy(self)
+        names.by_field = self.by_field | {field: label for field, label in labels.items() if label}
+        names.by_id = self.by_id | {int(property_id): name for property_id, name in values.items() if name}
+        return names
 
 
 def field_label(name: str, names: Names, language: str) -> str:
-    """Name a field of a project as people call it."""
+    """Return the name of a project's field for people."""
     return say(language, _LABELS[name]) if name in _LABELS else _inner_label(name, names, language)
 
 
@@ -70,19 +70,19 @@ def _inner_label(name: str, names: Names, language: str) -> str:
 
 
 def field_value(field: str, value: Any, names: Names, language: str) -> str:
-    """Write what a field was or is: properties by their names, times by the clock of here, parts field by field."""
+    """Return a field's value for people: names of properties, local times, and parts field by field."""
     match value:
         case None | "":
             return ""
         case int() if field.startswith(("type_id", "status_id", "category_")):
             return on_one_line(names.of(value))
         case dict():
-            told = {
-                _inner_label(name, names, language): field_value(name, one, names, language)
-                for name, one in value.items()
+            texts = {
+                _inner_label(name, names, language): field_value(name, inner, names, language)
+                for name, inner in value.items()
             }
-            lines = ((on_one_line(name), one) for name, one in told.items() if one)
-            return "\n".join(say(language, "{label}: {value}", label=name, value=one) for name, one in lines)
+            lines = ((on_one_line(name), text) for name, text in texts.items() if text)
+            return "\n".join(say(language, "{label}: {value}", label=name, value=text) for name, text in lines)
         case _:
             return _plain(field, value, language)
 

@@ -1,4 +1,4 @@
-"""The language in which the command line speaks: decided here, once, from what was typed and from the environment."""
+"""The language of the command line, chosen from its options and the environment."""
 
 import gettext
 import os
@@ -11,7 +11,7 @@ from contracts.texts import LANGUAGES
 
 DOMAIN: Final = "incidents"
 CATALOGUES: Final = Path(__file__).resolve().parents[2] / "locale"
-"""One catalogue for each language but English, which is what the program itself holds."""
+"""One catalogue per language other than English, whose texts are in the code."""
 
 _ENGLISH: Final = "en"
 _OPTION: Final = "--lang"
@@ -19,7 +19,7 @@ _LOCALE: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 _NO_LANGUAGE: Final = frozenset({"", "C", "POSIX"})
 
 
-def chosen(words: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> str:
+def choose_language(words: Sequence[str] = (), environment: Mapping[str, str] | None = None) -> str:
     """Return `en` or `fr`: by `--lang`, else INCIDENTS_LANG, else the locale's variables in the order of POSIX."""
     around = os.environ if environment is None else environment
     if (typed := _typed(words)) in LANGUAGES:
@@ -29,19 +29,19 @@ def chosen(words: Sequence[str] = (), environment: Mapping[str, str] | None = No
     locale = next((around[name] for name in _LOCALE if around.get(name)), "")
     if locale.partition(".")[0] in _NO_LANGUAGE:
         return _ENGLISH
-    # As gettext does: a list of what somebody reads counts where the locale has a language at all.
-    preferred = (_known(one) for one in around.get("LANGUAGE", "").split(":"))
+    # As in gettext: the list of preferred languages counts only if the locale has a language.
+    preferred = (_known(name) for name in around.get("LANGUAGE", "").split(":"))
     return next(filter(None, preferred), None) or _known(locale) or _ENGLISH
 
 
 def _typed(words: Sequence[str]) -> str | None:
-    """Return what `--lang` says, last, before anything is parsed: help and mistakes are told in it, too."""
+    """Return the last value of `--lang` before anything is parsed, because help and errors use it, too."""
     ours = words[: words.index("--")] if "--" in words else words
-    found = None
-    for one, after in zip(ours, [*ours[1:], ""], strict=False):
-        if one == _OPTION or one.startswith(f"{_OPTION}="):
-            found = one.partition("=")[2] or after
-    return found
+    typed = None
+    for word, after in zip(ours, [*ours[1:], ""], strict=False):
+        if word == _OPTION or word.startswith(f"{_OPTION}="):
+            typed = word.partition("=")[2] or after
+    return typed
 
 
 def _known(locale: str) -> str | None:
@@ -51,9 +51,9 @@ def _known(locale: str) -> str | None:
 
 
 def use(language: str) -> None:
-    """Let everything in this process that asks `gettext` speak this language: typer, and the server's commands.
+    """Set the language of everything in this process that uses `gettext`: typer, and the server's commands.
 
-    What this process starts speaks it, too.
+    Child processes use it, too.
     """
     os.environ["LANGUAGE"] = language
     gettext.bindtextdomain(DOMAIN, str(CATALOGUES))

@@ -1,4 +1,4 @@
-"""Times as people type them: as they are shown here, as RFC 3339 has them, how long ago, or in words."""
+"""Parsing of typed times: as shown by the command line, by RFC 3339, as an age, or in words."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _CLOCK: Final = (
     r"(?P<offset>z|[+-]\d{2}:?\d{2})?)?"
 )
 _SHOWN: Final = re.compile(rf"(\d{{1,2}})([/.])(\d{{1,2}})\2(\d{{4}}){_CLOCK}")
-"""A date with figures as French shows it; without a year of four figures it could be anything."""
+"""A date in digits as in French; without a year of four digits it would be ambiguous."""
 
 _MONDAY_TO_SUNDAY: Final = {
     "lundi": "monday",
@@ -46,11 +46,11 @@ _DAY: Final = (
 )
 _DATE: Final = rf"(?:le )?\d{{1,2}}(?:er|st|nd|rd|th)? {_MONTH},? \d{{4}}|{_MONTH} \d{{1,2}},? \d{{4}}"
 _WORDS: Final = re.compile(rf"(?:(?P<day>{_DAY})|(?P<date>{_DATE})){_CLOCK}")
-"""The library reads what it knows and passes over the rest: nothing is handed to it that it could read in part."""
+"""Only complete phrases are passed to the library, because it ignores what it does not know."""
 
 
 class NotATimeError(ValueError):
-    """What was typed is no time, or could be several: the sentence, and the values in it."""
+    """The typed text is not a time, or is ambiguous: the sentence, and its values."""
 
     def __init__(self, words: str, **values: str) -> None:
         super().__init__(words)
@@ -59,12 +59,12 @@ class NotATimeError(ValueError):
 
 
 def read(text: str, now: datetime, language: str, *, until: bool = False) -> datetime:
-    """Read a time by the clock of here; a day in words is its beginning, and its end where it says `until` when.
+    """Parse a local time; a day in words means its start, or with `until` its end.
 
     Raises:
-        NotATimeError: It cannot be read, or can be read in two ways.
-        ValueError: There is no such time.
-        OverflowError: It is too long ago, or too far away.
+        NotATimeError: The text is not a time, or is ambiguous.
+        ValueError: The time does not exist.
+        OverflowError: The time is out of range.
     """
     plain = _plain(text)
     if ago := _AGO.fullmatch(plain):
@@ -72,7 +72,7 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
     if shown := _SHOWN.fullmatch(plain):
         return _at(_with_figures(shown, language), shown)
     if _MOMENT.fullmatch(plain):
-        # In UTC, so that an hour has sixty minutes also where clocks are changed in it.
+        # In UTC, so that an hour has sixty minutes even when the clocks change.
         return _looked_up(plain, now.astimezone(UTC)).replace(tzinfo=UTC).astimezone()
     if words := _WORDS.fullmatch(plain):
         day = _looked_up(_in_english(words["day"]) if words["day"] else words["date"], now.astimezone()).date()
@@ -81,9 +81,9 @@ def read(text: str, now: datetime, language: str, *, until: bool = False) -> dat
 
 
 def _plain(text: str) -> str:
-    """Leave out what is typed or not: case, accents, doubled and no-break spaces, the shape of an apostrophe."""
+    """Normalise a text: case, accents, double and no-break spaces, apostrophes."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    return " ".join("".join(one for one in decomposed if not unicodedata.combining(one)).split())
+    return " ".join("".join(letter for letter in decomposed if not unicodedata.combining(letter)).split())
 
 
 def _with_figures(shown: re.Match[str], language: str) -> date:
@@ -93,7 +93,7 @@ def _with_figures(shown: re.Match[str], language: str) -> date:
     readings = list(dict.fromkeys(_readings(first, second, year)))
     if len(readings) > 1:
         both = {"day_first": str(readings[0]), "month_first": str(readings[1])}
-        words = "{text} can be read as {day_first} and as {month_first}: write the one you mean"
+        words = "{text} is ambiguous: write {day_first} or {month_first}"
         raise NotATimeError(words, text=shown[0], **both)
     return readings[0] if readings else date(year, second, first)
 
@@ -107,32 +107,32 @@ def _readings(first: int, second: int, year: int) -> Iterator[date]:
 
 
 def _in_english(day: str) -> str:
-    """Say `mardi dernier` as the library understands it."""
+    """Translate `mardi dernier` for the library."""
     name, _, order = day.partition(" ")
     return f"{_ORDER[order]} {_MONDAY_TO_SUNDAY[name]}" if name in _MONDAY_TO_SUNDAY else day
 
 
 def _looked_up(words: str, now: datetime) -> datetime:
-    """Let the library read words; it is imported now, because few commands need it."""
+    """Parse words with the library, which is imported only now, because few commands need it."""
     settings: dict[str, Any] = {"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"}
     parser = import_module("dateparser.date").DateDataParser(languages=["en", "fr"], settings=settings)
-    found: datetime | None = parser.get_date_data(words).date_obj
-    if found is None:
+    moment: datetime | None = parser.get_date_data(words).date_obj
+    if moment is None:
         raise ValueError(words)
-    return found
+    return moment
 
 
 def _iso(text: str) -> datetime:
-    """Read RFC 3339, or a date or a time of here in its order."""
+    """Parse RFC 3339, or a local date or time in its order."""
     read_at = datetime.fromisoformat(text)
     if read_at.tzinfo:
         return read_at.astimezone()
     is_date = ":" not in text and "T" not in text.upper() and " " not in text
-    return read_at.astimezone() if is_date else settled(read_at)
+    return read_at.astimezone() if is_date else resolve_local(read_at)
 
 
 def _at(day: date, clock: re.Match[str]) -> datetime:
-    """Return a day's first moment, or its moment that the clock says."""
+    """Return a day's start, or its time of the clock."""
     midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - by the clock of here
     if clock["hour"] is None:
         return midnight.astimezone()
@@ -141,29 +141,31 @@ def _at(day: date, clock: re.Match[str]) -> datetime:
     )
     if offset := clock["offset"]:
         return naive.replace(tzinfo=_zone(offset)).astimezone()
-    return settled(naive)
+    return resolve_local(naive)
 
 
 def _zone(offset: str) -> timezone:
     return UTC if offset == "z" else timezone(datetime.strptime(offset, "%z").utcoffset() or timedelta())
 
 
-def settled(naive: datetime) -> datetime:
-    """Return the time that the clock of here shows so.
+def resolve_local(naive: datetime) -> datetime:
+    """Return the time of a local clock reading.
 
     Raises:
-        NotATimeError: Clocks skip it, or show it twice.
+        NotATimeError: The clocks skip it, or show it twice.
     """
     first, second = (naive.replace(fold=fold).astimezone() for fold in (0, 1))
     if first.replace(tzinfo=None) != naive:
-        raise NotATimeError("clocks are put forward over {text}: there is no such time", text=str(naive))
+        raise NotATimeError("{text} does not exist, because the clocks go forward", text=str(naive))
     if first.utcoffset() != second.utcoffset():
         both = {"earlier": first.isoformat(), "later": second.isoformat()}
-        raise NotATimeError("clocks show {text} twice: write {earlier} or {later}", text=str(naive), **both)
+        raise NotATimeError(
+            "{text} occurs twice, because the clocks go back: write {earlier} or {later}", text=str(naive), **both
+        )
     return first
 
 
 def is_shown_twice(time: datetime) -> bool:
-    """Tell whether the clock of here shows this time twice, because it is put back."""
+    """Tell whether the local clock shows this time twice, because it goes back."""
     naive = time.astimezone().replace(tzinfo=None)
     return naive.replace(fold=0).astimezone().utcoffset() != naive.replace(fold=1).astimezone().utcoffset()

@@ -1,6 +1,6 @@
-"""The command line's help and its sentences about mistakes, in another language.
+"""Translation of the command line's help and usage errors.
 
-What typer translates by itself it asks `gettext` for; the rest is exchanged here, by the English words.
+typer translates some sentences with `gettext`; the others are replaced here, by their English text.
 """
 
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ from contracts import sentences
 from incidents.terminal.text.words import say
 
 _ENGLISH: Final = "en"
-_NO_NEWS: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>"})
-"""Types that the name of a parameter, or the range behind them, says better."""
+_OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>"})
+"""Types that the name of a parameter, or its range, expresses better."""
 
 _EXAMPLE: Final = "Example: {line}"
 """Lines to type are the same in every language."""
@@ -41,16 +41,16 @@ MISTAKES: Final = (
     "Input should be a valid integer, got a number with a fractional part",
     "Input should be a valid UUID, {reason}",
 )
-"""What typer says of what cannot be understood, the longer sentence first where one begins like another."""
+"""typer's sentences for usage errors; of two with the same beginning, the longer one first."""
 
 
-def explained(command: Any, language: str) -> Any:
-    """Let a command, and all that are below it, explain themselves to people, in a language."""
-    return translated(_without_types(command), language)
+def prepare_help(command: Any, language: str) -> Any:
+    """Prepare the help of a command and its subcommands, in a language."""
+    return translate_help(_without_types(command), language)
 
 
 def _without_types(command: Any) -> Any:
-    """Let help name no type where the name says nothing: `--yes <bool>` reads as if a value were needed."""
+    """Hide types without information from help: `--yes <bool>` reads as if a value were needed."""
     helping = command.get_help_option
 
     def get_help_option(context: Any) -> Any:
@@ -65,22 +65,22 @@ def _without_types(command: Any) -> Any:
 
 
 def _without_type(parameter: Any) -> Any:
-    told = parameter and parameter.display_type_rich
+    display_type = parameter and parameter.display_type_rich
 
     def display_type_rich(ctx: Any) -> str | None:
-        shown = told(ctx=ctx)
-        return None if shown in _NO_NEWS else shown
+        shown = display_type(ctx=ctx)
+        return None if shown in _OBVIOUS_TYPES else shown
 
     if parameter:
         parameter.display_type_rich = display_type_rich
     return parameter
 
 
-def translated(command: Any, language: str) -> Any:
-    """Let a command, and all that are below it, explain themselves in a language."""
+def translate_help(command: Any, language: str) -> Any:
+    """Translate the help of a command and its subcommands."""
     if language == _ENGLISH:
         return command
-    command.help, command.epilog = (_paragraphs(one, language) for one in (command.help, command.epilog))
+    command.help, command.epilog = (_paragraphs(text, language) for text in (command.help, command.epilog))
     command.options_metavar = say(language, command.options_metavar)
     for each in (command, *command.params):
         if panel := getattr(each, "rich_help_panel", None):
@@ -90,16 +90,16 @@ def translated(command: Any, language: str) -> Any:
         each.metavar = each.metavar and say(language, each.metavar)
     _usage(command, language)
     for each in getattr(command, "commands", {}).values():
-        translated(each, language)
+        translate_help(each, language)
     return command
 
 
 def _usage(command: Any, language: str) -> None:
-    """Translate what is made only when it is shown: the line of usage, and the option that shows help."""
+    """Translate the parts that are made only when shown: the usage line, and the help option."""
     helping = command.get_help_option
 
     def format_usage(context: Any, formatter: Any) -> None:
-        pieces = [say(language, one) for one in command.collect_usage_pieces(context)]
+        pieces = [say(language, piece) for piece in command.collect_usage_pieces(context)]
         formatter.write_usage(context.command_path, " ".join(pieces), prefix=say(language, "Usage: "))
 
     def get_help_option(context: Any) -> Any:
@@ -111,9 +111,9 @@ def _usage(command: Any, language: str) -> None:
 
 
 def paragraphs(text: str | None) -> Iterator[str]:
-    """Yield what is translated of a help text: its paragraphs, each on one line, but lines to type."""
-    for one in (text or "").split("\n\n"):
-        line = " ".join(one.split())
+    """Yield the translatable paragraphs of a help text, each on one line, without lines to type."""
+    for paragraph in (text or "").split("\n\n"):
+        line = " ".join(paragraph.split())
         is_typed = line.startswith("Example: ") or (line.startswith("[bold]incidents") and line.endswith("[/bold]"))
         if line and not is_typed:
             yield line
@@ -122,7 +122,7 @@ def paragraphs(text: str | None) -> Iterator[str]:
 def _paragraphs(text: str | None, language: str) -> str | None:
     if not text:
         return text
-    return "\n\n".join(_paragraph(" ".join(one.split()), language) for one in text.split("\n\n"))
+    return "\n\n".join(_paragraph(" ".join(paragraph.split()), language) for paragraph in text.split("\n\n"))
 
 
 def _paragraph(line: str, language: str) -> str:
@@ -132,6 +132,6 @@ def _paragraph(line: str, language: str) -> str:
     return say(language, line)
 
 
-def mistake(sentence: str, language: str) -> str:
-    """Say what typer says of a mistake in a language; a sentence that is not known stays English."""
+def translate_mistake(sentence: str, language: str) -> str:
+    """Translate typer's sentence about a usage error; an unknown sentence stays English."""
     return sentence if language == _ENGLISH else sentences.translate(sentence, MISTAKES, partial(say, language))

@@ -1,4 +1,4 @@
-"""What the command line says itself; the catalogue holds the French, by the English words."""
+"""The command line's own sentences; the catalogue has the French by the English text."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,41 +16,41 @@ _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
 
 
 def say(language: str, words: str, **values: object) -> str:
-    """Say something in `en` or `fr`, with the values that its {names} stand for."""
+    """Return a sentence in `en` or `fr`, with the values for its {names}."""
     translated = catalogue(language).gettext(words) if words else words
-    told = {name: _written(one, language) for name, one in values.items()}
-    return translated.format(**told) if told else translated
+    texts = {name: _written(value, language) for name, value in values.items()}
+    return translated.format(**texts) if texts else translated
 
 
-def count(language: str, number: int, one: str, many: str, **values: object) -> str:
-    """Say how many there are: `one` for a single one, which in French none is, too; `{count}` stands for the number."""
+def count(language: str, number: int, singular: str, plural: str, **values: object) -> str:
+    """Return a sentence with a `{count}`: `singular` for 1, and in French for 0, `plural` otherwise."""
     is_single = number in {0, 1} if language == _FRENCH else number == 1
-    return say(language, one if is_single else many, count=number, **values)
+    return say(language, singular if is_single else plural, count=number, **values)
 
 
 def name_of(language: str, kind: str, word: str) -> str:
-    """Return what people call a word of the wire: an activity, a field, a state; English keeps the wire's word."""
+    """Return the name for people of a word of the wire, such as a field or a state; English keeps the wire's word."""
     return catalogue(language).pgettext(kind, word)
 
 
 def names_of(language: str, kind: str, words: Iterable[str]) -> str:
-    """Return what people call words of the wire, one after the other."""
+    """Return the names for people of words of the wire, as a list."""
     return ", ".join(name_of(language, kind, word) for word in words)
 
 
 def value_of(language: str, field: str, value: str) -> str:
-    """Return what people call the value of a field, where the wire has a word for it; texts of people stay."""
+    """Return the name for people of a field's value, if it is a word of the wire; other values stay unchanged."""
     return name_of(language, _KINDS[field], value) if field in _KINDS else value
 
 
 def number(value: float | str | Decimal, language: str) -> str:
-    """Write a number, which may be as the wire has it, with the comma or the point of the language."""
+    """Return a number, which may be in the wire's form, with the decimal mark of the language."""
     plain = str(value)
     return plain.replace(".", ",") if language == _FRENCH else plain
 
 
 def yes_or_no(text: str) -> bool | None:
-    """Read yes or no in either language; None is neither."""
+    """Parse yes or no in either language; return None for anything else."""
     word = text.strip().casefold()
     return True if word in _YES else False if word in _NO else None
 

@@ -15,7 +15,7 @@ from typing import Final, Literal, Self, TypeAlias
 import nkeys
 
 from contracts.licence import INCLUDED, Licence
-from contracts.subjects import SYSTEM, WORKERS, valid_principal, valid_site
+from contracts.subjects import SYSTEM, WORKERS, is_valid_principal, is_valid_site
 from workers.local.access.register import Credential, Register
 from workers.runtime.admission.licence import site_block
 from workers.runtime.bus import jwt
@@ -59,7 +59,7 @@ class Trust:
     @classmethod
     def create(cls, directory: Path, site: str) -> Self:
         """Create the missing keys in `directory`, and load all of them."""
-        if not valid_site(site):
+        if not is_valid_site(site):
             msg = f"{site!r} cannot name a site: use 1 to 32 of a-z, 0-9 and '-'."
             raise InvalidNameError(msg)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -270,7 +270,7 @@ def _fill(subjects: tuple[str, ...], site: str) -> list[str]:
 
 
 def _require_principal(principal: str, scope: Scope) -> None:
-    if not valid_principal(principal):
+    if not is_valid_principal(principal):
         msg = f"{principal!r} cannot name a user: use 1 to 64 of a-z, 0-9, '_' and '-'."
         raise InvalidNameError(msg)
     # A client with a worker's name would share its inbox, and could read everybody's commands there.

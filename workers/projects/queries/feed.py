@@ -12,7 +12,7 @@ from contracts.message import Event
 from contracts.permissions import Grants
 from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.projects.imports import ProjectsImported
-from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, seen
+from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, visible_body
 from workers.projects.queries.filters import all_conditions
 from workers.projects.tables import Project
 from workers.projects.worker import worker
@@ -48,7 +48,7 @@ def body_for(heard: ReceivedEvent[Event], grants: Grants, principal: str) -> byt
     if happened in OWN and heard.actor != principal:
         return None
     body = heard.event.model_dump(mode="json")
-    shown = seen(happened, body, grants)
+    shown = visible_body(happened, body, grants)
     if shown is None:
         return None
     return bytes(heard.raw.data) if shown == body else to_json(shown)

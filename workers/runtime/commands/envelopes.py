@@ -9,7 +9,7 @@ from pydantic_core import to_json
 from contracts import subjects
 from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
-from contracts.subjects import SYSTEM, valid_principal
+from contracts.subjects import SYSTEM, is_valid_principal
 from workers.common.tracing import HEADER
 from workers.runtime.admission.incoming import COMMAND_ID, DeadLetter
 from workers.runtime.admission.redaction import kind_with_secrets, without_secrets
@@ -130,7 +130,7 @@ def sender(subject: str) -> str:
     """Return the sender of a message in a lane; `system` for messages of the product itself."""
     parts = subject.split(".")
     principal = parts[5] if parts[2] == "work" else SYSTEM
-    return principal if valid_principal(principal) else SYSTEM
+    return principal if is_valid_principal(principal) else SYSTEM
 
 
 def _text(value: str) -> str:
