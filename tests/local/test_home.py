@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from workers.local import data_directory as home_module
 from workers.local.access.keys import Trust
 from workers.local.data_directory import AlreadyRunningError, Home
 from workers.local.servers.nats import EmbeddedNats
@@ -70,8 +69,8 @@ def test_a_look_at_the_lock_stops_nobody(home: Home, monkeypatch: pytest.MonkeyP
     os.close(asking)
 
 
-def test_a_lock_that_is_held_is_told(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_is_held_is_an_error(home: Home) -> None:
     """An installation that is starting or stopping is not started a second time."""
-    monkeypatch.setattr(home_module, "_ASKED_SECONDS", 0.05)
-    with home.lock(), pytest.raises(AlreadyRunningError, match="starting or stopping"), Home(home.directory).lock():
+    other = Home(home.directory, lock_seconds=0.05)
+    with home.lock(), pytest.raises(AlreadyRunningError, match="starting or stopping"), other.lock():
         pytest.fail("two supervisors hold the lock")

@@ -14,8 +14,7 @@ import pytest
 
 from tests.local.support import eventually, is_alive
 from workers.local.servers.nats import free_port
-from workers.local.supervision import spawning
-from workers.local.supervision.spawning import Prefork, Running
+from workers.local.supervision.spawning import FORK_SECONDS, Prefork, Running
 
 ENTRY = "tests.local.worker:run"
 
@@ -33,9 +32,9 @@ def templates(parent: psutil.Process) -> list[psutil.Process]:
 class Forks:
     """Forks stand-ins for workers, which write into a folder of their own."""
 
-    def __init__(self, folder: Path, entry: str) -> None:
+    def __init__(self, folder: Path, entry: str, fork_seconds: float) -> None:
         self.folder = folder
-        self.prefork = Prefork(folder / "workers.out", entry)
+        self.prefork = Prefork(folder / "workers.out", entry, fork_seconds=fork_seconds)
 
     async def fork(self, name: str) -> Running:
         """Fork a worker."""
@@ -67,8 +66,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable[[str], Forks]]:
     """Start templates, and end them afterwards."""
     started: list[Forks] = []
 
-    def _start(entry: str = ENTRY) -> Forks:
-        started.append(Forks(tmp_path, entry))
+    def _start(entry: str = ENTRY, fork_seconds: float = FORK_SECONDS) -> Forks:
+        started.append(Forks(tmp_path, entry, fork_seconds))
         return started[-1]
 
     yield _start
@@ -173,10 +172,9 @@ async def test_nothing_outlives_who_asked(tmp_path: Path) -> None:
     await eventually(lambda: not any(is_alive(each.pid) for each in left))
 
 
-async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_template_that_hangs_is_left_alone(start: Callable[..., Forks]) -> None:
     """A worker is forked from another template while one is stopped, whose forks live and which forks nothing later."""
-    monkeypatch.setattr(spawning, "_FORK_SECONDS", 0.5)
-    forks = start()
+    forks = start(fork_seconds=0.5)
     before = await forks.fork("audit")
     await forks.wait_for("audit")
     stopped = forks.template()

@@ -55,7 +55,8 @@ class Stage:
 
     async def prepare(self) -> None:
         """Start the workers and let everybody listen."""
-        await self.site.workers("projects", "administration", "audit")
+        for name in ("projects", "administration", "audit"):
+            await self.site.worker(name, event_delay_seconds=0.005)  # every step waits for its events
         await self._ear.listen(await self.site.overseer())
         for who in (*PEOPLE, FENCE):
             self.speakers[who] = Speaker(await self.site.nats(who), who)

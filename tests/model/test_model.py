@@ -33,7 +33,6 @@ def stage(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.Monkey
 
     Every refusal leaves an event here: nobody is refused by the thousand.
     """
-    monkeypatch.setattr("workers.runtime.commands.outbox._COMPANY", 0.005)
     monkeypatch.setattr("workers.runtime.commands.excess_counts.MOST", 1_000_000)
     monkeypatch.setattr("workers.runtime.queries.refused_attempts.MOST", 1_000_000)
     with staged(tmp_path, databases) as opened:

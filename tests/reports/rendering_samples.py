@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,14 +17,15 @@ from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
 from workers.reports.rendering.renderer import Rendered
 from workers.reports.rendering.report_content import content
+from workers.reports.rendering.text_layer import told_once
 from workers.reports.rendering.wording import WORDINGS
 
 
 class Renderer:
     """Prints reports in this process, as a child process does."""
 
-    def __init__(self) -> None:
-        self._printer = Printer()
+    def __init__(self, text_layer: Callable[[bytes], bytes] = told_once) -> None:
+        self._printer = Printer(text_layer)
 
     def render(self, document: ReportDocument, *, plain: bool = False) -> Rendered:
         """Make the PDF of a document."""

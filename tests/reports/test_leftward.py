@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from functools import partial
 
 import pypdfium2
 import pytest
@@ -12,6 +13,7 @@ from tests.reports.readers import READERS, by_pdfium, by_pypdf, pixels
 from tests.reports.rendering_samples import Renderer, described, document, project, squeezed
 from tests.reports.test_columns import everywhere
 from workers.reports.rendering.document import DataValue
+from workers.reports.rendering.text_layer import told_once
 
 Reader = Callable[[bytes], str]
 
@@ -136,19 +138,18 @@ def test_any_lines_from_right_to_left_are_read_as_written(renderer: Renderer, te
     assert [normal("".join(text)) in normal(read(pdf)) for read in READERS] == [True, True]
 
 
-def test_the_picture_of_words_stays_the_same(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_picture_of_words_stays_the_same(renderer: Renderer) -> None:
     """Empty glyphs, brackets and spaces set for readers are not seen, and nothing else is anywhere else."""
     shown = described("\n".join([*LIGATURES, *BRACKETS, *POINTED, *FORWARDS, *BACKWARDS]))
     better = renderer.render(shown)
-    monkeypatch.setattr("workers.reports.rendering.printing.told_once", lambda pdf: pdf)
-    plain = renderer.render(shown)
+    plain = Renderer(lambda pdf: pdf).render(shown)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)
 
 
-def test_a_long_report_keeps_the_order_of_the_file(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_report_keeps_the_order_of_the_file() -> None:
     """Where there is no time for each place, readers by the order of the file still have the order of the text."""
-    monkeypatch.setattr("workers.reports.rendering.text_layer._PAGES", 0)
+    renderer = Renderer(partial(told_once, exact_pages_max=0))
     text = "שלום עולם (3) לא\n"
     told = squeezed(by_pypdf(renderer.render(described(text * 100)).pdf))
     assert told.count(squeezed(text)) == 100

@@ -79,11 +79,10 @@ def test_any_marks_are_read_as_they_were_written(renderer: Renderer, letters: li
     assert [wanted in unicodedata.normalize("NFC", squeezed(read(pdf))) for read in READERS] == [True, True]
 
 
-def test_the_picture_stays_the_same(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_picture_stays_the_same(renderer: Renderer) -> None:
     """What the text layer gains, the picture does not lose: every pixel is where the typesetter put it."""
     document = everywhere(" ".join([*NAMES, *LEFTWARD, *MIXED])[:400])
     better = renderer.render(document)
-    monkeypatch.setattr("workers.reports.rendering.printing.told_once", lambda pdf: pdf)
-    plain = renderer.render(document)
+    plain = Renderer(lambda pdf: pdf).render(document)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)

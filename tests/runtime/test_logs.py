@@ -53,10 +53,9 @@ def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:
     assert [one.maxBytes for one in files] == [10_000_000]
 
 
-async def test_the_size_follows_the_setting(site: Site, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_size_follows_the_setting(site: Site, folder: Path) -> None:
     """A changed setting reaches the log files of running workers without a restart (SYS-03)."""
-    monkeypatch.setattr("workers.runtime.process.housekeeping._SECONDS", 0.1)
-    await site.workers("administration")
+    await site.worker("administration", housekeeping_seconds=0.1)
     await (await site.client()).send(ChangeSettings(log_archive_bytes=123_456))
     (handler,) = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
 

@@ -17,7 +17,7 @@ import structlog
 from workers.local.servers import process
 
 _IMPORT_SECONDS: Final = 60.0
-_FORK_SECONDS: Final = 3.0
+FORK_SECONDS: Final = 3.0
 _STATUS_SECONDS: Final = 1.0
 _GRACE_SECONDS: Final = 1.0
 _MESSAGE_BYTES_MAX: Final = 1024 * 1024
@@ -80,10 +80,16 @@ class Prefork:
     alone, since its workers would die with it; requests have a time limit, so that it forks nothing when it goes on.
     """
 
-    def __init__(self, output: Path, entry: str = "workers.local.run_worker:run") -> None:
-        """Let forks call `entry`, as in `module:function`, with the worker's name; `output` is the template's."""
+    def __init__(
+        self, output: Path, entry: str = "workers.local.run_worker:run", *, fork_seconds: float = FORK_SECONDS
+    ) -> None:
+        """Let forks call `entry`, as in `module:function`, with the worker's name; `output` is the template's.
+
+        A template that needs longer than `fork_seconds` for a fork is silent.
+        """
         self._output = output
         self._entry = entry
+        self._fork_seconds = fork_seconds
         self._turn = asyncio.Lock()
         self._templates: list[_Template] = []
 
@@ -125,7 +131,7 @@ class Prefork:
         self._templates = [each for each in self._templates if not each.has_ended]
         usable = [each for each in self._templates if not each.is_silent]
         if not usable:
-            usable = [await _started(self._output)]
+            usable = [await _started(self._output, self._fork_seconds)]
             self._templates += usable
         return usable[0]
 
@@ -153,14 +159,17 @@ class _Watched:
 class _Template(_Watched):
     """A template that runs, with what it has forked; `process` is there if it is our child."""
 
-    def __init__(self, pid: int, channel: socket.socket, process: asyncio.subprocess.Process | None = None) -> None:
+    def __init__(
+        self, pid: int, channel: socket.socket, fork_seconds: float, process: asyncio.subprocess.Process | None = None
+    ) -> None:
         super().__init__(pid)
         self.is_silent = False
         self.has_ended = False
         self.spare: _Template | None = None
         self._process = process
         self._channel = channel
-        self._seconds = _FORK_SECONDS if process is None else _IMPORT_SECONDS
+        self._fork_seconds = fork_seconds
+        self._seconds = fork_seconds if process is None else _IMPORT_SECONDS
         self._forked: asyncio.Queue[_Forked | None] = asyncio.Queue()
         self._running: dict[int, _Forked] = {}
         channel.setblocking(False)
@@ -181,7 +190,7 @@ class _Template(_Watched):
             forked = await self._forked.get()
         if forked is None:
             raise ConnectionResetError
-        self._seconds = _FORK_SECONDS
+        self._seconds = self._fork_seconds
         return forked
 
     async def end(self) -> int:
@@ -207,7 +216,7 @@ class _Template(_Watched):
             return
         told = json.loads(message)
         if "spare" in told:
-            self.spare = _Template(told["spare"], socket.socket(fileno=descriptors[0]))
+            self.spare = _Template(told["spare"], socket.socket(fileno=descriptors[0]), self._fork_seconds)
         elif "status" in told:
             self._running.pop(told["pid"]).status.set_result(told["status"])
         else:
@@ -244,12 +253,12 @@ class _Forked(_Watched):
         return self.returncode
 
 
-async def _started(output: Path) -> _Template:
+async def _started(output: Path, fork_seconds: float) -> _Template:
     """Start a template, which begins to import."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
         running = await _execute([sys.executable, "-m", "workers", "fork"], output, theirs.fileno())
-    return _Template(running.pid, ours, running)
+    return _Template(running.pid, ours, fork_seconds, running)
 
 
 async def _execute(

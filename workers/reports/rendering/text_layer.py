@@ -33,7 +33,6 @@ _DESCENDANT = re.compile(rb"/DescendantFonts\[(\d+) 0 R\]")
 _WIDTHS = re.compile(rb"/W\[(.*?)\]", re.DOTALL)
 _WIDTH = re.compile(rb"(\d+) (\d+) ([\d.]+)")
 _UNSEEN = b"1"  # points; so small is only what is there for its font
-_PAGES = 60  # of a report; more would take longer than a report may
 _SPACES = {" ", "\u00a0"}
 
 
@@ -62,21 +61,25 @@ class _Font:
         return Face(self.table, self.widths, empty, min(letters, key=self.widths.__getitem__, default=None))
 
 
-def told_once(pdf: bytes) -> bytes:
-    """Let every glyph say its own part of the text; a file that needs nothing is returned as it is."""
+def told_once(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
+    """Let every glyph say its own part of the text; a file that needs nothing is returned as it is.
+
+    Finding each place on more than `exact_pages_max` pages would take longer than a report may.
+    """
     objects = Objects(pdf)
     fonts = {number: _font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
     if not any(len(text) > 1 or is_leftward(text) for font in fonts.values() for text in font.said.values()):
         return pdf
     resources: dict[int, dict[bytes, _Font]] = {}
     pages = objects.numbers(b"/Type/Page/")
+    is_exact = len(pages) <= exact_pages_max
     for page in pages:
         found = _PAGE.search(objects[page])
         if found is None:
             raise ValueError(objects[page])
         named, contents = int(found[1]), int(found[2])
         known = resources.setdefault(named, _named(objects, named, fonts))
-        objects.replace_stream(contents, b"".join(_page(objects.stream(contents), known, exact=len(pages) <= _PAGES)))
+        objects.replace_stream(contents, b"".join(_page(objects.stream(contents), known, exact=is_exact)))
     made = {number: _made(objects, font) for number, font in fonts.items()}
     for named, known in resources.items():
         more = b"".join(

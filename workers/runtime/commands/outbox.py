@@ -37,9 +37,6 @@ _KNOWN_ID = 10201
 _MOMENT = 0.005
 """Seconds between a commit and its relay: long enough for the outcome to leave first, and for company."""
 
-_COMPANY = 0.025
-"""The same for events alone: nobody waits for them as for an outcome, and a lone one costs as much as ten."""
-
 _FLOOR = 0.5
 """Seconds between two looks without being woken: finds what a process left that was killed."""
 
@@ -90,13 +87,20 @@ class Relay:
         worker: str,
         lanes: Callable[[], Iterable[int]],
         tracing: Tracing,
+        *,
+        event_delay_seconds: float,
     ) -> None:
-        """Remember where to read and where to publish; `run` does the work."""
+        """Remember where to read and where to publish; `run` does the work.
+
+        Events alone wait `event_delay_seconds` after their commit: no caller waits for them as for an outcome, and
+        publishing one costs as much as publishing ten.
+        """
         self._engine = engine
         self._nats = nats
         self._worker = worker
         self._lanes = lanes
         self._tracing = tracing
+        self._event_delay_seconds = event_delay_seconds
         self._woken = asyncio.Event()
         self.published = 0
         self.stuck = False
@@ -104,7 +108,7 @@ class Relay:
 
     def wake(self, *, urgent: bool = False) -> None:
         """Look soon: something was committed; what else is committed meanwhile travels with it."""
-        asyncio.get_running_loop().call_later(_MOMENT if urgent else _COMPANY, self._woken.set)
+        asyncio.get_running_loop().call_later(_MOMENT if urgent else self._event_delay_seconds, self._woken.set)
 
     async def run(self) -> None:
         """Publish until cancelled; servers that are away are waited for."""

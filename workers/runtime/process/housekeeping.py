@@ -19,7 +19,6 @@ from workers.runtime.storage.database import autocommitting
 from workers.runtime.storage.database_clock import Judge
 
 _COUNTING_SECONDS = 20.0
-_SECONDS = 60.0
 _NOW = text("SELECT now()")
 _SOON = 5.0
 _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
@@ -38,7 +37,7 @@ async def housekeeping(running: Running) -> None:
     while True:
         try:
             await keep_house(running, judge)
-            await asyncio.sleep(_SECONDS)
+            await asyncio.sleep(running.settings.housekeeping_seconds)
         except (NatsError, DBAPIError, OSError) as error:
             log.warning("housekeeping_failed", **describe(error))
             await asyncio.sleep(_SOON)
