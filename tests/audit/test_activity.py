@@ -13,8 +13,8 @@ from contracts.projects.commands import CreateProject, DeleteProject, ProjectDel
 from contracts.projects.imports import ImportProjects
 from contracts.projects.parts import AddCall, AddComment, CommentAdded
 from incidents import Client, Refused
-from tests.audit.published import Publisher
-from tests.projects.props import sequence
+from tests.audit.publisher import Publisher
+from tests.projects.helpers import sequence
 from tests.projects.test_imports import legacy
 from tests.support import Site, eventually
 from workers.migrations.scripts import read_sql, run_script

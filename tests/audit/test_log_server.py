@@ -11,7 +11,7 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import ProjectDeleted, ProjectOpened
 from incidents import Client, Refused
-from tests.audit.published import Publisher
+from tests.audit.publisher import Publisher
 from tests.support import Site, eventually
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server

@@ -17,7 +17,7 @@ from check_jsonschema import builtin_schemas
 from jsonschema.validators import validator_for
 
 from contracts.subjects import WORKERS
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 from tests.checks.typed_lines import unknown
 
 BASE, TLS, TRACES = "docker-compose.yml", "docker-compose.tls.yml", "docker-compose.otel.yml"
@@ -83,7 +83,7 @@ def specification() -> Any:
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
     findings = specification().iter_errors(composed(*files))
-    hold("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
+    require_none("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
 @pytest.mark.parametrize("files", TOGETHER)
 def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
     """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
-    hold("Declare it, or take it away.", list(lost(files)))
+    require_none("Declare it, or take it away.", list(lost(files)))
 
 
 @pytest.mark.parametrize("files", TOGETHER)
@@ -145,7 +145,7 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
     named += [str(secret["file"]) for secret in whole["secrets"].values()]
     named += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
     here = {Path(one) for one in named if one.startswith(".") or "/" in one}
-    hold(
+    require_none(
         "There is no such file.",
         [str(one) for one in here if one.parts[0] not in OPERATORS_OWN and not (ROOT / one).is_file()],
     )
@@ -198,7 +198,7 @@ def test_paths_inside_are_mounted() -> None:
         is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
         if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
-    hold("Mount it.", missing)
+    require_none("Mount it.", missing)
 
 
 def test_commands_are_known() -> None:

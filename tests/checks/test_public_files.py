@@ -15,7 +15,7 @@ from check_jsonschema import builtin_schemas
 
 from tests.checks import test_budgets as budgets
 from tests.checks.test_dependencies import settings
-from tests.checks.tree import ROOT, hold, texts
+from tests.checks.tree import ROOT, require_none, texts
 from tests.contracts.asyncapi import WIRE_VERSION
 from workers.runtime.process.preconditions import POSTGRES_MIN
 
@@ -60,7 +60,7 @@ def test_hosts_would_take_it(path: Any) -> None:
     """A file that a public host reads is valid by the schema of its form."""
     schema = json.loads((files_of(builtin_schemas) / "vendor" / f"{SCHEMAS[path]}.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    hold(
+    require_none(
         "The host would refuse it.",
         [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(read(path))],
     )
@@ -99,7 +99,7 @@ def test_editors_and_files_agree() -> None:
     editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text())
     assert int(editor["*"]["max_line_length"]) == settings()["tool"]["ruff"]["line-length"]
     ours = [text for text in texts() if re.search(r"\.(py|md|mjs|sql|toml|ya?ml)$|Makefile$", text.path)]
-    hold(
+    require_none(
         "No space at the end of a line, and a newline at the end of a file.",
         [
             text.path

@@ -106,7 +106,7 @@ def sources(*folders: str) -> list[Source]:
     return [source for source in texts() if source.path.endswith(".py") and source.path.partition("/")[0] in folders]
 
 
-def hold(rule: str, findings: list[str]) -> None:
+def require_none(rule: str, findings: list[str]) -> None:
     """Fail with the rule and with every place where it is broken, if there is one."""
     if findings:
         pytest.fail("\n  ".join([rule, *sorted(findings)]), pytrace=False)

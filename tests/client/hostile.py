@@ -27,7 +27,7 @@ REFUSED = {("administration.change-settings", "timezone")}
 """Where a text is a name that must be known."""
 
 
-def raw(told: str) -> set[str]:
+def raw_characters(told: str) -> set[str]:
     """Return the characters that nobody should be sent, beside those that the command line writes itself."""
     rest = _OURS.sub("", told).replace("\n", "").replace("\t", "")
     return {one for one in rest if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} or one == "\u3164"}
@@ -56,16 +56,16 @@ def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator
         yield from _texts(schema["items"], known, f"{path}.*")
 
 
-def filled(body: Any, path: str = "") -> Iterator[str]:
+def hostile_paths(body: Any, path: str = "") -> Iterator[str]:
     """Yield the paths at which a body holds the hostile text."""
     if body == HOSTILE:
         yield path
     elif isinstance(body, dict):
         for name, one in body.items():
-            yield from filled(one, f"{path}.{name}".lstrip("."))
+            yield from hostile_paths(one, f"{path}.{name}".lstrip("."))
     elif isinstance(body, list):
         for one in body:
-            yield from filled(one, f"{path}.*")
+            yield from hostile_paths(one, f"{path}.*")
 
 
 class Writer:
@@ -77,13 +77,13 @@ class Writer:
         self.written: set[tuple[str, str]] = set()
         self.project = str(uuid7())
 
-    async def say(self, subject: str, **body: Any) -> dict[str, Any]:
+    async def send(self, subject: str, **body: Any) -> dict[str, Any]:
         """Send a command, and return what it is answered with."""
         given = json.dumps(body).encode()
         key = catalogue.commands()[subject].model_validate_json(given).key_for(self._client.principal)
         outcome = await (await self._client.submit_raw(subject, given, key=key)).outcome()
         assert outcome.status == "applied", (subject, outcome.error)
-        self.written |= {(subject, path) for path in filled(body)}
+        self.written |= {(subject, path) for path in hostile_paths(body)}
         return outcome.result or {}
 
     async def everything(self) -> None:
@@ -95,22 +95,22 @@ class Writer:
     async def definitions(self) -> dict[str, int]:
         """Define types, statuses, categories, data fields, a role and the report's title."""
         named = {"name": self._text, "description": self._text}
-        await self.say("administration.define-category", slot=1, enabled=True, **named)
+        await self.send("administration.define-category", slot=1, enabled=True, **named)
         for slot in range(1, 4):
-            await self.say("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
+            await self.send("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
         ids = {}
         for kind, more in {"type": {}, "status": {}, "category-value": {"slot": 1}}.items():
-            added = await self.say(f"administration.add-{kind}", **more, **named)
+            added = await self.send(f"administration.add-{kind}", **more, **named)
             ids[kind] = added["id"]
-            await self.say(f"administration.edit-{kind}", id=added["id"], **more, **named)
-        await self.say("administration.change-settings", report_title=self._text)
-        await self.say("administration.define-role", role_id="r", name=self._text, permissions={})
+            await self.send(f"administration.edit-{kind}", id=added["id"], **more, **named)
+        await self.send("administration.change-settings", report_title=self._text)
+        await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 
     async def a_project(self, ids: dict[str, int]) -> None:
         """Open, take over, change and hold projects."""
         about = {"project_id": self.project}
-        await self.say(
+        await self.send(
             "projects.create",
             **about,
             type_id=ids["type"],
@@ -119,29 +119,29 @@ class Writer:
             sequences=[self.sequence()],
         )
         legacy = {"project_id": str(uuid7()), "number": 700, "created_at": AT}
-        await self.say(
+        await self.send(
             "projects.import",
             projects=[{**legacy, "created_by": self._text, "description": self._text, "reference": self._text[:200]}],
         )
         texts = {f"text_{slot}": self._text for slot in range(1, 4)}
         given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
-        await self.say("projects.update", **about, description="")
-        await self.say("projects.update", **about, description=self._text, reference=self._text[:199], **given)
+        await self.send("projects.update", **about, description="")
+        await self.send("projects.update", **about, description=self._text, reference=self._text[:199], **given)
         for verb in ("hold", "release", "hold"):
-            await self.say(f"retention.{verb}", **about, reason=self._text)
+            await self.send(f"retention.{verb}", **about, reason=self._text)
 
     async def parts(self) -> None:
         """Add and edit comments, calls and sequences, and fill the draft list."""
         about = {"project_id": self.project}
         comment, call = {"comment_id": str(uuid7())}, {"call_id": str(uuid7()), "direction": "made", "at": AT}
         for verb in ("add", "edit"):
-            await self.say(f"projects.{verb}-comment", **about, **comment, text=self._text)
+            await self.send(f"projects.{verb}-comment", **about, **comment, text=self._text)
             texts = dict.fromkeys(("party", "number", "reference", "notes"), self._text)
-            await self.say(f"projects.{verb}-call", **about, **call, **texts)
-        await self.say("projects.add-sequences", **about, sequences=[self.sequence()])
+            await self.send(f"projects.{verb}-call", **about, **call, **texts)
+        await self.send("projects.add-sequences", **about, sequences=[self.sequence()])
         camera = {"camera_id": self._text, "camera_name": self._text}
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
-        await self.say("projects.draft-sequences", **drafted)
+        await self.send("projects.draft-sequences", **drafted)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""

@@ -7,10 +7,10 @@ import pytest
 
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def typed(site: Site, tmp_path: Path) -> Type:
     await client.send(DeleteProject(project_id=project_id))
     environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
 
-    async def run(*line: object) -> Ended:
+    async def run(*line: object) -> CommandResult:
         return await incidents(*line, folder=tmp_path, environment=environment)
 
     return run

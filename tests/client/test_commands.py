@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 
 PROJECT = "0190a000-0000-7000-8000-000000000001"
@@ -37,7 +37,7 @@ PROPERTIES = {
     "data_fields": [{"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}],
 }
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
 
-    async def run(*line: object, given: str = "") -> Ended:
+    async def run(*line: object, given: str = "") -> CommandResult:
         return await incidents(*line, given=given, folder=tmp_path, environment=environment)
 
     return run

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from tests.client.command_line import ROOT, Ended, incidents
+from tests.client.command_line import ROOT, CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.test_commands import PROJECT, PROPERTIES, ROW
 from tests.support import eventually
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 COLUMNS = ["Number", "Reference", "Created", "Type", "Status", "Description", "Start", "End", "By", "Updated", "Id"]
 ENDLESS = {"items": [{**ROW, "description": f"=row {number}"} for number in range(200)], "next": "more"}
 """A page behind which there is always another one."""
@@ -36,13 +36,13 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     """Type a command line as alice, who is connected to the peer."""
     ours = environment(bus, peer)
 
-    async def run(*line: object) -> Ended:
+    async def run(*line: object) -> CommandResult:
         return await incidents(*line, folder=tmp_path, environment=ours)
 
     return run
 
 
-def rows(ended: Ended) -> list[dict[str, str]]:
+def rows(ended: CommandResult) -> list[dict[str, str]]:
     """Read an answer as a spreadsheet does."""
     assert ended.status == 0, ended.err
     return list(csv.DictReader(io.StringIO(ended.out, newline="")))

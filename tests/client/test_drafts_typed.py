@@ -8,8 +8,8 @@ from contracts.projects.parts import AddComment
 from contracts.projects.queries import GetProject
 from contracts.properties import AddType
 from incidents import Client
-from tests.client.command_line import Ended, incidents
-from tests.client.typed import environment
+from tests.client.command_line import CommandResult, incidents
+from tests.client.interactive import environment
 from tests.support import Site
 
 SPAN = ("--start", "2025-01-31T14:30Z", "--end", "2025-01-31T14:40Z")
@@ -24,7 +24,7 @@ async def operator(site: Site) -> Client:
     return await site.client("operator")
 
 
-async def typed(site: Site, *line: object) -> Ended:
+async def typed(site: Site, *line: object) -> CommandResult:
     """Type a line as the operator."""
     return await incidents("projects", *line, environment=environment(site, "operator"))
 

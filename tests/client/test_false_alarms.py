@@ -10,7 +10,7 @@ from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
-from tests.client.typed import environment
+from tests.client.interactive import environment
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 

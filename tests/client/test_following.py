@@ -6,7 +6,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject, ProjectCreated
 from incidents import Client
 from tests.client.command_line import incidents
-from tests.client.typed import environment, typed
+from tests.client.interactive import environment, run_command
 from tests.support import Site
 
 
@@ -29,17 +29,17 @@ async def test_watching_goes_on_where_it_ended(site: Site, admin: Client) -> Non
     async with admin.feed() as feed:
         start = feed.cursor or ""
     project = await created(admin)
-    async with typed(environment(site), "watch", "--json", "--since", start) as watch:
+    async with run_command(environment(site), "watch", "--json", "--since", start) as watch:
         first = await watch.document()
     await admin.send(DeleteProject(project_id=project.project_id))
-    async with typed(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
+    async with run_command(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
         second = await watch.document()
     assert [one["happened"] for one in (first, second)] == ["projects.created", "projects.deleted"]
 
 
 async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> None:
     """`incidents watch --ops` hears the whole site, from now on."""
-    async with typed(environment(site, "listener", "ops"), "watch", "--ops") as watch:
+    async with run_command(environment(site, "listener", "ops"), "watch", "--ops") as watch:
         assert "watching main" in await watch.line("stderr")
         await created(admin)
         assert "project created" in await watch.line()

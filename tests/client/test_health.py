@@ -9,7 +9,7 @@ from contracts.subjects import COMMANDED, LANES, WORKERS
 from incidents.cli.operations.health import judge
 from incidents.survey import Survey
 from tests.client.command_line import incidents
-from tests.client.typed import environment
+from tests.client.interactive import environment
 from tests.support import Site, eventually
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -8,13 +8,13 @@ import pytest
 
 from contracts.projects.queries import ListProjects
 from contracts.properties import AddType
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.support import Site
 
 HEADER = "number,created_by,created_at,type_id,description\n"
 AT = "2009-05-17T08:30:00Z"
 
-Import = Callable[..., Awaitable[Ended]]
+Import = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def imported(site: Site, tmp_path: Path) -> Import:
     await site.workers("projects", "administration")
     environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
 
-    async def run(text: str, *line: object, name: str = "projects.csv") -> Ended:
+    async def run(text: str, *line: object, name: str = "projects.csv") -> CommandResult:
         (tmp_path / name).write_text(text)
         return await incidents("import", tmp_path / name, *line, folder=tmp_path, environment=environment)
 

@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 
 ROWS = [{"number": n, "created_by": "ann", "created_at": "2009-05-17T08:30:00Z"} for n in range(1, 5)]
 
 
-async def imported(bus: Bus, folder: Path) -> Ended:
+async def imported(bus: Bus, folder: Path) -> CommandResult:
     """Import four projects as alice."""
     (folder / "p.ndjson").write_text("\n".join(map(json.dumps, ROWS)))
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}

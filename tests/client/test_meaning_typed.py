@@ -9,8 +9,8 @@ from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.properties import AddStatus, DefineDataField, MarkStatus
 from incidents import Client
-from tests.client.command_line import Ended, incidents
-from tests.client.typed import environment
+from tests.client.command_line import CommandResult, incidents
+from tests.client.interactive import environment
 from tests.support import Site
 
 
@@ -28,7 +28,7 @@ async def admin(site: Site) -> Client:
     return client
 
 
-async def typed(site: Site, *line: object) -> Ended:
+async def typed(site: Site, *line: object) -> CommandResult:
     """Type a command as the administrator."""
     return await incidents(*line, environment=environment(site, "admin"))
 

@@ -11,8 +11,8 @@ import pytest
 from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
+from tests.client.interactive import Terminal, run_on_terminal
 from tests.client.test_commands import PROJECT, Type, typed
-from tests.client.typed import Terminal, on_a_terminal
 from tests.support import eventually
 
 __all__ = ["typed"]
@@ -106,7 +106,7 @@ async def test_a_password_is_asked_for_at_a_terminal_alone(peer: Peer, typed: Ty
 async def asked_back(bus: Bus) -> AsyncIterator[Terminal]:
     """A terminal at which `projects delete` waits for an answer."""
     where = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice"))}
-    async with on_a_terminal(where, "projects", "delete", PROJECT) as terminal:
+    async with run_on_terminal(where, "projects", "delete", PROJECT) as terminal:
         await terminal.shows("[y/N]")
         yield terminal
 
@@ -126,7 +126,7 @@ async def test_a_question_is_answered_in_either_language(
     async def is_sent() -> bool:
         return bool(peer.commands)
 
-    async with on_a_terminal(where, "projects", "delete", PROJECT, "--lang", language) as terminal:
+    async with run_on_terminal(where, "projects", "delete", PROJECT, "--lang", language) as terminal:
         await terminal.shows(choice)
         terminal.type("ja")
         await terminal.shows("o ou n" if language == "fr" else "y or n")

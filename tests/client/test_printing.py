@@ -14,7 +14,7 @@ from contracts.printable import is_unseen
 from incidents.terminal.printing import Screen, as_json, json_text
 from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import refusal_panel
-from tests.client.hostile import HOSTILE, raw
+from tests.client.hostile import HOSTILE, raw_characters
 
 WIDTH = 80
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -60,7 +60,7 @@ def test_nothing_is_taken_for_markup() -> None:
     for place in places(text):
         assert "[red]a[/red]" in printed(place)
         assert ":smile:" in printed(place)
-    assert raw(printed(*places(HOSTILE))) == set()
+    assert raw_characters(printed(*places(HOSTILE))) == set()
 
 
 def test_a_cell_shows_where_a_line_ended_and_a_paragraph_ends_it() -> None:

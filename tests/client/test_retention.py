@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.test_commands import ROW
 
@@ -27,7 +27,7 @@ HELD: dict[str, Any] = {
 }
 DUE = {"project_id": PROJECT, "number": 12, "created_at": NOW, "expires_at": "2025-02-07T12:00:00Z"}
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     """Type `incidents retention …` as alice, who is connected to the peer."""
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
 
-    async def run(*line: object) -> Ended:
+    async def run(*line: object) -> CommandResult:
         return await incidents("retention", *line, folder=tmp_path, environment=environment)
 
     return run

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
+from tests.client.interactive import run_command
 from tests.client.tasks import ENDLESS, LATER, TASKS, Task
-from tests.client.typed import typed
 from tests.support import eventually
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
@@ -50,7 +50,7 @@ class Day:
         self.folder = folder
         self.environment = {"INCIDENTS_DATA": str(folder / "data"), "TOLD": str(folder / "told.json")}
 
-    async def type(self, line: str, given: str = "") -> Ended:
+    async def type(self, line: str, given: str = "") -> CommandResult:
         """Type one line behind `incidents`."""
         return await incidents(*shlex.split(line), given=given, folder=self.folder, environment=self.environment)
 
@@ -92,7 +92,7 @@ class Day:
 
     async def _watch(self, task: Task) -> str:
         """Start what goes on until Ctrl-C, wait for what it shows, and end it."""
-        async with typed(
+        async with run_command(
             {**self.environment, "COLUMNS": "120"}, *shlex.split(task.lines[0]), folder=self.folder
         ) as one:
             if task.shows:
@@ -110,7 +110,7 @@ class Day:
 async def started(folder: Path) -> AsyncIterator[Day]:
     """Run a system below a folder for as long as the block lasts."""
     day = Day(folder)
-    async with typed(day.environment, "up", folder=folder) as up:
+    async with run_command(day.environment, "up", folder=folder) as up:
         while "ready" not in await up.line():
             pass
         yield day

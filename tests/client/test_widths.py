@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 from rich.text import Text
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.hostile import Writer
+from tests.client.interactive import environment
 from tests.client.test_hostile_texts import AT_ONCE, LISTING, typed_as
-from tests.client.typed import environment
 from tests.support import Site, eventually
 
 LONG = "Sicherheitsüberwachungsanlage 可疑包裹在北门 👩‍👩‍👧‍👦 🚒 at the far end of the northern platform, second floor"
@@ -33,10 +33,10 @@ SAYING |= {"stats", "retention due", "audit definitions"}
 """Listings that show the names and texts that people wrote."""
 
 
-async def answered(line: list[str], ours: Mapping[str, object]) -> Ended:
+async def answered(line: list[str], ours: Mapping[str, object]) -> CommandResult:
     """Type a line, again where nobody had the time to answer it."""
 
-    async def done() -> Ended:
+    async def done() -> CommandResult:
         ended = await incidents(*line, environment=ours)
         assert ended.status == 0, (line, ended.err)
         return ended

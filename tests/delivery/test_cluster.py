@@ -18,7 +18,7 @@ from nats.aio.client import Client as Nats
 from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import inbox
-from tests.delivery.props import comment, creation
+from tests.delivery.helpers import comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.access.keys import Trust

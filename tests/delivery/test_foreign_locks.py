@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.delivery.props import comment, creation, outcomes, project_in
+from tests.delivery.helpers import comment, creation, outcomes, project_in
 from tests.support import Caller, Site, eventually
 from workers.migrations.upgrade import migrate
 from workers.runtime.storage.database import Waits, open_engine

@@ -4,7 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, creation, outcomes, project_in
 from tests.support import Caller, Site, eventually
 
 
@@ -14,22 +14,22 @@ async def publish_again(caller: Caller, command_id: UUID, project_id: object) ->
     await eventually(partial(caller.publish, "projects.create", project_id, body, command_id=command_id))
 
 
-async def test_an_id_twice_in_one_batch_is_one_command(site: Site, desk: Desk) -> None:
+async def test_an_id_twice_in_one_batch_is_one_command(site: Site, inspector: Inspector) -> None:
     """A command that lies twice in one batch is applied once, and both copies get the same outcome."""
     caller, project_id, command_id = await site.caller(), uuid7(), uuid7()
     await site.forget_quickly()
     for _ in range(3):
         await publish_again(caller, command_id, project_id)
     running = await site.worker("projects")
-    await desk.done()
+    await inspector.wait_until_idle()
     first, second, third = caller.outcomes[command_id]
     assert first == second == third
     assert first["status"] == "applied"
     assert (running.delivery.counters.applied, running.delivery.counters.repeated) == (1, 2)
-    assert len(await desk.events_of(project_id)) == 1
+    assert len(await inspector.events_of(project_id)) == 1
 
 
-async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, desk: Desk) -> None:
+async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, inspector: Inspector) -> None:
     """One id under keys of two lanes is decided once; the other copy is refused as reused."""
     caller = await site.caller()
     await site.forget_quickly()
@@ -38,7 +38,7 @@ async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, desk: 
         for command_id in ids:
             await publish_again(caller, command_id, project_in(lane))
     await site.worker("projects")
-    await desk.done()
+    await inspector.wait_until_idle()
     assert await site.count("projects.project") == len(ids) == await site.count("runtime.inbox")
     for command_id in ids:
         told = caller.outcomes[command_id]
@@ -46,7 +46,7 @@ async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, desk: 
         assert {one["error"]["code"] for one in told if one["status"] == "rejected"} == {"command-id-reused"}
 
 
-async def test_an_id_belongs_to_its_principal(site: Site, desk: Desk) -> None:
+async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) -> None:
     """The same id from two principals is two commands, each with an outcome of its own."""
     admin, olivia = await site.caller("admin"), await site.caller("olivia")
     await site.forget_quickly()
@@ -55,7 +55,7 @@ async def test_an_id_belongs_to_its_principal(site: Site, desk: Desk) -> None:
     for caller, project_id in zip((admin, olivia), ids, strict=True):
         await publish_again(caller, command_id, project_id)
     await site.worker("projects")
-    await desk.done()
+    await inspector.wait_until_idle()
     for caller, project_id in zip((admin, olivia), ids, strict=True):
         told = (await outcomes(caller, 1))[command_id]
         assert [one["result"]["project_id"] for one in told] == [str(project_id)]

@@ -13,8 +13,15 @@ import pytest
 from sqlalchemy import text
 
 from contracts.subjects import COMMANDED, WORKERS
-from tests.delivery.props import Desk
-from tests.delivery.traffic import Sent, definition, expected_entries, publish_all, report, story
+from tests.delivery.helpers import Inspector
+from tests.delivery.traffic import (
+    SentCommand,
+    expected_entries,
+    project_commands,
+    publish_all,
+    report_request,
+    type_definition,
+)
 from tests.support import Caller, Site, eventually
 from tests.support.system import environment
 from workers.local.supervision.supervisor import Supervisor
@@ -63,18 +70,18 @@ async def callers(site: Site) -> list[Caller]:
     return [await site.caller(principal) for principal in ("admin", "olivia", "pierre", "karl")]
 
 
-def traffic(callers: list[Caller]) -> list[list[Sent]]:
+def traffic(callers: list[Caller]) -> list[list[SentCommand]]:
     """Return 2,000 commands in as many portions as there are kills, with some for the other workers."""
-    stories = [list(story(caller, CHANGES)) for caller in callers for _ in range(PROJECTS)]
+    stories = [list(project_commands(caller, CHANGES)) for caller in callers for _ in range(PROJECTS)]
     rounds = list(chain.from_iterable(zip(*stories, strict=True)))
     size = -(-len(rounds) // len(TURN))
     portions = [rounds[start : start + size] for start in range(0, len(rounds), size)]
     for portion in portions:
-        portion += [definition(callers[0]), report(callers[0], stories[0][0].key)]
+        portion += [type_definition(callers[0]), report_request(callers[0], stories[0][0].key)]
     return portions
 
 
-async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[Sent]]) -> None:
+async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[SentCommand]]) -> None:
     """Publish portion after portion, twice, and kill a process in the middle of each."""
     loop = asyncio.get_running_loop()
     workers = {worker.name: worker for worker in supervisor.workers}
@@ -93,7 +100,7 @@ async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[S
         await publish_all(portion)
 
 
-async def outcomes_of(commands: list[Sent]) -> dict[UUID, dict[str, Any]]:
+async def outcomes_of(commands: list[SentCommand]) -> dict[UUID, dict[str, Any]]:
     """Return the outcome of each command, asking again for those that nobody heard; all copies are the same."""
     found: dict[UUID, dict[str, Any]] = {}
     for one in commands:
@@ -120,7 +127,7 @@ def without_refusals(found: Counter[tuple[str, str]]) -> Counter[tuple[str, str]
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(
-    site: Site, desk: Desk, supervisor: Supervisor, callers: list[Caller]
+    site: Site, inspector: Inspector, supervisor: Supervisor, callers: list[Caller]
 ) -> None:
     """Every command has one outcome and one effect, and both stores its entries once, whatever is killed."""
     await site.forget_quickly()
@@ -129,7 +136,7 @@ async def test_nothing_is_lost_or_doubled_by_kills(
     await kill_in_turn(site, supervisor, portions)
     assert min(worker.restarts for worker in supervisor.workers) >= 1
     for name in COMMANDED:
-        await desk.done(name)
+        await inspector.wait_until_idle(name)
     outcomes = await outcomes_of(commands)
     assert await site.count(DECIDED) == len(commands) == len(outcomes)
     await has_each_effect_once(site, commands, outcomes)
@@ -143,10 +150,10 @@ async def test_nothing_is_lost_or_doubled_by_kills(
         return without_refusals(await entries(site.log_database_url, "entry")) == log_server
 
     await eventually(are_kept)
-    assert await desk.dead_letters() == []
+    assert await inspector.dead_letters() == []
 
 
-async def has_each_effect_once(site: Site, commands: list[Sent], outcomes: dict[UUID, dict[str, Any]]) -> None:
+async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> None:
     """Compare the tables with the outcomes."""
     applied = [one for one in commands if outcomes[one.id]["status"] == "applied"]
     verbs = Counter(one.tail.split(".")[1] for one in applied)

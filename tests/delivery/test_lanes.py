@@ -6,7 +6,7 @@ from functools import partial
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES, lane_of
-from tests.delivery.props import Desk, comment, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
@@ -76,7 +76,7 @@ async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
     assert len((await caller.ask("projects.list", {}))[0]["items"]) == LANES
 
 
-async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: Site, desk: Desk) -> None:
+async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: Site, inspector: Inspector) -> None:
     """What the server sent and the process never got is read again before what was published after it."""
     caller, project_id = await site.caller(), uuid7()
     running = await site.worker("projects")
@@ -86,7 +86,7 @@ async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: S
         await eventually(partial(lose_one, running, lane_of(str(project_id))))
         for body in bodies[burst : burst + 40]:
             await caller.publish("projects.add-comment", project_id, body)
-    await desk.done()
+    await inspector.wait_until_idle()
     effects = {told[0]["revision"]: told[0]["result"].get("comment_id") for told in caller.outcomes.values()}
     assert [effects[revision] for revision in sorted(effects)][1:] == [body["comment_id"] for body in bodies]
 

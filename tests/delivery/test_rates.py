@@ -7,8 +7,8 @@ import pytest
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from contracts.texts import Phrase, phrase, reason
-from tests.delivery.delivered import lane, lying
-from tests.delivery.props import creation, outcomes, project_in
+from tests.delivery.helpers import creation, outcomes, project_in
+from tests.delivery.lane_driver import own_lane, stored_command
 from tests.support import Site, eventually
 
 BURST = 10
@@ -24,8 +24,8 @@ def statuses(told: list[dict[str, Any]]) -> list[str]:
 
 async def test_what_is_too_much_is_turned_away_with_a_time(site: Site) -> None:
     """Commands beyond burst and rate are unavailable for now and say when to come again; all others are applied."""
-    async with lane(site, 2) as here:
-        told = await here.handle([lying(place) for place in range(1, 21)])
+    async with own_lane(site, 2) as here:
+        told = await here.handle([stored_command(place) for place in range(1, 21)])
         assert statuses(told) == ["applied"] * BURST + ["too_many_commands"] * 10
         error = told[-1]["error"]
         assert (error["code"], error["retryable"]) == ("unavailable", True)
@@ -39,17 +39,17 @@ async def test_what_is_too_much_is_turned_away_with_a_time(site: Site) -> None:
 
 async def test_time_is_when_a_command_was_stored(site: Site) -> None:
     """What waited for a worker that was away is not too much: the rate counts when commands came."""
-    async with lane(site, 2) as here:
-        told = await here.handle([lying(place, place / 2) for place in range(1, 101)])
+    async with own_lane(site, 2) as here:
+        told = await here.handle([stored_command(place, place / 2) for place in range(1, 101)])
     assert statuses(told) == ["applied"] * 100
 
 
 async def test_one_principal_does_not_use_up_what_another_has(site: Site) -> None:
     """Rates are each principal's own; what the product sends to itself has none."""
     await site.grant("olivia", incident_projects="manage")
-    async with lane(site, 2) as here:
-        await here.handle([lying(place) for place in range(1, 41)])
-        mixed = [lying(41 + number, by=("admin", "olivia", "system")[number % 3]) for number in range(45)]
+    async with own_lane(site, 2) as here:
+        await here.handle([stored_command(place) for place in range(1, 41)])
+        mixed = [stored_command(41 + number, by=("admin", "olivia", "system")[number % 3]) for number in range(45)]
         told = statuses(await here.handle(mixed))
     assert told[0::3] == ["too_many_commands"] * 15
     assert told[1::3] == ["applied"] * BURST + ["too_many_commands"] * 5
@@ -59,8 +59,8 @@ async def test_one_principal_does_not_use_up_what_another_has(site: Site) -> Non
 @pytest.mark.parametrize("restarted", [False, True])
 async def test_what_was_turned_away_is_never_applied(site: Site, restarted: bool) -> None:
     """Delivered again, also to a process that has seen nothing, every message has the outcome that it had."""
-    batch = [lying(place) for place in range(1, 21)]
-    async with lane(site, 2) as here:
+    batch = [stored_command(place) for place in range(1, 21)]
+    async with own_lane(site, 2) as here:
         first = await here.handle(batch)
         if restarted:
             here.restart()
@@ -73,10 +73,10 @@ async def test_what_was_turned_away_is_never_applied(site: Site, restarted: bool
 async def test_the_same_id_is_taken_later(site: Site) -> None:
     """A command that was turned away is applied under the same id when it is sent again, once."""
     project_id, command_id = str(uuid7()), uuid7()
-    async with lane(site, 2) as here:
-        await here.handle([lying(place) for place in range(1, 11)])
-        away = await here.handle([lying(11, command_id=command_id, **creation(project_id))])
-        later = [lying(12 + n, 10, command_id=command_id, **creation(project_id)) for n in range(2)]
+    async with own_lane(site, 2) as here:
+        await here.handle([stored_command(place) for place in range(1, 11)])
+        away = await here.handle([stored_command(11, command_id=command_id, **creation(project_id))])
+        later = [stored_command(12 + n, 10, command_id=command_id, **creation(project_id)) for n in range(2)]
         told = await here.handle(later)
         assert (statuses(away), statuses(told)) == (["too_many_commands"], ["applied", "applied"])
         assert told[0] == told[1]
@@ -86,34 +86,34 @@ async def test_the_same_id_is_taken_later(site: Site) -> None:
 async def test_a_decided_command_is_repeated_and_never_turned_away(site: Site) -> None:
     """Who sends a decided command again beyond its rate gets the first outcome, and not another one."""
     project_id, command_id = str(uuid7()), uuid7()
-    async with lane(site, 2) as here:
-        (first,) = await here.handle([lying(1, command_id=command_id, **creation(project_id))])
-        await here.handle([lying(place) for place in range(2, 31)])
-        (again,) = await here.handle([lying(31, command_id=command_id, **creation(project_id))])
+    async with own_lane(site, 2) as here:
+        (first,) = await here.handle([stored_command(1, command_id=command_id, **creation(project_id))])
+        await here.handle([stored_command(place) for place in range(2, 31)])
+        (again,) = await here.handle([stored_command(31, command_id=command_id, **creation(project_id))])
     assert again == first
 
 
 async def test_places_of_a_stream_that_was_made_anew_are_new(site: Site) -> None:
     """A stream that counts from one again, later, hides no command behind a place of the old one."""
-    async with lane(site, 2) as here:
-        await here.handle([lying(place) for place in range(1, 21)])
+    async with own_lane(site, 2) as here:
+        await here.handle([stored_command(place) for place in range(1, 21)])
         here.restart()
-        told = await here.handle([lying(place, 60) for place in range(1, 6)])
+        told = await here.handle([stored_command(place, 60) for place in range(1, 6)])
     assert statuses(told) == ["applied"] * 5
 
 
 async def test_a_body_is_not_opened_beyond_the_rate(site: Site) -> None:
     """What a command says costs nothing beyond the rate: it is turned away before its body is read."""
-    async with lane(site, 2) as here:
-        await here.handle([lying(place) for place in range(1, 11)])
-        (told,) = await here.handle([lying(11, tail="projects.create", colour="red")])
+    async with own_lane(site, 2) as here:
+        await here.handle([stored_command(place) for place in range(1, 11)])
+        (told,) = await here.handle([stored_command(11, tail="projects.create", colour="red")])
     assert statuses([told]) == ["too_many_commands"]
 
 
 async def test_no_rate_turns_nobody_away(site: Site) -> None:
     """A rate of zero is none."""
-    async with lane(site, 0) as here:
-        assert set(statuses(await here.handle([lying(place) for place in range(1, 1_201)]))) == {"applied"}
+    async with own_lane(site, 0) as here:
+        assert set(statuses(await here.handle([stored_command(place) for place in range(1, 1_201)]))) == {"applied"}
 
 
 async def test_a_worker_turns_away_and_the_client_comes_again(site: Site) -> None:

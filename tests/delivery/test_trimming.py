@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.delivery.props import creation, outcomes
+from tests.delivery.helpers import creation, outcomes
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 from workers.runtime.process.stream_trimming import trim_events

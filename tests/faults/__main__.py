@@ -23,9 +23,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.cluster import Clustered
-from tests.faults.ground import Ground, Single
-from tests.faults.run import Form, Run, ran, save
+from tests.faults.cluster import ClusterSystem
+from tests.faults.run import Run, RunOptions, execute, save
+from tests.faults.system import SingleSystem, System
 
 _NAMED = 30
 
@@ -56,17 +56,17 @@ def say(line: str) -> None:
 async def main(given: argparse.Namespace) -> Run:
     """Start the system, run, and stop it."""
     directory = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
-    ground: Ground = Clustered(directory) if given.cluster else Single(directory)
+    system: System = ClusterSystem(directory) if given.cluster else SingleSystem(directory)
     kinds = [[kind] for kind in given.only] * max(int(given.minutes * 4), 1)
-    form = Form(given.seed, given.minutes * 60, rate=given.rate, longest=given.longest, kinds=kinds)
+    options = RunOptions(given.seed, given.minutes * 60, rate=given.rate, longest=given.longest, kinds=kinds)
     say(f"seed {given.seed}: starting {'a cluster' if given.cluster else 'one machine'} in {directory}")
     try:
-        await ground.start()
-        return await ran(ground, form, say)
+        await system.start()
+        return await execute(system, options, say)
     finally:
-        if given.keep and ground.disk.view != ground.disk.folder:
-            shutil.copytree(ground.disk.view / "logs", directory / "logs", dirs_exist_ok=True)
-        await ground.stop()
+        if given.keep and system.disk.view != system.disk.folder:
+            shutil.copytree(system.disk.view / "logs", directory / "logs", dirs_exist_ok=True)
+        await system.stop()
         if not given.keep:
             shutil.rmtree(directory, ignore_errors=True)
 

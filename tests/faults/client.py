@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from tests.faults.history import History, Sent
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
 from tests.support.overseer import OVERSEER, overseer
 from workers.local.access.keys import Trust
 
@@ -146,7 +146,7 @@ async def _ignore(_: Exception) -> None:
     """What fails is seen by its effect."""
 
 
-class Desk:
+class Connector:
     """Mints credentials and opens connections for the driver."""
 
     def __init__(self, trust: Trust, folder: Path, urls: list[str], history: History, clock: Clock) -> None:

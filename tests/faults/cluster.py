@@ -11,8 +11,8 @@ from contracts.subjects import WORKERS
 from tests.delivery.test_cluster import SERVERS, Cluster, are_replicated
 from tests.faults import launcher
 from tests.faults.disk import Disk
-from tests.faults.ground import SECOND
-from tests.faults.wires import Wire, pause
+from tests.faults.proxies import Proxy, pause
+from tests.faults.system import SECOND
 from tests.support import Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import environment
@@ -22,7 +22,7 @@ from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 
 
-class Clustered:
+class ClusterSystem:
     """Three servers of the bus, one database, all workers and a second process of `projects`."""
 
     def __init__(self, directory: Path) -> None:
@@ -30,7 +30,7 @@ class Clustered:
         self.disk.why_not = "the cluster form has no disk of its own"
         self.plan = directory / "plan"
         self.plan.mkdir(parents=True)
-        self.wires: dict[str, Wire] = {}
+        self.proxies: dict[str, Proxy] = {}
         self._postgres = EmbeddedPostgres(directory / "postgres")
         self._stack = AsyncExitStack()
         self._directory = directory
@@ -69,7 +69,7 @@ class Clustered:
         site.server = Cluster(self._directory / "cluster", site.trust, site.credentials("ops", "ops"))
         await self._stack.enter_async_context(site.open())
         await self._replicate()
-        (self.plan / "wires.json").write_text("{}")
+        (self.plan / "proxies.json").write_text("{}")
         environments = {name: environment(site, name) for name in WORKERS}
         environments[SECOND] = environment(site, "projects")
         self._supervisor = Supervisor(environments, self._directory / "logs", launcher.spawner(self.plan))

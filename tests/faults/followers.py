@@ -1,4 +1,4 @@
-"""Followers of live feeds, as the page on the wire tells a client to be one."""
+"""Followers of live feeds, as docs/wire.md describes a client."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from tests.faults.client import Client
-from tests.faults.history import Followed, Told
-from tests.faults.wires import pause
+from tests.faults.history import FeedEvent, Followed
+from tests.faults.proxies import pause
 
 _SUBJECT = "im.main.qry.{}.projects.watch"
 _BEATS_SECONDS = 3.0
@@ -64,7 +64,7 @@ class Follower:
                 feed = json.loads(message.data)["feed"]
                 self.feeds += 1
             event_id, cursor = headers.get("ce-id", ""), headers["Feed-Cursor"]
-            told = Told(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
+            told = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
             self.followed.told.append(told)
             if kind == "end":
                 await self._refused(message)

@@ -43,7 +43,7 @@ class Read:
     answered: bool = False
 
 
-class Told(NamedTuple):
+class FeedEvent(NamedTuple):
     """A message of a feed, as its follower took it."""
 
     at: float
@@ -60,7 +60,7 @@ class Followed:
 
     name: str
     sees: tuple[str, ...]
-    told: list[Told] = field(default_factory=list)
+    told: list[FeedEvent] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
 
 

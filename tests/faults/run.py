@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.faults import final as ending
+from tests.faults import final_state as ending
 from tests.faults.checker import RULES, Violation, judge
-from tests.faults.client import Client, Clock, Desk
+from tests.faults.client import Client, Clock, Connector
 from tests.faults.followers import Follower, follow
-from tests.faults.ground import MANAGED, MORE, TOLD, Ground, give
 from tests.faults.history import APPLIED, Fault, Final, History, Sent
 from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
+from tests.faults.system import MANAGED, MORE, TOLD, System, grant_roles
 from tests.support import eventually
 from tests.support.overseer import OVERSEER
 
@@ -38,7 +38,7 @@ _SEEN_BY_VIEWER = ("projects.created", "projects.updated", "projects.deleted", "
 
 
 @dataclass(frozen=True)
-class Form:
+class RunOptions:
     """How long a run is, how much load there is, and which faults come."""
 
     seed: int
@@ -94,21 +94,21 @@ class Run:
 Say = Callable[[str], None]
 
 
-async def ran(ground: Ground, form: Form, say: Say) -> Run:
+async def execute(system: System, options: RunOptions, say: Say) -> Run:
     """Run the load and the faults against a system that was started, and judge what happened."""
-    run, clock = Run(History(form.seed)), Clock()
-    desk = Desk(ground.trust, ground.plan, ground.urls, run.history, clock)
-    await give(ground, _roles())
-    ops = await Client(OVERSEER, run.history, clock).connect(ground.urls, desk.credentials(OVERSEER, OVERSEER))
+    run, clock = Run(History(options.seed)), Clock()
+    connector = Connector(system.trust, system.plan, system.urls, run.history, clock)
+    await grant_roles(system, _roles())
+    ops = await Client(OVERSEER, run.history, clock).connect(system.urls, connector.credentials(OVERSEER, OVERSEER))
     await _forget_quickly(ops)
-    clients = {name: await desk.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
+    clients = {name: await connector.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
     await eventually(lambda: _answered(clients["admin"]), within=90)
     try:
         async with _following(run, clients) as followers:
-            await _under_load(ground, form, desk, list(clients.values())[: len(_PRINCIPALS)], say)
-            answered = await ending.asked(ground, clients["admin"])
-            run.final = Final(answered=answered, left=await ending.quiet(ground, ops.nats, _QUIET_SECONDS))
-            await ending.gathered(ground, ops.nats, run.final)
+            await _under_load(system, options, connector, list(clients.values())[: len(_PRINCIPALS)], say)
+            answered = await ending.asked(system, clients["admin"])
+            run.final = Final(answered=answered, left=await ending.quiet(system, ops.nats, _QUIET_SECONDS))
+            await ending.gathered(system, ops.nats, run.final)
             await _caught_up(followers, run.final)
         run.violations = judge(run.history, run.final)
     finally:
@@ -168,17 +168,19 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
         await eventually(told, within=_QUIET_SECONDS)
 
 
-async def _under_load(ground: Ground, form: Form, desk: Desk, clients: list[Client], say: Say) -> None:
-    rng, stopping, shared = random.Random(form.seed), asyncio.Event(), list[str]()
-    names = [(client, f"{client.principal}-{number}") for client in clients for number in range(form.sessions)]
+async def _under_load(
+    system: System, options: RunOptions, connector: Connector, clients: list[Client], say: Say
+) -> None:
+    rng, stopping, shared = random.Random(options.seed), asyncio.Event(), list[str]()
+    names = [(client, f"{client.principal}-{number}") for client in clients for number in range(options.sessions)]
     async with asyncio.TaskGroup() as tasks:
         sessions = [
             tasks.create_task(
-                Session(client, name, random.Random(f"{form.seed} {name}"), shared, form.rate).run(stopping)
+                Session(client, name, random.Random(f"{options.seed} {name}"), shared, options.rate).run(stopping)
             )
             for client, name in names
         ]
-        await _faults(ground, form, desk, rng, say)
+        await _faults(system, options, connector, rng, say)
         stopping.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ENDING_SECONDS):
@@ -187,51 +189,51 @@ async def _under_load(ground: Ground, form: Form, desk: Desk, clients: list[Clie
             task.cancel()
 
 
-async def _faults(ground: Ground, form: Form, desk: Desk, rng: random.Random, say: Say) -> None:
-    nemesis = Nemesis(ground, rng, desk.clock, form.longest)
-    if ground.disk.why_not:
-        say(f"SKIPPED: no full disk, because {ground.disk.why_not}")
-    await _probe(desk, -1)
-    ends = desk.clock() + form.seconds
-    say(f"{desk.clock():7.1f} s  the load runs, faults come from now on")
-    script, number = iter(form.kinds), 0
-    while desk.clock() < ends or form.kinds:
-        kinds = next(script, ()) if form.kinds else ()
-        if form.kinds and not kinds:
+async def _faults(system: System, options: RunOptions, connector: Connector, rng: random.Random, say: Say) -> None:
+    nemesis = Nemesis(system, rng, connector.clock, options.longest)
+    if system.disk.why_not:
+        say(f"SKIPPED: no full disk, because {system.disk.why_not}")
+    await _probe(connector, -1)
+    ends = connector.clock() + options.seconds
+    say(f"{connector.clock():7.1f} s  the load runs, faults come from now on")
+    script, number = iter(options.kinds), 0
+    while connector.clock() < ends or options.kinds:
+        kinds = next(script, ()) if options.kinds else ()
+        if options.kinds and not kinds:
             return
-        await pause(rng.uniform(0.5, 1.5) * form.calm)
+        await pause(rng.uniform(0.5, 1.5) * options.calm)
         faults = await nemesis.commit(nemesis.draw(kinds))
-        desk.history.faults += faults
+        connector.history.faults += faults
         ended = max(one.ended for one in faults)
-        serving, last = await _serving_again(desk, number, ended)
+        serving, last = await _serving_again(connector, number, ended)
         for fault in faults:
             fault.serving_seconds, fault.last = serving, last
         number += 1
         named = " + ".join(f"{one.kind} {one.what}" for one in faults)
         told = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
-        say(f"{desk.clock():7.1f} s  {len(desk.history.commands):6} commands  {named}: {told} (last: {last})")
+        say(f"{connector.clock():7.1f} s  {len(connector.history.commands):6} commands  {named}: {told} (last: {last})")
         if serving is None:
             await nemesis.kill_everything()
-            healed, last = await _serving_again(desk, number, desk.clock())
+            healed, last = await _serving_again(connector, number, connector.clock())
             say(f"everything was killed, and it serves {'again' if healed is not None else 'NEVER again'} ({last})")
             if healed is None:
                 return
 
 
-async def _serving_again(desk: Desk, number: int, ended: float) -> tuple[float | None, str]:
+async def _serving_again(connector: Connector, number: int, ended: float) -> tuple[float | None, str]:
     """Measure from the end of a fault until a fresh principal has the outcomes of fresh commands of every worker."""
     waiting: list[str] = []
     try:
         async with asyncio.timeout(_GIVE_UP_SECONDS):
-            last = await _probe(desk, number, waiting)
+            last = await _probe(connector, number, waiting)
     except TimeoutError:
         return None, ", ".join(waiting[:3])
-    return desk.clock() - ended, last
+    return connector.clock() - ended, last
 
 
-async def _probe(desk: Desk, number: int, waiting: list[str] | None = None) -> str:
+async def _probe(connector: Connector, number: int, waiting: list[str] | None = None) -> str:
     waiting = [] if waiting is None else waiting
-    client = await desk.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
+    client = await connector.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
     last = ""
 
     async def decide(sent: Sent) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import RULES, judge
-from tests.faults.history import Decided, Entry, Fault, Final, Followed, History, Project, Read, Sent, Stored, Told
+from tests.faults.history import Decided, Entry, Fault, FeedEvent, Final, Followed, History, Project, Read, Sent, Stored
 
 P, C, R = "project", "comment", "report"
 TYPES = {
@@ -59,8 +59,8 @@ def good() -> tuple[History, Final]:
     final.activity = [one for one in entries if not one.activity.startswith("administration.")]
     final.log_server = [entries[0], *entries[2:5]]
     shown = [event for event in final.events if event.happened.startswith(("projects.", "reports."))]
-    told = [Told(1.0, "f", 1, "open", "")]
-    told += [Told(2.0, "f", number, "event", event.id) for number, event in enumerate(shown, 2)]
+    told = [FeedEvent(1.0, "f", 1, "open", "")]
+    told += [FeedEvent(2.0, "f", number, "event", event.id) for number, event in enumerate(shown, 2)]
     history.followed = [Followed("viewer", ("projects.", "reports."), told)]
     return history, final
 

@@ -14,11 +14,11 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import text
 
 from contracts.ids import uuid7
-from tests.delivery.props import comment, creation
+from tests.delivery.helpers import comment, creation
 from tests.faults.client import Client, Clock
 from tests.faults.followers import Follower
 from tests.faults.history import History
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
 from tests.support import Caller, Site, eventually
 from workers.runtime.bus import streams
 

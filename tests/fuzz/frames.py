@@ -15,8 +15,8 @@ from nats.errors import Error as NatsError
 
 from contracts.ids import uuid7
 from contracts.subjects import WORKERS
-from tests.delivery.props import creation
-from tests.fuzz.making import ME, Frame, frame
+from tests.delivery.helpers import creation
+from tests.fuzz.generators import ME, Frame, frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.fuzz.frames import Summary, attack, shown, target
-from tests.fuzz.making import frame
+from tests.fuzz.generators import frame
 from tests.support import Site
 
 FRAMES = 1_500

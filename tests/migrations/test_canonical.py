@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tests.projects.listed import keep, project
+from tests.projects.list_model import insert_projects, project
 from tests.support import Site
 from workers.migrations.scripts import read_sql, run_script
 
@@ -27,7 +27,7 @@ def as_json(value: Any) -> str | None:
 async def test_numbers_and_names_get_their_one_form(site: Site) -> None:
     """Decimal numbers lose exponent, zeros and the sign of a zero, names get normal form C; the rest stays."""
     one = project(Random(4), 1)
-    await keep(site, [one])
+    await insert_projects(site, [one])
     values = "decimal_1 = 0.10, decimal_2 = 100, imported = true, created_by = :who"
     await site.sql(f"UPDATE projects.project SET {values}", who="Ge\u0301")  # noqa: S608 - written above
     await site.sql("INSERT INTO administration.property VALUES (1, 'type', NULL, :name, '')", name="Vole\u0301")

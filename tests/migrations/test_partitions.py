@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from contracts.ids import uuid7
-from tests.delivery.props import creation
+from tests.delivery.helpers import creation
 from tests.support import Site, eventually
 
 _DECIDED = """

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from contracts.subjects import WORKERS
-from tests.projects.listed import keep, project
+from tests.projects.list_model import insert_projects, project
 from tests.support import Site
 from workers.migrations.scripts import read_sql, run_script
 from workers.migrations.upgrade import migrate
@@ -54,7 +54,7 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
 async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration finds every project that was there by all its texts, and goes on where another one ended (PRJ-07)."""
     chance, kept = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
-    await keep(site, [project(chance, number) for number in range(1, 26)])
+    await insert_projects(site, [project(chance, number) for number in range(1, 26)])
     before = await site.sql(kept)
     await site.sql("DELETE FROM projects.search")
     monkeypatch.setattr(index, "VERSION", index.VERSION + 1)

@@ -14,7 +14,7 @@ from tests.model.model import Model, Token
 from tests.model.project import values
 from tests.model.questions import newest_first, of_each
 from tests.model.rules import No, Some, Told, agree
-from tests.model.stage import Became, Sent, Stage
+from tests.model.system import CommandResult, SentCommand, System
 from tests.model.watch import Watch
 
 T = TypeVar("T")
@@ -28,29 +28,29 @@ PATIENCE = 200
 class Driver:
     """Holds the product against the model."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, system: System) -> None:
         """Begin with a site as it is at first, and a model of it."""
-        self.stage = stage
+        self.system = system
         self.tokens: dict[str, Token] = {}
         tokens = self.tokens
         self.model = Model(lambda token: tokens[token])
         counts = {"project": 5, "comment": 3, "call": 3, "sequence": 3}
         self.ids = {what: [str(uuid7()) for _ in range(count)] for what, count in counts.items()}
-        self.history: list[tuple[Sent, Any]] = []
+        self.history: list[tuple[SentCommand, Any]] = []
         self.watch: Watch | None = None
-        stage.run(stage.clear())
+        system.run(system.clear())
 
     def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
         """Send commands at once, and let the model do the same in the order in which they were accepted."""
         given = [self.sent(who, wish, project) for who, wish in wishes]
-        became = self.stage.run(self.stage.together(given))
+        became = self.system.run(self.system.send_together(given))
         for sent, told in sorted(zip(given, became, strict=True), key=lambda one: one[1][0]):
             self.judge(self.model, sent, told)
             self.keep(sent, told)
             self.observe(told[2])
         self.settle()
 
-    def keep(self, sent: Sent, told: Became) -> None:
+    def keep(self, sent: SentCommand, told: CommandResult) -> None:
         """Remember what became of a command."""
         self.history.append((sent, told[1]))
         self.record(told[2])
@@ -72,7 +72,7 @@ class Driver:
         if self.watch and not self.model.licence.ran_out:
             self.watch.settle(self.model)
 
-    def sent(self, who: str, wish: Wish, project: int) -> Sent:
+    def sent(self, who: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
         body, key = self.resolved(wish.body, project), "-"
         if wish.verb.endswith(("draft-sequences", "clear-draft")):
@@ -118,11 +118,11 @@ class Driver:
         if number == 1 and good and not self.model.licence.ran_out:
             return good[-1]
         said = {"version": f"1.{len(self.tokens)}", "edition": "expert", "expires_at": EXPIRED if number == 2 else None}
-        token = "a.b.c" if number == 3 else self.stage.token(Licence.model_validate_json(json.dumps(said)))
+        token = "a.b.c" if number == 3 else self.system.token(Licence.model_validate_json(json.dumps(said)))
         self.tokens[token] = said, {2: "expired", 3: "unreadable"}.get(number)
         return token
 
-    def judge(self, model: Model, sent: Sent, became: Became) -> None:
+    def judge(self, model: Model, sent: SentCommand, became: CommandResult) -> None:
         """Let a model do what was done, and compare outcome and event."""
         (who, verb, _, body), (_, outcome, events) = sent, became
         told = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
@@ -164,7 +164,7 @@ class Driver:
 
     def ask(self, who: str, verb: str, body: Any) -> Any:
         """Ask the product; what the question leaves is an event like any other."""
-        told, event = self.stage.run(self.stage.ask(who, verb, body))
+        told, event = self.system.run(self.system.ask(who, verb, body))
         if event:
             name = "audit.refused" if "error" in told else "projects.opened"
             about = event.project_id or event.body.get("project_id")

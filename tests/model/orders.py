@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from tests.model.model import Model
-from tests.model.stage import Became, Sent
+from tests.model.system import CommandResult, SentCommand
 
-Done = tuple[Sent, Became]
+Done = tuple[SentCommand, CommandResult]
 Order = tuple[list[Done], Model]
-Judge = Callable[[Model, Sent, Became], None]
+Judge = Callable[[Model, SentCommand, CommandResult], None]
 
 
 def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:

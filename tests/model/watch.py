@@ -9,7 +9,7 @@ from tests.model.feed import Event, needed, variants, view
 from tests.model.model import Model
 from tests.model.people import PROJECTS
 from tests.model.rules import Body
-from tests.model.stage import Stage
+from tests.model.system import System
 from tests.model.wire import Follower
 
 FENCES = 150
@@ -21,13 +21,13 @@ class Watch:
     It may be told what was done a moment before it asked for the first time.
     """
 
-    def __init__(self, stage: Stage, who: str, given: dict[str, Any]) -> None:
+    def __init__(self, system: System, who: str, given: dict[str, Any]) -> None:
         """Remember who follows what; nothing is open yet."""
         self.who = who
         self.given: Body = given
         self.follower: Follower | None = None
         self.cursor: str | None = None
-        self._stage = stage
+        self._system = system
         self._fences: list[str] = []
         self._fenced: set[str] = set()
         self._before: set[str] = set()
@@ -41,9 +41,9 @@ class Watch:
         if "project_ids" in asked:
             asked["project_ids"] = [*asked["project_ids"], *self._fences]
         if self.cursor is None:
-            self._expected, self._before = [], self._stage.heard()
+            self._expected, self._before = [], self._system.heard()
         may = self._may(model)
-        self.follower, refused = self._stage.run(self._stage.follow(self.who, asked, self.cursor))
+        self.follower, refused = self._system.run(self._system.follow(self.who, asked, self.cursor))
         assert (self.follower is not None) == may, (self.who, refused)
         assert may or refused["code"] == "not-available", refused
         if self.follower:
@@ -55,7 +55,7 @@ class Watch:
         """Listen no more; what happens now must be told when the feed is opened again."""
         if self.follower:
             self.cursor = self.follower.cursor
-            self._stage.run(self.follower.leave())
+            self._system.run(self.follower.leave())
             self.follower = None
 
     def observe(self, events: Iterable[Event], model: Model, *, loose: bool = False) -> None:
@@ -83,7 +83,7 @@ class Watch:
         follower, lost_right = self.follower, self._lost_right
         fence = self._fences.pop()
         self._fenced.add(fence)
-        self._stage.run(self._stage.fenced(follower, fence))
+        self._system.run(self._system.fenced(follower, fence))
         ended = follower.end is not None
         assert follower.is_whole, "a message of the feed was lost"
         assert ended in lost_right, f"{self.who} may follow: {follower.end}"

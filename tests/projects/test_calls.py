@@ -3,7 +3,7 @@
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.parts import AddCall, DeleteCall, EditCall
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
 
 
 async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> None:

@@ -9,7 +9,7 @@ from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.projects.statistics import Figures, ProjectStatistics
 from contracts.properties import AddStatus, DeleteStatus, MarkStatus
 from incidents import Client, uuid7
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
 from tests.support import Site
 
 
@@ -17,7 +17,7 @@ from tests.support import Site
 async def operator(site: Site) -> Operator:
     """A project that is in progress."""
     await site.workers("administration", "projects")
-    return await Operator.starting(site, await site.client())
+    return await Operator.start(site, await site.client())
 
 
 async def status(client: Client, name: str, *, closing: bool = False) -> int:

@@ -4,7 +4,7 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import DeleteProject
 from contracts.projects.parts import AddComment, DeleteComment, EditComment
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
 
 
 async def test_a_comment_is_added_rewritten_and_deleted(operator: Operator) -> None:

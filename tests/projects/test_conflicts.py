@@ -8,7 +8,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, DeleteProject, RemoveAllSequences, RemoveSequences, UpdateProject
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddComment, DeleteCall, DeleteComment, EditComment
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from tests.support import eventually
 
 

@@ -13,7 +13,7 @@ from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.projects.history import GetHistory
 from contracts.subjects import lane_of
-from tests.projects.props import NOON, Operator, refused, sequence
+from tests.projects.helpers import NOON, Operator, refusal_of, sequence
 from tests.support import eventually
 
 LATER = NOON + timedelta(minutes=5)
@@ -143,7 +143,7 @@ async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:
 async def test_a_draft_is_ones_own(operator: Operator) -> None:
     """A principal sees, changes and takes over no draft list but its own (SEQ-02)."""
     await operator.site.grant("bob", incident_projects="manage", incident_projects__sequences="manage")
-    bob = await Operator.starting(operator.site, await operator.site.client("bob"))
+    bob = await Operator.start(operator.site, await operator.site.client("bob"))
     mine = sequence()
     await operator.send(DraftSequences(sequences=[mine]))
     await bob.send(DraftSequences(sequences=[sequence()]))
@@ -164,8 +164,8 @@ async def test_drafting_needs_the_permission_on_sequences(operator: Operator) ->
     """Without manage on sequences nothing is drafted, without view no draft is read (PERM-05)."""
     await operator.site.grant("bob", incident_projects="manage")
     bob = await operator.site.client("bob")
-    denied = await refused(bob.send(DraftSequences(sequences=[sequence()])))
-    unseen = await refused(bob.ask(GetDraft()))
+    denied = await refusal_of(bob.send(DraftSequences(sequences=[sequence()])))
+    unseen = await refusal_of(bob.ask(GetDraft()))
     assert (denied.error.code, unseen.error.code) == (Code.PERMISSION_DENIED, Code.NOT_AVAILABLE)
 
 

@@ -9,9 +9,9 @@ import pytest
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.exports import ExportProject
-from tests.delivery.props import Desk, cmd
-from tests.projects.exported import PASSWORD, exported, fetched, opened
-from tests.projects.props import Operator
+from tests.delivery.helpers import Inspector, command_subject
+from tests.projects.helpers import Operator
+from tests.projects.packages import PASSWORD, export, fetch, unzip
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 
@@ -22,9 +22,9 @@ TABLES = """
 
 
 @pytest.fixture
-async def desk(site: Site) -> Desk:
+async def inspector(site: Site) -> Inspector:
     """What operations see."""
-    return Desk(site, await site.overseer())
+    return Inspector(site, await site.overseer())
 
 
 async def rows_with(site: Site, secret: str) -> list[str]:
@@ -37,22 +37,22 @@ async def rows_with(site: Site, secret: str) -> list[str]:
 
 
 async def test_a_password_is_kept_nowhere(
-    operator: Operator, site: Site, desk: Desk, capfd: pytest.CaptureFixture[str]
+    operator: Operator, site: Site, inspector: Inspector, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """No table, stream, log or outcome has the password of a package, in no form that can be read."""
     await site.worker("audit")
     told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
-    await desk.done()
-    await eventually(lambda: trimmed(desk))
-    lying = [*await desk.stored("EVENTS"), *await desk.stored("DEAD")]
+    await inspector.wait_until_idle()
+    await eventually(lambda: trimmed(inspector))
+    lying = [*await inspector.messages_in("EVENTS"), *await inspector.messages_in("DEAD")]
     assert await rows_with(site, PASSWORD) == []
     assert not [one for one in lying if PASSWORD.encode() in (one.data or b"") or PASSWORD in str(one.headers)]
     assert PASSWORD not in told.model_dump_json() + "".join(capfd.readouterr())
 
 
-async def trimmed(desk: Desk) -> bool:
+async def trimmed(inspector: Inspector) -> bool:
     """Tell whether handled commands have left their stream."""
-    return not (await api(desk.ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
+    return not (await api(inspector.ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
 
 
 async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operator, site: Site) -> None:
@@ -88,15 +88,17 @@ async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -
         (False, '{{"pasword":"correct horse"}}', '{{"pasword":"(left out)"}}'),
     ],
 )
-async def test_a_dead_letter_has_no_password(operator: Operator, desk: Desk, named: bool, body: str, left: str) -> None:
+async def test_a_dead_letter_has_no_password(
+    operator: Operator, inspector: Inspector, named: bool, body: str, left: str
+) -> None:
     """An export that can never be handled is put aside without its password, and wholly so where it cannot be read."""
     site, project_id = operator.site, operator.project_id
     await site.sql("ALTER TABLE projects.package ADD CHECK (bytes < 0)")
-    subject, content = cmd("admin", "projects.export", project_id), body.format(id=project_id).encode()
+    subject, content = command_subject("admin", "projects.export", project_id), body.format(id=project_id).encode()
     headers = {"Nats-Msg-Id": str(uuid7())} if named else {}
     await (await site.caller()).nats.request(subject, content, headers=headers, timeout=5)
-    await eventually(lambda: desk.has_letters(1))
-    (letter,) = await desk.dead_letters()
+    await eventually(lambda: inspector.has_letters(1))
+    (letter,) = await inspector.dead_letters()
     assert (letter["body"], PASSWORD in json.dumps(letter)) == (left.format(id=project_id), False)
 
 
@@ -122,7 +124,7 @@ def test_a_command_does_not_show_its_password() -> None:
 @pytest.mark.parametrize("password", ["x" * 99, "é" * 49], ids=["99 letters", "98 bytes"])
 async def test_a_long_password_is_taken(operator: Operator, password: str) -> None:
     """A password of up to 99 bytes makes a package that opens with it."""
-    assert "project.json" in await exported(operator, password=password)
+    assert "project.json" in await export(operator, password=password)
 
 
 @pytest.mark.parametrize("password", ["x" * 100, "é" * 50], ids=["100 letters", "50 letters of two bytes"])
@@ -144,4 +146,4 @@ async def test_a_password_that_7_zip_refuses_is_refused(
 async def test_a_password_is_the_same_from_every_keyboard(operator: Operator) -> None:
     """A password with accents opens its package however its letters are made up when it is typed."""
     told = await operator.send(ExportProject(project_id=operator.project_id, password="Ge\u0301rard, 8"))
-    assert "project.json" in opened(await fetched(operator.client, told.package), "G\u00e9rard, 8")
+    assert "project.json" in unzip(await fetch(operator.client, told.package), "G\u00e9rard, 8")

@@ -15,7 +15,7 @@ from contracts.projects.history import GetHistory, HistoryEntry
 from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from incidents import Client
-from tests.projects.props import NOON, Operator, recordings, refused, sequence
+from tests.projects.helpers import NOON, Operator, activities_of, refusal_of, sequence
 from tests.support import Site
 
 
@@ -137,7 +137,7 @@ async def test_the_past_dies_with_the_project(operator: Operator) -> None:
     await operator.send(UpdateProject(project_id=operator.project_id, description="A box."))
     await operator.send(DeleteProject(project_id=operator.project_id))
     assert await operator.site.count("projects.history") == 0
-    gone = await refused(operator.client.ask(GetHistory(project_id=operator.project_id)))
+    gone = await refusal_of(operator.client.ask(GetHistory(project_id=operator.project_id)))
     assert (gone.error.code, gone.error.details["deleted_by"]) == (Code.GONE, "admin")
 
 
@@ -145,7 +145,7 @@ async def test_reading_the_past_is_recorded(operator: Operator) -> None:
     """Whoever reads a project's past has opened the project (PRJ-19)."""
     await operator.site.worker("audit")
     await past(operator)
-    assert await recordings(operator.site, "projects.opened") == [("admin", operator.project_id)]
+    assert await activities_of(operator.site, "projects.opened") == [("admin", operator.project_id)]
 
 
 async def test_changing_and_deleting_in_one_batch(site: Site) -> None:
@@ -162,5 +162,5 @@ async def test_changing_and_deleting_in_one_batch(site: Site) -> None:
     for verb, body in commands:
         await caller.publish(f"projects.{verb}", project_id, {"project_id": str(project_id), **body})
     await site.worker("projects")
-    gone = await refused(client.ask(GetHistory(project_id=project_id)))
+    gone = await refusal_of(client.ask(GetHistory(project_id=project_id)))
     assert (gone.error.code, await site.count("projects.history")) == (Code.GONE, 0)

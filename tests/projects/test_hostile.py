@@ -15,8 +15,8 @@ from contracts.projects.imports import ImportProjects
 from contracts.projects.queries import ListProjects
 from contracts.projects.statistics import ProjectStatistics
 from contracts.values import EARLIEST
-from tests.projects.listed import NOON
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
+from tests.projects.list_model import NOON
 from tests.projects.test_imports import legacy
 from workers.projects.queries.search_conditions import NUMBERS_MAX, Sought
 

@@ -13,7 +13,7 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.imports import LARGEST_NUMBER, CheckImport, ImportedProject, ImportProjects
 from contracts.projects.queries import GetProject
 from contracts.values import LARGEST_INTEGER
-from tests.projects.props import NOON, Operator, refused
+from tests.projects.helpers import NOON, Operator, refusal_of
 from tests.support import Site
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
@@ -117,7 +117,7 @@ async def test_a_check_is_refused_without_a_licence(site: Site, operator: Operat
         "INSERT INTO administration.licence (one, token, version, edition, expires_at, activated_by, activated_at) "
         "VALUES (true, 'x', '1', 'corporate', now() - interval '1 day', 'admin', now())"
     )
-    found = await refused(operator.client.ask(CheckImport(projects=[legacy(70)])))
+    found = await refusal_of(operator.client.ask(CheckImport(projects=[legacy(70)])))
     assert found.code == Code.NOT_LICENSED
 
 

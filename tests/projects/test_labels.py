@@ -21,8 +21,8 @@ from contracts.properties import (
 from contracts.reports import DownloadReport, GenerateReport
 from contracts.values import Language
 from incidents import Client
-from tests.projects.exported import exported, read
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
+from tests.projects.packages import export, read_json
 from tests.reports.readers import text_of
 from tests.support import Site
 
@@ -34,7 +34,7 @@ FILLED: dict[FieldKind, Any] = {"integer": 1, "decimal": Decimal(1), "text": "on
 async def operator(site: Site) -> Operator:
     """A project whose fields were filled in under names that have changed since."""
     await site.workers("administration", "projects", "reports")
-    operator = await Operator.starting(site, await site.client())
+    operator = await Operator.start(site, await site.client())
     await named(operator.client, "Place", "Weight")
     hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
     data = IncidentData(decimal_1=Decimal("12.5"))
@@ -164,15 +164,15 @@ async def test_a_report_prints_what_is_there(operator: Operator) -> None:
 
 async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
     """The project and the history in a package carry the labels and names of the time, for who may see them."""
-    files = await exported(operator)
-    assert read(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
-    entries = {one["field"]: one for one in read(files, "history.json")["items"]}
+    files = await export(operator)
+    assert read_json(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
+    entries = {one["field"]: one for one in read_json(files, "history.json")["items"]}
     assert [entries[one]["label"] for one in ("decimal_1", "category_1")] == ["Weight", "Place"]
     assert list(entries["category_1"]["names"].values()) == ["Hall"]
     await operator.site.grant("clerk", incident_projects="view", incident_projects__export="manage")
     clerk = await operator.site.client("clerk")
-    files = await exported(Operator(operator.site, clerk, operator.project_id))
-    assert read(files, "project.json")["labels"] == {}
+    files = await export(Operator(operator.site, clerk, operator.project_id))
+    assert read_json(files, "project.json")["labels"] == {}
 
 
 async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None:

@@ -8,8 +8,8 @@ from contracts.errors import Code
 from contracts.projects.exports import ExportProject
 from contracts.projects.queries import GetProject, ListProjects
 from incidents import Refused
-from tests.projects.exported import document
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
+from tests.projects.packages import fill_project
 from tests.support import Site
 from workers.projects.packages import sizes
 
@@ -36,7 +36,7 @@ TRAP = (
 @pytest.fixture
 async def trapped(operator: Operator, site: Site) -> Operator:
     """A project with something of every kind, whose comments must not be read."""
-    await document(operator)
+    await fill_project(operator)
     for statement in TRAP:
         await site.sql(statement)
     return operator

@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter
-from tests.projects.listed import Stock, ask, stocked
+from tests.projects.list_model import ModelProjects, ask, create_projects
 from tests.support import Site
 from workers.projects.queries.keyset_walks import Asked
 from workers.projects.queries.lists import by_month
@@ -18,9 +18,9 @@ from workers.projects.search.ngrams import month_of
 
 
 @pytest.fixture
-async def projects(site: Site) -> Stock:
+async def projects(site: Site) -> ModelProjects:
     """Projects of two years."""
-    return await stocked(site)
+    return await create_projects(site)
 
 
 async def statements(site: Site, query: ListProjects) -> int:
@@ -44,13 +44,13 @@ async def statements(site: Site, query: ListProjects) -> int:
         (ListProjects(filter=ProjectFilter(created_by=["alice"]), count="exact", limit=50), 1),
     ],
 )
-async def test_a_page_takes_few_statements(site: Site, projects: Stock, query: ListProjects, most: int) -> None:
+async def test_a_page_takes_few_statements(site: Site, projects: ModelProjects, query: ListProjects, most: int) -> None:
     """All months are looked at in one statement, and what is on one page is counted there (PRJ-07)."""
     assert await statements(site, query) <= most
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
-async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: Stock, sort: Any) -> None:
+async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: ModelProjects, sort: Any) -> None:
     """In the order of time, the months beyond those that fill a page are not looked at."""
     order, sought = Order.of(sort), Sought.of("ladder", EVERYTHING)
     of = [month_of(one.row["created_at"]) for one in projects]

@@ -17,7 +17,7 @@ from contracts.properties import (
     DefineCategory,
     DefineDataField,
 )
-from tests.projects.props import NOON, Operator, recordings, refused, sequence
+from tests.projects.helpers import NOON, Operator, activities_of, refusal_of, sequence
 from tests.support import Site
 
 
@@ -105,14 +105,14 @@ async def test_opening_a_project_is_recorded(operator: Operator) -> None:
     """A project can be opened, and who opened it is recorded (PRJ-19)."""
     await operator.site.worker("audit")
     await operator.project()
-    assert await recordings(operator.site, "projects.opened") == [("admin", operator.project_id)]
+    assert await activities_of(operator.site, "projects.opened") == [("admin", operator.project_id)]
 
 
 async def test_a_project_is_deleted_by_hand(operator: Operator) -> None:
     """An operator deletes a project; whoever acts on it later is told when and by whom (PRJ-21, PRJ-23)."""
     await operator.send(DeleteProject(project_id=operator.project_id))
     late = UpdateProject(project_id=operator.project_id, end_time=NOON)
-    for refusal in (await operator.refusal(late), await refused(operator.project())):
+    for refusal in (await operator.refusal(late), await refusal_of(operator.project())):
         assert (refusal.error.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")
         assert refusal.error.message == "Unable to perform this action. Refresh the list."
 

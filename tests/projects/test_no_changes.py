@@ -12,7 +12,7 @@ from contracts.projects.drafts import Camera, ClearDraft, DraftSequences
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddCall, AddComment, EditCall, EditComment
 from contracts.properties import DefineDataField
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from tests.support import Site
 
 TEXT = "A bag was left at gate 4."

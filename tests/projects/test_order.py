@@ -11,8 +11,8 @@ from sqlalchemy import update
 from contracts.projects.commands import AddSequences, CreateProject, RemoveAllSequences
 from contracts.projects.parts import AddCall
 from contracts.projects.recordings import Sequence as Recording
-from tests.projects.exported import exported, read
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
+from tests.projects.packages import export, read_json
 from tests.support import Caller, Site, eventually
 from workers.migrations.scripts import read_sql, run_script
 from workers.projects.rows import SURROUNDINGS, ProjectRows
@@ -69,7 +69,7 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     operator, *wanted = await filled(site)
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await site.sql("SELECT document FROM published.project_documents")
-    packed = read(await exported(operator), "project.json")
+    packed = read_json(await export(operator), "project.json")
     assert [parts(one) for one in (details, reported, packed)] == [tuple(wanted)] * 3
     assert not {"revision", "place"} & {name for one in packed["comments"] for name in one}
 
@@ -84,7 +84,7 @@ async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
         await operator.send(AddSequences(project_id=about, sequences=[film]))
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
-    packed = read(await exported(operator), "project.json")
+    packed = read_json(await export(operator), "project.json")
     wanted = [str(ids[place]) for place in (2, 0, 1)]
     assert [parts(one)[1:] for one in (details, reported, packed)] == [(wanted, wanted)] * 3
 

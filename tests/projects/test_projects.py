@@ -11,7 +11,7 @@ from contracts.projects.parts import AddCall, AddComment
 from contracts.projects.queries import GetProject, ListProjects
 from contracts.properties import AddStatus, AddType
 from incidents import Client, Refused
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from tests.support import Site
 
 
@@ -67,7 +67,7 @@ async def test_a_status_is_given_to_what_exists(site: Site, operator: Operator) 
 
 async def test_a_listed_project_is_opened(operator: Operator) -> None:
     """Whatever the list shows can be opened by its id and says the same (PRJ-12)."""
-    await Operator.starting(operator.site, operator.client)
+    await Operator.start(operator.site, operator.client)
     page = await operator.client.ask(ListProjects(count="exact"))
     assert page.total == len(page.items) == 2
     for row in page.items:

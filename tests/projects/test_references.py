@@ -6,7 +6,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.history import GetHistory
 from contracts.projects.queries import GetProject, ListProjects, ProjectFilter
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
 from tests.support import Site
 
 

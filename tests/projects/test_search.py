@@ -20,7 +20,7 @@ from contracts.projects.queries import ListProjects, ProjectFilter
 from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from incidents import Refused
-from tests.projects.props import NOON, Operator, refused, sequence
+from tests.projects.helpers import NOON, Operator, refusal_of, sequence
 from workers.projects.search.lookup_tables import SOURCES
 
 
@@ -131,9 +131,9 @@ async def test_cameras_are_asked_for_only_by_those_who_see_sequences(operator: O
     await operator.site.grant("viewer", incident_projects="view")
     viewer, by_camera = await operator.site.client("viewer"), ProjectFilter(camera_ids=["cam-4"])
     for query in (ListProjects(filter=by_camera), ProjectStatistics(filter=by_camera)):
-        assert (await refused(viewer.ask(query))).error.code is Code.NOT_AVAILABLE
+        assert (await refusal_of(viewer.ask(query))).error.code is Code.NOT_AVAILABLE
     watched = WatchProjects(filter=WatchedProjects(camera_ids=["cam-4"]))
-    assert (await refused(viewer.ask(watched))).error.code is Code.NOT_AVAILABLE
+    assert (await refusal_of(viewer.ask(watched))).error.code is Code.NOT_AVAILABLE
 
 
 async def test_projects_are_listed_by_camera(operator: Operator) -> None:

@@ -11,7 +11,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, DraftSequences, GetDraft
 from contracts.projects.recordings import Sequence
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from workers.projects import recordings
 
 

@@ -13,7 +13,7 @@ from contracts.projects.commands import (
     RemoveSequences,
     UpdateProject,
 )
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 
 
 async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
@@ -87,7 +87,7 @@ async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:
 
 async def test_all_sequences_are_removed_in_one_action(operator: Operator) -> None:
     """Every sequence of a project, and of no other, goes in one command (SEQ-05)."""
-    other = await Operator.starting(operator.site, operator.client)
+    other = await Operator.start(operator.site, operator.client)
     for each in (operator, other):
         await each.send(AddSequences(project_id=each.project_id, sequences=[sequence(), sequence()]))
     removed = await operator.send(RemoveAllSequences(project_id=operator.project_id))

@@ -7,8 +7,8 @@ import pytest
 from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, CreateProject, RemoveSequences, UpdateProject
 from contracts.projects.queries import ListProjects
-from tests.projects.props import Operator, sequence
-from tests.projects.traced import properties
+from tests.projects.helpers import Operator, sequence
+from tests.projects.marked_project import define_properties
 from workers.projects.search.ngrams import sort_key
 
 FOUND = {
@@ -68,7 +68,7 @@ async def test_what_was_written_is_found_as_it_is_typed(
 async def test_data_and_cameras_are_searched(operator: Operator) -> None:
     """Texts of the incident data and names of cameras are found as they stand, and no longer when they are gone."""
     await operator.site.worker("administration")
-    await properties(operator.client)
+    await define_properties(operator.client)
     project_id, first = operator.project_id, sequence("Turmhof")
 
     async def finds(search: str) -> bool:
@@ -97,7 +97,7 @@ async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
 async def test_data_and_cameras_are_searched_by_those_who_see_them(operator: Operator, node: str, section: str) -> None:
     """A word that stands in a withheld part alone is not found, and the page names the part (PERM-09)."""
     await operator.site.worker("administration")
-    await properties(operator.client)
+    await define_properties(operator.client)
     changes = {"project_id": operator.project_id, "data": {"text_1": "Walrus"}}
     await operator.send(UpdateProject.model_validate(changes))
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence("Turmhof")]))
@@ -114,7 +114,7 @@ async def test_a_changed_type_is_found_with_a_word(operator: Operator, monkeypat
     """A word and a type are sought together by the type that a project has now (PRJ-07)."""
     monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", 0)
     await operator.site.worker("administration")
-    ids = await properties(operator.client)
+    ids = await define_properties(operator.client)
     for type_id in (ids["type"], None):
         await operator.send(UpdateProject(project_id=operator.project_id, type_id=type_id))
         for asked in (ids["type"], None):

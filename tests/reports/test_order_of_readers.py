@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from tests.reports.handmade import Glyphs, handmade
+from tests.reports.pdf_builder import Glyphs, handmade
 from tests.reports.readers import by_pdfium
 
 # In a line from right to left: two Hebrew words, two Latin ones, and another Hebrew one.

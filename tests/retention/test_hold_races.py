@@ -11,9 +11,9 @@ from contracts.permissions import EVERYTHING
 from contracts.projects.commands import DeleteProject
 from contracts.retention import HoldProject, Sweep
 from incidents import Client, Refused
-from tests.projects.props import refused
+from tests.projects.helpers import refusal_of
 from tests.retention.conftest import Fill, Happened
-from tests.retention.held import Keeper
+from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
 from workers.retention import domain
@@ -36,12 +36,12 @@ async def somebody_waits(site: Site) -> None:
 
 async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
     """A project that is being held while it is deleted stays: the deletion sees the hold that it has waited for."""
-    keeper = await Keeper.starting(site)
-    project_id = await keeper.project()
+    holder = await Holder.start(site)
+    project_id = await holder.create_project()
     command = HoldProject(project_id=project_id, reason="At the last moment.")
     async with site.engine.begin() as connection:
         rows = await RetentionRows.load(connection, [command])
-        deleting = asyncio.create_task(refused(keeper.client.send(DeleteProject(project_id=project_id))))
+        deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
         rows.placed.put(domain.new_hold(uuid7(), command, "hans", now[0]))
@@ -52,12 +52,12 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
 
 async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
     """A project that is being deleted while it is held is gone: the hold is refused with the tombstone."""
-    keeper = await Keeper.starting(site)
-    project_id = await keeper.project()
+    holder = await Holder.start(site)
+    project_id = await holder.create_project()
     command = DeleteProject(project_id=project_id)
     async with site.engine.begin() as connection:
         rows = await ProjectRows.load(connection, [command])
-        holding = asyncio.create_task(refused(keeper.hold(project_id)))
+        holding = asyncio.create_task(refusal_of(holder.hold(project_id)))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
         rows.delete(rows.existing(command, EVERYTHING), by="dora", at=now[0], expired=False)
@@ -68,9 +68,9 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
 
 async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: Happened) -> None:
     """A hold that comes between the choice of what has expired and its lock counts, and the sweep ends."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     held, *others = await fill(3, days=8)
-    await keeper.hold(held)
+    await holder.hold(held)
     # The first look of the sweep's step, and the count before it, do not see the hold yet.
     await site.sql("CREATE SEQUENCE public.looks")
     await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
@@ -78,7 +78,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
         "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
         "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"
     )
-    assert (await keeper.client.send(Sweep())).due == 3
+    assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
         return [one["deleted"] for one in happened.get("retention.swept", [])]
@@ -89,14 +89,14 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
 
 async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     held = await fill(domain.STEP_PROJECTS + 20, days=9)
     await fill(3, days=8)
     await site.sql(
         "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",
         ids=held,
     )
-    assert (await keeper.client.send(Sweep())).due == 3
+    assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
         return [one["deleted"] for one in happened.get("retention.swept", [])]
@@ -114,12 +114,12 @@ async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
 
 async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:
     """Of a hold and a deletion, by hand or by a sweep, one takes effect and the other is refused, never both."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     ids = await fill(AT_ONCE, days=8)
     commands: list[Command[Any]] = []
     for project_id in ids:
         commands += [HoldProject(project_id=project_id, reason="Now."), DeleteProject(project_id=project_id)]
-    codes = await ends(keeper.client, [Sweep(), *commands])
+    codes = await ends(holder.client, [Sweep(), *commands])
 
     async def swept() -> bool:
         return "retention.swept" in happened

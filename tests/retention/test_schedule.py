@@ -6,7 +6,7 @@ from typing import Any
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.retention import Sweep
-from tests.projects.props import refused
+from tests.projects.helpers import refusal_of
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 
@@ -50,7 +50,7 @@ async def test_what_expires_goes_without_a_licence(site: Site, fill: Fill, happe
 
     await eventually(ended)
     assert await site.count("projects.project") == 0
-    assert (await refused((await site.client()).send(Sweep()))).code is Code.NOT_LICENSED
+    assert (await refusal_of((await site.client()).send(Sweep()))).code is Code.NOT_LICENSED
 
 
 async def test_schedule_leaves_no_trace_without_reason(site: Site, happened: Happened) -> None:

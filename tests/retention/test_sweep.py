@@ -7,7 +7,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import Sweep
 from incidents import Refused
-from tests.audit.published import publisher
+from tests.audit.publisher import open_publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
@@ -123,7 +123,7 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
 
 async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
     """A step that lies in the stream twice when its reader comes is heard once, and the reader goes on."""
-    events, sweep_id = await publisher(site), uuid7()
+    events, sweep_id = await open_publisher(site), uuid7()
     await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
     step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)
     event_id = await events.publish(step)
@@ -139,7 +139,7 @@ async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
 
 async def test_step_heard_twice_counts_once(site: Site) -> None:
     """A step that is reported again, because a process died, adds nothing and sends nothing."""
-    retention, events = await site.worker("retention"), await publisher(site)
+    retention, events = await site.worker("retention"), await open_publisher(site)
     sweep_id = uuid7()
     await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
     step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)

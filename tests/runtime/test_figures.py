@@ -10,9 +10,9 @@ import pytest
 from contracts.ids import uuid7
 from contracts.projects.commands import ProjectDeleted
 from contracts.subjects import LANES, WORKERS
-from tests.audit.published import publisher
+from tests.audit.publisher import open_publisher
 from tests.checks.test_monitoring import PAGE, expressions, names
-from tests.delivery.props import creation, project_in
+from tests.delivery.helpers import creation, project_in
 from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.figures import figures_of, page_of, samples
@@ -88,7 +88,7 @@ async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -
 async def test_a_log_server_that_is_away_is_seen(site: Site, postgres: EmbeddedPostgres) -> None:
     """What waits for a log server that is not there is counted, and its age grows (LOG-07)."""
     running = await site.worker("audit", log_database_url=postgres.url("not_there"))
-    await (await publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
+    await (await open_publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
 
     async def waits() -> bool:
         found = await figures_of(running)

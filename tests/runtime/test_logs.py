@@ -14,7 +14,7 @@ import pytest
 import structlog
 
 from contracts.administration import ChangeSettings
-from tests.client.hostile import HOSTILE, raw
+from tests.client.hostile import HOSTILE, raw_characters
 from tests.support import Site, eventually
 from workers.common import logs
 
@@ -98,4 +98,4 @@ def test_a_log_on_a_terminal_is_clean() -> None:
     os.close(master)
     assert running.returncode == 0
     assert b"[U+0001]" in told
-    assert raw(told.decode()) == set()
+    assert raw_characters(told.decode()) == set()

@@ -12,7 +12,7 @@ from contracts.projects.commands import CreateProject
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import GetProject, ListProjects
 from incidents import Client, Refused, UnreachableError, connect
-from tests.projects.props import sequence
+from tests.projects.helpers import sequence
 from tests.support import Site
 
 

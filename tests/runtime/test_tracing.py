@@ -14,7 +14,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from contracts.projects.queries import GetProject
 from tests.checks.tree import ROOT
-from tests.delivery.props import creation, project_in
+from tests.delivery.helpers import creation, project_in
 from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.collector import Collector, Received, collecting

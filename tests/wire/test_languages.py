@@ -9,9 +9,9 @@ import pytest
 from contracts.ids import uuid7
 from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
-from tests.delivery.delivered import lane, lying
-from tests.projects.followed import following, next_of, opened
-from tests.runtime.test_door import SHARE, answers, arrived, flood, held
+from tests.delivery.lane_driver import own_lane, stored_command
+from tests.projects.feeds import create_project, follow, next_events
+from tests.runtime.test_query_intake import SHARE, answers, arrived, flood, held
 from tests.support import Caller, Site, eventually
 
 FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
@@ -53,9 +53,9 @@ async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site
 
 async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -> None:
     """What comes beyond a rate is told so in its own language, each of a batch in its own."""
-    async with lane(site, 2) as here:
-        batch = [lying(place) for place in range(1, 21)]
-        batch += [replace(lying(21), headers={**(lying(21).headers or {}), **FRENCH})]
+    async with own_lane(site, 2) as here:
+        batch = [stored_command(place) for place in range(1, 21)]
+        batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
         *_, english, french = await here.handle(batch)
     assert [said(one["error"]) for one in (english, french)] == [
         (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
@@ -108,11 +108,11 @@ async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
     await site.workers("projects")
     await site.grant("viewer", incident_projects="view")
     admin, viewer = await site.client(), await site.client("viewer", language)
-    async with following(viewer) as watch:
-        await opened(admin)
-        await next_of(watch, 1)
+    async with follow(viewer) as watch:
+        await create_project(admin)
+        await next_events(watch, 1)
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
-        await opened(admin)
+        await create_project(admin)
         with pytest.raises(Refused) as refused:
-            await next_of(watch, 1)
+            await next_events(watch, 1)
     assert refused.value.message == phrase(Phrase.NOT_AVAILABLE, language)

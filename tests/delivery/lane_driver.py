@@ -1,4 +1,4 @@
-"""Deliveries without a broker: messages as they lie in a lane, at any time, handled by a worker's own functions."""
+"""Deliveries without a broker: stored commands of a lane, handled by a worker's own functions."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ids import uuid7
 from contracts.subjects import lane_of
-from tests.delivery.props import creation
+from tests.delivery.helpers import creation
 from tests.support import Site
 from workers.common.process_pool import Limits, ProcessPool
 from workers.local.run_worker import slice_of
@@ -24,7 +24,7 @@ from workers.runtime.commands.delivery import Delivery
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def lying(
+def stored_command(
     place: int,
     seconds: float = 0,
     *,
@@ -33,7 +33,7 @@ def lying(
     command_id: UUID | None = None,
     **body: Any,
 ) -> Msg:
-    """Return a command as it lies at a place of its lane, stored so many seconds after the start."""
+    """Return the command at a place of its lane, stored so many seconds after the start."""
     given = body or creation(uuid7())
     key = given.get("project_id", "-")
     worker, verb = tail.split(".")
@@ -47,11 +47,11 @@ def lying(
     )
 
 
-class Lane:
-    """One lane of a worker, whose owner may be a new process at any time."""
+class LaneDriver:
+    """Owns one lane of a worker, as one process after another."""
 
     def __init__(self, site: Site, connection: AsyncConnection, per_second: float, name: str) -> None:
-        """Begin with an owner that has seen nothing."""
+        """Begin as a new process."""
         self._site = site
         self._name = name
         self._connection = connection
@@ -59,7 +59,7 @@ class Lane:
         self.restart()
 
     def restart(self) -> None:
-        """Let another process own the lane."""
+        """Own the lane as another new process."""
         self._owned: OwnedLane | None = None
         worker = slice_of(self._name)
         licensing = Licensing.from_credentials(self._site.credentials(self._name, "worker"))
@@ -73,7 +73,7 @@ class Lane:
 
 
 @asynccontextmanager
-async def lane(site: Site, per_second: float = 0, name: str = "projects") -> AsyncIterator[Lane]:
+async def own_lane(site: Site, per_second: float = 0, name: str = "projects") -> AsyncIterator[LaneDriver]:
     """Own a lane for as long as the block lasts."""
     settings = site.settings(name)
     limits = Limits(settings.children, settings.child_memory_bytes, settings.child_seconds)
@@ -81,4 +81,4 @@ async def lane(site: Site, per_second: float = 0, name: str = "projects") -> Asy
         ProcessPool(limits).opened(),
         site.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
     ):
-        yield Lane(site, connection, per_second, name)
+        yield LaneDriver(site, connection, per_second, name)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, comment, creation
+from tests.delivery.helpers import Inspector, comment, creation
 from tests.support import Caller, Site
 from tests.support.system import worker_process
 from workers.local.servers.postgres import EmbeddedPostgres
@@ -48,15 +48,15 @@ async def refusing(site: Site) -> Site:
 
 
 async def test_no_store_but_the_tables_repeats_what_people_write(
-    refusing: Site, desk: Desk, postgres: EmbeddedPostgres
+    refusing: Site, inspector: Inspector, postgres: EmbeddedPostgres
 ) -> None:
     """Events, outcomes, activity entries and log files hold nothing of what people wrote."""
     caller, visitor = await refusing.caller(), await refusing.caller("visitor")
     async with worker_process(refusing, "projects"), worker_process(refusing, "audit"):
         outcomes = await send_all(caller)
         outcomes += await send_all(visitor)
-        await desk.done()
-    kept: list[Any] = [(one.subject, one.headers, one.data) for one in await desk.stored("EVENTS")]
+        await inspector.wait_until_idle()
+    kept: list[Any] = [(one.subject, one.headers, one.data) for one in await inspector.messages_in("EVENTS")]
     assert len(kept) > len(outcomes) / 2
     for table in ("runtime.inbox", "runtime.outbox", "audit.activity", "audit.waiting"):
         kept += await refusing.sql(f"SELECT one::text FROM {table} one")  # noqa: S608 - a test's own text
@@ -67,7 +67,7 @@ async def test_no_store_but_the_tables_repeats_what_people_write(
     assert [path for path in logs if MARK in path.read_text(errors="replace")] == []
 
 
-async def test_a_trace_header_carries_a_trace_or_nothing(site: Site, desk: Desk) -> None:
+async def test_a_trace_header_carries_a_trace_or_nothing(site: Site, inspector: Inspector) -> None:
     """What a client sends as `traceparent` reaches events only if it is one."""
     await site.worker("projects")
     caller = await site.caller()
@@ -75,5 +75,5 @@ async def test_a_trace_header_carries_a_trace_or_nothing(site: Site, desk: Desk)
     for told in (good, MARK):
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": told})
-    await desk.done()
-    assert [(one.headers or {}).get("traceparent") for one in await desk.stored("EVENTS")] == [good, None]
+    await inspector.wait_until_idle()
+    assert [(one.headers or {}).get("traceparent") for one in await inspector.messages_in("EVENTS")] == [good, None]

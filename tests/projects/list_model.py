@@ -1,4 +1,4 @@
-"""Projects to be listed, and the plain model that says what a list must hold."""
+"""Projects in the database, and the plain model of their list."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ DAYS = (0, 0, 31, 365)
 
 
 @dataclass
-class Listed:
+class ModelProject:
     """One project of the model."""
 
     id: UUID
@@ -40,29 +40,29 @@ class Listed:
     calls: list[tuple[str, str, str]] = field(default_factory=list)
 
     def words(self) -> set[str]:
-        """Return its words, found in another way than the product does."""
+        """Return its words, computed in another way than the product does."""
         written = [self.row["description"], *self.comments, *(one for call in self.calls for one in call)]
         plain = unicodedata.normalize("NFKD", " ".join(written)).casefold()
         return set("".join(one for one in plain if not unicodedata.combining(one)).split())
 
 
-class Stock(list[Listed]):
+class ModelProjects(list[ModelProject]):
     """The projects of a test."""
 
     def __repr__(self) -> str:
-        """Be short, for whoever reads a failed example."""
+        """Keep the output of a failed example short."""
         return f"{len(self)} projects"
 
 
-async def stocked(site: Site) -> Stock:
-    """Keep sixty projects of two years on a site, the same ones always, and return them."""
+async def create_projects(site: Site) -> ModelProjects:
+    """Insert sixty projects of two years, always the same ones, and return them."""
     chance = Random(4)
-    made = Stock(project(chance, number) for number in range(1, 61))
-    await keep(site, made)
+    made = ModelProjects(project(chance, number) for number in range(1, 61))
+    await insert_projects(site, made)
     return made
 
 
-def project(chance: Random, number: int) -> Listed:
+def project(chance: Random, number: int) -> ModelProject:
     """Make a project; equal times and missing values are frequent."""
 
     def at() -> datetime | None:
@@ -85,14 +85,14 @@ def project(chance: Random, number: int) -> Listed:
         "created_at": created,
         "updated_at": created + timedelta(hours=chance.randint(0, 3)),
     }
-    made = Listed(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
+    made = ModelProject(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
     made.comments = [some() for _ in range(chance.randint(0, 2))]
     made.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
     return made
 
 
-async def keep(site: Site, projects: Iterable[Listed]) -> None:
-    """Write projects as they would stand after their commands."""
+async def insert_projects(site: Site, projects: Iterable[ModelProject]) -> None:
+    """Insert projects as their commands would leave them."""
     for one in projects:
         columns = {"id": one.id, **one.row}
         names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
@@ -131,7 +131,7 @@ async def ask(site: Site, query: ListProjects) -> ProjectPage:
     return page
 
 
-async def walk(site: Site, query: ListProjects) -> list[UUID]:
+async def read_all_pages(site: Site, query: ListProjects) -> list[UUID]:
     """Read every page and return the ids."""
     found: list[UUID] = []
     while True:
@@ -142,12 +142,12 @@ async def walk(site: Site, query: ListProjects) -> list[UUID]:
         query = query.model_copy(update={"after": page.next})
 
 
-def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
-    """Return what the list must hold, by brute force."""
-    matching = [one for one in projects if fits(one, query.filter) and is_found(one, query.search)]
+def expected_ids(projects: Iterable[ModelProject], query: ListProjects) -> list[UUID]:
+    """Return the ids that the list must have, by brute force."""
+    matching = [one for one in projects if matches_filter(one, query.filter) and matches_search(one, query.search)]
     name, backward = query.sort.removeprefix("-"), query.sort.startswith("-")
 
-    def place(one: Listed) -> tuple[Any, ...]:
+    def place(one: ModelProject) -> tuple[Any, ...]:
         value = one.row[name]
         own = (sort_key(value) if name == "description" else value,)
         return (*(() if value is None else own), one.row["created_at"], one.id)
@@ -157,8 +157,8 @@ def expected(projects: Iterable[Listed], query: ListProjects) -> list[UUID]:
     return [one.id for one in filled + empty]
 
 
-def fits(one: Listed, given: ProjectFilter) -> bool:
-    """Say whether a project is in a filter."""
+def matches_filter(one: ModelProject, given: ProjectFilter) -> bool:
+    """Return whether a project matches a filter."""
     row = one.row
     named: list[tuple[str, Any]] = [
         ("type_id", given.type_ids),
@@ -169,19 +169,19 @@ def fits(one: Listed, given: ProjectFilter) -> bool:
     spans = [("created_at", given.created), ("start_time", given.start_time), ("updated_at", given.updated)]
     return (
         all(ids is None or row.get(name) in ids for name, ids in named)
-        and all(lies(row[name], span) for name, span in spans)
+        and all(is_in_span(row[name], span) for name, span in spans)
         and (given.camera_ids is None or bool(one.cameras & set(given.camera_ids)))
     )
 
 
-def lies(at: datetime | None, span: Span) -> bool:
-    """Say whether a time is in a span."""
+def is_in_span(at: datetime | None, span: Span) -> bool:
+    """Return whether a time is in a span."""
     if at is None:
         return not (span.from_ or span.to)
     return (span.from_ is None or at >= span.from_) and (span.to is None or at < span.to)
 
 
-def is_found(one: Listed, search: str | None) -> bool:
-    """Say whether every word of a search is a word, or from three letters on a part of one."""
+def matches_search(one: ModelProject, search: str | None) -> bool:
+    """Return whether every word of a search is a word, or from three letters on a part of one."""
     terms = unicodedata.normalize("NFKD", search or "").casefold().split()
     return all(any(term == word or (len(term) > 2 and term in word) for word in one.words()) for term in terms)

@@ -22,7 +22,7 @@ _LONGEST = 1024 * 1024
 _STATUS_BYTES = 4
 
 
-class Said(NamedTuple):
+class Result(NamedTuple):
     """The status of a run, and what it wrote."""
 
     status: int
@@ -30,7 +30,7 @@ class Said(NamedTuple):
     err: bytes
 
 
-def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[str, str]) -> Said:
+def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[str, str]) -> Result:
     """Type a line and wait until the command has ended."""
     (read_in, write_in), (read_out, write_out), (read_err, write_err), (read_status, write_status) = (
         os.pipe() for _ in range(4)
@@ -51,7 +51,7 @@ def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[st
     _read("status", read_status, found)
     for thread in threads:
         thread.join()
-    return Said(int.from_bytes(found["status"], "big", signed=True), found["out"], found["err"])
+    return Result(int.from_bytes(found["status"], "big", signed=True), found["out"], found["err"])
 
 
 _lock = threading.Lock()

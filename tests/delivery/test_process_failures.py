@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES
-from tests.delivery.props import Desk, comment, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, comment, creation, outcomes, project_in
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 
@@ -29,14 +29,14 @@ async def is_in_hand(site: Site, pid: int) -> bool:
     return bool((await site.sql(WAITING, name=f"incidents-projects-{pid}-%"))[0][0])
 
 
-async def ends_its_process(site: Site, desk: Desk) -> bool:
+async def ends_its_process(site: Site, inspector: Inspector) -> bool:
     """Start a process and kill it while it handles the message; False when it put the message away instead."""
     async with worker_process(site, "projects") as process:
 
         async def decides() -> str:
             if await is_in_hand(site, process.pid):
                 return "in hand"
-            return "away" if await desk.dead_letters() else ""
+            return "away" if await inspector.dead_letters() else ""
 
         if await eventually(decides, within=90) == "away":
             return False
@@ -45,7 +45,7 @@ async def ends_its_process(site: Site, desk: Desk) -> bool:
 
 
 @pytest.mark.timeout(400)
-async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site, desk: Desk) -> None:
+async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site, inspector: Inspector) -> None:
     """After three attempts by itself a deadly command has a dead letter and an outcome, and its lane goes on."""
     caller, project_id = await site.caller(), uuid7()
     async with worker_process(site, "projects"):
@@ -54,11 +54,11 @@ async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site,
         await connection.execute(text("SELECT 1 FROM projects.project FOR UPDATE"))
         command_id = await caller.publish("projects.add-comment", project_id, comment(project_id))
         deaths = 0
-        while await ends_its_process(site, desk):
+        while await ends_its_process(site, inspector):
             deaths += 1
             assert deaths <= 5
     assert deaths >= 3
-    [letter] = await desk.dead_letters()
+    [letter] = await inspector.dead_letters()
     assert letter["reason"] == "It ended its process 3 times."
     told = (await outcomes(caller, 2))[command_id]
     assert [(one["status"], one["error"]["code"]) for one in told] == [("rejected", "unavailable")]
@@ -67,7 +67,7 @@ async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site,
 
 
 @pytest.mark.timeout(400)
-async def test_kills_by_others_cost_no_message(site: Site, desk: Desk) -> None:
+async def test_kills_by_others_cost_no_message(site: Site, inspector: Inspector) -> None:
     """However often idle processes are killed, what is sent afterwards is applied and no dead letter is written."""
     caller, project_id = await site.caller(), uuid7()
     async with worker_process(site, "projects"):
@@ -78,7 +78,7 @@ async def test_kills_by_others_cost_no_message(site: Site, desk: Desk) -> None:
             await process.kill()
     async with worker_process(site, "projects"):
         assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
-    assert await desk.dead_letters() == []
+    assert await inspector.dead_letters() == []
 
 
 async def has_owners(site: Site, number: int) -> bool:
@@ -87,7 +87,7 @@ async def has_owners(site: Site, number: int) -> bool:
 
 
 @pytest.mark.timeout(400)
-async def test_a_stopped_process_loses_its_lanes(site: Site, desk: Desk) -> None:
+async def test_a_stopped_process_loses_its_lanes(site: Site, inspector: Inspector) -> None:
     """While one of two processes stands still, every lane is served; when it runs again it has its share."""
     caller = await site.caller()
     start = partial(worker_process, site, "projects", lease_seconds=2)
@@ -103,4 +103,4 @@ async def test_a_stopped_process_loses_its_lanes(site: Site, desk: Desk) -> None
         for project_id in map(project_in, range(LANES)):
             await caller.publish("projects.create", project_id, creation(project_id))
         assert {one[0]["status"] for one in (await outcomes(caller, 2 * LANES)).values()} == {"applied"}
-        await desk.done()
+        await inspector.wait_until_idle()

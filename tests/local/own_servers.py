@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.support import Site
 from tests.support.site import as_app
 
@@ -21,19 +21,19 @@ def variables(site: Site, **others: str | None) -> dict[str, str]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-async def typed(site: Site, *line: object, **others: str | None) -> Ended:
+async def run_incidents(site: Site, *line: object, **others: str | None) -> CommandResult:
     """Type `incidents …` with the variables of a site."""
     return await incidents(*line, folder=site.directory, environment=variables(site, **others))
 
 
-async def saved(site: Site, file: Path) -> Path:
+async def back_up(site: Site, file: Path) -> Path:
     """Save a site."""
-    ended = await typed(site, "backup", "-o", file)
+    ended = await run_incidents(site, "backup", "-o", file)
     assert (ended.status, "Saved in" in ended.out) == (0, True), ended.err
     return file
 
 
-async def restored(site: Site, file: Path) -> None:
+async def restore(site: Site, file: Path) -> None:
     """Restore into a site."""
-    ended = await typed(site, "restore", file)
+    ended = await run_incidents(site, "restore", file)
     assert (ended.status, "The workers can be started" in ended.out) == (0, True), ended.err

@@ -16,9 +16,9 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from contracts.subjects import WORKERS
-from tests.faults import launcher, wires
+from tests.faults import launcher, proxies
 from tests.faults.disk import Disk
-from tests.faults.wires import Wire
+from tests.faults.proxies import Proxy
 from tests.support import eventually
 from workers.local.access.keys import Trust
 from workers.local.servers import process
@@ -40,10 +40,10 @@ TOLD = ("incident-projects/main-details", "incident-projects/comments")
 MORE = tuple(f"incident-projects/{part}" for part in ("calls", "reports", "activity-logs"))
 
 
-class Ground(Protocol):
+class System(Protocol):
     """A system that runs: single or on a cluster."""
 
-    wires: dict[str, Wire]
+    proxies: dict[str, Proxy]
     disk: Disk
     plan: Path
 
@@ -56,7 +56,7 @@ class Ground(Protocol):
         """The keys of the site."""
 
     def database(self, name: str) -> str:
-        """Where a database is reached, by no wire."""
+        """Return the address of a database, past every proxy."""
 
     async def start(self) -> None:
         """Start everything and wait until it serves."""
@@ -71,14 +71,14 @@ class Ground(Protocol):
         """Start a part again that nobody else would start."""
 
 
-class Single:
+class SingleSystem:
     """One machine as `incidents up` runs it, with a second process of `projects` beside it."""
 
     def __init__(self, directory: Path) -> None:
         self.disk = Disk(directory / "disk")
         self.plan = directory / "plan"
         self.plan.mkdir(parents=True)
-        self.wires: dict[str, Wire] = {}
+        self.proxies: dict[str, Proxy] = {}
         self._port = free_port()
         self._clients = 0
         self._host: subprocess.Popen[bytes] | None = None
@@ -103,7 +103,7 @@ class Single:
 
     async def start(self) -> None:
         self.disk.open()
-        await self._lay_wires()
+        await self._start_proxies()
         line = process.command(
             [sys.executable, "-m", "tests.faults.host", str(self.disk.folder), str(self._port), str(self.plan)],
             signal.SIGTERM,
@@ -133,18 +133,18 @@ class Single:
             "INCIDENTS_LOG_DIR": str(self.plan / "logs"),
         }
 
-    async def _lay_wires(self) -> None:
+    async def _start_proxies(self) -> None:
         laid: dict[str, dict[str, Any]] = {}
         for number, instance in enumerate(INSTANCES):
-            bus = self.wires[f"bus:{instance}"] = Wire(f"bus:{instance}", wires.port(self._port))
-            database = Wire(f"database:{instance}", wires.socket(self._socket / ".s.PGSQL.5432"))
-            self.wires[database.name] = database
+            bus = self.proxies[f"bus:{instance}"] = Proxy(f"bus:{instance}", proxies.port(self._port))
+            database = Proxy(f"database:{instance}", proxies.socket(self._socket / ".s.PGSQL.5432"))
+            self.proxies[database.name] = database
             folder = self.plan.parent / f"w{number}"
             await database.listen_in(folder)
             laid[instance] = {"bus": await bus.listen_on_port(), "database": str(folder)}
-        clients = self.wires["bus:clients"] = Wire("bus:clients", wires.port(self._port))
+        clients = self.proxies["bus:clients"] = Proxy("bus:clients", proxies.port(self._port))
         self._clients = await clients.listen_on_port()
-        (self.plan / "wires.json").write_text(json.dumps(laid))
+        (self.plan / "proxies.json").write_text(json.dumps(laid))
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         assert self._host
@@ -171,8 +171,8 @@ class Single:
             await self._supervisor.stop()
         if self._host:
             await asyncio.to_thread(process.stop, self._host, [signal.SIGTERM], 25)
-        for wire in self.wires.values():
-            await wire.close()
+        for proxy in self.proxies.values():
+            await proxy.close()
         self.disk.close()
 
 
@@ -186,17 +186,17 @@ def _part(line: list[str]) -> str:
     return "database" if "/postgres" in told and "-D" in line else ""
 
 
-async def sql(ground: Ground, statement: str, given: Any = (), *, database: str = "incident_manager") -> list[Any]:
-    """Run one statement past every wire, and return its rows."""
-    connection = await psycopg.AsyncConnection.connect(ground.database(database), autocommit=True, connect_timeout=5)
+async def sql(system: System, statement: str, given: Any = (), *, database: str = "incident_manager") -> list[Any]:
+    """Run one statement past every proxy, and return its rows."""
+    connection = await psycopg.AsyncConnection.connect(system.database(database), autocommit=True, connect_timeout=5)
     async with connection:
         cursor = await connection.execute(statement, given)
         return await cursor.fetchall() if cursor.description else []
 
 
-async def give(ground: Ground, principals: dict[str, dict[str, str]]) -> None:
+async def grant_roles(system: System, principals: dict[str, dict[str, str]]) -> None:
     """Give each principal a role of its own."""
     for principal, permissions in principals.items():
         role = f"role-of-{principal}"
-        await sql(ground, "INSERT INTO administration.role VALUES (%s, %s, %s)", (role, role, Jsonb(permissions)))
-        await sql(ground, "INSERT INTO administration.member VALUES (%s, %s)", (principal, role))
+        await sql(system, "INSERT INTO administration.role VALUES (%s, %s, %s)", (role, role, Jsonb(permissions)))
+        await sql(system, "INSERT INTO administration.member VALUES (%s, %s)", (principal, role))

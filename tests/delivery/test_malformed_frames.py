@@ -4,7 +4,7 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, creation
+from tests.delivery.helpers import Inspector, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 
@@ -50,7 +50,7 @@ async def send(caller: Caller) -> str:
 
 
 @pytest.mark.timeout(240)
-async def test_no_bytes_of_a_command_stop_a_worker(site: Site, desk: Desk) -> None:
+async def test_no_bytes_of_a_command_stop_a_worker(site: Site, inspector: Inspector) -> None:
     """After every odd frame somebody else's command is applied within five seconds, by the same process."""
     mallory, caller = await site.nats("mallory"), await site.caller()
     async with worker_process(site, "projects") as process:
@@ -67,7 +67,7 @@ async def test_no_bytes_of_a_command_stop_a_worker(site: Site, desk: Desk) -> No
             await publish(mallory, b"im.main.cmd.mallory.projects.x.create", block=block)
             assert await send(caller) == "applied"
         assert process.is_running
-        await desk.done()
+        await inspector.wait_until_idle()
 
 
 @pytest.mark.timeout(240)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, cmd, comment, creation, outcomes, publish_raw
+from tests.delivery.helpers import Inspector, command_subject, comment, creation, outcomes, publish_raw
 from tests.support import Caller, Site, eventually
 
 MARKER = "what the database refuses"
@@ -20,7 +20,7 @@ async def burst(caller: Caller, project_id: object) -> dict[str, Any]:
     given["one"] = await caller.publish("projects.add-comment", project_id, bodies[0])
     given["broken"] = await caller.publish("projects.add-comment", project_id, b"{not json")
     given[MARKER] = await caller.publish("projects.add-comment", project_id, bodies[1])
-    await caller.nats.request(cmd("admin", "projects.add-comment", project_id), b"{}", timeout=5)
+    await caller.nats.request(command_subject("admin", "projects.add-comment", project_id), b"{}", timeout=5)
     given["two"] = await caller.publish("projects.add-comment", project_id, bodies[2])
     await caller.publish("projects.praise", project_id, {"project_id": str(project_id)})
     given["three"] = await caller.publish("projects.add-comment", project_id, bodies[3])
@@ -34,13 +34,13 @@ async def refusing(site: Site) -> Site:
     return site
 
 
-async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, desk: Desk) -> None:
+async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, inspector: Inspector) -> None:
     """Neighbours of bad commands are applied in order, and each command with an id has one outcome."""
     caller, project_id = await refusing.caller(), uuid7()
     given = await burst(caller, project_id)
     running = await refusing.worker("projects")
     told = await outcomes(caller, len(given))
-    await desk.done()
+    await inspector.wait_until_idle()
     assert {name: (told[one][0]["status"], len(told[one])) for name, one in given.items()} == {
         name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in given
     }
@@ -50,14 +50,14 @@ async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, desk
     assert (running.delivery.counters.dead, running.delivery.counters.applied) == (3, 4)
 
 
-async def test_dead_letters_say_what_and_why(refusing: Site, desk: Desk) -> None:
+async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspector) -> None:
     """What can never be handled lies in DEAD once, with its subject, headers, body and reason."""
     caller, project_id = await refusing.caller(), uuid7()
     given = await burst(caller, project_id)
     await refusing.worker("projects")
     await outcomes(caller, len(given))
-    await desk.done()
-    letters = await desk.dead_letters()
+    await inspector.wait_until_idle()
+    letters = await inspector.dead_letters()
     nameless, unknown, raising = (
         next(one for one in letters if why in one["reason"]) for why in ("Nats-Msg-Id", "praise", "CheckViolation")
     )
@@ -66,7 +66,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, desk: Desk) -> None
     assert unknown["subject"].endswith(f".admin.{project_id}.praise")
     assert raising["headers"]["Nats-Msg-Id"] == str(given[MARKER])
     assert MARKER in raising["body"]
-    assert {one.subject for one in await desk.stored("DEAD")} == {"im.main.dead.projects.admin"}
+    assert {one.subject for one in await inspector.messages_in("DEAD")} == {"im.main.dead.projects.admin"}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, desk: Desk) -> None
         (b"-", b"NATS/1.0 "),
     ],
 )
-async def test_hostile_bytes_cost_only_themselves(site: Site, desk: Desk, key: bytes, header: bytes) -> None:
+async def test_hostile_bytes_cost_only_themselves(site: Site, inspector: Inspector, key: bytes, header: bytes) -> None:
     """Whatever bytes a client sends as subject and headers, its message is put aside and the worker goes on."""
     caller = await site.caller()
     await publish_raw(caller.nats, b"im.main.cmd.admin.projects.%b.create" % key, b"{}", header)
@@ -90,7 +90,7 @@ async def test_hostile_bytes_cost_only_themselves(site: Site, desk: Desk, key: b
         await caller.publish("projects.create", project_id, creation(project_id))
     await site.worker("projects")
     await outcomes(caller, len(ids))
-    await eventually(partial(desk.has_letters, 1), within=10)
+    await eventually(partial(inspector.has_letters, 1), within=10)
 
 
 async def test_hostile_bytes_do_not_deafen_the_read_side(site: Site) -> None:

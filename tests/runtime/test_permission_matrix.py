@@ -14,7 +14,7 @@ from contracts.permissions import ADMINISTRATORS, Level, Node
 from contracts.projects.commands import CreateProject
 from contracts.projects.queries import GetProject
 from incidents import Client, Refused
-from tests.runtime.matrix import COMMANDS, ID, INTERNAL, MANAGE, NODES, PROJECTS, QUERIES, VIEW, Line
+from tests.runtime.permission_matrix import COMMANDS, ID, INTERNAL, MANAGE, NODES, PROJECTS, QUERIES, VIEW, Line
 from tests.support import Site, eventually
 
 Levels = dict[str, Level]

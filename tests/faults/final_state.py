@@ -9,21 +9,21 @@ from typing import Any
 from nats.aio.client import Client as Nats
 
 from tests.faults.client import Client
-from tests.faults.ground import Ground, sql
 from tests.faults.history import Decided, Entry, Final, Project, Read, Stored
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
+from tests.faults.system import System, sql
 
 _AT_ONCE = 50
 _ASKED = 40
 
 
-async def quiet(ground: Ground, ops: Nats, seconds: float) -> dict[str, int]:
+async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
     """Wait until nothing waits anywhere, and return what is left when the time is over."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         left = {
-            "runtime.outbox": (await sql(ground, "SELECT count(*) FROM runtime.outbox"))[0][0],
-            "audit.waiting": (await sql(ground, "SELECT count(*) FROM audit.waiting"))[0][0],
+            "runtime.outbox": (await sql(system, "SELECT count(*) FROM runtime.outbox"))[0][0],
+            "audit.waiting": (await sql(system, "SELECT count(*) FROM audit.waiting"))[0][0],
             "COMMANDS": (await state(ops, "COMMANDS"))["messages"],
         }
         if not any(left.values()) or asyncio.get_running_loop().time() > deadline:
@@ -31,10 +31,10 @@ async def quiet(ground: Ground, ops: Nats, seconds: float) -> dict[str, int]:
         await pause(0.3)
 
 
-async def asked(ground: Ground, client: Client) -> dict[str, int | None]:
+async def asked(system: System, client: Client) -> dict[str, int | None]:
     """Ask for the newest projects, as somebody does who has waited for the end."""
     found: dict[str, int | None] = {}
-    rows = await sql(ground, "SELECT id::text FROM projects.project ORDER BY created_at DESC LIMIT %s", (_ASKED,))
+    rows = await sql(system, "SELECT id::text FROM projects.project ORDER BY created_at DESC LIMIT %s", (_ASKED,))
     for (project_id,) in rows:
         read = Read(client.principal, project_id, "projects.opened")
         client.history.reads.append(read)
@@ -51,35 +51,35 @@ _COUNTED = """
 """
 
 
-async def gathered(ground: Ground, ops: Nats, final: Final) -> Final:
+async def gathered(system: System, ops: Nats, final: Final) -> Final:
     """Read everything."""
-    rows = await sql(ground, "SELECT command_id, principal, outcome FROM runtime.inbox WHERE principal !~ '^~'")
+    rows = await sql(system, "SELECT command_id, principal, outcome FROM runtime.inbox WHERE principal !~ '^~'")
     final.inbox = [
         Decided(str(command_id), principal, json.loads(outcome) if isinstance(outcome, str) else outcome)
         for command_id, principal, outcome in rows
     ]
-    final.projects = await _projects(ground)
-    final.reports = {str(one) for (one,) in await sql(ground, "SELECT report_id FROM reports.report")}
+    final.projects = await _projects(system)
+    final.reports = {str(one) for (one,) in await sql(system, "SELECT report_id FROM reports.report")}
     final.events = [_event(place, headers, body) for place, headers, _, body in await messages(ops, "EVENTS")]
-    final.counted = dict(await sql(ground, _COUNTED))
+    final.counted = dict(await sql(system, _COUNTED))
     entries = "SELECT event_id::text, activity, coalesce(command_id::text, '') FROM {}"
-    final.activity = [Entry(*row) for row in await sql(ground, entries.format("audit.activity"))]
-    rows = await sql(ground, entries.format("entry"), database="log_server")
+    final.activity = [Entry(*row) for row in await sql(system, entries.format("audit.activity"))]
+    rows = await sql(system, entries.format("entry"), database="log_server")
     final.log_server = [Entry(*row) for row in rows]
     final.dead = [f"{subject}: {body[:300]!r}" for _, _, subject, body in await messages(ops, "DEAD")]
     return final
 
 
-async def _projects(ground: Ground) -> dict[str, Project]:
-    rows = await sql(ground, "SELECT id::text, revision, description FROM projects.project")
+async def _projects(system: System) -> dict[str, Project]:
+    rows = await sql(system, "SELECT id::text, revision, description FROM projects.project")
     found = {project_id: Project(revision, description) for project_id, revision, description in rows}
     for project_id, one, text in await sql(
-        ground, "SELECT project_id::text, comment_id::text, text FROM projects.comment"
+        system, "SELECT project_id::text, comment_id::text, text FROM projects.comment"
     ):
         found[project_id].comments[one] = text
-    for project_id, one in await sql(ground, "SELECT project_id::text, call_id::text FROM projects.call"):
+    for project_id, one in await sql(system, "SELECT project_id::text, call_id::text FROM projects.call"):
         found[project_id].calls.add(one)
-    for project_id, one in await sql(ground, "SELECT project_id::text, sequence_id::text FROM projects.sequence"):
+    for project_id, one in await sql(system, "SELECT project_id::text, sequence_id::text FROM projects.sequence"):
         found[project_id].sequences.add(one)
     return found
 

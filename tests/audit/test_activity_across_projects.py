@@ -34,7 +34,7 @@ from contracts.properties import (
     EditType,
 )
 from incidents import Client, Refused
-from tests.audit.published import Publisher
+from tests.audit.publisher import Publisher
 from tests.projects.test_imports import legacy
 from tests.projects.test_labels import named
 from tests.support import Site, eventually

@@ -1,4 +1,4 @@
-"""Props of the delivery tests: bodies of commands, lanes of keys, what lies in a stream, hostile bytes."""
+"""Helpers of the delivery tests: bodies of commands, ids in lanes, stored messages, hostile bytes."""
 
 import json
 from functools import partial
@@ -38,15 +38,15 @@ async def publish_raw(nats: Nats, subject: bytes, body: bytes, header: bytes = b
     await nats.flush()
 
 
-class Desk:
-    """What operations see of a site: its streams and what waits in them."""
+class Inspector:
+    """Reads the streams of a site with the credentials of the overseer."""
 
     def __init__(self, site: Site, ops: Nats) -> None:
         self.site = site
         self.ops = ops
 
-    async def stored(self, stream: str) -> list[RawStreamMsg]:
-        """Return all that lies in a stream, oldest first."""
+    async def messages_in(self, stream: str) -> list[RawStreamMsg]:
+        """Return all messages of a stream, oldest first."""
         state = (await api(self.ops, f"STREAM.INFO.{stream}", {}))["state"]
         if not state["messages"]:
             return []
@@ -62,35 +62,35 @@ class Desk:
 
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Return the dead letters, oldest first."""
-        return [json.loads(one.data or b"") for one in await self.stored("DEAD")]
+        return [json.loads(one.data or b"") for one in await self.messages_in("DEAD")]
 
     async def has_letters(self, number: int) -> bool:
-        """Tell whether so many dead letters lie there."""
+        """Return whether there are so many dead letters."""
         return len(await self.dead_letters()) == number
 
     async def events_of(self, project_id: object) -> list[RawStreamMsg]:
         """Return the events of a project in the order in which they were stored."""
-        found = await self.stored("EVENTS")
+        found = await self.messages_in("EVENTS")
         return [one for one in found if (one.headers or {}).get("ce-subject") == str(project_id)]
 
-    async def is_done(self, worker: str = "projects") -> bool:
-        """Tell whether nothing waits in the lanes of a worker, nor in the outbox."""
-        if await self.waiting(worker):
+    async def is_idle(self, worker: str = "projects") -> bool:
+        """Return whether the lanes of a worker and the outbox are empty."""
+        if await self.pending_subjects(worker):
             return False
         return await self.site.count("runtime.outbox") == 0
 
-    async def waiting(self, worker: str) -> list[str]:
-        """Return the subjects of the messages that lie behind the places of a worker's lanes."""
+    async def pending_subjects(self, worker: str) -> list[str]:
+        """Return the subjects of the commands behind the places of a worker's lanes."""
         rows = await self.site.sql("SELECT lane, place FROM runtime.lane WHERE worker = :w", w=worker)
         places = dict(map(tuple, rows))
-        found = [((one.subject or "").split("."), one.seq or 0) for one in await self.stored("COMMANDS")]
+        found = [((one.subject or "").split("."), one.seq or 0) for one in await self.messages_in("COMMANDS")]
         return [
             ".".join(parts) for parts, place in found if parts[3] == worker and place > places.get(int(parts[4]), 0)
         ]
 
-    async def done(self, worker: str = "projects") -> None:
-        """Wait until nothing waits."""
-        await eventually(partial(self.is_done, worker), within=30)
+    async def wait_until_idle(self, worker: str = "projects") -> None:
+        """Wait until the lanes of a worker and the outbox are empty."""
+        await eventually(partial(self.is_idle, worker), within=30)
 
 
 async def outcomes(caller: Caller, number: int) -> dict[UUID, list[dict[str, Any]]]:
@@ -103,6 +103,6 @@ async def outcomes(caller: Caller, number: int) -> dict[UUID, list[dict[str, Any
     return caller.outcomes
 
 
-def cmd(principal: str, tail: str, key: object) -> str:
+def command_subject(principal: str, tail: str, key: object) -> str:
     """Return the subject of a command."""
     return subjects.command("main", principal, tail, str(key))

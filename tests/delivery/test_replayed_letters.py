@@ -7,7 +7,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from contracts.ids import uuid7
-from tests.delivery.delivered import Lane, lane, lying
+from tests.delivery.lane_driver import LaneDriver, own_lane, stored_command
 from tests.support import Site
 from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, address
 from workers.runtime.admission.replay import wrapped
@@ -20,15 +20,15 @@ def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
     """Return what hands a message to its worker once more, as it lies in the lane."""
     told: dict[str, Any] = {"subject": one.subject, "headers": dict(one.headers or {}), "body": one.data, **changed}
     subject = ".".join([*one.subject.split(".")[:5], "system", "-", "redeliver"])
-    reply = lying(place).reply
+    reply = stored_command(place).reply
     headers = {"Nats-Msg-Id": str(uuid7())}
     return replace(one, subject=subject, reply=reply, headers=headers, data=wrapped(**told).encode())
 
 
-async def put_aside(site: Site, here: Lane, **headers: str) -> Msg:
+async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
     """Let a command fail until it is put aside, remove the cause, and return the command."""
     await site.sql(BROKEN)
-    one = lying(1, tail="administration.add-type", by="olivia", name="Theft")
+    one = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
     one = replace(one, headers={**(one.headers or {}), **headers})
     (told,) = await here.handle([one])
     assert told["error"]["code"] == "unavailable"
@@ -39,7 +39,7 @@ async def put_aside(site: Site, here: Lane, **headers: str) -> Msg:
 async def test_it_takes_effect_once(site: Site) -> None:
     """However often the same letter comes back, it is carried out once, and has the outcome of that."""
     await site.grant("olivia", incident_properties="manage")
-    async with lane(site, name="administration") as here:
+    async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here)
         told = await here.handle([coming_back(one, 2), coming_back(one, 3)])
         told += await here.handle([coming_back(one, 4)])
@@ -51,9 +51,11 @@ async def test_it_takes_effect_once(site: Site) -> None:
 async def test_no_rate_turns_it_away(site: Site) -> None:
     """What an administrator replays is not too much, whatever its sender sends meanwhile."""
     await site.grant("olivia", incident_properties="manage")
-    async with lane(site, 2, name="administration") as here:
+    async with own_lane(site, 2, name="administration") as here:
         one = await put_aside(site, here)
-        more = [lying(place, tail="administration.add-type", by="olivia", name="Fire") for place in range(2, 31)]
+        more = [
+            stored_command(place, tail="administration.add-type", by="olivia", name="Fire") for place in range(2, 31)
+        ]
         assert (await here.handle(more))[-1]["error"]["details"]["retry_after_seconds"]
         (told,) = await here.handle([coming_back(one, 31)])
     assert told["status"] == "applied"
@@ -62,15 +64,15 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
 async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
     """Who may not ask for it any more is told so in the language in which it was asked for."""
     await site.grant("olivia", incident_properties="manage")
-    async with lane(site, name="administration") as here:
+    async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here, **{"Accept-Language": "fr"})
         await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
         (told,) = await here.handle([coming_back(one, 2)])
     assert told["error"]["message"] == "Permission refusée."
 
 
-ONE = lying(1)
-EXPORT = lying(1, tail="projects.export")
+ONE = stored_command(1)
+EXPORT = stored_command(1, tail="projects.export")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Somebody who may hold, and projects to be held."""
+"""A principal who holds and releases projects."""
 
 from typing import Any, Self
 from uuid import UUID
@@ -8,11 +8,11 @@ from contracts.message import Command
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import HoldProject, ProjectHeld, ProjectReleased, ReleaseProject
 from incidents import Client, Refused
-from tests.projects.props import refused
+from tests.projects.helpers import refusal_of
 from tests.support import Site
 
 
-class Keeper:
+class Holder:
     """Holds and releases projects as one principal."""
 
     def __init__(self, site: Site, client: Client) -> None:
@@ -21,13 +21,13 @@ class Keeper:
         self.client = client
 
     @classmethod
-    async def starting(cls, site: Site, *workers: str) -> Self:
-        """Start the workers of projects and retention, and others that are named; the administrator holds."""
+    async def start(cls, site: Site, *workers: str) -> Self:
+        """Start projects, retention and the named workers, and act as the administrator."""
         await site.workers("projects", "retention", *workers)
         return cls(site, await site.client())
 
-    async def project(self) -> UUID:
-        """Open a project."""
+    async def create_project(self) -> UUID:
+        """Create a project."""
         project_id = uuid7()
         await self.client.send(CreateProject(project_id=project_id))
         return project_id
@@ -40,9 +40,9 @@ class Keeper:
         """Release a hold."""
         return await self.client.send(ReleaseProject(project_id=project_id, reason=reason))
 
-    async def held(self) -> UUID:
-        """Open a project and hold it."""
-        project_id = await self.project()
+    async def create_held_project(self) -> UUID:
+        """Create a project and hold it."""
+        project_id = await self.create_project()
         await self.hold(project_id)
         return project_id
 
@@ -52,10 +52,10 @@ class Keeper:
 
     async def refusal(self, command: Command[Any]) -> Refused:
         """Send a command that must be refused, and return the refusal."""
-        return await refused(self.client.send(command))
+        return await refusal_of(self.client.send(command))
 
 
-async def colleague(site: Site, principal: str, **levels: str) -> Client:
-    """Connect somebody who has these permissions and manages projects."""
+async def connect_manager(site: Site, principal: str, **levels: str) -> Client:
+    """Connect a principal with these permissions who manages projects."""
     await site.grant(principal, incident_projects="manage", **levels)
     return await site.client(principal)

@@ -12,7 +12,7 @@ Dial: TypeAlias = Callable[[], Coroutine[Any, Any, Streams]]
 _CHUNK = 16 * 1024
 
 
-class Wire:
+class Proxy:
     """One way to a server; what is done to it, is done to every connection that goes through it."""
 
     def __init__(self, name: str, dial: Dial) -> None:
@@ -56,14 +56,14 @@ class Wire:
         self._latency, self._bytes_per_second = latency, bytes_per_second
 
     def restore(self) -> None:
-        """Be a good wire again; a connection that was silenced is ended, as a network does that lost its packets."""
+        """Forward again; end silenced connections, as a network does that lost their packets."""
         if not self._open.is_set():
             self.drop()
         self._refusing, self._latency, self._bytes_per_second = False, 0.0, 0.0
         self._open.set()
 
     async def close(self) -> None:
-        """End the wire for good."""
+        """End the proxy."""
         if self._server:
             self._server.close()
         self.drop()
@@ -85,7 +85,7 @@ class Wire:
                 self._ends |= ends
                 await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
         except OSError:
-            pass  # the server is away: so is the wire
+            pass  # the server is unreachable, and so is the proxy
         finally:
             for end in ends:
                 end.transport.abort()

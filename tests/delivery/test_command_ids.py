@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
-from tests.delivery.props import Desk, cmd, creation
+from tests.delivery.helpers import Inspector, command_subject, creation
 from tests.support import Caller, Site, eventually
 
 ID = UUID("0190a000-00ab-7000-8000-00000000cdef")
@@ -20,7 +20,7 @@ UNUSABLE = [f"{{{ID}}}", ID.urn, "a.b", "*", ">", "a b", "é", "a" * 65, "", f"{
 async def publish_as(caller: Caller, text: str) -> None:
     """Publish a creation under a text as its id."""
     payload = json.dumps(creation()).encode()
-    subject = cmd(caller.principal, "projects.create", "-")
+    subject = command_subject(caller.principal, "projects.create", "-")
     await caller.nats.request(subject, payload, headers={"Nats-Msg-Id": text}, timeout=5)
 
 
@@ -38,7 +38,7 @@ async def test_an_id_that_is_not_canonical_is_refused_on_itself(site: Site) -> N
     assert await site.count("projects.project") == await site.count("runtime.inbox") == 0
 
 
-async def test_an_id_that_is_no_token_is_never_published_to(site: Site, desk: Desk) -> None:
+async def test_an_id_that_is_no_token_is_never_published_to(site: Site, inspector: Inspector) -> None:
     """A text that could mean another subject is no id: its message becomes a dead letter and changes nothing."""
     await site.worker("projects")
     caller, heard = await site.caller(), list[str]()
@@ -50,8 +50,8 @@ async def test_an_id_that_is_no_token_is_never_published_to(site: Site, desk: De
     for text in UNUSABLE:
         await publish_as(caller, text)
     command_id = await caller.publish("projects.create", "-", creation())
-    await eventually(lambda: desk.has_letters(len(UNUSABLE)))
-    await desk.done()
+    await eventually(lambda: inspector.has_letters(len(UNUSABLE)))
+    await inspector.wait_until_idle()
     assert heard == [f"im.main.out.admin.{command_id}"]
     assert await site.count("projects.project") == 0
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from contracts import catalogue, subjects
 from contracts.ids import uuid7
 from contracts.licence import Licence
-from tests.runtime.matrix import AT, COMMANDS, ID, INTERNAL, OTHER, QUERIES
+from tests.runtime.permission_matrix import AT, COMMANDS, ID, INTERNAL, OTHER, QUERIES
 from tests.support import Caller, Site, eventually
 
 SOON = Licence(version="1", edition="expert", expires_at=None)
@@ -19,7 +19,7 @@ BODIES = {line.subject: line.body for line in (*COMMANDS[::-1], *QUERIES[::-1])}
 
 
 class Step(NamedTuple):
-    """A message, what its body says otherwise than the matrix, and which id that an earlier outcome told it takes."""
+    """A message, the changes of its body against the matrix, and the earlier command whose id it takes."""
 
     subject: str
     changed: dict[str, Any] = {}
@@ -79,15 +79,15 @@ LETTERS = (Step("administration.discard-letter"), Step("administration.replay-le
 
 
 @dataclass
-class Story:
-    """What was sent, and what was told of it."""
+class Scenario:
+    """The commands that were sent, and their results."""
 
     site: Site
     caller: Caller
     outcomes: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    told: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, Any] = field(default_factory=dict)
 
-    async def play(self) -> None:
+    async def run(self) -> None:
         """Send every command, and ask every query while there is something to ask for."""
         for step in (*DEFINITIONS, *PROJECT):
             await self.send(step)
@@ -103,13 +103,13 @@ class Story:
     async def send(self, step: Step) -> None:
         """Send a command that must be applied."""
         command = catalogue.commands()[step.subject]
-        taken = {"id": self.told[step.takes]["id"]} if step.takes else {}
+        taken = {"id": self.results[step.takes]["id"]} if step.takes else {}
         body = {**BODIES[step.subject], **step.changed, **taken}
         key = command.model_construct(**body).key_for(self.caller.principal)
         outcome = await self.caller.send(step.subject, key, body)
         assert outcome["status"] == "applied", (step.subject, outcome)
         self.outcomes.append((step.subject, outcome))
-        self.told[step.subject] = outcome["result"]
+        self.results[step.subject] = outcome["result"]
 
     async def dead_letters(self) -> list[int]:
         """Let two commands fail for good, and return where they lie."""
@@ -127,7 +127,7 @@ class Story:
 
     async def ask_all(self, changed: dict[str, Any]) -> None:
         """Ask every query once."""
-        known = {"package_id": self.told["projects.export"]["package"]["package_id"], "report_id": OTHER, **changed}
+        known = {"package_id": self.results["projects.export"]["package"]["package_id"], "report_id": OTHER, **changed}
         known["command_id"] = self.outcomes[0][1]["command_id"]
         for subject in catalogue.queries():
             body = {name: known.get(name, one) for name, one in BODIES[subject].items()}
@@ -136,7 +136,7 @@ class Story:
             assert REFUSED not in (answer.headers or {}), (subject, answer.data)
 
 
-def sent() -> Iterator[str]:
+def sent_commands() -> Iterator[str]:
     """Name the commands that the story sends, and those that the product sends within it."""
     yield from INTERNAL
     yield "administration.activate-licence"

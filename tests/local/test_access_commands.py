@@ -18,7 +18,7 @@ from workers.local.data_directory import Home, Runtime
 from workers.local.servers.nats import EmbeddedNats
 
 
-class Desk:
+class RunningBus:
     """A message bus that runs below a directory, and the command line beside it."""
 
     def __init__(self, home: Home, server: EmbeddedNats) -> None:
@@ -43,72 +43,72 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
+def bus(tmp_path: Path) -> Iterator[RunningBus]:
     """Run a message bus as `incidents up` does, with its address in the data directory."""
     home = Home(tmp_path / "data")
     with home.lock():
         server = EmbeddedNats(home.nats, Trust.create(home.keys, "main"))
         server.start()
         home.publish(Runtime("main", server.url, "", "", "", 0))
-        yield Desk(home, server)
+        yield RunningBus(home, server)
         server.stop()
 
 
-async def test_who_is_revoked_is_out_at_once(desk: Desk) -> None:
+async def test_who_is_revoked_is_out_at_once(bus: RunningBus) -> None:
     """Revoking closes somebody's connections, for good, while everybody else goes on; new credentials count."""
     for name in ("olivia", "oscar"):
-        await desk.access("create", name)
-    olivia, oscar = await desk.connected("olivia"), await desk.connected("oscar")
-    assert desk.server.url in await desk.access("revoke", "olivia")
+        await bus.access("create", name)
+    olivia, oscar = await bus.connected("olivia"), await bus.connected("oscar")
+    assert bus.server.url in await bus.access("revoke", "olivia")
     await eventually(lambda: not olivia.bus.is_connected)
-    assert await desk.is_refused("olivia")
+    assert await bus.is_refused("olivia")
     assert oscar.bus.is_connected
-    desk.server.stop()
-    desk.server.start()
-    assert await desk.is_refused("olivia")
-    await desk.access("create", "olivia")
-    assert not await desk.is_refused("olivia")
+    bus.server.stop()
+    bus.server.start()
+    assert await bus.is_refused("olivia")
+    await bus.access("create", "olivia")
+    assert not await bus.is_refused("olivia")
     await oscar.bus.close()
 
 
-async def test_what_was_made_is_listed(desk: Desk) -> None:
+async def test_what_was_made_is_listed(bus: RunningBus) -> None:
     """The list names everybody's credentials with their scope, end, revocation and fingerprint, for programs too."""
-    await desk.access("create", "olivia", "--expires", "90d")
-    await desk.access("create", "watch", "--scope", "ops")
-    await desk.access("revoke", "watch")
-    listed: Any = json.loads(await desk.access("list", "--json"))
+    await bus.access("create", "olivia", "--expires", "90d")
+    await bus.access("create", "watch", "--scope", "ops")
+    await bus.access("revoke", "watch")
+    listed: Any = json.loads(await bus.access("list", "--json"))
     assert [(one["name"], one["scope"]) for one in listed] == [("olivia", "client"), ("watch", "ops")]
     olivia, watch = listed
     assert (olivia["expires"] > olivia["created"], olivia["revoked"]) == (True, None)
     assert (watch["expires"], watch["revoked"] >= watch["created"]) == (None, True)
     assert {one["fingerprint"][0] for one in listed} == {"U"}
-    shown = await desk.access("list")
+    shown = await bus.access("list")
     assert ("olivia" in shown, "provision" in shown) == (True, False)
-    register = desk.home.keys / "access.json"
+    register = bus.home.keys / "access.json"
     assert register.stat().st_mode & 0o777 == 0o600
 
 
-async def test_mistakes_are_told(desk: Desk) -> None:
+async def test_mistakes_are_told(bus: RunningBus) -> None:
     """A span that is none, and somebody without credentials, are refused with what to do instead."""
-    assert "such as 90d" in await desk.access("create", "olivia", "--expires", "3 months", status=2)
-    assert "access list" in await desk.access("revoke", "nobody", status=1)
+    assert "such as 90d" in await bus.access("create", "olivia", "--expires", "3 months", status=2)
+    assert "access list" in await bus.access("revoke", "nobody", status=1)
 
 
-async def test_a_bus_that_is_away_is_told_of_it_later(desk: Desk) -> None:
+async def test_a_bus_that_is_away_is_told_of_it_later(bus: RunningBus) -> None:
     """A revocation that no server took is kept, and the command says that it is not in force yet."""
-    await desk.access("create", "olivia")
-    desk.server.stop()
-    assert "not in force yet" in (await desk.access("revoke", "olivia", status=3)).replace("\n", " ")
-    desk.server.start()
-    assert await desk.is_refused("olivia")
+    await bus.access("create", "olivia")
+    bus.server.stop()
+    assert "not in force yet" in (await bus.access("revoke", "olivia", status=3)).replace("\n", " ")
+    bus.server.start()
+    assert await bus.is_refused("olivia")
 
 
-async def test_credentials_of_an_older_version_are_revoked(desk: Desk) -> None:
+async def test_credentials_of_an_older_version_are_revoked(bus: RunningBus) -> None:
     """What no register knows is found by its file."""
-    await desk.access("create", "olivia")
-    (desk.home.keys / "access.json").unlink()
-    olivia = await desk.connected("olivia")
-    await desk.access("revoke", "olivia")
+    await bus.access("create", "olivia")
+    (bus.home.keys / "access.json").unlink()
+    olivia = await bus.connected("olivia")
+    await bus.access("revoke", "olivia")
     await eventually(lambda: not olivia.bus.is_connected)
 
 
@@ -140,11 +140,11 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     process.wait(15)
 
 
-async def test_credentials_are_a_spreadsheet(desk: Desk) -> None:
+async def test_credentials_are_a_spreadsheet(bus: RunningBus) -> None:
     """`access list --csv` has a row for each, with the whole fingerprint; with --json it is refused."""
-    await desk.access("create", "olivia", "--expires", "90d")
-    head, row, *_ = (await desk.access("list", "--csv")).split("\r\n")
+    await bus.access("create", "olivia", "--expires", "90d")
+    head, row, *_ = (await bus.access("list", "--csv")).split("\r\n")
     assert head == "name,scope,created,expires,revoked,fingerprint"
     assert row.startswith("olivia,client,20")
     assert "…" not in row
-    assert "exclude each other" in await desk.access("list", "--csv", "--json", status=2)
+    assert "exclude each other" in await bus.access("list", "--csv", "--json", status=2)

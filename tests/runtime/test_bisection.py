@@ -12,7 +12,7 @@ class Panic(BaseException):
     """What native code raises: no Exception, so that nobody catches it in passing."""
 
 
-class Desk:
+class NumberHandler:
     """Handles numbers, except one that it cannot stand."""
 
     def __init__(self, bad: int, error: BaseException) -> None:
@@ -34,16 +34,16 @@ class Desk:
 @pytest.mark.parametrize("error", [Panic("text"), RecursionError(), MemoryError(), AssertionError()], ids=repr)
 async def test_whatever_is_raised_costs_one_message(error: BaseException) -> None:
     """The message that raises is given up after its attempts, by the name of what it raised; all others are handled."""
-    desk = Desk(5, error)
-    assert await bisect(range(8), desk) == [0, 1, 2, 3, 4, 6, 7]
-    assert desk.given_up == [type(error).__name__]
-    assert desk.tried >= FAILURES
+    handler = NumberHandler(5, error)
+    assert await bisect(range(8), handler) == [0, 1, 2, 3, 4, 6, 7]
+    assert handler.given_up == [type(error).__name__]
+    assert handler.tried >= FAILURES
 
 
 @pytest.mark.parametrize("error", [asyncio.CancelledError(), KeyboardInterrupt(), SystemExit(), OSError()], ids=repr)
 async def test_what_is_no_fault_of_a_message_is_passed_on(error: BaseException) -> None:
     """Who ends the process, or the task, ends it; what passes is left to the caller; no message is given up."""
-    desk = Desk(5, error)
+    handler = NumberHandler(5, error)
     with pytest.raises(type(error)):
-        await bisect(range(8), desk)
-    assert (desk.tried, desk.given_up) == (1, [])
+        await bisect(range(8), handler)
+    assert (handler.tried, handler.given_up) == (1, [])

@@ -1,4 +1,4 @@
-"""An operator with one project in hand."""
+"""An operator with a project."""
 
 from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
@@ -29,8 +29,8 @@ class Operator:
         self.send = client.send
 
     @classmethod
-    async def starting(cls, site: Site, client: Client) -> Self:
-        """Open a project and take it in hand."""
+    async def start(cls, site: Site, client: Client) -> Self:
+        """Create a project, and act on it."""
         project_id = uuid7()
         await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4."))
         return cls(site, client, project_id)
@@ -41,7 +41,7 @@ class Operator:
 
     async def refusal(self, command: Command[Any]) -> Refused:
         """Send a command that must be refused, and return the refusal."""
-        return await refused(self.send(command))
+        return await refusal_of(self.send(command))
 
 
 def sequence(camera: str = "Gate 4") -> Sequence:
@@ -51,15 +51,15 @@ def sequence(camera: str = "Gate 4") -> Sequence:
     )
 
 
-async def refused(asking: Awaitable[Any]) -> Refused:
-    """Return the refusal of what must be refused."""
+async def refusal_of(asking: Awaitable[Any]) -> Refused:
+    """Return the refusal of a request that must be refused."""
     with pytest.raises(Refused) as found:
         await asking
     return found.value
 
 
-async def recordings(site: Site, activity: str) -> list[tuple[str, UUID]]:
-    """Return who did it to which project, as soon as it has been recorded."""
+async def activities_of(site: Site, activity: str) -> list[tuple[str, UUID]]:
+    """Return actor and project of each record of an activity, once there is one."""
 
     async def recorded() -> list[Any]:
         return await site.sql("SELECT actor, project_id FROM audit.activity WHERE activity = :one", one=activity)

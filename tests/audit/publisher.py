@@ -33,6 +33,6 @@ class Publisher:
         return happened.id
 
 
-async def publisher(site: Site) -> Publisher:
+async def open_publisher(site: Site) -> Publisher:
     """Return a publisher with the rights of a worker."""
     return Publisher(site, await site.nats("projects", "worker"))

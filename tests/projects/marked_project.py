@@ -1,4 +1,4 @@
-"""A project whose main details and characteristics can be recognised wherever they turn up, and somebody who looks."""
+"""A project whose main details and categories can be recognised anywhere, and a principal who reads everything."""
 
 import io
 import json
@@ -20,21 +20,21 @@ MARKS = {
     "main-details": ("777000", "zebra", "okapi", "1911", "1912", "1913"),
     "categories": ("777000", "walrus", "narwhal", "1921", "1922", "424242", "434343"),
 }
-"""What main details and categories are made of: ids, words, years and numbers that stand nowhere else."""
+"""What main details and categories are made of: ids, words, years and numbers that are nowhere else."""
 
 OTHER = {"main-details": "categories", "categories": "main-details"}
 FIELDS = {"main-details": ("end_time", "description"), "categories": ("text_1", "category_1")}
 SHOWN = {"main-details": "okapi", "categories": "narwhal"}
 
 
-async def given(site: Site, admin: Client, *parts: str) -> str:
-    """Open a project and change these parts of it, twice, so that they have a past."""
+async def create_marked_project(site: Site, admin: Client, *parts: str) -> str:
+    """Create a project and change these parts of it twice, so that they have a history."""
     await site.sql("SELECT setval('administration.property_id', :first)", first=FIRST_ID)
-    ids = await properties(admin) if parts else {}
+    ids = await define_properties(admin) if parts else {}
     project_id = str(uuid7())
     opening: dict[str, Any] = {"type_id": ids.get("type"), "description": "A zebra."}
     opening |= {"start_time": "1911-01-01T00:00:00Z"}
-    await say(admin, "projects.create", project_id=project_id, **(opening if "main-details" in parts else {}))
+    await send_command(admin, "projects.create", project_id=project_id, **(opening if "main-details" in parts else {}))
     first: dict[str, Any] = {"status_id": ids.get("status"), "description": "An okapi."}
     first |= {"end_time": "1912-01-01T00:00:00Z"}
     second: dict[str, Any] = {
@@ -43,28 +43,28 @@ async def given(site: Site, admin: Client, *parts: str) -> str:
         "end_time": "1913-01-01T00:00:00Z",
     }
     for change in (first, second) if "main-details" in parts else ():
-        await say(admin, "projects.update", project_id=project_id, **change)
+        await send_command(admin, "projects.update", project_id=project_id, **change)
     data: dict[str, Any] = {"text_1": "A walrus.", "integer_1": 424242, "datetime_1": "1921-01-01T00:00:00Z"}
     more: dict[str, Any] = {"text_1": "A narwhal.", "integer_1": 434343, "datetime_1": "1922-01-01T00:00:00Z"}
     for change in (data, more) if "categories" in parts else ():
         categories = {"1": ids["category-value"]}
-        await say(admin, "projects.update", project_id=project_id, categories=categories, data=change)
+        await send_command(admin, "projects.update", project_id=project_id, categories=categories, data=change)
     return project_id
 
 
-async def properties(admin: Client) -> dict[str, int]:
+async def define_properties(admin: Client) -> dict[str, int]:
     """Define a type, a status, a category with a value, and data fields; return the ids."""
-    await say(admin, "administration.define-category", slot=1, enabled=True, name="Place")
+    await send_command(admin, "administration.define-category", slot=1, enabled=True, name="Place")
     for kind in ("text", "integer", "datetime"):
-        await say(admin, "administration.define-data-field", kind=kind, slot=1, enabled=True, name=kind)
+        await send_command(admin, "administration.define-data-field", kind=kind, slot=1, enabled=True, name=kind)
     return {
-        kind: (await say(admin, f"administration.add-{kind}", name="Hall", **more))["id"]
+        kind: (await send_command(admin, f"administration.add-{kind}", name="Hall", **more))["id"]
         for kind, more in {"type": {}, "status": {}, "category-value": {"slot": 1}}.items()
     }
 
 
-async def say(client: Client, subject: str, **body: Any) -> dict[str, Any]:
-    """Send a command that must be applied, and return what it is answered with."""
+async def send_command(client: Client, subject: str, **body: Any) -> dict[str, Any]:
+    """Send a command that must be applied, and return its result."""
     content = json.dumps(body).encode()
     key = catalogue.commands()[subject].model_validate_json(content).key_for(client.principal)
     outcome = await (await client.submit_raw(subject, content, key=key)).outcome()
@@ -72,8 +72,8 @@ async def say(client: Client, subject: str, **body: Any) -> dict[str, Any]:
     return outcome.result or {}
 
 
-async def ask(client: Client, subject: str, **body: Any) -> str:
-    """Ask a query and return what is answered as it stands; what is refused tells its reasons."""
+async def ask_query(client: Client, subject: str, **body: Any) -> str:
+    """Ask a query, and return its answer or its refusal as text."""
     try:
         answer = await client.ask(catalogue.queries()[subject].model_validate_json(json.dumps(body)))
     except Refused as refused:
@@ -81,38 +81,38 @@ async def ask(client: Client, subject: str, **body: Any) -> str:
     return answer if isinstance(answer, str) else str(answer.model_dump_json())
 
 
-async def everything_but(site: Site, principal: str, withheld: str) -> Client:
-    """Give somebody manage on every node but one below the projects, and connect it."""
+async def connect_without(site: Site, principal: str, withheld: str) -> Client:
+    """Connect a principal with manage on every node but one below the projects."""
     levels = {node.value: "none" if node.value.endswith(f"/{withheld}") else "manage" for node in Node}
     names = {node.replace("/", "__").replace("-", "_"): level for node, level in levels.items()}
     await site.grant(principal, **names)
     return await site.client(principal)
 
 
-async def looked_at(clerk: Client, project_id: str) -> dict[str, str]:
-    """Ask whatever tells about projects, and return all that was answered."""
+async def read_everything(clerk: Client, project_id: str) -> dict[str, str]:
+    """Ask every query about projects, and return all answers."""
     told = {
-        subject: await ask(clerk, subject, project_id=project_id)
+        subject: await ask_query(clerk, subject, project_id=project_id)
         for subject in ("projects.get", "projects.history", "audit.activity", "reports.list", "retention.holds")
     }
-    told["list"] = await ask(clerk, "projects.list", count="exact")
+    told["list"] = await ask_query(clerk, "projects.list", count="exact")
     for word in ("okapi", "narwhal"):
-        told[word] = await ask(clerk, "projects.list", search=word)
+        told[word] = await ask_query(clerk, "projects.list", search=word)
     for group in ("creator", "imported", "camera"):
-        told[group] = await ask(clerk, "projects.statistics", group_by=group, interval="month")
+        told[group] = await ask_query(clerk, "projects.statistics", group_by=group, interval="month")
     late = {"project_id": project_id, "comment_id": str(uuid7()), "text": "Late.", "expected_revision": 1}
     content = json.dumps(late).encode()
     outcome = await (await clerk.submit_raw("projects.add-comment", content, key=project_id)).outcome()
     told["conflict"] = json.dumps(outcome.error)
-    return {**told, **await handed_over(clerk, project_id)}
+    return {**told, **await read_report_and_package(clerk, project_id)}
 
 
-async def handed_over(clerk: Client, project_id: str) -> dict[str, str]:
-    """Make a report and a package, and return all that stands in them."""
-    report = await say(clerk, "reports.generate", report_id=str(uuid7()), project_id=project_id)
+async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, str]:
+    """Make a report and a package, and return their texts."""
+    report = await send_command(clerk, "reports.generate", report_id=str(uuid7()), project_id=project_id)
     wanted = catalogue.queries()["reports.download"].model_validate_json(json.dumps({"report_id": report["report_id"]}))
     pages = pages_of(await clerk.ask(wanted))
-    package = (await say(clerk, "projects.export", project_id=project_id))["package"]
+    package = (await send_command(clerk, "projects.export", project_id=project_id))["package"]
     named = json.dumps({"package_id": package["package_id"]})
     wanted = catalogue.queries()["projects.download"].model_validate_json(named)
     with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(wanted))) as archive:
@@ -120,11 +120,11 @@ async def handed_over(clerk: Client, project_id: str) -> dict[str, str]:
     return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
 
 
-def found_in(told: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Name every place where one of these marks stands."""
+def marks_in(told: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Return every place with one of these marks."""
     return [(place, mark) for place, text in told.items() for mark in marks if mark in text]
 
 
-def events_of(events: list[CloudEvent]) -> dict[str, str]:
-    """Return what a feed told."""
+def events_by_name(events: list[CloudEvent]) -> dict[str, str]:
+    """Return the data of each event by its name."""
     return {f"{one.happened} {at}": json.dumps(one.data) for at, one in enumerate(events)}

@@ -20,7 +20,7 @@ import pytest
 from contracts.ids import uuid7
 from tests.client.command_line import incidents
 from tests.local.external import PROGRAMS
-from tests.local.ones_own import restored, saved, typed
+from tests.local.own_servers import back_up, restore, run_incidents
 from tests.local.support import eventually
 from tests.support import Caller, Site
 from workers.local.backup import snapshots
@@ -90,8 +90,8 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
             await sender.work()
         await sender.settled()
         async with sender.busy():
-            file = await saved(site, tmp_path / "incidents.tar")
-    await restored(target, file)
+            file = await back_up(site, tmp_path / "incidents.tar")
+    await restore(target, file)
     await target.forget_quickly()
     await target.worker("projects", commands_per_second=0)
     early = list(sender.sent)[:15]
@@ -124,10 +124,10 @@ async def test_everything_is_back(site: Site, target: Site, tmp_path: Path) -> N
     for _ in range(3):
         await sender.work()
     before = await held(site)
-    await restored(target, await saved(site, tmp_path / "incidents.tar"))
+    await restore(target, await back_up(site, tmp_path / "incidents.tar"))
     assert await held(target) == before
     assert_in_order(tmp_path / "incidents.tar")
-    assert (await typed(target, "provision")).status == 0
+    assert (await run_incidents(target, "provision")).status == 0
     await target.workers("projects", "audit")
 
     async def are_done() -> bool:
@@ -173,7 +173,7 @@ async def test_the_two_ways_change_places(site: Site, target: Site, tmp_path: Pa
     async with started(slice_of("projects"), site.settings("projects")):
         await sender.work()
         await sender.settled()
-    file, data = await saved(site, tmp_path / "incidents.tar"), tmp_path / "data"
+    file, data = await back_up(site, tmp_path / "incidents.tar"), tmp_path / "data"
     ended = await incidents("restore", file, "--data", data)
     assert (ended.status, "Restored in" in ended.out) == (0, True), ended.err
     with running(tmp_path):
@@ -181,7 +181,7 @@ async def test_the_two_ways_change_places(site: Site, target: Site, tmp_path: Pa
         ended = await incidents("backup", "-o", tmp_path / "back.tar", "--data", data)
     assert "Project 2 created" in made.out, made.err
     assert ended.status == 0, ended.err
-    await restored(target, tmp_path / "back.tar")
+    await restore(target, tmp_path / "back.tar")
     assert await target.count("projects.project") == 2
 
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.delivery.delivered import START, lane, lying
-from tests.delivery.props import Desk, creation
+from tests.delivery.helpers import Inspector, creation
+from tests.delivery.lane_driver import START, own_lane, stored_command
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import LETTERS
 from workers.runtime.commands.excess_counts import ATTEMPTS, MOST, Record, report
@@ -73,8 +73,8 @@ async def test_what_is_rolled_back_is_not_counted(site: Site) -> None:
 async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
     """Of many refused commands each has its outcome, so many an event of their own, and the events count the rest."""
     number = MOST * 3
-    async with lane(site) as here:
-        told = await here.handle([lying(place, by="mallory") for place in range(1, number + 1)])
+    async with own_lane(site) as here:
+        told = await here.handle([stored_command(place, by="mallory") for place in range(1, number + 1)])
     assert {one["error"]["code"] for one in told} == {"permission-denied"}
     assert await site.count("runtime.inbox") == number
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
@@ -86,14 +86,16 @@ async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
 async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
     """An attempt that a rule refuses, such as deleting what is under hold, is recorded like one without a role."""
     body: dict[str, Any] = {"project_id": str(uuid7())}
-    async with lane(site) as here:
-        await here.handle([lying(1, **creation(body["project_id"]))])
+    async with own_lane(site) as here:
+        await here.handle([stored_command(1, **creation(body["project_id"]))])
         await site.sql(
             "INSERT INTO retention.hold (hold_id, project_id, reason, held_by, held_at)"
             " VALUES (gen_random_uuid(), :project_id, 'x', 'ann', now())",
             **body,
         )
-        told = await here.handle([lying(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * MOST)])
+        told = await here.handle(
+            [stored_command(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * MOST)]
+        )
     assert {one["error"]["code"] for one in told} == {"held"}
     assert len(await posted(site, "%.refused")) <= 2 * MOST
 
@@ -101,22 +103,22 @@ async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
 async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
     """Of one principal the newest letters are kept, so many; another's stays whatever comes after it."""
     ops = await site.overseer()
-    desk, olivia = Desk(site, ops), await site.caller("olivia")
+    inspector, olivia = Inspector(site, ops), await site.caller("olivia")
     await olivia.publish("projects.guess", "-", {"number": "hers"})
     await site.worker("projects")
     worker = await site.nats("retention", "worker")
-    await eventually(lambda: desk.has_letters(1))
+    await eventually(lambda: inspector.has_letters(1))
     for number in range(LETTERS + 10):
         await worker.request("im.main.dead.projects.mallory", json.dumps({"number": number}).encode(), timeout=5)
-    letters = [one for one in await desk.dead_letters() if "number" in one]
+    letters = [one for one in await inspector.dead_letters() if "number" in one]
     assert [one["number"] for one in letters] == list(range(10, LETTERS + 10))
-    assert len(await desk.dead_letters()) == LETTERS + 1
+    assert len(await inspector.dead_letters()) == LETTERS + 1
 
 
 async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
     """Messages that nobody can answer are put aside so many times a minute, and counted beyond."""
-    async with lane(site) as here:
-        batch = [lying(place, tail="projects.guess", by="mallory") for place in range(1, 2 * MOST + 1)]
+    async with own_lane(site) as here:
+        batch = [stored_command(place, tail="projects.guess", by="mallory") for place in range(1, 2 * MOST + 1)]
         assert await here.handle(batch) == []
     rows = await site.sql("SELECT subject FROM runtime.outbox")
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}

@@ -1,4 +1,4 @@
-"""A site that lives on a thread of its own, so that a state machine, which knows no event loop, can drive it."""
+"""A site on a thread of its own, because a state machine knows no event loop."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
@@ -21,7 +21,7 @@ FENCE = "fence"
 AUDITED = {"permission-denied", "not-available", "not-licensed"}
 """Refusals that leave an event."""
 
-_AS_AT_FIRST = (
+_RESET = (
     "TRUNCATE projects.project, projects.tombstone CASCADE",
     "TRUNCATE projects.draft, administration.licence",
     "TRUNCATE administration.property, administration.category, administration.data_field CASCADE",
@@ -31,15 +31,15 @@ _AS_AT_FIRST = (
     "DELETE FROM administration.role WHERE role_id <> 'administrators'",
     "INSERT INTO administration.member VALUES ('admin', 'administrators')",
 )
-_RUN_OUT = "UPDATE administration.licence SET expires_at = now() - interval '1 second'"
-Sent = tuple[str, str, str, Any]
+_EXPIRE_LICENCE = "UPDATE administration.licence SET expires_at = now() - interval '1 second'"
+SentCommand = tuple[str, str, str, Any]
 """Who, verb, key and body."""
 
-Became = tuple[int, Any, list[Event]]
+CommandResult = tuple[int, Any, list[Event]]
 """The place of a command, its outcome and its events."""
 
 
-class Stage:
+class System:
     """A site with its speakers."""
 
     def __init__(self, site: Site, loop: asyncio.AbstractEventLoop) -> None:
@@ -50,7 +50,7 @@ class Stage:
         self._ear = Ear()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run something on the site's loop, and wait for it."""
+        """Run a coroutine on the site's loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(SECONDS * 4)
 
     async def prepare(self) -> None:
@@ -63,19 +63,19 @@ class Stage:
             await self.speakers[who].listen()
 
     async def clear(self) -> None:
-        """Make the site what it was at first, but for its sequences of numbers."""
-        for statement in _AS_AT_FIRST:
+        """Reset the site, except its sequences of numbers."""
+        for statement in _RESET:
             await self.site.sql(statement)
 
-    async def run_out(self) -> None:
-        """Let the licence that is in force run out, as it does some day."""
-        await self.site.sql(_RUN_OUT)
+    async def expire_licence(self) -> None:
+        """Let the current licence expire."""
+        await self.site.sql(_EXPIRE_LICENCE)
 
     def token(self, licence: Licence) -> str:
         """Return a token in which the operator grants a licence."""
         return self.site.trust.account_token(licence)
 
-    async def together(self, given: list[Sent]) -> list[Became]:
+    async def send_together(self, given: list[SentCommand]) -> list[CommandResult]:
         """Send commands at once; return place, outcome and events of each, in their order."""
         ids = [uuid7() for _ in given]
         kept = await asyncio.gather(
@@ -126,16 +126,16 @@ class Stage:
 
 
 @contextmanager
-def staged(directory: Path, databases: tuple[str, str]) -> Iterator[Stage]:
+def running_system(directory: Path, databases: tuple[str, str]) -> Iterator[System]:
     """Run a site on a thread for as long as the block lasts."""
-    ready: Future[tuple[Stage, asyncio.Event]] = Future()
+    ready: Future[tuple[System, asyncio.Event]] = Future()
 
     async def live() -> None:
         done = asyncio.Event()
         async with Site(directory, *databases).open() as site:
-            stage = Stage(site, asyncio.get_running_loop())
-            await stage.prepare()
-            ready.set_result((stage, done))
+            system = System(site, asyncio.get_running_loop())
+            await system.prepare()
+            ready.set_result((system, done))
             await done.wait()
 
     def run() -> None:
@@ -149,9 +149,9 @@ def staged(directory: Path, databases: tuple[str, str]) -> Iterator[Stage]:
 
     thread = Thread(target=run)
     thread.start()
-    stage, done = ready.result(60)
+    system, done = ready.result(60)
     try:
-        yield stage
+        yield system
     finally:
-        stage._loop.call_soon_threadsafe(done.set)
+        system._loop.call_soon_threadsafe(done.set)
         thread.join()

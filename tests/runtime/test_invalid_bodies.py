@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from contracts.projects.queries import ListProjects
 from contracts.texts import reason
-from tests.delivery.props import Desk, creation
+from tests.delivery.helpers import Inspector, creation
 from tests.support import Caller, Site
 from workers.runtime.admission.json_body import parse_body
 
@@ -85,7 +85,7 @@ async def caller(site: Site) -> Caller:
 
 async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller: Caller) -> None:
     """Whatever its body, a command with an id is answered and remembered, becomes no letter, and costs only itself."""
-    desk, project_id = Desk(site, await site.overseer()), uuid7()
+    inspector, project_id = Inspector(site, await site.overseer()), uuid7()
     bodies = [param.values for param in BODIES]
     told = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
     found: list[Any] = [(one["error"]["code"], one["error"]["details"]["fields"][0]["kind"]) for one in told]
@@ -93,8 +93,8 @@ async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller
     asked = [(await caller.ask("projects.outcome", {"command_id": one["command_id"]}))[0] for one in told]
     assert asked == told
     assert (await caller.send("projects.create", project_id, creation(project_id)))["status"] == "applied"
-    await desk.done()
-    assert await desk.dead_letters() == []
+    await inspector.wait_until_idle()
+    assert await inspector.dead_letters() == []
 
 
 async def test_queries_read_bodies_as_commands_do(site: Site, caller: Caller) -> None:

@@ -1,4 +1,4 @@
-"""Somebody who follows projects, and those who give them something to see."""
+"""Feeds of projects, and the commands whose events they carry."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,44 +15,44 @@ from incidents.feed import Watch
 from tests.support import Site, eventually
 
 
-async def opened(client: Client, **given: Any) -> UUID:
-    """Open a project."""
+async def create_project(client: Client, **given: Any) -> UUID:
+    """Create a project."""
     project_id = uuid7()
     await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4.", **given))
     return project_id
 
 
-async def commented(client: Client, project_id: UUID) -> None:
+async def add_comment(client: Client, project_id: UUID) -> None:
     """Add a comment to a project."""
     await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
 
 
-async def deleted(client: Client, project_id: UUID) -> None:
+async def delete_project(client: Client, project_id: UUID) -> None:
     """Delete a project."""
     await client.send(DeleteProject(project_id=project_id))
 
 
-async def next_of(watch: Watch, count: int) -> list[CloudEvent]:
+async def next_events(watch: Watch, count: int) -> list[CloudEvent]:
     """Return the next events of a feed."""
     async with asyncio.timeout(45):
         return [await anext(watch) for _ in range(count)]
 
 
-def told(events: list[CloudEvent]) -> list[tuple[str, str | None]]:
-    """Name what happened, and to which project."""
+def event_names(events: list[CloudEvent]) -> list[tuple[str, str | None]]:
+    """Return the name and the project of each event."""
     return [(event.happened.partition(".")[2], event.subject) for event in events]
 
 
 @asynccontextmanager
-async def following(
+async def follow(
     client: Client, since: str | None = None, matching: WatchedProjects | None = None
 ) -> AsyncIterator[Watch]:
-    """Follow for as long as the block lasts."""
+    """Follow projects until the block ends."""
     async with client.feed(since=since, matching=matching) as watch:
         yield watch
 
 
-async def published(site: Site, count: int) -> int:
+async def wait_for_events(site: Site, count: int) -> int:
     """Wait until the stream holds at least so many events, and return how many it holds."""
     ops = await site.overseer()
 

@@ -1,4 +1,4 @@
-"""Making packages, and opening them as whoever receives them does."""
+"""Exports of projects, and the files in their packages."""
 
 import io
 import json
@@ -11,15 +11,15 @@ from contracts.projects.commands import AddSequences, UpdateProject
 from contracts.projects.exports import DownloadPackage, ExportProject, Package
 from contracts.projects.parts import AddCall, AddComment
 from incidents import Client
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 
 PASSWORD = "correct horse"
 COMMENT = "Seen by the guard of the night."
 EVERY_SECTION = ["comments", "calls", "sequences", "history"]
 
 
-async def document(operator: Operator) -> None:
-    """Give a project something of every kind."""
+async def fill_project(operator: Operator) -> None:
+    """Give a project a value of every kind."""
     project_id = operator.project_id
     await operator.send(UpdateProject(project_id=project_id, reference="INC0000060"))
     await operator.send(AddComment(project_id=project_id, comment_id=uuid7(), text=COMMENT))
@@ -28,25 +28,25 @@ async def document(operator: Operator) -> None:
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence(), sequence("Hall")]))
 
 
-async def fetched(client: Client, package: Package) -> bytes:
+async def fetch(client: Client, package: Package) -> bytes:
     """Download a package."""
     return b"".join([part async for part in client.download(DownloadPackage(package_id=package.package_id))])
 
 
-def opened(data: bytes, password: str | None = None) -> dict[str, bytes]:
+def unzip(data: bytes, password: str | None = None) -> dict[str, bytes]:
     """Return the files of a package, in their order."""
     with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
         archive.setpassword(password.encode() if password else None)
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def exported(operator: Operator, **given: Any) -> dict[str, bytes]:
+async def export(operator: Operator, **given: Any) -> dict[str, bytes]:
     """Export a project and return the files of its package."""
     told = await operator.send(ExportProject(project_id=operator.project_id, **given))
-    return opened(await fetched(operator.client, told.package), given.get("password"))
+    return unzip(await fetch(operator.client, told.package), given.get("password"))
 
 
-def read(files: dict[str, bytes], name: str) -> dict[str, Any]:
+def read_json(files: dict[str, bytes], name: str) -> dict[str, Any]:
     """Read one JSON file of a package."""
     found: dict[str, Any] = json.loads(files[name])
     return found

@@ -27,7 +27,7 @@ def environment(site: Site, principal: str = "watcher", scope: str = "client") -
     return {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": str(site.credentials(principal, scope))}
 
 
-class Typed:
+class RunningCommand:
     """A command that goes on until Ctrl-C, read line by line."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -53,7 +53,7 @@ class Typed:
 
 
 @asynccontextmanager
-async def typed(ours: dict[str, str], *line: str, folder: Path = ROOT) -> AsyncIterator[Typed]:
+async def run_command(ours: dict[str, str], *line: str, folder: Path = ROOT) -> AsyncIterator[RunningCommand]:
     """Type a command and end it with the block."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "incidents", *line),
@@ -63,7 +63,7 @@ async def typed(ours: dict[str, str], *line: str, folder: Path = ROOT) -> AsyncI
         env={**os.environ, "PYTHONPATH": str(ROOT), **ours},
     )
     try:
-        yield Typed(process)
+        yield RunningCommand(process)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -132,7 +132,7 @@ class Terminal:
 
 
 @asynccontextmanager
-async def on_a_terminal(ours: dict[str, str], *line: str) -> AsyncIterator[Terminal]:
+async def run_on_terminal(ours: dict[str, str], *line: str) -> AsyncIterator[Terminal]:
     """Type a command on a terminal and end it with the block."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, _SIZE)
