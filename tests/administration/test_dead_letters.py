@@ -12,20 +12,21 @@ from sqlalchemy import text
 from contracts.dead_letters import DiscardLetter, GetDeadLetter, LetterSummary, ListDeadLetters, ReplayLetter
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.queries import GetProject
 from incidents import Client, Refused
 from tests.support import Caller, Site, eventually
 from workers.runtime.storage.database import open_engine
 
 MARKER = "what the database refuses"
-MANAGE = {"incident_projects__comments": "manage"}
+MANAGE = {Node.COMMENTS: "manage"}
 
 
 @pytest.fixture
 async def olivia(site: Site) -> Caller:
     """An operator on a site whose database refuses one text; her command failed three times and was put aside."""
     await site.sql(f"ALTER TABLE projects.comment ADD CONSTRAINT broken CHECK (text <> '{MARKER}')")
-    await site.grant("olivia", incident_projects="manage", **MANAGE)
+    await site.grant("olivia", {Node.PROJECTS: "manage", **MANAGE})
     await site.workers("projects", "administration", "audit")
     return await site.caller("olivia")
 
@@ -178,7 +179,7 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
         with pytest.raises(Refused) as caught:
             await reader.ask(query)
         assert (caught.value.code, caught.value.details["nodes"]) == (Code.NOT_AVAILABLE, ["dead-letters"])
-    await site.grant("olivia", incident_projects="manage", dead_letters="view", roles="manage", **MANAGE)
+    await site.grant("olivia", {Node.PROJECTS: "manage", Node.DEAD_LETTERS: "view", Node.ROLES: "manage", **MANAGE})
     assert (await reader.ask(GetDeadLetter(letter=letter.letter))).summary == letter
     for command in (ReplayLetter(letter=letter.letter), DiscardLetter(letter=letter.letter)):
         with pytest.raises(Refused) as caught:

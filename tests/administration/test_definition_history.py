@@ -116,7 +116,7 @@ async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: 
     page = await admin.ask(GetPropertyHistory(kind="type", limit=2))
     rest = await admin.ask(GetPropertyHistory(kind="type", limit=2, after=page.next))
     assert [(one.new or {})["name"] for one in (*page.items, *rest.items)] == ["c", "b", "a"]
-    await site.grant("ann", incident_properties="view")
+    await site.grant("ann", {Node.PROPERTIES: "view"})
     ann = await site.client("ann")
     assert len(await past(ann, "type")) == 3
     hidden: list[DefinitionKind] = ["role", "setting"]

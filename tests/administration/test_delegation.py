@@ -17,7 +17,7 @@ OWN: dict[Node, LevelName] = {Node.ROLES: "manage", Node.PROJECTS: "view", Node.
 @pytest.fixture
 async def manager(site: Site, admin: Client) -> Client:
     """Somebody who manages roles and sees comments, beside a role that gives more."""
-    await site.grant("mary", roles="manage", incident_projects="view", incident_projects__comments="view")
+    await site.grant("mary", {Node.ROLES: "manage", Node.PROJECTS: "view", Node.COMMENTS: "view"})
     await admin.send(DefineRole(role_id="higher", name="Higher", permissions=HIGHER))
     await admin.send(AssignRole(principal="zoe", role_id="higher"))
     return await site.client("mary")
@@ -64,7 +64,7 @@ async def test_what_one_has_one_may_give_and_take(site: Site, manager: Client) -
 
 async def test_what_counts_is_what_one_really_has(site: Site, admin: Client) -> None:
     """A level below projects that one may not see is not had, and cannot be given (PERM-09)."""
-    await site.grant("mary", roles="manage", incident_projects__comments="manage")
+    await site.grant("mary", {Node.ROLES: "manage", Node.COMMENTS: "manage"})
     mary = await site.client("mary")
     with pytest.raises(Refused) as refused:
         await mary.send(DefineRole(role_id="new", name="New", permissions={Node.COMMENTS: "view"}))

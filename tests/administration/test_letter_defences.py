@@ -11,6 +11,7 @@ import pytest
 from contracts.dead_letters import ReplayLetter
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.texts import reason
 from incidents import Refused
 from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
@@ -84,7 +85,7 @@ async def unnamed(_site: Site, caller: Caller, project: str) -> None:
 
 async def secret(site: Site, caller: Caller, project: str) -> None:
     """Send a command with a password that cannot be handled."""
-    await site.grant("olivia", incident_projects="manage", incident_projects__export="manage")
+    await site.grant("olivia", {Node.PROJECTS: "manage", Node.EXPORT: "manage"})
     await site.sql("ALTER TABLE projects.package ADD CHECK (bytes < 0)")
     await caller.publish("projects.export", project, {"project_id": project, "password": "correct horse"})
 

@@ -5,6 +5,7 @@ import pytest
 from contracts.administration_queries import GetProperties, Property
 from contracts.errors import Code
 from contracts.message import Command
+from contracts.permissions import Node
 from contracts.properties import (
     AddCategoryValue,
     AddStatus,
@@ -116,8 +117,8 @@ async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, tog
 async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
     """View on them or on projects shows them and changes none; nobody else sees any (PERM-04, PERM-07)."""
     await admin.send(AddType(name="Theft"))
-    await site.grant("ann", incident_properties="view")
-    await site.grant("guard", incident_projects="manage")
+    await site.grant("ann", {Node.PROPERTIES: "view"})
+    await site.grant("guard", {Node.PROJECTS: "manage"})
     bob = await site.client("bob")
     for reader in (await site.client("ann"), await site.client("guard")):
         assert [one.name for one in (await reader.ask(GetProperties())).types] == ["Theft"]

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.administration_queries import Category, DataField, GetProperties, Property
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.queries import GetProject, ListProjects, ProjectDetails, ProjectFilter
 from contracts.properties import (
@@ -35,10 +36,7 @@ async def operator(site: Site, admin: Client) -> Client:
     await site.worker("projects")
     await site.grant(
         "olga",
-        incident_properties="view",
-        incident_projects="manage",
-        incident_projects__main_details="manage",
-        incident_projects__categories="manage",
+        {Node.PROPERTIES: "view", Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage", Node.CATEGORIES: "manage"},
     )
     return await site.client("olga")
 

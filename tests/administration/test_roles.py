@@ -65,7 +65,7 @@ async def test_a_deleted_role_gives_nothing(site: Site, admin: Client) -> None:
 
 async def test_a_role_made_anew_has_no_members(site: Site, together: Together) -> None:
     """Who had a role that was deleted has not the one that is made under its name in the same batch."""
-    await site.grant("ann", settings="view")
+    await site.grant("ann", {Node.SETTINGS: "view"})
     again = DefineRole(role_id="role-of-ann", name="Again", permissions={Node.ROLES: "manage"})
     outcomes = await together(DeleteRole(role_id="role-of-ann"), again)
     assert [outcome.status for outcome in outcomes] == ["applied", "applied"]
@@ -89,7 +89,7 @@ async def test_what_is_so_already_is_not_done_again(admin: Client) -> None:
 
 async def test_a_role_may_be_taken_and_given_in_one_batch(site: Site, together: Together) -> None:
     """A role that is taken from a principal and given back in one batch is had."""
-    await site.grant("ann", settings="view")
+    await site.grant("ann", {Node.SETTINGS: "view"})
     given = AssignRole(principal="ann", role_id="role-of-ann")
     taken = UnassignRole(principal="ann", role_id="role-of-ann")
     outcomes = await together(taken, given)

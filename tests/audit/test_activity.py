@@ -9,6 +9,7 @@ from contracts.audit import Entry, ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, ProjectDeleted, ProjectOpened, ProjectUpdated
 from contracts.projects.imports import ImportProjects
 from contracts.projects.parts import AddCall, AddComment, CommentAdded
@@ -131,7 +132,7 @@ async def test_foreign_cursor_is_refused(site: Site, cursor: str) -> None:
 async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
     """Who may see activity but not calls and sequences learns who did what, and nothing of what was in them."""
     await site.workers("projects", "audit")
-    await site.grant("vera", incident_projects="view", incident_projects__activity_logs="view")
+    await site.grant("vera", {Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"})
     admin, vera, project_id = await site.client(), await site.client("vera"), uuid7()
     await admin.send(CreateProject(project_id=project_id, sequences=[sequence()]))
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -146,7 +147,7 @@ async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
 async def test_activity_needs_its_permission(site: Site) -> None:
     """Who may see projects but not their activity is told nothing of it."""
     await site.worker("audit")
-    await site.grant("vera", incident_projects="manage")
+    await site.grant("vera", {Node.PROJECTS: "manage"})
     with pytest.raises(Refused) as refused:
         await (await site.client("vera")).ask(ProjectActivity(project_id=uuid7()))
     assert refused.value.code is Code.NOT_AVAILABLE

@@ -14,6 +14,7 @@ from contracts.audit import Entries, Entry, ProjectActivity, SiteLog
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.message import Change
+from contracts.permissions import Node
 from contracts.projects.commands import (
     CreateProject,
     DeleteProject,
@@ -66,7 +67,7 @@ async def test_what_a_colleague_looked_at_is_one_question(site: Site) -> None:
     """Who opened which project is answered across projects, with their numbers, also of one that is gone."""
     await site.workers("projects", "audit")
     admin, ids = await site.client(), [uuid7() for _ in range(2)]
-    await site.grant("olivia", incident_projects="view")
+    await site.grant("olivia", {Node.PROJECTS: "view"})
     olivia = await site.client("olivia")
     for one in ids:
         await admin.send(CreateProject(project_id=one))
@@ -125,8 +126,8 @@ async def test_reading_across_projects_needs_both_permissions(site: Site, events
     await events.publish(ProjectOpened(project_id=uuid7()))
     await events.publish(RoleDeleted(role_id="one"))
     await across(await site.client(), 2)
-    await site.grant("laura", audit_log="view")
-    await site.grant("vera", incident_projects="view", incident_projects__activity_logs="view")
+    await site.grant("laura", {Node.AUDIT_LOG: "view"})
+    await site.grant("vera", {Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"})
     answer = await (await site.client("laura")).ask(SiteLog(with_activity=True))
     assert ([one.activity for one in answer.items], answer.withheld) == (
         ["administration.role-deleted"],
@@ -141,7 +142,7 @@ async def test_hidden_parts_stay_hidden_across_projects(site: Site, events: Publ
     """What a project's activity does not tell somebody, the list across projects does not tell either."""
     await site.worker("audit")
     await events.publish(ProjectUpdated(project_id=uuid7(), changed={"type_id": Change(old=1, new=2)}))
-    await site.grant("vera", audit_log="view", incident_projects="view", incident_projects__activity_logs="view")
+    await site.grant("vera", {Node.AUDIT_LOG: "view", Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"})
     admin, vera = await site.client(), await site.client("vera")
     chosen = {"activities": ["projects.updated"]}
     assert (await across(admin, 1, **chosen))[0].details["changed"]

@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, ProjectCreated, UpdateProject
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import GetProject
@@ -19,8 +20,8 @@ SPAN = ("--start", "2025-01-31T14:30Z", "--end", "2025-01-31T14:40Z")
 async def operator(site: Site) -> Client:
     """Somebody who may do what operators do, and types as the same."""
     await site.workers("projects", "administration")
-    rights = {"incident_projects__sequences": "manage", "incident_projects__main_details": "manage"}
-    await site.grant("operator", incident_projects="manage", incident_properties="manage", **rights)
+    rights = {Node.SEQUENCES: "manage", Node.MAIN_DETAILS: "manage"}
+    await site.grant("operator", {Node.PROJECTS: "manage", Node.PROPERTIES: "manage", **rights})
     return await site.client("operator")
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, ProjectCreated
 from incidents import Client
 from tests.client.command_line import incidents
@@ -25,7 +26,7 @@ async def created(admin: Client) -> ProjectCreated:
 
 async def test_watching_goes_on_where_it_ended(site: Site, admin: Client) -> None:
     """`incidents watch --json` prints each event with its cursor, and `--since` goes on behind it (PRJ-09)."""
-    await site.grant("watcher", incident_projects="view")
+    await site.grant("watcher", {Node.PROJECTS: "view"})
     async with admin.feed() as feed:
         start = feed.cursor or ""
     project = await created(admin)
@@ -53,8 +54,8 @@ async def test_a_cursor_of_another_form_is_told(site: Site) -> None:
 
 async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
     """`incidents stats` draws groups and trends for people and prints the answer for machines (PRJ-09)."""
-    rights = {"incident_projects__main_details": "view", "incident_properties": "view"}
-    await site.grant("watcher", incident_projects="view", **rights)
+    rights = {Node.MAIN_DETAILS: "view", Node.PROPERTIES: "view"}
+    await site.grant("watcher", {Node.PROJECTS: "view", **rights})
     await created(admin)
     for line, word in ((("--by", "creator"), "admin"), (("--by", "type", "--interval", "week"), "none"), ((), "all")):
         ended = await incidents("stats", *line, environment=environment(site))

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.parts import AddComment
 from incidents import Client
@@ -20,9 +21,8 @@ FOLLOW = ("projects", "list", "--follow")
 async def admin(site: Site) -> Client:
     """Somebody who gives those who follow something to see."""
     await site.workers("projects", "administration")
-    rights = {"incident_projects__comments": "view", "incident_projects__main_details": "view"}
-    rights |= {"incident_properties": "view"}
-    await site.grant("watcher", incident_projects="view", **rights)
+    nodes = (Node.PROJECTS, Node.PROPERTIES, Node.COMMENTS, Node.MAIN_DETAILS)
+    await site.grant("watcher", dict.fromkeys(nodes, "view"))
     return await site.client()
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from uuid import UUID
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.delivery.helpers import Inspector, creation, outcomes, project_in
 from tests.support import Caller, Site, eventually
 
@@ -50,7 +51,7 @@ async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) 
     """The same id from two principals is two commands, each with an outcome of its own."""
     admin, olivia = await site.caller("admin"), await site.caller("olivia")
     await site.forget_quickly()
-    await site.grant("olivia", incident_projects="manage")
+    await site.grant("olivia", {Node.PROJECTS: "manage"})
     command_id, ids = uuid7(), [uuid7(), uuid7()]
     for caller, project_id in zip((admin, olivia), ids, strict=True):
         await publish_again(caller, command_id, project_id)

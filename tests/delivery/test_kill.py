@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from contracts.permissions import Node
 from contracts.subjects import COMMANDED, WORKERS
 from tests.delivery.helpers import Inspector
 from tests.delivery.traffic import (
@@ -59,14 +60,14 @@ async def supervisor(site: Site) -> AsyncIterator[Supervisor]:
 async def callers(site: Site) -> list[Caller]:
     """Four principals, one of whom may not record calls."""
     rights = {
-        "incident_projects": "manage",
-        "incident_projects__main_details": "manage",
-        "incident_projects__comments": "manage",
-        "incident_projects__sequences": "manage",
+        Node.PROJECTS: "manage",
+        Node.MAIN_DETAILS: "manage",
+        Node.COMMENTS: "manage",
+        Node.SEQUENCES: "manage",
     }
     for principal in ("olivia", "pierre"):
-        await site.grant(principal, **rights, incident_projects__calls="manage")
-    await site.grant("karl", **rights)
+        await site.grant(principal, {**rights, Node.CALLS: "manage"})
+    await site.grant("karl", rights)
     return [await site.caller(principal) for principal in ("admin", "olivia", "pierre", "karl")]
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from contracts.texts import Phrase, phrase, reason
 from tests.delivery.helpers import creation, outcomes, project_in
@@ -46,7 +47,7 @@ async def test_time_is_when_a_command_was_stored(site: Site) -> None:
 
 async def test_one_principal_does_not_use_up_what_another_has(site: Site) -> None:
     """Rates are each principal's own; what the product sends to itself has none."""
-    await site.grant("olivia", incident_projects="manage")
+    await site.grant("olivia", {Node.PROJECTS: "manage"})
     async with own_lane(site, 2) as here:
         await here.handle([stored_command(place) for place in range(1, 41)])
         mixed = [stored_command(41 + number, by=("admin", "olivia", "system")[number % 3]) for number in range(45)]

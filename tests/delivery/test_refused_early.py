@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.delivery.helpers import creation
 from tests.delivery.lane_driver import own_lane, stored_command
 from tests.support import Site
@@ -59,7 +60,7 @@ async def test_a_refused_export_is_repeated_and_never_applied(site: Site, slow_m
     async with own_lane(site) as here:
         await here.handle([stored_command(1, **creation(project_id))])
         (first,) = await here.handle([export(2, project_id, command_id=command_id)])
-        await site.grant("mallory", incident_projects="manage", incident_projects__export="manage")
+        await site.grant("mallory", {Node.PROJECTS: "manage", Node.EXPORT: "manage"})
         (again,) = await here.handle([export(2, project_id, command_id=command_id)])
         (fresh,) = await here.handle([export(3, project_id)])
     assert (again, len(slow_marks)) == (first, 1)
@@ -69,7 +70,7 @@ async def test_a_refused_export_is_repeated_and_never_applied(site: Site, slow_m
 async def test_beyond_the_rate_no_slow_digest_is_made(site: Site, slow_marks: list[object]) -> None:
     """Who repeats an export beyond its rate gets the first outcome without a digest that costs milliseconds."""
     project_id, command_id = str(uuid7()), uuid7()
-    await site.grant("mallory", incident_projects="manage", incident_projects__export="manage")
+    await site.grant("mallory", {Node.PROJECTS: "manage", Node.EXPORT: "manage"})
     async with own_lane(site, 2) as here:
         await here.handle([stored_command(1, **creation(project_id))])
         (first,) = await here.handle([export(2, project_id, command_id=command_id)])

@@ -7,6 +7,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.delivery.lane_driver import LaneDriver, own_lane, stored_command
 from tests.support import Site
 from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, address
@@ -38,7 +39,7 @@ async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
 
 async def test_it_takes_effect_once(site: Site) -> None:
     """However often the same letter comes back, it is carried out once, and has the outcome of that."""
-    await site.grant("olivia", incident_properties="manage")
+    await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here)
         told = await here.handle([coming_back(one, 2), coming_back(one, 3)])
@@ -50,7 +51,7 @@ async def test_it_takes_effect_once(site: Site) -> None:
 
 async def test_no_rate_turns_it_away(site: Site) -> None:
     """What an administrator replays is not too much, whatever its sender sends meanwhile."""
-    await site.grant("olivia", incident_properties="manage")
+    await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, 2, name="administration") as here:
         one = await put_aside(site, here)
         more = [
@@ -63,7 +64,7 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
 
 async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
     """Who may not ask for it any more is told so in the language in which it was asked for."""
-    await site.grant("olivia", incident_properties="manage")
+    await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here, **{"Accept-Language": "fr"})
         await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")

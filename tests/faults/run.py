@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.faults import final_state as ending
 from tests.faults.checker import RULES, Violation, judge
 from tests.faults.client import Client, Clock, Connector
@@ -18,7 +19,7 @@ from tests.faults.history import APPLIED, Fault, Final, History, Sent
 from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
 from tests.faults.proxies import pause
-from tests.faults.system import MANAGED, MORE, TOLD, System, grant_roles
+from tests.faults.system import MANAGED, MORE, VIEWED, System, grant_roles
 from tests.support import eventually
 from tests.support.overseer import OVERSEER
 
@@ -117,7 +118,7 @@ async def execute(system: System, options: RunOptions, say: Say) -> Run:
     return run
 
 
-def _roles() -> dict[str, dict[str, str]]:
+def _roles() -> dict[str, dict[Node, str]]:
     managed = dict.fromkeys(MANAGED, "manage")
     everything = managed | dict.fromkeys(MORE, "manage")
     return {
@@ -125,7 +126,7 @@ def _roles() -> dict[str, dict[str, str]]:
         "pierre": everything,
         "karl": managed,
         "follower": dict.fromkeys((*MANAGED, *MORE), "view"),
-        "viewer": {"incident-projects": "view", **dict.fromkeys(TOLD, "view")},
+        "viewer": dict.fromkeys(VIEWED, "view"),
         **{f"fresh-{number}": managed for number in range(_FRESH)},
     }
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,7 @@ import psutil
 import psycopg
 from psycopg.types.json import Jsonb
 
+from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from tests.faults import launcher, proxies
 from tests.faults.disk import Disk
@@ -31,13 +33,13 @@ INSTANCES = (*WORKERS, SECOND)
 TEMPLATE = "template"
 """The process that the workers of `up` are forked from."""
 
-MANAGED = ("incident-projects", *(f"incident-projects/{part}" for part in ("main-details", "comments", "sequences")))
+MANAGED = (Node.PROJECTS, Node.MAIN_DETAILS, Node.COMMENTS, Node.SEQUENCES)
 """What every principal of the load may do; some may do more."""
 
-TOLD = ("incident-projects/main-details", "incident-projects/comments")
-"""What a follower sees who sees little."""
+VIEWED = (Node.PROJECTS, Node.MAIN_DETAILS, Node.COMMENTS)
+"""The nodes of a follower who sees little."""
 
-MORE = tuple(f"incident-projects/{part}" for part in ("calls", "reports", "activity-logs"))
+MORE = (Node.CALLS, Node.REPORTS, Node.ACTIVITY_LOGS)
 
 
 class System(Protocol):
@@ -194,9 +196,9 @@ async def sql(system: System, statement: str, given: Any = (), *, database: str 
         return await cursor.fetchall() if cursor.description else []
 
 
-async def grant_roles(system: System, principals: dict[str, dict[str, str]]) -> None:
+async def grant_roles(system: System, principals: Mapping[str, Mapping[Node, str]]) -> None:
     """Give each principal a role of its own."""
     for principal, permissions in principals.items():
         role = f"role-of-{principal}"
-        await sql(system, "INSERT INTO administration.role VALUES (%s, %s, %s)", (role, role, Jsonb(permissions)))
+        await sql(system, "INSERT INTO administration.role VALUES (%s, %s, %s)", (role, role, Jsonb(dict(permissions))))
         await sql(system, "INSERT INTO administration.member VALUES (%s, %s)", (principal, role))

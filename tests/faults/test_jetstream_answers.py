@@ -14,6 +14,7 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import text
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.delivery.helpers import comment, creation
 from tests.faults.client import Client, Clock
 from tests.faults.followers import Follower
@@ -95,11 +96,8 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
     await site.workers("projects", "administration")
     history = History(0)
     client = await Client("follower", history, Clock()).connect([site.url], site.credentials("follower"))
-    views = (
-        "incident_projects",
-        *(f"incident_projects__{part}" for part in ("main_details", "categories", "comments")),
-    )
-    await site.grant("follower", **dict.fromkeys(views, "view"))
+    views = (Node.PROJECTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS)
+    await site.grant("follower", dict.fromkeys(views, "view"))
     follower = Follower(client, ("projects.",))
     following = asyncio.create_task(follower.run())
     try:

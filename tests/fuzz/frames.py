@@ -14,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from tests.delivery.helpers import creation
 from tests.fuzz.generators import ME, Frame, frame
@@ -98,9 +99,9 @@ class Target:
 @asynccontextmanager
 async def target(site: Site) -> AsyncIterator[Target]:
     """Run all workers of a site as processes, and make an honest client and a bad one."""
-    rights = {"incident_projects": "manage", "incident_projects__comments": "manage"}
+    rights = {Node.PROJECTS: "manage", Node.COMMENTS: "manage"}
     for principal in ("olivia", ME):
-        await site.grant(principal, **rights)
+        await site.grant(principal, rights)
     async with AsyncExitStack() as stack:
         workers = {name: await stack.enter_async_context(worker_process(site, name)) for name in WORKERS}
         raw = RawClient(site.url, site.credentials(ME), ME)

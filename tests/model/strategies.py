@@ -1,11 +1,12 @@
 """Questions as hypothesis makes them, what everybody asks at the end, and how a model's site begins."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
+from contracts.permissions import Node
 from tests.model.commands import PEOPLE, SLOT, Ref, Wish, ref, wish
-from tests.model.people import PROJECTS
 
 COLUMNS = (
     *("created_at", "number", "type_id", "status_id", "description"),
@@ -77,23 +78,24 @@ EVERY_QUESTION = (
 )
 
 
-def role(role_id: str, **levels: str) -> Wish:
-    """Define a role; nodes below the projects are written with their last word alone."""
-    nodes = {name.replace("_", "-"): level for name, level in levels.items()}
-    given = {name if name.startswith("incident-") else f"{PROJECTS}/{name}": level for name, level in nodes.items()}
-    return Wish("administration.define-role", {"role_id": role_id, "name": role_id.title(), "permissions": given})
+def role(role_id: str, permissions: Mapping[Node, str]) -> Wish:
+    """Define a role."""
+    return Wish(
+        "administration.define-role", {"role_id": role_id, "name": role_id.title(), "permissions": {**permissions}}
+    )
 
 
 OPENING = (
     role(
         "operators",
-        incident_properties="view",
-        incident_projects="manage",
-        activity_logs="view",
-        **dict.fromkeys(("main_details", "categories", "comments", "calls", "sequences", "retention"), "manage"),
+        {
+            **dict.fromkeys((Node.PROPERTIES, Node.ACTIVITY_LOGS), "view"),
+            **dict.fromkeys((Node.PROJECTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS), "manage"),
+            **dict.fromkeys((Node.CALLS, Node.SEQUENCES, Node.RETENTION), "manage"),
+        },
     ),
-    role("clerks", incident_projects="view", comments="manage", activity_logs="view"),
-    role("fences", incident_projects="manage"),
+    role("clerks", {Node.PROJECTS: "view", Node.COMMENTS: "manage", Node.ACTIVITY_LOGS: "view"}),
+    role("fences", {Node.PROJECTS: "manage"}),
     *(
         Wish("administration.assign-role", {"role_id": role_id, "principal": who})
         for role_id, who in (("operators", PEOPLE[1]), ("clerks", PEOPLE[2]), ("fences", "fence"))

@@ -83,9 +83,7 @@ async def ask_query(client: Client, subject: str, **body: Any) -> str:
 
 async def connect_without(site: Site, principal: str, withheld: str) -> Client:
     """Connect a principal with manage on every node but one below the projects."""
-    levels = {node.value: "none" if node.value.endswith(f"/{withheld}") else "manage" for node in Node}
-    names = {node.replace("/", "__").replace("-", "_"): level for node, level in levels.items()}
-    await site.grant(principal, **names)
+    await site.grant(principal, {node: "none" if node.endswith(f"/{withheld}") else "manage" for node in Node})
     return await site.client(principal)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, UpdateProject
 from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.projects.statistics import Figures, ProjectStatistics
@@ -114,7 +115,7 @@ async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operato
     done = await status(operator.client, "Done", closing=True)
     assert (await operator.client.ask(ProjectStatistics())).closing_status_ids == [done]
     await operator.send(CreateProject(project_id=uuid7(), start_time=NOON, end_time=NOON))
-    await operator.site.grant("visitor", incident_projects="view")
+    await operator.site.grant("visitor", {Node.PROJECTS: "view"})
     operator.client = await operator.site.client("visitor")
     assert await figures(operator) == Figures(count=2, closed=None, ended=None)
     told = await operator.client.ask(ProjectStatistics())

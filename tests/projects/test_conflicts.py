@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, DeleteProject, RemoveAllSequences, RemoveSequences, UpdateProject
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddComment, DeleteCall, DeleteComment, EditComment
@@ -14,7 +15,7 @@ from tests.support import eventually
 
 async def test_a_conflict_names_who_changed_what(operator: Operator) -> None:
     """A save on top of others' changes is refused with the revision, and who changed which fields when (PRJ-23)."""
-    await operator.site.grant("bob", incident_projects="manage", incident_projects__main_details="manage")
+    await operator.site.grant("bob", {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage"})
     bob = await operator.site.client("bob")
     await bob.send(UpdateProject(project_id=operator.project_id, description="A box.", start_time=NOON))
     await operator.send(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Seen."))
@@ -38,7 +39,7 @@ async def test_a_conflict_tells_only_what_is_missed(operator: Operator) -> None:
 
 async def test_a_conflict_hides_what_the_caller_may_not_see(operator: Operator) -> None:
     """Who may not see comments is told that somebody changed the project, not that it was a comment (PERM-05)."""
-    await operator.site.grant("bob", incident_projects="manage", incident_projects__main_details="manage")
+    await operator.site.grant("bob", {Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage"})
     bob = await operator.site.client("bob")
     await operator.send(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Seen."))
     submitted = await bob.submit(

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.projects.history import GetHistory
@@ -142,7 +143,7 @@ async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:
 
 async def test_a_draft_is_ones_own(operator: Operator) -> None:
     """A principal sees, changes and takes over no draft list but its own (SEQ-02)."""
-    await operator.site.grant("bob", incident_projects="manage", incident_projects__sequences="manage")
+    await operator.site.grant("bob", {Node.PROJECTS: "manage", Node.SEQUENCES: "manage"})
     bob = await Operator.start(operator.site, await operator.site.client("bob"))
     mine = sequence()
     await operator.send(DraftSequences(sequences=[mine]))
@@ -162,7 +163,7 @@ async def test_a_draft_of_another_key_is_refused(operator: Operator) -> None:
 
 async def test_drafting_needs_the_permission_on_sequences(operator: Operator) -> None:
     """Without manage on sequences nothing is drafted, without view no draft is read (PERM-05)."""
-    await operator.site.grant("bob", incident_projects="manage")
+    await operator.site.grant("bob", {Node.PROJECTS: "manage"})
     bob = await operator.site.client("bob")
     denied = await refusal_of(bob.send(DraftSequences(sequences=[sequence()])))
     unseen = await refusal_of(bob.ask(GetDraft()))

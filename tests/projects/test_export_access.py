@@ -1,11 +1,14 @@
 """Who may export a project and fetch its package, and for how long."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject
 from contracts.projects.drafts import Draft, DraftSequences, GetDraft
 from contracts.projects.exports import DownloadPackage, ExportProject, Package
@@ -17,12 +20,12 @@ from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import started
 
-EXPORTER = {"incident_projects": "view", "incident_projects__export": "manage"}
+EXPORTER = {Node.PROJECTS: "view", Node.EXPORT: "manage"}
 
 
-async def exporter(site: Site, **more: str) -> Client:
+async def exporter(site: Site, permissions: Mapping[Node, str] = MappingProxyType({})) -> Client:
     """Return the client of somebody who may export, and what else is given."""
-    await site.grant("clerk", **EXPORTER, **more)
+    await site.grant("clerk", {**EXPORTER, **permissions})
     return await site.client("clerk")
 
 
@@ -33,7 +36,7 @@ async def package_of(operator: Operator) -> Package:
 
 async def test_managing_projects_is_not_enough_to_export(operator: Operator, site: Site) -> None:
     """Exporting has a permission of its own, apart from managing projects and sequences (SEQ-11, PERM-12)."""
-    await site.grant("clerk", incident_projects="manage", incident_projects__sequences="manage")
+    await site.grant("clerk", {Node.PROJECTS: "manage", Node.SEQUENCES: "manage"})
     clerk = await site.client("clerk")
     refusal = await refusal_of(clerk.send(ExportProject(project_id=operator.project_id)))
     assert (refusal.error.code, refusal.error.details["nodes"]) == (
@@ -45,7 +48,7 @@ async def test_managing_projects_is_not_enough_to_export(operator: Operator, sit
 async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site: Site) -> None:
     """Without naming sections one gets what one may see; the rest is named, and in no file (PERM-12)."""
     await fill_project(operator)
-    clerk = await exporter(site, incident_projects__calls="view")
+    clerk = await exporter(site, {Node.CALLS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     files = unzip(await fetch(clerk, package))
     withheld = ["main-details", "categories", "comments", "sequences"]
@@ -78,14 +81,14 @@ async def test_a_package_is_its_makers_alone(operator: Operator, site: Site) -> 
 
 async def test_a_package_needs_the_permission_when_it_is_fetched(operator: Operator, site: Site) -> None:
     """Who lost the export, or a section that the package holds, does not get the package any more."""
-    clerk = await exporter(site, incident_projects__comments="view")
+    clerk = await exporter(site, {Node.COMMENTS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     wanted = DownloadPackage(package_id=package.package_id)
-    for left, missing in (("incident_projects__export", "comments"), ("incident_projects__comments", "export")):
-        await site.grant("clerk", incident_projects="view", **{left: "manage"})
+    for left, missing in ((Node.EXPORT, Node.COMMENTS), (Node.COMMENTS, Node.EXPORT)):
+        await site.grant("clerk", {Node.PROJECTS: "view", left: "manage"})
         refusal = await refusal_of(clerk.ask(wanted))
-        told = (refusal.error.code, refusal.error.details["nodes"])
-        assert told == (Code.NOT_AVAILABLE, [f"incident-projects/{missing}"])
+        assert refusal.error.code is Code.NOT_AVAILABLE
+        assert refusal.error.details["nodes"] == [missing]
 
 
 async def test_any_part_of_a_package_can_be_fetched(operator: Operator, site: Site) -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import (
     AddSequences,
     DeleteProject,
@@ -121,7 +122,7 @@ async def test_the_past_is_read_in_pages(operator: Operator) -> None:
 
 async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None:
     """The past of comments, calls and sequences is shown to those who may see them, and its lack is named (PERM-05)."""
-    await operator.site.grant("visitor", incident_projects="view", incident_projects__calls="view")
+    await operator.site.grant("visitor", {Node.PROJECTS: "view", Node.CALLS: "view"})
     await operator.send(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Bag seen."))
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
     visitor = await operator.site.client("visitor")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.history import GetHistory, HistoryEntry
 from contracts.projects.imports import ImportedProject, ImportProjects
@@ -169,7 +170,7 @@ async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
     entries = {one["field"]: one for one in read_json(files, "history.json")["items"]}
     assert [entries[one]["label"] for one in ("decimal_1", "category_1")] == ["Weight", "Place"]
     assert list(entries["category_1"]["names"].values()) == ["Hall"]
-    await operator.site.grant("clerk", incident_projects="view", incident_projects__export="manage")
+    await operator.site.grant("clerk", {Node.PROJECTS: "view", Node.EXPORT: "manage"})
     clerk = await operator.site.client("clerk")
     files = await export(Operator(operator.site, clerk, operator.project_id))
     assert read_json(files, "project.json")["labels"] == {}
@@ -181,7 +182,7 @@ async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None
     operator.project_id = uuid7()
     await operator.send(CreateProject(project_id=operator.project_id, type_id=theft))
     assert [one.names for one in await past(operator)] == [{str(theft): "Theft"}]
-    await operator.site.grant("visitor", incident_projects="view")
+    await operator.site.grant("visitor", {Node.PROJECTS: "view"})
     operator.client = await operator.site.client("visitor")
     assert (await operator.project()).labels == {}
     assert [(one.field, one.label, one.names) for one in await past(operator)] == [("project", None, {})]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.exports import ExportProject
 from contracts.projects.queries import GetProject, ListProjects
 from incidents import Refused
@@ -53,7 +54,7 @@ async def test_a_section_that_no_message_holds_is_not_read(trapped: Operator, si
 async def test_what_the_caller_may_not_see_is_not_read(trapped: Operator, site: Site) -> None:
     """A withheld section is not read at all, and neither counts nor is named as too large."""
     await site.sql(COMMENTS, project_id=trapped.project_id, count=60)
-    await site.grant("olga", incident_projects="view", incident_projects__calls="view")
+    await site.grant("olga", {Node.PROJECTS: "view", Node.CALLS: "view"})
     olga = await site.client("olga")
     told = await olga.ask(GetProject(project_id=trapped.project_id))
     assert told.too_large == []
@@ -109,7 +110,7 @@ async def test_hidden_descriptions_end_no_list(operator: Operator, site: Site) -
         FROM generate_series(1, 150) n
         """
     )
-    await site.grant("olga", incident_projects="view", incident_projects__main_details="none")
+    await site.grant("olga", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "none"})
     olga, found, after = await site.client("olga"), 0, None
     while found == 0 or after:
         page = await olga.ask(ListProjects(limit=500, after=after) if after else ListProjects(limit=500))

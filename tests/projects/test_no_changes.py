@@ -7,6 +7,7 @@ import pytest
 
 from contracts.ids import uuid7
 from contracts.message import Command, Outcome
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, IncidentData, RemoveAllSequences, UpdateProject
 from contracts.projects.drafts import Camera, ClearDraft, DraftSequences
 from contracts.projects.history import GetHistory
@@ -51,7 +52,7 @@ async def test_a_comment_with_the_same_text_is_not_edited(operator: Operator, si
     comment_id = uuid7()
     await operator.send(AddComment(project_id=operator.project_id, comment_id=comment_id, text=TEXT))
     if not mine:
-        await site.grant("bob", incident_projects="view", incident_projects__comments="manage")
+        await site.grant("bob", {Node.PROJECTS: "view", Node.COMMENTS: "manage"})
         operator.client = await site.client("bob")
     await changes_nothing(operator, EditComment(project_id=operator.project_id, comment_id=comment_id, text=TEXT))
 

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject, DeleteProject, UpdateProject
 from contracts.projects.parts import AddCall, AddComment
 from contracts.projects.queries import GetProject, ListProjects
@@ -114,7 +115,7 @@ async def test_repeating_a_creation_loses_nothing(operator: Operator) -> None:
 @pytest.mark.parametrize("level, allowed", [("none", 0), ("view", 1), ("manage", 2)])
 async def test_three_levels_on_projects(operator: Operator, level: str, allowed: int) -> None:
     """None sees nothing, view sees, manage creates and deletes, too (PERM-02, PERM-03, PERM-04, PERM-08)."""
-    await operator.site.grant("olga", incident_projects=level)
+    await operator.site.grant("olga", {Node.PROJECTS: level})
     olga = await operator.site.client("olga")
 
     async def list_projects(client: Client) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.history import GetHistory
 from contracts.projects.queries import GetProject, ListProjects, ProjectFilter
@@ -51,7 +52,7 @@ async def test_a_filter_by_reference_has_an_index(site: Site) -> None:
 async def test_a_reference_is_withheld_with_the_main_details(site: Site, operator: Operator) -> None:
     """Who may not see main details neither sees a reference nor chooses by one (PERM-13)."""
     await operator.send(UpdateProject(project_id=operator.project_id, reference="2020-001"))
-    await site.grant("blind", incident_projects="view")
+    await site.grant("blind", {Node.PROJECTS: "view"})
     blind = await site.client("blind")
     read = await blind.ask(GetProject(project_id=operator.project_id))
     listed = (await blind.ask(ListProjects())).items[0]

@@ -1,10 +1,10 @@
 """Search finds what people look for, however they spell it."""
 
-from typing import Any
 
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject, RemoveSequences, UpdateProject
 from contracts.projects.queries import ListProjects
 from tests.projects.helpers import Operator, sequence
@@ -93,18 +93,19 @@ async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
     assert [row.project_id for row in page.items] == [one.project_id]
 
 
-@pytest.mark.parametrize("node, section", [("categories", "categories"), ("sequences", "sequences")])
-async def test_data_and_cameras_are_searched_by_those_who_see_them(operator: Operator, node: str, section: str) -> None:
+@pytest.mark.parametrize("node, section", [(Node.CATEGORIES, "categories"), (Node.SEQUENCES, "sequences")])
+async def test_data_and_cameras_are_searched_by_those_who_see_them(
+    operator: Operator, node: Node, section: str
+) -> None:
     """A word that stands in a withheld part alone is not found, and the page names the part (PERM-09)."""
     await operator.site.worker("administration")
     await define_properties(operator.client)
     changes = {"project_id": operator.project_id, "data": {"text_1": "Walrus"}}
     await operator.send(UpdateProject.model_validate(changes))
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence("Turmhof")]))
-    word = {"categories": "walrus", "sequences": "turmhof"}[node]
-    every = ("main_details", "categories", "sequences", "comments", "calls")
-    seen: dict[str, Any] = {f"incident_projects__{one}": "view" for one in every if one != node}
-    await operator.site.grant("viewer", incident_projects="view", **seen)
+    word = {Node.CATEGORIES: "walrus", Node.SEQUENCES: "turmhof"}[node]
+    nodes = {Node.PROJECTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.SEQUENCES, Node.COMMENTS, Node.CALLS}
+    await operator.site.grant("viewer", dict.fromkeys(nodes - {node}, "view"))
     page = await (await operator.site.client("viewer")).ask(ListProjects(search=word, count="exact"))
     assert (page.items, page.total, page.withheld) == ([], 0, [section])
     assert (await operator.client.ask(ListProjects(search=word))).items

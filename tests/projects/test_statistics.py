@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.queries import ProjectFilter
 from contracts.projects.statistics import MOST_GROUPS, Figures, Grouping, Interval, ProjectStatistics
 from incidents import Client, Refused
@@ -215,7 +216,7 @@ async def test_statistics_need_view_on_projects(site: Site, admin: Client) -> No
     with pytest.raises(Refused) as refused:
         await (await site.client("stranger")).ask(ProjectStatistics())
     assert refused.value.code is Code.NOT_AVAILABLE
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     viewer = await site.client("viewer")
     assert (await viewer.ask(ProjectStatistics())).total == 0
     with pytest.raises(Refused) as refused:

@@ -26,7 +26,7 @@ from tests.projects.marked_project import (
 from tests.support import Site, eventually
 
 PARTS = sorted(MARKS)
-VIEWER = {"incident_projects": "view", "incident_projects__activity_logs": "view"}
+VIEWER = {Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ async def test_a_feed_tells_nothing_of_it(site: Site, admin: Client, part: str) 
 
 async def test_a_projects_activity_names_no_withheld_field(site: Site, admin: Client) -> None:
     """The activity says who changed what of a project and when, without fields that one may not see (PRJ-08)."""
-    await site.grant("viewer", **VIEWER, incident_projects__categories="view")
+    await site.grant("viewer", {**VIEWER, Node.CATEGORIES: "view"})
     project_id = await create_marked_project(site, admin, *PARTS)
 
     async def recorded() -> bool:
@@ -95,7 +95,7 @@ async def test_a_projects_activity_names_no_withheld_field(site: Site, admin: Cl
 async def test_who_has_the_projects_alone_sees_what_they_necessarily_show(site: Site, admin: Client) -> None:
     """Number, revision, author, times and whether it was imported are the project's own; the rest is withheld."""
     project_id = await create_marked_project(site, admin, *PARTS)
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     viewer = await site.client("viewer")
     answer = await viewer.ask(GetProject.model_validate_json(json.dumps({"project_id": project_id})))
     own = {"project_id", "number", "revision", "imported", "retention_exempt", "withheld", "too_large"}

@@ -9,6 +9,7 @@ from nats.aio.msg import Msg
 
 from contracts import catalogue, subjects
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.watching import HIDDEN, KIND, OWN, node_of
 from incidents import Client, Refused
 from tests.projects.feeds import (
@@ -39,7 +40,7 @@ async def admin(site: Site, projects: Running) -> Client:
 @pytest.fixture
 async def viewer(site: Site) -> Client:
     """Somebody who may see projects and nothing below them."""
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     return await site.client("viewer")
 
 
@@ -100,7 +101,7 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
     """What happens after a right was given is seen, after it was taken is not, and the feed ends (PERM-05)."""
     async with follow(viewer) as watch:
         project_id = await create_project(admin)
-        await site.grant("viewer", incident_projects="view", incident_projects__comments="view")
+        await site.grant("viewer", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
         await add_comment(admin, project_id)
         assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "comment-added"]
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
@@ -112,7 +113,7 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
 
 async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: Client) -> None:
     """Whoever may still see projects but not what the filter tells is refused by the feed itself, at once (PERM-05)."""
-    await site.grant("viewer", incident_projects="view", incident_projects__main_details="view")
+    await site.grant("viewer", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "view"})
     caller, said = await site.caller("viewer"), dict[str, Any]()
 
     async def on_message(message: Msg) -> None:
@@ -126,7 +127,7 @@ async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: 
     asked = json.dumps({"filter": {"type_ids": [None]}}).encode()
     await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), asked, reply=inbox)
     await eventually(is_open)
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
 
     async def has_ended() -> bool:
         await create_project(admin)
@@ -179,7 +180,7 @@ async def test_a_cursor_of_another_form_is_refused(site: Site, projects: Running
 
 async def test_nobody_renews_the_feed_of_another(site: Site, admin: Client) -> None:
     """A feed that is unknown, or that somebody else has, cannot be renewed."""
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     caller, stranger = await site.caller(), await site.caller("viewer")
     feed, _ = await caller.ask("projects.watch", {})
     renewed, _ = await caller.ask("projects.watch", {"feed": feed["feed"]})

@@ -9,6 +9,7 @@ import pytest
 from nats.aio.msg import Msg
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import UpdateProject
 from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.projects.watching import WINDOW, WatchedProjects
@@ -222,7 +223,7 @@ async def test_nobody_takes_the_feeds_of_others(site: Site) -> None:
     """A principal has a hundred feeds of a process at most, so that there are some left for everybody else."""
     running = await site.worker("projects")
     greedy, other = await site.caller(), await site.caller("other")
-    await site.grant("other", incident_projects="view")
+    await site.grant("other", {Node.PROJECTS: "view"})
     feed = "projects.watch"
     taken = [(await greedy.ask(feed, {}))[1] for _ in range(MOST_EACH + 1)]
     assert (taken[:-1], taken[-1]) == ([""] * MOST_EACH, "503")

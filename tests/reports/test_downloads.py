@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client
@@ -81,9 +82,8 @@ async def test_what_is_fetched_much_later_is_another_download(reading: Reading) 
 async def test_each_principal_is_recorded(reading: Reading) -> None:
     """A download of one principal hides none of another."""
     await reading.fetch(0)
-    nodes = ("reports", "main_details", "categories", "comments", "calls", "sequences")
-    sections = {f"incident_projects__{name}": "view" for name in nodes}
-    await reading.site.grant("olga", incident_projects="view", **sections)
+    nodes = (Node.REPORTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS, Node.CALLS, Node.SEQUENCES)
+    await reading.site.grant("olga", dict.fromkeys((Node.PROJECTS, *nodes), "view"))
     other = Reading(reading.site, await reading.site.client("olga"), reading.report_id)
     await other.fetch(100)
     assert await reading.recorded() == 2

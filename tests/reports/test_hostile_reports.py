@@ -10,6 +10,7 @@ import pytest
 from contracts.administration import ChangeSettings
 from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from contracts.projects.parts import AddComment
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
@@ -147,7 +148,7 @@ async def test_what_is_withheld_does_not_count(site: Site) -> None:
     """Who may not see the comments gets the report of the rest, however many they are."""
     await site.workers("projects", "reports")
     project_id = await project(site, await site.client(), "x", 1, domain.ENTRIES_MAX + 1)
-    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
     generated = await report(await site.client("clerk"), project_id)
     assert "comments" in generated.missing
 

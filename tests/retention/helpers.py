@@ -1,10 +1,13 @@
 """A principal who holds and releases projects."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Self
 from uuid import UUID
 
 from contracts.ids import uuid7
 from contracts.message import Command
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.retention import HoldProject, ProjectHeld, ProjectReleased, ReleaseProject
 from incidents import Client, Refused
@@ -55,7 +58,7 @@ class Holder:
         return await refusal_of(self.client.send(command))
 
 
-async def connect_manager(site: Site, principal: str, **levels: str) -> Client:
+async def connect_manager(site: Site, principal: str, permissions: Mapping[Node, str] = MappingProxyType({})) -> Client:
     """Connect a principal with these permissions who manages projects."""
-    await site.grant(principal, incident_projects="manage", **levels)
+    await site.grant(principal, {Node.PROJECTS: "manage", **permissions})
     return await site.client(principal)

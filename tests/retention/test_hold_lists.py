@@ -4,6 +4,7 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.history import GetHistory
 from contracts.projects.queries import GetProject, Hold
 from contracts.retention import Holds, ListDue, ListHolds
@@ -12,7 +13,7 @@ from tests.projects.helpers import refusal_of
 from tests.retention.helpers import Holder, connect_manager
 from tests.support import Site
 
-SECTIONS = ("main_details", "categories", "comments", "calls", "sequences")
+SECTIONS = (Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS, Node.CALLS, Node.SEQUENCES)
 
 
 @pytest.fixture
@@ -88,8 +89,8 @@ async def test_a_project_tells_its_hold(holder: Holder) -> None:
 async def test_a_hold_is_withheld(holder: Holder) -> None:
     """Who may not see holds is not told of one, and is told that it is not; the past of a project has none."""
     project_id = await holder.create_held_project()
-    seeing = {f"incident_projects__{name}": "view" for name in SECTIONS}
-    nora = await connect_manager(holder.site, "nora", **seeing)
+    permissions = dict.fromkeys(SECTIONS, "view")
+    nora = await connect_manager(holder.site, "nora", permissions)
     found = await nora.ask(GetProject(project_id=project_id))
     assert (found.hold, found.withheld) == (None, ["hold"])
     assert (await nora.ask(GetHistory(project_id=project_id))).withheld == []

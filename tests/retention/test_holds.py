@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from contracts.audit import ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject, UpdateProject
 from contracts.retention import HoldProject, ListHolds, ReleaseProject
 from tests.projects.helpers import activities_of, refusal_of
@@ -46,7 +47,7 @@ async def test_who_holds_is_told_to_whom_holds_are_shown(holder: Holder) -> None
     """Whoever may not see holds learns that there is one, since when, and not whose."""
     project_id = await holder.create_held_project()
     for principal, level, told in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
-        other = await connect_manager(holder.site, principal, incident_projects__retention=level)
+        other = await connect_manager(holder.site, principal, {Node.RETENTION: level})
         refusal = await refusal_of(other.send(DeleteProject(project_id=project_id)))
         assert (refusal.code, refusal.error.details.keys() - {"fields"}) == (Code.HELD, told)
 
@@ -69,8 +70,8 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
     await holder.release(project_id)
 
     async def activity(principal: str, level: str) -> dict[str, Any]:
-        levels = {"incident_projects__activity_logs": "view", "incident_projects__retention": level}
-        other = await connect_manager(site, principal, **levels)
+        levels = {Node.ACTIVITY_LOGS: "view", Node.RETENTION: level}
+        other = await connect_manager(site, principal, levels)
 
         async def refused_at_least() -> dict[str, Any]:
             items = (await other.ask(ProjectActivity(project_id=project_id))).items
@@ -108,7 +109,7 @@ async def test_the_same_hold_again_is_the_same_hold(holder: Holder, happened: Ha
 @pytest.mark.parametrize("principal, reason", [("admin", "Another lawsuit."), ("hans", "A lawsuit.")])
 async def test_another_hold_is_refused(holder: Holder, principal: str, reason: str) -> None:
     """Another reason or another principal finds no room beside a hold, and is told who holds it since when."""
-    await holder.site.grant("hans", incident_projects="view", incident_projects__retention="manage")
+    await holder.site.grant("hans", {Node.PROJECTS: "view", Node.RETENTION: "manage"})
     project_id = await holder.create_held_project()
     other = await holder.site.client(principal, "fr")
     refusal = await refusal_of(other.send(HoldProject(project_id=project_id, reason=reason)))

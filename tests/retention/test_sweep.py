@@ -4,6 +4,7 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import Sweep
 from incidents import Refused
@@ -76,7 +77,7 @@ async def test_nothing_due_is_said(site: Site, happened: Happened) -> None:
 async def test_sweep_needs_its_permission(site: Site) -> None:
     """Who may only see retention starts no sweep."""
     await site.worker("retention")
-    await site.grant("vera", incident_projects__retention="view", incident_projects="manage")
+    await site.grant("vera", {Node.RETENTION: "view", Node.PROJECTS: "manage"})
     with pytest.raises(Refused) as refused:
         await (await site.client("vera")).send(Sweep())
     assert refused.value.code is Code.PERMISSION_DENIED

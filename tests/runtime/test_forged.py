@@ -11,6 +11,7 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from incidents import connect
 from tests.client.command_line import incidents
@@ -52,7 +53,7 @@ async def steer(caller: Caller, *targets: str) -> None:
 
 async def test_an_outcome_names_its_command(site: Site) -> None:
     """A client waits on for the outcome of its command when something else comes in its place."""
-    await site.grant("victim", incident_projects="manage")
+    await site.grant("victim", {Node.PROJECTS: "manage"})
     victim, mallory = await site.client("victim"), await site.caller("mallory")
     submitted = await victim.submit(CreateProject(project_id=uuid7()))
     await steer(mallory, f"im.main.out.victim.{submitted.command_id}")
@@ -144,8 +145,8 @@ async def _says(log: Path, text: str) -> bool:
 
 async def test_an_id_is_learnt_too_late(site: Site) -> None:
     """The server tells anybody the last id that it stored; under that id nobody else is heard, its owner is."""
-    await site.grant("victim", incident_projects="manage")
-    await site.grant("mallory", incident_projects="manage")
+    await site.grant("victim", {Node.PROJECTS: "manage"})
+    await site.grant("mallory", {Node.PROJECTS: "manage"})
     victim, mallory = await site.caller("victim"), await site.caller("mallory")
     key = str(uuid7())
     command_id = await victim.publish("projects.create", key, {"project_id": key})

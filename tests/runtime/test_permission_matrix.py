@@ -179,7 +179,7 @@ async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
 
 async def test_a_permission_acts_within_a_batch(site: Site) -> None:
     """A role that is given and taken counts for the very next message, though all lie in one batch (PERM-11)."""
-    await site.grant("ann", roles="manage")
+    await site.grant("ann", {Node.ROLES: "manage"})
     ann, admin = await site.caller("ann"), await site.caller("admin")
     member = {"principal": "ann", "role_id": ADMINISTRATORS}
     sent = [await ann.publish("administration.add-type", "-", {"name": "1"})]

@@ -11,6 +11,7 @@ from nats.aio.msg import Msg
 from sqlalchemy import text
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.run_worker import slice_of
@@ -65,7 +66,7 @@ async def arrived(running: Running, count: int) -> None:
 async def running(site: Site) -> Running:
     """The projects worker of a site on which two people may see projects."""
     for name in ("eve", "bob"):
-        await site.grant(name, incident_projects="view")
+        await site.grant(name, {Node.PROJECTS: "view"})
     return await site.worker("projects", **SHARE)
 
 
@@ -109,7 +110,7 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
     callers = [await site.caller(f"p{number}") for number in range(AT_ONCE)]
     async with held(site):
         for one in callers:
-            await site.grant(one.principal, incident_projects="view")
+            await site.grant(one.principal, {Node.PROJECTS: "view"})
             await flood(one, 2)
 
         async def wait() -> bool:
@@ -139,7 +140,7 @@ async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block
 
 async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
     """A query that runs or waits when its process is asked to end is answered before it ends."""
-    await site.grant("eve", incident_projects="view")
+    await site.grant("eve", {Node.PROJECTS: "view"})
     eve, ending, worked = await site.caller("eve"), asyncio.Event(), list[Running]()
     found = await answers(eve)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
 from tests.delivery.lane_driver import own_lane, stored_command
@@ -84,7 +85,7 @@ async def test_a_query_is_refused_in_its_language(site: Site) -> None:
 
 async def test_too_many_queries_are_turned_away_in_their_language(site: Site) -> None:
     """Who asks too much is told so in the language of the question."""
-    await site.grant("eve", incident_projects="view")
+    await site.grant("eve", {Node.PROJECTS: "view"})
     running = await site.worker("projects", **SHARE)
     eve = await site.caller("eve")
     found = await answers(eve)
@@ -106,7 +107,7 @@ async def test_too_many_queries_are_turned_away_in_their_language(site: Site) ->
 async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
     """A follower that loses its right reads why in the language in which it began to follow."""
     await site.workers("projects")
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     admin, viewer = await site.client(), await site.client("viewer", language)
     async with follow(viewer) as watch:
         await create_project(admin)
