@@ -45,9 +45,9 @@ async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
     """Wait until so many letters lie there, and return them."""
 
     async def there() -> tuple[list[LetterSummary]]:
-        found = (await admin.ask(ListDeadLetters())).items
-        assert len(found) == number
-        return (found,)
+        items = (await admin.ask(ListDeadLetters())).items
+        assert len(items) == number
+        return (items,)
 
     return (await eventually(there))[0]
 
@@ -205,10 +205,10 @@ async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller
         assert all(one["details"]["command_id"] == str(command_id) for one in kept)
         return {(one["activity"], str(one["details"]["letter"])) for one in kept}
 
-    wanted = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
+    expected = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
 
     async def complete() -> bool:
-        return await recorded() == wanted
+        return await recorded() == expected
 
     await eventually(complete)
 

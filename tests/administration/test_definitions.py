@@ -25,8 +25,8 @@ async def test_a_first_definition_is_made_once(site: Site, together: Together) -
     outcomes = await together(*(DefineCategory(slot=1, enabled=True, name=name) for name in ("Place", "Location")))
     first, second = ((outcome.result or {})["id"] for outcome in outcomes)
     assert first == second
-    found = await site.sql("SELECT id, name FROM administration.category")
-    assert [tuple(row) for row in found] == [(first, "Location")]
+    rows = await site.sql("SELECT id, name FROM administration.category")
+    assert [tuple(row) for row in rows] == [(first, "Location")]
 
 
 async def test_values_may_join_a_disabled_category(admin: Client) -> None:
@@ -64,8 +64,8 @@ async def test_definitions_have_one_order(admin: Client) -> None:
         await admin.send(DefineCategory(slot=slot, enabled=True, name="Place"))
         for kind in KINDS[2::-1]:
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name="Badge"))
-    found = await admin.ask(GetProperties())
-    assert [one.id for one in found.types] == [first, second]
-    assert [one.slot for one in found.categories] == [1, 2, 3]
-    fields = [(one.kind, one.slot) for one in found.data_fields]
+    properties = await admin.ask(GetProperties())
+    assert [one.id for one in properties.types] == [first, second]
+    assert [one.slot for one in properties.categories] == [1, 2, 3]
+    fields = [(one.kind, one.slot) for one in properties.data_fields]
     assert fields == [(kind, slot) for kind in ("decimal", "integer", "text") for slot in (1, 2, 3)]

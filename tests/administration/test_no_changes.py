@@ -26,9 +26,9 @@ CATEGORY = DefineCategory(slot=1, enabled=True, name="Place", description="Where
 
 async def events(client: Client, command: Command[Any]) -> int:
     """Send a command and return how many events it led to."""
-    told = await (await client.submit(command)).outcome()
-    assert (told.status, told.error) == ("applied", None)
-    return len(told.events or [])
+    outcome = await (await client.submit(command)).outcome()
+    assert (outcome.status, outcome.error) == ("applied", None)
+    return len(outcome.events or [])
 
 
 @pytest.mark.parametrize(

@@ -63,14 +63,14 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
     await admin.send(EditType(id=added[0], name="A"))
     await admin.send(EditStatus(id=added[1], name="B", description="told"))
     await admin.send(EditCategoryValue(slot=2, id=added[2], name="C"))
-    found = await admin.ask(GetProperties())
-    listed = [*found.types, *found.statuses, *found.categories[0].values]
+    properties = await admin.ask(GetProperties())
+    listed = [*properties.types, *properties.statuses, *properties.categories[0].values]
     assert [(one.name, one.description) for one in listed] == [("A", ""), ("B", "told"), ("C", "")]
     await admin.send(DeleteType(id=added[0]))
     await admin.send(DeleteStatus(id=added[1]))
     await admin.send(DeleteCategoryValue(slot=2, id=added[2]))
-    found = await admin.ask(GetProperties())
-    assert (found.types, found.statuses, found.categories[0].values) == ([], [], [])
+    properties = await admin.ask(GetProperties())
+    assert (properties.types, properties.statuses, properties.categories[0].values) == ([], [], [])
 
 
 async def test_another_name_leaves_the_mark(admin: Client) -> None:

@@ -75,24 +75,24 @@ async def test_a_role_made_anew_has_no_members(site: Site, together: Together) -
 async def test_what_is_so_already_is_not_done_again(admin: Client) -> None:
     """Giving a role that is had, and taking one that is not, is applied and leaves no event."""
     await admin.send(CLERKS)
-    given, taken = (
+    row, taken = (
         AssignRole(principal="ann", role_id="clerks"),
         UnassignRole(principal="ann", role_id="clerks"),
     )
-    told: list[int] = []
-    for command in (given, given, taken, taken):
+    results: list[int] = []
+    for command in (row, row, taken, taken):
         outcome = await (await admin.submit(command)).outcome()
         assert outcome.status == "applied"
-        told.append(len(outcome.events or []))
-    assert told == [1, 0, 1, 0]
+        results.append(len(outcome.events or []))
+    assert results == [1, 0, 1, 0]
 
 
 async def test_a_role_may_be_taken_and_given_in_one_batch(site: Site, together: Together) -> None:
     """A role that is taken from a principal and given back in one batch is had."""
     await site.grant("ann", {Node.SETTINGS: "view"})
-    given = AssignRole(principal="ann", role_id="role-of-ann")
+    command = AssignRole(principal="ann", role_id="role-of-ann")
     taken = UnassignRole(principal="ann", role_id="role-of-ann")
-    outcomes = await together(taken, given)
+    outcomes = await together(taken, command)
     assert [outcome.status for outcome in outcomes] == ["applied", "applied"]
     assert (await (await site.client("ann")).ask(GetMe())).roles == ["role-of-ann"]
 

@@ -20,12 +20,12 @@ class Publisher:
         self._site = site
         self._nats = nats
 
-    async def publish(self, event: Event, *, event_id: UUID | None = None, **given: Any) -> UUID:
+    async def publish(self, event: Event, *, event_id: UUID | None = None, **fields: Any) -> UUID:
         """Publish an event and return its id; with the id of an earlier one it is that one again."""
-        happened = Happened(event, event_id or uuid7(), "-", given.get("revision"))
-        at = given.get("at", datetime.now(UTC)).isoformat()
+        happened = Happened(event, event_id or uuid7(), "-", fields.get("revision"))
+        at = fields.get("at", datetime.now(UTC)).isoformat()
         post = Post(self._site.name, event.subject.split(".")[0], 0)
-        row = post.event(happened, Origin(given.get("actor", "olivia"), at, given.get("cause")))
+        row = post.event(happened, Origin(fields.get("actor", "olivia"), at, fields.get("cause")))
         # An id of its own lets the server take what it would know again, as it does after its window.
         headers = {**row["headers"], "Nats-Msg-Id": str(uuid7())}
         answer = await self._nats.request(row["subject"], row["body"].encode(), timeout=5, headers=headers)

@@ -25,9 +25,9 @@ async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry
     """Wait until a project has so many entries, and return them."""
 
     async def all_there() -> list[Entry]:
-        found = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(found) == count, [one.activity for one in found]
-        return found
+        items = (await client.ask(ProjectActivity(project_id=project_id))).items
+        assert len(items) == count, [one.activity for one in items]
+        return items
 
     return await eventually(all_there)
 
@@ -137,11 +137,11 @@ async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
     await admin.send(CreateProject(project_id=project_id, sequences=[sequence()]))
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     await admin.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=at, party="Police"))
-    hidden, seen = await entries_of(vera, project_id, 2), await entries_of(admin, project_id, 2)
-    assert [(one.actor, one.activity) for one in hidden] == [(one.actor, one.activity) for one in seen]
+    hidden, entries = await entries_of(vera, project_id, 2), await entries_of(admin, project_id, 2)
+    assert [(one.actor, one.activity) for one in hidden] == [(one.actor, one.activity) for one in entries]
     assert [one.details for one in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
-    assert seen[0].details["direction"] == "made"
-    assert len(seen[1].details["sequence_ids"]) == 1
+    assert entries[0].details["direction"] == "made"
+    assert len(entries[1].details["sequence_ids"]) == 1
 
 
 async def test_activity_needs_its_permission(site: Site) -> None:

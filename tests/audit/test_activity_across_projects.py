@@ -49,12 +49,12 @@ from workers.runtime.queries.pages import Page
 from workers.runtime.storage.database import open_engine
 
 
-async def across(client: Client, count: int, **wanted: Any) -> list[Entry]:
+async def across(client: Client, count: int, **fields: Any) -> list[Entry]:
     """Wait until so many entries of this kind are in either store, and return them."""
 
     async def all_there() -> Entries:
         try:
-            found = await client.ask(SiteLog(with_activity=True, **wanted))
+            found = await client.ask(SiteLog(with_activity=True, **fields))
         except Refused as refused:  # a log server that was never written to
             raise AssertionError from refused
         assert len(found.items) == count, [one.activity for one in found.items]
@@ -75,8 +75,8 @@ async def test_what_a_colleague_looked_at_is_one_question(site: Site) -> None:
         await admin.ask(GetProject(project_id=one))
     await admin.send(DeleteProject(project_id=ids[0]))
     await across(admin, 1, activities=["projects.deleted"])
-    found = await across(admin, 2, actor="olivia", activities=["projects.opened"])
-    assert [(one.actor, one.project_id, one.project_number) for one in found] == [
+    entries = await across(admin, 2, actor="olivia", activities=["projects.opened"])
+    assert [(one.actor, one.project_id, one.project_number) for one in entries] == [
         ("olivia", ids[1], 2),
         ("olivia", ids[0], 1),
     ]
@@ -177,9 +177,9 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     await named(client, "Cause", "Mass")
 
     async def all_there() -> list[Entry]:
-        found = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(found) == 3
-        return found
+        items = (await client.ask(ProjectActivity(project_id=project_id))).items
+        assert len(items) == 3
+        return items
 
     cleared, given, created = await eventually(all_there)
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}
@@ -228,8 +228,8 @@ async def test_an_older_log_server_gets_the_index_it_lacks(site: Site) -> None:
         engine = open_engine(site.log_database_url, connections=1)
         await prepare_log_server(engine, APP_ROLE)
         await engine.dispose()
-        found = log_server.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'entry_by_project'").fetchone()
-    assert found == (1,)
+        rows = log_server.execute("SELECT count(*) FROM pg_indexes WHERE indexname = 'entry_by_project'").fetchone()
+    assert rows == (1,)
 
 
 def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:

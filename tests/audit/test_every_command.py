@@ -39,10 +39,10 @@ def promised(scenario: Scenario, store: Store) -> Left:
     """Return what the classes say that a store holds of a scenario."""
     events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in scenario.outcomes]
     events += [("", event) for event in (*ASKED.values(), *SYSTEMS.values(), "projects.comment-added")]
-    kept = Counter(one for one in events if store in EVENTS[one[1]].stores)
+    counts = Counter(one for one in events if store in EVENTS[one[1]].stores)
     if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
-        kept["projects.import", "projects.imported"] += 1
-    return kept
+        counts["projects.import", "projects.imported"] += 1
+    return counts
 
 
 async def kept(site: Site, scenario: Scenario, store: Store) -> Left:

@@ -18,16 +18,16 @@ from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.storage.database import open_engine
 
 
-async def log_entries(client: Client, count: int, **wanted: Any) -> list[Entry]:
+async def log_entries(client: Client, count: int, **fields: Any) -> list[Entry]:
     """Wait until the log server has so many entries of this kind, and return them."""
 
     async def all_there() -> list[Entry]:
         try:
-            found = (await client.ask(SiteLog(**wanted))).items
+            items = (await client.ask(SiteLog(**fields))).items
         except Refused as refused:
             raise AssertionError from refused
-        assert len(found) == count, [one.activity for one in found]
-        return found
+        assert len(items) == count, [one.activity for one in items]
+        return items
 
     return await eventually(all_there)
 
@@ -50,10 +50,10 @@ async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
     await events.publish(ProjectDeleted(project_id=project_id, number=7))
     client = await site.client()
     logged = await log_entries(client, 2)
-    kept = (await client.ask(ProjectActivity(project_id=project_id))).items
+    items = (await client.ask(ProjectActivity(project_id=project_id))).items
     assert {one.activity for one in logged} == {"administration.role-deleted", "projects.deleted"}
-    assert {one.activity for one in kept} == {"projects.opened", "projects.deleted"}
-    assert [one for one in logged if one.project_id] == [one for one in kept if one.details]
+    assert {one.activity for one in items} == {"projects.opened", "projects.deleted"}
+    assert [one for one in logged if one.project_id] == [one for one in items if one.details]
     await waiting(site, 0)
 
 
@@ -134,11 +134,11 @@ async def test_more_than_one_delivery(site: Site) -> None:
     )
     await site.worker("audit")
     await waiting(site, 0)
-    found, after = 0, None
+    count, after = 0, None
     client = await site.client()
-    while found < 2500:
+    while count < 2500:
         page = await client.ask(SiteLog(limit=500, after=after))
-        found, after = found + len(page.items), page.next
+        count, after = count + len(page.items), page.next
     assert after is None
 
 

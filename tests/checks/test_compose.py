@@ -44,13 +44,13 @@ _MONITORING = ROOT / "deploy" / "monitoring"
 @cache
 def composed(*files: str) -> dict[str, Any]:
     """Read compose files as Compose does: variables filled in, later files over earlier ones."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name in files:
         filled = _VARIABLE.sub(
             lambda one: GIVEN.get(one[1], one[3] if one[2] == "-" else ""), (ROOT / name).read_text()
         )
-        found = _over(found, yaml.safe_load(filled))
-    return found
+        results = _over(results, yaml.safe_load(filled))
+    return results
 
 
 def _over(below: Any, above: Any, name: str = "") -> Any:
@@ -115,9 +115,9 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
     whole = composed(*files)
     used: dict[str, set[str]] = {"volumes": set(), "networks": {"default"}, "secrets": set()}
     for name, service in whole["services"].items():
-        named = {source for source in mounts(service).values() if not source.startswith(".")}
+        paths = {source for source in mounts(service).values() if not source.startswith(".")}
         for kind, ones in (
-            ("volumes", named),
+            ("volumes", paths),
             ("networks", set(service.get("networks", []))),
             ("secrets", set(service.get("secrets", []))),
         ):
@@ -141,10 +141,10 @@ def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
 def test_files_are_there(files: tuple[str, ...]) -> None:
     """What is mounted or built from this directory is in it; folders of one machine are left out of git."""
     whole = composed(*files)
-    named = [source for service in whole["services"].values() for source in mounts(service).values()]
-    named += [str(secret["file"]) for secret in whole["secrets"].values()]
-    named += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
-    here = {Path(one) for one in named if one.startswith(".") or "/" in one}
+    paths = [source for service in whole["services"].values() for source in mounts(service).values()]
+    paths += [str(secret["file"]) for secret in whole["secrets"].values()]
+    paths += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
+    here = {Path(one) for one in paths if one.startswith(".") or "/" in one}
     require_none(
         "There is no such file.",
         [str(one) for one in here if one.parts[0] not in OPERATORS_OWN and not (ROOT / one).is_file()],
@@ -166,9 +166,9 @@ def test_every_container_is_confined() -> None:
 def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
     for name, service in services(BASE, TLS, TRACES).items():
-        told = {variable: str(value) for variable, value in service.get("environment", {}).items()}
-        assert not [one for one in told if "PASSWORD" in one and not one.endswith("_FILE")], name
-        read = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
+        by_name = {variable: str(value) for variable, value in service.get("environment", {}).items()}
+        assert not [one for one in by_name if "PASSWORD" in one and not one.endswith("_FILE")], name
+        read = {value.removeprefix("/run/secrets/") for value in by_name.values() if value.startswith("/run/secrets/")}
         assert read <= set(service.get("secrets", [])), name
     assert "/run/secrets/app_password" in (ROOT / "deploy/postgres/roles.sh").read_text()
 
@@ -194,8 +194,8 @@ def test_paths_inside_are_mounted() -> None:
     missing = []
     for name, path in inside():
         service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
-        given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
-        is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
+        paths = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
+        is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in paths)
         if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
     require_none("Mount it.", missing)
@@ -233,19 +233,19 @@ def test_monitoring_finds_what_it_watches() -> None:
 def test_spans_find_their_way() -> None:
     """Whoever makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
     traced = services(BASE, TRACES)
-    told = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
-    port = told["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
+    document = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
+    port = document["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
     sending = {name for name, one in traced.items() if ENDPOINT in one.get("environment", {})}
     assert sending == {*WORKERS, "incidents"}
     assert {traced[name]["environment"][ENDPOINT] for name in sending} == {f"http://collector:{port}"}
-    pipeline = told["service"]["pipelines"]["traces"]
+    pipeline = document["service"]["pipelines"]["traces"]
     assert {name: set(pipeline[name]) for name in pipeline} == {
-        name: set(told[name]) for name in ("receivers", "processors", "exporters")
+        name: set(document[name]) for name in ("receivers", "processors", "exporters")
     }
-    assert told["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
+    assert document["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
     assert traced["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
     limit = int(traced["collector"]["deploy"]["resources"]["limits"]["memory"].removesuffix("m"))
-    assert told["processors"]["memory_limiter"]["limit_mib"] < limit
+    assert document["processors"]["memory_limiter"]["limit_mib"] < limit
 
 
 def test_the_image_has_what_is_asked_for() -> None:
@@ -264,12 +264,12 @@ def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     """The image's first program reads the password from its file, and then is the program that was asked for."""
     (tmp_path / "password").write_text("it's $(secret)\n")
     line = ["/bin/sh", str(ROOT / "deploy/entrypoint.sh"), "printenv", "PGPASSWORD"]
-    told = subprocess.run(
+    result = subprocess.run(
         line,
         env={"PATH": os.environ["PATH"], "PGPASSWORD_FILE": str(tmp_path / "password")},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout == "it's $(secret)\n"
+    assert result.stdout == "it's $(secret)\n"
     assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()

@@ -105,7 +105,7 @@ def test_exceptions_from_the_tools_have_reasons() -> None:
     findings = [
         line.strip()
         for line in text.splitlines()
-        if (found := section.match(line)) and not re.search(r"# \S+ \S+", found["rest"])
+        if (match := section.match(line)) and not re.search(r"# \S+ \S+", match["rest"])
     ]
     require_none("An ignore needs its reason on its line.", findings)
 

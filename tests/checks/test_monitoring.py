@@ -78,14 +78,14 @@ def growing(expression: Expr) -> set[str]:
 
 def appearing(expression: Expr) -> set[str]:
     """The counters that an expression finds when they come up with a count: there now, not there before."""
-    found = set()
+    results = set()
     for one in parts(expression):
         if isinstance(one, BinaryExpr) and str(one.op) == "unless":
             now = read(one.lhs)
             assert now == read(one.rhs)
             assert any(isinstance(each, VectorSelector) and each.offset for each in parts(one.rhs))
-            found |= now
-    return found
+            results |= now
+    return results
 
 
 def test_alerts_fire_the_first_time() -> None:
@@ -114,6 +114,6 @@ def test_alerts_lead_to_their_row() -> None:
 
 def test_panels_lie_beside_each_other() -> None:
     """No two panels of the dashboard share a place."""
-    told = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
-    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in told}
-    assert len(places) == len(told) > 20
+    panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
+    assert len(places) == len(panels) > 20

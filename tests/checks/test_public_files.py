@@ -36,8 +36,8 @@ def read(name: str) -> Any:
 
 def prerequisites(target: str) -> list[str]:
     """Return what a target of the Makefile needs."""
-    found = re.search(rf"^{target}:([^#\n]*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    return found[1].split() if found else []
+    match = re.search(rf"^{target}:([^#\n]*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return match[1].split() if match else []
 
 
 def supported() -> list[str]:
@@ -80,9 +80,9 @@ def test_workflows_have_few_rights_and_known_targets(path: Any) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    made = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
-    assert made
-    assert [target for target in made if not prerequisites(target)] == []
+    match = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
+    assert match
+    assert [target for target in match if not prerequisites(target)] == []
 
 
 def test_commits_are_checked_by_the_parts_of_make_check() -> None:

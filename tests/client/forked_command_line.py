@@ -35,23 +35,23 @@ def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[st
     (read_in, write_in), (read_out, write_out), (read_err, write_err), (read_status, write_status) = (
         os.pipe() for _ in range(4)
     )
-    asked = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
+    data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
     theirs = (read_in, write_out, write_err, write_status)
     with _lock:
-        socket.send_fds(_typist(), [asked], theirs)
+        socket.send_fds(_typist(), [data], theirs)
     for each in theirs:
         os.close(each)
-    found: dict[str, bytes] = {}
+    results: dict[str, bytes] = {}
     threads = [
         threading.Thread(target=_write, args=(write_in, given)),
-        *(threading.Thread(target=_read, args=(*each, found)) for each in (("out", read_out), ("err", read_err))),
+        *(threading.Thread(target=_read, args=(*each, results)) for each in (("out", read_out), ("err", read_err))),
     ]
     for thread in threads:
         thread.start()
-    _read("status", read_status, found)
+    _read("status", read_status, results)
     for thread in threads:
         thread.join()
-    return Result(int.from_bytes(found["status"], "big", signed=True), found["out"], found["err"])
+    return Result(int.from_bytes(results["status"], "big", signed=True), results["out"], results["err"])
 
 
 _lock = threading.Lock()

@@ -35,11 +35,11 @@ def raw_characters(told: str) -> set[str]:
 
 def text_fields() -> set[tuple[str, str]]:
     """Return every field of every command that takes any text, read from the schemas."""
-    found = set()
+    results = set()
     for subject, command in catalogue.commands().items():
         schema = command.model_json_schema()
-        found |= {(subject, path) for path in _texts(schema, schema.get("$defs", {}), "")}
-    return found - REFUSED
+        results |= {(subject, path) for path in _texts(schema, schema.get("$defs", {}), "")}
+    return results - REFUSED
 
 
 def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator[str]:
@@ -79,9 +79,9 @@ class Writer:
 
     async def send(self, subject: str, **body: Any) -> dict[str, Any]:
         """Send a command, and return what it is answered with."""
-        given = json.dumps(body).encode()
-        key = catalogue.commands()[subject].model_validate_json(given).key_for(self._client.principal)
-        outcome = await (await self._client.submit_raw(subject, given, key=key)).outcome()
+        data = json.dumps(body).encode()
+        key = catalogue.commands()[subject].model_validate_json(data).key_for(self._client.principal)
+        outcome = await (await self._client.submit_raw(subject, data, key=key)).outcome()
         assert outcome.status == "applied", (subject, outcome.error)
         self.written |= {(subject, path) for path in hostile_paths(body)}
         return outcome.result or {}

@@ -36,8 +36,8 @@ class Importing:
         """Import a case with its mapping, if it has one."""
         copy = self.put(name, (CASES / name).read_bytes())
         mapping = (CASES / name).with_suffix(".json")
-        given = ("--mapping", self.put(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
-        return await self.file(copy.name, *given, *line)
+        data = ("--mapping", self.put(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
+        return await self.file(copy.name, *data, *line)
 
     async def text(self, text: str | bytes, *line: object) -> CommandResult:
         """Import a text as CSV."""

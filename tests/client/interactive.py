@@ -41,8 +41,8 @@ class RunningCommand:
 
     async def document(self) -> dict[str, Any]:
         """Return its next line as JSON."""
-        found: dict[str, Any] = json.loads(await self.line())
-        return found
+        content: dict[str, Any] = json.loads(await self.line())
+        return content
 
     async def interrupt(self) -> tuple[int, str]:
         """Type Ctrl-C and return the status, and what was said on stderr."""
@@ -91,11 +91,11 @@ class Terminal:
     def read(self) -> None:
         """Take what was written; the end of the program ends the terminal, too."""
         try:
-            found = os.read(self._master, 65_536)
+            data = os.read(self._master, 65_536)
         except OSError:
-            found = b""
-        self._bytes += found
-        self._is_closed = not found
+            data = b""
+        self._bytes += data
+        self._is_closed = not data
         if self._is_closed:
             asyncio.get_running_loop().remove_reader(self._master)
 

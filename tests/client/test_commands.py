@@ -72,9 +72,9 @@ async def test_a_list_shows_names_instead_of_ids(peer: Peer, typed: Type) -> Non
 async def test_a_list_is_asked_with_what_was_typed(peer: Peer, typed: Type) -> None:
     """Options become the filter of the query."""
     await typed("projects", "list", "--type", 1, "--type", 2, "--since", "2025-01-31T00:00Z", "--limit", 5)
-    asked = json.loads(peer.queries[0].data)
-    assert (asked["filter"]["type_ids"], asked["limit"]) == ([1, 2], 5)
-    assert asked["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
+    body = json.loads(peer.queries[0].data)
+    assert (body["filter"]["type_ids"], body["limit"]) == ([1, 2], 5)
+    assert body["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
 
 
 async def test_a_list_for_machines_is_one_document(peer: Peer, typed: Type) -> None:
@@ -279,8 +279,8 @@ async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
         assert "project updated" in ended.out
         assert "Status: Open then → In progress" in " ".join(ended.out.split())
         assert "Reason: – → Trapped" in " ".join(ended.out.split())
-    asked = json.loads(next(one.data for one in peer.queries if one.subject.endswith("audit.log")))
-    assert (asked["actor"], asked["with_activity"]) == ("alice", True)
+    body = json.loads(next(one.data for one in peer.queries if one.subject.endswith("audit.log")))
+    assert (body["actor"], body["with_activity"]) == ("alice", True)
 
 
 async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:

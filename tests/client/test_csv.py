@@ -145,11 +145,11 @@ async def test_a_list_leaves_page_by_page_and_ends_with_a_whole_row(bus: Bus, pe
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 130
     text = path.read_bytes().decode()
-    found = list(csv.reader(io.StringIO(text, newline="")))
+    rows = list(csv.reader(io.StringIO(text, newline="")))
     assert text.endswith("\r\n")
-    assert {len(row) for row in found} == {len(COLUMNS)}
-    assert [row for row in found if row[0] == "Number"] == [COLUMNS]
-    assert found[1][5] == "'=row 0"
+    assert {len(row) for row in rows} == {len(COLUMNS)}
+    assert [row for row in rows if row[0] == "Number"] == [COLUMNS]
+    assert rows[1][5] == "'=row 0"
 
 
 @pytest.mark.parametrize("line", ["--csv", "--json", ""])

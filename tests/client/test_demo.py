@@ -74,9 +74,9 @@ async def test_the_first_categories_are_reason_and_place(
     admin = await site.client(language=language)
     stage.session.language = language
     await Administrator(stage, admin, load()).prepare("operator")
-    found = {one.slot: one for one in (await admin.ask(GetProperties())).categories}
-    assert [(found[slot].name, found[slot].description) for slot in (1, 2)] == [reason, place]
-    assert (found[1].enabled, found[2].enabled) == (True, True)
+    properties = {one.slot: one for one in (await admin.ask(GetProperties())).categories}
+    assert [(properties[slot].name, properties[slot].description) for slot in (1, 2)] == [reason, place]
+    assert (properties[1].enabled, properties[2].enabled) == (True, True)
 
 
 async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -> None:

@@ -34,8 +34,8 @@ async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) 
     """Recordings of several cameras are put on the list, shown, taken off one by one, and all at once (SEQ-02)."""
     ended = await typed(site, "draft", "add", "--camera", "cam-4=Gate 4", "--camera", "cam-5", *SPAN)
     assert (ended.status, "2 sequences" in ended.out) == (0, True)
-    shown = await typed(site, "draft", "show")
-    assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in shown.out] == []
+    result = await typed(site, "draft", "show")
+    assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in result.out] == []
     listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
     assert [
         (one["camera_id"], one["camera_name"]) for one in sorted(listed, key=lambda one: str(one["camera_id"]))
@@ -81,8 +81,10 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
     await operator.send(CreateProject(project_id=project_id, description="A bag."))
     await operator.send(UpdateProject(project_id=project_id, description="Two bags."))
     await operator.send(UpdateProject(project_id=project_id, type_id=type_id))
-    shown = await typed(site, "history", 1)
-    assert [word for word in ("A bag.", "Two bags.", "Theft", "operator", "description") if word not in shown.out] == []
+    result = await typed(site, "history", 1)
+    assert [
+        word for word in ("A bag.", "Two bags.", "Theft", "operator", "description") if word not in result.out
+    ] == []
     pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
     assert [one["field"] for one in pages[0]["items"]] == ["type_id"]
     assert [one["field"] for one in pages[1]["items"]] == ["type_id", "description", "project"]
@@ -95,5 +97,5 @@ async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: C
     admin, project_id = await site.client(), uuid7()
     await operator.send(CreateProject(project_id=project_id))
     await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
-    shown = await typed(site, "history", 1)
-    assert ("Not shown to you: categories, comments, calls" in shown.out, "Seen." in shown.out) == (True, False)
+    result = await typed(site, "history", 1)
+    assert ("Not shown to you: categories, comments, calls" in result.out, "Seen." in result.out) == (True, False)

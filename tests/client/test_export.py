@@ -36,14 +36,14 @@ async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Ty
     ended = await typed("projects", "export", 12, "--lang", "fr")
     assert (ended.status, sent(exporting)) == (0, {"project_id": PROJECT, "include": []})
     assert (tmp_path / "incident-12.zip").read_bytes() == ZIP
-    said = ended.out.replace("\n", "")
+    output = ended.out.replace("\n", "")
     words = (
         "non chiffré",
         "700004 octets",
         hashlib.sha256(ZIP).hexdigest(),
         "Non visible pour vous\u00a0: commentaires",
     )
-    assert [word for word in words if word not in said] == []
+    assert [word for word in words if word not in output] == []
 
 
 async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None:

@@ -32,8 +32,8 @@ async def published(site: Site) -> list[str]:
         return await site.count("runtime.outbox") == 0
 
     await eventually(is_empty)
-    told = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})
-    return list(told["state"]["subjects"])
+    info = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})
+    return list(info["state"]["subjects"])
 
 
 @pytest.mark.parametrize("role", ["page", "least"])

@@ -95,13 +95,13 @@ async def test_a_site_is_judged_on_one_screen(site: Site) -> None:
     await site.worker("audit")
 
     async def healthy() -> bool:
-        told = await incidents("status", "--json", environment=ours)
-        assert told.status == 0, told.out + told.err
-        return told.json["healthy"] is True and len(told.json["processes"]) == len(WORKERS)
+        result = await incidents("status", "--json", environment=ours)
+        assert result.status == 0, result.out + result.err
+        return result.json["healthy"] is True and len(result.json["processes"]) == len(WORKERS)
 
     await eventually(healthy, within=120)
-    told = await incidents("status", "--lang", "fr", environment={**ours, "COLUMNS": 80})
-    assert ("tout fonctionne" in told.out, max(map(len, told.out.splitlines())) <= 80) == (True, True)
+    output = await incidents("status", "--lang", "fr", environment={**ours, "COLUMNS": 80})
+    assert ("tout fonctionne" in output.out, max(map(len, output.out.splitlines())) <= 80) == (True, True)
 
 
 async def test_who_is_not_of_operations_is_refused(site: Site) -> None:

@@ -116,12 +116,12 @@ async def test_no_listing_shows_them_raw(site: Site) -> None:
 
     async def shown(name: str) -> tuple[str, set[str], bool]:
         async with limit:
-            told = await on_screen(ours, typed_as(name, writer))
-        return name, raw_characters(told), bool(NUMBERED.search(told))
+            result = await on_screen(ours, typed_as(name, writer))
+        return name, raw_characters(result), bool(NUMBERED.search(result))
 
-    found = await asyncio.gather(*map(shown, LISTING))
-    assert [(name, left) for name, left, _ in found if left] == []
-    assert {name for name, _, marked in found if marked} >= MARKED
+    results = await asyncio.gather(*map(shown, LISTING))
+    assert [(name, left) for name, left, _ in results if left] == []
+    assert {name for name, _, marked in results if marked} >= MARKED
 
 
 @pytest.mark.timeout(400)
@@ -132,12 +132,12 @@ async def test_json_says_the_same_without_them(site: Site) -> None:
 
     async def answered(name: str) -> tuple[str, set[str], bool]:
         async with limit:
-            told = await incidents(*typed_as(name, writer, "--json"), environment=ours)
-        return name, raw_characters(told.out + told.err), json.dumps(HOSTILE) in json.dumps(json.loads(told.out))
+            result = await incidents(*typed_as(name, writer, "--json"), environment=ours)
+        return name, raw_characters(result.out + result.err), json.dumps(HOSTILE) in json.dumps(json.loads(result.out))
 
-    found = await asyncio.gather(*map(answered, LISTING))
-    assert [(name, left) for name, left, _ in found if left] == []
-    assert {name for name, _, there in found if there} >= MARKED
+    results = await asyncio.gather(*map(answered, LISTING))
+    assert [(name, left) for name, left, _ in results if left] == []
+    assert {name for name, _, there in results if there} >= MARKED
 
 
 @pytest.mark.timeout(200)
@@ -166,6 +166,6 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
         ("report", "1", "-o", str(tmp_path / typed.replace("/", "") / "x.pdf")),
     )
     for line in lines:
-        told = await on_screen(ours, list(line))
-        assert (line, raw_characters(told)) == (line, set())
+        result = await on_screen(ours, list(line))
+        assert (line, raw_characters(result)) == (line, set())
     assert raw_characters(errors.read_text()) == set()

@@ -38,8 +38,8 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
     line = ("--mapping", tmp_path / "mapping.json", "--errors", tmp_path / "errors.csv")
     ended = await imported(HEADER + "\n".join([*rows, f"6,bob,{AT},,last"]), *line)
     assert (ended.status, "2 imported, 0 already there, 4 refused" in ended.out) == (1, True)
-    told = (tmp_path / "errors.csv").read_text().splitlines()[1:]
-    assert [one.split(",")[:4] for one in told] == [
+    text = (tmp_path / "errors.csv").read_text().splitlines()[1:]
+    assert [one.split(",")[:4] for one in text] == [
         ["3", "2", "type_id", "unknown_name"],
         ["4", "3", "created_at", "datetime_parsing"],
         ["5", "1", "number", "twice_in_file"],

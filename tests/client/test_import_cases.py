@@ -23,11 +23,11 @@ async def test_another_systems_numbers_are_kept(importing: Importing) -> None:
     """Numbers that are texts are kept, shown and found as references, and projects get numbers here (RET-05)."""
     ended = await importing.case("t02.csv", "--json")
     assert (ended.status, ended.json["imported"], ended.json["numbers_are_references"]) == (0, 6, True)
-    there = await importing.there()
+    projects = await importing.there()
     references = ["2020-001", "21-0829351", "I182070945", "MP202068067", "INC0000060", "22062410"]
-    assert [(one.number, one.reference) for one in there] == list(enumerate(references, 1))
-    asked = ListProjects(filter=ProjectFilter(references=["inc0000060"]))
-    assert [one.number for one in (await (await importing.site.client()).ask(asked)).items] == [5]
+    assert [(one.number, one.reference) for one in projects] == list(enumerate(references, 1))
+    query = ListProjects(filter=ProjectFilter(references=["inc0000060"]))
+    assert [one.number for one in (await (await importing.site.client()).ask(query)).items] == [5]
 
 
 async def test_date_and_time_are_joined(importing: Importing) -> None:
@@ -43,13 +43,13 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
         ended = await importing.case(name, "--json")
         assert (ended.status, ended.json["refused"]) == (0, 0), (name, ended.json)
         assert ended.json["empty_rows"] == (6 if name == "t13.csv" else 0)
-    there = await importing.there()
-    assert [one.description for one in there] == [
+    projects = await importing.there()
+    assert [one.description for one in projects] == [
         *("THEFT   ", "sep line", "mac", "mac two", "one", "two"),
         *("Suspect 6'2\" tall", 'TV 42" stolen', "nothing special", 'pipe 3" broken', "last"),
         *('called "Red" Smith', '5" pipe', "last", "a, b", "plain", "Petty theft"),
     ]
-    assert there[0].created_at == datetime(2020, 3, 13, 23, 33, tzinfo=UTC)
+    assert projects[0].created_at == datetime(2020, 3, 13, 23, 33, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name, named", [("t12.csv", ("description",)), ("t12b.csv", ("Short", "Long", "description"))])
@@ -71,14 +71,14 @@ async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:
 async def test_a_change_of_clocks_is_reported(importing: Importing) -> None:
     """A local time that is two or none is refused with its row until it is decided; the order of two decides, too."""
     ended = await importing.case("t15.csv", "--json")
-    told = [(one["line"], one["field"], one["kind"]) for one in ended.json["errors"]]
+    errors = [(one["line"], one["field"], one["kind"]) for one in ended.json["errors"]]
     assert (ended.status, ended.json["imported"]) == (1, 1)
-    assert told == [(2, "created_at", "time_skipped"), (3, "created_at", "time_repeated")]
+    assert errors == [(2, "created_at", "time_skipped"), (3, "created_at", "time_repeated")]
     ended = await importing.case("t15.csv", "--clock-changes", "later", "--json")
     assert (ended.status, ended.json["imported"], ended.json["already_there"]) == (0, 2, 1)
-    there = await importing.there()
-    assert [f"{one.created_at:%m-%d %H:%M}" for one in there] == ["03-30 01:30", "10-26 01:30", "10-26 02:30"]
-    assert (f"{there[2].start_time:%H:%M}", f"{there[2].end_time:%H:%M}") == ("00:50", "01:10")
+    projects = await importing.there()
+    assert [f"{one.created_at:%m-%d %H:%M}" for one in projects] == ["03-30 01:30", "10-26 01:30", "10-26 02:30"]
+    assert (f"{projects[2].start_time:%H:%M}", f"{projects[2].end_time:%H:%M}") == ("00:50", "01:10")
 
 
 async def test_numbers_that_a_program_changed_are_refused(importing: Importing) -> None:

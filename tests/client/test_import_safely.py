@@ -81,9 +81,9 @@ async def test_a_dry_run_promises_what_is_kept(importing: Importing) -> None:
     assert await importing.site.count("projects.project") == 2
     real = await importing.text(text, "--json")
     assert (dry.status, {**dry.json, "dry_run": False}) == (real.status, real.json)
-    told = [(one["line"], one["field"], one["kind"]) for one in real.json["errors"]]
+    errors = [(one["line"], one["field"], one["kind"]) for one in real.json["errors"]]
     assert (real.json["imported"], real.json["already_there"]) == (1, 1)
-    assert told == [
+    assert errors == [
         (3, "created_by", "differs_here"),
         (4, "created_at", "in_future"),
         (5, "type_id", "not_defined"),

@@ -88,9 +88,9 @@ def test_every_argument_has_a_word_of_its_own() -> None:
 async def test_help_names_no_type_that_says_nothing() -> None:
     """A flag reads as a flag and a text as a text: help names a kind of value only where that tells something."""
     for line in (("projects", "delete"), ("audit", "log"), ("projects", "create"), ("up",), ()):
-        told = (await incidents(*line, "--help")).out
-        assert "--help" in told
-        assert not re.search(r"<(bool|str|int range|float range)>", told), told
+        result = (await incidents(*line, "--help")).out
+        assert "--help" in result
+        assert not re.search(r"<(bool|str|int range|float range)>", result), result
 
 
 def test_no_translation_is_left_over() -> None:

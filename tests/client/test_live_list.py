@@ -33,8 +33,8 @@ async def opened(admin: Client, description: str = "") -> UUID:
 
 async def changes(following: RunningCommand, count: int = 1) -> list[tuple[str, int]]:
     """Return the next changes: which, and of which number."""
-    told = [await following.document() for _ in range(count)]
-    return [(one["change"], one["project"]["number"]) for one in told]
+    documents = [await following.document() for _ in range(count)]
+    return [(one["change"], one["project"]["number"]) for one in documents]
 
 
 async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
@@ -45,9 +45,9 @@ async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
         await opened(admin)
         assert await changes(following) == [("added", 2)]
         await admin.send(UpdateProject(project_id=first, description="Two bags."))
-        told = await following.document()
-        project = told["project"]
-        assert (told["change"], project["description"], project["revision"]) == ("changed", "Two bags.", 2)
+        document = await following.document()
+        project = document["project"]
+        assert (document["change"], project["description"], project["revision"]) == ("changed", "Two bags.", 2)
         await admin.send(DeleteProject(project_id=first))
         assert await changes(following) == [("removed", 1)]
 
@@ -94,9 +94,9 @@ async def test_nothing_falls_between_list_and_feed(site: Site, admin: Client) ->
         begun.set()
         await disturbing
         while {rows.get(str(one), {}).get("revision") for one in ids} != {2}:
-            told = await following.document()
-            assert told["change"] in {"added", "changed"}
-            rows[told["project"]["project_id"]] = told["project"]
+            document = await following.document()
+            assert document["change"] in {"added", "changed"}
+            rows[document["project"]["project_id"]] = document["project"]
 
 
 async def test_a_table_changes_in_place(site: Site, admin: Client) -> None:

@@ -37,17 +37,17 @@ async def test_a_project_is_shown_in_the_words_of_its_time(site: Site, admin: Cl
     """`projects show` and `projects history` name a field as it was named, in both languages."""
     for lang, words in (("en", "Weight (renamed since: Mass)"), ("fr", "Weight (renommé depuis\u00a0: Mass)")):
         assert words in (await typed(site, "projects", "show", 1, "--lang", lang)).out
-    shown = await typed(site, "projects", "history", 1)
-    assert ("Weight" in shown.out, "Mass" in shown.out, "Over" in shown.out) == (True, False, True)
+    result = await typed(site, "projects", "history", 1)
+    assert ("Weight" in result.out, "Mass" in result.out, "Over" in result.out) == (True, False, True)
 
 
 async def test_what_definitions_were_is_told(site: Site, admin: Client) -> None:
     """`audit definitions` shows old and new words, of fields and of settings; another kind is refused."""
     await admin.send(ChangeSettings(report_title="Museum"))
-    shown = await typed(site, "audit", "definitions", "data-field", "--key", "decimal_1")
-    assert [word for word in ("name: Weight", "name: Mass", "admin") if word not in shown.out] == []
-    shown = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
-    assert "value: Museum" in shown.out
+    result = await typed(site, "audit", "definitions", "data-field", "--key", "decimal_1")
+    assert [word for word in ("name: Weight", "name: Mass", "admin") if word not in result.out] == []
+    result = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
+    assert "value: Museum" in result.out
     refused = await typed(site, "audit", "definitions", "weather", "--json")
     assert (refused.status, "category-value" in refused.json["error"]["message"]) == (2, True)
 

@@ -32,8 +32,8 @@ def defined(peer: Peer, typed: Type) -> None:
 
 def sent(peer: Peer) -> dict[str, Any]:
     """Return what was sent last."""
-    found: dict[str, Any] = json.loads(peer.commands[-1].data)
-    return found
+    body: dict[str, Any] = json.loads(peer.commands[-1].data)
+    return body
 
 
 async def test_names_stand_for_ids(peer: Peer, typed: Type) -> None:
@@ -71,8 +71,8 @@ async def test_a_name_that_nobody_has_is_told_with_others(
 async def test_lists_and_figures_take_names(peer: Peer, typed: Type) -> None:
     """A filter takes names, and `none` for those without; figures are grouped by a category's name."""
     await typed("projects", "list", "--type", "injury", "--type", "none", "--category", "Reason=none")
-    asked = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.list"))
-    assert (asked["filter"]["type_ids"], asked["filter"]["categories"]) == ([2, None], {"1": [None]})
+    body = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.list"))
+    assert (body["filter"]["type_ids"], body["filter"]["categories"]) == ([2, None], {"1": [None]})
     await typed("stats", "--by", "reason")
     grouped = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.statistics"))
     assert grouped["group_by"] == "category_1"

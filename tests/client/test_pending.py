@@ -23,10 +23,12 @@ async def test_what_is_accepted_is_told_with_its_id(peer: Peer, typed: Type) -> 
     ended = await typed(*LINE)
     [sent] = peer.commands
     given = (sent.headers or {})["Nats-Msg-Id"]
-    told = re.sub(r"[│\s]+", " ", ended.out)
+    output = re.sub(r"[│\s]+", " ", ended.out)
     assert (ended.status, ended.err) == (4, "")
-    assert [word for word in ("was accepted", f"incidents outcome {given}", f"--id {given}") if word not in told] == []
-    assert [word for word in ("Unable", "later") if word in told] == []
+    assert [
+        word for word in ("was accepted", f"incidents outcome {given}", f"--id {given}") if word not in output
+    ] == []
+    assert [word for word in ("Unable", "later") if word in output] == []
 
 
 async def test_machines_are_told_that_it_is_accepted(peer: Peer, typed: Type) -> None:

@@ -49,9 +49,9 @@ def places(text: str) -> list[RenderableType]:
 def test_whatever_is_printed_is_clean_and_fits(text: str) -> None:
     """No text sends an unseen character from any place, and no line is wider than the terminal."""
     for place in places(text):
-        told = printed(place)
-        assert not {one for one in told if is_unseen(one)} - {"\u200c", "\u200d"}
-        assert all(Text(line).cell_len <= WIDTH for line in told.split("\n"))
+        output = printed(place)
+        assert not {one for one in output if is_unseen(one)} - {"\u200c", "\u200d"}
+        assert all(Text(line).cell_len <= WIDTH for line in output.split("\n"))
 
 
 def test_nothing_is_taken_for_markup() -> None:

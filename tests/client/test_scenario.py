@@ -61,9 +61,9 @@ def test_everything_is_said_in_both_languages() -> None:
             return [value] if value.keys() == {"en", "fr"} else inner
         return [text for each in value for text in texts(each)] if isinstance(value, list) else []
 
-    found = texts(json.loads((ROOT / "incidents/demo/scenario.json").read_text()))
-    assert len(found) > 60
-    assert [text for text in found if bool(text["en"]) != bool(text["fr"])] == []
+    content = texts(json.loads((ROOT / "incidents/demo/scenario.json").read_text()))
+    assert len(content) > 60
+    assert [text for text in content if bool(text["en"]) != bool(text["fr"])] == []
 
 
 @pytest.mark.parametrize("text, is_it", [("New", True), ("Nouveau", True), ("Closed", False)])

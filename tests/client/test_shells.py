@@ -70,8 +70,8 @@ async def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
         lines.append('echo "$(printf "%s " "${COMPREPLY[@]}")"')
     registered, *offered = (await bash(tmp_path, "\n".join(lines))).splitlines()
     assert "_incidents_completion" in registered
-    found = {typed: set(line.split()) for typed, line in zip(COMPLETED, offered, strict=True)}
-    assert {typed: found[typed] & words for typed, words in COMPLETED.items()} == COMPLETED
+    by_name = {typed: set(line.split()) for typed, line in zip(COMPLETED, offered, strict=True)}
+    assert {typed: by_name[typed] & words for typed, words in COMPLETED.items()} == COMPLETED
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])

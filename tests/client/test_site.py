@@ -40,14 +40,14 @@ async def test_a_project_lives_and_is_read_back(client: Client) -> None:
 async def test_a_list_is_walked_page_by_page(client: Client) -> None:
     """The cursor of a page leads to the next one until there is none."""
     numbers = {(await created(client)).number for _ in range(5)}
-    query, found = ListProjects(limit=2), []
+    query, results = ListProjects(limit=2), []
     while True:
         page = await client.ask(query)
-        found += [row.number for row in page.items]
+        results += [row.number for row in page.items]
         if page.next is None:
             break
         query = ListProjects(limit=2, after=page.next)
-    assert (len(found), set(found)) == (5, numbers)
+    assert (len(results), set(results)) == (5, numbers)
 
 
 async def test_the_same_id_is_the_same_command(client: Client) -> None:

@@ -13,12 +13,12 @@ from incidents.terminal.printing import Screen
 from incidents.terminal.tables.trends import bar, duration, figures, sparkline, steps
 
 
-def drawn(items: list[Figures], **asked: Any) -> str:
+def drawn(items: list[Figures], **fields: Any) -> str:
     """Draw figures as a terminal would show them."""
     console = Console(width=100)
     with console.capture() as captured:
         answer = Statistics(timezone="Europe/Zurich", total=3, items=items, truncated=False)
-        console.print(figures(answer, ProjectStatistics(**asked), lambda group: f"<{group}>", "en"))
+        console.print(figures(answer, ProjectStatistics(**fields), lambda group: f"<{group}>", "en"))
     return captured.get()
 
 
@@ -54,8 +54,8 @@ def test_durations_have_two_units(seconds: float | None, words: str) -> None:
 def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
     spans: dict[str, Any] = {"median_closing_seconds": 3_600.0, "median_duration_seconds": 60.0}
-    told = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
-    assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in told] == []
+    output = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
+    assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in output] == []
 
 
 def test_groups_over_time_are_drawn_as_trends() -> None:
@@ -65,9 +65,9 @@ def test_groups_over_time_are_drawn_as_trends() -> None:
         Figures(group=1, starting=days[0], count=1, closed=0, ended=0),
         Figures(group=2, starting=days[1], count=2, closed=0, ended=0),
     ]
-    told = drawn(items, group_by="type", interval="day")
-    assert told.index("<2>") < told.index("<1>")
-    assert "█" in told
+    output = drawn(items, group_by="type", interval="day")
+    assert output.index("<2>") < output.index("<1>")
+    assert "█" in output
 
 
 def test_intervals_are_drawn_as_bars() -> None:

@@ -93,9 +93,9 @@ def test_a_refusal_names_its_fields_in_the_language() -> None:
     error = {"code": "invalid", "message": "Non.", "details": {"fields": fields, "retryable": True, **more}}
     out = io.StringIO()
     Screen(width=80, file=out).print(refusal_panel(error, "fr"))
-    shown = " ".join(out.getvalue().split())
+    text = " ".join(out.getvalue().split())
     assert [
         one
         for one in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
-        if one not in shown
+        if one not in text
     ] == []

@@ -57,13 +57,13 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
         who = "ops" if name == "status" else "admin"
         async with limit:
             ended = await answered(line, {**ours[who], "COLUMNS": width})
-        shown = ended.out.splitlines()
-        wide = [one for one in shown if Text(one).cell_len > width]
+        lines = ended.out.splitlines()
+        wide = [one for one in lines if Text(one).cell_len > width]
         cut = [one for one in HEADINGS.get(name, ()) if one not in ended.out]
-        return [f"{name} {width}: {one}" for one in (*wide, *cut, *([] if shown else [ended.err]))]
+        return [f"{name} {width}: {one}" for one in (*wide, *cut, *([] if lines else [ended.err]))]
 
-    found = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
-    assert [one for each in found for one in each] == []
+    results = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
+    assert [one for each in results for one in each] == []
 
 
 @pytest.mark.timeout(600)
@@ -80,6 +80,6 @@ async def test_every_listing_is_a_spreadsheet(site: Site) -> None:
         rows = list(csv.reader(io.StringIO(ended.out, newline="")))
         return name, {len(row) for row in rows}, any(LONG in cell for row in rows for cell in row)
 
-    found = await asyncio.gather(*(read(name) for name in LISTING if name not in WITHOUT_A_TABLE))
-    assert [(name, lengths) for name, lengths, _ in found if len(lengths) != 1] == []
-    assert {name for name, _, there in found if there} >= SAYING
+    results = await asyncio.gather(*(read(name) for name in LISTING if name not in WITHOUT_A_TABLE))
+    assert [(name, lengths) for name, lengths, _ in results if len(lengths) != 1] == []
+    assert {name for name, _, there in results if there} >= SAYING

@@ -101,8 +101,8 @@ def schemas() -> dict[str, Json]:
 
 def key(command: type[Command[Any]]) -> str:
     """Return the key in a command's subject, with the fields that it is made of in braces."""
-    made = command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields})
-    return made.key_for("{principal}")
+    by_name = command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields})
+    return by_name.key_for("{principal}")
 
 
 def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:

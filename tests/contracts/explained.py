@@ -50,8 +50,8 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 @cache
 def fields() -> dict[str, list[Any]]:
     """Return by the name of a field what it means and, where one is given, an example."""
-    found: dict[str, list[Any]] = json.loads(Path(__file__).with_name("fields.json").read_text("utf-8"))
-    return found
+    document: dict[str, list[Any]] = json.loads(Path(__file__).with_name("fields.json").read_text("utf-8"))
+    return document
 
 
 def explain(schemas: Mapping[str, Json]) -> None:

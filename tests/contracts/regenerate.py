@@ -32,7 +32,7 @@ def published() -> str:
 
 def golden() -> str:
     """Return all that a client relies on, without the words that explain it."""
-    told = {
+    by_name = {
         "commands": {subject: _command(one) for subject, one in catalogue.commands().items()},
         "queries": {subject: _asking(one) for subject, one in catalogue.queries().items()},
         "events": {subject: _event(one) for subject, one in catalogue.events().items()},
@@ -40,7 +40,7 @@ def golden() -> str:
         "nodes": [node.value for node in Node],
         "schemas": _without_words(asyncapi.schemas()),
     }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(by_name, indent=1, ensure_ascii=False) + "\n"
 
 
 def _command(command: type[Command[Any]]) -> dict[str, Any]:

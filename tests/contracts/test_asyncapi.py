@@ -47,8 +47,8 @@ def test_the_published_document_is_fresh() -> None:
 
 def test_the_wire_changes_only_on_purpose() -> None:
     """A change of any message, subject, permission or store shows in the golden file."""
-    kept, now = regenerate.GOLDEN.read_text().splitlines(), regenerate.golden().splitlines()
-    changes = list(islice(difflib.unified_diff(kept, now, "kept", "now", lineterm="", n=2), 80))
+    text, now = regenerate.GOLDEN.read_text().splitlines(), regenerate.golden().splitlines()
+    changes = list(islice(difflib.unified_diff(text, now, "kept", "now", lineterm="", n=2), 80))
     if changes:
         rule = (
             f"The wire has changed. Meant so? Then run `{regenerate.COMMAND}`, and say in CHANGELOG.md what clients "

@@ -44,9 +44,9 @@ async def caught(heard: Wire, text: str) -> Msg:
     async def there() -> Msg | None:
         return heard(text)
 
-    found = await eventually(there)
-    assert isinstance(found, Msg)
-    return found
+    result = await eventually(there)
+    assert isinstance(result, Msg)
+    return result
 
 
 async def created(caller: Caller) -> dict[str, Any]:

@@ -16,9 +16,9 @@ from tests.support import Caller, Site, eventually
 from workers.runtime.bus.streams import api
 
 
-def creation(project_id: object = None, **given: Any) -> dict[str, Any]:
+def creation(project_id: object = None, **fields: Any) -> dict[str, Any]:
     """Return the body of a creation."""
-    return {"project_id": str(project_id or uuid7()), "description": "A bag was left at gate 4.", **given}
+    return {"project_id": str(project_id or uuid7()), "description": "A bag was left at gate 4.", **fields}
 
 
 def comment(project_id: object, text: str = "Bag removed.") -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Inspector:
         await eventually(partial(self.is_idle, worker), within=30)
 
 
-async def outcomes(caller: Caller, number: int) -> dict[UUID, list[dict[str, Any]]]:
+async def wait_for_outcomes(caller: Caller, number: int) -> dict[UUID, list[dict[str, Any]]]:
     """Wait until so many commands of a caller have an outcome."""
 
     async def arrived() -> bool:

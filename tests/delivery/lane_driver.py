@@ -68,8 +68,8 @@ class LaneDriver:
     async def handle(self, batch: Sequence[Msg]) -> list[dict[str, Any]]:
         """Deliver a batch, and return the outcomes in the order in which they are published."""
         self._owned = self._owned or await take(self._connection, self._name, 0)
-        told = await self.delivery.handle(self._owned, batch)
-        return [json.loads(one.body) for one in told]
+        outcomes = await self.delivery.handle(self._owned, batch)
+        return [json.loads(one.body) for one in outcomes]
 
 
 @asynccontextmanager

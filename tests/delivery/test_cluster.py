@@ -73,10 +73,10 @@ class Cluster(EmbeddedNats):
 
         async def led() -> bool:
             try:
-                told = await api(connection, f"STREAM.INFO.{COMMANDS}", {})
+                info = await api(connection, f"STREAM.INFO.{COMMANDS}", {})
             except nats.errors.Error:
                 return False
-            return bool(told.get("error", {}).get("code") == NOT_THERE)
+            return bool(info.get("error", {}).get("code") == NOT_THERE)
 
         await eventually(led, within=40)
         await connection.close()
@@ -90,22 +90,22 @@ class Cluster(EmbeddedNats):
 @pytest.fixture
 async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site]:
     """A site whose streams have three replicas."""
-    made = Site(tmp_path, *databases)
-    made.server = Cluster(tmp_path / "cluster", made.trust, made.credentials("ops", "ops"))
-    async with made.open() as opened:
+    other_site = Site(tmp_path, *databases)
+    other_site.server = Cluster(tmp_path / "cluster", other_site.trust, other_site.credentials("ops", "ops"))
+    async with other_site.open() as opened:
         ops = await opened.overseer()
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
-            told = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
-            assert "error" not in told, told
+            response = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
+            assert "error" not in response, response
         await eventually(partial(are_replicated, ops), within=60)
         yield opened
 
 
 async def are_replicated(ops: Nats) -> bool:
     """Tell whether every stream lies on three servers, all of them up to date."""
-    found = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
-    others = [one.get("replicas", []) for one in found]
+    info = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
+    others = [one.get("replicas", []) for one in info]
     return all(len(one) == SERVERS - 1 and all(replica["current"] for replica in one) for one in others)
 
 

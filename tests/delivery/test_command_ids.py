@@ -29,9 +29,9 @@ async def test_an_id_that_is_not_canonical_is_refused_on_itself(site: Site) -> N
     await site.worker("projects")
     caller = await site.caller()
     for text in USABLE:
-        heard = await caller.nats.subscribe(f"im.main.out.admin.{text}")
+        subscription = await caller.nats.subscribe(f"im.main.out.admin.{text}")
         await publish_as(caller, text)
-        outcome = json.loads((await heard.next_msg(timeout=10)).data)
+        outcome = json.loads((await subscription.next_msg(timeout=10)).data)
         assert (outcome["command_id"], outcome["status"], outcome["error"]["code"]) == (text, "rejected", "invalid")
         (field,) = outcome["error"]["details"]["fields"]
         assert (field["field"], field["kind"]) == ("Nats-Msg-Id", "id_not_canonical")
@@ -41,10 +41,10 @@ async def test_an_id_that_is_not_canonical_is_refused_on_itself(site: Site) -> N
 async def test_an_id_that_is_no_token_is_never_published_to(site: Site, inspector: Inspector) -> None:
     """A text that could mean another subject is no id: its message becomes a dead letter and changes nothing."""
     await site.worker("projects")
-    caller, heard = await site.caller(), list[str]()
+    caller, results = await site.caller(), list[str]()
 
     async def on_outcome(message: Msg) -> None:
-        heard.append(message.subject)
+        results.append(message.subject)
 
     await caller.nats.subscribe("im.main.out.admin.>", cb=on_outcome)
     for text in UNUSABLE:
@@ -52,7 +52,7 @@ async def test_an_id_that_is_no_token_is_never_published_to(site: Site, inspecto
     command_id = await caller.publish("projects.create", "-", creation())
     await eventually(lambda: inspector.has_letters(len(UNUSABLE)))
     await inspector.wait_until_idle()
-    assert heard == [f"im.main.out.admin.{command_id}"]
+    assert results == [f"im.main.out.admin.{command_id}"]
     assert await site.count("projects.project") == 0
 
 

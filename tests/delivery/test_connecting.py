@@ -99,8 +99,8 @@ async def test_what_a_lost_connection_carried_is_published_again(last: AsyncExit
     await site.worker("projects", nats_url=f"nats://127.0.0.1:{await wire.listen_on_port()}")
     caller, project_id = await site.caller(), str(uuid7())
     overseer = await site.overseer()
-    heard = await overseer.subscribe("im.main.evt.projects.>")
+    subscription = await overseer.subscribe("im.main.evt.projects.>")
     await overseer.flush()
     await caller.send("projects.create", project_id, {"project_id": project_id})
-    await heard.next_msg(timeout=4)
+    await subscription.next_msg(timeout=4)
     assert wire.forgot

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES
-from tests.delivery.helpers import Inspector, comment, creation, outcomes
+from tests.delivery.helpers import Inspector, comment, creation, wait_for_outcomes
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.local.servers.postgres import EmbeddedPostgres
@@ -49,8 +49,8 @@ async def test_a_lock_that_is_held_delays(site: Site) -> None:
         command_id = await caller.publish("projects.add-comment", project_id, comment(project_id))
         await eventually(is_tried_again)
         assert command_id not in caller.outcomes
-    told = (await outcomes(caller, 2))[command_id]
-    assert [(one["status"], one["revision"]) for one in told] == [("applied", 2)]
+    results = (await wait_for_outcomes(caller, 2))[command_id]
+    assert [(one["status"], one["revision"]) for one in results] == [("applied", 2)]
 
 
 async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector, postgres: EmbeddedPostgres) -> None:
@@ -66,9 +66,9 @@ async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector
         for _ in range(30):
             await caller.publish("projects.add-comment", project_id, comment(project_id))
         await eventually(has_noticed)
-    told = await outcomes(caller, 31)
-    assert [one[0]["status"] for one in told.values()] == ["applied"] * 31
-    assert sorted(one[0]["revision"] for one in told.values()) == list(range(1, 32))
+    results = await wait_for_outcomes(caller, 31)
+    assert [one[0]["status"] for one in results.values()] == ["applied"] * 31
+    assert sorted(one[0]["revision"] for one in results.values()) == list(range(1, 32))
     await inspector.wait_until_idle()
     assert len(await inspector.events_of(project_id)) == 31
 

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.delivery.helpers import comment, creation, outcomes, project_in
+from tests.delivery.helpers import comment, creation, project_in, wait_for_outcomes
 from tests.support import Caller, Site, eventually
 from workers.migrations.upgrade import migrate
 from workers.runtime.storage.database import Waits, open_engine
@@ -60,8 +60,8 @@ async def test_other_lanes_go_on(site: Site) -> None:
                 outcome = await caller.send("projects.add-comment", one, comment(one))
                 assert outcome["status"] == "applied"
             assert not [one for one in waiting if one in caller.outcomes]
-        told = await outcomes(caller, 16)
-    assert [told[one][0]["status"] for one in waiting] == ["applied"] * 3
+        results = await wait_for_outcomes(caller, 16)
+    assert [results[one][0]["status"] for one in waiting] == ["applied"] * 3
     first = blocked_by(logs, pid)[0]
     assert (first["application"], first["state"]) == ("foreign", "idle in transaction")
     assert first["transaction_seconds"] >= 0

@@ -3,7 +3,7 @@
 import asyncio
 
 from contracts.ids import uuid7
-from tests.delivery.helpers import Inspector, comment, creation, outcomes
+from tests.delivery.helpers import Inspector, comment, creation, wait_for_outcomes
 from tests.support import Site
 
 TRANSACTIONS = "SELECT count(DISTINCT decided_at) FROM runtime.inbox"
@@ -20,7 +20,7 @@ async def test_what_waits_together_is_one_transaction(site: Site, inspector: Ins
     await inspector.wait_until_idle()
     assert await site.count("runtime.inbox") == 200
     assert (await site.sql(TRANSACTIONS))[0][0] <= 2
-    assert len(await outcomes(caller, 200)) == 200
+    assert len(await wait_for_outcomes(caller, 200)) == 200
 
 
 async def test_what_comes_alone_does_not_wait_for_company(site: Site) -> None:

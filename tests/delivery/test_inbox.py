@@ -5,7 +5,7 @@ from uuid import UUID
 
 from contracts.ids import uuid7
 from contracts.permissions import Node
-from tests.delivery.helpers import Inspector, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, creation, project_in, wait_for_outcomes
 from tests.support import Caller, Site, eventually
 
 
@@ -42,9 +42,9 @@ async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, inspec
     await inspector.wait_until_idle()
     assert await site.count("projects.project") == len(ids) == await site.count("runtime.inbox")
     for command_id in ids:
-        told = caller.outcomes[command_id]
-        assert len({one["result"]["project_id"] for one in told if one["status"] == "applied"}) == 1
-        assert {one["error"]["code"] for one in told if one["status"] == "rejected"} == {"command-id-reused"}
+        outcome = caller.outcomes[command_id]
+        assert len({one["result"]["project_id"] for one in outcome if one["status"] == "applied"}) == 1
+        assert {one["error"]["code"] for one in outcome if one["status"] == "rejected"} == {"command-id-reused"}
 
 
 async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) -> None:
@@ -58,9 +58,9 @@ async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) 
     await site.worker("projects")
     await inspector.wait_until_idle()
     for caller, project_id in zip((admin, olivia), ids, strict=True):
-        told = (await outcomes(caller, 1))[command_id]
-        assert [one["result"]["project_id"] for one in told] == [str(project_id)]
-        assert (await caller.ask("projects.outcome", {"command_id": str(command_id)}))[0] == told[0]
+        results = (await wait_for_outcomes(caller, 1))[command_id]
+        assert [one["result"]["project_id"] for one in results] == [str(project_id)]
+        assert (await caller.ask("projects.outcome", {"command_id": str(command_id)}))[0] == results[0]
 
 
 async def test_an_outcome_is_read_by_its_owner_alone(site: Site) -> None:
@@ -80,7 +80,7 @@ async def test_outcomes_are_published_to_their_owner_alone(site: Site) -> None:
     """Nobody hears the outcomes of another principal."""
     await site.worker("projects")
     admin, mallory, project_id = await site.caller(), await site.caller("mallory"), uuid7()
-    heard = await mallory.nats.subscribe("im.main.out.admin.*")
+    subscription = await mallory.nats.subscribe("im.main.out.admin.*")
     outcome = await admin.send("projects.create", project_id, creation(project_id))
     await mallory.nats.flush()
-    assert (outcome["status"], heard.pending_msgs, mallory.outcomes) == ("applied", 0, {})
+    assert (outcome["status"], subscription.pending_msgs, mallory.outcomes) == ("applied", 0, {})

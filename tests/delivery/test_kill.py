@@ -103,23 +103,25 @@ async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[S
 
 async def outcomes_of(commands: list[SentCommand]) -> dict[UUID, dict[str, Any]]:
     """Return the outcome of each command, asking again for those that nobody heard; all copies are the same."""
-    found: dict[UUID, dict[str, Any]] = {}
+    results: dict[UUID, dict[str, Any]] = {}
     for one in commands:
-        told = one.caller.outcomes.get(one.id, [])
-        asked, status = (told[0], "") if told else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
+        outcome = one.caller.outcomes.get(one.id, [])
+        asked, status = (
+            (outcome[0], "") if outcome else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
+        )
         assert status == ""
-        assert all(copy == asked for copy in told)
-        found[one.id] = asked
-    return found
+        assert all(copy == asked for copy in outcome)
+        results[one.id] = asked
+    return results
 
 
 async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     """Return what a store of the audit holds."""
     engine = open_engine(url, connections=1)
     async with engine.connect() as connection:
-        found = Counter((one, two) for one, two in await connection.execute(text(ENTRIES.format(table))))
+        rows = Counter((one, two) for one, two in await connection.execute(text(ENTRIES.format(table))))
     await engine.dispose()
-    return found
+    return rows
 
 
 def without_refusals(found: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
@@ -171,6 +173,6 @@ async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes
     for one in applied:
         if one.tail.startswith("projects."):
             revisions.setdefault(one.key, []).append(outcomes[one.id]["revision"])
-    kept = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
-    assert kept == {key: len(told) for key, told in revisions.items()}
+    rows = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
+    assert rows == {key: len(told) for key, told in revisions.items()}
     assert all(told == list(range(1, len(told) + 1)) for told in revisions.values())

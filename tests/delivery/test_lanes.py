@@ -6,7 +6,7 @@ from functools import partial
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES, lane_of
-from tests.delivery.helpers import Inspector, comment, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, comment, creation, project_in, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
@@ -71,8 +71,8 @@ async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
     )
     for project_id in ids:
         await caller.publish("projects.create", project_id, creation(project_id))
-    told = await outcomes(caller, LANES)
-    assert {one[0]["status"] for one in told.values()} == {"applied"}
+    results = await wait_for_outcomes(caller, LANES)
+    assert {one[0]["status"] for one in results.values()} == {"applied"}
     assert len((await caller.ask("projects.list", {}))[0]["items"]) == LANES
 
 

@@ -43,8 +43,8 @@ async def send(caller: Caller) -> str:
     command_id = await caller.publish("projects.create", project_id, creation(project_id))
 
     async def is_applied() -> str:
-        told = caller.outcomes.get(command_id)
-        return str(told[0]["status"]) if told else ""
+        outcome = caller.outcomes.get(command_id)
+        return str(outcome[0]["status"]) if outcome else ""
 
     return await eventually(is_applied, within=5)
 

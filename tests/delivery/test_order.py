@@ -33,12 +33,12 @@ async def publish_story(caller: Caller, project_id: object) -> list[str]:
 
 async def effects(inspector: Inspector, project_id: object) -> list[tuple[int, str]]:
     """Return the comments by the revision at which they took effect."""
-    found = await inspector.site.sql(
+    rows = await inspector.site.sql(
         "SELECT outcome::json ->> 'revision', outcome::json #>> '{result,comment_id}' FROM runtime.inbox "
         "WHERE outcome::json #>> '{result,project_id}' = :id ORDER BY 1",
         id=str(project_id),
     )
-    return sorted((int(revision), told) for revision, told in found if told)
+    return sorted((int(revision), told) for revision, told in rows if told)
 
 
 async def test_a_takeover_keeps_the_order(site: Site, inspector: Inspector) -> None:

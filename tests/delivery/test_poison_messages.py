@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
-from tests.delivery.helpers import Inspector, command_subject, comment, creation, outcomes, publish_raw
+from tests.delivery.helpers import Inspector, command_subject, comment, creation, publish_raw, wait_for_outcomes
 from tests.support import Caller, Site, eventually
 
 MARKER = "what the database refuses"
@@ -39,14 +39,14 @@ async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, insp
     caller, project_id = await refusing.caller(), uuid7()
     given = await burst(caller, project_id)
     running = await refusing.worker("projects")
-    told = await outcomes(caller, len(given))
+    results = await wait_for_outcomes(caller, len(given))
     await inspector.wait_until_idle()
-    assert {name: (told[one][0]["status"], len(told[one])) for name, one in given.items()} == {
+    assert {name: (results[one][0]["status"], len(results[one])) for name, one in given.items()} == {
         name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in given
     }
-    error = told[given[MARKER]][0]["error"]
+    error = results[given[MARKER]][0]["error"]
     assert (error["code"], error["retryable"]) == ("unavailable", True)
-    assert [told[given[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
+    assert [results[given[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
     assert (running.delivery.counters.dead, running.delivery.counters.applied) == (3, 4)
 
 
@@ -55,7 +55,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
     caller, project_id = await refusing.caller(), uuid7()
     given = await burst(caller, project_id)
     await refusing.worker("projects")
-    await outcomes(caller, len(given))
+    await wait_for_outcomes(caller, len(given))
     await inspector.wait_until_idle()
     letters = await inspector.dead_letters()
     nameless, unknown, raising = (
@@ -89,7 +89,7 @@ async def test_hostile_bytes_cost_only_themselves(site: Site, inspector: Inspect
     for project_id in ids:
         await caller.publish("projects.create", project_id, creation(project_id))
     await site.worker("projects")
-    await outcomes(caller, len(ids))
+    await wait_for_outcomes(caller, len(ids))
     await eventually(partial(inspector.has_letters, 1), within=10)
 
 

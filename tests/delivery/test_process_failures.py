@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES
-from tests.delivery.helpers import Inspector, comment, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, comment, creation, project_in, wait_for_outcomes
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 
@@ -60,8 +60,8 @@ async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site,
     assert deaths >= 3
     [letter] = await inspector.dead_letters()
     assert letter["reason"] == "It ended its process 3 times."
-    told = (await outcomes(caller, 2))[command_id]
-    assert [(one["status"], one["error"]["code"]) for one in told] == [("rejected", "unavailable")]
+    results = (await wait_for_outcomes(caller, 2))[command_id]
+    assert [(one["status"], one["error"]["code"]) for one in results] == [("rejected", "unavailable")]
     async with worker_process(site, "projects"):
         assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
 
@@ -96,11 +96,11 @@ async def test_a_stopped_process_loses_its_lanes(site: Site, inspector: Inspecto
         os.kill(stopped.pid, signal.SIGSTOP)
         for project_id in map(project_in, range(LANES)):
             await caller.publish("projects.create", project_id, creation(project_id))
-        told = await outcomes(caller, LANES)
+        results = await wait_for_outcomes(caller, LANES)
         os.kill(stopped.pid, signal.SIGCONT)
-        assert {one[0]["status"] for one in told.values()} == {"applied"}
+        assert {one[0]["status"] for one in results.values()} == {"applied"}
         await eventually(partial(has_owners, site, 2), within=90)
         for project_id in map(project_in, range(LANES)):
             await caller.publish("projects.create", project_id, creation(project_id))
-        assert {one[0]["status"] for one in (await outcomes(caller, 2 * LANES)).values()} == {"applied"}
+        assert {one[0]["status"] for one in (await wait_for_outcomes(caller, 2 * LANES)).values()} == {"applied"}
         await inspector.wait_until_idle()

@@ -15,31 +15,31 @@ PASSWORD = "correct horse battery"
 TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM runtime.inbox"
 
 
-def export(place: int, project_id: str, password: str = PASSWORD, **given: Any) -> Any:
+def export(place: int, project_id: str, password: str = PASSWORD, **fields: Any) -> Any:
     """Return an export as it lies in a lane, from somebody without a role."""
     body: dict[str, Any] = {"project_id": project_id, "password": password}
-    return stored_command(place, tail="projects.export", by="mallory", **given, **body)
+    return stored_command(place, tail="projects.export", by="mallory", **fields, **body)
 
 
 @pytest.fixture
 def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Everything for which a slow mark was made."""
-    made: list[object] = []
+    results: list[object] = []
     slow = redaction.slow_fingerprint
 
     def counted(one: Any) -> bytes:
-        made.append(one.id)
+        results.append(one.id)
         return slow(one)
 
     monkeypatch.setattr(redaction, "slow_fingerprint", counted)
-    return made
+    return results
 
 
 async def test_a_refused_export_costs_no_slow_digest_and_no_transaction(site: Site, slow_marks: list[object]) -> None:
     """Exports without a role are refused together, in one transaction, without a digest that costs milliseconds."""
     async with own_lane(site) as here:
-        told = await here.handle([export(place, str(uuid7())) for place in range(1, 31)])
-    assert {one["error"]["code"] for one in told} == {"permission-denied"}
+        outcomes = await here.handle([export(place, str(uuid7())) for place in range(1, 31)])
+    assert {one["error"]["code"] for one in outcomes} == {"permission-denied"}
     assert (await site.count("runtime.inbox"), slow_marks) == (30, [])
     assert await site.sql(TRANSACTIONS) == [(1,)]
 
@@ -74,9 +74,9 @@ async def test_beyond_the_rate_no_slow_digest_is_made(site: Site, slow_marks: li
     async with own_lane(site, 2) as here:
         await here.handle([stored_command(1, **creation(project_id))])
         (first,) = await here.handle([export(2, project_id, command_id=command_id)])
-        told = await here.handle([export(place, project_id, command_id=command_id) for place in range(3, 33)])
+        outcomes = await here.handle([export(place, project_id, command_id=command_id) for place in range(3, 33)])
     assert first["status"] == "applied"
-    assert told == [first] * 30
+    assert outcomes == [first] * 30
     assert len(slow_marks) == 1 + 9
 
 
@@ -85,7 +85,7 @@ async def test_a_role_that_is_given_in_a_batch_counts_behind_it(site: Site) -> N
     role: dict[str, Any] = {"role_id": "deputies", "name": "Deputies", "permissions": {"roles": "manage"}}
     other: dict[str, Any] = {"role_id": "others", "name": "Others", "permissions": {}}
     async with own_lane(site, name="administration") as here:
-        told = await here.handle(
+        outcomes = await here.handle(
             [
                 stored_command(1, tail="administration.define-role", by="olivia", **other),
                 stored_command(2, tail="administration.define-role", **role),
@@ -93,4 +93,4 @@ async def test_a_role_that_is_given_in_a_batch_counts_behind_it(site: Site) -> N
                 stored_command(4, tail="administration.define-role", by="olivia", **other),
             ]
         )
-    assert [one["status"] for one in told] == ["rejected", "applied", "applied", "applied"]
+    assert [one["status"] for one in outcomes] == ["rejected", "applied", "applied", "applied"]

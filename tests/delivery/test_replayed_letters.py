@@ -31,8 +31,8 @@ async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
     await site.sql(BROKEN)
     one = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
     one = replace(one, headers={**(one.headers or {}), **headers})
-    (told,) = await here.handle([one])
-    assert told["error"]["code"] == "unavailable"
+    (outcome,) = await here.handle([one])
+    assert outcome["error"]["code"] == "unavailable"
     await site.sql(REPAIRED)
     return one
 
@@ -42,10 +42,10 @@ async def test_it_takes_effect_once(site: Site) -> None:
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here)
-        told = await here.handle([coming_back(one, 2), coming_back(one, 3)])
-        told += await here.handle([coming_back(one, 4)])
-    assert [each["status"] for each in told] == ["applied"] * 3
-    assert told[0] == told[1] == told[2]
+        outcomes = await here.handle([coming_back(one, 2), coming_back(one, 3)])
+        outcomes += await here.handle([coming_back(one, 4)])
+    assert [each["status"] for each in outcomes] == ["applied"] * 3
+    assert outcomes[0] == outcomes[1] == outcomes[2]
     assert await site.count("administration.property") == 1
 
 
@@ -58,8 +58,8 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
             stored_command(place, tail="administration.add-type", by="olivia", name="Fire") for place in range(2, 31)
         ]
         assert (await here.handle(more))[-1]["error"]["details"]["retry_after_seconds"]
-        (told,) = await here.handle([coming_back(one, 31)])
-    assert told["status"] == "applied"
+        (outcome,) = await here.handle([coming_back(one, 31)])
+    assert outcome["status"] == "applied"
 
 
 async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
@@ -68,8 +68,8 @@ async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
     async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here, **{"Accept-Language": "fr"})
         await site.sql("DELETE FROM administration.member WHERE principal = 'olivia'")
-        (told,) = await here.handle([coming_back(one, 2)])
-    assert told["error"]["message"] == "Permission refusée."
+        (outcome,) = await here.handle([coming_back(one, 2)])
+    assert outcome["error"]["message"] == "Permission refusée."
 
 
 ONE = stored_command(1)

@@ -80,18 +80,18 @@ class ClusterSystem:
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
             if config["num_replicas"] != SERVERS:
-                told = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
-                assert "error" not in told, told
+                response = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
+                assert "error" not in response, response
         await eventually(partial(are_replicated, ops), within=60)
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         pids = {f"bus-{number}": node.pid for number, node in enumerate(self.bus.nodes)}
         pids |= {worker.name: worker.pid for worker in self._supervisor.workers} if self._supervisor else {}
-        found: dict[str, list[psutil.Process]] = {}
+        results: dict[str, list[psutil.Process]] = {}
         for name, pid in pids.items():
             with suppress(psutil.NoSuchProcess):
-                found[name] = [psutil.Process(pid)] if pid else []
-        return found
+                results[name] = [psutil.Process(pid)] if pid else []
+        return results
 
     async def revive(self, name: str) -> None:
         """Start a server of the bus again, after all those of its process that are left have gone."""

@@ -33,15 +33,15 @@ async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
 
 async def asked(system: System, client: Client) -> dict[str, int | None]:
     """Ask for the newest projects, as somebody does who has waited for the end."""
-    found: dict[str, int | None] = {}
+    results: dict[str, int | None] = {}
     rows = await sql(system, "SELECT id::text FROM projects.project ORDER BY created_at DESC LIMIT %s", (_ASKED,))
     for (project_id,) in rows:
         read = Read(client.principal, project_id, "projects.opened")
         client.history.reads.append(read)
         answer = await client.ask("projects.get", {"project_id": project_id}, 10)
         read.answered = answer is not None and "revision" in answer
-        found[project_id] = answer.get("revision") if answer else None
-    return found
+        results[project_id] = answer.get("revision") if answer else None
+    return results
 
 
 _SURPLUS = "im.audit.surplus-counted.v1"
@@ -72,16 +72,16 @@ async def gathered(system: System, ops: Nats, final: Final) -> Final:
 
 async def _projects(system: System) -> dict[str, Project]:
     rows = await sql(system, "SELECT id::text, revision, description FROM projects.project")
-    found = {project_id: Project(revision, description) for project_id, revision, description in rows}
+    by_name = {project_id: Project(revision, description) for project_id, revision, description in rows}
     for project_id, one, text in await sql(
         system, "SELECT project_id::text, comment_id::text, text FROM projects.comment"
     ):
-        found[project_id].comments[one] = text
+        by_name[project_id].comments[one] = text
     for project_id, one in await sql(system, "SELECT project_id::text, call_id::text FROM projects.call"):
-        found[project_id].calls.add(one)
+        by_name[project_id].calls.add(one)
     for project_id, one in await sql(system, "SELECT project_id::text, sequence_id::text FROM projects.sequence"):
-        found[project_id].sequences.add(one)
-    return found
+        by_name[project_id].sequences.add(one)
+    return by_name
 
 
 async def state(ops: Nats, stream: str) -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _headers(block: bytes) -> dict[str, str]:
 
 def _event(place: int, headers: dict[str, str], body: bytes) -> Stored:
     revision = headers.get("ce-revision")
-    told = json.loads(body) if headers.get("ce-type") == _SURPLUS else {}
+    document = json.loads(body) if headers.get("ce-type") == _SURPLUS else {}
     return Stored(
         place,
         headers.get("ce-id", ""),
@@ -145,5 +145,5 @@ def _event(place: int, headers: dict[str, str], body: bytes) -> Stored:
         headers.get("ce-actor", ""),
         headers.get("ce-subject", ""),
         int(revision) if revision else None,
-        told.get("count", 0) if told.get("what") == "refused-attempts" else 0,
+        document.get("count", 0) if document.get("what") == "refused-attempts" else 0,
     )

@@ -38,14 +38,14 @@ class Follower:
 
     async def _follow(self) -> None:
         address = self._client.nats.new_inbox()
-        heard = await self._client.nats.subscribe(address, pending_msgs_limit=100_000)
+        subscription = await self._client.nats.subscribe(address, pending_msgs_limit=100_000)
         try:
             request = {"since": self.cursor} if self.cursor else {}
             await self._client.nats.publish(self._subject, json.dumps(request).encode(), reply=address)
-            await self._listen(heard)
+            await self._listen(subscription)
         finally:
             with suppress(NatsError):
-                await heard.unsubscribe()
+                await subscription.unsubscribe()
 
     async def _listen(self, heard: Subscription) -> None:
         feed, count, handled = "", 0, 0

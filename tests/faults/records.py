@@ -25,10 +25,10 @@ _NAMED_FINDINGS = 20
 
 def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
     """Return the first of each event: one that is published again has the same id."""
-    found: dict[str, Stored] = {}
+    results: dict[str, Stored] = {}
     for event in events:
-        found.setdefault(event.id, event)
-    return found
+        results.setdefault(event.id, event)
+    return results
 
 
 def caused(history: History, final: Final) -> Iterator[Finding]:
@@ -44,14 +44,14 @@ def caused(history: History, final: Final) -> Iterator[Finding]:
     for one in final.inbox:
         if one.id not in history.commands:
             continue
-        found = {event.id for event in by_cause[one.id]}
+        ids = {event.id for event in by_cause[one.id]}
         if one.outcome["status"] == APPLIED:
-            if found != set(one.outcome["events"]):
-                yield one.id, f"its events are {sorted(found)}, its outcome names {one.outcome['events']}"
-        elif one.outcome["error"]["code"] in _AUDITED and not found:
+            if ids != set(one.outcome["events"]):
+                yield one.id, f"its events are {sorted(ids)}, its outcome names {one.outcome['events']}"
+        elif one.outcome["error"]["code"] in _AUDITED and not ids:
             untold[one.principal].append(one.id)
-        elif len(found) != (one.outcome["error"]["code"] in _AUDITED):
-            yield one.id, f"refused as {one.outcome['error']['code']} with {len(found)} events"
+        elif len(ids) != (one.outcome["error"]["code"] in _AUDITED):
+            yield one.id, f"refused as {one.outcome['error']['code']} with {len(ids)} events"
     yield from _uncounted(untold, list(events.values()), final.counted)
     decided = {one.id for one in final.inbox}
     for event in events.values():
@@ -84,19 +84,19 @@ def in_order(_: History, final: Final) -> Iterator[Finding]:
 
 def reads(history: History, final: Final) -> Iterator[Finding]:
     """Reading that is recorded leaves an event for each answer, and none without having been asked."""
-    asked = Counter((one.leaves, one.principal, one.about) for one in history.reads)
+    counts = Counter((one.leaves, one.principal, one.about) for one in history.reads)
     answered = Counter((one.leaves, one.principal, one.about) for one in history.reads if one.answered)
     readers, kinds = {one.principal for one in history.reads}, {one.leaves for one in history.reads}
-    found = Counter(
+    counter = Counter(
         (event.happened, event.actor, event.about)
         for event in _distinct(final.events).values()
         if event.happened in kinds and event.actor in readers
     )
-    for each in asked.keys() | found.keys():
-        if not answered[each] <= found[each] <= asked[each]:
+    for each in counts.keys() | counter.keys():
+        if not answered[each] <= counter[each] <= counts[each]:
             yield (
                 each[2],
-                f"{each[0]} by {each[1]}: asked {asked[each]}, answered {answered[each]}, recorded {found[each]}",
+                f"{each[0]} by {each[1]}: asked {counts[each]}, answered {answered[each]}, recorded {counter[each]}",
             )
 
 
@@ -114,15 +114,15 @@ def stores(history: History, final: Final) -> Iterator[Finding]:
     """Both stores hold each activity that belongs there exactly once: those in the stream, and those of outcomes."""
     events = _distinct(final.events)
     for number, (name, entries) in enumerate((("activity", final.activity), ("log server", final.log_server))):
-        wanted = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
+        expected = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
         if number == 0:
-            wanted |= {
+            expected |= {
                 event_id: one.id
                 for one in final.inbox
                 if one.outcome["status"] == APPLIED and _is_of_project(history, one.id)
                 for event_id in one.outcome["events"]
             }
-        yield from _differences(name, wanted, entries)
+        yield from _differences(name, expected, entries)
 
 
 def _is_of_project(history: History, command_id: str) -> bool:
@@ -130,13 +130,13 @@ def _is_of_project(history: History, command_id: str) -> bool:
     return sent is not None and sent.tail.startswith(("projects.", "reports."))
 
 
-def _differences(name: str, wanted: dict[str, str], entries: list[Entry]) -> Iterator[Finding]:
-    found = Counter(entry.event_id for entry in entries)
+def _differences(name: str, expected: dict[str, str], entries: list[Entry]) -> Iterator[Finding]:
+    ids = Counter(entry.event_id for entry in entries)
     causes = {entry.event_id: entry.command_id for entry in entries}
-    for event_id in wanted.keys() - found.keys():
-        yield wanted[event_id] or event_id, f"the {name} lacks its event {event_id}"
-    for event_id, times in found.items():
-        if event_id not in wanted:
+    for event_id in expected.keys() - ids.keys():
+        yield expected[event_id] or event_id, f"the {name} lacks its event {event_id}"
+    for event_id, times in ids.items():
+        if event_id not in expected:
             yield causes[event_id] or event_id, f"the {name} has an entry of {event_id}, which the stream does not hold"
         if times > 1:
             yield causes[event_id] or event_id, f"the {name} has {times} entries of event {event_id}"
@@ -169,15 +169,15 @@ def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
     for one in history.followed:
         visible = _places(one, final)
-        given = {told.event_id for told in one.told if told.kind == "event"}
-        for gap in _gaps(visible, given):
+        ids = {told.event_id for told in one.told if told.kind == "event"}
+        for gap in _gaps(visible, ids):
             first, last = gap[0], gap[-1]
             before = _told_before(one, visible, first.place)
             yield (
                 first.cause,
                 f"{one.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
             )
-        for event_id in sorted(given - {event.id for event in visible})[:_NAMED_FINDINGS]:
+        for event_id in sorted(ids - {event.id for event in visible})[:_NAMED_FINDINGS]:
             yield event_id, f"{one.name} was told an event that it may not see, or that the stream does not hold"
         for at, why in one.refused:
             yield one.name, f"a feed was refused at {at:.1f} s: {why}"
@@ -187,14 +187,14 @@ def feed_order(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told events in the order of the stream, with consecutive numbers in each feed."""
     for one in history.followed:
         places = {event.id: event.place for event in _distinct(final.events).values()}
-        counts, last, seen = dict[str, int](), 0, set[str]()
+        counts, last, results = dict[str, int](), 0, set[str]()
         for told in one.told:
             if told.number != counts.get(told.feed, 0) + 1:
                 yield one.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
             counts[told.feed] = told.number
-            if told.kind != "event" or told.event_id not in places or told.event_id in seen:
+            if told.kind != "event" or told.event_id not in places or told.event_id in results:
                 continue
-            seen.add(told.event_id)
+            results.add(told.event_id)
             if places[told.event_id] < last:
                 yield told.event_id, f"{one.name} was told place {places[told.event_id]} after place {last}"
             last = max(last, places[told.event_id])

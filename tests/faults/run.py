@@ -160,8 +160,8 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
 
     async def told() -> bool:
         for one in followers:
-            seen = [event.id for event in final.events if event.happened.startswith(one.followed.sees)]
-            if seen and seen[-1] not in {each.event_id for each in one.followed.told[-2_000:]}:
+            ids = [event.id for event in final.events if event.happened.startswith(one.followed.sees)]
+            if ids and ids[-1] not in {each.event_id for each in one.followed.told[-2_000:]}:
                 return False
         return True
 
@@ -258,11 +258,11 @@ async def _probe(connector: Connector, number: int, waiting: list[str] | None = 
 
 def _probes(principal: str) -> list[Sent]:
     """Make commands of every worker: projects in many lanes are opened, the others are refused."""
-    made = []
+    results = []
     for _ in range(_KEYS):
         project_id = str(uuid7())
         body = {"project_id": project_id, "description": "Is anybody there?"}
-        made.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
+        results.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
     refused = frozenset({"permission-denied"})
     report_id, project_id = str(uuid7()), str(uuid7())
     for tail, key, body in (
@@ -270,8 +270,8 @@ def _probes(principal: str) -> list[Sent]:
         ("reports.generate", report_id, {"report_id": report_id, "project_id": project_id}),
         ("retention.hold", project_id, {"project_id": project_id, "reason": "Police."}),
     ):
-        made.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
-    return made
+        results.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
+    return results
 
 
 def save(run: Run, folder: Path) -> Path:

@@ -150,16 +150,16 @@ class SingleSystem:
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         assert self._host
-        found: dict[str, list[psutil.Process]] = {}
+        results: dict[str, list[psutil.Process]] = {}
         for child in psutil.Process(self._host.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 if name := _part(child.cmdline()):
-                    found[name] = [child, *(child.children(recursive=True) if name != TEMPLATE else ())]
+                    results[name] = [child, *(child.children(recursive=True) if name != TEMPLATE else ())]
         for worker in self._supervisor.workers if self._supervisor else ():
             if worker.pid:
                 with suppress(psutil.NoSuchProcess):
-                    found[worker.name] = [psutil.Process(worker.pid)]
-        return found
+                    results[worker.name] = [psutil.Process(worker.pid)]
+        return results
 
     async def revive(self, name: str) -> None:
         """Nothing: `up` starts again what ended."""

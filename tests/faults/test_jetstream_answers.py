@@ -75,8 +75,8 @@ def liar(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 async def is_decided(caller: Caller, project_id: UUID, site: Site) -> bool:
     """Tell whether all changes of a project took effect."""
-    found = await site.sql("SELECT revision FROM projects.project WHERE id = :id", id=project_id)
-    assert found[0][0] == CHANGES + 1, f"{CHANGES + 1 - found[0][0]} of {CHANGES} acknowledged commands left no trace"
+    rows = await site.sql("SELECT revision FROM projects.project WHERE id = :id", id=project_id)
+    assert rows[0][0] == CHANGES + 1, f"{CHANGES + 1 - rows[0][0]} of {CHANGES} acknowledged commands left no trace"
     return len(caller.outcomes) == CHANGES + 1
 
 
@@ -117,6 +117,6 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
 
 async def are_followed(follower: Follower, number: int) -> bool:
     """Tell whether a follower was told so many different events."""
-    given = {one.event_id for one in follower.followed.told if one.kind == "event"}
-    assert len(given) == number, f"{number - len(given)} of {number} events were never told"
+    ids = {one.event_id for one in follower.followed.told if one.kind == "event"}
+    assert len(ids) == number, f"{number - len(ids)} of {number} events were never told"
     return True

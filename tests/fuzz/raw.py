@@ -105,12 +105,12 @@ class RawClient:
 
 def kept(heard: list[tuple[str, bytes]]) -> dict[int, int]:
     """Return the place in COMMANDS of each frame whose PubAck came, by the number of the frame."""
-    found: dict[int, int] = {}
+    results: dict[int, int] = {}
     for subject, body in heard:
         number = subject.rpartition(".f.")[2]
         answer: Any = None
         with suppress(ValueError):
             answer = json.loads(body)
         if number.isdigit() and isinstance(answer, dict) and answer.get("stream") == "COMMANDS":
-            found[int(number)] = int(answer["seq"])
-    return found
+            results[int(number)] = int(answer["seq"])
+    return results

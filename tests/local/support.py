@@ -55,11 +55,11 @@ class Running:
         return text in self.output.read_text()
 
     def children(self) -> dict[int, str]:
-        found: dict[int, str] = {}
+        results: dict[int, str] = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it ended just now
-                found[child.pid] = " ".join(child.cmdline())
-        return found
+                results[child.pid] = " ".join(child.cmdline())
+        return results
 
     def signal(self, each: signal.Signals) -> int:
         self.process.send_signal(each)

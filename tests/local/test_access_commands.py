@@ -82,8 +82,8 @@ async def test_what_was_made_is_listed(bus: RunningBus) -> None:
     assert (olivia["expires"] > olivia["created"], olivia["revoked"]) == (True, None)
     assert (watch["expires"], watch["revoked"] >= watch["created"]) == (None, True)
     assert {one["fingerprint"][0] for one in listed} == {"U"}
-    shown = await bus.access("list")
-    assert ("olivia" in shown, "provision" in shown) == (True, False)
+    result = await bus.access("list")
+    assert ("olivia" in result, "provision" in result) == (True, False)
     register = bus.home.keys / "access.json"
     assert register.stat().st_mode & 0o777 == 0o600
 
@@ -126,9 +126,9 @@ async def test_a_server_of_ones_own_is_told(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         await eventually(lambda: not caller.bus.is_connected)
         stop(site.processes["nats"])
-        kept = admin.read_bytes()
+        data = admin.read_bytes()
         site.bundle()
-        admin.write_bytes(kept)
+        admin.write_bytes(data)
         site.start_server()
         await eventually(partial(answers, site.page("monitor", "/healthz")))
         assert await Caller("admin").is_refused(url, admin)

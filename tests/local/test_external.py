@@ -67,10 +67,10 @@ def test_setting_up_keeps_the_keys(installation: Installation) -> None:
     """Writing the bundle again renews the server's configuration and the brief credentials, and keeps all others."""
     brief = installation.directory / "creds" / "provision.creds"
     found = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
-    kept = {path: path.read_bytes() for path in found if path != brief}
+    data = {path: path.read_bytes() for path in found if path != brief}
     assert installation.bundle() == [brief, installation.directory / "nats" / "server.conf"]
-    assert {path: path.read_bytes() for path in kept} == kept
-    assert len(kept) == 7 + 7
+    assert {path: path.read_bytes() for path in data} == data
+    assert len(data) == 7 + 7
 
 
 def test_the_servers_configuration_holds_no_secret(installation: Installation) -> None:
@@ -104,11 +104,11 @@ def test_what_is_watched_is_served(installation: Installation) -> None:
     for name in WORKERS:
         with urlopen(installation.page(name, "/metrics")) as page:  # noqa: S310 - our own page
             served |= set(FIGURE.findall(page.read().decode()))
-    asked: set[str] = set()
+    results: set[str] = set()
     for path in (ROOT / "deploy" / "monitoring").iterdir():
-        asked |= set(FIGURE.findall(path.read_text()))
-    assert asked
-    assert asked - AFTER_A_SWEEP <= served
+        results |= set(FIGURE.findall(path.read_text()))
+    assert results
+    assert results - AFTER_A_SWEEP <= served
 
 
 def test_sigterm_ends_a_worker_well(installation: Installation) -> None:
@@ -143,9 +143,9 @@ def run_snippet(installation: Installation, number: int, *line: str) -> str:
 
 def test_heartbeats_are_heard_as_the_page_says(installation: Installation) -> None:
     """The page's first program hears the workers' signs of life."""
-    heard = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
-    assert {one["worker"] for one in heard} <= set(WORKERS)
-    assert all({"version", "lag", "oldest_pending_seconds"} <= one.keys() for one in heard)
+    lines = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
+    assert {one["worker"] for one in lines} <= set(WORKERS)
+    assert all({"version", "lag", "oldest_pending_seconds"} <= one.keys() for one in lines)
 
 
 async def test_dead_letters_are_read_and_discarded_as_the_page_says(installation: Installation) -> None:

@@ -68,9 +68,9 @@ class Installation:
     async def failing(self, port: int) -> set[str]:
         """Return the parts that fail, as the page about readiness says."""
         code, body = await status_pages.fetch(port, "/ready")
-        told = json.loads(body or "{}").get("failing", {})
-        assert (code == status_pages.OK) == (not told)
-        return {each["part"] for parts in told.values() for each in parts}
+        document = json.loads(body or "{}").get("failing", {})
+        assert (code == status_pages.OK) == (not document)
+        return {each["part"] for parts in document.values() for each in parts}
 
 
 @pytest.fixture

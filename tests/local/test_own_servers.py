@@ -105,12 +105,12 @@ async def held(site: Site) -> dict[str, Any]:
     """Return what is told by the streams and the databases of a site."""
     bus = await site.nats("provision", "provision")
     streams = {name: (await api(bus, f"STREAM.INFO.{name}", {}))["state"] for name in snapshots.SAVED}
-    told: dict[str, Any] = {name: (state["messages"], state["last_seq"]) for name, state in streams.items()}
+    by_name: dict[str, Any] = {name: (state["messages"], state["last_seq"]) for name, state in streams.items()}
     with psycopg.connect(site.log_database_url) as log:
-        told["log"] = log.execute("SELECT * FROM entry ORDER BY 1").fetchall()
+        by_name["log"] = log.execute("SELECT * FROM entry ORDER BY 1").fetchall()
     for table in ("projects.project", "audit.activity", "runtime.inbox"):
-        told[table] = sorted(map(repr, await site.sql(f"SELECT * FROM {table}")))  # noqa: S608 - our own names
-    return told
+        by_name[table] = sorted(map(repr, await site.sql(f"SELECT * FROM {table}")))  # noqa: S608 - our own names
+    return by_name
 
 
 async def test_everything_is_back(site: Site, target: Site, tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ async def test_the_two_ways_change_places(site: Site, target: Site, tmp_path: Pa
     ended = await incidents("restore", file, "--data", data)
     assert (ended.status, "Restored in" in ended.out) == (0, True), ended.err
     with running(tmp_path):
-        made = await incidents("projects", "create", "--data", data)
+        result = await incidents("projects", "create", "--data", data)
         ended = await incidents("backup", "-o", tmp_path / "back.tar", "--data", data)
-    assert "Project 2 created" in made.out, made.err
+    assert "Project 2 created" in result.out, result.err
     assert ended.status == 0, ended.err
     await restore(target, tmp_path / "back.tar")
     assert await target.count("projects.project") == 2

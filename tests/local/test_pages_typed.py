@@ -117,11 +117,11 @@ def test_the_environment_is_where_the_readme_says() -> None:
 def test_no_block_is_left_out() -> None:
     """The pages have the blocks that are typed here, whatever is rewritten on them."""
     first = [given[0] for given in TYPED]
-    wanted = (
+    expected = (
         "curl",
         "incidents access create olivia",
         "incidents access list",
         "incidents import",
         "incidents projects",
     )
-    assert all(any(line.startswith(start) for line in first) for start in wanted), first
+    assert all(any(line.startswith(start) for line in first) for start in expected), first

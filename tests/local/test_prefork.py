@@ -21,12 +21,12 @@ ENTRY = "tests.local.worker:run"
 
 def templates(parent: psutil.Process) -> list[psutil.Process]:
     """Return the children of a process that are templates or spares, and live."""
-    found = []
+    results = []
     for each in parent.children():
         with suppress(psutil.NoSuchProcess):
             if each.cmdline()[-1:] == ["fork"]:
-                found.append(each)
-    return found
+                results.append(each)
+    return results
 
 
 class Forks:
@@ -83,8 +83,8 @@ async def test_a_fork_has_what_a_worker_has(start: Callable[[], Forks]) -> None:
     process = psutil.Process(worker.pid)
     assert process.cmdline()[-4:] == ["-m", "workers", "worker", "audit"]
     assert os.getsid(worker.pid) == worker.pid
-    held = [str(each.readlink()) for each in Path(f"/proc/{worker.pid}/fd").iterdir()]
-    assert len([one for one in held if one.startswith("socket:")]) == 1  # that of its pages
+    paths = [str(each.readlink()) for each in Path(f"/proc/{worker.pid}/fd").iterdir()]
+    assert len([one for one in paths if one.startswith("socket:")]) == 1  # that of its pages
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

@@ -21,9 +21,9 @@ from workers.runtime.process.preconditions import UnfitError
 async def is_empty(site: Site) -> bool:
     """Tell whether a site has neither tables nor streams."""
     bus = await site.nats("provision", "provision")
-    there = [name for name in snapshots.SAVED if "error" not in await api(bus, f"STREAM.INFO.{name}", {})]
+    info = [name for name in snapshots.SAVED if "error" not in await api(bus, f"STREAM.INFO.{name}", {})]
     tables = [(await dumps.look(url, "")).tables for url in (site.database_url, site.log_database_url)]
-    return (there, tables) == ([], [0, 0])
+    return (info, tables) == ([], [0, 0])
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ async def test_what_breaks_in_the_middle_says_so(site: Site, target: Site, tmp_p
     ended = await run_incidents(target, "restore", file)
     assert (ended.status, "pg_restore: " in ended.err, "may be restored already" in ended.err) == (1, True, True), ended
     with psycopg.connect(url) as database:
-        found = database.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'administration'").fetchall()
-    assert (found, (await dumps.look(url, "")).tables) == ([], 0)
+        rows = database.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'administration'").fetchall()
+    assert (rows, (await dumps.look(url, "")).tables) == ([], 0)
     assert bool((await dumps.look(target.database_url, "")).tables) != first
 
 

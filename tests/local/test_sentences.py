@@ -66,8 +66,8 @@ def refused(folder: Path) -> Iterator[object]:
 def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
     """Each sentence that the runtime or a helper raises has its French."""
     french = catalogue("fr").gettext
-    said = [str(one) for one in (*raised(tmp_path), *refused(tmp_path))]
-    assert [one for one in said if translated(one, KNOWN, french) == one] == []
+    sentences = [str(one) for one in (*raised(tmp_path), *refused(tmp_path))]
+    assert [one for one in sentences if translated(one, KNOWN, french) == one] == []
 
 
 @pytest.mark.parametrize(

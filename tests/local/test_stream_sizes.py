@@ -39,8 +39,8 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
 
 async def sizes(connection: Nats) -> list[int]:
     """Return the sizes of the streams, in MiB."""
-    found = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
-    return [one["config"]["max_bytes"] // MIB for one in found]
+    info = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
+    return [one["config"]["max_bytes"] // MIB for one in info]
 
 
 @pytest.mark.parametrize(

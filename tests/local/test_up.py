@@ -97,9 +97,9 @@ async def test_second_up_is_refused(directory: Path, up: Up) -> None:
     expected = rf"already running \(process {running.process.pid}, bus nats://.*, health http://"
     with pytest.raises(AlreadyRunningError, match=expected), Home(directory).lock():
         pytest.fail("two supervisors hold the lock")
-    found = Home(directory).runtime()
-    assert found is not None
-    assert found.pid == running.process.pid
+    runtime = Home(directory).runtime()
+    assert runtime is not None
+    assert runtime.pid == running.process.pid
 
 
 def test_stale_file_is_ignored(directory: Path) -> None:

@@ -51,7 +51,7 @@ def statements(revision: str) -> dict[str, str]:
     for one in revisions()[: revisions().index(revision) + 1]:
         path = ROWS / f"{one}.sql"
         written = path.read_text() if path.exists() else ""
-        known |= {found[1]: f"{part};" for part in written.split(";\n") if (found := _TABLE.search(part))}
+        known |= {match[1]: f"{part};" for part in written.split(";\n") if (match := _TABLE.search(part))}
     return known
 
 
@@ -62,8 +62,8 @@ def rows(connection: Connection) -> dict[str, list[Any]]:
 
 
 def _read(connection: Connection, table: str) -> list[Any]:
-    found = connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()  # noqa: S608 - a catalogue's name
-    return [json.loads(unicodedata.normalize("NFC", one)) for one in found]
+    rows = connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()  # noqa: S608 - a catalogue's name
+    return [json.loads(unicodedata.normalize("NFC", one)) for one in rows]
 
 
 def holds(new: Any, old: Any) -> bool:

@@ -37,8 +37,8 @@ async def test_numbers_and_names_get_their_one_form(site: Site) -> None:
             await connection.execute(_PAST, given)
         for _ in range(2):
             await connection.run_sync(run_script, read_sql("*_canonical.sql"))
-    kept = await site.sql("SELECT decimal_1::text, decimal_2::text, created_by FROM projects.project")
-    assert [tuple(row) for row in kept] == [("0.1", "100", "G\u00e9")]
+    rows = await site.sql("SELECT decimal_1::text, decimal_2::text, created_by FROM projects.project")
+    assert [tuple(row) for row in rows] == [("0.1", "100", "G\u00e9")]
     history = await site.sql("SELECT old, new FROM projects.history ORDER BY place")
     assert [tuple(row) for row in history] == [("100", "0"), (None, "7"), ("1E+2", None)]
     assert [tuple(row) for row in await site.sql("SELECT name FROM administration.property")] == [("Vol\u00e9",)]

@@ -95,10 +95,10 @@ async def test_rows_of_before_get_what_later_versions_know(engine: AsyncEngine) 
     await migrate(engine, APP_ROLE)
     async with engine.connect() as connection:
         filled = set(map(tuple, await connection.execute(_FILLED)))
-        shown = (await connection.execute(_SHOWN)).scalar_one()
+        rows = (await connection.execute(_SHOWN)).scalar_one()
         imported = (await connection.execute(_IMPORTED)).scalar_one()
     known = {("comment", 2, 1), ("call", 2, 2), ("sequence", 2, 3), ("status", 900, 3)}
     older_than_the_history = {("comment", 0, 0), ("call", 0, 0), ("sequence", 0, 0), ("status", None, None)}
     assert filled == known | older_than_the_history
-    assert shown == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
+    assert rows == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
     assert imported == REVISIONS.index("0014") + 1

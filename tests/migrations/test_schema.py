@@ -77,6 +77,6 @@ async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:
         await site.sql(statement, id=role_id, levels=json.dumps(levels))
     async with site.engine.begin() as connection:
         await connection.run_sync(run_script, read_sql("*_details_in_view.sql"))
-    found = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
+    rows = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
     seen = {**silent, MAIN: "view", CATEGORIES: "view"}
-    assert found == {**roles, "silent": seen, "administrators": {}}
+    assert rows == {**roles, "silent": seen, "administrators": {}}

@@ -15,10 +15,10 @@ from incidents.feed import Watch
 from tests.support import Site, eventually
 
 
-async def create_project(client: Client, **given: Any) -> UUID:
+async def create_project(client: Client, **fields: Any) -> UUID:
     """Create a project."""
     project_id = uuid7()
-    await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4.", **given))
+    await client.send(CreateProject(project_id=project_id, description="A bag was left at gate 4.", **fields))
     return project_id
 
 

@@ -133,12 +133,12 @@ async def ask(site: Site, query: ListProjects) -> ProjectPage:
 
 async def read_all_pages(site: Site, query: ListProjects) -> list[UUID]:
     """Read every page and return the ids."""
-    found: list[UUID] = []
+    results: list[UUID] = []
     while True:
         page = await ask(site, query)
-        found += [row.project_id for row in page.items]
+        results += [row.project_id for row in page.items]
         if page.next is None:
-            return found
+            return results
         query = query.model_copy(update={"after": page.next})
 
 

@@ -108,12 +108,12 @@ async def read_everything(clerk: Client, project_id: str) -> dict[str, str]:
 async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, str]:
     """Make a report and a package, and return their texts."""
     report = await send_command(clerk, "reports.generate", report_id=str(uuid7()), project_id=project_id)
-    wanted = catalogue.queries()["reports.download"].model_validate_json(json.dumps({"report_id": report["report_id"]}))
-    pages = pages_of(await clerk.ask(wanted))
+    query = catalogue.queries()["reports.download"].model_validate_json(json.dumps({"report_id": report["report_id"]}))
+    pages = pages_of(await clerk.ask(query))
     package = (await send_command(clerk, "projects.export", project_id=project_id))["package"]
-    named = json.dumps({"package_id": package["package_id"]})
-    wanted = catalogue.queries()["projects.download"].model_validate_json(named)
-    with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(wanted))) as archive:
+    data = json.dumps({"package_id": package["package_id"]})
+    query = catalogue.queries()["projects.download"].model_validate_json(data)
+    with pyzipper.AESZipFile(io.BytesIO(await clerk.ask(query))) as archive:
         files = {name: archive.read(name).decode() for name in archive.namelist()}
     return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
 

@@ -40,13 +40,13 @@ def unzip(data: bytes, password: str | None = None) -> dict[str, bytes]:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-async def export(operator: Operator, **given: Any) -> dict[str, bytes]:
+async def export(operator: Operator, **fields: Any) -> dict[str, bytes]:
     """Export a project and return the files of its package."""
-    told = await operator.send(ExportProject(project_id=operator.project_id, **given))
-    return unzip(await fetch(operator.client, told.package), given.get("password"))
+    response = await operator.send(ExportProject(project_id=operator.project_id, **fields))
+    return unzip(await fetch(operator.client, response.package), fields.get("password"))
 
 
 def read_json(files: dict[str, bytes], name: str) -> dict[str, Any]:
     """Read one JSON file of a package."""
-    found: dict[str, Any] = json.loads(files[name])
-    return found
+    document: dict[str, Any] = json.loads(files[name])
+    return document

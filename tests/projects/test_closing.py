@@ -51,9 +51,9 @@ async def test_an_end_does_not_close(operator: Operator) -> None:
     """A project with an end time has ended and is not closed, whatever its status is called."""
     await give(operator, start_time=NOON, end_time=NOON, status_id=await status(operator.client, "Closed"))
     await operator.send(CreateProject(project_id=uuid7(), end_time=NOON))
-    told = await figures(operator)
-    assert (told.count, told.closed, told.ended, told.median_duration_seconds) == (2, 0, 2, 0)
-    assert told.median_closing_seconds is None
+    samples = await figures(operator)
+    assert (samples.count, samples.closed, samples.ended, samples.median_duration_seconds) == (2, 0, 2, 0)
+    assert samples.median_closing_seconds is None
 
 
 async def test_a_closing_status_closes_from_when_it_was_given(operator: Operator) -> None:
@@ -63,9 +63,9 @@ async def test_a_closing_status_closes_from_when_it_was_given(operator: Operator
     await give(operator, status_id=done)
     await give(operator, status_id=filed)
     await give(operator, description="A box.")
-    told = await figures(operator)
-    assert (told.closed, told.ended) == (1, 0)
-    assert told.median_closing_seconds == pytest.approx(await closing_seconds(operator, 3))
+    samples = await figures(operator)
+    assert (samples.closed, samples.ended) == (1, 0)
+    assert samples.median_closing_seconds == pytest.approx(await closing_seconds(operator, 3))
 
 
 async def test_what_is_opened_again_is_closed_by_its_last_closing(operator: Operator) -> None:
@@ -106,8 +106,8 @@ async def test_what_was_closed_elsewhere_has_no_time(operator: Operator) -> None
     done = await status(operator.client, "Done", closing=True)
     one = ImportedProject(project_id=uuid7(), number=9, created_by="old", created_at=NOON, status_id=done)
     await operator.send(ImportProjects(projects=[one]))
-    told = await figures(operator)
-    assert (told.count, told.closed, told.median_closing_seconds) == (2, 1, None)
+    samples = await figures(operator)
+    assert (samples.count, samples.closed, samples.median_closing_seconds) == (2, 1, None)
 
 
 async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operator) -> None:
@@ -118,5 +118,5 @@ async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operato
     await operator.site.grant("visitor", {Node.PROJECTS: "view"})
     operator.client = await operator.site.client("visitor")
     assert await figures(operator) == Figures(count=2, closed=None, ended=None)
-    told = await operator.client.ask(ProjectStatistics())
-    assert (told.closing_status_ids, told.withheld) == ([], ["main-details"])
+    statistics = await operator.client.ask(ProjectStatistics())
+    assert (statistics.closing_status_ids, statistics.withheld) == ([], ["main-details"])

@@ -34,8 +34,8 @@ async def drafted(operator: Operator) -> list[UUID]:
 async def test_sequences_are_drafted_and_undrafted(operator: Operator) -> None:
     """A principal puts sequences on its draft list, takes some off again, and reads it back (SEQ-02, SEQ-04)."""
     first, second = sequence(), sequence("Hall")
-    told = await operator.send(DraftSequences(sequences=[first, second]))
-    assert told.sequence_ids == [first.sequence_id, second.sequence_id]
+    response = await operator.send(DraftSequences(sequences=[first, second]))
+    assert response.sequence_ids == [first.sequence_id, second.sequence_id]
     await operator.send(UndraftSequences(sequence_ids=[first.sequence_id]))
     (kept,) = (await operator.client.ask(GetDraft())).sequences
     assert (kept.sequence_id, kept.camera_name, kept.media) == (second.sequence_id, "Hall", "available")
@@ -45,12 +45,12 @@ async def test_a_span_over_many_cameras(operator: Operator) -> None:
     """One span of time over many cameras makes one sequence of each in one command (SEQ-01, SEQ-03)."""
     cameras = [Camera(camera_id=f"cam-{number}", camera_name=f"Gate {number}") for number in range(3)]
     command_id = uuid7()
-    wanted = DraftSequences(cameras=cameras, start=NOON, end=LATER)
-    told = await operator.client.send(wanted, command_id=command_id)
-    assert told.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
-    found = (await operator.client.ask(GetDraft())).sequences
-    assert sorted(one.camera_name for one in found) == ["Gate 0", "Gate 1", "Gate 2"]
-    assert {(one.start, one.end) for one in found} == {(NOON, LATER)}
+    command = DraftSequences(cameras=cameras, start=NOON, end=LATER)
+    response = await operator.client.send(command, command_id=command_id)
+    assert response.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
+    sequences = (await operator.client.ask(GetDraft())).sequences
+    assert sorted(one.camera_name for one in sequences) == ["Gate 0", "Gate 1", "Gate 2"]
+    assert {(one.start, one.end) for one in sequences} == {(NOON, LATER)}
 
 
 async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
@@ -172,17 +172,17 @@ async def test_drafting_needs_the_permission_on_sequences(operator: Operator) ->
 
 async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
     """Sequences that are drafted while projects take the list over end in one project or on the list, once each."""
-    wanted = [sequence() for _ in range(40)]
+    sequences = [sequence() for _ in range(40)]
     projects = [uuid7() for _ in range(12)]
-    drafting = [operator.send(DraftSequences(sequences=[one])) for one in wanted]
+    drafting = [operator.send(DraftSequences(sequences=[one])) for one in sequences]
     taking = [operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects]
     mixed = [one for pair in zip(drafting[::4], taking, strict=False) for one in pair]
     left = [one for place, one in enumerate(drafting) if place % 4]
     await asyncio.gather(*mixed, *left, *taking[10:])
-    found = await operator.site.sql(
+    rows = await operator.site.sql(
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
-    assert sorted(one for (one,) in found) == sorted(one.sequence_id for one in wanted)
+    assert sorted(one for (one,) in rows) == sorted(one.sequence_id for one in sequences)
 
 
 async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
@@ -204,21 +204,21 @@ async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator
         taking = await operator.client.submit(CreateProject(project_id=project_id, from_draft=True))
         await eventually(partial(are_waiting, 1))
         drafting = await operator.client.submit(DraftSequences(sequences=[old, new]))
-        told = asyncio.create_task(drafting.outcome())
+        outcome = asyncio.create_task(drafting.outcome())
 
         async def is_next() -> bool:
-            return told.done() or await are_waiting(2)
+            return outcome.done() or await are_waiting(2)
 
         await eventually(is_next)
-    assert ((await told).result or {})["sequence_ids"] == [str(old.sequence_id), str(new.sequence_id)]
+    assert ((await outcome).result or {})["sequence_ids"] == [str(old.sequence_id), str(new.sequence_id)]
     assert ((await taking.outcome()).result or {})["sequence_ids"] == [str(old.sequence_id)]
     assert sorted(await drafted(operator)) == sorted([old.sequence_id, new.sequence_id])
 
 
 async def test_two_creations_share_no_draft(operator: Operator) -> None:
     """Of many projects that take over one draft list at once, each sequence goes into exactly one (SEQ-03)."""
-    wanted = [sequence() for _ in range(20)]
-    await operator.send(DraftSequences(sequences=wanted))
+    sequences = [sequence() for _ in range(20)]
+    await operator.send(DraftSequences(sequences=sequences))
     projects = [uuid7() for _ in range(10)]
     created = await asyncio.gather(*(operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects))
     assert sorted(len(one.sequence_ids) for one in created) == [0] * 9 + [20]
@@ -238,5 +238,5 @@ async def test_drafts_are_activities_of_the_site(operator: Operator) -> None:
         assert len(rows) == 3
         return [name for (name,) in rows]
 
-    told = await eventually(recorded)
-    assert told == ["projects.draft-cleared", "projects.sequences-drafted", "projects.sequences-undrafted"]
+    result = await eventually(recorded)
+    assert result == ["projects.draft-cleared", "projects.sequences-drafted", "projects.sequences-undrafted"]

@@ -42,11 +42,11 @@ async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operato
     """By default a package names nobody, as a report does, and holds everything else."""
     await fill_project(operator)
     files = await export(operator)
-    told, there = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
-    assert told.model_dump(exclude={"comments", "calls", "sequences"}) == there.model_copy(update=UNNAMED).model_dump(
-        exclude={"comments", "calls", "sequences"}
-    )
-    assert [one.text for one in told.comments or ()] == [COMMENT]
+    project, there = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
+    assert project.model_dump(exclude={"comments", "calls", "sequences"}) == there.model_copy(
+        update=UNNAMED
+    ).model_dump(exclude={"comments", "calls", "sequences"})
+    assert [one.text for one in project.comments or ()] == [COMMENT]
     assert not [name for name, data in files.items() if b"admin" in data]
     assert "exported_by" not in read_json(files, "manifest.json")
 
@@ -80,9 +80,9 @@ async def test_a_package_can_be_verified(operator: Operator) -> None:
 
 async def test_a_password_encrypts_every_file(operator: Operator) -> None:
     """A package with a password opens with it, and no file of it without it or with another (B5)."""
-    told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
-    data = await fetch(operator.client, told.package)
-    assert told.package.encrypted
+    response = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    data = await fetch(operator.client, response.package)
+    assert response.package.encrypted
     assert b"A bag was left" in unzip(data, PASSWORD)["project.json"]
     with zipfile.ZipFile(io.BytesIO(data)) as plain:
         strengths = {entry.extra[8] for entry in plain.infolist() if entry.flag_bits & 1}
@@ -98,8 +98,13 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     """Who names sections gets these, and of the past what belongs to them; the page says what was left out."""
     await fill_project(operator)
     files = await export(operator, include=["calls", "history"])
-    told = read_json(files, "project.json")
-    assert ("calls" in told, "comments" in told, "sequences" in told, told["withheld"]) == (True, False, False, [])
+    document = read_json(files, "project.json")
+    assert ("calls" in document, "comments" in document, "sequences" in document, document["withheld"]) == (
+        True,
+        False,
+        False,
+        [],
+    )
     assert {one["field"] for one in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "sequences.csv" not in files
     assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]

@@ -83,10 +83,10 @@ async def test_a_package_needs_the_permission_when_it_is_fetched(operator: Opera
     """Who lost the export, or a section that the package holds, does not get the package any more."""
     clerk = await exporter(site, {Node.COMMENTS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
-    wanted = DownloadPackage(package_id=package.package_id)
+    download = DownloadPackage(package_id=package.package_id)
     for left, missing in ((Node.EXPORT, Node.COMMENTS), (Node.COMMENTS, Node.EXPORT)):
         await site.grant("clerk", {Node.PROJECTS: "view", left: "manage"})
-        refusal = await refusal_of(clerk.ask(wanted))
+        refusal = await refusal_of(clerk.ask(download))
         assert refusal.error.code is Code.NOT_AVAILABLE
         assert refusal.error.details["nodes"] == [missing]
 
@@ -148,7 +148,7 @@ async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
         await operator.send(DraftSequences(sequences=[sequence("Old")]))
         await aged(site, "projects.package", "created_at", timedelta(days=1))
         await aged(site, "projects.draft", "drafted_at", timedelta(days=30))
-        kept = await package_of(operator)
+        package = await package_of(operator)
         await operator.send(DraftSequences(sequences=[sequence("Young")]))
     await site.worker("projects")
 
@@ -158,4 +158,4 @@ async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
     await eventually(purged)
     draft: Draft = await operator.client.ask(GetDraft())
     assert [one.camera_name for one in draft.sequences] == ["Young"]
-    assert await fetch(operator.client, kept)
+    assert await fetch(operator.client, package)

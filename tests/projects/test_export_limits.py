@@ -27,6 +27,6 @@ async def test_a_package_that_needs_too_much_memory_is_refused(site: Site) -> No
     [field] = refused.value.error.details["fields"]
     assert (refused.value.error.code, refused.value.error.retryable) == (Code.INVALID, False)
     assert (field["kind"], field["unit"], field["limit"]) == ("package_too_large", "bytes", 24_000_000)
-    made = await client.send(command.model_copy(update={"include": ["calls"]}))
-    assert made.package.bytes > 0
+    response = await client.send(command.model_copy(update={"include": ["calls"]}))
+    assert response.package.bytes > 0
     assert running.delivery.counters.dead == 0

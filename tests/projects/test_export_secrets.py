@@ -29,11 +29,11 @@ async def inspector(site: Site) -> Inspector:
 
 async def rows_with(site: Site, secret: str) -> list[str]:
     """Return every row of every table that holds a secret, as text or as bytes."""
-    found = []
+    results = []
     for (table,) in await site.sql(TABLES):
         rows = await site.sql(f"SELECT t::text FROM {table} t")  # noqa: S608 - the database's own names
-        found += [f"{table}: {row}" for (row,) in rows if secret in row or secret.encode().hex() in row]
-    return found
+        results += [f"{table}: {row}" for (row,) in rows if secret in row or secret.encode().hex() in row]
+    return results
 
 
 async def test_a_password_is_kept_nowhere(
@@ -41,13 +41,13 @@ async def test_a_password_is_kept_nowhere(
 ) -> None:
     """No table, stream, log or outcome has the password of a package, in no form that can be read."""
     await site.worker("audit")
-    told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    response = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
     await inspector.wait_until_idle()
     await eventually(lambda: trimmed(inspector))
     lying = [*await inspector.messages_in("EVENTS"), *await inspector.messages_in("DEAD")]
     assert await rows_with(site, PASSWORD) == []
     assert not [one for one in lying if PASSWORD.encode() in (one.data or b"") or PASSWORD in str(one.headers)]
-    assert PASSWORD not in told.model_dump_json() + "".join(capfd.readouterr())
+    assert PASSWORD not in response.model_dump_json() + "".join(capfd.readouterr())
 
 
 async def trimmed(inspector: Inspector) -> bool:
@@ -61,9 +61,9 @@ async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operat
     caller, project_id, command_id = await site.caller(), str(operator.project_id), uuid7()
     body = json.dumps({"project_id": project_id, "password": PASSWORD}).encode()
     first = await caller.send("projects.export", project_id, body, command_id=command_id)
-    (kept,) = await site.sql("SELECT fingerprint FROM runtime.inbox WHERE command_id = :one", one=command_id)
+    (row,) = await site.sql("SELECT fingerprint FROM runtime.inbox WHERE command_id = :one", one=command_id)
     plain = hashlib.sha256(f"projects.{project_id}.export\n".encode() + body).digest()
-    assert (first["status"], bytes(kept[0]) != plain) == ("applied", True)
+    assert (first["status"], bytes(row[0]) != plain) == ("applied", True)
     other = body.replace(PASSWORD.encode(), b"another one")
     again = [await repeated(caller, project_id, one, command_id) for one in (body, other)]
     assert (again[0], again[1]["error"]["code"]) == (first, Code.COMMAND_ID_REUSED)
@@ -74,8 +74,8 @@ async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -
     caller.outcomes.clear()
 
     async def sent() -> dict[str, Any]:
-        found: dict[str, Any] = await caller.send("projects.export", project_id, body, command_id=command_id)
-        return found
+        outcome: dict[str, Any] = await caller.send("projects.export", project_id, body, command_id=command_id)
+        return outcome
 
     return await eventually(sent)
 
@@ -145,5 +145,5 @@ async def test_a_password_that_7_zip_refuses_is_refused(
 
 async def test_a_password_is_the_same_from_every_keyboard(operator: Operator) -> None:
     """A password with accents opens its package however its letters are made up when it is typed."""
-    told = await operator.send(ExportProject(project_id=operator.project_id, password="Ge\u0301rard, 8"))
-    assert "project.json" in unzip(await fetch(operator.client, told.package), "G\u00e9rard, 8")
+    response = await operator.send(ExportProject(project_id=operator.project_id, password="Ge\u0301rard, 8"))
+    assert "project.json" in unzip(await fetch(operator.client, response.package), "G\u00e9rard, 8")

@@ -20,10 +20,10 @@ from tests.projects.helpers import NOON, Operator, activities_of, refusal_of, se
 from tests.support import Site
 
 
-async def past(operator: Operator, **asked: Any) -> list[HistoryEntry]:
+async def past(operator: Operator, **fields: Any) -> list[HistoryEntry]:
     """Return a project's past, the oldest entry first."""
-    found = await operator.client.ask(GetHistory(project_id=operator.project_id, **asked))
-    return found.items[::-1]
+    history = await operator.client.ask(GetHistory(project_id=operator.project_id, **fields))
+    return history.items[::-1]
 
 
 async def test_every_field_keeps_what_it_was(operator: Operator) -> None:
@@ -31,10 +31,10 @@ async def test_every_field_keeps_what_it_was(operator: Operator) -> None:
     opened = await operator.project()
     for text in ("A box.", "A box.", ""):
         await operator.send(UpdateProject(project_id=operator.project_id, description=text, start_time=NOON))
-    found = await past(operator, field="description")
+    changes = await past(operator, field="description")
     first = opened.description
-    assert [(one.revision, one.old, one.new) for one in found] == [(2, first, "A box."), (3, "A box.", "")]
-    assert {one.by for one in found} == {"admin"}
+    assert [(one.revision, one.old, one.new) for one in changes] == [(2, first, "A box."), (3, "A box.", "")]
+    assert {one.by for one in changes} == {"admin"}
     assert [one.new for one in await past(operator, field="start_time")] == [NOON.isoformat().replace("+00:00", "Z")]
 
 
@@ -55,10 +55,10 @@ async def test_comments_keep_their_texts(operator: Operator) -> None:
     await operator.send(AddComment(**named, text="Bag seen."))
     await operator.send(EditComment(**named, text="Bag removed."))
     await operator.send(DeleteComment(**named))
-    found = await past(operator, part_id=named["comment_id"])
+    changes = await past(operator, part_id=named["comment_id"])
     expected = [(None, "Bag seen."), ("Bag seen.", "Bag removed."), ("Bag removed.", None)]
-    assert [(one.old, one.new) for one in found] == expected
-    assert {one.field for one in found} == {"comment"}
+    assert [(one.old, one.new) for one in changes] == expected
+    assert {one.field for one in changes} == {"comment"}
 
 
 async def test_what_is_rewritten_as_it_was_has_no_past(operator: Operator) -> None:
@@ -91,9 +91,9 @@ async def test_sequences_keep_their_coming_and_going(operator: Operator) -> None
     both = [sequence(), sequence("Hall")]
     await operator.send(AddSequences(project_id=operator.project_id, sequences=both))
     await operator.send(RemoveAllSequences(project_id=operator.project_id))
-    found = await past(operator, field="sequence")
-    assert [(one.revision, one.new is None) for one in found] == [(2, False), (2, False), (3, True), (3, True)]
-    assert sorted(one.old["camera_name"] for one in found if one.old) == ["Gate 4", "Hall"]
+    changes = await past(operator, field="sequence")
+    assert [(one.revision, one.new is None) for one in changes] == [(2, False), (2, False), (3, True), (3, True)]
+    assert sorted(one.old["camera_name"] for one in changes if one.old) == ["Gate 4", "Hall"]
 
 
 async def test_an_imported_project_has_one_entry(site: Site, operator: Operator) -> None:
@@ -113,11 +113,11 @@ async def test_the_past_is_read_in_pages(operator: Operator) -> None:
         change = UpdateProject(project_id=operator.project_id, description=f"{turn}", start_time=NOON, end_time=NOON)
         await operator.send(change)
     whole = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
-    found, page = [], await operator.client.ask(GetHistory(project_id=operator.project_id, limit=2))
+    results, page = [], await operator.client.ask(GetHistory(project_id=operator.project_id, limit=2))
     while page.next:
-        found += page.items
+        results += page.items
         page = await operator.client.ask(GetHistory(project_id=operator.project_id, limit=2, after=page.next))
-    assert (found + page.items, len(whole)) == (whole, 7)
+    assert (results + page.items, len(whole)) == (whole, 7)
 
 
 async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None:
@@ -126,8 +126,8 @@ async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None
     await operator.send(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Bag seen."))
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
     visitor = await operator.site.client("visitor")
-    found = await visitor.ask(GetHistory(project_id=operator.project_id))
-    assert ([one.field for one in found.items], found.withheld) == (
+    history = await visitor.ask(GetHistory(project_id=operator.project_id))
+    assert ([one.field for one in history.items], history.withheld) == (
         ["project"],
         ["main-details", "categories", "comments", "sequences"],
     )

@@ -155,15 +155,15 @@ async def test_every_query_is_answered_or_refused_with_a_reason(operator: Operat
     await operator.site.worker("retention")
     await operator.send(ImportProjects(projects=[legacy(10, created_at=EARLIEST, created_by="Ж" * 200)]))
     caller = await operator.site.caller("admin")
-    asked: list[tuple[str, dict[str, Any]]] = []
+    results: list[tuple[str, dict[str, Any]]] = []
 
     @settings(max_examples=400, database=None, suppress_health_check=list(HealthCheck))
     @given(bodies())
     def collect(one: tuple[str, dict[str, Any]]) -> None:
-        asked.append(one)
+        results.append(one)
 
     collect()
-    for tail, body in asked:
+    for tail, body in results:
         named = {**body, "project_id": str(operator.project_id)} if tail == "projects.history" else body
         answer, status = await caller.ask(tail, named)
         assert status in {"", "400", "410"}, (tail, named, answer)

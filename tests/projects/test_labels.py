@@ -50,9 +50,9 @@ async def named(client: Client, category: str, field: str) -> None:
     await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name=field))
 
 
-async def past(operator: Operator, **asked: Any) -> list[HistoryEntry]:
+async def past(operator: Operator, **fields: Any) -> list[HistoryEntry]:
     """Return a project's past, the oldest entry first."""
-    return (await operator.client.ask(GetHistory(project_id=operator.project_id, **asked))).items[::-1]
+    return (await operator.client.ask(GetHistory(project_id=operator.project_id, **fields))).items[::-1]
 
 
 async def printed(operator: Operator, language: Language) -> str:
@@ -66,8 +66,8 @@ async def printed(operator: Operator, language: Language) -> str:
 async def test_a_project_says_what_its_fields_were_called(operator: Operator) -> None:
     """A value has the label of the time when it was set, with today's beside it where it is another one."""
     labels = (await operator.project()).labels
-    told = {field: (one.label, one.label_now, one.value, one.value_now) for field, one in labels.items()}
-    assert told == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
+    by_name = {field: (one.label, one.label_now, one.value, one.value_now) for field, one in labels.items()}
+    assert by_name == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
     assert labels["decimal_1"].set_at == (await past(operator, field="decimal_1"))[0].at
 
 
@@ -97,11 +97,11 @@ async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int)
     await client.send(CreateProject(project_id=project_id))
     given = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
     await client.send(UpdateProject.model_validate(given))
-    wanted = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
+    expected = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
     labels = (await operator.project()).labels
-    assert {field: (one.label, one.value) for field, one in labels.items()} == wanted
+    assert {field: (one.label, one.value) for field, one in labels.items()} == expected
     entries = await past(operator)
-    assert {one.field: one.label for one in entries[1:]} == {field: label for field, (label, _) in wanted.items()}
+    assert {one.field: one.label for one in entries[1:]} == {field: label for field, (label, _) in expected.items()}
     assert [one.names for one in entries if one.field.startswith("category")] == [{str(value): "Hall"}]
 
 

@@ -103,14 +103,14 @@ async def test_pages_survive_what_others_do(site: Site, projects: ModelProjects,
     """Projects that come and go between two pages neither repeat nor hide any other (PRJ-09)."""
     query = ListProjects(sort=sort, limit=20)
     first = await ask(site, query)
-    shown = [row.project_id for row in first.items]
+    ids = [row.project_id for row in first.items]
     chance = Random(5)
     await insert_projects(site, [project(chance, number) for number in range(61, 91)])
-    gone = {shown[3], shown[-1], *(one.id for one in chance.sample(projects, 10))}
+    gone = {ids[3], ids[-1], *(one.id for one in chance.sample(projects, 10))}
     await site.sql("DELETE FROM projects.project WHERE id = ANY(:ids)", ids=list(gone))
     rest = await read_all_pages(site, query.model_copy(update={"after": first.next}))
     stayed = [one.id for one in projects if one.id not in gone]
-    assert [one for one in [*shown, *rest] if one in set(stayed)] == [
+    assert [one for one in [*ids, *rest] if one in set(stayed)] == [
         one for one in expected_ids(projects, query) if one in set(stayed)
     ]
 

@@ -25,10 +25,10 @@ async def projects(site: Site) -> ModelProjects:
 
 async def statements(site: Site, query: ListProjects) -> int:
     """Return how many statements a page takes."""
-    asked: list[str] = []
-    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    results: list[str] = []
+    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: results.append(given[2]))
     await ask(site, query)
-    return sum("projects." in one for one in asked)
+    return sum("projects." in one for one in results)
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,8 @@ async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: M
 def nodes(plan: Any) -> list[dict[str, Any]]:
     """Return every node of an explained plan."""
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    left, found = [plan[0]["Plan"]], list[dict[str, Any]]()
+    left, results = [plan[0]["Plan"]], list[dict[str, Any]]()
     while left:
-        found.append(node := left.pop())
+        results.append(node := left.pop())
         left += node.get("Plans", [])
-    return found
+    return results

@@ -73,8 +73,8 @@ async def test_categories_and_data_fit_every_project(defining: Operator) -> None
     for project_id in (typed, defining.project_id):
         data = IncidentData(text_2="AB 123")
         await defining.send(UpdateProject(project_id=project_id, categories={"1": value}, data=data))
-        found = await defining.client.ask(GetProject(project_id=project_id))
-        assert ((found.categories or {})["1"], (found.data or {})["text_2"]) == (value, "AB 123")
+        project = await defining.client.ask(GetProject(project_id=project_id))
+        assert ((project.categories or {})["1"], (project.data or {})["text_2"]) == (value, "AB 123")
 
 
 async def test_what_is_not_defined_is_refused(operator: Operator) -> None:

@@ -27,9 +27,9 @@ async def outcome(operator: Operator, command: Command[Any]) -> Outcome:
 async def changes_nothing(operator: Operator, command: Command[Any]) -> None:
     """Send a command and see that it was applied and that nothing is different."""
     before = await operator.project()
-    told = await outcome(operator, command)
-    assert (told.status, told.events) == ("applied", [])
-    assert told.revision in {before.revision, None}
+    reply = await outcome(operator, command)
+    assert (reply.status, reply.events) == ("applied", [])
+    assert reply.revision in {before.revision, None}
     assert await operator.project() == before
 
 
@@ -42,8 +42,8 @@ async def test_an_update_to_the_same_values_changes_nothing(operator: Operator) 
 
 async def test_what_differs_is_all_that_changes(operator: Operator) -> None:
     """Of several fields those are told to have changed that have another value now."""
-    told = await operator.send(UpdateProject(project_id=operator.project_id, description=TEXT, start_time=NOON))
-    assert list(told.changed) == ["start_time"]
+    response = await operator.send(UpdateProject(project_id=operator.project_id, description=TEXT, start_time=NOON))
+    assert list(response.changed) == ["start_time"]
 
 
 @pytest.mark.parametrize("mine", [True, False], ids=["by its author", "by a colleague"])
@@ -92,13 +92,13 @@ async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=True, name=f"Value {slot}"))
     data = {"decimal_1": "1e2", "decimal_2": "-0", "decimal_3": "0.10"}
     body = json.dumps({"project_id": str(operator.project_id), "data": data}).encode()
-    told = await (await operator.client.submit_raw("projects.update", body, key=str(operator.project_id))).outcome()
-    wanted = {"decimal_1": "100", "decimal_2": "0", "decimal_3": "0.1"}
-    assert {name: one["new"] for name, one in (told.result or {})["changed"].items()} == wanted
+    outcome = await (await operator.client.submit_raw("projects.update", body, key=str(operator.project_id))).outcome()
+    expected = {"decimal_1": "100", "decimal_2": "0", "decimal_3": "0.1"}
+    assert {name: one["new"] for name, one in (outcome.result or {})["changed"].items()} == expected
     history = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
-    assert {one.field: one.new for one in history if one.field in wanted} == wanted
+    assert {one.field: one.new for one in history if one.field in expected} == expected
     shown = (await operator.project()).data or {}
-    assert {name: shown[name] for name in wanted} == wanted
+    assert {name: shown[name] for name in expected} == expected
     same = IncidentData.model_validate_json('{"decimal_1": "100.00", "decimal_2": "0e5", "decimal_3": "1e-1"}')
     await changes_nothing(operator, UpdateProject(project_id=operator.project_id, data=same))
 

@@ -26,9 +26,9 @@ async def arrived(caller: Caller, *ids: UUID) -> None:
     """Wait for the outcomes of commands that were published at once."""
 
     async def all_applied() -> bool:
-        told = [caller.outcomes.get(one, [{}])[-1].get("status") for one in ids]
-        assert "rejected" not in told, caller.outcomes
-        return told == ["applied"] * len(ids)
+        outcome = [caller.outcomes.get(one, [{}])[-1].get("status") for one in ids]
+        assert "rejected" not in outcome, caller.outcomes
+        return outcome == ["applied"] * len(ids)
 
     await eventually(all_applied, within=120)
 
@@ -66,11 +66,11 @@ def parts(document: dict[str, list[dict[str, str]]]) -> tuple[list[str], list[st
 
 async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     """Comments, calls of one time and sequences of one start stand as accepted: read, reported and packed."""
-    operator, *wanted = await filled(site)
+    operator, *expected = await filled(site)
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
-    assert [parts(one) for one in (details, reported, packed)] == [tuple(wanted)] * 3
+    assert [parts(one) for one in (details, reported, packed)] == [tuple(expected)] * 3
     assert not {"revision", "place"} & {name for one in packed["comments"] for name in one}
 
 
@@ -85,18 +85,18 @@ async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
-    wanted = [str(ids[place]) for place in (2, 0, 1)]
-    assert [parts(one)[1:] for one in (details, reported, packed)] == [(wanted, wanted)] * 3
+    expected = [str(ids[place]) for place in (2, 0, 1)]
+    assert [parts(one)[1:] for one in (details, reported, packed)] == [(expected, expected)] * 3
 
 
 async def test_parts_that_were_there_before_are_put_into_order(site: Site) -> None:
     """The migration orders what an older version kept by what the history says of it."""
-    operator, *wanted = await filled(site)
+    operator, *expected = await filled(site)
     async with site.engine.begin() as connection:
         for table in (Comment, Call, Sequence):
             await connection.execute(update(table).values(revision=0, place=0))
         await connection.run_sync(run_script, read_sql("*_added.sql"))
-    assert parts(json.loads((await operator.project()).model_dump_json())) == tuple(wanted)
+    assert parts(json.loads((await operator.project()).model_dump_json())) == tuple(expected)
 
 
 async def test_removed_sequences_are_named_in_their_order(site: Site) -> None:
@@ -131,14 +131,14 @@ async def test_a_list_has_the_order_of_its_numbers(site: Site) -> None:
         ids.append(await caller.publish("projects.create", project_id, {"project_id": str(project_id)}))
     await site.worker("projects")
     await arrived(caller, *ids)
-    for sort, wanted in (("-created_at", range(2 * MANY, 0, -1)), ("created_at", range(1, 2 * MANY + 1))):
+    for sort, expected in (("-created_at", range(2 * MANY, 0, -1)), ("created_at", range(1, 2 * MANY + 1))):
         numbers: list[int] = []
         after = None
         while after or not numbers:
             page, _ = await caller.ask("projects.list", {"sort": sort, "limit": 7, "after": after})
             numbers += [one["number"] for one in page["items"]]
             after = page["next"]
-        assert numbers == list(wanted)
+        assert numbers == list(expected)
 
 
 async def test_a_draft_keeps_the_order_in_which_it_was_made(site: Site) -> None:
@@ -154,11 +154,11 @@ async def test_a_draft_keeps_the_order_in_which_it_was_made(site: Site) -> None:
     await site.worker("projects")
     await arrived(caller, *ids)
     draft, _ = await caller.ask("projects.draft", {})
-    wanted = [one["camera_id"] for one in cameras]
-    assert [one["camera_id"] for one in draft["sequences"]] == wanted
+    expected = [one["camera_id"] for one in cameras]
+    assert [one["camera_id"] for one in draft["sequences"]] == expected
     await caller.send("projects.create", project_id, {"project_id": str(project_id), "from_draft": True})
-    found = (await Operator(site, await site.client(), project_id).project()).sequences or []
-    assert [one.camera_id for one in found] == wanted
+    sequences = (await Operator(site, await site.client(), project_id).project()).sequences or []
+    assert [one.camera_id for one in sequences] == expected
 
 
 async def test_a_history_has_the_times_of_its_order(site: Site) -> None:

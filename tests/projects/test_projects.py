@@ -35,8 +35,8 @@ async def test_main_details_are_given_and_cleared(site: Site, operator: Operator
     type_id, status_id = [(await operator.send(one(name="x"))).id for one in (AddType, AddStatus)]
     names = ("type_id", "status_id", "start_time", "end_time")
     for values in ((type_id, status_id, NOON, NOON), (None,) * 4):
-        wanted = dict(zip(names, values, strict=True))
-        await operator.send(UpdateProject.model_validate({"project_id": operator.project_id, **wanted}))
+        expected = dict(zip(names, values, strict=True))
+        await operator.send(UpdateProject.model_validate({"project_id": operator.project_id, **expected}))
         found = await operator.project()
         assert tuple(getattr(found, name) for name in names) == values
         assert (found.number, found.created_by) == (1, "admin")
@@ -72,8 +72,8 @@ async def test_a_listed_project_is_opened(operator: Operator) -> None:
     page = await operator.client.ask(ListProjects(count="exact"))
     assert page.total == len(page.items) == 2
     for row in page.items:
-        found = await operator.client.ask(GetProject(project_id=row.project_id))
-        assert (found.number, found.description) == (row.number, row.description)
+        project = await operator.client.ask(GetProject(project_id=row.project_id))
+        assert (project.number, project.description) == (row.number, row.description)
 
 
 async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:
@@ -87,9 +87,9 @@ async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:
         with pytest.raises(Refused) as refused:
             await asking
         assert refused.value.code is Code.GONE
-        told = refused.value.details
-        assert (told["number"], told["deleted_by"], told["expired"]) == (1, "admin", False)
-        assert told["deleted_at"]
+        details = refused.value.details
+        assert (details["number"], details["deleted_by"], details["expired"]) == (1, "admin", False)
+        assert details["deleted_at"]
     left = await operator.site.sql("SELECT to_jsonb(t)::text FROM projects.tombstone t")
     assert "gate 4" not in str(left)
 
@@ -125,7 +125,7 @@ async def test_three_levels_on_projects(operator: Operator, level: str, allowed:
         created = await client.send(CreateProject(project_id=uuid7()))
         await client.send(DeleteProject(project_id=created.project_id))
 
-    told = await asyncio.gather(list_projects(olga), create_and_delete(olga), return_exceptions=True)
-    assert [one is None for one in told] == [allowed >= 1, allowed >= 2]
-    codes = [one.code for one in told if isinstance(one, Refused)]
+    results = await asyncio.gather(list_projects(olga), create_and_delete(olga), return_exceptions=True)
+    assert [one is None for one in results] == [allowed >= 1, allowed >= 2]
+    codes = [one.code for one in results if isinstance(one, Refused)]
     assert codes == [Code.NOT_AVAILABLE, Code.PERMISSION_DENIED][allowed:]

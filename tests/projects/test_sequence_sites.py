@@ -50,12 +50,12 @@ async def test_own_and_child_sites_are_accepted(parent: Operator, site_name: str
 
 async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
     """A sequence of a site that is no child is refused, naming the field, wherever it is given (SEQ-10, FED-03)."""
-    given = [of_site("harbour"), of_site("elsewhere")]
+    sequences = [of_site("harbour"), of_site("elsewhere")]
     camera = Camera(camera_id="7", camera_name="Gate", site="elsewhere")
     for command, field in (
-        (AddSequences(project_id=parent.project_id, sequences=given), "sequences.1.site"),
-        (CreateProject(project_id=uuid7(), sequences=given), "sequences.1.site"),
-        (DraftSequences(sequences=given), "sequences.1.site"),
+        (AddSequences(project_id=parent.project_id, sequences=sequences), "sequences.1.site"),
+        (CreateProject(project_id=uuid7(), sequences=sequences), "sequences.1.site"),
+        (DraftSequences(sequences=sequences), "sequences.1.site"),
         (DraftSequences(cameras=[camera], start=NOON, end=NOON), "cameras.0.site"),
     ):
         error = (await parent.refusal(command)).error

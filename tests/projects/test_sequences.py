@@ -68,9 +68,9 @@ async def test_another_opening_under_the_same_id_is_refused(operator: Operator) 
     await operator.send(opening)
     await operator.send(AddSequences(project_id=opening.project_id, sequences=[other]))
     renamed = one.model_copy(update={"camera_name": "Roof"})
-    for wanted in ([], [other], [one, other], [renamed]):
-        refused = await operator.refusal(opening.model_copy(update={"sequences": wanted}))
-        assert refused.code is Code.CONFLICT, wanted
+    for expected in ([], [other], [one, other], [renamed]):
+        refused = await operator.refusal(opening.model_copy(update={"sequences": expected}))
+        assert refused.code is Code.CONFLICT, expected
     assert (await operator.refusal(opening.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
     assert (await operator.send(opening)).sequence_ids == [one.sequence_id]
 

@@ -1,6 +1,5 @@
 """Search finds what people look for, however they spell it."""
 
-
 import pytest
 
 from contracts.ids import uuid7
@@ -48,11 +47,11 @@ async def matches(operator: Operator, texts: dict[str, list[str]]) -> dict[str, 
     ids = {text: uuid7() for text in texts}
     for text, project_id in ids.items():
         await operator.send(CreateProject(project_id=project_id, description=text))
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for text, searches in texts.items():
         pages = {one: await operator.client.ask(ListProjects(search=one)) for one in searches}
-        found[text] = [one for one, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
-    return found
+        results[text] = [one for one, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
+    return results
 
 
 @pytest.mark.parametrize("walked", [500, 0])
@@ -133,13 +132,13 @@ async def test_descriptions_are_sorted_as_in_a_dictionary(operator: Operator, so
     await operator.site.sql("DELETE FROM projects.project")
     for one in sorted(SORTED):
         await operator.send(CreateProject(project_id=uuid7(), description=one))
-    shown: list[str | None] = []
+    results: list[str | None] = []
     query = ListProjects.model_validate({"sort": sort, "limit": 4})
     while True:
         page = await operator.client.ask(query)
-        shown += [row.description for row in page.items]
+        results += [row.description for row in page.items]
         if page.next is None:
             break
         query = query.model_copy(update={"after": page.next})
-    assert shown == (SORTED if sort == "description" else SORTED[::-1])
+    assert results == (SORTED if sort == "description" else SORTED[::-1])
     assert sorted(SORTED, key=sort_key) == SORTED

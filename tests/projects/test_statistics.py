@@ -194,10 +194,10 @@ async def test_a_median_is_no_average(site: Site, admin: Client) -> None:
     closed = {1: [1, None, 3], 2: [1, 3], 9: [1, *[None, 1] * 4, 3]}
     rows = [{**plain, "took": took, "cameras": [], "statuses": statuses} for took, statuses in closed.items()]
     await store(site, rows)
-    (told,) = (await admin.ask(ProjectStatistics())).items
-    assert (told.median_duration_seconds, told.average_duration_seconds) == (2, 4)
+    (figures,) = (await admin.ask(ProjectStatistics())).items
+    assert (figures.median_duration_seconds, figures.average_duration_seconds) == (2, 4)
     hours = [hour * 3_600 for hour in (2, 3, 10)]
-    assert (told.median_closing_seconds, told.average_closing_seconds) == (median(hours), fmean(hours))
+    assert (figures.median_closing_seconds, figures.average_closing_seconds) == (median(hours), fmean(hours))
 
 
 async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:

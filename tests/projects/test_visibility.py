@@ -42,12 +42,12 @@ async def test_nothing_tells_what_is_withheld(site: Site, admin: Client, part: s
     clerk = await connect_without(site, "clerk", part)
     project_id = await create_marked_project(site, admin, part)
     marks = MARKS[part]
-    told = await read_everything(clerk, project_id)
-    assert marks_in(told, marks) == []
-    assert marks_in({"conflict": told["conflict"]}, FIELDS[part]) == []
+    texts = await read_everything(clerk, project_id)
+    assert marks_in(texts, marks) == []
+    assert marks_in({"conflict": texts["conflict"]}, FIELDS[part]) == []
     for place in ("projects.get", "projects.history", "project.json", "made"):
-        assert f'"{part}"' in told[place], place
-    assert (part in json.loads(told["list"])["withheld"]) is (part == "main-details")
+        assert f'"{part}"' in texts[place], place
+    assert (part in json.loads(texts["list"])["withheld"]) is (part == "main-details")
     assert marks_in(await read_everything(admin, project_id), marks) != []
 
 
@@ -55,9 +55,9 @@ async def test_nothing_tells_what_is_withheld(site: Site, admin: Client, part: s
 async def test_the_other_part_is_shown(site: Site, admin: Client, part: str) -> None:
     """What is withheld takes nothing else along: all of the other part is told (PERM-09)."""
     clerk = await connect_without(site, "clerk", part)
-    told = await read_everything(clerk, await create_marked_project(site, admin, *PARTS))
+    texts = await read_everything(clerk, await create_marked_project(site, admin, *PARTS))
     other = OTHER[part]
-    where = {place for place, mark in marks_in(told, (SHOWN[other],)) if mark}
+    where = {place for place, mark in marks_in(texts, (SHOWN[other],)) if mark}
     assert where >= {"projects.get", "projects.history", "project.json", "history.json", "report"}
 
 

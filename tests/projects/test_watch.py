@@ -114,33 +114,33 @@ async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: 
 async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: Client) -> None:
     """Whoever may still see projects but not what the filter tells is refused by the feed itself, at once (PERM-05)."""
     await site.grant("viewer", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "view"})
-    caller, said = await site.caller("viewer"), dict[str, Any]()
+    caller, results = await site.caller("viewer"), dict[str, Any]()
 
     async def on_message(message: Msg) -> None:
-        said[(message.headers or {})[KIND]] = json.loads(message.data)
+        results[(message.headers or {})[KIND]] = json.loads(message.data)
 
     async def is_open() -> bool:
-        return "open" in said
+        return "open" in results
 
     inbox = f"{subjects.inbox('viewer')}.feed"
     await caller.nats.subscribe(inbox, cb=on_message)
-    asked = json.dumps({"filter": {"type_ids": [None]}}).encode()
-    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), asked, reply=inbox)
+    data = json.dumps({"filter": {"type_ids": [None]}}).encode()
+    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), data, reply=inbox)
     await eventually(is_open)
     await site.grant("viewer", {Node.PROJECTS: "view"})
 
     async def has_ended() -> bool:
         await create_project(admin)
-        return "end" in said
+        return "end" in results
 
     await eventually(has_ended, within=60)
-    assert said["end"]["error"]["code"] == Code.NOT_AVAILABLE
+    assert results["end"]["error"]["code"] == Code.NOT_AVAILABLE
 
 
 async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running, admin: Client) -> None:
     """A feed whose address is somebody else's inbox is not opened."""
     caller, victim = await site.caller(), await site.nats("victim")
-    heard = await victim.subscribe("_INBOX_victim.>")
+    subscription = await victim.subscribe("_INBOX_victim.>")
     await victim.flush()
     await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_victim.feed")
 
@@ -152,7 +152,7 @@ async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running
         await create_project(admin)
         await next_events(watch, 1)
     await victim.flush()
-    assert heard.pending_msgs == 0
+    assert subscription.pending_msgs == 0
 
 
 async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) -> None:

@@ -62,12 +62,12 @@ async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None
         await wait_for_events(site, 1)
         async with follow(admin) as watch:
             before = await create_project(admin)
-            seen = await next_events(watch, 1)
+            events = await next_events(watch, 1)
             await first.kill()
             async with worker_process(site, "projects"):
                 after = [await create_project(admin) for _ in range(3)]
-                seen += await next_events(watch, 3)
-    assert event_names(seen) == [("created", str(one)) for one in (before, *after)]
+                events += await next_events(watch, 3)
+    assert event_names(events) == [("created", str(one)) for one in (before, *after)]
 
 
 async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Client) -> None:

@@ -54,8 +54,8 @@ async def refusal(client: Client, project_id: UUID) -> Error:
 
 async def said(client: Client, generated: ReportGenerated) -> str:
     """Fetch a report and read it."""
-    asked = DownloadReport(report_id=generated.report_id)
-    pdf = b"".join([part async for part in client.download(asked)])
+    download = DownloadReport(report_id=generated.report_id)
+    pdf = b"".join([part async for part in client.download(download)])
     return squeezed(text_of(pdf))
 
 
@@ -77,9 +77,9 @@ def working(running: Running) -> Callable[[], Awaitable[bool]]:
 @pytest.mark.parametrize("text", [PANIC, f"\u05e9\u05dc {PANIC}", f"e\u20e3\u200d{PANIC * 3}"])
 def test_what_breaks_the_typesetter_is_spelled_out_everywhere(text: str) -> None:
     """A title, the name of a type or a camera, a description, a comment: wherever it stands, the rest is printed."""
-    told = words(Renderer().render(everywhere(text)))
-    assert told.count("U+20E3") >= 15
-    assert "Video kept until" in told
+    extracted = words(Renderer().render(everywhere(text)))
+    assert extracted.count("U+20E3") >= 15
+    assert "Video kept until" in extracted
 
 
 @pytest.mark.parametrize("place", ["comment", "report_title"])
@@ -92,9 +92,9 @@ async def test_a_text_that_breaks_the_typesetter_is_spelled_out(site: Site, plac
         await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text=f"\u05e9\u05dc {PANIC}"))
     else:
         await client.send(ChangeSettings(report_title=PANIC))
-    told = await said(client, await report(client, project_id))
-    assert "U+20E3" in told
-    assert "Abagwasleftatgate4." in told
+    outcome = await said(client, await report(client, project_id))
+    assert "U+20E3" in outcome
+    assert "Abagwasleftatgate4." in outcome
     assert (await report(client, await project(site, client))).pages == 1
 
 

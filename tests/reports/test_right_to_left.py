@@ -69,8 +69,8 @@ def test_words_from_right_to_left_are_read_as_written(renderer: Renderer, read: 
 def test_points_follow_their_letters(renderer: Renderer, read: Reader, text: str) -> None:
     """Each letter carries its own points, in words and alone."""
     alone = "\n".join(text.split())
-    told = normal(read(renderer.render(described(f"{text}\n{alone}")).pdf))
-    assert normal(text * 2) in told
+    extracted = normal(read(renderer.render(described(f"{text}\n{alone}")).pdf))
+    assert normal(text * 2) in extracted
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -84,9 +84,9 @@ def test_mixed_lines_that_go_forwards_keep_their_order(renderer: Renderer, read:
 def test_mixed_lines_that_go_backwards_keep_their_order_in_the_file(renderer: Renderer, text: str) -> None:
     """A reader by the order of the file has the text; the other one has at least every word of it."""
     pdf = renderer.render(described(text)).pdf
-    told = by_pdfium(pdf)
+    extracted = by_pdfium(pdf)
     assert normal(text) in normal(by_pypdf(pdf))
-    assert [word for word in text.translate(str.maketrans("():", "   ")).split() if word not in told] == []
+    assert [word for word in text.translate(str.maketrans("():", "   ")).split() if word not in extracted] == []
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -104,8 +104,8 @@ def test_neighbouring_columns_stay_apart(renderer: Renderer, read: Reader) -> No
         DataValue(label="السلام", kind="text", value="لا (٣)"),
         DataValue(label="שם", kind="text", value="כהן (לוי)"),
     )
-    told = spaced(read(renderer.render(document(project=held, categories=(), data=fields)).pdf))
-    assert [one for one in ("السلام", "لا (٣)", "שם", "כהן") if one not in told] == []
+    text = spaced(read(renderer.render(document(project=held, categories=(), data=fields)).pdf))
+    assert [one for one in ("السلام", "لا (٣)", "שם", "כהן") if one not in text] == []
 
 
 def test_headers_keep_the_order(renderer: Renderer) -> None:
@@ -140,9 +140,9 @@ def test_any_lines_from_right_to_left_are_read_as_written(renderer: Renderer, te
 
 def test_the_picture_of_words_stays_the_same(renderer: Renderer) -> None:
     """Empty glyphs, brackets and spaces set for readers are not seen, and nothing else is anywhere else."""
-    shown = described("\n".join([*LIGATURES, *BRACKETS, *POINTED, *FORWARDS, *BACKWARDS]))
-    better = renderer.render(shown)
-    plain = Renderer(lambda pdf: pdf).render(shown)
+    description = described("\n".join([*LIGATURES, *BRACKETS, *POINTED, *FORWARDS, *BACKWARDS]))
+    better = renderer.render(description)
+    plain = Renderer(lambda pdf: pdf).render(description)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)
 
@@ -151,5 +151,5 @@ def test_a_long_report_keeps_the_order_of_the_file() -> None:
     """Where there is no time for each place, readers by the order of the file still have the order of the text."""
     renderer = Renderer(partial(told_once, exact_pages_max=0))
     text = "שלום עולם (3) לא\n"
-    told = squeezed(by_pypdf(renderer.render(described(text * 100)).pdf))
-    assert told.count(squeezed(text)) == 100
+    extracted = squeezed(by_pypdf(renderer.render(described(text * 100)).pdf))
+    assert extracted.count(squeezed(text)) == 100

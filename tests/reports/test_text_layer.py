@@ -35,17 +35,17 @@ def renderer() -> Renderer:
 @pytest.mark.parametrize("read", READERS)
 def test_letters_with_marks_are_read_once(renderer: Renderer, read: Reader) -> None:
     """A letter and its marks are read as they were written, whatever stands beside them."""
-    told = squeezed(read(renderer.render(described("\n".join(f"|{one}|" for one in SEQUENCES))).pdf))
-    assert [one for one in SEQUENCES if f"|{one}|" not in told] == []
+    text = squeezed(read(renderer.render(described("\n".join(f"|{one}|" for one in SEQUENCES))).pdf))
+    assert [one for one in SEQUENCES if f"|{one}|" not in text] == []
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_read_as_it_was_written(renderer: Renderer, read: Reader, name: str) -> None:
     """A name stays itself in every place, and so do plain letters that carry marks elsewhere."""
-    told = squeezed(read(renderer.render(everywhere(f"|{name}|")).pdf))
-    assert told.count(squeezed(f"|{name}|")) >= 15
-    assert "Videokeptuntil" in told
+    text = squeezed(read(renderer.render(everywhere(f"|{name}|")).pdf))
+    assert text.count(squeezed(f"|{name}|")) >= 15
+    assert "Videokeptuntil" in text
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -75,8 +75,8 @@ def test_any_marks_are_read_as_they_were_written(renderer: Renderer, letters: li
     """Any letters with any marks are the same text for both readers, up to their normal form."""
     text = " ".join(letter + "".join(marks) for letter, marks in letters)
     pdf = renderer.render(described(text)).pdf
-    wanted = unicodedata.normalize("NFC", squeezed(text))
-    assert [wanted in unicodedata.normalize("NFC", squeezed(read(pdf))) for read in READERS] == [True, True]
+    expected = unicodedata.normalize("NFC", squeezed(text))
+    assert [expected in unicodedata.normalize("NFC", squeezed(read(pdf))) for read in READERS] == [True, True]
 
 
 def test_the_picture_stays_the_same(renderer: Renderer) -> None:

@@ -45,8 +45,8 @@ def test_rows_are_whole() -> None:
 
 def test_no_row_is_without_a_test() -> None:
     """A row of the groups that are done is named by a test, or says why it is not."""
-    found = [row.id for row in collected()[0].values() if row.group in PROVEN and not row.tests and not row.reason]
-    require_none("Name the row in the sentence of the test that would fail without it.", found)
+    ids = [row.id for row in collected()[0].values() if row.group in PROVEN and not row.tests and not row.reason]
+    require_none("Name the row in the sentence of the test that would fail without it.", ids)
 
 
 def test_excuses_end() -> None:

@@ -21,7 +21,7 @@ Happened = dict[str, list[dict[str, Any]]]
 @pytest.fixture
 async def happened(site: Site) -> Happened:
     """Every event from now on, once, as it travels, with its actor, by subject."""
-    heard: Happened = {}
+    results: Happened = {}
     known: set[str] = set()
 
     async def on_event(message: Msg) -> None:
@@ -30,12 +30,12 @@ async def happened(site: Site) -> Happened:
             return
         known.add(headers["ce-id"])
         kind = headers["ce-type"].removeprefix("im.").removesuffix(".v1")
-        heard.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
+        results.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
 
     ops = await site.overseer()
     await ops.subscribe(subjects.event(site.name, "*.*", "*"), cb=on_event)
     await ops.flush()
-    return heard
+    return results
 
 
 @pytest.fixture

@@ -21,12 +21,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS = st.integers(1, 365_000)
 
 
-async def due(client: Client, **asked: Any) -> list[DueProject]:
+async def due(client: Client, **fields: Any) -> list[DueProject]:
     """Read the list to its end."""
-    page = await client.ask(ListDue(**asked))
+    page = await client.ask(ListDue(**fields))
     items = list(page.items)
     while page.next:
-        page = await client.ask(ListDue(**asked, after=page.next))
+        page = await client.ask(ListDue(**fields, after=page.next))
         items += page.items
     return items
 
@@ -35,9 +35,9 @@ async def test_the_soonest_comes_first(site: Site, fill: Fill) -> None:
     """Projects are listed in the order of their deletion, page by page, each with the moment of its expiry (RET-01)."""
     holder = await Holder.start(site)
     ids = [(await fill(1, days=days))[0] for days in (1, 9, 4, 6.5, 30)]
-    found = await due(holder.client, limit=2)
-    assert [one.project_id for one in found] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
-    assert {one.expires_at - one.created_at for one in found} == {timedelta(days=7)}
+    entries = await due(holder.client, limit=2)
+    assert [one.project_id for one in entries] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
+    assert {one.expires_at - one.created_at for one in entries} == {timedelta(days=7)}
     await site.sql("UPDATE administration.settings SET retention_days = 365000")
     assert {one.expires_at - one.created_at for one in await due(holder.client)} == {timedelta(days=365_000)}
 

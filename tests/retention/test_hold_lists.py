@@ -80,8 +80,8 @@ async def test_a_project_tells_its_hold(holder: Holder) -> None:
     """An opened project says who holds it, since when and why, as long as it is held."""
     project_id = await holder.create_held_project()
     (listed,) = (await holder.client.ask(ListHolds())).items
-    found = await holder.client.ask(GetProject(project_id=project_id))
-    assert found.hold == Hold(held_by="admin", held_at=listed.held_at, reason="A lawsuit.")
+    project = await holder.client.ask(GetProject(project_id=project_id))
+    assert project.hold == Hold(held_by="admin", held_at=listed.held_at, reason="A lawsuit.")
     await holder.release(project_id)
     assert (await holder.client.ask(GetProject(project_id=project_id))).hold is None
 
@@ -91,6 +91,6 @@ async def test_a_hold_is_withheld(holder: Holder) -> None:
     project_id = await holder.create_held_project()
     permissions = dict.fromkeys(SECTIONS, "view")
     nora = await connect_manager(holder.site, "nora", permissions)
-    found = await nora.ask(GetProject(project_id=project_id))
-    assert (found.hold, found.withheld) == (None, ["hold"])
+    project = await nora.ask(GetProject(project_id=project_id))
+    assert (project.hold, project.withheld) == (None, ["hold"])
     assert (await nora.ask(GetHistory(project_id=project_id))).withheld == []

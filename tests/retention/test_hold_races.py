@@ -26,10 +26,10 @@ async def somebody_waits(site: Site) -> None:
     """Wait until a transaction waits for another one's lock."""
 
     async def waiting() -> bool:
-        found = await site.sql(
+        rows = await site.sql(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        return bool(found[0][0])
+        return bool(rows[0][0])
 
     await eventually(waiting)
 
@@ -107,9 +107,9 @@ async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: 
 
 async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
     """Send commands at the same time; return the code of each refusal, and nothing for what was applied."""
-    found = await asyncio.gather(*(client.send(one) for one in commands), return_exceptions=True)
-    assert [one for one in found if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
-    return [one.code if isinstance(one, Refused) else "" for one in found]
+    results = await asyncio.gather(*(client.send(one) for one in commands), return_exceptions=True)
+    assert [one for one in results if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
+    return [one.code if isinstance(one, Refused) else "" for one in results]
 
 
 async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:

@@ -171,8 +171,8 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
         statuses = await eventually(told)
     assert [one for one in logs if one["event"] == "batch_failed"] == []
     assert [at for at, status in enumerate(statuses) if status != "applied"] == [5]
-    found = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
-    assert [tuple(row) for row in found] == [(5, 4)]
+    rows = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
+    assert [tuple(row) for row in rows] == [(5, 4)]
 
 
 async def test_reasons_die_with_their_project(site: Site, happened: Happened) -> None:
@@ -195,11 +195,11 @@ async def places_of(site: Site, written: str) -> list[str]:
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
         "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     )
-    found: list[str] = []
+    results: list[str] = []
     for (table,) in tables:
         rows = await site.sql(f"SELECT count(*) FROM {table} t WHERE t::text LIKE :any", any=f"%{written[:20]}%")  # noqa: S608 - a name of the database's own
-        found += [table] if rows[0][0] else []
-    return found
+        results += [table] if rows[0][0] else []
+    return results
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2_001, None])

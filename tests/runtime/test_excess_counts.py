@@ -74,8 +74,8 @@ async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
     """Of many refused commands each has its outcome, so many an event of their own, and the events count the rest."""
     number = MOST * 3
     async with own_lane(site) as here:
-        told = await here.handle([stored_command(place, by="mallory") for place in range(1, number + 1)])
-    assert {one["error"]["code"] for one in told} == {"permission-denied"}
+        outcomes = await here.handle([stored_command(place, by="mallory") for place in range(1, number + 1)])
+    assert {one["error"]["code"] for one in outcomes} == {"permission-denied"}
     assert await site.count("runtime.inbox") == number
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     single, more = await posted(site, "%.refused"), await posted(site, "%.surplus-counted")
@@ -93,10 +93,10 @@ async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
             " VALUES (gen_random_uuid(), :project_id, 'x', 'ann', now())",
             **body,
         )
-        told = await here.handle(
+        outcomes = await here.handle(
             [stored_command(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * MOST)]
         )
-    assert {one["error"]["code"] for one in told} == {"held"}
+    assert {one["error"]["code"] for one in outcomes} == {"held"}
     assert len(await posted(site, "%.refused")) <= 2 * MOST
 
 

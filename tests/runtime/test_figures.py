@@ -40,10 +40,10 @@ async def test_a_command_that_cannot_be_handled_is_seen_to_wait(site: Site) -> N
         await caller.publish("projects.update", project_id, {"project_id": str(project_id), "description": "Late"})
 
         async def waits() -> bool:
-            found = await figures_of(running)
-            oldest = {lane: found[f'incidents_oldest_pending_seconds{{lane="{lane}"}}'] for lane in range(LANES)}
+            samples = await figures_of(running)
+            oldest = {lane: samples[f'incidents_oldest_pending_seconds{{lane="{lane}"}}'] for lane in range(LANES)}
             assert [oldest.pop(3) > 0.5, *oldest.values()] == [True, *[0] * (LANES - 1)]
-            return found['incidents_lag_messages{lane="3"}'] == 1
+            return samples['incidents_lag_messages{lane="3"}'] == 1
 
         await eventually(waits)
 
@@ -59,8 +59,8 @@ async def test_what_is_not_published_is_counted(site: Site) -> None:
     )
 
     async def are_counted() -> bool:
-        found = await figures_of(running)
-        return found["incidents_outbox_messages"] == 2 and 90 <= found["incidents_outbox_oldest_seconds"] < 900
+        samples = await figures_of(running)
+        return samples["incidents_outbox_messages"] == 2 and 90 <= samples["incidents_outbox_oldest_seconds"] < 900
 
     await eventually(are_counted)
     none = await figures_of(other)
@@ -75,8 +75,8 @@ async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -
         await caller.publish(tail, "-", {})
 
     async def count(projects: int, reports: int) -> bool:
-        found = [(await figures_of(one)).get("incidents_dead_letters") for one in (running, other)]
-        return found == [projects, reports]
+        samples = [(await figures_of(one)).get("incidents_dead_letters") for one in (running, other)]
+        return samples == [projects, reports]
 
     await eventually(lambda: count(2, 1))
     ops = await site.overseer()
@@ -91,8 +91,10 @@ async def test_a_log_server_that_is_away_is_seen(site: Site, postgres: EmbeddedP
     await (await open_publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
 
     async def waits() -> bool:
-        found = await figures_of(running)
-        return found["incidents_log_server_backlog_entries"] == 1 and found["incidents_log_server_oldest_seconds"] > 1
+        samples = await figures_of(running)
+        return (
+            samples["incidents_log_server_backlog_entries"] == 1 and samples["incidents_log_server_oldest_seconds"] > 1
+        )
 
     await eventually(waits)
 
@@ -117,11 +119,11 @@ async def test_how_long_commands_take_is_counted_once_each(site: Site) -> None:
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id))
         await caller.send("projects.create", project_id, creation(project_id))
-    found = await figures_of(running)
+    samples = await figures_of(running)
     name = "incidents_command_duration_seconds"
-    assert (found[f"{name}_count"], found[f'{name}_bucket{{le="+Inf"}}']) == (4, 4)
-    assert 0 < found[f"{name}_sum"] < 240
-    assert found[f'{name}_bucket{{le="300.0"}}'] == 4
+    assert (samples[f"{name}_count"], samples[f'{name}_bucket{{le="+Inf"}}']) == (4, 4)
+    assert 0 < samples[f"{name}_sum"] < 240
+    assert samples[f'{name}_bucket{{le="300.0"}}'] == 4
 
 
 @pytest.mark.parametrize("waited, expected", [(0, 0), (0.005, 1), (0.0051, 2), (60, 13), (301, 15), (-5, 0)])
@@ -143,15 +145,15 @@ async def test_the_version_that_runs_is_a_figure(site: Site) -> None:
 async def test_what_alerts_panels_and_pages_name_is_there(site: Site) -> None:
     """Every figure that an alert, a panel or the runbook names is on the page of a worker, from the start on."""
     running = {name: await site.worker(name, sweep_seconds=0.1) for name in WORKERS}
-    wanted = {name for expression in expressions() for name in names(expression)}
-    wanted |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
+    expected = {name for expression in expressions() for name in names(expression)}
+    expected |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
 
     async def missing() -> set[str]:
-        told = {name: await page_of(one) for name, one in running.items()}
-        joined = samples(join_metrics(told).decode())
+        by_name = {name: await page_of(one) for name, one in running.items()}
+        joined = samples(join_metrics(by_name).decode())
         assert 'incidents_lag_messages{lane="events",worker="audit"}' in joined
         shown = {sample.partition("{")[0] for sample in joined}
-        return wanted - {*shown, *(name.removesuffix("_bucket") for name in shown)}
+        return expected - {*shown, *(name.removesuffix("_bucket") for name in shown)}
 
     await eventually(lambda: is_empty(missing))
 
@@ -188,7 +190,7 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
 async def test_a_process_has_its_page_before_it_has_its_servers(site: Site) -> None:
     """Whoever looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
     running = assemble(slice_of("projects"), site.settings("projects"))
-    found = await figures_of(running)
-    assert (found["incidents_ready"], found["incidents_outbox_messages"], found["incidents_lanes"]) == (0, 0, 0)
-    assert "incidents_dead_letters" not in found
+    samples = await figures_of(running)
+    assert (samples["incidents_ready"], samples["incidents_outbox_messages"], samples["incidents_lanes"]) == (0, 0, 0)
+    assert "incidents_dead_letters" not in samples
     await running.engine.dispose()

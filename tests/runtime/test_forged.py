@@ -107,9 +107,9 @@ async def test_a_confirmation_asks_nothing_of_jetstream(site: Site) -> None:
     await steer(mallory, "$JS.ACK.COMMANDS.mine.1.1.1.1.0", *(f"$JS.API.{verb}" for verb in VERBS))
 
     async def all_stored() -> dict[str, Any]:
-        found = await api(overseer, "STREAM.INFO.COMMANDS", {})
-        assert found["state"]["messages"] == len(VERBS)
-        return found
+        info = await api(overseer, "STREAM.INFO.COMMANDS", {})
+        assert info["state"]["messages"] == len(VERBS)
+        return info
 
     after = await eventually(all_stored)
     assert after["config"] == before["config"]
@@ -131,9 +131,9 @@ async def test_a_server_that_guesses_is_not_provisioned(tmp_path: Path) -> None:
 
 async def test_a_worker_waits_for_a_server_that_does_not_guess(tmp_path: Path, databases: tuple[str, str]) -> None:
     """On a server without `strict: true` a worker is never ready, and says why."""
-    made = Site(tmp_path, *databases)
-    made.server = Lax(tmp_path / "nats", made.trust)
-    async with made.open() as site:
+    other_site = Site(tmp_path, *databases)
+    other_site.server = Lax(tmp_path / "nats", other_site.trust)
+    async with other_site.open() as site:
         assert not await is_strict(await site.overseer())
         async with worker_process(site, "projects"):
             await eventually(partial(_says, site.directory / "logs" / "projects.log", '"missing": "strict: true"'))

@@ -45,14 +45,14 @@ async def test_heartbeats_say_how_a_process_is(site: Site) -> None:
     async def tells_all() -> dict[str, Any]:
         beat = await beats.next_msg(timeout=5)
         assert beat.subject == f"im.main.ops.heartbeat.projects.{running.instance}"
-        told: dict[str, Any] = json.loads(beat.data)
-        assert (told["applied"], told["lanes"], told["lag"]) == (1, list(range(LANES)), 0)
-        return told
+        document: dict[str, Any] = json.loads(beat.data)
+        assert (document["applied"], document["lanes"], document["lag"]) == (1, list(range(LANES)), 0)
+        return document
 
-    told = await eventually(tells_all)
-    assert told.keys() >= FIELDS
-    assert (told["rejected"], told["retried"], told["dead"]) == (0, 0, 0)
-    assert told["figures"].keys() == {"outbox_messages", "outbox_oldest_seconds", "dead_letters"}
+    result = await eventually(tells_all)
+    assert result.keys() >= FIELDS
+    assert (result["rejected"], result["retried"], result["dead"]) == (0, 0, 0)
+    assert result["figures"].keys() == {"outbox_messages", "outbox_oldest_seconds", "dead_letters"}
 
 
 @pytest.mark.parametrize("subject", ["$SRV.PING", "$SRV.INFO.im-projects", "$SRV.STATS.im-projects"])
@@ -60,12 +60,12 @@ async def test_a_worker_is_found_as_a_service(site: Site, subject: str) -> None:
     """Every worker answers the discovery of NATS services under its name."""
     running = await site.worker("projects")
     ops = await site.nats("ops", "ops")
-    told = json.loads((await ops.request(subject, timeout=5)).data)
+    reply = json.loads((await ops.request(subject, timeout=5)).data)
     verb = subject.split(".")[1].lower()
-    assert told["type"] == f"io.nats.micro.v1.{verb}_response"
-    assert (told["name"], told["id"]) == ("im-projects", running.instance)
-    assert told["version"].count(".") == 2
-    assert "endpoints" in told or verb == "ping"
+    assert reply["type"] == f"io.nats.micro.v1.{verb}_response"
+    assert (reply["name"], reply["id"]) == ("im-projects", running.instance)
+    assert reply["version"].count(".") == 2
+    assert "endpoints" in reply or verb == "ping"
 
 
 async def test_the_pages_of_a_process(site: Site) -> None:

@@ -87,11 +87,11 @@ async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller
     """Whatever its body, a command with an id is answered and remembered, becomes no letter, and costs only itself."""
     inspector, project_id = Inspector(site, await site.overseer()), uuid7()
     bodies = [param.values for param in BODIES]
-    told = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
-    found: list[Any] = [(one["error"]["code"], one["error"]["details"]["fields"][0]["kind"]) for one in told]
-    assert found == [("invalid", kind) for _, _, kind in bodies]
-    asked = [(await caller.ask("projects.outcome", {"command_id": one["command_id"]}))[0] for one in told]
-    assert asked == told
+    outcome = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
+    errors: list[Any] = [(one["error"]["code"], one["error"]["details"]["fields"][0]["kind"]) for one in outcome]
+    assert errors == [("invalid", kind) for _, _, kind in bodies]
+    asked = [(await caller.ask("projects.outcome", {"command_id": one["command_id"]}))[0] for one in outcome]
+    assert asked == outcome
     assert (await caller.send("projects.create", project_id, creation(project_id)))["status"] == "applied"
     await inspector.wait_until_idle()
     assert await inspector.dead_letters() == []

@@ -24,10 +24,10 @@ async def is_closed(bus: Client) -> bool:
     return not bus.is_connected
 
 
-async def open_caller(server: EmbeddedNats, trust: Trust, folder: Path, principal: str, **given: int) -> Client:
+async def open_caller(server: EmbeddedNats, trust: Trust, folder: Path, principal: str, **fields: int) -> Client:
     """Connect as a client that does not come back when it is closed."""
     credentials = folder / f"{principal}.creds"
-    credentials.write_text(trust.mint(principal, "client", valid_seconds=given.get("valid_seconds")))
+    credentials.write_text(trust.mint(principal, "client", valid_seconds=fields.get("valid_seconds")))
     caller = Caller(principal)
     await caller.connect(server.url, credentials, allow_reconnect=False)
     return caller.bus

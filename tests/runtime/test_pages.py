@@ -75,6 +75,6 @@ async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> N
         )
         bounded = pages.bounded(select(rows.subquery()), literal_column("octet_length(said)", Integer))
         async with site.engine.connect() as connection:
-            found = rows_of(await connection.execute(bounded), BoundedItemRow)
-        assert [row["number"] for row in found] == list(range(1, count + 1))
-        assert pages.is_full(found) == (size == 20_000)
+            values = rows_of(await connection.execute(bounded), BoundedItemRow)
+        assert [row["number"] for row in values] == list(range(1, count + 1))
+        assert pages.is_full(values) == (size == 20_000)

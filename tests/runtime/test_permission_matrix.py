@@ -84,8 +84,8 @@ async def outcome(client: Client, line: Line) -> str:
         return ""
     key = command.model_validate_json(body).key_for(client.principal)
     submitted = await client.submit_raw(line.subject, body, key=key)
-    told = await submitted.outcome()
-    return str(told.error["code"]) if told.error else ""
+    reply = await submitted.outcome()
+    return str(reply.error["code"]) if reply.error else ""
 
 
 async def allowed(client: Client, line: Line) -> bool:
@@ -95,8 +95,8 @@ async def allowed(client: Client, line: Line) -> bool:
 
 async def wrong(clients: dict[str, Client], given: Sequence[Case]) -> list[str]:
     """Send the messages of all cases and name those that ended otherwise than the table says."""
-    found = await asyncio.gather(*(allowed(clients[case.principal], case.line) for case in given))
-    return [case.told for case, was in zip(given, found, strict=True) if was is not case.allowed]
+    results = await asyncio.gather(*(allowed(clients[case.principal], case.line) for case in given))
+    return [case.told for case, was in zip(given, results, strict=True) if was is not case.allowed]
 
 
 def test_the_table_has_every_message() -> None:
@@ -166,9 +166,9 @@ async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
     """Comments, sequences and calls are shown with view on each, and else withheld (PERM-04, PERM-09)."""
     await site.workers("projects")
     await (await site.client("admin")).send(CreateProject.model_validate_json(f'{{"project_id": "{ID}"}}'))
-    shown = {name: Case(QUERIES[0], {PROJECTS: VIEW, f"{PROJECTS}/{name}": VIEW}, allowed=True) for name in SECTIONS}
-    clients = await granted(site, shown.values())
-    for name, case in shown.items():
+    by_name = {name: Case(QUERIES[0], {PROJECTS: VIEW, f"{PROJECTS}/{name}": VIEW}, allowed=True) for name in SECTIONS}
+    clients = await granted(site, by_name.values())
+    for name, case in by_name.items():
         found = await clients[case.principal].ask(GetProject.model_validate_json(f'{{"project_id": "{ID}"}}'))
         assert (name, getattr(found, name), sorted(found.withheld)) == (
             name,

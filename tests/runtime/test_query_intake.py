@@ -33,15 +33,15 @@ async def held(site: Site) -> AsyncIterator[None]:
         yield
 
 
-async def answers(caller: Caller) -> list[Msg]:
+async def collect_answers(caller: Caller) -> list[Msg]:
     """Collect what comes into an inbox of a caller, `_INBOX_<name>.flood`."""
-    found: list[Msg] = []
+    results: list[Msg] = []
 
     async def keep(message: Msg) -> None:
-        found.append(message)
+        results.append(message)
 
     await caller.nats.subscribe(f"_INBOX_{caller.principal}.flood", cb=keep)
-    return found
+    return results
 
 
 async def flood(caller: Caller, count: int, body: bytes = b"{}") -> None:
@@ -73,13 +73,13 @@ async def running(site: Site) -> Running:
 async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, running: Running) -> None:
     """Beyond its share a principal is refused with when to come again, and then dropped; another is answered."""
     eve, bob = await site.caller("eve"), await site.caller("bob")
-    found = await answers(eve)
+    answers = await collect_answers(eve)
     async with held(site):
         await flood(eve, 5 + REFUSALS + 100)
         await arrived(running, REFUSALS + 100)
         answer, _ = await bob.ask("projects.outcome", {"command_id": str(uuid7())})
         assert answer["error"]["code"] == "gone"
-        refused = [json.loads(one.data)["error"] for one in found]
+        refused = [json.loads(one.data)["error"] for one in answers]
     assert {one["code"] for one in refused} == {"unavailable"}
     assert all(one["retryable"] and 1 <= one["details"]["retry_after_seconds"] <= 5 for one in refused)
     assert refused[0]["details"]["fields"][0]["kind"] == "too_many_queries"
@@ -89,7 +89,7 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
 async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Running) -> None:
     """Every query of a share is answered once the database is there again, and the next one, too."""
     eve = await site.caller("eve")
-    found = await answers(eve)
+    answers = await collect_answers(eve)
     async with held(site):
         await flood(eve, 5)
 
@@ -99,7 +99,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
         await eventually(waits)
 
     async def are_answered() -> bool:
-        return len([one for one in found if "items" in json.loads(one.data)]) == 5
+        return len([one for one in answers if "items" in json.loads(one.data)]) == 5
 
     await eventually(are_answered)
     assert (await eve.ask("projects.list", {}))[1] == ""
@@ -125,13 +125,13 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
 async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block: bytes) -> None:
     """A query is answered whatever its header block holds, and so is everybody's next one."""
     eve, bob = await site.caller("eve"), await site.caller("bob")
-    found = await answers(eve)
+    answers = await collect_answers(eve)
     line = b"HPUB im.main.qry.eve.projects.list _INBOX_eve.flood %d %d\r\n" % (len(block), len(block) + 2)
     await eve.nats._send_command(line + block + b"{}\r\n")
     await eve.nats.flush()
 
     async def is_answered() -> bool:
-        return len(found) == 1
+        return len(answers) == 1
 
     await eventually(is_answered)
     assert (await bob.ask("projects.list", {}))[1] == ""
@@ -142,7 +142,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
     """A query that runs or waits when its process is asked to end is answered before it ends."""
     await site.grant("eve", {Node.PROJECTS: "view"})
     eve, ending, worked = await site.caller("eve"), asyncio.Event(), list[Running]()
-    found = await answers(eve)
+    answers = await collect_answers(eve)
 
     async def work() -> None:
         async with started(slice_of("projects"), site.settings("projects", **SHARE)) as process:
@@ -163,7 +163,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
         ending.set()
         await eventually(is_ending)
     await working
-    await eventually(partial(_many, found, 4))
+    await eventually(partial(_many, answers, 4))
 
 
 async def _ready(worked: list[Running]) -> bool:

@@ -88,8 +88,8 @@ async def test_a_refused_query_is_recorded(site: Site) -> None:
         assert answer["error"]["code"] == "not-available"
 
     async def are_kept() -> bool:
-        found = await site.sql("SELECT details ->> 'attempted' FROM audit.activity WHERE actor = 'visitor'")
-        return {attempted for (attempted,) in found} == {"projects.list", "audit.log"}
+        rows = await site.sql("SELECT details ->> 'attempted' FROM audit.activity WHERE actor = 'visitor'")
+        return {attempted for (attempted,) in rows} == {"projects.list", "audit.log"}
 
     await eventually(are_kept)
 

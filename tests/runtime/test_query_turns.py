@@ -22,9 +22,9 @@ def served(turns: Turns, count: int, now: float = 0.0) -> list[str]:
     """Whose turn it is, so many times, each answered at once."""
     names = []
     for _ in range(count):
-        if found := turns.next(now):
-            names.append(found[1].principal)
-            turns.done(found[0], 0.1)
+        if query := turns.next(now):
+            names.append(query[1].principal)
+            turns.done(query[0], 0.1)
     return names
 
 
@@ -50,9 +50,9 @@ def test_nobody_runs_more_than_its_share(turns: Turns) -> None:
 
 def test_who_asks_too_much_is_turned_away_and_then_dropped(turns: Turns) -> None:
     """Beyond what may wait a principal gets so many refusals a second, and then nothing; others are let in."""
-    found = [turns.offer(asked("eve")) for _ in range(SHARE.waiting + REFUSALS + 7)]
-    assert found.count(Verdict.WAITS) == SHARE.waiting
-    assert (found.count(Verdict.TURNED_AWAY), found.count(Verdict.DROPPED)) == (REFUSALS, 7)
+    offered = [turns.offer(asked("eve")) for _ in range(SHARE.waiting + REFUSALS + 7)]
+    assert offered.count(Verdict.WAITS) == SHARE.waiting
+    assert (offered.count(Verdict.TURNED_AWAY), offered.count(Verdict.DROPPED)) == (REFUSALS, 7)
     assert turns.offer(asked("bob")) is Verdict.WAITS
     assert turns.offer(asked("eve", at=0.5)) is Verdict.TURNED_AWAY
 
@@ -64,9 +64,9 @@ def test_what_waited_too_long_is_dropped(turns: Turns) -> None:
     later = PATIENCE_SECONDS + 0.1
     assert turns.offer(asked("eve", at=later)) is Verdict.WAITS
     assert (turns.late, turns.waiting) == (SHARE.waiting, 1)
-    found = turns.next(later)
-    assert found
-    assert found[1].arrived == later
+    query = turns.next(later)
+    assert query
+    assert query[1].arrived == later
 
 
 def test_a_renewal_does_not_stand_behind_other_queries(turns: Turns) -> None:
@@ -76,9 +76,9 @@ def test_a_renewal_does_not_stand_behind_other_queries(turns: Turns) -> None:
     for _ in range(SHARE.running):
         assert turns.next(0)
     assert turns.offer(asked("eve", verb="watch")) is Verdict.WAITS
-    found = turns.next(0)
-    assert found
-    assert found[1].verb == "watch"
+    query = turns.next(0)
+    assert query
+    assert query[1].verb == "watch"
 
 
 def test_what_waits_is_bounded_for_everybody_together() -> None:
@@ -96,9 +96,9 @@ def test_a_refusal_says_when(turns: Turns) -> None:
     for seconds, told in ((0.001, 1), (8.0, 3), (60.0, 5)):
         turns.offer(asked("eve"))
         turns.offer(asked("eve"))
-        found = turns.next(0)
-        assert found
-        turns.done(found[0], seconds)
+        query = turns.next(0)
+        assert query
+        turns.done(query[0], seconds)
         assert turns.retry_after_seconds(asked("eve")) == told
         served(turns, 1)
         assert turns.retry_after_seconds(asked("eve")) == 1

@@ -49,8 +49,8 @@ async def test_a_dead_letter_always_fits(site: Site) -> None:
     await caller.publish("projects.guess", project_id, b"\x01" * 200_000)
 
     async def lies_there() -> bool:
-        found = await site.sql("SELECT count(*) FROM runtime.outbox")
-        return await dead_letters(site) == 1 and found == [(0,)]
+        rows = await site.sql("SELECT count(*) FROM runtime.outbox")
+        return await dead_letters(site) == 1 and rows == [(0,)]
 
     await eventually(lies_there)
 
@@ -88,16 +88,16 @@ async def test_a_page_ends_where_a_message_is_full(site: Site) -> None:
 
 async def pages(caller: Caller, tail: str, body: dict[str, Any], name: str) -> set[int]:
     """Read page after page, of which the first must have a next one, and return what is different in each item."""
-    found: list[int] = []
+    results: list[int] = []
     after: dict[str, Any] = {}
-    while after or not found:
+    while after or not results:
         answer, status = await caller.ask(tail, {**body, **after})
         assert status == ""
-        found += [one[name] for one in answer["items"]]
+        results += [one[name] for one in answer["items"]]
         assert answer["next"] or after
         after = {"after": answer["next"]} if answer["next"] else {}
-    assert len(found) == len(set(found))
-    return set(found)
+    assert len(results) == len(set(results))
+    return set(results)
 
 
 async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None:

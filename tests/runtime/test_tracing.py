@@ -39,8 +39,8 @@ async def last(collector: Collector, service: str, name: str) -> list[Received]:
     """Wait for a span, and return it with those that it belongs to."""
 
     async def arrived() -> list[Received]:
-        found = [span for span in collector.spans if (span.service, span.name) == (service, name)]
-        return collector.line_of(found[-1]) if found else []
+        spans = [span for span in collector.spans if (span.service, span.name) == (service, name)]
+        return collector.line_of(spans[-1]) if spans else []
 
     return await eventually(arrived)
 
@@ -88,8 +88,8 @@ async def test_the_trace_of_another_language_goes_on(site: Site, collector: Coll
         await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": told})
 
     async def both() -> list[Received]:
-        found = [span for span in collector.spans if span.name == "process projects.create"]
-        return found if len(found) == 2 else []
+        spans = [span for span in collector.spans if span.name == "process projects.create"]
+        return spans if len(spans) == 2 else []
 
     first, second = sorted(await eventually(both), key=lambda span: span.parent_id, reverse=True)
     assert (first.trace_id, first.parent_id) == (TRACE, PARENT)

@@ -17,9 +17,9 @@ async def projects(site: Site) -> Site:
     return site
 
 
-def creation(**given: Any) -> dict[str, Any]:
+def creation(**fields: Any) -> dict[str, Any]:
     """Return the body of a creation."""
-    return {"project_id": str(uuid7()), "description": "A bag was left at gate 4.", **given}
+    return {"project_id": str(uuid7()), "description": "A bag was left at gate 4.", **fields}
 
 
 async def created(caller: Caller) -> str:
@@ -55,17 +55,17 @@ async def test_nobody_publishes_as_another(projects: Site) -> None:
 async def test_foreign_reply_inbox_is_dropped(projects: Site) -> None:
     """A query whose reply subject is not the caller's own inbox is not answered."""
     caller, victim = await projects.caller(), await projects.nats("victim")
-    heard: list[bytes] = []
+    results: list[bytes] = []
 
     async def on_message(message: Any) -> None:
-        heard.append(message.data)
+        results.append(message.data)
 
     await victim.subscribe("_INBOX_victim.>", cb=on_message)
     await victim.flush()
     await caller.nats.publish("im.main.qry.admin.projects.list", b"{}", reply="_INBOX_victim.x")
     page, _ = await caller.ask("projects.list", {})
     await victim.flush()
-    assert (page["items"], heard) == ([], [])
+    assert (page["items"], results) == ([], [])
 
 
 async def test_a_command_never_answers_where_the_client_says(projects: Site) -> None:
@@ -116,9 +116,9 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
         return len(caller.outcomes[command_id]) == 3
 
     await eventually(all_told)
-    told = caller.outcomes[command_id]
-    assert told[0] == told[1] == first
-    assert told[2]["error"]["code"] == "command-id-reused"
+    outcome = caller.outcomes[command_id]
+    assert outcome[0] == outcome[1] == first
+    assert outcome[2]["error"]["code"] == "command-id-reused"
     assert await projects.sql("SELECT text FROM projects.comment") == [("Bag removed.",)]
 
 

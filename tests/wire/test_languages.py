@@ -12,13 +12,13 @@ from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
 from tests.delivery.lane_driver import own_lane, stored_command
 from tests.projects.feeds import create_project, follow, next_events
-from tests.runtime.test_query_intake import SHARE, answers, arrived, flood, held
+from tests.runtime.test_query_intake import SHARE, arrived, collect_answers, flood, held
 from tests.support import Caller, Site, eventually
 
 FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
 
 
-def said(error: dict[str, Any]) -> tuple[str, list[str]]:
+def refusal_message(error: dict[str, Any]) -> tuple[str, list[str]]:
     """Return the sentence of an error, and the reasons in it."""
     return error["message"], [one["reason"] for one in error["details"].get("fields", ())]
 
@@ -32,7 +32,7 @@ async def test_a_command_is_refused_in_its_language(site: Site) -> None:
     settings, unfit = "administration.change-settings", phrase(Phrase.INVALID, "fr")
     for body, kind in (({"retention_days": 0}, "greater_than_equal"), ({"timezone": "Mars"}, "unknown_timezone")):
         outcome = await caller.send(settings, "-", body, headers=FRENCH)
-        assert said(outcome["error"]) == (unfit, [reason(kind, "fr")])
+        assert refusal_message(outcome["error"]) == (unfit, [reason(kind, "fr")])
     caller.outcomes.clear()
 
     async def again() -> dict[str, Any]:
@@ -45,11 +45,11 @@ async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site
     """What is refused before it is read is told in its language, too."""
     await site.workers("administration")
     caller = await site.caller()
-    heard = await caller.nats.subscribe("im.main.out.admin.7")
+    subscription = await caller.nats.subscribe("im.main.out.admin.7")
     subject = "im.main.cmd.admin.administration.-.add-type"
     await caller.nats.request(subject, b"{}", timeout=5, headers={**FRENCH, "Nats-Msg-Id": "7"})
-    outcome = json.loads((await heard.next_msg(timeout=10)).data)
-    assert said(outcome["error"]) == (phrase(Phrase.INVALID, "fr"), [reason("id_not_canonical", "fr")])
+    outcome = json.loads((await subscription.next_msg(timeout=10)).data)
+    assert refusal_message(outcome["error"]) == (phrase(Phrase.INVALID, "fr"), [reason("id_not_canonical", "fr")])
 
 
 async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -> None:
@@ -58,7 +58,7 @@ async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -
         batch = [stored_command(place) for place in range(1, 21)]
         batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
         *_, english, french = await here.handle(batch)
-    assert [said(one["error"]) for one in (english, french)] == [
+    assert [refusal_message(one["error"]) for one in (english, french)] == [
         (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
         for language in ("en", "fr")
     ]
@@ -67,7 +67,7 @@ async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -
 async def french(caller: Caller, body: dict[str, Any], tail: str = "projects.get") -> tuple[str, list[str]]:
     """Ask in French what must be refused, and return what is said."""
     answer, _ = await caller.ask(tail, body, headers=FRENCH)
-    return said(answer["error"])
+    return refusal_message(answer["error"])
 
 
 async def test_a_query_is_refused_in_its_language(site: Site) -> None:
@@ -88,7 +88,7 @@ async def test_too_many_queries_are_turned_away_in_their_language(site: Site) ->
     await site.grant("eve", {Node.PROJECTS: "view"})
     running = await site.worker("projects", **SHARE)
     eve = await site.caller("eve")
-    found = await answers(eve)
+    answers = await collect_answers(eve)
     async with held(site):
         await flood(eve, 5)
         subject, reply = "im.main.qry.eve.projects.list", "_INBOX_eve.flood"
@@ -96,11 +96,11 @@ async def test_too_many_queries_are_turned_away_in_their_language(site: Site) ->
         await arrived(running, 1)
 
         async def told() -> list[Any]:
-            return found
+            return answers
 
         (refused,) = await eventually(told)
     expected = (phrase(Phrase.UNAVAILABLE, "fr"), [reason("too_many_queries", "fr")])
-    assert said(json.loads(refused.data)["error"]) == expected
+    assert refusal_message(json.loads(refused.data)["error"]) == expected
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -57,8 +57,8 @@ async def test_what_cannot_be_stored_is_told(site: Site, verb: str, body: dict[s
     for statement in CANNOT_WRITE:
         await site.sql(statement)
     about = project_id if verb != "create" else str(uuid7())
-    told = await said(caller, f"projects.{verb}", about, {"project_id": about, **body})
-    assert told == ("unavailable", f"{sentence} Réessayez ultérieurement.")
+    outcome = await said(caller, f"projects.{verb}", about, {"project_id": about, **body})
+    assert outcome == ("unavailable", f"{sentence} Réessayez ultérieurement.")
 
 
 @pytest.mark.parametrize("verb, body, sentence", AFTER_DELETION, ids=[verb for verb, _, _ in AFTER_DELETION])
@@ -66,8 +66,8 @@ async def test_what_was_deleted_meanwhile_is_told(site: Site, verb: str, body: d
     """Deleting and saving a project that is gone says MSG-04, saving its parts MSG-07 (MSG-04, MSG-07, PRJ-23)."""
     caller, project_id = await opened(site)
     await caller.send("projects.delete", project_id, {"project_id": project_id})
-    told = await said(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
-    assert told == ("gone", sentence)
+    outcome = await said(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
+    assert outcome == ("gone", sentence)
 
 
 async def test_a_report_that_fails_is_told(site: Site) -> None:
@@ -78,8 +78,8 @@ async def test_a_report_that_fails_is_told(site: Site) -> None:
     sentence = "Impossible de générer le rapport. Réessayez ultérieurement."
     for code in ("unavailable", "gone"):
         report_id = str(uuid7())
-        told = await said(caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
-        assert told == (code, sentence)
+        outcome = await said(caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
+        assert outcome == (code, sentence)
         await caller.send("projects.delete", project_id, {"project_id": project_id})
 
 

@@ -22,8 +22,8 @@ async def made_from(document: Path, site: Site) -> dict[str, Any]:
     running = await asyncio.create_subprocess_exec(*map(str, line), stdout=pipe, stderr=pipe)
     out, err = await asyncio.wait_for(running.communicate(), 60)
     assert (running.returncode, err.decode()) == (0, "")
-    told: dict[str, Any] = json.loads(out)
-    return told
+    content: dict[str, Any] = json.loads(out)
+    return content
 
 
 async def test_the_document_is_enough_for_a_client(site: Site, tmp_path: Path) -> None:
