@@ -159,9 +159,9 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
         await thief.request(subject, wrapper, timeout=5, headers={"Nats-Msg-Id": str(uuid7())})
         letter = json.dumps({**each, "reason": "It failed.", "body_base64": body}).encode()
         await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
-    found = await letters(admin, 5)
+    dead_letters = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
-    for one in found:
+    for one in dead_letters:
         if one.letter == genuine.letter:
             continue
         with pytest.raises(Refused) as caught:
@@ -192,18 +192,18 @@ async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller
     _, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
-    found = await admin.ask(GetDeadLetter(letter=letter.letter))
-    assert (json.loads(found.body or "")["text"], found.headers["Nats-Msg-Id"]) == (MARKER, str(command_id))
+    opened = await admin.ask(GetDeadLetter(letter=letter.letter))
+    assert (json.loads(opened.body or "")["text"], opened.headers["Nats-Msg-Id"]) == (MARKER, str(command_id))
     await admin.send(DiscardLetter(letter=letter.letter))
     await letters(admin, 0)
 
     async def recorded() -> set[tuple[str, str]]:
         rows = await site.sql("SELECT entry FROM audit.waiting")
-        kept = [row.entry for row in rows if "letter" in row.entry["activity"]]
-        kept += [dict(row._mapping) for row in await logged(site)]
-        assert all((one["actor"], one["details"]["principal"]) == ("admin", "olivia") for one in kept)
-        assert all(one["details"]["command_id"] == str(command_id) for one in kept)
-        return {(one["activity"], str(one["details"]["letter"])) for one in kept}
+        entries = [row.entry for row in rows if "letter" in row.entry["activity"]]
+        entries += [dict(row._mapping) for row in await logged(site)]
+        assert all((one["actor"], one["details"]["principal"]) == ("admin", "olivia") for one in entries)
+        assert all(one["details"]["command_id"] == str(command_id) for one in entries)
+        return {(one["activity"], str(one["details"]["letter"])) for one in entries}
 
     expected = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
 

@@ -137,12 +137,12 @@ async def test_what_was_there_before_has_its_name_as_first_entry(site: Site) -> 
         connection.execute(script[script.index("INSERT") : script.index("-- The name that")])
         connection.commit()
     rows = await site.sql("SELECT kind, key, by, old, new FROM administration.definition_change ORDER BY number")
-    told = {(row.kind, row.key): row.new for row in rows}
-    assert told["status", "70"] == {"name": "Closed", "description": "All done"}
-    assert told["data-field", "text_2"] == {"name": "Badge", "description": "", "enabled": True}
-    assert told["category", "category_4"] == {"name": "Place", "description": "", "enabled": False}
-    assert told["role", "administrators"] == {"name": "Administrators", "permissions": {}}
-    assert told["setting", "retention_days"] == {"value": 7}
+    first_values = {(row.kind, row.key): row.new for row in rows}
+    assert first_values["status", "70"] == {"name": "Closed", "description": "All done"}
+    assert first_values["data-field", "text_2"] == {"name": "Badge", "description": "", "enabled": True}
+    assert first_values["category", "category_4"] == {"name": "Place", "description": "", "enabled": False}
+    assert first_values["role", "administrators"] == {"name": "Administrators", "permissions": {}}
+    assert first_values["setting", "retention_days"] == {"value": 7}
     assert {(row.by, row.old) for row in rows} == {("system", None)}
 
 

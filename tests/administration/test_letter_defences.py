@@ -44,8 +44,8 @@ def test_why_a_letter_is_not_replayed(
     subject: str, headers: dict[str, str], message_id: str | None, why: str | None
 ) -> None:
     """Forged, unknown, without an id, with a wildcard for a key, with a secret: each has a reason of its own."""
-    told = {"subject": subject, "headers": headers, "body": "{}"}
-    assert Letter(1, datetime.now(UTC), "projects", "ann", message_id, told).hindrance == why
+    letter = {"subject": subject, "headers": headers, "body": "{}"}
+    assert Letter(1, datetime.now(UTC), "projects", "ann", message_id, letter).hindrance == why
 
 
 @pytest.mark.parametrize(
@@ -119,12 +119,12 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
     first, second = await letters(await site.client(), 2)
     ops = await site.overseer()
     lying = Letters(site.name, lambda: ops)
-    found = await lying.get(first.letter)
-    assert found is not None
+    document = await lying.get(first.letter)
+    assert document is not None
     await lying.remove(first.letter, "another")
-    assert await lying.get(first.letter) == found
+    assert await lying.get(first.letter) == document
     for _ in range(2):
-        await lying.remove(first.letter, found.message_id)
+        await lying.remove(first.letter, document.message_id)
         assert await lying.get(first.letter) is None
     assert await lying.get(second.letter) is not None
 
@@ -157,5 +157,5 @@ async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
         return [one for one in await logged(site) if one.activity == "administration.letter-replayed"]
 
     [entry] = await eventually(recorded)
-    told = [entry.details[name] for name in ("letter", "principal", "command_id")]
-    assert (entry.actor, told) == ("admin", [letter.letter, "olivia", str(command_id)])
+    details = [entry.details[name] for name in ("letter", "principal", "command_id")]
+    assert (entry.actor, details) == ("admin", [letter.letter, "olivia", str(command_id)])

@@ -94,8 +94,8 @@ async def test_the_same_licence_again_is_no_event(site: Site, licensed: WithLice
     """Activating what is in force already is applied and leaves no event."""
     admin = await licensed(INCLUDED)
     token = site.trust.account_token(SOON)
-    told = [len((await (await admin.submit(ActivateLicence(token=token))).outcome()).events or []) for _ in range(2)]
-    assert told == [1, 0]
+    counts = [len((await (await admin.submit(ActivateLicence(token=token))).outcome()).events or []) for _ in range(2)]
+    assert counts == [1, 0]
 
 
 async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, licensed: WithLicence) -> None:

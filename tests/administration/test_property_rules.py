@@ -142,13 +142,13 @@ async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Cli
     await admin.send(DefineCategory(slot=1, enabled=True, name="Reason"))
     value = (await admin.send(AddCategoryValue(slot=1, name="Fall"))).id
     await admin.send(DefineDataField(kind="integer", slot=1, enabled=True, name="Injured"))
-    given: dict[str, Any] = {"categories": {"1": value}, "data": IncidentData(integer_1=2)}
-    created = await project(operator, **given)
+    values: dict[str, Any] = {"categories": {"1": value}, "data": IncidentData(integer_1=2)}
+    created = await project(operator, **values)
     await admin.send(DefineCategory(slot=1, enabled=False, name="Cause"))
     await admin.send(DefineDataField(kind="integer", slot=1, enabled=False, name="Hurt"))
     details = await operator.ask(GetProject(project_id=created.project_id))
     assert ((details.categories or {})["1"], (details.data or {})["integer_1"]) == (value, 2)
-    for field, one in given.items():
+    for field, one in values.items():
         with pytest.raises(Refused) as refused:
             await operator.send(UpdateProject(project_id=created.project_id, **{field: one}))
         assert refused.value.code == Code.UNKNOWN_REFERENCE
@@ -175,6 +175,6 @@ def _json(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | int) else f'"{value}"'
 
 
-def _read(found: ProjectDetails) -> IncidentData:
-    by_name = {name: value for name, value in (found.data or {}).items() if value is not None}
+def _read(details: ProjectDetails) -> IncidentData:
+    by_name = {name: value for name, value in (details.data or {}).items() if value is not None}
     return IncidentData.model_validate(by_name, strict=False)

@@ -54,11 +54,11 @@ async def across(client: Client, count: int, **fields: Any) -> list[Entry]:
 
     async def all_there() -> Entries:
         try:
-            found = await client.ask(SiteLog(with_activity=True, **fields))
+            entries = await client.ask(SiteLog(with_activity=True, **fields))
         except Refused as refused:  # a log server that was never written to
             raise AssertionError from refused
-        assert len(found.items) == count, [one.activity for one in found.items]
-        return found
+        assert len(entries.items) == count, [one.activity for one in entries.items]
+        return entries
 
     return (await eventually(all_there)).items
 
@@ -211,8 +211,8 @@ async def test_an_import_is_found_by_its_projects(site: Site) -> None:
 )
 async def test_entries_are_found_by_index(site: Site, selection: Selection, index: str) -> None:
     """Somebody's entries, those of a kind and those of a project are read from an index, in the order of a page."""
-    asked = stores.statement(Activity, selection, None, 10)
-    compiled = asked.compile(dialect=site.engine.dialect, compile_kwargs={"literal_binds": True})
+    statement = stores.statement(Activity, selection, None, 10)
+    compiled = statement.compile(dialect=site.engine.dialect, compile_kwargs={"literal_binds": True})
     async with site.engine.begin() as connection:
         for way in ("seqscan", "bitmapscan"):
             await connection.execute(text(f"SET LOCAL enable_{way} = off"))

@@ -64,8 +64,8 @@ async def test_every_message_leaves_what_its_class_says(site: Site) -> None:
 
     async def as_promised() -> bool:
         for store in Store:
-            found, expected = await kept(site, scenario, store), promised(scenario, store)
-            assert (store, found - expected, expected - found) == (store, Counter(), Counter())
+            entries, expected = await kept(site, scenario, store), promised(scenario, store)
+            assert (store, entries - expected, expected - entries) == (store, Counter(), Counter())
         return True
 
     assert await eventually(as_promised)

@@ -104,8 +104,8 @@ def has_compose() -> bool:
 @pytest.mark.parametrize("files", TOGETHER)
 def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     """Where Compose is installed, it reads the files itself."""
-    named = [word for name in files for word in ("--file", name)]
-    line = ["docker", "compose", *named, "--profile", "*", "config", "--quiet"]
+    options = [word for name in files for word in ("--file", name)]
+    line = ["docker", "compose", *options, "--profile", "*", "config", "--quiet"]
     done = subprocess.run(line, cwd=ROOT, env={**os.environ, **GIVEN}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -213,16 +213,18 @@ def test_commands_are_known() -> None:
 def test_monitoring_finds_what_it_watches() -> None:
     """Prometheus asks where workers answer, alerts go to Alertmanager, and Grafana has both and the dashboard."""
     scraped = yaml.safe_load((_MONITORING / "prometheus.yml").read_text())
-    (found,) = scraped["scrape_configs"][0]["dns_sd_configs"]
-    assert {str(found["port"])} == {services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in found["names"]}
+    (config,) = scraped["scrape_configs"][0]["dns_sd_configs"]
+    assert {str(config["port"])} == {
+        services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in config["names"]
+    }
     sources = yaml.safe_load((_MONITORING / "grafana-datasources.yml").read_text())["datasources"]
-    asked = {one["url"].removeprefix("http://") for one in sources} | set(
+    targets = {one["url"].removeprefix("http://") for one in sources} | set(
         scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     )
     published = {
         f"{name}:{port.rsplit(':', 1)[1]}" for name, service in services().items() for port in service.get("ports", [])
     }
-    assert asked <= published
+    assert targets <= published
     routed = yaml.safe_load((_MONITORING / "alertmanager.yml").read_text())
     assert {routed["route"]["receiver"]} == {one["name"] for one in routed["receivers"]}
     assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in mounts(
@@ -252,12 +254,12 @@ def test_the_image_has_what_is_asked_for() -> None:
     """Each list of packages that the image can be built from is there, is copied, and one of them is the usual one."""
     recipe = (ROOT / "deploy/Dockerfile").read_text()
     [usual] = re.findall(r"^ARG REQUIREMENTS=(\w+)$", recipe, re.MULTILINE)
-    [asked] = services(BASE, TRACES)["access"]["build"]["args"].values()
+    [argument] = services(BASE, TRACES)["access"]["build"]["args"].values()
     assert '-r "requirements/$REQUIREMENTS.txt"' in recipe
-    for name in (usual, asked):
+    for name in (usual, argument):
         assert (ROOT / f"requirements/{name}.txt").is_file()
         assert f"requirements/{name}.txt " in recipe
-    assert (usual, asked) == ("runtime", "otel")
+    assert (usual, argument) == ("runtime", "otel")
 
 
 def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:

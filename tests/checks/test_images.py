@@ -21,10 +21,10 @@ def foreign() -> set[str]:
 
 def test_images_are_pinned_by_digest() -> None:
     """An image has a version for people and a digest for machines, but for those that are named here."""
-    found = foreign()
-    assert len(found) >= 8
-    require_none("Pin it by its digest.", sorted(one for one in found - WITHOUT_DIGEST if not _PINNED.fullmatch(one)))
-    require_none("It is not used any more.", sorted(WITHOUT_DIGEST - found))
+    images = foreign()
+    assert len(images) >= 8
+    require_none("Pin it by its digest.", sorted(one for one in images - WITHOUT_DIGEST if not _PINNED.fullmatch(one)))
+    require_none("It is not used any more.", sorted(WITHOUT_DIGEST - images))
     require_none("Name its version.", sorted(one for one in WITHOUT_DIGEST if not _NAMED.fullmatch(one)))
 
 

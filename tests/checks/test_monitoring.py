@@ -35,8 +35,8 @@ def parts(expression: Expr) -> Iterator[Expr]:
     """Every part of an expression, the whole first."""
     yield expression
     for name in PARTS:
-        found = getattr(expression, name, None)
-        for one in found if isinstance(found, list) else [found]:
+        value = getattr(expression, name, None)
+        for one in value if isinstance(value, list) else [value]:
             if isinstance(one, Expr):
                 yield from parts(one)
 

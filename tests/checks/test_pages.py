@@ -65,9 +65,9 @@ def _is_composed(words: list[str]) -> bool:
             return False
     verb, *rest = words
     scaled = [word.partition("=")[0] for before, word in pairwise(rest) if before == "--scale"]
-    named = next((word for word in rest if not word.startswith("-") and "=" not in word), None)
+    target = next((word for word in rest if not word.startswith("-") and "=" not in word), None)
     if verb in {"run", "exec"}:
-        if named == "incidents" and unknown(shlex.join(rest[rest.index(named) :])):
+        if target == "incidents" and unknown(shlex.join(rest[rest.index(target) :])):
             return False
-        scaled.append(str(named))
+        scaled.append(str(target))
     return verb in {"up", "run", "exec", "build", "down", "ps", "logs", "config"} and set(scaled) <= known.keys()

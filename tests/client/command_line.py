@@ -35,11 +35,11 @@ async def incidents(
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("INCIDENTS_", "LC_", "LANG"))}
     ours = {name: str(value) for name, value in (environment or {}).items()}
     whole = {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours}
-    said = await asyncio.to_thread(
+    result = await asyncio.to_thread(
         forked_command_line.run,
         [str(word) for word in line],
         given.encode() if isinstance(given, str) else given,
         folder,
         whole,
     )
-    return CommandResult(said.status, said.out.decode(), said.err.decode())
+    return CommandResult(result.status, result.out.decode(), result.err.decode())

@@ -87,9 +87,9 @@ def _write(descriptor: int, data: bytes) -> None:
             return
 
 
-def _read(name: str, descriptor: int, found: dict[str, bytes]) -> None:
+def _read(name: str, descriptor: int, details: dict[str, bytes]) -> None:
     with open(descriptor, "rb") as file:
-        found[name] = file.read()
+        details[name] = file.read()
 
 
 def _serve() -> None:

@@ -27,9 +27,9 @@ REFUSED = {("administration.change-settings", "timezone")}
 """Where a text is a name that must be known."""
 
 
-def raw_characters(told: str) -> set[str]:
+def raw_characters(output: str) -> set[str]:
     """Return the characters that nobody should be sent, beside those that the command line writes itself."""
-    rest = _OURS.sub("", told).replace("\n", "").replace("\t", "")
+    rest = _OURS.sub("", output).replace("\n", "").replace("\t", "")
     return {one for one in rest if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} or one == "\u3164"}
 
 
@@ -94,25 +94,25 @@ class Writer:
 
     async def definitions(self) -> dict[str, int]:
         """Define types, statuses, categories, data fields, a role and the report's title."""
-        named = {"name": self._text, "description": self._text}
-        await self.send("administration.define-category", slot=1, enabled=True, **named)
+        texts = {"name": self._text, "description": self._text}
+        await self.send("administration.define-category", slot=1, enabled=True, **texts)
         for slot in range(1, 4):
-            await self.send("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
+            await self.send("administration.define-data-field", kind="text", slot=slot, enabled=True, **texts)
         ids = {}
         for kind, more in {"type": {}, "status": {}, "category-value": {"slot": 1}}.items():
-            added = await self.send(f"administration.add-{kind}", **more, **named)
+            added = await self.send(f"administration.add-{kind}", **more, **texts)
             ids[kind] = added["id"]
-            await self.send(f"administration.edit-{kind}", id=added["id"], **more, **named)
+            await self.send(f"administration.edit-{kind}", id=added["id"], **more, **texts)
         await self.send("administration.change-settings", report_title=self._text)
         await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 
     async def a_project(self, ids: dict[str, int]) -> None:
         """Open, take over, change and hold projects."""
-        about = {"project_id": self.project}
+        project = {"project_id": self.project}
         await self.send(
             "projects.create",
-            **about,
+            **project,
             type_id=ids["type"],
             description=self._text,
             reference=self._text[:200],
@@ -124,26 +124,26 @@ class Writer:
             projects=[{**legacy, "created_by": self._text, "description": self._text, "reference": self._text[:200]}],
         )
         texts = {f"text_{slot}": self._text for slot in range(1, 4)}
-        given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
-        await self.send("projects.update", **about, description="")
-        await self.send("projects.update", **about, description=self._text, reference=self._text[:199], **given)
+        values = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
+        await self.send("projects.update", **project, description="")
+        await self.send("projects.update", **project, description=self._text, reference=self._text[:199], **values)
         for verb in ("hold", "release", "hold"):
-            await self.send(f"retention.{verb}", **about, reason=self._text)
+            await self.send(f"retention.{verb}", **project, reason=self._text)
 
     async def parts(self) -> None:
         """Add and edit comments, calls and sequences, and fill the draft list."""
-        about = {"project_id": self.project}
+        project = {"project_id": self.project}
         comment, call = {"comment_id": str(uuid7())}, {"call_id": str(uuid7()), "direction": "made", "at": AT}
         for verb in ("add", "edit"):
-            await self.send(f"projects.{verb}-comment", **about, **comment, text=self._text)
+            await self.send(f"projects.{verb}-comment", **project, **comment, text=self._text)
             texts = dict.fromkeys(("party", "number", "reference", "notes"), self._text)
-            await self.send(f"projects.{verb}-call", **about, **call, **texts)
-        await self.send("projects.add-sequences", **about, sequences=[self.sequence()])
+            await self.send(f"projects.{verb}-call", **project, **call, **texts)
+        await self.send("projects.add-sequences", **project, sequences=[self.sequence()])
         camera = {"camera_id": self._text, "camera_name": self._text}
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
         await self.send("projects.draft-sequences", **drafted)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""
-        named = {"camera_id": self._text, "camera_name": self._text}
-        return {"sequence_id": str(uuid7()), **named, "start": AT, "end": AT}
+        camera = {"camera_id": self._text, "camera_name": self._text}
+        return {"sequence_id": str(uuid7()), **camera, "start": AT, "end": AT}

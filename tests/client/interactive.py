@@ -36,8 +36,8 @@ class RunningCommand:
     async def line(self, stream: str = "stdout") -> str:
         """Return its next line."""
         async with asyncio.timeout(180):
-            found: asyncio.StreamReader = getattr(self._process, stream)
-            return (await found.readline()).decode()
+            reader: asyncio.StreamReader = getattr(self._process, stream)
+            return (await reader.readline()).decode()
 
     async def document(self) -> dict[str, Any]:
         """Return its next line as JSON."""

@@ -75,8 +75,8 @@ async def test_figures_are_plain(peer: Peer, typed: Type) -> None:
     spans = {"median_closing_seconds": 90_000.5, "average_closing_seconds": None}
     spans |= {"median_duration_seconds": None, "average_duration_seconds": None}
     figure = {"group": 1, "starting": "2025-01-31T00:00:00Z", "count": 3, "closed": 1, "ended": 0, **spans}
-    told = {"timezone": "UTC", "total": 3, "items": [figure], "truncated": False}
-    peer.answers["projects.statistics"] = json.dumps(told).encode()
+    figures = {"timezone": "UTC", "total": 3, "items": [figure], "truncated": False}
+    peer.answers["projects.statistics"] = json.dumps(figures).encode()
     (row,) = rows(await typed("stats", "--by", "type", "--interval", "month", "--csv"))
     assert (row["Group"], row["From"][:10], row["Projects"], row["Closed after (s)"]) == (
         "Injury",

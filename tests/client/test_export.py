@@ -27,8 +27,8 @@ def exporting(peer: Peer) -> Peer:
 def told(data: bytes, **changed: Any) -> dict[str, Any]:
     """Return what is told of a package."""
     digest = hashlib.sha256(data).hexdigest()
-    made = {"package_id": PACKAGE, "bytes": len(data), "sha256": digest, "encrypted": False}
-    return {**made, "entries": [], "includes": ["calls"], "withheld": ["comments"], **changed}
+    package = {"package_id": PACKAGE, "bytes": len(data), "sha256": digest, "encrypted": False}
+    return {**package, "entries": [], "includes": ["calls"], "withheld": ["comments"], **changed}
 
 
 async def test_a_package_is_made_fetched_and_verified(exporting: Peer, typed: Type, tmp_path: Path) -> None:
@@ -89,8 +89,8 @@ async def test_the_report_is_saved_beside_the_package(exporting: Peer, typed: Ty
     report = {"report_id": REPORT, "complete": True, "missing": [], "bytes": 8, "sha256": digest, "pages": 1}
     exporting.results = {"generate": {**report, "project_id": PROJECT}}
     ended = await typed("projects", "export", 12, "-o", "a.zip", "--report", "--user-names", "--json")
-    asked = {message.subject.rpartition(".")[2]: json.loads(message.data) for message in exporting.commands}
-    assert (asked["export"]["include"], asked["generate"]["show_user_names"]) == (["user-names"], True)
+    bodies = {message.subject.rpartition(".")[2]: json.loads(message.data) for message in exporting.commands}
+    assert (bodies["export"]["include"], bodies["generate"]["show_user_names"]) == (["user-names"], True)
     assert (tmp_path / "a-report.pdf").read_bytes() == b"%PDF-1.7"
-    told = (ended.json["file"], ended.json["package"]["package_id"], ended.json["report"]["file"])
-    assert told == ("a.zip", PACKAGE, "a-report.pdf")
+    saved = (ended.json["file"], ended.json["package"]["package_id"], ended.json["report"]["file"])
+    assert saved == ("a.zip", PACKAGE, "a-report.pdf")

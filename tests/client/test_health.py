@@ -19,7 +19,7 @@ ROOM = {"messages": 0, "bytes": 0, "bytes_max": 100}
 def process(worker: str, **changed: Any) -> dict[str, Any]:
     """Return what a healthy process says."""
     log = {"configured": True, "waiting": 0, "oldest_seconds": None}
-    told = {
+    stats = {
         "worker": worker,
         "instance": worker,
         "version": "1",
@@ -32,7 +32,7 @@ def process(worker: str, **changed: Any) -> dict[str, Any]:
         "outbox": 0,
         "database_time": NOW.isoformat(),
     }
-    return {**told, **({"log_server": log} if worker == "audit" else {}), **changed}
+    return {**stats, **({"log_server": log} if worker == "audit" else {}), **changed}
 
 
 def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int = 1 << 40, **changed: Any) -> set[str]:
@@ -41,7 +41,7 @@ def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int 
     for name, told in changed.items():
         one[name] = process(name, **told)
     rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
-    survey = Survey([told for told in one.values() if "gone" not in told], rooms, letters)
+    survey = Survey([changes for changes in one.values() if "gone" not in changes], rooms, letters)
     return {f"{one.level} {one.what}" for one in judge(survey, version="1", now=NOW, disk_free=free)}
 
 

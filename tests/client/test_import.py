@@ -55,8 +55,8 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
 async def test_a_file_again_changes_nothing(imported: Import) -> None:
     """Importing again finds every project there, also after more rows were added (RET-05)."""
     lines = [json.dumps({"number": n, "created_by": "ann", "created_at": AT}) + "\n" for n in range(1, 701)]
-    told = [await imported("".join(some), "--json", name="p.ndjson") for some in (lines[:650], lines[:650], lines)]
-    assert [(one.status, one.json["imported"], one.json["already_there"]) for one in told] == [
+    results = [await imported("".join(chunk), "--json", name="p.ndjson") for chunk in (lines[:650], lines[:650], lines)]
+    assert [(one.status, one.json["imported"], one.json["already_there"]) for one in results] == [
         (0, 650, 0),
         (0, 0, 650),
         (0, 50, 650),

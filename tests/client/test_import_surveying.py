@@ -138,5 +138,7 @@ def test_a_column_can_be_left_out_and_joined() -> None:
 def test_an_id_follows_from_the_number_alone() -> None:
     """The id of a row stays what it is when anything else in it is corrected, or its number is told as a reference."""
     head = b"%s,created_by,created_at,description\n7,ann,2025-01-01T00:00:00Z,%s\n"
-    made = [read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")]
-    assert len({one.project_id for one in made}) == 1
+    row_ids = [
+        read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")
+    ]
+    assert len({one.project_id for one in row_ids}) == 1

@@ -16,9 +16,20 @@ async def typed(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
 
 async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """Every filter, the search, the order and the count of the wire can be typed (PRJ-07, PRJ-12)."""
-    given = ("--search", "ladder", "--category", "1=11", "--category", "1=12", "--created-by", "alice", "--camera", "c")
+    options = (
+        "--search",
+        "ladder",
+        "--category",
+        "1=11",
+        "--category",
+        "1=12",
+        "--created-by",
+        "alice",
+        "--camera",
+        "c",
+    )
     more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
-    assert await typed(bus, peer, tmp_path, *given, *more) == 0
+    assert await typed(bus, peer, tmp_path, *options, *more) == 0
     body = json.loads(peer.queries[0].data)
     assert (body["search"], body["sort"], body["count"]) == ("ladder", "-updated_at", "exact")
     assert body["filter"]["categories"] == {"1": [11, 12]}

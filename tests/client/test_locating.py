@@ -18,9 +18,9 @@ def running(tmp_path: Path) -> Path:
 
 def test_a_running_system_is_found_in_its_directory(running: Path) -> None:
     """The data directory says where the system listens and holds the credentials."""
-    found = find(running, "admin", {})
+    target = find(running, "admin", {})
     ways = (f"incidents up --data {running}", f"incidents access create admin --data {running}")
-    assert found == Place("nats://x:1", running / "creds/admin.creds", "north", *ways)
+    assert target == Place("nats://x:1", running / "creds/admin.creds", "north", *ways)
 
 
 def test_the_environment_names_a_directory(running: Path) -> None:
@@ -31,9 +31,9 @@ def test_the_environment_names_a_directory(running: Path) -> None:
 def test_a_system_elsewhere_is_found_by_its_address() -> None:
     """An address and credentials are enough; the site is main when none is named."""
     environment = {"INCIDENTS_NATS_URL": "nats://far:4222", "INCIDENTS_NATS_CREDS": "me.creds"}
-    found = find(None, "admin", environment)
-    assert found[:3] == Place("nats://far:4222", Path("me.creds"), "main")[:3]
-    assert "INCIDENTS_NATS_URL" in found.remedy
+    target = find(None, "admin", environment)
+    assert target[:3] == Place("nats://far:4222", Path("me.creds"), "main")[:3]
+    assert "INCIDENTS_NATS_URL" in target.remedy
     assert find(None, "admin", {**environment, "INCIDENTS_SITE": "south"}).site == "south"
 
 

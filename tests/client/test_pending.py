@@ -22,11 +22,11 @@ async def test_what_is_accepted_is_told_with_its_id(peer: Peer, typed: Type) -> 
     late(peer)
     ended = await typed(*LINE)
     [sent] = peer.commands
-    given = (sent.headers or {})["Nats-Msg-Id"]
+    command_id = (sent.headers or {})["Nats-Msg-Id"]
     output = re.sub(r"[│\s]+", " ", ended.out)
     assert (ended.status, ended.err) == (4, "")
     assert [
-        word for word in ("was accepted", f"incidents outcome {given}", f"--id {given}") if word not in output
+        word for word in ("was accepted", f"incidents outcome {command_id}", f"--id {command_id}") if word not in output
     ] == []
     assert [word for word in ("Unable", "later") if word in output] == []
 

@@ -72,6 +72,6 @@ def test_a_cell_shows_where_a_line_ended_and_a_paragraph_ends_it() -> None:
 @given(st.dictionaries(st.text(max_size=5), ANY_TEXT | st.integers() | st.none(), max_size=4))
 def test_json_stays_what_it_is(document: dict[str, Any]) -> None:
     """One line of ASCII controls' escapes and of nothing that a terminal acts on."""
-    told = as_json(document)
-    assert "\n" not in told
-    assert not any(is_unseen(one) for one in told)
+    text = as_json(document)
+    assert "\n" not in text
+    assert not any(is_unseen(one) for one in text)

@@ -30,8 +30,8 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def session(language: str) -> Session:
     """Type on that Tuesday, 13:40 by the clock of here."""
-    made = uuid7().int & ((1 << 80) - 1) | int(TUESDAY.timestamp() * 1000) << 80
-    return Session("admin", language=language, command_id=type(uuid7())(int=made))
+    project_id = uuid7().int & ((1 << 80) - 1) | int(TUESDAY.timestamp() * 1000) << 80
+    return Session("admin", language=language, command_id=type(uuid7())(int=project_id))
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

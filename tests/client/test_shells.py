@@ -83,8 +83,8 @@ async def test_other_shells_have_a_script(shell: str) -> None:
 
 async def offered(words: str, environment: dict[str, object]) -> list[str]:
     """Return what bash is offered behind these words."""
-    told = {"COMP_WORDS": words, "COMP_CWORD": words.count(" "), "_INCIDENTS_COMPLETE": "complete_bash"}
-    ended = await incidents(environment={**environment, **told})
+    variables = {"COMP_WORDS": words, "COMP_CWORD": words.count(" "), "_INCIDENTS_COMPLETE": "complete_bash"}
+    ended = await incidents(environment={**environment, **variables})
     assert (ended.status, ended.err) == (0, "")
     return ended.out.split("\n")[:-1] if ended.out.strip() else []
 

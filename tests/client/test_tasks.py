@@ -69,18 +69,18 @@ class Day:
                 return await self._watch(task)
             except (TimeoutError, AssertionError) as error:
                 return f"{task.number} {task.name}: {error!r}"
-        told = ""
+        output = ""
         for line in task.lines[:-1]:
             ended = await self.type(line)
-            told += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
-        return await self._last(task, told)
+            output += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
+        return await self._last(task, output)
 
-    async def _last(self, task: Task, told: str) -> str:
+    async def _last(self, task: Task, output: str) -> str:
         """Type the last line, again where what it shows follows what happens a moment later."""
 
         async def done() -> bool:
             ended = await self.type(task.lines[-1], task.given)
-            whole = " ".join((told + ended.out).split())
+            whole = " ".join((output + ended.out).split())
             assert (ended.status, [one for one in task.shows if one not in whole]) == (0, []), ended.out + ended.err
             return True
 

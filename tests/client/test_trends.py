@@ -38,9 +38,9 @@ def test_a_sparkline_has_a_block_for_each_value() -> None:
 def test_every_interval_has_its_step(interval: Interval, count: int) -> None:
     """Intervals in which nothing happened are on the axis, also where the clocks change."""
     first = datetime(2026, 3, 26, 23, tzinfo=UTC)
-    found = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
-    assert (len(found), found[0]) == (count, first)
-    assert {one.astimezone(ZoneInfo("Europe/Zurich")).hour for one in found} == {0}
+    starts = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
+    assert (len(starts), starts[0]) == (count, first)
+    assert {one.astimezone(ZoneInfo("Europe/Zurich")).hour for one in starts} == {0}
 
 
 @pytest.mark.parametrize(

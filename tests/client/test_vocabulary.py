@@ -57,8 +57,8 @@ def test_what_is_shown_can_be_typed(kind: str, language: str) -> None:
     """The shown word stands for one word of the wire, which can be typed itself, case and accents aside."""
     session = Session("admin", language=language)
     for word in TYPED[kind]:
-        shown = name_of(language, kind, word)
-        typed: Iterable[str] = (word, shown, shown.upper(), shown.replace("é", "e"))
+        name = name_of(language, kind, word)
+        typed: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
         assert {read_word(session, kind, one, TYPED[kind], "Field") for one in typed} == {word}
 
 
@@ -81,9 +81,9 @@ def test_a_near_word_is_offered() -> None:
 
 def test_details_are_named_in_the_language() -> None:
     """What an activity changed is told with the names of its fields, and yes and no."""
-    told = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
-    assert details_of(told, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
-    assert details_of(told, "en") == "description: a → b  duration_seconds=1.5  complete=yes"
+    details = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
+    assert details_of(details, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
+    assert details_of(details, "en") == "description: a → b  duration_seconds=1.5  complete=yes"
 
 
 def test_a_refusal_names_its_fields_in_the_language() -> None:

@@ -91,10 +91,10 @@ def add_examples(document: Json, sent: Mapping[str, type[BaseModel]]) -> None:
     for channel in document["channels"].values():
         for name, message in channel["messages"].items():
             tries = _examples(message["payload"], schemas)
-            told = {"payload": next(one for one in tries if name not in sent or _is_accepted(sent[name], one))}
+            example = {"payload": next(one for one in tries if name not in sent or _is_accepted(sent[name], one))}
             if "headers" in message:
-                told["headers"] = next(_examples(message["headers"], schemas))
-            message["examples"] = [told]
+                example["headers"] = next(_examples(message["headers"], schemas))
+            message["examples"] = [example]
 
 
 def _is_accepted(model: type[BaseModel], body: Any) -> bool:

@@ -61,8 +61,8 @@ def test_the_document_is_asyncapi() -> None:
     """The document is valid by AsyncAPI's own schema, so that its tools can read it."""
     official = json.loads(OFFICIAL.read_text())
     validator = jsonschema.Draft7Validator(official)
-    found = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(asyncapi.document())]
-    require_none("The document must follow AsyncAPI 3.0.0.", found)
+    errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(asyncapi.document())]
+    require_none("The document must follow AsyncAPI 3.0.0.", errors)
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -75,10 +75,10 @@ def test_every_reference_leads_somewhere() -> None:
 def test_every_message_is_published() -> None:
     """Every command, query and event has its operation, named after its subject."""
     operations = asyncapi.document()["operations"]
-    told = {f"cmd.{subject}" for subject in catalogue.commands()}
-    told |= {f"qry.{subject}" for subject in catalogue.queries()}
-    told |= {f"evt.{subject}" for subject in catalogue.events()}
-    assert told <= operations.keys()
+    subjects = {f"cmd.{subject}" for subject in catalogue.commands()}
+    subjects |= {f"qry.{subject}" for subject in catalogue.queries()}
+    subjects |= {f"evt.{subject}" for subject in catalogue.events()}
+    assert subjects <= operations.keys()
 
 
 def test_a_document_can_be_made_for_one_site() -> None:
@@ -118,7 +118,7 @@ def test_the_page_about_the_wire_is_true() -> None:
     subject = re.compile(rf"`(({'|'.join(WORKERS)})\.[a-z-]+)`")
     known = {*catalogue.commands(), *catalogue.queries(), *catalogue.events()}
     assert {found[0] for found in subject.findall(present)} <= known
-    assert {found[0] for found in subject.findall(planned)} & known == set()
+    assert {name[0] for name in subject.findall(planned)} & known == set()
     missing = [
         code for code, status in HTTP_STATUS.items() if not re.search(rf"`{code}`( \| |.*\(){status}\b", present)
     ]

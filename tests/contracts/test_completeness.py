@@ -133,9 +133,9 @@ def test_every_question_says_its_answer(subject: str) -> None:
 
 def test_every_event_happens() -> None:
     """An event that nobody returns or emits is a promise that nobody keeps."""
-    made = {name for source in sources("workers") for _, name in source.calls()}
+    names = {name for source in sources("workers") for _, name in source.calls()}
     findings = [
-        f"{event.__name__}: nothing in workers/ makes one." for event in EVENTS.values() if event.__name__ not in made
+        f"{event.__name__}: nothing in workers/ makes one." for event in EVENTS.values() if event.__name__ not in names
     ]
     require_none("Return the event from a handler, emit it, or drop its class.", findings)
 
@@ -182,9 +182,9 @@ def test_every_class_of_the_wire_says_what_it_is() -> None:
     findings = [
         f"{module.__name__}.{name}"
         for module in catalogue.MODULES
-        for name, found in vars(module).items()
-        if inspect.isclass(found) and issubclass(found, Message) and found.__module__ == module.__name__
-        if "[" not in name and not (found.__dict__.get("__doc__") or "").strip().endswith(".")
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Message) and value.__module__ == module.__name__
+        if "[" not in name and not (value.__dict__.get("__doc__") or "").strip().endswith(".")
     ]
     require_none("Write a docstring: the class, in one sentence.", findings)
 

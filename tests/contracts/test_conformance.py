@@ -19,9 +19,9 @@ Wire = Callable[[str], Msg | None]
 def conforms(channel: str, message: str, body: bytes, headers: dict[str, str] | None = None) -> None:
     """Fail when a message is not what its channel promises."""
     promised = DOCUMENT["channels"][channel]["messages"][message]
-    for part, told in (("payload", json.loads(body)), ("headers", headers or {})):
+    for part, part_value in (("payload", json.loads(body)), ("headers", headers or {})):
         schema = {**promised.get(part, {}), "components": DOCUMENT["components"]}
-        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(told)
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(part_value)
 
 
 @pytest.fixture

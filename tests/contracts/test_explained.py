@@ -67,9 +67,9 @@ def test_every_message_has_an_example_of_itself(name: str) -> None:
     for part in {"payload", "headers"} & message.keys():
         schema = {**message[part], "components": DOCUMENT["components"]}
         jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(example[part])
-    asked = {one.__name__: one for one in (*catalogue.commands().values(), *catalogue.queries().values())}
-    if message["name"] in asked:
-        asked[message["name"]].model_validate_json(json.dumps(example["payload"]))
+    requests = {one.__name__: one for one in (*catalogue.commands().values(), *catalogue.queries().values())}
+    if message["name"] in requests:
+        requests[message["name"]].model_validate_json(json.dumps(example["payload"]))
 
 
 def test_no_number_of_a_requirement_is_published() -> None:

@@ -125,8 +125,8 @@ def test_lengths_are_told_as_lengths() -> None:
 def test_a_time_is_kept_in_utc(naive: datetime, minutes: int) -> None:
     """A time with any offset is the same moment in UTC."""
     time = naive.replace(tzinfo=timezone(timedelta(minutes=minutes))) + timedelta(days=1)
-    kept = read("time", time.isoformat())
-    assert (kept, kept.tzinfo) == (time, UTC)
+    value = read("time", time.isoformat())
+    assert (value, value.tzinfo) == (time, UTC)
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ class Inspector:
         if not state["messages"]:
             return []
         places = range(state["first_seq"], state["last_seq"] + 1)
-        found = [await self._message(stream, seq) for seq in places]
-        return [one for one in found if one]
+        messages = [await self._message(stream, seq) for seq in places]
+        return [one for one in messages if one]
 
     async def _message(self, stream: str, place: int) -> RawStreamMsg | None:
         try:
@@ -70,8 +70,8 @@ class Inspector:
 
     async def events_of(self, project_id: object) -> list[RawStreamMsg]:
         """Return the events of a project in the order in which they were stored."""
-        found = await self.messages_in("EVENTS")
-        return [one for one in found if (one.headers or {}).get("ce-subject") == str(project_id)]
+        events = await self.messages_in("EVENTS")
+        return [one for one in events if (one.headers or {}).get("ce-subject") == str(project_id)]
 
     async def is_idle(self, worker: str = "projects") -> bool:
         """Return whether the lanes of a worker and the outbox are empty."""
@@ -83,9 +83,13 @@ class Inspector:
         """Return the subjects of the commands behind the places of a worker's lanes."""
         rows = await self.site.sql("SELECT lane, place FROM runtime.lane WHERE worker = :w", w=worker)
         places = dict(map(tuple, rows))
-        found = [((one.subject or "").split("."), one.seq or 0) for one in await self.messages_in("COMMANDS")]
+        places_by_subject = [
+            ((one.subject or "").split("."), one.seq or 0) for one in await self.messages_in("COMMANDS")
+        ]
         return [
-            ".".join(parts) for parts, place in found if parts[3] == worker and place > places.get(int(parts[4]), 0)
+            ".".join(parts)
+            for parts, place in places_by_subject
+            if parts[3] == worker and place > places.get(int(parts[4]), 0)
         ]
 
     async def wait_until_idle(self, worker: str = "projects") -> None:

@@ -34,15 +34,15 @@ def stored_command(
     **body: Any,
 ) -> Msg:
     """Return the command at a place of its lane, stored so many seconds after the start."""
-    given = body or creation(uuid7())
-    key = given.get("project_id", "-")
+    content = body or creation(uuid7())
+    key = content.get("project_id", "-")
     worker, verb = tail.split(".")
     nanoseconds = round((START + timedelta(seconds=seconds)).timestamp() * 1_000_000) * 1_000
     return Msg(
         _client=Nats(),
         subject=f"im.main.work.{worker}.{lane_of(key)}.{by}.{key}.{verb}",
         reply=f"$JS.ACK.COMMANDS.{worker}-0.1.{place}.{place}.{nanoseconds}.0",
-        data=json.dumps(given).encode(),
+        data=json.dumps(content).encode(),
         headers={"Nats-Msg-Id": str(command_id or uuid7())},
     )
 

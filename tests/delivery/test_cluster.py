@@ -42,8 +42,10 @@ class Node(EmbeddedNats):
     def _render(self, accounts: Path) -> str:
         routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._routes)
         listen = f"127.0.0.1:{self._routes[self._number]}"
-        named = super()._render(accounts).replace("server_name: incidents-main", f"server_name: bus-{self._number}")
-        return f'{named}\ncluster {{ name: incidents, listen: "{listen}", routes: [{routes}] }}\n'
+        configuration = (
+            super()._render(accounts).replace("server_name: incidents-main", f"server_name: bus-{self._number}")
+        )
+        return f'{configuration}\ncluster {{ name: incidents, listen: "{listen}", routes: [{routes}] }}\n'
 
 
 class Cluster(EmbeddedNats):
@@ -68,8 +70,8 @@ class Cluster(EmbeddedNats):
             pool.submit(asyncio.run, self._is_ready()).result()
 
     async def _is_ready(self) -> None:
-        given: dict[str, Any] = {"user_credentials": str(self._credentials), "inbox_prefix": inbox("ops")}
-        connection = await nats.connect(self.url, **given)
+        options: dict[str, Any] = {"user_credentials": str(self._credentials), "inbox_prefix": inbox("ops")}
+        connection = await nats.connect(self.url, **options)
 
         async def led() -> bool:
             try:

@@ -45,12 +45,12 @@ async def test_other_lanes_go_on(site: Site) -> None:
     """Three commands that wait for somebody's lock hold up no other lane, and are applied when it is gone."""
     await site.worker("projects")
     caller = await site.caller()
-    held = [await created(caller, lane) for lane in range(3)]
+    blocked = [await created(caller, lane) for lane in range(3)]
     free = [await created(caller, lane) for lane in range(3, 8)]
-    ids = ", ".join(f"'{one}'" for one in held)
+    ids = ", ".join(f"'{one}'" for one in blocked)
     with capture_logs() as logs:
         async with locked(site, f"SELECT FROM projects.project WHERE id IN ({ids}) FOR UPDATE") as pid:
-            waiting = [await caller.publish("projects.add-comment", one, comment(one)) for one in held]
+            waiting = [await caller.publish("projects.add-comment", one, comment(one)) for one in blocked]
 
             async def are_blocked() -> bool:
                 return {one["lane"] for one in blocked_by(logs, pid)} == {0, 1, 2}
@@ -72,9 +72,9 @@ async def test_queries_and_the_outbox_go_on(site: Site) -> None:
     """What only reads is answered while somebody holds locks, and events of other lanes leave."""
     running = await site.worker("projects")
     caller = await site.caller()
-    held, other = await created(caller, 0), await created(caller, 4)
-    async with locked(site, f"SELECT FROM projects.project WHERE id = '{held}' FOR UPDATE"):
-        await caller.publish("projects.add-comment", held, comment(held))
+    blocked, other = await created(caller, 0), await created(caller, 4)
+    async with locked(site, f"SELECT FROM projects.project WHERE id = '{blocked}' FOR UPDATE"):
+        await caller.publish("projects.add-comment", blocked, comment(blocked))
         before = running.relay.published
         await caller.send("projects.add-comment", other, comment(other))
 
@@ -82,8 +82,8 @@ async def test_queries_and_the_outbox_go_on(site: Site) -> None:
             return running.relay.published > before
 
         await eventually(has_left)
-        found, status = await caller.ask("projects.get", {"project_id": str(held)})
-        assert (found["revision"], status) == (1, "")
+        project, status = await caller.ask("projects.get", {"project_id": str(blocked)})
+        assert (project["revision"], status) == (1, "")
 
 
 async def test_a_migration_says_whom_it_waits_for(site: Site) -> None:

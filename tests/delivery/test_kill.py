@@ -106,12 +106,12 @@ async def outcomes_of(commands: list[SentCommand]) -> dict[UUID, dict[str, Any]]
     results: dict[UUID, dict[str, Any]] = {}
     for one in commands:
         outcome = one.caller.outcomes.get(one.id, [])
-        asked, status = (
+        answer, status = (
             (outcome[0], "") if outcome else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
         )
         assert status == ""
-        assert all(copy == asked for copy in outcome)
-        results[one.id] = asked
+        assert all(copy == answer for copy in outcome)
+        results[one.id] = answer
     return results
 
 
@@ -124,9 +124,9 @@ async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     return rows
 
 
-def without_refusals(found: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+def without_refusals(entries: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Leave out what is recorded one by one only so many times a minute."""
-    return Counter({(one, two): number for (one, two), number in found.items() if not two.startswith("audit.")})
+    return Counter({(one, two): number for (one, two), number in entries.items() if not two.startswith("audit.")})
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(
@@ -175,4 +175,4 @@ async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes
             revisions.setdefault(one.key, []).append(outcomes[one.id]["revision"])
     rows = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
     assert rows == {key: len(told) for key, told in revisions.items()}
-    assert all(told == list(range(1, len(told) + 1)) for told in revisions.values())
+    assert all(revisions_of == list(range(1, len(revisions_of) + 1)) for revisions_of in revisions.values())

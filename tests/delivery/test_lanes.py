@@ -87,7 +87,9 @@ async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: S
         for body in bodies[burst : burst + 40]:
             await caller.publish("projects.add-comment", project_id, body)
     await inspector.wait_until_idle()
-    effects = {told[0]["revision"]: told[0]["result"].get("comment_id") for told in caller.outcomes.values()}
+    effects = {
+        outcomes[0]["revision"]: outcomes[0]["result"].get("comment_id") for outcomes in caller.outcomes.values()
+    }
     assert [effects[revision] for revision in sorted(effects)][1:] == [body["comment_id"] for body in bodies]
 
 

@@ -38,7 +38,7 @@ async def effects(inspector: Inspector, project_id: object) -> list[tuple[int, s
         "WHERE outcome::json #>> '{result,project_id}' = :id ORDER BY 1",
         id=str(project_id),
     )
-    return sorted((int(revision), told) for revision, told in rows if told)
+    return sorted((int(revision), command_id) for revision, command_id in rows if command_id)
 
 
 async def test_a_takeover_keeps_the_order(site: Site, inspector: Inspector) -> None:

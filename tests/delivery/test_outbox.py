@@ -87,7 +87,7 @@ async def test_a_message_server_that_goes_away_loses_nothing(site: Site, inspect
     """Commands that were accepted before the server went away have one effect and one event after it is back."""
     caller, project_id = await site.caller(), uuid7()
     await caller.publish("projects.create", project_id, creation(project_id))
-    given = [await caller.publish("projects.add-comment", project_id, comment(project_id)) for _ in range(60)]
+    command_ids = [await caller.publish("projects.add-comment", project_id, comment(project_id)) for _ in range(60)]
     await site.worker("projects")
 
     async def is_under_way() -> bool:
@@ -97,7 +97,9 @@ async def test_a_message_server_that_goes_away_loses_nothing(site: Site, inspect
     await asyncio.to_thread(site.server.stop)
     site.server.start()
     await inspector.wait_until_idle()
-    assert await site.count("projects.comment") == len(given)
+    assert await site.count("projects.comment") == len(command_ids)
     assert (
-        len(set(ids_of(await inspector.events_of(project_id)))) == len(given) + 1 == await site.count("runtime.inbox")
+        len(set(ids_of(await inspector.events_of(project_id))))
+        == len(command_ids) + 1
+        == await site.count("runtime.inbox")
     )

@@ -16,15 +16,15 @@ async def burst(caller: Caller, project_id: object) -> dict[str, Any]:
     """Publish good and bad commands of one project, and return the ids of those that have one."""
     texts = ["one", MARKER, "two", "three"]
     bodies = [comment(project_id, text) for text in texts]
-    given = {"create": await caller.publish("projects.create", project_id, creation(project_id))}
-    given["one"] = await caller.publish("projects.add-comment", project_id, bodies[0])
-    given["broken"] = await caller.publish("projects.add-comment", project_id, b"{not json")
-    given[MARKER] = await caller.publish("projects.add-comment", project_id, bodies[1])
+    command_ids = {"create": await caller.publish("projects.create", project_id, creation(project_id))}
+    command_ids["one"] = await caller.publish("projects.add-comment", project_id, bodies[0])
+    command_ids["broken"] = await caller.publish("projects.add-comment", project_id, b"{not json")
+    command_ids[MARKER] = await caller.publish("projects.add-comment", project_id, bodies[1])
     await caller.nats.request(command_subject("admin", "projects.add-comment", project_id), b"{}", timeout=5)
-    given["two"] = await caller.publish("projects.add-comment", project_id, bodies[2])
+    command_ids["two"] = await caller.publish("projects.add-comment", project_id, bodies[2])
     await caller.publish("projects.praise", project_id, {"project_id": str(project_id)})
-    given["three"] = await caller.publish("projects.add-comment", project_id, bodies[3])
-    return given
+    command_ids["three"] = await caller.publish("projects.add-comment", project_id, bodies[3])
+    return command_ids
 
 
 @pytest.fixture
@@ -37,25 +37,25 @@ async def refusing(site: Site) -> Site:
 async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, inspector: Inspector) -> None:
     """Neighbours of bad commands are applied in order, and each command with an id has one outcome."""
     caller, project_id = await refusing.caller(), uuid7()
-    given = await burst(caller, project_id)
+    command_ids = await burst(caller, project_id)
     running = await refusing.worker("projects")
-    results = await wait_for_outcomes(caller, len(given))
+    results = await wait_for_outcomes(caller, len(command_ids))
     await inspector.wait_until_idle()
-    assert {name: (results[one][0]["status"], len(results[one])) for name, one in given.items()} == {
-        name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in given
+    assert {name: (results[one][0]["status"], len(results[one])) for name, one in command_ids.items()} == {
+        name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in command_ids
     }
-    error = results[given[MARKER]][0]["error"]
+    error = results[command_ids[MARKER]][0]["error"]
     assert (error["code"], error["retryable"]) == ("unavailable", True)
-    assert [results[given[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
+    assert [results[command_ids[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
     assert (running.delivery.counters.dead, running.delivery.counters.applied) == (3, 4)
 
 
 async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspector) -> None:
     """What can never be handled lies in DEAD once, with its subject, headers, body and reason."""
     caller, project_id = await refusing.caller(), uuid7()
-    given = await burst(caller, project_id)
+    command_ids = await burst(caller, project_id)
     await refusing.worker("projects")
-    await wait_for_outcomes(caller, len(given))
+    await wait_for_outcomes(caller, len(command_ids))
     await inspector.wait_until_idle()
     letters = await inspector.dead_letters()
     nameless, unknown, raising = (
@@ -64,7 +64,7 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
     assert len(letters) == 3
     assert (nameless["body"], nameless["headers"].get("Nats-Msg-Id")) == ("{}", None)
     assert unknown["subject"].endswith(f".admin.{project_id}.praise")
-    assert raising["headers"]["Nats-Msg-Id"] == str(given[MARKER])
+    assert raising["headers"]["Nats-Msg-Id"] == str(command_ids[MARKER])
     assert MARKER in raising["body"]
     assert {one.subject for one in await inspector.messages_in("DEAD")} == {"im.main.dead.projects.admin"}
 

@@ -16,10 +16,11 @@ BURST = 10
 """What a rate of two a second lets through at once."""
 
 
-def statuses(told: list[dict[str, Any]]) -> list[str]:
+def statuses(outcomes: list[dict[str, Any]]) -> list[str]:
     """Return how each command ended: its status, or the kind of the first field that is named."""
     return [
-        one["status"] if one["status"] == "applied" else one["error"]["details"]["fields"][0]["kind"] for one in told
+        one["status"] if one["status"] == "applied" else one["error"]["details"]["fields"][0]["kind"]
+        for one in outcomes
     ]
 
 

@@ -19,11 +19,11 @@ REPAIRED = "ALTER TABLE administration.property DROP CONSTRAINT broken"
 
 def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
     """Return what hands a message to its worker once more, as it lies in the lane."""
-    told: dict[str, Any] = {"subject": one.subject, "headers": dict(one.headers or {}), "body": one.data, **changed}
+    letter: dict[str, Any] = {"subject": one.subject, "headers": dict(one.headers or {}), "body": one.data, **changed}
     subject = ".".join([*one.subject.split(".")[:5], "system", "-", "redeliver"])
     reply = stored_command(place).reply
     headers = {"Nats-Msg-Id": str(uuid7())}
-    return replace(one, subject=subject, reply=reply, headers=headers, data=wrapped(**told).encode())
+    return replace(one, subject=subject, reply=reply, headers=headers, data=wrapped(**letter).encode())
 
 
 async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:

@@ -56,11 +56,11 @@ async def test_no_store_but_the_tables_repeats_what_people_write(
         outcomes = await send_all(caller)
         outcomes += await send_all(visitor)
         await inspector.wait_until_idle()
-    kept: list[Any] = [(one.subject, one.headers, one.data) for one in await inspector.messages_in("EVENTS")]
-    assert len(kept) > len(outcomes) / 2
+    stored: list[Any] = [(one.subject, one.headers, one.data) for one in await inspector.messages_in("EVENTS")]
+    assert len(stored) > len(outcomes) / 2
     for table in ("runtime.inbox", "runtime.outbox", "audit.activity", "audit.waiting"):
-        kept += await refusing.sql(f"SELECT one::text FROM {table} one")  # noqa: S608 - a test's own text
-    assert [one for one in kept if MARK in str(one)] == []
+        stored += await refusing.sql(f"SELECT one::text FROM {table} one")  # noqa: S608 - a test's own text
+    assert [one for one in stored if MARK in str(one)] == []
     assert [one for one in outcomes if MARK in json.dumps(one)] == []
     logs = [*(refusing.directory / "logs").rglob("*.*"), refusing.server.log, postgres.log]
     assert len(logs) >= 5
@@ -72,8 +72,8 @@ async def test_a_trace_header_carries_a_trace_or_nothing(site: Site, inspector: 
     await site.worker("projects")
     caller = await site.caller()
     good = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    for told in (good, MARK):
+    for header in (good, MARK):
         project_id = uuid7()
-        await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": told})
+        await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": header})
     await inspector.wait_until_idle()
     assert [(one.headers or {}).get("traceparent") for one in await inspector.messages_in("EVENTS")] == [good, None]

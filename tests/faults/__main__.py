@@ -76,8 +76,8 @@ def report(run: Run, out: Path) -> int:
     for one in run.violations[:_NAMED]:
         say(f"VIOLATION {one.rule}: {one.story}")
     for fault in run.slow:
-        told = f"{fault.serving_seconds:.1f} s" if fault.serving_seconds is not None else "never"
-        say(f"LATE {fault.kind} {fault.what} at {fault.begun:.1f} s: serving again after {told} (last: {fault.last})")
+        time = f"{fault.serving_seconds:.1f} s" if fault.serving_seconds is not None else "never"
+        say(f"LATE {fault.kind} {fault.what} at {fault.begun:.1f} s: serving again after {time} (last: {fault.last})")
     failed = bool(run.violations or run.slow)
     if failed:
         say(f"The whole history: {save(run, out).resolve()}")

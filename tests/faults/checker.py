@@ -41,10 +41,10 @@ def _story(history: History, subject: str, what: str) -> str:
         if fault.begun - 5 <= max(times) and min(times) <= (fault.ended or fault.begun) + 15
     ]
     attempts = ", ".join(f"{at:.2f}" for at in sent.attempts[:10])
-    kept = f"kept at {sent.kept_at:.2f} s" if sent.kept_at else "never kept"
+    acknowledgement = f"kept at {sent.kept_at:.2f} s" if sent.kept_at else "never kept"
     return (
         f"seed {history.seed}: {sent.tail} {sent.id} of {sent.principal} on {sent.key}: {what}; "
-        f"sent at {attempts} s, {kept}; faults around: {'; '.join(around) or 'none'}"
+        f"sent at {attempts} s, {acknowledgement}; faults around: {'; '.join(around) or 'none'}"
     )
 
 
@@ -81,11 +81,11 @@ def invented(history: History, final: Final) -> Iterator[Finding]:
 
 def agreeing(history: History, final: Final) -> Iterator[Finding]:
     """Every copy of a command's outcome says the same."""
-    kept = {one.id: one.outcome for one in final.inbox}
+    outcomes = {one.id: one.outcome for one in final.inbox}
     for sent in history.commands.values():
-        for told in sent.outcomes:
-            if sent.id in kept and told != kept[sent.id]:
-                yield sent.id, f"its client was told {told}, and kept is {kept[sent.id]}"
+        for outcome in sent.outcomes:
+            if sent.id in outcomes and outcome != outcomes[sent.id]:
+                yield sent.id, f"its client was told {outcome}, and kept is {outcomes[sent.id]}"
                 break
 
 
@@ -112,12 +112,12 @@ def ordered(history: History, final: Final) -> Iterator[Finding]:
         if sent.tail.startswith("projects."):
             revisions[sent.about].append(outcome["revision"])
             sessions[sent.session, sent.key].append((places[sent.id], outcome["revision"], sent.id))
-    for project_id, found in revisions.items():
-        if sorted(found) != list(range(1, len(found) + 1)):
-            yield project_id, f"its revisions are {sorted(found)}"
+    for project_id, numbers in revisions.items():
+        if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            yield project_id, f"its revisions are {sorted(numbers)}"
     for sequence in sessions.values():
-        told = [(revision, command_id) for _, revision, command_id in sorted(sequence)]
-        for (before, _), (after, command_id) in pairwise(told):
+        commands = [(revision, command_id) for _, revision, command_id in sorted(sequence)]
+        for (before, _), (after, command_id) in pairwise(commands):
             if after <= before:
                 yield command_id, f"took effect as revision {after} and was sent after revision {before}"
 

@@ -98,10 +98,10 @@ async def state(ops: Nats, stream: str) -> dict[str, Any]:
 
 async def messages(ops: Nats, stream: str) -> list[tuple[int, dict[str, str], str, bytes]]:
     """Read a whole stream: place, headers, subject and body of each message."""
-    found = await state(ops, stream)
-    if not found["messages"]:
+    info = await state(ops, stream)
+    if not info["messages"]:
         return []
-    places = iter(range(found["first_seq"], found["last_seq"] + 1))
+    places = iter(range(info["first_seq"], info["last_seq"] + 1))
 
     async def take() -> list[tuple[int, dict[str, str], str, bytes]]:
         return [one for place in places if (one := await _message(ops, stream, place))]
@@ -119,9 +119,9 @@ async def _message(ops: Nats, stream: str, place: int) -> tuple[int, dict[str, s
             await pause(0.3)
             continue
         if "message" in answer:
-            told = answer["message"]
-            headers = _headers(base64.b64decode(told.get("hdrs", "")))
-            return place, headers, told["subject"], base64.b64decode(told.get("data", ""))
+            stored = answer["message"]
+            headers = _headers(base64.b64decode(stored.get("hdrs", "")))
+            return place, headers, stored["subject"], base64.b64decode(stored.get("data", ""))
         if answer.get("error", {}).get("code") == 404:
             return None
         await pause(0.3)

@@ -47,11 +47,11 @@ class Follower:
             with suppress(NatsError):
                 await subscription.unsubscribe()
 
-    async def _listen(self, heard: Subscription) -> None:
+    async def _listen(self, subscription: Subscription) -> None:
         feed, count, handled = "", 0, 0
         renewed = self._client.clock()
         while True:
-            message = await heard.next_msg(timeout=_BEATS_SECONDS)
+            message = await subscription.next_msg(timeout=_BEATS_SECONDS)
             headers = message.headers or {}
             kind = headers.get("Feed-Kind", "")
             if not kind:
@@ -64,8 +64,8 @@ class Follower:
                 feed = json.loads(message.data)["feed"]
                 self.feeds += 1
             event_id, cursor = headers.get("ce-id", ""), headers["Feed-Cursor"]
-            told = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
-            self.followed.told.append(told)
+            event = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
+            self.followed.told.append(event)
             if kind == "end":
                 await self._refused(message)
                 return

@@ -127,8 +127,8 @@ class Nemesis:
 
     async def _send(self, name: str, kind: signal.Signals, *, main_only: bool = False) -> None:
         """Send a signal to a part and all its processes; a part that is just being restarted has none."""
-        found = self._system.processes().get(name, [])
-        for one in found[:1] if main_only else found:
+        processes = self._system.processes().get(name, [])
+        for one in processes[:1] if main_only else processes:
             with suppress(psutil.NoSuchProcess):
                 one.send_signal(kind)
 
@@ -161,8 +161,8 @@ class Nemesis:
             for proxy in proxies:
                 proxy.restore()
 
-        named = proxies[0].name if len(proxies) == 1 else f"{len(proxies)} proxies, {proxies[0].name} and others"
-        return Plan(kind, f"{named} for {seconds} s", begin, seconds, end)
+        name = proxies[0].name if len(proxies) == 1 else f"{len(proxies)} proxies, {proxies[0].name} and others"
+        return Plan(kind, f"{name} for {seconds} s", begin, seconds, end)
 
     def _clock_ahead(self) -> Plan:
         name, ahead = self._rng.choice(INSTANCES), self._rng.choice((-120.0, 60.0, 3_700.0, 40 * 86_400.0))

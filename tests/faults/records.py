@@ -146,9 +146,9 @@ def _places(one: Followed, final: Final) -> list[Stored]:
     return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(one.sees)]
 
 
-def _gaps(visible: list[Stored], given: set[str]) -> list[list[Stored]]:
+def _gaps(visible: list[Stored], known_ids: set[str]) -> list[list[Stored]]:
     """Return each run of events that were not told."""
-    runs = groupby(visible, key=lambda event: event.id in given)
+    runs = groupby(visible, key=lambda event: event.id in known_ids)
     return [list(run) for was_told, run in runs if not was_told]
 
 
@@ -158,11 +158,11 @@ def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
     around = [told for told in one.told if told.event_id in places]
     before = [told for told in around if places[told.event_id] < place][-1:]
     after = [told for told in around if places[told.event_id] > place][:1]
-    named = [
+    events = [
         f"message {told.number} of feed {told.feed} at {told.at:.1f} s, cursor {told.cursor}" for told in before + after
     ]
     last = one.told[-1]
-    return f"around it: {' and '.join(named)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
+    return f"around it: {' and '.join(events)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
 
 
 def feeds(history: History, final: Final) -> Iterator[Finding]:

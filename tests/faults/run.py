@@ -84,8 +84,8 @@ class Run:
             "followed": {one.name: sum(told.kind == "event" for told in one.told) for one in self.history.followed},
             "faults": {kind: len(found) for kind, found in times.items()},
             "serving_again_seconds_max": {
-                kind: None if None in found else round(max(one or 0.0 for one in found), 1)
-                for kind, found in times.items()
+                kind: None if None in seconds else round(max(one or 0.0 for one in seconds), 1)
+                for kind, seconds in times.items()
             },
             "serving_again_late": len(self.slow),
             "violations": {rule: broken.count(rule) for rule in RULES},
@@ -210,9 +210,9 @@ async def _faults(system: System, options: RunOptions, connector: Connector, rng
         for fault in faults:
             fault.serving_seconds, fault.last = serving, last
         number += 1
-        named = " + ".join(f"{one.kind} {one.what}" for one in faults)
-        told = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
-        say(f"{connector.clock():7.1f} s  {len(connector.history.commands):6} commands  {named}: {told} (last: {last})")
+        names = " + ".join(f"{one.kind} {one.what}" for one in faults)
+        note = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
+        say(f"{connector.clock():7.1f} s  {len(connector.history.commands):6} commands  {names}: {note} (last: {last})")
         if serving is None:
             await nemesis.kill_everything()
             healed, last = await _serving_again(connector, number, connector.clock())

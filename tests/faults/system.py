@@ -180,19 +180,19 @@ class SingleSystem:
 
 def _part(line: list[str]) -> str:
     """Name the part of the system that a command line runs."""
-    told = " ".join(line)
+    command = " ".join(line)
     if line[1:3] == ["-m", "workers"]:
         return TEMPLATE if line[3:] == ["fork"] else line[-1]
-    if "nats-server" in told:
+    if "nats-server" in command:
         return "nats"
-    return "database" if "/postgres" in told and "-D" in line else ""
+    return "database" if "/postgres" in command and "-D" in line else ""
 
 
-async def sql(system: System, statement: str, given: Any = (), *, database: str = "incident_manager") -> list[Any]:
+async def sql(system: System, statement: str, parameters: Any = (), *, database: str = "incident_manager") -> list[Any]:
     """Run one statement past every proxy, and return its rows."""
     connection = await psycopg.AsyncConnection.connect(system.database(database), autocommit=True, connect_timeout=5)
     async with connection:
-        cursor = await connection.execute(statement, given)
+        cursor = await connection.execute(statement, parameters)
         return await cursor.fetchall() if cursor.description else []
 
 

@@ -36,12 +36,12 @@ def sent(command_id: str, tail: str, key: str, body: dict[str, Any], outcome: di
 
 def good() -> tuple[History, Final]:
     """Return a small history in which everything is as it must be."""
-    about = {"project_id": P}
+    project = {"project_id": P}
     commands = [
-        sent("create", "projects.create", P, {**about, "description": "Bag."}, applied("create", 1)),
-        sent("comment", "projects.add-comment", P, {**about, "comment_id": C, "text": "T"}, applied("comment", 2)),
-        sent("denied", "projects.add-call", P, about, rejected("denied", "permission-denied"), "permission-denied"),
-        sent("report", "reports.generate", R, {**about, "report_id": R}, applied("report")),
+        sent("create", "projects.create", P, {**project, "description": "Bag."}, applied("create", 1)),
+        sent("comment", "projects.add-comment", P, {**project, "comment_id": C, "text": "T"}, applied("comment", 2)),
+        sent("denied", "projects.add-call", P, project, rejected("denied", "permission-denied"), "permission-denied"),
+        sent("report", "reports.generate", R, {**project, "report_id": R}, applied("report")),
         sent("define", "administration.add-type", "-", {}, applied("define")),
     ]
     history = History(7, {one.id: one for one in commands}, [Read("olivia", P, "projects.opened", answered=True)])
@@ -58,10 +58,10 @@ def good() -> tuple[History, Final]:
     entries = [Entry(event.id, event.happened, event.cause) for event in final.events]
     final.activity = [one for one in entries if not one.activity.startswith("administration.")]
     final.log_server = [entries[0], *entries[2:5]]
-    shown = [event for event in final.events if event.happened.startswith(("projects.", "reports."))]
-    told = [FeedEvent(1.0, "f", 1, "open", "")]
-    told += [FeedEvent(2.0, "f", number, "event", event.id) for number, event in enumerate(shown, 2)]
-    history.followed = [Followed("viewer", ("projects.", "reports."), told)]
+    events = [event for event in final.events if event.happened.startswith(("projects.", "reports."))]
+    feed_events = [FeedEvent(1.0, "f", 1, "open", "")]
+    feed_events += [FeedEvent(2.0, "f", number, "event", event.id) for number, event in enumerate(events, 2)]
+    history.followed = [Followed("viewer", ("projects.", "reports."), feed_events)]
     return history, final
 
 

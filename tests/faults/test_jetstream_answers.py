@@ -64,13 +64,13 @@ class Liar:
 @pytest.fixture(params=[1, 2])
 def liar(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
     """Put a liar into every module of the runtime that asks JetStream's API."""
-    made = Liar(request.param)
+    api = Liar(request.param)
     for module in [one for name, one in sys.modules.items() if name.startswith("workers.")]:
         if getattr(module, "api", None) is streams.api and module is not streams:
-            monkeypatch.setattr(module, "api", made.api)
-    monkeypatch.setattr(streams, "api", made.api)
-    yield made
-    made.lying = False
+            monkeypatch.setattr(module, "api", api.api)
+    monkeypatch.setattr(streams, "api", api.api)
+    yield api
+    api.lying = False
 
 
 async def is_decided(caller: Caller, project_id: UUID, site: Site) -> bool:

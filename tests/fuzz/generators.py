@@ -128,7 +128,7 @@ def _reply(rng: random.Random, number: int) -> tuple[bytes, ...]:
 
 
 def _token(rng: random.Random) -> bytes:
-    made: tuple[Callable[[], bytes], ...] = (
+    tokens: tuple[Callable[[], bytes], ...] = (
         lambda: str(_uuid(rng)).encode(),
         lambda: str(_uuid(rng)).upper().encode(),
         lambda: b"-",
@@ -139,7 +139,7 @@ def _token(rng: random.Random) -> bytes:
         lambda: b"%s{{wildcard(1)}}$1",
         lambda: b"'; DROP TABLE x; --",
     )
-    return rng.choice(made)().replace(b" ", b"_")
+    return rng.choice(tokens)().replace(b" ", b"_")
 
 
 def _command(rng: random.Random) -> bytes:
@@ -156,7 +156,7 @@ def _query(rng: random.Random) -> bytes:
 
 
 def _header(rng: random.Random) -> bytes:
-    made: tuple[Callable[[], bytes], ...] = (
+    headers: tuple[Callable[[], bytes], ...] = (
         lambda: b"X\r\n\r\n",
         lambda: b"\r\n\r\n",
         lambda: b"\r\n",
@@ -174,7 +174,7 @@ def _header(rng: random.Random) -> bytes:
         lambda: bytes(rng.randrange(256) for _ in range(rng.randint(1, 60))),
         lambda: b"NATS/1.0\r\n" + bytes(rng.randrange(256) for _ in range(rng.randint(1, 60))) + b"\r\n\r\n",
     )
-    return rng.choice(made)() if rng.random() < 0.6 else _block(rng)
+    return rng.choice(headers)() if rng.random() < 0.6 else _block(rng)
 
 
 def _block(rng: random.Random) -> bytes:

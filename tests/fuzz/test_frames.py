@@ -14,8 +14,8 @@ SEED = 20_261_126
 async def test_raw_frames_cost_only_themselves(site: Site) -> None:
     """After each hundred frames an honest client is served, every kept frame is decided, and no process ends."""
     summary = Summary(SEED)
-    async with target(site) as made:
-        await attack(made, [frame(SEED, number) for number in range(FRAMES)], summary)
+    async with target(site) as system:
+        await attack(system, [frame(SEED, number) for number in range(FRAMES)], summary)
     assert not summary.failed, shown(summary)
     assert summary.decided > FRAMES // 20
     assert summary.letters > FRAMES // 20

@@ -15,11 +15,11 @@ ENCLOSING = "\u0488\u0489\u1abe\u20dd\u20de\u20df\u20e0\u20e2\u20e3\u20e4\ua670\
 @cache
 def scripts() -> dict[str, str]:
     """Return the letters of each script, by the first word of their names."""
-    found: dict[str, list[str]] = defaultdict(list)
+    by_script: dict[str, list[str]] = defaultdict(list)
     for character in map(chr, range(sys.maxunicode + 1)):
         if unicodedata.category(character).startswith("L"):
-            found[unicodedata.name(character, "NAMELESS").partition(" ")[0]].append(character)
-    return {script: "".join(letters) for script, letters in sorted(found.items())}
+            by_script[unicodedata.name(character, "NAMELESS").partition(" ")[0]].append(character)
+    return {script: "".join(letters) for script, letters in sorted(by_script.items())}
 
 
 @cache

@@ -9,7 +9,7 @@ from tests.support.site import as_app
 
 def variables(site: Site, **others: str | None) -> dict[str, str]:
     """Return the variables that name the servers of a site, as their owner, without those that are None."""
-    given = {
+    values = {
         "INCIDENTS_NATS_URL": site.url,
         "INCIDENTS_NATS_CREDS": str(site.credentials("provision", "provision")),
         "INCIDENTS_DATABASE_URL": as_app(site.database_url),
@@ -18,7 +18,7 @@ def variables(site: Site, **others: str | None) -> dict[str, str]:
         "INCIDENTS_OWNER_LOG_DATABASE_URL": site.log_database_url,
         **others,
     }
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 async def run_incidents(site: Site, *line: object, **others: str | None) -> CommandResult:

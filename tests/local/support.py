@@ -22,8 +22,8 @@ async def eventually(holds: Callable[[], object]) -> None:
     """Wait in an event loop until something holds, which may have to be awaited."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = holds()
-        if await found if inspect.isawaitable(found) else found:
+        value = holds()
+        if await value if inspect.isawaitable(value) else value:
             return
         await asyncio.sleep(0.02)
     pytest.fail("not in time")

@@ -103,10 +103,10 @@ def walks(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[tuple[Walk, Wa
     socket = re.search(r"host=(.+)", postgres.url("x"))
     assert socket
     with roles(postgres):
-        made = [Walk(tmp_path / name, quote(socket[1], safe="/%"), name) for name in ("", "_elsewhere")]
-        made[1].folder.mkdir()
-        yield made[0], made[1]
-        for walk in made:
+        both = [Walk(tmp_path / name, quote(socket[1], safe="/%"), name) for name in ("", "_elsewhere")]
+        both[1].folder.mkdir()
+        yield both[0], both[1]
+        for walk in both:
             walk.end()
 
 
@@ -122,8 +122,8 @@ async def test_the_steps_lead_to_a_system(walks: tuple[Walk, Walk]) -> None:
     assert stored
     assert Path(stored[1]).is_relative_to(walk.folder)
     await eventually(walk.is_ready, within=400)
-    made = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
-    assert "Project 1 created" in made
+    project = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
+    assert "Project 1 created" in project
     for step in SAVING:
         walk.done(step)
     walk.end()

@@ -51,8 +51,8 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
     """The workers serve whatever servers their settings name, and callers find them by two variables."""
-    made = installation.told("projects", "create", "--description", "A bag was left at gate 4")
-    assert [one["number"] for one in installation.told("projects", "list")["items"]] == [made["number"]]
+    project = installation.told("projects", "create", "--description", "A bag was left at gate 4")
+    assert [one["number"] for one in installation.told("projects", "list")["items"]] == [project["number"]]
 
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:
@@ -66,8 +66,8 @@ def test_setting_up_again_changes_nothing(installation: Installation) -> None:
 def test_setting_up_keeps_the_keys(installation: Installation) -> None:
     """Writing the bundle again renews the server's configuration and the brief credentials, and keeps all others."""
     brief = installation.directory / "creds" / "provision.creds"
-    found = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
-    data = {path: path.read_bytes() for path in found if path != brief}
+    files = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
+    data = {path: path.read_bytes() for path in files if path != brief}
     assert installation.bundle() == [brief, installation.directory / "nats" / "server.conf"]
     assert {path: path.read_bytes() for path in data} == data
     assert len(data) == 7 + 7

@@ -37,10 +37,10 @@ def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[ps
 
 async def refusal(url: str) -> UnfitError:
     """Migrate a database that is not as it must be, and return what is said."""
-    with pytest.raises(UnfitError) as found:
+    with pytest.raises(UnfitError) as refused:
         await databases.prepare(Settings(database_url=url))
-    assert "\n" not in str(found.value)
-    return found.value
+    assert "\n" not in str(refused.value)
+    return refused.value
 
 
 @pytest.mark.parametrize("form,name", [(LATIN, "LATIN1"), (BYTES, "SQL_ASCII")])

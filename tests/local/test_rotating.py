@@ -49,9 +49,9 @@ async def test_what_a_child_writes_is_archived_whole(tmp_path: Path, writer: sub
         await eventually(lambda: output.read_text().endswith(f"{turn * 500 + 499}\n"))  # noqa: B023 - awaited here
         log_rotation.look(tmp_path, 1_000)
         assert output.stat().st_size == 0
-    kept = archives(tmp_path, "projects")
-    assert [int(line) for path in kept for line in path.read_text().splitlines()] == list(range(1_500))
-    assert (len(kept), {path.suffix for path in kept}) == (3, {".out"})
+    files = archives(tmp_path, "projects")
+    assert [int(line) for path in files for line in path.read_text().splitlines()] == list(range(1_500))
+    assert (len(files), {path.suffix for path in files}) == (3, {".out"})
 
 
 async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:

@@ -41,8 +41,8 @@ def _config(connection: Connection | None = None) -> Config:
 
 def revisions() -> list[str]:
     """Return all revisions, the first one first."""
-    found = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [one.revision for one in found][::-1]
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [one.revision for one in scripts][::-1]
 
 
 def statements(revision: str) -> dict[str, str]:

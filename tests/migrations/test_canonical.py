@@ -33,8 +33,8 @@ async def test_numbers_and_names_get_their_one_form(site: Site) -> None:
     await site.sql("INSERT INTO administration.property VALUES (1, 'type', NULL, :name, '')", name="Vole\u0301")
     async with site.engine.begin() as connection:
         for place, (field, old, new) in enumerate(PAST):
-            given = {"id": one.id, "place": place, "field": field, "old": as_json(old), "new": as_json(new)}
-            await connection.execute(_PAST, given)
+            change = {"id": one.id, "place": place, "field": field, "old": as_json(old), "new": as_json(new)}
+            await connection.execute(_PAST, change)
         for _ in range(2):
             await connection.run_sync(run_script, read_sql("*_canonical.sql"))
     rows = await site.sql("SELECT decimal_1::text, decimal_2::text, created_by FROM projects.project")

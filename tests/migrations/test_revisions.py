@@ -40,9 +40,9 @@ DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 @pytest.fixture(scope="module")
 def walk(postgres: EmbeddedPostgres) -> Walk:
     """Stop at every revision, with rows of it and of all before it."""
-    made = Walk(postgres)
-    made.run()
-    return made
+    upgrades = Walk(postgres)
+    upgrades.run()
+    return upgrades
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ async def engine(walk: Walk, revision: str) -> AsyncIterator[AsyncEngine]:
 async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     """Return all rows by table, without what an upgrade makes anew."""
     async with engine.connect() as connection:
-        found = await connection.run_sync(rows)
+        by_table = await connection.run_sync(rows)
     return {
         table: [{name: one for name, one in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
-        for table, kept in found.items()
+        for table, kept in by_table.items()
     }
 
 
@@ -75,7 +75,7 @@ async def test_every_revision_is_upgraded_with_its_rows(
 ) -> None:
     """From each revision all rows of all its tables reach the newest schema, which is the one of a new site."""
     before = await contents(engine)
-    assert [table for table, kept in before.items() if not kept] == [], f"write rows for them into rows/{revision}.sql"
+    assert [table for table, rows in before.items() if not rows] == [], f"write rows for them into rows/{revision}.sql"
     await migrate(engine, APP_ROLE)
     after = await contents(engine)
     lost = [

@@ -53,30 +53,33 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
 
 async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration finds every project that was there by all its texts, and goes on where another one ended (PRJ-07)."""
-    chance, kept = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
+    chance, statement = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
     await insert_projects(site, [project(chance, number) for number in range(1, 26)])
-    before = await site.sql(kept)
+    before = await site.sql(statement)
     await site.sql("DELETE FROM projects.search")
     monkeypatch.setattr(index, "VERSION", index.VERSION + 1)
     async with site.engine.begin() as connection:
         assert await index.index_again(connection, at_once=10)
-    assert await site.sql(kept) == before[:10]
+    assert await site.sql(statement) == before[:10]
     await site.sql("DELETE FROM projects.search WHERE project_id = :id", id=before[0].project_id)
     await migrate(site.engine)
-    assert await site.sql(kept) == before[1:]
+    assert await site.sql(statement) == before[1:]
     await migrate(site.engine)
     assert (await site.sql("SELECT version FROM projects.indexing"))[0].version == index.VERSION
 
 
 async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:
     """The upgrade gives view on main details and categories where projects were seen and nothing was said of them."""
-    silent, told = {"incident-projects": "view"}, {"incident-projects": "manage", MAIN: "none", CATEGORIES: "manage"}
-    roles = {"silent": silent, "told": told, "blind": {"incident-projects": "none"}, "other": {"settings": "view"}}
+    silent, explicit = (
+        {"incident-projects": "view"},
+        {"incident-projects": "manage", MAIN: "none", CATEGORIES: "manage"},
+    )
+    roles = {"silent": silent, "told": explicit, "blind": {"incident-projects": "none"}, "other": {"settings": "view"}}
     for role_id, levels in roles.items():
         statement = "INSERT INTO administration.role VALUES (:id, :id, CAST(:levels AS jsonb))"
         await site.sql(statement, id=role_id, levels=json.dumps(levels))
     async with site.engine.begin() as connection:
         await connection.run_sync(run_script, read_sql("*_details_in_view.sql"))
     rows = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
-    seen = {**silent, MAIN: "view", CATEGORIES: "view"}
-    assert rows == {**roles, "silent": seen, "administrators": {}}
+    visible = {**silent, MAIN: "view", CATEGORIES: "view"}
+    assert rows == {**roles, "silent": visible, "administrators": {}}

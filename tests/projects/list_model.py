@@ -57,9 +57,9 @@ class ModelProjects(list[ModelProject]):
 async def create_projects(site: Site) -> ModelProjects:
     """Insert sixty projects of two years, always the same ones, and return them."""
     chance = Random(4)
-    made = ModelProjects(project(chance, number) for number in range(1, 61))
-    await insert_projects(site, made)
-    return made
+    projects = ModelProjects(project(chance, number) for number in range(1, 61))
+    await insert_projects(site, projects)
+    return projects
 
 
 def project(chance: Random, number: int) -> ModelProject:
@@ -85,10 +85,10 @@ def project(chance: Random, number: int) -> ModelProject:
         "created_at": created,
         "updated_at": created + timedelta(hours=chance.randint(0, 3)),
     }
-    made = ModelProject(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
-    made.comments = [some() for _ in range(chance.randint(0, 2))]
-    made.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
-    return made
+    model_project = ModelProject(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
+    model_project.comments = [some() for _ in range(chance.randint(0, 2))]
+    model_project.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
+    return model_project
 
 
 async def insert_projects(site: Site, projects: Iterable[ModelProject]) -> None:

@@ -89,20 +89,20 @@ async def connect_without(site: Site, principal: str, withheld: str) -> Client:
 
 async def read_everything(clerk: Client, project_id: str) -> dict[str, str]:
     """Ask every query about projects, and return all answers."""
-    told = {
+    answers = {
         subject: await ask_query(clerk, subject, project_id=project_id)
         for subject in ("projects.get", "projects.history", "audit.activity", "reports.list", "retention.holds")
     }
-    told["list"] = await ask_query(clerk, "projects.list", count="exact")
+    answers["list"] = await ask_query(clerk, "projects.list", count="exact")
     for word in ("okapi", "narwhal"):
-        told[word] = await ask_query(clerk, "projects.list", search=word)
+        answers[word] = await ask_query(clerk, "projects.list", search=word)
     for group in ("creator", "imported", "camera"):
-        told[group] = await ask_query(clerk, "projects.statistics", group_by=group, interval="month")
+        answers[group] = await ask_query(clerk, "projects.statistics", group_by=group, interval="month")
     late = {"project_id": project_id, "comment_id": str(uuid7()), "text": "Late.", "expected_revision": 1}
     content = json.dumps(late).encode()
     outcome = await (await clerk.submit_raw("projects.add-comment", content, key=project_id)).outcome()
-    told["conflict"] = json.dumps(outcome.error)
-    return {**told, **await read_report_and_package(clerk, project_id)}
+    answers["conflict"] = json.dumps(outcome.error)
+    return {**answers, **await read_report_and_package(clerk, project_id)}
 
 
 async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, str]:
@@ -118,9 +118,9 @@ async def read_report_and_package(clerk: Client, project_id: str) -> dict[str, s
     return {"report": "".join(pages), **files, "made": json.dumps(report | package)}
 
 
-def marks_in(told: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:
+def marks_in(texts: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, str]]:
     """Return every place with one of these marks."""
-    return [(place, mark) for place, text in told.items() for mark in marks if mark in text]
+    return [(place, mark) for place, text in texts.items() for mark in marks if mark in text]
 
 
 def events_by_name(events: list[CloudEvent]) -> dict[str, str]:

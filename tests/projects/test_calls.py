@@ -20,9 +20,9 @@ async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> N
     await operator.send(call)
     corrected = EditCall(**{**call.model_dump(), "reference": "2026/4711", "notes": "On their way."})
     await operator.send(corrected)
-    (kept,) = (await operator.project()).calls or []
-    assert (kept.party, kept.number, kept.duration_seconds) == ("Police", "117", 90)
-    assert (kept.reference, kept.notes, kept.edited_by) == ("2026/4711", "On their way.", "admin")
+    (stored,) = (await operator.project()).calls or []
+    assert (stored.party, stored.number, stored.duration_seconds) == ("Police", "117", 90)
+    assert (stored.reference, stored.notes, stored.edited_by) == ("2026/4711", "On their way.", "admin")
     await operator.send(DeleteCall(project_id=operator.project_id, call_id=call.call_id))
     assert (await operator.project()).calls == []
 

@@ -23,8 +23,8 @@ async def test_a_conflict_names_who_changed_what(operator: Operator) -> None:
     error = (await operator.refusal(stale)).error
     assert (error.code, error.details["revision"], error.details["changed_by"]) == (Code.CONFLICT, 3, "admin")
     assert error.message == "Unable to perform this action. Refresh the list."
-    told = [(one["revision"], one["by"], one["fields"]) for one in error.details["changes"]]
-    assert told == [(2, "bob", ["description", "start_time"]), (3, "admin", ["comment"])]
+    changes = [(one["revision"], one["by"], one["fields"]) for one in error.details["changes"]]
+    assert changes == [(2, "bob", ["description", "start_time"]), (3, "admin", ["comment"])]
     assert error.details["changes"][1]["at"] == error.details["changed_at"]
 
 
@@ -110,11 +110,11 @@ async def test_of_the_same_field_the_later_wins(operator: Operator) -> None:
 
 async def test_a_part_that_is_gone_says_by_whom(operator: Operator) -> None:
     """Saving a comment or call that somebody deleted is refused and told when and by whom (MSG-07, PRJ-23)."""
-    named: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
-    await operator.send(AddComment(**named, text="Seen."))
-    await operator.send(DeleteComment(**named))
+    part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**part, text="Seen."))
+    await operator.send(DeleteComment(**part))
     at = (await operator.project()).updated_at
-    error = (await operator.refusal(EditComment(**named, text="Late."))).error
+    error = (await operator.refusal(EditComment(**part, text="Late."))).error
     assert (error.code, error.details["deleted_by"], error.details["deleted_at"]) == (
         Code.GONE,
         "admin",
@@ -136,9 +136,9 @@ async def test_a_sequence_that_is_gone_says_by_whom(operator: Operator) -> None:
 
 async def test_gone_within_one_batch_says_by_whom(operator: Operator) -> None:
     """Who deletes a comment just before somebody else is named even when both came together (PRJ-23)."""
-    named: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
-    await operator.send(AddComment(**named, text="Seen."))
-    both = [await operator.client.submit(DeleteComment(**named)) for _ in range(2)]
+    part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**part, text="Seen."))
+    both = [await operator.client.submit(DeleteComment(**part)) for _ in range(2)]
     first, second = [await one.outcome() for one in both]
     assert first.status == "applied"
     assert (second.error or {})["details"]["deleted_by"] == "admin"

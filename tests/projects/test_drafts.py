@@ -37,8 +37,8 @@ async def test_sequences_are_drafted_and_undrafted(operator: Operator) -> None:
     response = await operator.send(DraftSequences(sequences=[first, second]))
     assert response.sequence_ids == [first.sequence_id, second.sequence_id]
     await operator.send(UndraftSequences(sequence_ids=[first.sequence_id]))
-    (kept,) = (await operator.client.ask(GetDraft())).sequences
-    assert (kept.sequence_id, kept.camera_name, kept.media) == (second.sequence_id, "Hall", "available")
+    (drafted,) = (await operator.client.ask(GetDraft())).sequences
+    assert (drafted.sequence_id, drafted.camera_name, drafted.media) == (second.sequence_id, "Hall", "available")
 
 
 async def test_a_span_over_many_cameras(operator: Operator) -> None:

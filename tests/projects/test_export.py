@@ -42,8 +42,8 @@ async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operato
     """By default a package names nobody, as a report does, and holds everything else."""
     await fill_project(operator)
     files = await export(operator)
-    project, there = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
-    assert project.model_dump(exclude={"comments", "calls", "sequences"}) == there.model_copy(
+    project, details = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
+    assert project.model_dump(exclude={"comments", "calls", "sequences"}) == details.model_copy(
         update=UNNAMED
     ).model_dump(exclude={"comments", "calls", "sequences"})
     assert [one.text for one in project.comments or ()] == [COMMENT]
@@ -135,12 +135,12 @@ async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
         return await caller.publish(f"projects.{verb}", ids["project_id"], {**ids, **body})
 
     await publish("add-comment", comment_id=str(uuid7()), text="before")
-    asked = await publish("export")
+    command_id = await publish("export")
     await publish("add-comment", comment_id=str(uuid7()), text="after")
     await site.worker("projects")
 
     async def told() -> list[dict[str, Any]]:
-        return caller.outcomes.get(asked, [])
+        return caller.outcomes.get(command_id, [])
 
     (outcome,) = await eventually(told)
     package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))

@@ -75,8 +75,8 @@ async def test_a_package_is_its_makers_alone(operator: Operator, site: Site) -> 
     refusal = await refusal_of(operator.client.ask(DownloadPackage(package_id=package.package_id)))
     unknown = await refusal_of(operator.client.ask(DownloadPackage(package_id=operator.project_id)))
     assert refusal.error == unknown.error
-    told = (refusal.error.code, refusal.error.details["fields"][0]["field"])
-    assert told == (Code.GONE, "package_id")
+    code_and_field = (refusal.error.code, refusal.error.details["fields"][0]["field"])
+    assert code_and_field == (Code.GONE, "package_id")
 
 
 async def test_a_package_needs_the_permission_when_it_is_fetched(operator: Operator, site: Site) -> None:

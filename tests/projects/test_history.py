@@ -51,11 +51,11 @@ async def test_the_opening_tells_the_first_values(operator: Operator) -> None:
 
 async def test_comments_keep_their_texts(operator: Operator) -> None:
     """A comment's texts stay in the past when it is rewritten and deleted (PRJ-17)."""
-    named: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
-    await operator.send(AddComment(**named, text="Bag seen."))
-    await operator.send(EditComment(**named, text="Bag removed."))
-    await operator.send(DeleteComment(**named))
-    changes = await past(operator, part_id=named["comment_id"])
+    part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
+    await operator.send(AddComment(**part, text="Bag seen."))
+    await operator.send(EditComment(**part, text="Bag removed."))
+    await operator.send(DeleteComment(**part))
+    changes = await past(operator, part_id=part["comment_id"])
     expected = [(None, "Bag seen."), ("Bag seen.", "Bag removed."), ("Bag removed.", None)]
     assert [(one.old, one.new) for one in changes] == expected
     assert {one.field for one in changes} == {"comment"}
@@ -77,10 +77,10 @@ async def test_what_is_rewritten_as_it_was_has_no_past(operator: Operator) -> No
 
 async def test_calls_keep_what_was_known(operator: Operator) -> None:
     """What was known of a call stays in the past: all of it when it comes and goes, else what changed (PRJ-18)."""
-    told: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "at": NOON, "direction": "made"}
-    await operator.send(AddCall(**told, party="Police"))
-    await operator.send(EditCall(**told, party="Police", notes="On their way."))
-    await operator.send(DeleteCall(project_id=operator.project_id, call_id=told["call_id"]))
+    call: dict[str, Any] = {"project_id": operator.project_id, "call_id": uuid7(), "at": NOON, "direction": "made"}
+    await operator.send(AddCall(**call, party="Police"))
+    await operator.send(EditCall(**call, party="Police", notes="On their way."))
+    await operator.send(DeleteCall(project_id=operator.project_id, call_id=call["call_id"]))
     added, edited, deleted = await past(operator, field="call")
     assert (added.new["party"], edited.old, edited.new) == ("Police", {"notes": ""}, {"notes": "On their way."})
     assert (deleted.old["notes"], deleted.new) == ("On their way.", None)

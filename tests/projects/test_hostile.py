@@ -71,22 +71,22 @@ async def test_short_words_are_sought_in_a_century(operator: Operator) -> None:
     oldest = legacy(10, created_at=EARLIEST, description=" ".join(words))
     await operator.send(ImportProjects(projects=[oldest]))
     for sort in ("number", "created_at"):
-        for found in (words, [*words[:19], "nothing"]):
-            page = await operator.client.ask(ListProjects(search=" ".join(found), sort=sort))
-            assert [one.number for one in page.items] == ([10] if found is words else [])
+        for terms in (words, [*words[:19], "nothing"]):
+            page = await operator.client.ask(ListProjects(search=" ".join(terms), sort=sort))
+            assert [one.number for one in page.items] == ([10] if terms is words else [])
 
 
 @pytest.mark.parametrize("words", ["awq axq ayq azq bwq bxq byq", "ladder escalator gate bag", "éwq ladder ab"])
 @pytest.mark.parametrize("months", [1, 12, 1_500])
 def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> None:
     """However many words and months, one statement looks up so many numbers at most, and every word decides."""
-    sought = Sought.of(words, EVERYTHING)
-    searched = sought.found(range(23_000, 23_000 + months))
-    given = select(searched.months).where(*searched.conditions).compile().params.values()
-    listed = [one for value in given if isinstance(value, list) for one in value]
+    search = Sought.of(words, EVERYTHING)
+    searched = search.found(range(23_000, 23_000 + months))
+    parameters = select(searched.months).where(*searched.conditions).compile().params.values()
+    listed = [one for value in parameters if isinstance(value, list) for one in value]
     numbers = sum(len(one.split(",")) for one in listed if isinstance(one, str))
     assert 0 < numbers <= max(NUMBERS_MAX + months, 73 * months)
-    assert sum(isinstance(value, str) and value.startswith("%") for value in given) == len(words.split())
+    assert sum(isinstance(value, str) and value.startswith("%") for value in parameters) == len(words.split())
 
 
 def spans() -> st.SearchStrategy[Any]:
@@ -100,7 +100,7 @@ def filters() -> st.SearchStrategy[Any]:
     """Return filters of which most fit."""
     ids = st.lists(st.none() | st.integers(-1, 2**33), max_size=12)
     names = st.lists(st.text(max_size=20), max_size=10)
-    given = {
+    fields = {
         "type_ids": ids,
         "status_ids": ids,
         "categories": st.dictionaries(st.sampled_from("123456"), ids, max_size=3),
@@ -110,7 +110,7 @@ def filters() -> st.SearchStrategy[Any]:
         **dict.fromkeys(("created", "start_time", "updated"), spans()),
         "has_hold": st.booleans(),
     }
-    return st.fixed_dictionaries({}, optional=given)
+    return st.fixed_dictionaries({}, optional=fields)
 
 
 def places() -> st.SearchStrategy[str]:
@@ -137,7 +137,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     past = {**limits, "field": st.text(max_size=8), "part_id": st.uuids().map(str), "project_id": st.just("?")}
     watched = {"filter": filters(), "since": st.text(max_size=9) | st.from_regex(r"[0-9a-f]{1,8}-[0-9]{1,20}")}
     days = st.integers(-1, 400_000)
-    asked = {
+    queries = {
         "projects.list": listed,
         "projects.statistics": counted,
         "projects.history": past,
@@ -146,7 +146,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         "retention.due": {**limits, "within_days": days},
         "retention.preview": {"retention_days": days},
     }
-    each = [st.tuples(st.just(tail), st.fixed_dictionaries({}, optional=given)) for tail, given in asked.items()]
+    each = [st.tuples(st.just(tail), st.fixed_dictionaries({}, optional=body)) for tail, body in queries.items()]
     return st.one_of(each)
 
 
@@ -164,7 +164,7 @@ async def test_every_query_is_answered_or_refused_with_a_reason(operator: Operat
 
     collect()
     for tail, body in results:
-        named = {**body, "project_id": str(operator.project_id)} if tail == "projects.history" else body
-        answer, status = await caller.ask(tail, named)
-        assert status in {"", "400", "410"}, (tail, named, answer)
-        assert not status or answer["error"]["details"]["fields"], (tail, named, answer)
+        complete = {**body, "project_id": str(operator.project_id)} if tail == "projects.history" else body
+        answer, status = await caller.ask(tail, complete)
+        assert status in {"", "400", "410"}, (tail, complete, answer)
+        assert not status or answer["error"]["details"]["fields"], (tail, complete, answer)

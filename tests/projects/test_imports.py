@@ -106,8 +106,8 @@ async def test_another_project_under_the_same_id_is_refused(operator: Operator) 
     others = [command.model_copy(update={"created_by": "Else"}), command.model_copy(update={"created_at": NOON})]
     checked = await operator.client.ask(CheckImport(projects=[command, *others]))
     done = await operator.send(ImportProjects(projects=[command, *others]))
-    told = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
-    assert [(one.index, one.code, one.field) for one in checked.refused] == told
+    conflicts = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
+    assert [(one.index, one.code, one.field) for one in checked.refused] == conflicts
     assert (done.refused, done.already_there, checked.already_there) == (checked.refused, [60], [0])
 
 

@@ -95,8 +95,8 @@ async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int)
     data = IncidentData.model_validate({f"{kind}_{slot}": one for kind, one in kinds.items()})
     operator.project_id = project_id
     await client.send(CreateProject(project_id=project_id))
-    given = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
-    await client.send(UpdateProject.model_validate(given))
+    update = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
+    await client.send(UpdateProject.model_validate(update))
     expected = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
     labels = (await operator.project()).labels
     assert {field: (one.label, one.value) for field, one in labels.items()} == expected

@@ -52,11 +52,11 @@ async def test_a_page_takes_few_statements(site: Site, projects: ModelProjects, 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
 async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: ModelProjects, sort: Any) -> None:
     """In the order of time, the months beyond those that fill a page are not looked at."""
-    order, sought = Order.of(sort), Sought.of("ladder", EVERYTHING)
+    order, search = Order.of(sort), Sought.of("ladder", EVERYTHING)
     of = [month_of(one.row["created_at"]) for one in projects]
     months = range(min(of), max(of) + 1)[:: -1 if order.backward else 1]
-    asked = Asked(ProjectFilter(), sought, order, order.sections(None)[0])
-    statement = by_month(asked, 1, sought.found(months)).compile(dialect=site.engine.dialect)
+    selection = Asked(ProjectFilter(), search, order, order.sections(None)[0])
+    statement = by_month(selection, 1, search.found(months)).compile(dialect=site.engine.dialect)
     async with site.engine.connect() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         explained = await connection.exec_driver_sql(

@@ -63,8 +63,8 @@ async def test_a_call_with_the_same_facts_is_not_edited(operator: Operator) -> N
     await operator.send(call)
     await changes_nothing(operator, EditCall(**call.model_dump()))
     await operator.send(EditCall(**{**call.model_dump(), "notes": "Coming."}))
-    (kept,) = (await operator.project()).calls or []
-    assert (kept.edited_by, kept.notes) == ("admin", "Coming.")
+    (stored,) = (await operator.project()).calls or []
+    assert (stored.edited_by, stored.notes) == ("admin", "Coming.")
 
 
 async def test_sequences_that_are_there_change_nothing(operator: Operator) -> None:
@@ -97,8 +97,8 @@ async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
     assert {name: one["new"] for name, one in (outcome.result or {})["changed"].items()} == expected
     history = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
     assert {one.field: one.new for one in history if one.field in expected} == expected
-    shown = (await operator.project()).data or {}
-    assert {name: shown[name] for name in expected} == expected
+    values = (await operator.project()).data or {}
+    assert {name: values[name] for name in expected} == expected
     same = IncidentData.model_validate_json('{"decimal_1": "100.00", "decimal_2": "0e5", "decimal_3": "1e-1"}')
     await changes_nothing(operator, UpdateProject(project_id=operator.project_id, data=same))
 

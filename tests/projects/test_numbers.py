@@ -11,8 +11,8 @@ from tests.projects.test_imports import legacy
 
 async def test_a_project_is_found_by_its_number(operator: Operator) -> None:
     """A number leads to the one project that has it."""
-    found = await operator.client.ask(FindProject(number=1))
-    assert (found.project_id, found.number) == (operator.project_id, 1)
+    project = await operator.client.ask(FindProject(number=1))
+    assert (project.project_id, project.number) == (operator.project_id, 1)
 
 
 async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> None:
@@ -20,8 +20,8 @@ async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> No
     await operator.send(DeleteProject(project_id=operator.project_id))
     by_id = (await refusal_of(operator.client.ask(GetProject(project_id=operator.project_id)))).error
     by_number = (await refusal_of(operator.client.ask(FindProject(number=1)))).error
-    told = ("number", "deleted_by", "deleted_at", "expired")
-    assert [by_number.details[name] for name in told] == [by_id.details[name] for name in told]
+    names = ("number", "deleted_by", "deleted_at", "expired")
+    assert [by_number.details[name] for name in names] == [by_id.details[name] for name in names]
     assert by_number.details["project_id"] == str(operator.project_id)
     assert (by_number.code, by_number.details["fields"][0]["field"]) == (Code.GONE, "number")
 

@@ -38,14 +38,14 @@ async def filled(site: Site) -> tuple[Operator, list[str], list[str], list[str]]
     caller, project_id = await site.caller("admin"), uuid4()
     ids = [await caller.publish("projects.create", project_id, {"project_id": str(project_id)})]
     comments, calls, sequences = ([str(uuid4()) for _ in range(MANY)] for _ in range(3))
-    about = {"project_id": str(project_id)}
+    project = {"project_id": str(project_id)}
     for comment, call in zip(comments, calls, strict=True):
-        body = {**about, "comment_id": comment, "text": comment}
+        body = {**project, "comment_id": comment, "text": comment}
         ids.append(await caller.publish("projects.add-comment", project_id, body))
-        body = {**about, "call_id": call, "direction": "made", "at": AT, "party": "Police"}
+        body = {**project, "call_id": call, "direction": "made", "at": AT, "party": "Police"}
         ids.append(await caller.publish("projects.add-call", project_id, body))
-    for some in (sequences[:3], sequences[3:]):
-        attached = {**about, "sequences": [recording(one) for one in some]}
+    for chunk in (sequences[:3], sequences[3:]):
+        attached = {**project, "sequences": [recording(one) for one in chunk]}
         ids.append(await caller.publish("projects.add-sequences", project_id, attached))
     await site.worker("projects")
     await arrived(caller, *ids)
@@ -59,8 +59,8 @@ def recording(sequence_id: str) -> dict[str, str]:
 
 def parts(document: dict[str, list[dict[str, str]]]) -> tuple[list[str], list[str], list[str]]:
     """Return the ids of a document's comments, calls and sequences."""
-    named = (("comments", "comment_id"), ("calls", "call_id"), ("sequences", "sequence_id"))
-    comments, calls, sequences = ([one[key] for one in document[name]] for name, key in named)
+    lists = (("comments", "comment_id"), ("calls", "call_id"), ("sequences", "sequence_id"))
+    comments, calls, sequences = ([one[key] for one in document[name]] for name, key in lists)
     return comments, calls, sequences
 
 
@@ -76,12 +76,12 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
 
 async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
     """Calls and recordings stand by their own times, whenever they were added: read, reported and packed."""
-    about, ids = operator.project_id, [uuid4() for _ in range(3)]
+    project_id, ids = operator.project_id, [uuid4() for _ in range(3)]
     for hours, one in zip((2, 3, 1), ids, strict=True):
         at = NOON + timedelta(hours=hours)
-        await operator.send(AddCall(project_id=about, call_id=one, direction="made", at=at, party="Police"))
+        await operator.send(AddCall(project_id=project_id, call_id=one, direction="made", at=at, party="Police"))
         film = Recording(sequence_id=one, camera_id="cam-4", camera_name="Gate", start=at, end=at)
-        await operator.send(AddSequences(project_id=about, sequences=[film]))
+        await operator.send(AddSequences(project_id=project_id, sequences=[film]))
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
@@ -174,7 +174,7 @@ async def test_a_history_has_the_times_of_its_order(site: Site) -> None:
 async def test_numbers_and_times_are_drawn_together(site: Site) -> None:
     """Of many numbers that are drawn at once no two have one time, and the higher has the later one."""
     async with site.engine.connect() as connection:
-        given = {"missing": [], "creations": list(range(500)), "references": []}
-        drawn = (await connection.execute(SURROUNDINGS, given)).one().numbers
+        survey = {"missing": [], "creations": list(range(500)), "references": []}
+        drawn = (await connection.execute(SURROUNDINGS, survey)).one().numbers
     assert drawn == sorted(drawn)
     assert len({datetime.fromisoformat(at) for _, at in drawn}) == 500

@@ -22,11 +22,11 @@ async def test_a_project_holds_all_of_an_incident(operator: Operator) -> None:
     await operator.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Bag seen."))
     await operator.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=NOON, party="Police"))
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
-    found = await operator.project()
-    assert (found.description, found.revision) == ("A bag was left at gate 4.", 4)
-    assert [one.text for one in found.comments or []] == ["Bag seen."]
-    assert [one.party for one in found.calls or []] == ["Police"]
-    assert [one.camera_name for one in found.sequences or []] == ["Gate 4"]
+    project = await operator.project()
+    assert (project.description, project.revision) == ("A bag was left at gate 4.", 4)
+    assert [one.text for one in project.comments or []] == ["Bag seen."]
+    assert [one.party for one in project.calls or []] == ["Police"]
+    assert [one.camera_name for one in project.sequences or []] == ["Gate 4"]
 
 
 async def test_main_details_are_given_and_cleared(site: Site, operator: Operator) -> None:
@@ -37,9 +37,9 @@ async def test_main_details_are_given_and_cleared(site: Site, operator: Operator
     for values in ((type_id, status_id, NOON, NOON), (None,) * 4):
         expected = dict(zip(names, values, strict=True))
         await operator.send(UpdateProject.model_validate({"project_id": operator.project_id, **expected}))
-        found = await operator.project()
-        assert tuple(getattr(found, name) for name in names) == values
-        assert (found.number, found.created_by) == (1, "admin")
+        project = await operator.project()
+        assert tuple(getattr(project, name) for name in names) == values
+        assert (project.number, project.created_by) == (1, "admin")
 
 
 async def test_a_type_is_given_at_creation_or_later(site: Site, operator: Operator) -> None:
@@ -98,9 +98,9 @@ async def test_a_sequence_outlives_its_recording(operator: Operator) -> None:
     """A project keeps references alone, also of recordings that expired long ago (SEQ-06, SEQ-07)."""
     lost = sequence().model_copy(update={"media_expires_at": NOON})
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[lost]))
-    (kept,) = (await operator.project()).sequences or []
-    assert kept.media == "lost"
-    assert kept.model_dump(exclude={"added_by", "added_at", "media"}) == lost.model_dump()
+    (stored,) = (await operator.project()).sequences or []
+    assert stored.media == "lost"
+    assert stored.model_dump(exclude={"added_by", "added_at", "media"}) == lost.model_dump()
 
 
 async def test_repeating_a_creation_loses_nothing(operator: Operator) -> None:

@@ -13,8 +13,8 @@ from tests.support import Site
 
 async def referred(operator: Operator, *references: str) -> list[list[int]]:
     """Return the numbers of the projects that each reference finds."""
-    asked = [ListProjects(filter=ProjectFilter(references=[one])) for one in references]
-    return [[row.number for row in (await operator.client.ask(one)).items] for one in asked]
+    queries = [ListProjects(filter=ProjectFilter(references=[one])) for one in references]
+    return [[row.number for row in (await operator.client.ask(one)).items] for one in queries]
 
 
 async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
@@ -42,10 +42,10 @@ async def test_a_reference_finds_exactly_its_projects(operator: Operator) -> Non
 
 async def test_a_filter_by_reference_has_an_index(site: Site) -> None:
     """References are looked up in an index of their own."""
-    asked = "EXPLAIN SELECT FROM projects.project WHERE lower(reference) IN (lower('A'), lower('B'))"
+    statement = "EXPLAIN SELECT FROM projects.project WHERE lower(reference) IN (lower('A'), lower('B'))"
     async with site.engine.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = "".join((await connection.execute(text(asked))).scalars())
+        plan = "".join((await connection.execute(text(statement))).scalars())
     assert "project_by_reference" in plan
 
 

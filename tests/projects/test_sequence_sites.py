@@ -31,8 +31,8 @@ async def parent(operator: Operator) -> Operator:
 async def test_child_sites_are_a_setting(parent: Operator) -> None:
     """The children of a site are a setting, told in the event by their names (FED-01)."""
     changed = await parent.send(ChangeSettings(child_sites=["harbour", "airport"]))
-    told = changed.changed["child_sites"]
-    assert (told.old, told.new) == ("harbour", "harbour airport")
+    change = changed.changed["child_sites"]
+    assert (change.old, change.new) == ("harbour", "harbour airport")
     assert (await parent.client.ask(GetSettings())).child_sites == ["harbour", "airport"]
 
 
@@ -60,8 +60,12 @@ async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
     ):
         error = (await parent.refusal(command)).error
         assert error.code is Code.UNKNOWN_REFERENCE
-        (told,) = error.details["fields"]
-        assert (told["field"], told["kind"], told["value"]) == (field, "no_child_site", "elsewhere")
+        (refused_field,) = error.details["fields"]
+        assert (refused_field["field"], refused_field["kind"], refused_field["value"]) == (
+            field,
+            "no_child_site",
+            "elsewhere",
+        )
     assert await parent.site.count("projects.sequence") == 0
 
 
@@ -71,8 +75,8 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
     lasting = {"lost": now - timedelta(hours=1), "expiring": now + timedelta(hours=2), "available": None}
     sequences = [sequence(name).model_copy(update={"media_expires_at": expires}) for name, expires in lasting.items()]
     await operator.send(AddSequences(project_id=operator.project_id, sequences=sequences))
-    found = (await operator.project()).sequences or []
-    assert {one.camera_name: one.media for one in found} == {name: name for name in lasting}
+    attached = (await operator.project()).sequences or []
+    assert {one.camera_name: one.media for one in attached} == {name: name for name in lasting}
 
 
 @pytest.mark.parametrize(

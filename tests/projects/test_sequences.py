@@ -21,8 +21,8 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
     first, second, project_id = sequence(), sequence("Hall"), operator.project_id
     await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
-    (kept,) = (await operator.project()).sequences or []
-    assert (kept.sequence_id, kept.camera_name, kept.added_by) == (second.sequence_id, "Hall", "admin")
+    (attached,) = (await operator.project()).sequences or []
+    assert (attached.sequence_id, attached.camera_name, attached.added_by) == (second.sequence_id, "Hall", "admin")
 
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:

@@ -120,6 +120,6 @@ async def test_a_cursor_does_not_get_around_it(site: Site, admin: Client, sort: 
 def test_an_update_without_a_change_is_told_to_everybody() -> None:
     """An update that named only what was so already tells no field, and is seen with view on the projects alone."""
     grants = Grants({Node.PROJECTS: Level.VIEW})
-    told = {"project_id": "x", "changed": {}}
-    assert seen("projects.updated", told, grants) == told
-    assert seen("projects.updated", {**told, "changed": {"type_id": {}}}, grants) is None
+    data = {"project_id": "x", "changed": {}}
+    assert seen("projects.updated", data, grants) == data
+    assert seen("projects.updated", {**data, "changed": {"type_id": {}}}, grants) is None

@@ -144,15 +144,15 @@ async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:
     await site.worker("projects")
     await site.sql("INSERT INTO administration.property (id, kind, name, description) VALUES (901, 'type', 'T', '')")
     async with follow(admin, matching=WatchedProjects(type_ids=[901])) as watch:
-        other, wanted = await create_project(admin), await create_project(admin, type_id=901)
+        other, chosen = await create_project(admin), await create_project(admin, type_id=901)
         await add_comment(admin, other)
-        await add_comment(admin, wanted)
+        await add_comment(admin, chosen)
         events = await next_events(watch, 2)
-        await admin.send(UpdateProject(project_id=wanted, type_id=None))
-        await add_comment(admin, wanted)
+        await admin.send(UpdateProject(project_id=chosen, type_id=None))
+        await add_comment(admin, chosen)
         await delete_project(admin, other)
         events += await next_events(watch, 2)
-    expected = [("created", wanted), ("comment-added", wanted), ("updated", wanted), ("deleted", other)]
+    expected = [("created", chosen), ("comment-added", chosen), ("updated", chosen), ("deleted", other)]
     assert event_names(events) == [(what, str(project_id)) for what, project_id in expected]
 
 

@@ -88,9 +88,9 @@ def test_digits_are_sought_as_they_are(digits: str) -> None:
 def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
     """So many fours at most are looked up; a word has them all, and those of rarer letters come first."""
     [one] = words_of(word)
-    sought = set(all_of(one, most))
-    assert 1 <= len(sought) <= most
-    assert sought <= grams_of(one)
+    numbers = set(all_of(one, most))
+    assert 1 <= len(numbers) <= most
+    assert numbers <= grams_of(one)
     assert set(all_of("tionquewhizzing", 1)) == {*all_of("whizz", 4)} & grams_of("hizz")
 
 
@@ -117,8 +117,8 @@ def test_a_phrase_is_found_where_a_word_goes_on(words: list[str], ends: st.DataO
     first, last = (
         ends.draw(st.integers(0, len(word) - 1)) if is_unspaced(word) else 0 for word in (words[0], words[-1])
     )
-    said = " ".join(words)
-    assert is_found(said, f'"{said[first : len(said) - last]}"')
+    phrase = " ".join(words)
+    assert is_found(phrase, f'"{phrase[first : len(phrase) - last]}"')
 
 
 @given(text=CODES)

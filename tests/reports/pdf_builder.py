@@ -42,14 +42,14 @@ def _stream(data: bytes) -> bytes:
 
 
 def _file(objects: Sequence[bytes]) -> bytes:
-    made, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
+    data, table = b"%PDF-1.7\n", b"0000000000 65535 f \n"
     for number, body in enumerate(objects, start=1):
-        table += b"%010d 00000 n \n" % len(made)
-        made += b"%d 0 obj\n%b\nendobj\n" % (number, body)
+        table += b"%010d 00000 n \n" % len(data)
+        data += b"%d 0 obj\n%b\nendobj\n" % (number, body)
     size = len(objects) + 1
-    return made + b"xref\n0 %d\n%btrailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
+    return data + b"xref\n0 %d\n%btrailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (
         size,
         table,
         size,
-        len(made),
+        len(data),
     )

@@ -29,9 +29,9 @@ class Renderer:
 
     def render(self, document: ReportDocument, *, plain: bool = False) -> Rendered:
         """Make the PDF of a document."""
-        told = json.loads(json.dumps(content(document)))
+        report = json.loads(json.dumps(content(document)))
         at = int(document.generated_at.timestamp())
-        pdf, pages = self._printer.printed(told, WORDINGS[document.language].substituted, at, plain=plain)
+        pdf, pages = self._printer.printed(report, WORDINGS[document.language].substituted, at, plain=plain)
         return Rendered(pdf, pages, hashlib.sha256(pdf).hexdigest())
 
 
@@ -43,7 +43,7 @@ EDITED: dict[str, Any] = {"edited_by": EDITOR, "edited_at": START + timedelta(ho
 
 def project(**changes: Any) -> ProjectDetails:
     """Make a project that has something in every part."""
-    held: dict[str, Any] = {
+    values: dict[str, Any] = {
         **MADE,
         "project_id": UUID(int=1),
         "number": 1042,
@@ -61,7 +61,7 @@ def project(**changes: Any) -> ProjectDetails:
         "calls": [CALL],
         "sequences": [SEQUENCE],
     }
-    return ProjectDetails.model_validate({**held, **changes})
+    return ProjectDetails.model_validate({**values, **changes})
 
 
 def comment(text: str, **changes: Any) -> Comment:
@@ -96,7 +96,7 @@ SEQUENCE = AttachedSequence(
 
 def document(language: Language = "en", **changes: Any) -> ReportDocument:
     """Make a document that has something in every part."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "report_id": UUID(int=5),
         "generated_at": START + timedelta(days=1),
         "timezone": "Europe/Paris",
@@ -114,7 +114,7 @@ def document(language: Language = "en", **changes: Any) -> ReportDocument:
             DataValue(label="Appel aux secours", kind="datetime", value="2022-02-10T08:36:00+00:00"),
         ),
     }
-    return ReportDocument(language=language, **{**told, **changes})
+    return ReportDocument(language=language, **{**values, **changes})
 
 
 def described(text: str) -> ReportDocument:

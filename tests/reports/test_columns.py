@@ -47,7 +47,7 @@ def everywhere(text: str) -> ReportDocument:
     by = {"created_by": name, "edited_by": name, "edited_at": START}
     call = CALL.model_copy(update={**by, "party": name, "number": name, "reference": name, "notes": text})
     camera = {"camera_name": name, "camera_id": name, "site": name, "added_by": name}
-    held = project(
+    details = project(
         description=text,
         comments=[comment(text, **by)],
         calls=[call],
@@ -58,7 +58,7 @@ def everywhere(text: str) -> ReportDocument:
     return document(
         title=text[:500],
         show_user_names=True,
-        project=held,
+        project=details,
         type_name=name,
         status_name=name,
         categories=((name, name),),

@@ -100,12 +100,12 @@ async def test_a_download_dies_with_its_report(reading: Reading) -> None:
 async def test_a_part_goes_from_one_row_into_the_next(reading: Reading) -> None:
     """A part has the bytes that were asked for, in how many rows they are kept, and only the end makes it shorter."""
     await reading.site.sql("DELETE FROM reports.chunk")
-    kept = bytes(range(256)) * (CHUNK // 128 + 1)
+    data = bytes(range(256)) * (CHUNK // 128 + 1)
     for number in range(3):
-        given = {"id": reading.report_id, "number": number, "data": kept[number * CHUNK : (number + 1) * CHUNK]}
-        await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **given)
-    assert await reading.fetch(CHUNK - 30, 2 * CHUNK - 1, len(kept) - 9) == [
-        kept[CHUNK - 30 : CHUNK + 70],
-        kept[2 * CHUNK - 1 : 2 * CHUNK + 99],
-        kept[-9:],
+        chunk = {"id": reading.report_id, "number": number, "data": data[number * CHUNK : (number + 1) * CHUNK]}
+        await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **chunk)
+    assert await reading.fetch(CHUNK - 30, 2 * CHUNK - 1, len(data) - 9) == [
+        data[CHUNK - 30 : CHUNK + 70],
+        data[2 * CHUNK - 1 : 2 * CHUNK + 99],
+        data[-9:],
     ]

@@ -105,10 +105,10 @@ async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> Non
     client = await site.client()
     project_id = await project(site, client, "x", 1, domain.ENTRIES_MAX + 1)
     error = await refusal(client, project_id)
-    told = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
+    details = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
     [field] = error.details["fields"]
     assert (error.code, error.retryable, "later" in error.message) == (Code.INVALID, False, False)
-    assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **told}
+    assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **details}
     assert "export" in field["reason"]
     assert running.children.pids == []
 

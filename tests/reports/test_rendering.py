@@ -31,21 +31,21 @@ def renderer() -> Renderer:
     return Renderer()
 
 
-def leaves(held: Any, seen: set[int]) -> Iterator[str]:
+def leaves(held: Any, visited: set[int]) -> Iterator[str]:
     """Every text, name and stream in a PDF, decompressed."""
     held = held.get_object() if hasattr(held, "get_object") else held
-    if id(held) in seen:
+    if id(held) in visited:
         return
-    seen.add(id(held))
+    visited.add(id(held))
     if hasattr(held, "get_data"):
         yield held.get_data().decode("latin-1")
     if isinstance(held, dict):
         for name, value in held.items():
             yield str(name)
-            yield from leaves(value, seen)
+            yield from leaves(value, visited)
     elif isinstance(held, list):
         for value in held:
-            yield from leaves(value, seen)
+            yield from leaves(value, visited)
     else:
         yield str(held)
 

@@ -92,8 +92,8 @@ def test_lines_stay_lines(renderer: Renderer) -> None:
 def test_long_texts_stay_on_their_pages(renderer: Renderer, text: str) -> None:
     """The longest text is told to its end, inside the margins, with words of any length."""
     rendered = renderer.render(described(text))
-    told, first = words(rendered), text.strip()[:1]
-    assert not first or told.count(first) >= text.count(first)
+    printed, first = words(rendered), text.strip()[:1]
+    assert not first or printed.count(first) >= text.count(first)
     for page in read(rendered).pages:
         page.extract_text(visitor_text=lambda _text, _cm, matrix, _font, _size: _inside(matrix[4]))
 

@@ -84,9 +84,9 @@ async def test_a_report_leaves_out_what_the_caller_may_not_see(
     clerk = await site.client("clerk")
     generated = await clerk.send(command)
     assert (generated.complete, "comments" in generated.missing) == (False, True)
-    said = await downloaded_text(clerk, command)
-    assert SECRET not in said
-    assert "The report was generated but does not include all information." in said
+    text = await downloaded_text(clerk, command)
+    assert SECRET not in text
+    assert "The report was generated but does not include all information." in text
 
 
 async def test_names_need_their_permission(site: Site, documented: tuple[Client, GenerateReport]) -> None:

@@ -99,12 +99,12 @@ def test_every_place_keeps_the_order(renderer: Renderer, read: Reader, text: str
 @pytest.mark.parametrize("read", READERS)
 def test_neighbouring_columns_stay_apart(renderer: Renderer, read: Reader) -> None:
     """A label and its value are two texts, though both go from right to left and stand in one line."""
-    held = project(description="", comments=[], calls=[], sequences=[])
+    details = project(description="", comments=[], calls=[], sequences=[])
     fields = (
         DataValue(label="السلام", kind="text", value="لا (٣)"),
         DataValue(label="שם", kind="text", value="כהן (לוי)"),
     )
-    text = spaced(read(renderer.render(document(project=held, categories=(), data=fields)).pdf))
+    text = spaced(read(renderer.render(document(project=details, categories=(), data=fields)).pdf))
     assert [one for one in ("السلام", "لا (٣)", "שם", "כהן") if one not in text] == []
 
 
@@ -123,7 +123,7 @@ def lines(words: list[str], digits: list[str]) -> st.SearchStrategy[str]:
         lambda pair, one: f"{pair[0]}{one}{pair[1]}", st.sampled_from(["()", "[]", "{}", "«»"]), inside
     )
     middle = st.lists(st.one_of(word, st.sampled_from(digits), bracketed), max_size=6)
-    return st.builds(lambda first, some, last: " ".join([first, *some, last]), word, middle, word)
+    return st.builds(lambda first, inner, last: " ".join([first, *inner, last]), word, middle, word)
 
 
 @given(

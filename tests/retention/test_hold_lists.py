@@ -24,19 +24,19 @@ async def holder(site: Site) -> Holder:
 
 async def pages(client: Client, query: ListHolds) -> list[Holds]:
     """Read a list to its end."""
-    found = [await client.ask(query)]
-    while found[-1].next:
-        found.append(await client.ask(query.model_copy(update={"after": found[-1].next})))
-    return found
+    results = [await client.ask(query)]
+    while results[-1].next:
+        results.append(await client.ask(query.model_copy(update={"after": results[-1].next})))
+    return results
 
 
 async def test_holds_in_force_are_listed(holder: Holder) -> None:
     """Every hold in force is listed once, page by page, the newest first, with who, when and why."""
     ids = [await holder.create_held_project() for _ in range(5)]
     await holder.release(ids[1])
-    found = await pages(holder.client, ListHolds(limit=2))
-    assert [[one.project_id for one in page.items] for page in found] == [[ids[4], ids[3]], [ids[2], ids[0]]]
-    first = found[1].items[1]
+    results = await pages(holder.client, ListHolds(limit=2))
+    assert [[one.project_id for one in page.items] for page in results] == [[ids[4], ids[3]], [ids[2], ids[0]]]
+    first = results[1].items[1]
     assert (first.number, first.held_by, first.reason, first.released_at) == (1, "admin", "A lawsuit.", None)
 
 
@@ -47,11 +47,11 @@ async def test_all_holds_of_a_project_are_listed(holder: Holder) -> None:
         await holder.hold(project_id, reason)
         if reason != "Three.":
             await holder.release(project_id, f"{reason} Over.")
-    found = await pages(holder.client, ListHolds(project_id=project_id, limit=2))
-    holds = [one for page in found for one in page.items]
+    results = await pages(holder.client, ListHolds(project_id=project_id, limit=2))
+    holds = [one for page in results for one in page.items]
     assert {one.project_id for one in holds} == {project_id} != {other}
-    told = [(one.reason, one.release_reason, one.released_by) for one in holds]
-    assert told == [("Three.", None, None), ("Two.", "Two. Over.", "admin"), ("One.", "One. Over.", "admin")]
+    reasons = [(one.reason, one.release_reason, one.released_by) for one in holds]
+    assert reasons == [("Three.", None, None), ("Two.", "Two. Over.", "admin"), ("One.", "One. Over.", "admin")]
     assert [one.released_at is None or one.released_at >= one.held_at for one in holds] == [True] * 3
 
 

@@ -69,8 +69,8 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
 async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: Happened) -> None:
     """A hold that comes between the choice of what has expired and its lock counts, and the sweep ends."""
     holder = await Holder.start(site)
-    held, *others = await fill(3, days=8)
-    await holder.hold(held)
+    held_id, *others = await fill(3, days=8)
+    await holder.hold(held_id)
     # The first look of the sweep's step, and the count before it, do not see the hold yet.
     await site.sql("CREATE SEQUENCE public.looks")
     await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
@@ -84,17 +84,17 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
         return [one["deleted"] for one in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [len(others)]
-    assert await site.sql("SELECT id FROM projects.project") == [(held,)]
+    assert await site.sql("SELECT id FROM projects.project") == [(held_id,)]
 
 
 async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
     holder = await Holder.start(site)
-    held = await fill(domain.STEP_PROJECTS + 20, days=9)
+    held_ids = await fill(domain.STEP_PROJECTS + 20, days=9)
     await fill(3, days=8)
     await site.sql(
         "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",
-        ids=held,
+        ids=held_ids,
     )
     assert (await holder.client.send(Sweep())).due == 3
 
@@ -102,7 +102,7 @@ async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: 
         return [one["deleted"] for one in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [3]
-    assert await site.count("projects.project") == len(held)
+    assert await site.count("projects.project") == len(held_ids)
 
 
 async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
@@ -127,8 +127,8 @@ async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened
     await eventually(swept)
     assert codes[0] == ""
     holds, deletions = dict(zip(ids, codes[1::2], strict=True)), dict(zip(ids, codes[2::2], strict=True))
-    held = {one for one in ids if not holds[one]}
-    assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held
-    assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held
-    assert {deletions[one] for one in held} <= {Code.HELD}
-    assert {holds[one] for one in ids if one not in held} <= {Code.GONE}
+    held_ids = {one for one in ids if not holds[one]}
+    assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held_ids
+    assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held_ids
+    assert {deletions[one] for one in held_ids} <= {Code.HELD}
+    assert {holds[one] for one in ids if one not in held_ids} <= {Code.GONE}

@@ -75,8 +75,10 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
 
         async def refused_at_least() -> dict[str, Any]:
             items = (await other.ask(ProjectActivity(project_id=project_id))).items
-            found = {one.activity: one.details for one in items}
-            return found if "audit.refused" in found and (level == "none" or "retention.released" in found) else {}
+            details = {one.activity: one.details for one in items}
+            return (
+                details if "audit.refused" in details and (level == "none" or "retention.released" in details) else {}
+            )
 
         return await eventually(refused_at_least)
 

@@ -32,9 +32,9 @@ def chatter(facts: Facts, _: Sequence[bytes]) -> Done:
 
 def grow(facts: Facts, _: Sequence[bytes]) -> Done:
     """Keep some memory for good."""
-    kept = getattr(sys, "kept", [])
-    kept.append(b"\1" * facts["bytes"])
-    setattr(sys, "kept", kept)  # noqa: B010 - outlives the call, as a library's cache does
+    blocks = getattr(sys, "kept", [])
+    blocks.append(b"\1" * facts["bytes"])
+    setattr(sys, "kept", blocks)  # noqa: B010 - outlives the call, as a library's cache does
     return Done({"pid": os.getpid()}, ())
 
 

@@ -152,8 +152,8 @@ async def test_what_alerts_panels_and_pages_name_is_there(site: Site) -> None:
         by_name = {name: await page_of(one) for name, one in running.items()}
         joined = samples(join_metrics(by_name).decode())
         assert 'incidents_lag_messages{lane="events",worker="audit"}' in joined
-        shown = {sample.partition("{")[0] for sample in joined}
-        return expected - {*shown, *(name.removesuffix("_bucket") for name in shown)}
+        metrics = {sample.partition("{")[0] for sample in joined}
+        return expected - {*metrics, *(name.removesuffix("_bucket") for name in metrics)}
 
     await eventually(lambda: is_empty(missing))
 
@@ -179,8 +179,8 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
 
         async def shows(*, letters: bool) -> bool:
             code, page = await status_pages.fetch(int(process.url.rpartition(":")[2]), "/metrics")
-            told = "incidents_dead_letters" in page
-            return code == status_pages.OK and "incidents_outbox_messages" in page and told == letters
+            is_shown = "incidents_dead_letters" in page
+            return code == status_pages.OK and "incidents_outbox_messages" in page and is_shown == letters
 
         await eventually(lambda: shows(letters=True))
         site.server.stop()

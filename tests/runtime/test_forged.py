@@ -122,8 +122,8 @@ async def test_a_server_that_guesses_is_not_provisioned(tmp_path: Path) -> None:
     credentials.write_text(Trust.load(tmp_path / "keys").mint("provision", "provision"))
     server.start()
     try:
-        given = {"INCIDENTS_NATS_URL": server.url, "INCIDENTS_NATS_CREDS": credentials}
-        ended = await incidents("provision", environment=given)
+        variables = {"INCIDENTS_NATS_URL": server.url, "INCIDENTS_NATS_CREDS": credentials}
+        ended = await incidents("provision", environment=variables)
     finally:
         server.stop()
     assert (ended.status, "strict: true" in ended.err.replace("\n", " ")) == (1, True)

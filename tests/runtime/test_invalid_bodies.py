@@ -56,9 +56,9 @@ def test_a_body_is_refused_with_its_place_and_reason(body: bytes, field: str, ki
         parse_body(CreateProject, body)
     assert refused.value.code is Code.INVALID
     for language in ("en", "fr"):
-        (told,) = refused.value.as_error(language).details["fields"]
-        assert (told["field"], told["kind"]) == (field, kind)
-        assert told["reason"] == reason(kind, language) != reason("", language)
+        (refused_field,) = refused.value.as_error(language).details["fields"]
+        assert (refused_field["field"], refused_field["kind"]) == (field, kind)
+        assert refused_field["reason"] == reason(kind, language) != reason("", language)
 
 
 def test_bodies_that_every_reader_takes_for_the_same_are_read() -> None:
@@ -90,8 +90,8 @@ async def test_a_command_without_a_usable_body_has_an_outcome(site: Site, caller
     outcome = [await caller.send("projects.create", project_id, body) for body, *_ in bodies]
     errors: list[Any] = [(one["error"]["code"], one["error"]["details"]["fields"][0]["kind"]) for one in outcome]
     assert errors == [("invalid", kind) for _, _, kind in bodies]
-    asked = [(await caller.ask("projects.outcome", {"command_id": one["command_id"]}))[0] for one in outcome]
-    assert asked == outcome
+    answers = [(await caller.ask("projects.outcome", {"command_id": one["command_id"]}))[0] for one in outcome]
+    assert answers == outcome
     assert (await caller.send("projects.create", project_id, creation(project_id)))["status"] == "applied"
     await inspector.wait_until_idle()
     assert await inspector.dead_letters() == []
@@ -107,5 +107,5 @@ async def test_queries_read_bodies_as_commands_do(site: Site, caller: Caller) ->
     ):
         answer = await caller.nats.request("im.main.qry.admin.projects.list", body, timeout=5)
         assert (answer.headers or {})["Nats-Service-Error-Code"] == "400"
-        (told,) = json.loads(answer.data)["error"]["details"]["fields"]
-        assert (told["field"], told["kind"]) == (field, kind)
+        (refused_field,) = json.loads(answer.data)["error"]["details"]["fields"]
+        assert (refused_field["field"], refused_field["kind"]) == (field, kind)

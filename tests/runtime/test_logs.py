@@ -41,10 +41,10 @@ def test_a_full_file_is_archived(folder: Path) -> None:
     log = structlog.get_logger("rotation")
     for number in range(100):
         log.info("lane_taken", lane=number)
-    kept = [*sorted((folder / "Archive").iterdir()), folder / "projects.log"]
-    lanes = [json.loads(line)["lane"] for path in kept for line in path.read_text().splitlines()]
-    assert (len(kept) > 3, lanes) == (True, list(range(100)))
-    assert max(path.stat().st_size for path in kept) <= 2_000
+    files = [*sorted((folder / "Archive").iterdir()), folder / "projects.log"]
+    lanes = [json.loads(line)["lane"] for path in files for line in path.read_text().splitlines()]
+    assert (len(files) > 3, lanes) == (True, list(range(100)))
+    assert max(path.stat().st_size for path in files) <= 2_000
 
 
 def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:

@@ -40,8 +40,8 @@ class Case(NamedTuple):
     @property
     def told(self) -> str:
         """Say what the case is."""
-        given = ", ".join(f"{node}={level.name.lower()}" for node, level in self.given.items())
-        return f"{self.line.name} with {given or 'nothing'}"
+        levels = ", ".join(f"{node}={level.name.lower()}" for node, level in self.given.items())
+        return f"{self.line.name} with {levels or 'nothing'}"
 
 
 def cases(line: Line) -> Iterator[Case]:
@@ -93,10 +93,10 @@ async def allowed(client: Client, line: Line) -> bool:
     return await outcome(client, line) not in REFUSALS
 
 
-async def wrong(clients: dict[str, Client], given: Sequence[Case]) -> list[str]:
+async def wrong(clients: dict[str, Client], matrix: Sequence[Case]) -> list[str]:
     """Send the messages of all cases and name those that ended otherwise than the table says."""
-    results = await asyncio.gather(*(allowed(clients[case.principal], case.line) for case in given))
-    return [case.told for case, was in zip(given, results, strict=True) if was is not case.allowed]
+    results = await asyncio.gather(*(allowed(clients[case.principal], case.line) for case in matrix))
+    return [case.told for case, was in zip(matrix, results, strict=True) if was is not case.allowed]
 
 
 def test_the_table_has_every_message() -> None:
@@ -107,9 +107,9 @@ def test_the_table_has_every_message() -> None:
 
 def test_the_table_has_every_node() -> None:
     """A role gives these nodes, each asked for by some message; export has its own (PERM-08, PERM-09, PERM-12)."""
-    asked = {node for line in (*COMMANDS, *QUERIES) for node in line.needs}
+    nodes = {node for line in (*COMMANDS, *QUERIES) for node in line.needs}
     assert sorted(map(str, Node)) == sorted(NODES)
-    assert sorted(asked) == sorted(NODES)
+    assert sorted(nodes) == sorted(NODES)
 
 
 @pytest.mark.parametrize("lines", [COMMANDS, QUERIES], ids=["commands", "queries"])
@@ -119,9 +119,9 @@ async def test_each_message_needs_its_nodes_at_their_levels(site: Site, lines: S
     (PERM-01, PERM-02, PERM-03, PERM-04, PERM-05, PERM-07, PERM-08, PERM-09, PERM-13).
     """
     await site.workers(*WORKERS)
-    given = [case for line in lines for case in cases(line)]
-    clients = await granted(site, given)
-    assert await wrong(clients, given) == []
+    all_cases = [case for line in lines for case in cases(line)]
+    clients = await granted(site, all_cases)
+    assert await wrong(clients, all_cases) == []
 
 
 async def test_administrators_may_everything_and_nobody_else_by_default(site: Site) -> None:
@@ -149,17 +149,17 @@ async def test_me_names_what_one_may_do(site: Site) -> None:
     """A caller is told every message that it may send, and no other: the table's, for its levels (PERM-01, PERM-10)."""
     await site.workers("administration")
     lines = (*COMMANDS, *QUERIES)
-    given = [Case(line, line.needs, allowed=True) for line in lines]
-    given += [Case(lines[0], {PROJECTS: level}, allowed=True) for level in (VIEW, MANAGE)]
-    clients = await granted(site, given)
-    for case in {each.principal: each for each in given}.values():
+    cases_of_lines = [Case(line, line.needs, allowed=True) for line in lines]
+    cases_of_lines += [Case(lines[0], {PROJECTS: level}, allowed=True) for level in (VIEW, MANAGE)]
+    clients = await granted(site, cases_of_lines)
+    for case in {each.principal: each for each in cases_of_lines}.values():
         enough = {line.subject for line in lines if _suffices(case.given, line)}
         assert (case.told, (await clients[case.principal].ask(GetMe())).may) == (case.told, sorted(enough))
 
 
-def _suffices(given: Levels, line: Line) -> bool:
-    enough = all(given.get(node, Level.NONE) >= level for node, level in line.needs.items())
-    return enough or given.get(line.instead, Level.NONE) >= VIEW
+def _suffices(levels: Levels, line: Line) -> bool:
+    enough = all(levels.get(node, Level.NONE) >= level for node, level in line.needs.items())
+    return enough or levels.get(line.instead, Level.NONE) >= VIEW
 
 
 async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
@@ -169,8 +169,8 @@ async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
     by_name = {name: Case(QUERIES[0], {PROJECTS: VIEW, f"{PROJECTS}/{name}": VIEW}, allowed=True) for name in SECTIONS}
     clients = await granted(site, by_name.values())
     for name, case in by_name.items():
-        found = await clients[case.principal].ask(GetProject.model_validate_json(f'{{"project_id": "{ID}"}}'))
-        assert (name, getattr(found, name), sorted(found.withheld)) == (
+        project = await clients[case.principal].ask(GetProject.model_validate_json(f'{{"project_id": "{ID}"}}'))
+        assert (name, getattr(project, name), sorted(project.withheld)) == (
             name,
             [],
             sorted({"hold", *DETAILS, *SECTIONS} - {name}),

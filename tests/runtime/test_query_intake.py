@@ -170,8 +170,8 @@ async def _ready(worked: list[Running]) -> bool:
     return bool(worked and worked[0].serving)
 
 
-async def _many(found: list[Msg], count: int) -> bool:
-    return len(found) == count
+async def _many(messages: list[Msg], count: int) -> bool:
+    return len(messages) == count
 
 
 async def test_nobody_fills_the_log_with_attempts(site: Site) -> None:

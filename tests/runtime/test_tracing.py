@@ -83,9 +83,9 @@ async def test_the_trace_of_another_language_goes_on(site: Site, collector: Coll
     """A `traceparent` that any client sends is the parent, and one that is none begins a trace of its own."""
     await site.worker("projects")
     caller = await site.caller()
-    for told in (CARRIED, "00-zzz"):
+    for header in (CARRIED, "00-zzz"):
         project_id = uuid7()
-        await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": told})
+        await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": header})
 
     async def both() -> list[Received]:
         spans = [span for span in collector.spans if span.name == "process projects.create"]
@@ -166,8 +166,8 @@ async def test_what_goes_wrong_names_its_trace(site: Site) -> None:
                 return {"blocked", "batch_delayed"} <= {one["event"] for one in logs}
 
             await eventually(warned)
-    about = [one for one in logs if one["event"] in {"blocked", "batch_delayed"}]
-    assert {(one["trace_id"], one["message_id"], one["lane"]) for one in about} == {(TRACE, str(command_id), 3)}
+    entries = [one for one in logs if one["event"] in {"blocked", "batch_delayed"}]
+    assert {(one["trace_id"], one["message_id"], one["lane"]) for one in entries} == {(TRACE, str(command_id), 3)}
 
 
 async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> None:

@@ -34,9 +34,9 @@ def test_no_subscriber_leaves_a_decision_to_the_framework(name: str) -> None:
 
     What clients ask comes in by the door alone, which answers nowhere but in the asker's own inbox.
     """
-    found = assemble(slice_of(name), Settings()).broker.subscribers
-    assert len(found) >= (LANES if name in COMMANDED else 1)
-    for one in found:
+    subscribers = assemble(slice_of(name), Settings()).broker.subscribers
+    assert len(subscribers) >= (LANES if name in COMMANDED else 1)
+    for one in subscribers:
         assert isinstance(one, LaneSubscriber)
         assert one.ack_policy is AckPolicy.MANUAL
         assert one._no_reply

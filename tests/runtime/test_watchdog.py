@@ -33,8 +33,8 @@ async def page(url: str) -> tuple[int, dict[str, Any]]:
 
     def read() -> tuple[int, dict[str, Any]]:
         try:
-            with urllib.request.urlopen(url, timeout=5) as found:  # noqa: S310 - a page of this machine
-                return found.status, json.load(found)
+            with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - a page of this machine
+                return response.status, json.load(response)
         except HTTPError as error:
             with error:
                 return error.code, json.load(error)
@@ -46,8 +46,8 @@ async def page(url: str) -> tuple[int, dict[str, Any]]:
 
 async def says(url: str, status: int, *parts: str) -> bool:
     """Tell whether a process says that these parts fail, and nothing else."""
-    code, told = await page(url)
-    return (code, [one["part"] for one in told.get("failing", ())]) == (status, list(parts))
+    code, health = await page(url)
+    return (code, [one["part"] for one in health.get("failing", ())]) == (status, list(parts))
 
 
 async def fails(running: Running, *parts: str) -> bool:

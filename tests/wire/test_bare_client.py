@@ -108,8 +108,8 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
     project_id, command_id = await created(caller), uuid7()
     body = {"project_id": project_id, "comment_id": str(uuid7()), "text": "Bag removed."}
     first = await caller.send("projects.add-comment", project_id, body, command_id=command_id)
-    for given in (body, {**body, "text": "Bag kept."}):
-        again = partial(caller.publish, "projects.add-comment", project_id, given, command_id=command_id)
+    for content in (body, {**body, "text": "Bag kept."}):
+        again = partial(caller.publish, "projects.add-comment", project_id, content, command_id=command_id)
         await eventually(again)
 
     async def all_told() -> bool:

@@ -31,8 +31,12 @@ async def test_the_document_is_enough_for_a_client(site: Site, tmp_path: Path) -
     await site.worker("projects")
     document = tmp_path / "asyncapi.json"
     document.write_text(json.dumps(yaml.safe_load((ROOT / "docs/asyncapi.yaml").read_text())))
-    told = await made_from(document, site)
-    assert (told["stored"], told["told"]["status"], told["told"]["command_id"]) == ("COMMANDS", "applied", told["id"])
-    assert told["told"]["result"]["project_id"] == told["found"]["project_id"] == told["project"]
-    assert told["found"]["description"] == "Made from the document."
-    assert (told["fits"], told["misfits"]) == ([True, True], [False, False])
+    answers = await made_from(document, site)
+    assert (answers["stored"], answers["told"]["status"], answers["told"]["command_id"]) == (
+        "COMMANDS",
+        "applied",
+        answers["id"],
+    )
+    assert answers["told"]["result"]["project_id"] == answers["found"]["project_id"] == answers["project"]
+    assert answers["found"]["description"] == "Made from the document."
+    assert (answers["fits"], answers["misfits"]) == ([True, True], [False, False])
