@@ -65,7 +65,7 @@ async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, 
 async def comments(admin: Client, project: UUID) -> list[tuple[str, str]]:
     """Return who wrote which comments."""
     details = await admin.ask(GetProject(project_id=project))
-    return [(one.created_by, one.text) for one in details.comments or []]
+    return [(comment.created_by, comment.text) for comment in details.comments or []]
 
 
 async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: Site, olivia: Caller) -> None:
@@ -161,11 +161,11 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
         await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
     dead_letters = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
-    for one in dead_letters:
-        if one.letter == genuine.letter:
+    for item in dead_letters:
+        if item.letter == genuine.letter:
             continue
         with pytest.raises(Refused) as caught:
-            await admin.send(ReplayLetter(letter=one.letter))
+            await admin.send(ReplayLetter(letter=item.letter))
         assert "put aside" in str(caught.value)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 
@@ -201,9 +201,9 @@ async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller
         rows = await site.sql("SELECT entry FROM audit.waiting")
         entries = [row.entry for row in rows if "letter" in row.entry["activity"]]
         entries += [dict(row._mapping) for row in await logged(site)]
-        assert all((one["actor"], one["details"]["principal"]) == ("admin", "olivia") for one in entries)
-        assert all(one["details"]["command_id"] == str(command_id) for one in entries)
-        return {(one["activity"], str(one["details"]["letter"])) for one in entries}
+        assert all((entry["actor"], entry["details"]["principal"]) == ("admin", "olivia") for entry in entries)
+        assert all(entry["details"]["command_id"] == str(command_id) for entry in entries)
+        return {(entry["activity"], str(entry["details"]["letter"])) for entry in entries}
 
     expected = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
 

@@ -52,8 +52,8 @@ async def test_a_type_keeps_what_it_was(admin: Client) -> None:
     }
     theft, larceny = {"name": "Theft", "description": ""}, {"name": "Larceny", "description": "Something is gone"}
     changes = await past(admin, "type", key=str(added.id))
-    assert [(one.old, one.new) for one in changes] == [(larceny, None), (theft, larceny), (None, theft)]
-    assert {(one.kind, one.key, one.by) for one in changes} == {("type", str(added.id), "admin")}
+    assert [(change.old, change.new) for change in changes] == [(larceny, None), (theft, larceny), (None, theft)]
+    assert {(change.kind, change.key, change.by) for change in changes} == {("type", str(added.id), "admin")}
 
 
 async def test_every_definition_has_its_history(admin: Client) -> None:
@@ -67,7 +67,7 @@ async def test_every_definition_has_its_history(admin: Client) -> None:
         ]
     value = await admin.send(AddCategoryValue(slot=2, name="Weight"))
     await admin.send(EditCategoryValue(slot=2, id=value.id, name="Mass"))
-    assert [one.changed for one in results[3:]] == [{"name": Change(old="Weight", new="Mass")}] * 3
+    assert [result.changed for result in results[3:]] == [{"name": Change(old="Weight", new="Mass")}] * 3
     keys: dict[DefinitionKind, str] = {"data-field": "decimal_3", "category": "category_2", "role": "guards"}
     for kind, key in {**keys, "category-value": str(value.id)}.items():
         newest, first = await past(admin, kind, key=key)
@@ -115,7 +115,7 @@ async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: 
         await admin.send(AddType(name=name))
     page = await admin.ask(GetPropertyHistory(kind="type", limit=2))
     rest = await admin.ask(GetPropertyHistory(kind="type", limit=2, after=page.next))
-    assert [(one.new or {})["name"] for one in (*page.items, *rest.items)] == ["c", "b", "a"]
+    assert [(item.new or {})["name"] for item in (*page.items, *rest.items)] == ["c", "b", "a"]
     await site.grant("ann", {Node.PROPERTIES: "view"})
     ann = await site.client("ann")
     assert len(await past(ann, "type")) == 3

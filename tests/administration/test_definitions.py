@@ -34,7 +34,7 @@ async def test_values_may_join_a_disabled_category(admin: Client) -> None:
     await admin.send(DefineCategory(slot=4, enabled=False, name="Place"))
     await admin.send(AddCategoryValue(slot=4, name="Car park"))
     (category,) = (await admin.ask(GetProperties())).categories
-    assert [one.name for one in category.values] == ["Car park"]
+    assert [value.name for value in category.values] == ["Car park"]
 
 
 async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
@@ -43,8 +43,8 @@ async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
         for slot in (1, 2, 3):
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"{kind} {slot}"))
     fields = (await admin.ask(GetProperties())).data_fields
-    assert {f"{kind} {slot}" for kind in KINDS for slot in (1, 2, 3)} == {one.name for one in fields}
-    assert set(range(1, 16)) == {one.id for one in fields}
+    assert {f"{kind} {slot}" for kind in KINDS for slot in (1, 2, 3)} == {field.name for field in fields}
+    assert set(range(1, 16)) == {field.id for field in fields}
 
 
 async def test_a_data_field_keeps_its_id(admin: Client) -> None:
@@ -65,7 +65,7 @@ async def test_definitions_have_one_order(admin: Client) -> None:
         for kind in KINDS[2::-1]:
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name="Badge"))
     properties = await admin.ask(GetProperties())
-    assert [one.id for one in properties.types] == [first, second]
-    assert [one.slot for one in properties.categories] == [1, 2, 3]
-    fields = [(one.kind, one.slot) for one in properties.data_fields]
+    assert [type_.id for type_ in properties.types] == [first, second]
+    assert [category.slot for category in properties.categories] == [1, 2, 3]
+    fields = [(field.kind, field.slot) for field in properties.data_fields]
     assert fields == [(kind, slot) for kind in ("decimal", "integer", "text") for slot in (1, 2, 3)]

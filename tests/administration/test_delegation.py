@@ -48,7 +48,7 @@ async def test_more_than_ones_own_is_refused(
         await manager.send(command)
     assert refused.value.code == Code.PERMISSION_DENIED
     assert nodes is None or refused.value.details["nodes"] == nodes
-    assert all(one["reason"] for one in refused.value.details["fields"])
+    assert all(field["reason"] for field in refused.value.details["fields"])
     assert await site.sql("SELECT * FROM administration.role, administration.member ORDER BY 1, 2, 3, 4, 5") == before
 
 

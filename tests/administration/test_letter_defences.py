@@ -60,7 +60,7 @@ def test_a_letter_of_a_worker_has_an_id_and_is_json(header: str, body: bytes, wh
     """What lacks the id that a worker gives, or is no JSON, was written by none."""
     stored = {"seq": 1, "subject": "im.main.dead.projects.ann", "time": "2026-03-01T12:00:00.123456789Z"}
     parts = {"hdrs": f"NATS/1.0\r\n{header}\r\n\r\n".encode(), "data": body}
-    letter = read_letter({**stored, **{name: base64.b64encode(one).decode() for name, one in parts.items()}})
+    letter = read_letter({**stored, **{name: base64.b64encode(part).decode() for name, part in parts.items()}})
     assert (letter.worker, letter.principal, letter.hindrance) == ("projects", "ann", why)
 
 
@@ -138,7 +138,7 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     stolen["subject"] = stolen["subject"].replace(".olivia.", ".admin.")
     headers = {"Nats-Msg-Id": str(uuid7())}
     await thief.request("im.main.dead.projects.admin", json.dumps(stolen).encode(), timeout=5, headers=headers)
-    [other] = [one for one in await letters(admin, 2) if one.letter != genuine.letter]
+    [other] = [letter for letter in await letters(admin, 2) if letter.letter != genuine.letter]
     assert (other.principal, other.command_id, other.what) == ("admin", genuine.command_id, genuine.what)
     with pytest.raises(Refused) as refused:
         await admin.send(ReplayLetter(letter=other.letter))
@@ -154,7 +154,7 @@ async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
     assert (event.principal, event.what, event.command_id) == ("olivia", "projects.add-comment", command_id)
 
     async def recorded() -> list[Any]:
-        return [one for one in await logged(site) if one.activity == "administration.letter-replayed"]
+        return [entry for entry in await logged(site) if entry.activity == "administration.letter-replayed"]
 
     [entry] = await eventually(recorded)
     details = [entry.details[name] for name in ("letter", "principal", "command_id")]

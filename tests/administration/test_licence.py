@@ -74,7 +74,7 @@ async def test_a_licence_counts_from_the_next_message(site: Site, licensed: With
     admin = await licensed(None)
     submitted = [await admin.submit(ActivateLicence(token=site.trust.account_token(SOON)))]
     submitted.append(await admin.submit(AddType(name="Theft")))
-    assert [(await one.outcome()).status for one in submitted] == ["applied", "applied"]
+    assert [(await submission.outcome()).status for submission in submitted] == ["applied", "applied"]
     state = await admin.ask(GetLicence())
     assert (state.licence, state.included, state.activated_by) == (SOON, False, "admin")
 
@@ -148,7 +148,7 @@ async def test_refused_commands_and_activations_are_logged(site: Site, licensed:
             items = (await admin.ask(SiteLog())).items
         except Refused as refused:  # its tables are still being made
             raise AssertionError(refused.code) from refused
-        assert [(one.activity, one.details.get("code")) for one in items] == [
+        assert [(item.activity, item.details.get("code")) for item in items] == [
             ("administration.licence-activated", None),
             ("audit.refused", "not-licensed"),
         ]

@@ -60,7 +60,7 @@ async def test_there_is_no_sixth_category(site: Site, admin: Client, verb: str, 
     body |= {"kind": "text"} if verb.endswith("field") else {}
     outcome = await (await site.caller()).send(f"administration.{verb}", "-", body)
     assert outcome["error"]["code"] == "invalid"
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == ["slot"]
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == ["slot"]
 
 
 async def test_every_property_has_a_name_and_may_have_a_description(admin: Client, operator: Client) -> None:
@@ -81,9 +81,9 @@ async def test_every_property_has_a_name_and_may_have_a_description(admin: Clien
             category,
             field,
         ]
-        assert [one.name for one in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
-        assert {one.description for one in last} == {words.get("description", "")}
-        assert all(one.id for one in last)
+        assert [item.name for item in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
+        assert {item.description for item in last} == {words.get("description", "")}
+        assert all(item.id for item in last)
 
 
 async def test_changes_reach_operators_at_once(admin: Client, operator: Client) -> None:
@@ -107,10 +107,10 @@ async def test_projects_need_no_categories_and_no_data(operator: Client) -> None
 async def test_types_tell_incidents_apart(admin: Client, operator: Client) -> None:
     """Projects are listed by their type, and by having none (TYP-01)."""
     theft = (await admin.send(AddType(name="Theft"))).id
-    expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=one)) for one in (theft, None)]
+    expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=item)) for item in (theft, None)]
     for created, type_id in zip(expected, (theft, None), strict=True):
         page = await operator.ask(ListProjects(filter=ProjectFilter(type_ids=[type_id])))
-        assert [one.project_id for one in page.items] == [created.project_id]
+        assert [item.project_id for item in page.items] == [created.project_id]
 
 
 async def test_statuses_follow_an_investigation(admin: Client, operator: Client) -> None:
@@ -120,7 +120,7 @@ async def test_statuses_follow_an_investigation(admin: Client, operator: Client)
         status = (await admin.send(AddStatus(name=name))).id
         await operator.send(UpdateProject(project_id=created.project_id, status_id=status))
         page = await operator.ask(ListProjects(filter=ProjectFilter(status_ids=[status])))
-        assert [(one.project_id, one.status_id) for one in page.items] == [(created.project_id, status)]
+        assert [(item.project_id, item.status_id) for item in page.items] == [(created.project_id, status)]
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -148,9 +148,9 @@ async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Cli
     await admin.send(DefineDataField(kind="integer", slot=1, enabled=False, name="Hurt"))
     details = await operator.ask(GetProject(project_id=created.project_id))
     assert ((details.categories or {})["1"], (details.data or {})["integer_1"]) == (value, 2)
-    for field, one in values.items():
+    for field, item in values.items():
         with pytest.raises(Refused) as refused:
-            await operator.send(UpdateProject(project_id=created.project_id, **{field: one}))
+            await operator.send(UpdateProject(project_id=created.project_id, **{field: item}))
         assert refused.value.code == Code.UNKNOWN_REFERENCE
 
 

@@ -121,7 +121,7 @@ class Scenario:
 
         async def arrived() -> list[int]:
             items = (await self.caller.ask("administration.list-dead-letters", {}))[0]["items"]
-            return [one["letter"] for one in items] if len(items) == len(LETTERS) else []
+            return [item["letter"] for item in items] if len(items) == len(LETTERS) else []
 
         return await eventually(arrived)
 
@@ -130,7 +130,7 @@ class Scenario:
         known = {"package_id": self.results["projects.export"]["package"]["package_id"], "report_id": OTHER, **changed}
         known["command_id"] = self.outcomes[0][1]["command_id"]
         for subject in catalogue.queries():
-            body = {name: known.get(name, one) for name, one in BODIES[subject].items()}
+            body = {name: known.get(name, value) for name, value in BODIES[subject].items()}
             target = subjects.query(self.site.name, self.caller.principal, subject)
             answer = await self.caller.nats.request(target, json.dumps(body).encode(), timeout=30)
             assert REFUSED not in (answer.headers or {}), (subject, answer.data)

@@ -26,7 +26,7 @@ async def entries_of(client: Client, project_id: UUID, count: int) -> list[Entry
 
     async def all_there() -> list[Entry]:
         items = (await client.ask(ProjectActivity(project_id=project_id))).items
-        assert len(items) == count, [one.activity for one in items]
+        assert len(items) == count, [item.activity for item in items]
         return items
 
     return await eventually(all_there)
@@ -39,12 +39,12 @@ async def test_what_operators_do_is_kept(site: Site) -> None:
     await client.send(CreateProject(project_id=project_id, description="secret"))
     await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text="secret"))
     entries = await entries_of(client, project_id, 2)
-    assert [(one.activity, one.actor, one.revision) for one in entries] == [
+    assert [(entry.activity, entry.actor, entry.revision) for entry in entries] == [
         ("projects.comment-added", "admin", 2),
         ("projects.created", "admin", 1),
     ]
     assert entries[1].details == {"number": 1, "type_id": None, "sequence_ids": []}
-    assert "secret" not in "".join(one.model_dump_json() for one in entries)
+    assert "secret" not in "".join(entry.model_dump_json() for entry in entries)
 
 
 async def test_deleted_project_keeps_its_entries(site: Site) -> None:
@@ -62,9 +62,9 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
     """An event that is delivered again, at once or later, leaves exactly one entry in each store."""
     opened, deleted = ProjectOpened(project_id=uuid7()), ProjectDeleted(project_id=uuid7(), number=1)
     at = datetime.now(UTC)
-    ids = [await events.publish(one, at=at) for one in (opened, deleted)]
-    for one, event_id in zip((opened, deleted), ids, strict=True):
-        await events.publish(one, event_id=event_id, at=at)
+    ids = [await events.publish(item, at=at) for item in (opened, deleted)]
+    for item, event_id in zip((opened, deleted), ids, strict=True):
+        await events.publish(item, event_id=event_id, at=at)
     audit = await site.worker("audit", log_database_url=None)
 
     async def heard() -> bool:
@@ -138,8 +138,8 @@ async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     await admin.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=at, party="Police"))
     hidden, entries = await entries_of(vera, project_id, 2), await entries_of(admin, project_id, 2)
-    assert [(one.actor, one.activity) for one in hidden] == [(one.actor, one.activity) for one in entries]
-    assert [one.details for one in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
+    assert [(item.actor, item.activity) for item in hidden] == [(entry.actor, entry.activity) for entry in entries]
+    assert [item.details for item in hidden] == [{}, {"number": 1, "type_id": None, "sequence_ids": []}]
     assert entries[0].details["direction"] == "made"
     assert len(entries[1].details["sequence_ids"]) == 1
 
@@ -158,10 +158,10 @@ async def test_an_imported_project_says_by_whom(site: Site) -> None:
     await site.workers("projects", "audit")
     client, projects = await site.client(), [legacy(number) for number in (7, 8)]
     await client.send(ImportProjects(projects=projects))
-    for one in projects:
-        (entry,) = await entries_of(client, one.project_id, 1)
-        assert (entry.activity, entry.actor, entry.project_id) == ("projects.imported", "admin", one.project_id)
-        assert (entry.details["project_ids"], entry.details["numbers"]) == ([str(one.project_id)], [one.number])
+    for project in projects:
+        (entry,) = await entries_of(client, project.project_id, 1)
+        assert (entry.activity, entry.actor, entry.project_id) == ("projects.imported", "admin", project.project_id)
+        assert (entry.details["project_ids"], entry.details["numbers"]) == ([str(project.project_id)], [project.number])
     (whole,) = await site.sql("SELECT details FROM audit.activity WHERE project_id IS NULL")
     assert whole.details["numbers"] == [7, 8]
 

@@ -57,7 +57,7 @@ async def across(client: Client, count: int, **fields: Any) -> list[Entry]:
             entries = await client.ask(SiteLog(with_activity=True, **fields))
         except Refused as refused:  # a log server that was never written to
             raise AssertionError from refused
-        assert len(entries.items) == count, [one.activity for one in entries.items]
+        assert len(entries.items) == count, [item.activity for item in entries.items]
         return entries
 
     return (await eventually(all_there)).items
@@ -69,18 +69,20 @@ async def test_what_a_colleague_looked_at_is_one_question(site: Site) -> None:
     admin, ids = await site.client(), [uuid7() for _ in range(2)]
     await site.grant("olivia", {Node.PROJECTS: "view"})
     olivia = await site.client("olivia")
-    for one in ids:
-        await admin.send(CreateProject(project_id=one))
-        await olivia.ask(GetProject(project_id=one))
-        await admin.ask(GetProject(project_id=one))
+    for each_id in ids:
+        await admin.send(CreateProject(project_id=each_id))
+        await olivia.ask(GetProject(project_id=each_id))
+        await admin.ask(GetProject(project_id=each_id))
     await admin.send(DeleteProject(project_id=ids[0]))
     await across(admin, 1, activities=["projects.deleted"])
     entries = await across(admin, 2, actor="olivia", activities=["projects.opened"])
-    assert [(one.actor, one.project_id, one.project_number) for one in entries] == [
+    assert [(entry.actor, entry.project_id, entry.project_number) for entry in entries] == [
         ("olivia", ids[1], 2),
         ("olivia", ids[0], 1),
     ]
-    assert [one.project_id for one in await across(admin, 2, activities=["projects.opened"], project_ids=ids[:1])] == [
+    assert [
+        entry.project_id for entry in await across(admin, 2, activities=["projects.opened"], project_ids=ids[:1])
+    ] == [
         ids[0],
         ids[0],
     ]
@@ -129,7 +131,7 @@ async def test_reading_across_projects_needs_both_permissions(site: Site, events
     await site.grant("laura", {Node.AUDIT_LOG: "view"})
     await site.grant("vera", {Node.PROJECTS: "view", Node.ACTIVITY_LOGS: "view"})
     answer = await (await site.client("laura")).ask(SiteLog(with_activity=True))
-    assert ([one.activity for one in answer.items], answer.withheld) == (
+    assert ([item.activity for item in answer.items], answer.withheld) == (
         ["administration.role-deleted"],
         ["activity-logs"],
     )
@@ -164,7 +166,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     """Ids of properties and fields in an entry are told with what they were called then, not with today's names."""
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
-    theft, closed = [(await client.send(one)).id for one in (AddType(name="Theft"), AddStatus(name="Closed"))]
+    theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
     await named(client, "Reason", "Weight")
     hall = (await client.send(AddCategoryValue(slot=1, name="Hall"))).id
     data = IncidentData(decimal_1=Decimal(1))
@@ -185,11 +187,11 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}
     assert (cleared.names, cleared.labels) == (names, {"category_1": "Reason"})
     assert (given.names, given.labels) == (
-        {str(one): names[str(one)] for one in (closed, hall)},
+        {str(item): names[str(item)] for item in (closed, hall)},
         {"category_1": "Reason", "decimal_1": "Weight"},
     )
     assert (created.names, created.labels) == ({str(theft): "Theft"}, {})
-    assert {one.project_number for one in (cleared, given, created)} == {1}
+    assert {item.project_number for item in (cleared, given, created)} == {1}
 
 
 async def test_an_import_is_found_by_its_projects(site: Site) -> None:

@@ -34,8 +34,8 @@ async def test_definitions_and_their_activity_part_ways(site: Site) -> None:
     await admin.send(DeleteType(id=response.id))
     assert await site.count("administration.property") == 0
     entries = await logged(admin)
-    assert [(one.activity, one.actor) for one in entries] == [(name, "admin") for name in CHANGES]
-    assert [one.details["name"] for one in entries] == ["Larceny", "Larceny", "Theft"]
+    assert [(entry.activity, entry.actor) for entry in entries] == [(name, "admin") for name in CHANGES]
+    assert [entry.details["name"] for entry in entries] == ["Larceny", "Larceny", "Theft"]
     assert entries[1].details["changed"] == {"name": {"old": "Theft", "new": "Larceny"}}
     assert await site.count("audit.activity") == 0
     with psycopg.connect(site.log_database_url) as log_server:

@@ -39,7 +39,7 @@ def promised(scenario: Scenario, store: Store) -> Left:
     """Return what the classes say that a store holds of a scenario."""
     events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in scenario.outcomes]
     events += [("", event) for event in (*ASKED.values(), *SYSTEMS.values(), "projects.comment-added")]
-    counts = Counter(one for one in events if store in EVENTS[one[1]].stores)
+    counts = Counter(event for event in events if store in EVENTS[event[1]].stores)
     if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
         counts["projects.import", "projects.imported"] += 1
     return counts

@@ -26,7 +26,7 @@ async def log_entries(client: Client, count: int, **fields: Any) -> list[Entry]:
             items = (await client.ask(SiteLog(**fields))).items
         except Refused as refused:
             raise AssertionError from refused
-        assert len(items) == count, [one.activity for one in items]
+        assert len(items) == count, [item.activity for item in items]
         return items
 
     return await eventually(all_there)
@@ -51,9 +51,9 @@ async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
     client = await site.client()
     logged = await log_entries(client, 2)
     items = (await client.ask(ProjectActivity(project_id=project_id))).items
-    assert {one.activity for one in logged} == {"administration.role-deleted", "projects.deleted"}
-    assert {one.activity for one in items} == {"projects.opened", "projects.deleted"}
-    assert [one for one in logged if one.project_id] == [one for one in items if one.details]
+    assert {entry.activity for entry in logged} == {"administration.role-deleted", "projects.deleted"}
+    assert {item.activity for item in items} == {"projects.opened", "projects.deleted"}
+    assert [entry for entry in logged if entry.project_id] == [item for item in items if item.details]
     await waiting(site, 0)
 
 

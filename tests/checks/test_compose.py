@@ -83,7 +83,7 @@ def specification() -> Any:
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
     findings = specification().iter_errors(composed(*files))
-    require_none("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
+    require_none("Compose would refuse it.", [f"{finding.json_path}: {finding.message[:200]}" for finding in findings])
 
 
 @pytest.mark.parametrize(
@@ -122,13 +122,13 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
             ("secrets", set(service.get("secrets", []))),
         ):
             used[kind] |= ones
-            yield from (f"{name}: {kind} {one}" for one in ones - whole.get(kind, {}).keys() - {"default"})
+            yield from (f"{name}: {kind} {item}" for item in ones - whole.get(kind, {}).keys() - {"default"})
         for needed, how in service.get("depends_on", {}).items():
             other = whole["services"].get(needed, {})
             if not other or (how["condition"] == "service_healthy" and "healthcheck" not in other):
                 yield f"{name}: depends on {needed}"
     for kind, ones in used.items():
-        yield from (f"{kind} {one} for nobody" for one in whole.get(kind, {}).keys() - ones)
+        yield from (f"{kind} {item} for nobody" for item in whole.get(kind, {}).keys() - ones)
 
 
 @pytest.mark.parametrize("files", TOGETHER)
@@ -144,10 +144,10 @@ def test_files_are_there(files: tuple[str, ...]) -> None:
     paths = [source for service in whole["services"].values() for source in mounts(service).values()]
     paths += [str(secret["file"]) for secret in whole["secrets"].values()]
     paths += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
-    here = {Path(one) for one in paths if one.startswith(".") or "/" in one}
+    here = {Path(path) for path in paths if path.startswith(".") or "/" in path}
     require_none(
         "There is no such file.",
-        [str(one) for one in here if one.parts[0] not in OPERATORS_OWN and not (ROOT / one).is_file()],
+        [str(item) for item in here if item.parts[0] not in OPERATORS_OWN and not (ROOT / item).is_file()],
     )
     left_out = (ROOT / ".gitignore").read_text().split()
     assert {f"/{name}/" for name in OPERATORS_OWN} <= set(left_out)
@@ -167,7 +167,7 @@ def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
     for name, service in services(BASE, TLS, TRACES).items():
         by_name = {variable: str(value) for variable, value in service.get("environment", {}).items()}
-        assert not [one for one in by_name if "PASSWORD" in one and not one.endswith("_FILE")], name
+        assert not [item for item in by_name if "PASSWORD" in item and not item.endswith("_FILE")], name
         read = {value.removeprefix("/run/secrets/") for value in by_name.values() if value.startswith("/run/secrets/")}
         assert read <= set(service.get("secrets", [])), name
     assert "/run/secrets/app_password" in (ROOT / "deploy/postgres/roles.sh").read_text()
@@ -194,8 +194,8 @@ def test_paths_inside_are_mounted() -> None:
     missing = []
     for name, path in inside():
         service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
-        paths = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
-        is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in paths)
+        paths = [*mounts(service), *(f"/run/secrets/{secret}" for secret in service.get("secrets", []))]
+        is_there = any(f"{item}/".startswith(f"{path}/") or path.startswith(f"{item}/") for item in paths)
         if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
     require_none("Mount it.", missing)
@@ -218,7 +218,7 @@ def test_monitoring_finds_what_it_watches() -> None:
         services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in config["names"]
     }
     sources = yaml.safe_load((_MONITORING / "grafana-datasources.yml").read_text())["datasources"]
-    targets = {one["url"].removeprefix("http://") for one in sources} | set(
+    targets = {source["url"].removeprefix("http://") for source in sources} | set(
         scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     )
     published = {
@@ -226,7 +226,7 @@ def test_monitoring_finds_what_it_watches() -> None:
     }
     assert targets <= published
     routed = yaml.safe_load((_MONITORING / "alertmanager.yml").read_text())
-    assert {routed["route"]["receiver"]} == {one["name"] for one in routed["receivers"]}
+    assert {routed["route"]["receiver"]} == {receiver["name"] for receiver in routed["receivers"]}
     assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in mounts(
         services()["grafana"]
     )
@@ -237,7 +237,7 @@ def test_spans_find_their_way() -> None:
     traced = services(BASE, TRACES)
     document = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
     port = document["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
-    sending = {name for name, one in traced.items() if ENDPOINT in one.get("environment", {})}
+    sending = {name for name, value in traced.items() if ENDPOINT in value.get("environment", {})}
     assert sending == {*WORKERS, "incidents"}
     assert {traced[name]["environment"][ENDPOINT] for name in sending} == {f"http://collector:{port}"}
     pipeline = document["service"]["pipelines"]["traces"]

@@ -23,9 +23,11 @@ def test_images_are_pinned_by_digest() -> None:
     """An image has a version for people and a digest for machines, but for those that are named here."""
     images = foreign()
     assert len(images) >= 8
-    require_none("Pin it by its digest.", sorted(one for one in images - WITHOUT_DIGEST if not _PINNED.fullmatch(one)))
+    require_none(
+        "Pin it by its digest.", sorted(image for image in images - WITHOUT_DIGEST if not _PINNED.fullmatch(image))
+    )
     require_none("It is not used any more.", sorted(WITHOUT_DIGEST - images))
-    require_none("Name its version.", sorted(one for one in WITHOUT_DIGEST if not _NAMED.fullmatch(one)))
+    require_none("Name its version.", sorted(item for item in WITHOUT_DIGEST if not _NAMED.fullmatch(item)))
 
 
 def test_a_version_has_one_digest() -> None:
@@ -38,4 +40,4 @@ def test_the_page_says_how_digests_are_renewed() -> None:
     """The page names what has no digest, so that nobody takes it for pinned."""
     page = (ROOT / "docs/operations.md").read_text()
     assert "docker buildx imagetools inspect" in page
-    require_none("Name it on the page.", [one for one in WITHOUT_DIGEST if f"`{one}`" not in page])
+    require_none("Name it on the page.", [item for item in WITHOUT_DIGEST if f"`{item}`" not in page])

@@ -36,9 +36,9 @@ def parts(expression: Expr) -> Iterator[Expr]:
     yield expression
     for name in PARTS:
         value = getattr(expression, name, None)
-        for one in value if isinstance(value, list) else [value]:
-            if isinstance(one, Expr):
-                yield from parts(one)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Expr):
+                yield from parts(item)
 
 
 def names(expression: str) -> set[str]:
@@ -48,12 +48,12 @@ def names(expression: str) -> set[str]:
 
 def read(expression: Expr) -> set[str]:
     """The figures that a part of an expression reads."""
-    return {str(one.name) for one in parts(expression) if isinstance(one, VectorSelector)}
+    return {str(part.name) for part in parts(expression) if isinstance(part, VectorSelector)}
 
 
 def expressions() -> list[str]:
     """Everything that alerts and panels ask."""
-    return [*(rule["expr"] for rule in alerts().values()), *(one for told in panels().values() for one in told)]
+    return [*(rule["expr"] for rule in alerts().values()), *(item for told in panels().values() for item in told)]
 
 
 @pytest.mark.parametrize("expression", expressions())
@@ -72,18 +72,18 @@ def test_the_two_worst_states_have_their_alerts() -> None:
 
 def growing(expression: Expr) -> set[str]:
     """The counters whose increase an expression compares."""
-    calls = (one for one in parts(expression) if isinstance(one, Call) and one.func.name == "increase")
+    calls = (part for part in parts(expression) if isinstance(part, Call) and part.func.name == "increase")
     return {name for call in calls for name in read(call)}
 
 
 def appearing(expression: Expr) -> set[str]:
     """The counters that an expression finds when they come up with a count: there now, not there before."""
     results = set()
-    for one in parts(expression):
-        if isinstance(one, BinaryExpr) and str(one.op) == "unless":
-            now = read(one.lhs)
-            assert now == read(one.rhs)
-            assert any(isinstance(each, VectorSelector) and each.offset for each in parts(one.rhs))
+    for part in parts(expression):
+        if isinstance(part, BinaryExpr) and str(part.op) == "unless":
+            now = read(part.lhs)
+            assert now == read(part.rhs)
+            assert any(isinstance(each, VectorSelector) and each.offset for each in parts(part.rhs))
             results |= now
     return results
 

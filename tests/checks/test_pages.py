@@ -58,7 +58,7 @@ def _is_proven(line: str) -> bool:
 
 def _is_composed(words: list[str]) -> bool:
     """Tell whether the services, profiles and files that a line of docker compose names are there."""
-    known, profiles = services(), {name for one in services().values() for name in one.get("profiles", [])}
+    known, profiles = services(), {name for service in services().values() for name in service.get("profiles", [])}
     while words and words[0].startswith("--"):
         option, value, *words = words
         if not (value in profiles if option == "--profile" else (ROOT / value).is_file()):

@@ -33,14 +33,14 @@ def printing(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ImportFrom) and node.module in CONSOLES:
             barred = CONSOLES[node.module]
-            yield from (f"{node.lineno} import {one.name}" for one in node.names if not barred or one.name in barred)
+            yield from (f"{node.lineno} import {name.name}" for name in node.names if not barred or name.name in barred)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in OF_MODULES.get(node.value.id, ()):
                 yield f"{node.lineno} {node.value.id}.{node.attr}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in BY_NAME:
                 yield f"{node.lineno} {node.func.id}()"
-            if node.func.id in DRAWING and "console" not in {one.arg for one in node.keywords}:
+            if node.func.id in DRAWING and "console" not in {keyword.arg for keyword in node.keywords}:
                 yield f"{node.lineno} {node.func.id}() without a console"
 
 

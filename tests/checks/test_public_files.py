@@ -62,7 +62,7 @@ def test_hosts_would_take_it(path: Any) -> None:
     validator = jsonschema.validators.validator_for(schema)(schema)
     require_none(
         "The host would refuse it.",
-        [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(read(path))],
+        [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(read(path))],
     )
 
 

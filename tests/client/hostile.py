@@ -30,7 +30,11 @@ REFUSED = {("administration.change-settings", "timezone")}
 def raw_characters(output: str) -> set[str]:
     """Return the characters that nobody should be sent, beside those that the command line writes itself."""
     rest = _OURS.sub("", output).replace("\n", "").replace("\t", "")
-    return {one for one in rest if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} or one == "\u3164"}
+    return {
+        character
+        for character in rest
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} or character == "\u3164"
+    }
 
 
 def text_fields() -> set[tuple[str, str]]:
@@ -45,13 +49,13 @@ def text_fields() -> set[tuple[str, str]]:
 def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator[str]:
     if "$ref" in schema:
         schema = known[schema["$ref"].rpartition("/")[2]]
-    for one in schema.get("anyOf", ()):
-        yield from _texts(one, known, path)
+    for part in schema.get("anyOf", ()):
+        yield from _texts(part, known, path)
     is_text = schema.get("type") == "string" and schema.get("pattern") in PATTERNS
     if is_text and not {"format", "enum", "const"} & schema.keys():
         yield path
-    for name, one in schema.get("properties", {}).items():
-        yield from _texts(one, known, f"{path}.{name}".lstrip("."))
+    for name, part in schema.get("properties", {}).items():
+        yield from _texts(part, known, f"{path}.{name}".lstrip("."))
     if isinstance(schema.get("items"), dict):
         yield from _texts(schema["items"], known, f"{path}.*")
 
@@ -61,11 +65,11 @@ def hostile_paths(body: Any, path: str = "") -> Iterator[str]:
     if body == HOSTILE:
         yield path
     elif isinstance(body, dict):
-        for name, one in body.items():
-            yield from hostile_paths(one, f"{path}.{name}".lstrip("."))
+        for name, value in body.items():
+            yield from hostile_paths(value, f"{path}.{name}".lstrip("."))
     elif isinstance(body, list):
-        for one in body:
-            yield from hostile_paths(one, f"{path}.*")
+        for value in body:
+            yield from hostile_paths(value, f"{path}.*")
 
 
 class Writer:

@@ -54,6 +54,6 @@ async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: T
 
     async def found() -> bool:
         ended = await typed("audit", "activity", 1, "--json")
-        return [one["activity"] for one in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+        return [item["activity"] for item in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
 
     await eventually(found, within=120)

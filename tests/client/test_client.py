@@ -236,7 +236,7 @@ async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer
         peer.error = None
         event = await sending
     assert (event.number, len(peer.commands)) == (11, 2)
-    assert {(one.headers or {})["Nats-Msg-Id"] for one in peer.commands} == {str(command_id)}
+    assert {(command.headers or {})["Nats-Msg-Id"] for command in peer.commands} == {str(command_id)}
 
 
 async def test_a_client_waits_no_longer_than_it_may(bus: Bus, peer: Peer) -> None:

@@ -279,7 +279,7 @@ async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
         assert "project updated" in ended.out
         assert "Status: Open then → In progress" in " ".join(ended.out.split())
         assert "Reason: – → Trapped" in " ".join(ended.out.split())
-    body = json.loads(next(one.data for one in peer.queries if one.subject.endswith("audit.log")))
+    body = json.loads(next(query.data for query in peer.queries if query.subject.endswith("audit.log")))
     assert (body["actor"], body["with_activity"]) == ("alice", True)
 
 

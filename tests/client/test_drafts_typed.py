@@ -38,7 +38,7 @@ async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) 
     assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in result.out] == []
     listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
     assert [
-        (one["camera_id"], one["camera_name"]) for one in sorted(listed, key=lambda one: str(one["camera_id"]))
+        (item["camera_id"], item["camera_name"]) for item in sorted(listed, key=lambda one: str(one["camera_id"]))
     ] == [
         ("cam-4", "Gate 4"),
         ("cam-5", "cam-5"),
@@ -69,7 +69,7 @@ async def test_a_draft_list_goes_into_a_project(site: Site, operator: Client) ->
     attached = await typed(site, "draft", "attach", created.number)
     assert (attached.status, "1 sequence added to project 1" in attached.out) == (0, True)
     project = await operator.ask(GetProject(project_id=created.project_id))
-    assert {one.camera_id for one in project.sequences or []} == {"cam-4", "cam-5"}
+    assert {sequence.camera_id for sequence in project.sequences or []} == {"cam-4", "cam-5"}
     refused = await typed(site, "draft", "attach", created.number, "--json")
     assert (refused.status, refused.json["error"]["details"]["fields"][0]["kind"]) == (1, "draft_empty")
 
@@ -86,10 +86,10 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
         word for word in ("A bag.", "Two bags.", "Theft", "operator", "description") if word not in result.out
     ] == []
     pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
-    assert [one["field"] for one in pages[0]["items"]] == ["type_id"]
-    assert [one["field"] for one in pages[1]["items"]] == ["type_id", "description", "project"]
+    assert [item["field"] for item in pages[0]["items"]] == ["type_id"]
+    assert [item["field"] for item in pages[1]["items"]] == ["type_id", "description", "project"]
     chosen = (await typed(site, "history", 1, "--field", "description", "--json")).json["items"]
-    assert [(one["old"], one["new"]) for one in chosen] == [("A bag.", "Two bags.")]
+    assert [(item["old"], item["new"]) for item in chosen] == [("A bag.", "Two bags.")]
 
 
 async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:

@@ -35,7 +35,7 @@ async def test_watching_goes_on_where_it_ended(site: Site, admin: Client) -> Non
     await admin.send(DeleteProject(project_id=project.project_id))
     async with run_command(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
         second = await watch.document()
-    assert [one["happened"] for one in (first, second)] == ["projects.created", "projects.deleted"]
+    assert [item["happened"] for item in (first, second)] == ["projects.created", "projects.deleted"]
 
 
 async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> None:
@@ -61,6 +61,6 @@ async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
         ended = await incidents("stats", *line, environment=environment(site))
         assert (ended.status, word in ended.out, "█" in ended.out) == (0, True, True)
     ended = await incidents("stats", "--by", "imported", "--json", environment=environment(site))
-    assert [(one["group"], one["count"]) for one in ended.json["items"]] == [(False, 1)]
+    assert [(item["group"], item["count"]) for item in ended.json["items"]] == [(False, 1)]
     refused = await incidents("stats", "--by", "weather", "--json", environment=environment(site))
     assert (refused.status, "none is called weather" in refused.json["error"]["message"]) == (2, True)

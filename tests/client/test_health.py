@@ -42,7 +42,7 @@ def found(*, letters: int = 0, streams: dict[str, Any] | None = None, free: int 
         one[name] = process(name, **told)
     rooms = dict.fromkeys(("COMMANDS", "EVENTS", "DEAD"), ROOM) | (streams or {})
     survey = Survey([changes for changes in one.values() if "gone" not in changes], rooms, letters)
-    return {f"{one.level} {one.what}" for one in judge(survey, version="1", now=NOW, disk_free=free)}
+    return {f"{finding.level} {finding.what}" for finding in judge(survey, version="1", now=NOW, disk_free=free)}
 
 
 PART = {"part": "database", "reason": "away", "since": "", "seconds": 4.0}

@@ -93,7 +93,7 @@ async def written(site: Site) -> Writer:
 
 def typed_as(name: str, writer: Writer, *more: str) -> list[str]:
     """Return the line of a command."""
-    return [*name.split(), *(one.replace("PROJECT", writer.project) for one in LISTING[name]), *more]
+    return [*name.split(), *(word.replace("PROJECT", writer.project) for word in LISTING[name]), *more]
 
 
 async def on_screen(ours: Mapping[str, str], line: list[str]) -> str:

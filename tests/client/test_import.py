@@ -39,14 +39,14 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
     ended = await imported(HEADER + "\n".join([*rows, f"6,bob,{AT},,last"]), *line)
     assert (ended.status, "2 imported, 0 already there, 4 refused" in ended.out) == (1, True)
     text = (tmp_path / "errors.csv").read_text().splitlines()[1:]
-    assert [one.split(",")[:4] for one in text] == [
+    assert [character.split(",")[:4] for character in text] == [
         ["3", "2", "type_id", "unknown_name"],
         ["4", "3", "created_at", "datetime_parsing"],
         ["5", "1", "number", "twice_in_file"],
         ["6", "5", "type_id", "not_defined"],
     ]
     items = (await (await site.client()).ask(ListProjects())).items
-    assert {(one.number, one.created_by, one.type_id, one.imported) for one in items} == {
+    assert {(item.number, item.created_by, item.type_id, item.imported) for item in items} == {
         (1, "ann", theft, True),
         (6, "bob", None, True),
     }
@@ -56,7 +56,7 @@ async def test_a_file_again_changes_nothing(imported: Import) -> None:
     """Importing again finds every project there, also after more rows were added (RET-05)."""
     lines = [json.dumps({"number": n, "created_by": "ann", "created_at": AT}) + "\n" for n in range(1, 701)]
     results = [await imported("".join(chunk), "--json", name="p.ndjson") for chunk in (lines[:650], lines[:650], lines)]
-    assert [(one.status, one.json["imported"], one.json["already_there"]) for one in results] == [
+    assert [(result.status, result.json["imported"], result.json["already_there"]) for result in results] == [
         (0, 650, 0),
         (0, 0, 650),
         (0, 50, 650),

@@ -25,16 +25,16 @@ async def test_another_systems_numbers_are_kept(importing: Importing) -> None:
     assert (ended.status, ended.json["imported"], ended.json["numbers_are_references"]) == (0, 6, True)
     projects = await importing.there()
     references = ["2020-001", "21-0829351", "I182070945", "MP202068067", "INC0000060", "22062410"]
-    assert [(one.number, one.reference) for one in projects] == list(enumerate(references, 1))
+    assert [(project.number, project.reference) for project in projects] == list(enumerate(references, 1))
     query = ListProjects(filter=ProjectFilter(references=["inc0000060"]))
-    assert [one.number for one in (await (await importing.site.client()).ask(query)).items] == [5]
+    assert [item.number for item in (await (await importing.site.client()).ask(query)).items] == [5]
 
 
 async def test_date_and_time_are_joined(importing: Importing) -> None:
     """A date and a time in two columns are one time."""
     ended = await importing.case("t03.csv", "--json")
     assert (ended.status, ended.json["joined"]) == (0, {"created_at": ["date", "time"]})
-    assert [one.created_at for one in await importing.there()] == [datetime(2021, 5, 10, 5, 59, 14, tzinfo=UTC)]
+    assert [project.created_at for project in await importing.there()] == [datetime(2021, 5, 10, 5, 59, 14, tzinfo=UTC)]
 
 
 async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
@@ -44,7 +44,7 @@ async def test_files_of_spreadsheets_are_read(importing: Importing) -> None:
         assert (ended.status, ended.json["refused"]) == (0, 0), (name, ended.json)
         assert ended.json["empty_rows"] == (6 if name == "t13.csv" else 0)
     projects = await importing.there()
-    assert [one.description for one in projects] == [
+    assert [project.description for project in projects] == [
         *("THEFT   ", "sep line", "mac", "mac two", "one", "two"),
         *("Suspect 6'2\" tall", 'TV 42" stolen', "nothing special", 'pipe 3" broken', "last"),
         *('called "Red" Smith', '5" pipe', "last", "a, b", "plain", "Petty theft"),
@@ -58,7 +58,7 @@ async def test_two_columns_on_one_field_are_refused(tmp_path: Path, name: str, n
     for language in ("en", "fr"):
         ended = await Importing(None, tmp_path).case(name, "--json", "--lang", language)
         assert (ended.status, ended.json["error"]["code"]) == (2, "usage")
-        assert all(f'"{one}"' in ended.json["error"]["message"] for one in named)
+        assert all(f'"{item}"' in ended.json["error"]["message"] for item in named)
 
 
 async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:
@@ -71,21 +71,25 @@ async def test_a_line_break_in_a_header_is_refused(tmp_path: Path) -> None:
 async def test_a_change_of_clocks_is_reported(importing: Importing) -> None:
     """A local time that is two or none is refused with its row until it is decided; the order of two decides, too."""
     ended = await importing.case("t15.csv", "--json")
-    errors = [(one["line"], one["field"], one["kind"]) for one in ended.json["errors"]]
+    errors = [(error["line"], error["field"], error["kind"]) for error in ended.json["errors"]]
     assert (ended.status, ended.json["imported"]) == (1, 1)
     assert errors == [(2, "created_at", "time_skipped"), (3, "created_at", "time_repeated")]
     ended = await importing.case("t15.csv", "--clock-changes", "later", "--json")
     assert (ended.status, ended.json["imported"], ended.json["already_there"]) == (0, 2, 1)
     projects = await importing.there()
-    assert [f"{one.created_at:%m-%d %H:%M}" for one in projects] == ["03-30 01:30", "10-26 01:30", "10-26 02:30"]
+    assert [f"{project.created_at:%m-%d %H:%M}" for project in projects] == [
+        "03-30 01:30",
+        "10-26 01:30",
+        "10-26 02:30",
+    ]
     assert (f"{projects[2].start_time:%H:%M}", f"{projects[2].end_time:%H:%M}") == ("00:50", "01:10")
 
 
 async def test_numbers_that_a_program_changed_are_refused(importing: Importing) -> None:
     """A number that is written like one but is none is refused with its row, and nothing is guessed."""
     ended = await importing.case("t18.csv", "--json")
-    assert [one.number for one in await importing.there()] == [18001, 18010]
-    assert [(one["line"], one["kind"]) for one in ended.json["errors"]] == [
+    assert [project.number for project in await importing.there()] == [18001, 18010]
+    assert [(error["line"], error["kind"]) for error in ended.json["errors"]] == [
         (line, "int_type") for line in (*range(3, 11), 12)
     ]
 

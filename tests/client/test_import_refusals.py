@@ -21,10 +21,10 @@ async def test_a_command_refused_as_a_whole_is_halved(bus: Bus, peer: Peer, tmp_
     peer.error = {"code": "invalid", "message": "No."}
     ended = await imported(bus, tmp_path)
     assert (ended.status, ended.json["refused"]) == (1, 4)
-    assert {(one["line"], one["number"], one["kind"]) for one in ended.json["errors"]} == {
+    assert {(error["line"], error["number"], error["kind"]) for error in ended.json["errors"]} == {
         (n, n, "invalid") for n in range(1, 5)
     }
-    assert sorted(len(json.loads(one.data)["projects"]) for one in peer.commands) == [1, 1, 1, 1, 2, 2, 4]
+    assert sorted(len(json.loads(command.data)["projects"]) for command in peer.commands) == [1, 1, 1, 1, 2, 2, 4]
 
 
 async def test_an_import_ends_where_no_row_can_succeed(bus: Bus, peer: Peer, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ async def test_a_dry_run_promises_what_is_kept(importing: Importing) -> None:
     assert await importing.site.count("projects.project") == 2
     real = await importing.text(text, "--json")
     assert (dry.status, {**dry.json, "dry_run": False}) == (real.status, real.json)
-    errors = [(one["line"], one["field"], one["kind"]) for one in real.json["errors"]]
+    errors = [(error["line"], error["field"], error["kind"]) for error in real.json["errors"]]
     assert (real.json["imported"], real.json["already_there"]) == (1, 1)
     assert errors == [
         (3, "created_by", "differs_here"),

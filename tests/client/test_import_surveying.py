@@ -42,7 +42,7 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
 def test_a_named_encoding_decides() -> None:
     """What somebody names is used, whatever the bytes look like; what is no encoding is told."""
     content = "a;é\n".encode("cp1252")
-    assert [one.text for one in lines(io.BytesIO(content), named("cp1252", io.BytesIO(content)))] == ["a;é\n"]
+    assert [line.text for line in lines(io.BytesIO(content), named("cp1252", io.BytesIO(content)))] == ["a;é\n"]
     assert named("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)
     for wrong in ("nope", "base64", "rot13", "a\0"):
         with pytest.raises(UnknownEncodingError):
@@ -93,7 +93,7 @@ def test_dates_that_may_be_either_are_not_guessed(dates: tuple[str, str]) -> Non
 )
 def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: bool) -> None:
     """A number of letters and marks is another system's; one as a spreadsheet changes it, or one in many, is none."""
-    content = "number;created_by;created_at\n" + "".join(f"{one};ann;2025-01-01T00:00:00Z\n" for one in numbers)
+    content = "number;created_by;created_at\n" + "".join(f"{number};ann;2025-01-01T00:00:00Z\n" for number in numbers)
     source = Source(io.BytesIO(content.encode()), "csv", None, Mapping().knows)
     assert survey(source, Mapping()).numbers_are_texts is are_texts
 
@@ -141,4 +141,4 @@ def test_an_id_follows_from_the_number_alone() -> None:
     row_ids = [
         read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")
     ]
-    assert len({one.project_id for one in row_ids}) == 1
+    assert len({each_id.project_id for each_id in row_ids}) == 1

@@ -34,7 +34,7 @@ async def opened(admin: Client, description: str = "") -> UUID:
 async def changes(following: RunningCommand, count: int = 1) -> list[tuple[str, int]]:
     """Return the next changes: which, and of which number."""
     documents = [await following.document() for _ in range(count)]
-    return [(one["change"], one["project"]["number"]) for one in documents]
+    return [(document["change"], document["project"]["number"]) for document in documents]
 
 
 async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
@@ -93,7 +93,7 @@ async def test_nothing_falls_between_list_and_feed(site: Site, admin: Client) ->
         rows: dict[str, Any] = {row["project_id"]: row for row in (await following.document())["items"]}
         begun.set()
         await disturbing
-        while {rows.get(str(one), {}).get("revision") for one in ids} != {2}:
+        while {rows.get(str(each_id), {}).get("revision") for each_id in ids} != {2}:
             document = await following.document()
             assert document["change"] in {"added", "changed"}
             rows[document["project"]["project_id"]] = document["project"]

@@ -219,4 +219,4 @@ async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: T
     assert '"Theft" stands there more than once' in " ".join(ended.err.split())
     (tmp_path / "rows.ndjson").write_text('{"number": 1, "number": 2}\n')
     ended = await typed("import", "rows.ndjson", "--dry-run", "--json")
-    assert [one["kind"] for one in ended.json["errors"]] == ["duplicate_key"]
+    assert [error["kind"] for error in ended.json["errors"]] == ["duplicate_key"]

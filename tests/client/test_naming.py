@@ -71,10 +71,10 @@ async def test_a_name_that_nobody_has_is_told_with_others(
 async def test_lists_and_figures_take_names(peer: Peer, typed: Type) -> None:
     """A filter takes names, and `none` for those without; figures are grouped by a category's name."""
     await typed("projects", "list", "--type", "injury", "--type", "none", "--category", "Reason=none")
-    body = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.list"))
+    body = next(json.loads(query.data) for query in peer.queries if query.subject.endswith("projects.list"))
     assert (body["filter"]["type_ids"], body["filter"]["categories"]) == ([2, None], {"1": [None]})
     await typed("stats", "--by", "reason")
-    grouped = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.statistics"))
+    grouped = next(json.loads(query.data) for query in peer.queries if query.subject.endswith("projects.statistics"))
     assert grouped["group_by"] == "category_1"
 
 

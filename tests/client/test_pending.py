@@ -44,7 +44,7 @@ async def test_the_same_line_with_its_id_is_the_same_command(peer: Peer, typed: 
     late(peer)
     first = await typed(*LINE, "--json")
     await typed(*LINE, "--id", first.json["command_id"])
-    sent = {((one.headers or {})["Nats-Msg-Id"], one.subject, one.data) for one in peer.commands}
+    sent = {((command.headers or {})["Nats-Msg-Id"], command.subject, command.data) for command in peer.commands}
     assert len(sent) == 1
 
 

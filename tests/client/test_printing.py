@@ -50,7 +50,7 @@ def test_whatever_is_printed_is_clean_and_fits(text: str) -> None:
     """No text sends an unseen character from any place, and no line is wider than the terminal."""
     for place in places(text):
         output = printed(place)
-        assert not {one for one in output if is_unseen(one)} - {"\u200c", "\u200d"}
+        assert not {character for character in output if is_unseen(character)} - {"\u200c", "\u200d"}
         assert all(Text(line).cell_len <= WIDTH for line in output.split("\n"))
 
 
@@ -74,4 +74,4 @@ def test_json_stays_what_it_is(document: dict[str, Any]) -> None:
     """One line of ASCII controls' escapes and of nothing that a terminal acts on."""
     text = as_json(document)
     assert "\n" not in text
-    assert not any(is_unseen(one) for one in text)
+    assert not any(is_unseen(character) for character in text)

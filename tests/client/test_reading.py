@@ -84,7 +84,7 @@ def test_every_field_that_does_not_fit_is_told(session: Session) -> None:
         fitting(session, CreateProject, {"type_id": "x", "colour": "red"})
     assert caught.value.code is Code.INVALID
     fields = caught.value.details["fields"]
-    assert {one["field"]: one["kind"] for one in fields} == {
+    assert {field["field"]: field["kind"] for field in fields} == {
         "project_id": "missing",
         "type_id": "int_type",
         "colour": "extra_forbidden",

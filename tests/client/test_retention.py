@@ -43,7 +43,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
 
 def asked(peer: Peer) -> dict[str, Any]:
     """Return the body of the last query of retention."""
-    body: dict[str, Any] = json.loads([one for one in peer.queries if ".retention." in one.subject][-1].data)
+    body: dict[str, Any] = json.loads([query for query in peer.queries if ".retention." in query.subject][-1].data)
     return body
 
 
@@ -80,7 +80,7 @@ async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
     peer.answers["retention.due"] = json.dumps({"retention_days": 7, "items": [DUE]}).encode()
     peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": None, "total": None}).encode()
     ended = await typed("due", "--within", 3, "--limit", 5)
-    [query] = [json.loads(one.data) for one in peer.queries if one.subject.endswith("retention.due")]
+    [query] = [json.loads(query.data) for query in peer.queries if query.subject.endswith("retention.due")]
     assert (query["within_days"], query["limit"]) == (3, 5)
     assert ("2025-02-0" in ended.out, " 12 " in ended.out, "ladder" in ended.out) == (True, True, True)
     assert (await typed("due", "--json")).json["items"] == [DUE]

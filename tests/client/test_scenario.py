@@ -34,15 +34,15 @@ def test_the_stories_are_those_of_the_set_up() -> None:
 def test_the_same_seed_tells_the_same_stories() -> None:
     """Two plays differ in their ids alone."""
     plays = [list(stories(load(), "en", NOW)) for _ in range(2)]
-    contents = [[(one.type, one.status, one.start, one.data, one.comments) for one in play] for play in plays]
+    contents = [[(item.type, item.status, item.start, item.data, item.comments) for item in play] for play in plays]
     assert contents[0] == contents[1]
 
 
 def test_both_languages_tell_the_same() -> None:
     """A story has the same facts in either language, in other words."""
     english, french = (list(stories(load(), language, NOW)) for language in ("en", "fr"))
-    assert [one.start for one in english] == [one.start for one in french]
-    assert not {one.description for one in english} & {one.description for one in french}
+    assert [item.start for item in english] == [item.start for item in french]
+    assert not {item.description for item in english} & {item.description for item in french}
 
 
 def test_nothing_lies_in_the_future_or_has_expired() -> None:

@@ -34,7 +34,7 @@ async def test_a_project_lives_and_is_read_back(client: Client) -> None:
     await client.send(AddComment(project_id=project.project_id, comment_id=uuid7(), text="Broken."))
     details = await client.ask(GetProject(project_id=project.project_id))
     assert (details.number, details.revision, details.description) == (project.number, 3, "Fell.")
-    assert [one.text for one in details.comments or []] == ["Broken."]
+    assert [comment.text for comment in details.comments or []] == ["Broken."]
 
 
 async def test_a_list_is_walked_page_by_page(client: Client) -> None:

@@ -54,7 +54,7 @@ def test_no_line_is_wider_than_its_place(texts: list[str], width: int) -> None:
     lines = printed(listing(*texts), width)
     assert max(Text(line).cell_len for line in lines) <= width
     whole = "\n".join(lines)
-    assert [one for one in ("Number", "Time", "Status", "By", "12", "1000013", "olivia") if one not in whole] == []
+    assert [word for word in ("Number", "Time", "Status", "By", "12", "1000013", "olivia") if word not in whole] == []
 
 
 @pytest.mark.parametrize("width", [60, 80])

@@ -81,7 +81,7 @@ class Day:
         async def done() -> bool:
             ended = await self.type(task.lines[-1], task.given)
             whole = " ".join((output + ended.out).split())
-            assert (ended.status, [one for one in task.shows if one not in whole]) == (0, []), ended.out + ended.err
+            assert (ended.status, [item for item in task.shows if item not in whole]) == (0, []), ended.out + ended.err
             return True
 
         try:
@@ -136,4 +136,4 @@ async def test_the_tasks_of_a_day_are_done(day: Day) -> None:
     undone = [why for task in TASKS if (why := await day.do(task))]
     assert undone == []
     events = [json.loads(line) for line in (day.folder / "told.json").read_text().splitlines()]
-    assert {one["happened"] for one in events} == {"projects.created"}
+    assert {event["happened"] for event in events} == {"projects.created"}

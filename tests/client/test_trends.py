@@ -40,7 +40,7 @@ def test_every_interval_has_its_step(interval: Interval, count: int) -> None:
     first = datetime(2026, 3, 26, 23, tzinfo=UTC)
     starts = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
     assert (len(starts), starts[0]) == (count, first)
-    assert {one.astimezone(ZoneInfo("Europe/Zurich")).hour for one in starts} == {0}
+    assert {start.astimezone(ZoneInfo("Europe/Zurich")).hour for start in starts} == {0}
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_bars_fit_beside_their_figures(language: str) -> None:
     screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
     assert isinstance(screen.file, io.StringIO)
     *_, line = screen.file.getvalue().splitlines()
-    assert [one for one in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if one not in line] == []
+    assert [item for item in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if item not in line] == []

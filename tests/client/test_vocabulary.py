@@ -22,7 +22,7 @@ from incidents.terminal.tables.refusals import refusal_panel
 from incidents.terminal.text.language import catalogue
 from incidents.terminal.text.words import name_of
 
-COLUMNS = [one for one in get_args(Sort) if not one.startswith("-")]
+COLUMNS = [name for name in get_args(Sort) if not name.startswith("-")]
 TYPED: dict[str, list[str]] = {
     "permission": list(Node),
     "kind": list(_KINDS),
@@ -31,7 +31,7 @@ TYPED: dict[str, list[str]] = {
 }
 SHOWN: dict[str, list[str]] = {
     **TYPED,
-    "level": [one.name.lower() for one in Level],
+    "level": [level.name.lower() for level in Level],
     "code": list(Code),
     "field": [
         *COLUMNS,
@@ -47,8 +47,8 @@ OF_SITES = ("category_", "integer_", "decimal_", "text_", "checkbox_", "datetime
 def test_every_word_of_the_wire_has_its_french(kind: str) -> None:
     """Activities, fields, permissions, levels, kinds and codes are named in French."""
     known: Any = catalogue("fr")  # keeps its texts under a private name
-    words = {str(one) for one in SHOWN[kind] if not str(one).startswith(OF_SITES)}
-    assert sorted(one for one in words if f"{kind}\x04{one}" not in known._catalog) == []
+    words = {str(item) for item in SHOWN[kind] if not str(item).startswith(OF_SITES)}
+    assert sorted(word for word in words if f"{kind}\x04{word}" not in known._catalog) == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -59,7 +59,7 @@ def test_what_is_shown_can_be_typed(kind: str, language: str) -> None:
     for word in TYPED[kind]:
         name = name_of(language, kind, word)
         typed: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
-        assert {read_word(session, kind, one, TYPED[kind], "Field") for one in typed} == {word}
+        assert {read_word(session, kind, item, TYPED[kind], "Field") for item in typed} == {word}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -95,7 +95,7 @@ def test_a_refusal_names_its_fields_in_the_language() -> None:
     Screen(width=80, file=out).print(refusal_panel(error, "fr"))
     text = " ".join(out.getvalue().split())
     assert [
-        one
-        for one in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
-        if one not in text
+        word
+        for word in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
+        if word not in text
     ] == []

@@ -58,12 +58,12 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
         async with limit:
             ended = await answered(line, {**ours[who], "COLUMNS": width})
         lines = ended.out.splitlines()
-        wide = [one for one in lines if Text(one).cell_len > width]
-        cut = [one for one in HEADINGS.get(name, ()) if one not in ended.out]
-        return [f"{name} {width}: {one}" for one in (*wide, *cut, *([] if lines else [ended.err]))]
+        wide = [line for line in lines if Text(line).cell_len > width]
+        cut = [item for item in HEADINGS.get(name, ()) if item not in ended.out]
+        return [f"{name} {width}: {item}" for item in (*wide, *cut, *([] if lines else [ended.err]))]
 
     results = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
-    assert [one for each in results for one in each] == []
+    assert [item for each in results for item in each] == []
 
 
 @pytest.mark.timeout(600)

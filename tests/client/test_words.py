@@ -29,7 +29,7 @@ def catalogue() -> Catalog:
         return read_po(file, locale="fr")
 
 
-FRENCH = {str(one.id): str(one.string) for one in catalogue() if one.id and not one.context}
+FRENCH = {str(message.id): str(message.string) for message in catalogue() if message.id and not message.context}
 
 
 def said() -> set[str]:

@@ -79,7 +79,7 @@ def document(site: str = "{site}") -> Json:
         "components": {"schemas": forms, "parameters": explained.PARAMETERS, "securitySchemes": explained.SECURITY},
         "x-errors": {code.value: _error(code) for code in Code},
     }
-    explained.add_examples(whole, {one.__name__: one for one in (*commands.values(), *queries.values())})
+    explained.add_examples(whole, {command.__name__: command for command in (*commands.values(), *queries.values())})
     cleaned: Json = explained.without_codes(whole)
     return cleaned
 
@@ -92,7 +92,7 @@ def schemas() -> dict[str, Json]:
     """
     requests = [*catalogue.commands().values(), *catalogue.queries().values()]
     answers = [query.answer() for query in catalogue.queries().values()]
-    models = [one for one in answers if issubclass(one, BaseModel)]
+    models = [answer for answer in answers if issubclass(answer, BaseModel)]
     definitions = _definitions([*catalogue.events().values(), *models, *_ENVELOPES])
     for schema in definitions.values():
         schema.pop("additionalProperties", None)
@@ -202,15 +202,15 @@ def _outcome_channel(commands: Mapping[str, type[Command[Any]]], site: str) -> J
 def _outcomes(commands: Mapping[str, type[Command[Any]]]) -> dict[str, Json]:
     """Return the form of each command's outcome: that of all, with the body of the command's own event."""
     return {
-        f"{one.__name__}Applied": {
-            "title": f"{one.__name__}Applied",
-            "description": f"The outcome of {one.subject} where it took effect.",
+        f"{command.__name__}Applied": {
+            "title": f"{command.__name__}Applied",
+            "description": f"The outcome of {command.subject} where it took effect.",
             "allOf": [
                 _ref(envelopes.Applied),
-                {"title": f"{one.__name__}Result", "properties": {"result": _ref(one.answer())}},
+                {"title": f"{command.__name__}Result", "properties": {"result": _ref(command.answer())}},
             ],
         }
-        for one in commands.values()
+        for command in commands.values()
     }
 
 

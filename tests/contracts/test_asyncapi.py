@@ -26,8 +26,8 @@ def references(part: Any) -> Iterator[str]:
             yield part["$ref"]
         part = list(part.values())
     if isinstance(part, list):
-        for one in part:
-            yield from references(one)
+        for item in part:
+            yield from references(item)
 
 
 def reaches(document: Any, reference: str) -> bool:
@@ -68,7 +68,7 @@ def test_the_document_is_asyncapi() -> None:
 def test_every_reference_leads_somewhere() -> None:
     """No part of the document refers to one that is not there."""
     document = asyncapi.document()
-    lost = [one for one in references(document) if not reaches(document, one)]
+    lost = [reference for reference in references(document) if not reaches(document, reference)]
     require_none("A $ref of the document leads nowhere.", sorted(set(lost)))
 
 

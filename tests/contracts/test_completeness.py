@@ -104,7 +104,7 @@ def test_every_slice_knows_its_own_messages_only() -> None:
         f"{name}: {message.__name__} belongs to another slice."
         for name in WORKERS
         for message in [*slice_of(name).handlers, *slice_of(name).questions]
-        if message not in {one for subject, one in ASKING.items() if subject.split(".")[0] == name}
+        if message not in {value for subject, value in ASKING.items() if subject.split(".")[0] == name}
     ]
     require_none("Move the function to the slice that the subject names.", findings)
 
@@ -197,13 +197,13 @@ def strings(name: str, schema: Any, schemas: dict[str, Any]) -> Iterator[str]:
     bound = {"enum", "const", "format"} & schema.keys() or schema.get("pattern", "^[^\\x00]*$") not in ANY_TEXT
     if schema.get("type") == "string" and not bound:
         yield name
-    for field, one in schema.get("properties", {}).items():
-        yield from strings(f"{name}.{field}", one, schemas)
+    for field, item in schema.get("properties", {}).items():
+        yield from strings(f"{name}.{field}", item, schemas)
     for part in ("items", "additionalProperties"):
         if isinstance(schema.get(part), dict):
             yield from strings(name, schema[part], schemas)
-    for one in schema.get("anyOf", []):
-        yield from strings(name, one, schemas)
+    for item in schema.get("anyOf", []):
+        yield from strings(name, item, schemas)
 
 
 def test_events_carry_no_free_text() -> None:

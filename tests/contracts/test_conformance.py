@@ -35,7 +35,7 @@ async def heard(site: Site) -> Wire:
     ops = await site.overseer()
     await ops.subscribe("im.main.>", cb=on_message)
     await ops.flush()
-    return lambda text: next((one for one in messages if text in one.subject), None)
+    return lambda text: next((message for message in messages if text in message.subject), None)
 
 
 async def caught(heard: Wire, text: str) -> Msg:

@@ -37,8 +37,8 @@ def test_every_field_is_explained() -> None:
 def nameless(form: Any, where: str) -> Iterator[str]:
     """Yield every enumeration, object and choice below a form that tools would have to invent a name for."""
     if isinstance(form, list):
-        for one in form:
-            yield from nameless(one, where)
+        for item in form:
+            yield from nameless(item, where)
     if not isinstance(form, dict):
         return
     if "title" not in form and (form.keys() & {"enum", "anyOf", "oneOf"} or isinstance(form.get("properties"), dict)):
@@ -46,14 +46,14 @@ def nameless(form: Any, where: str) -> Iterator[str]:
     for name, inner in form.items():
         if name not in {"examples", "enum", "default", "const"}:
             yield from (
-                one for part in (inner.values() if name == "properties" else [inner]) for one in nameless(part, where)
+                item for part in (inner.values() if name == "properties" else [inner]) for item in nameless(part, where)
             )
 
 
 def test_nothing_is_anonymous() -> None:
     """Enumerations and objects have titles, from which generators make the names of types."""
     require_none(
-        "Give it a title.", sorted({one for name, schema in SCHEMAS.items() for one in nameless(schema, name)})
+        "Give it a title.", sorted({item for name, schema in SCHEMAS.items() for item in nameless(schema, name)})
     )
     payloads = [name for name, message in MESSAGES.items() if not {"$ref", "title"} & message["payload"].keys()]
     require_none("Give its payload a title.", payloads)
@@ -67,7 +67,9 @@ def test_every_message_has_an_example_of_itself(name: str) -> None:
     for part in {"payload", "headers"} & message.keys():
         schema = {**message[part], "components": DOCUMENT["components"]}
         jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(example[part])
-    requests = {one.__name__: one for one in (*catalogue.commands().values(), *catalogue.queries().values())}
+    requests = {
+        command.__name__: command for command in (*catalogue.commands().values(), *catalogue.queries().values())
+    }
     if message["name"] in requests:
         requests[message["name"]].model_validate_json(json.dumps(example["payload"]))
 

@@ -41,7 +41,7 @@ def test_no_character_of_unicode_gets_through() -> None:
 def test_whatever_is_written_is_safe_and_stays_so(text: str) -> None:
     """Any text is safe after it was cleaned once, and cleaning it again changes nothing."""
     output = printable(text)
-    assert not {one for one in output if is_unseen(one)} - {"\u200c", "\u200d"}
+    assert not {character for character in output if is_unseen(character)} - {"\u200c", "\u200d"}
     assert printable(output) == output
     assert "\n" not in on_one_line(text)
 
@@ -51,7 +51,7 @@ def test_json_says_the_same(text: str) -> None:
     """JSON with its unseen characters escaped is read as what was written."""
     output = printable_json({"text": text})
     assert json.loads(output) == {"text": text}
-    assert not any(is_unseen(one) for one in output)
+    assert not any(is_unseen(character) for character in output)
 
 
 def test_texts_of_every_script_stay_as_they_are() -> None:

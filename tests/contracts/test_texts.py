@@ -79,7 +79,7 @@ def failures() -> Iterator[str]:
             try:
                 asking.model_validate_json(json.dumps(body))
             except ValidationError as error:
-                yield from (one["type"] for one in error.errors())
+                yield from (item["type"] for item in error.errors())
 
 
 @pytest.mark.parametrize("which, french, english", REFERENCE)

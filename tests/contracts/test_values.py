@@ -295,4 +295,4 @@ def test_an_end_before_its_start_is_refused_by_name(form: type[Message], start: 
     """Whoever gives an end before its start is shown the end and not the whole message."""
     with pytest.raises(ValidationError) as caught:
         form.model_validate_json(json.dumps({start: "2026-01-02T00:00:00Z", end: "2026-01-01T00:00:00Z"}))
-    assert ((end,), "end_before_start") in {(one["loc"], one["type"]) for one in caught.value.errors()}
+    assert ((end,), "end_before_start") in {(error["loc"], error["type"]) for error in caught.value.errors()}

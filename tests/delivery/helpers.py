@@ -28,7 +28,7 @@ def comment(project_id: object, text: str = "Bag removed.") -> dict[str, Any]:
 
 def project_in(lane: int) -> UUID:
     """Make a project id whose commands go through a lane."""
-    return next(one for one in iter(uuid7, None) if lane_of(str(one)) == lane)
+    return next(project_id for project_id in iter(uuid7, None) if lane_of(str(project_id)) == lane)
 
 
 async def publish_raw(nats: Nats, subject: bytes, body: bytes, header: bytes = b"") -> None:
@@ -52,7 +52,7 @@ class Inspector:
             return []
         places = range(state["first_seq"], state["last_seq"] + 1)
         messages = [await self._message(stream, seq) for seq in places]
-        return [one for one in messages if one]
+        return [message for message in messages if message]
 
     async def _message(self, stream: str, place: int) -> RawStreamMsg | None:
         try:
@@ -62,7 +62,7 @@ class Inspector:
 
     async def dead_letters(self) -> list[dict[str, Any]]:
         """Return the dead letters, oldest first."""
-        return [json.loads(one.data or b"") for one in await self.messages_in("DEAD")]
+        return [json.loads(message.data or b"") for message in await self.messages_in("DEAD")]
 
     async def has_letters(self, number: int) -> bool:
         """Return whether there are so many dead letters."""
@@ -71,7 +71,7 @@ class Inspector:
     async def events_of(self, project_id: object) -> list[RawStreamMsg]:
         """Return the events of a project in the order in which they were stored."""
         events = await self.messages_in("EVENTS")
-        return [one for one in events if (one.headers or {}).get("ce-subject") == str(project_id)]
+        return [event for event in events if (event.headers or {}).get("ce-subject") == str(project_id)]
 
     async def is_idle(self, worker: str = "projects") -> bool:
         """Return whether the lanes of a worker and the outbox are empty."""
@@ -84,7 +84,7 @@ class Inspector:
         rows = await self.site.sql("SELECT lane, place FROM runtime.lane WHERE worker = :w", w=worker)
         places = dict(map(tuple, rows))
         places_by_subject = [
-            ((one.subject or "").split("."), one.seq or 0) for one in await self.messages_in("COMMANDS")
+            ((message.subject or "").split("."), message.seq or 0) for message in await self.messages_in("COMMANDS")
         ]
         return [
             ".".join(parts)

@@ -69,7 +69,7 @@ class LaneDriver:
         """Deliver a batch, and return the outcomes in the order in which they are published."""
         self._owned = self._owned or await take(self._connection, self._name, 0)
         outcomes = await self.delivery.handle(self._owned, batch)
-        return [json.loads(one.body) for one in outcomes]
+        return [json.loads(outcome.body) for outcome in outcomes]
 
 
 @asynccontextmanager

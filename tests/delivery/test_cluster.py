@@ -107,8 +107,8 @@ async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site
 async def are_replicated(ops: Nats) -> bool:
     """Tell whether every stream lies on three servers, all of them up to date."""
     info = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
-    others = [one.get("replicas", []) for one in info]
-    return all(len(one) == SERVERS - 1 and all(replica["current"] for replica in one) for one in others)
+    others = [item.get("replicas", []) for item in info]
+    return all(len(other) == SERVERS - 1 and all(replica["current"] for replica in other) for other in others)
 
 
 async def published(caller: Caller, project_id: object, count: int) -> None:

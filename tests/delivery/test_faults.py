@@ -50,7 +50,7 @@ async def test_a_lock_that_is_held_delays(site: Site) -> None:
         await eventually(is_tried_again)
         assert command_id not in caller.outcomes
     results = (await wait_for_outcomes(caller, 2))[command_id]
-    assert [(one["status"], one["revision"]) for one in results] == [("applied", 2)]
+    assert [(result["status"], result["revision"]) for result in results] == [("applied", 2)]
 
 
 async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector, postgres: EmbeddedPostgres) -> None:
@@ -67,8 +67,8 @@ async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector
             await caller.publish("projects.add-comment", project_id, comment(project_id))
         await eventually(has_noticed)
     results = await wait_for_outcomes(caller, 31)
-    assert [one[0]["status"] for one in results.values()] == ["applied"] * 31
-    assert sorted(one[0]["revision"] for one in results.values()) == list(range(1, 32))
+    assert [result[0]["status"] for result in results.values()] == ["applied"] * 31
+    assert sorted(result[0]["revision"] for result in results.values()) == list(range(1, 32))
     await inspector.wait_until_idle()
     assert len(await inspector.events_of(project_id)) == 31
 

@@ -38,7 +38,7 @@ async def created(caller: Caller, lane: int) -> UUID:
 
 def blocked_by(logs: list[Any], pid: int) -> list[dict[str, Any]]:
     """Return what the log says of a session that blocks."""
-    return [one for one in logs if one["event"] == "blocked" and one["pid"] == pid]
+    return [log for log in logs if log["event"] == "blocked" and log["pid"] == pid]
 
 
 async def test_other_lanes_go_on(site: Site) -> None:
@@ -47,21 +47,21 @@ async def test_other_lanes_go_on(site: Site) -> None:
     caller = await site.caller()
     blocked = [await created(caller, lane) for lane in range(3)]
     free = [await created(caller, lane) for lane in range(3, 8)]
-    ids = ", ".join(f"'{one}'" for one in blocked)
+    ids = ", ".join(f"'{item}'" for item in blocked)
     with capture_logs() as logs:
         async with locked(site, f"SELECT FROM projects.project WHERE id IN ({ids}) FOR UPDATE") as pid:
-            waiting = [await caller.publish("projects.add-comment", one, comment(one)) for one in blocked]
+            waiting = [await caller.publish("projects.add-comment", item, comment(item)) for item in blocked]
 
             async def are_blocked() -> bool:
-                return {one["lane"] for one in blocked_by(logs, pid)} == {0, 1, 2}
+                return {item["lane"] for item in blocked_by(logs, pid)} == {0, 1, 2}
 
             await eventually(are_blocked)
-            for one in free:
-                outcome = await caller.send("projects.add-comment", one, comment(one))
+            for item in free:
+                outcome = await caller.send("projects.add-comment", item, comment(item))
                 assert outcome["status"] == "applied"
-            assert not [one for one in waiting if one in caller.outcomes]
+            assert not [item for item in waiting if item in caller.outcomes]
         results = await wait_for_outcomes(caller, 16)
-    assert [results[one][0]["status"] for one in waiting] == ["applied"] * 3
+    assert [results[item][0]["status"] for item in waiting] == ["applied"] * 3
     first = blocked_by(logs, pid)[0]
     assert (first["application"], first["state"]) == ("foreign", "idle in transaction")
     assert first["transaction_seconds"] >= 0

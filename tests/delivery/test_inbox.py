@@ -43,8 +43,8 @@ async def test_lanes_that_decide_one_id_at_once_apply_it_once(site: Site, inspec
     assert await site.count("projects.project") == len(ids) == await site.count("runtime.inbox")
     for command_id in ids:
         outcome = caller.outcomes[command_id]
-        assert len({one["result"]["project_id"] for one in outcome if one["status"] == "applied"}) == 1
-        assert {one["error"]["code"] for one in outcome if one["status"] == "rejected"} == {"command-id-reused"}
+        assert len({item["result"]["project_id"] for item in outcome if item["status"] == "applied"}) == 1
+        assert {item["error"]["code"] for item in outcome if item["status"] == "rejected"} == {"command-id-reused"}
 
 
 async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) -> None:
@@ -59,7 +59,7 @@ async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) 
     await inspector.wait_until_idle()
     for caller, project_id in zip((admin, olivia), ids, strict=True):
         results = (await wait_for_outcomes(caller, 1))[command_id]
-        assert [one["result"]["project_id"] for one in results] == [str(project_id)]
+        assert [result["result"]["project_id"] for result in results] == [str(project_id)]
         assert (await caller.ask("projects.outcome", {"command_id": str(command_id)}))[0] == results[0]
 
 

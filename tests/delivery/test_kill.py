@@ -104,14 +104,16 @@ async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[S
 async def outcomes_of(commands: list[SentCommand]) -> dict[UUID, dict[str, Any]]:
     """Return the outcome of each command, asking again for those that nobody heard; all copies are the same."""
     results: dict[UUID, dict[str, Any]] = {}
-    for one in commands:
-        outcome = one.caller.outcomes.get(one.id, [])
+    for command in commands:
+        outcome = command.caller.outcomes.get(command.id, [])
         answer, status = (
-            (outcome[0], "") if outcome else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
+            (outcome[0], "")
+            if outcome
+            else await command.caller.ask("projects.outcome", {"command_id": str(command.id)})
         )
         assert status == ""
         assert all(copy == answer for copy in outcome)
-        results[one.id] = answer
+        results[command.id] = answer
     return results
 
 
@@ -119,14 +121,14 @@ async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     """Return what a store of the audit holds."""
     engine = open_engine(url, connections=1)
     async with engine.connect() as connection:
-        rows = Counter((one, two) for one, two in await connection.execute(text(ENTRIES.format(table))))
+        rows = Counter((item, two) for item, two in await connection.execute(text(ENTRIES.format(table))))
     await engine.dispose()
     return rows
 
 
 def without_refusals(entries: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Leave out what is recorded one by one only so many times a minute."""
-    return Counter({(one, two): number for (one, two), number in entries.items() if not two.startswith("audit.")})
+    return Counter({(item, two): number for (item, two), number in entries.items() if not two.startswith("audit.")})
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(
@@ -145,7 +147,9 @@ async def test_nothing_is_lost_or_doubled_by_kills(
     await has_each_effect_once(site, commands, outcomes)
     incident_manager, log_server = map(without_refusals, expected_entries(commands, outcomes))
 
-    refused = sum(one["status"] == "rejected" and one["error"]["code"] != "gone" for one in outcomes.values())
+    refused = sum(
+        outcome["status"] == "rejected" and outcome["error"]["code"] != "gone" for outcome in outcomes.values()
+    )
 
     async def are_kept() -> bool:
         assert without_refusals(await entries(site.database_url, "audit.activity")) == incident_manager
@@ -158,8 +162,8 @@ async def test_nothing_is_lost_or_doubled_by_kills(
 
 async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> None:
     """Compare the tables with the outcomes."""
-    applied = [one for one in commands if outcomes[one.id]["status"] == "applied"]
-    verbs = Counter(one.tail.split(".")[1] for one in applied)
+    applied = [command for command in commands if outcomes[command.id]["status"] == "applied"]
+    verbs = Counter(item.tail.split(".")[1] for item in applied)
     for table, verb in (
         ("project", "create"),
         ("comment", "add-comment"),
@@ -170,9 +174,9 @@ async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes
     assert await site.count("administration.property") == verbs["add-type"] == len(TURN)
     assert await site.count("reports.report") == verbs["generate"] > 0
     revisions: dict[str, list[int]] = {}
-    for one in applied:
-        if one.tail.startswith("projects."):
-            revisions.setdefault(one.key, []).append(outcomes[one.id]["revision"])
+    for item in applied:
+        if item.tail.startswith("projects."):
+            revisions.setdefault(item.key, []).append(outcomes[item.id]["revision"])
     rows = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
     assert rows == {key: len(told) for key, told in revisions.items()}
     assert all(revisions_of == list(range(1, len(revisions_of) + 1)) for revisions_of in revisions.values())

@@ -30,8 +30,8 @@ async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) 
     """Tell whether every lane has one owner, and every process its share."""
     owners = await site.sql(OWNERS)
     assert all(len(pids) == 1 for _, pids in owners)
-    owned = sorted((sorted(one.lanes.owned) for one in running), key=len)
-    return len(owners) == LANES and [len(one) for one in owned] == sorted(shares)
+    owned = sorted((sorted(process.lanes.owned) for process in running), key=len)
+    return len(owners) == LANES and [len(item) for item in owned] == sorted(shares)
 
 
 async def test_processes_share_the_lanes(site: Site) -> None:
@@ -72,7 +72,7 @@ async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
     for project_id in ids:
         await caller.publish("projects.create", project_id, creation(project_id))
     results = await wait_for_outcomes(caller, LANES)
-    assert {one[0]["status"] for one in results.values()} == {"applied"}
+    assert {result[0]["status"] for result in results.values()} == {"applied"}
     assert len((await caller.ask("projects.list", {}))[0]["items"]) == LANES
 
 
@@ -100,7 +100,7 @@ async def lose_one(running: Running, lane: int) -> bool:
         return False
     reader = owned.reader
     sinks = read_safely(running.nats).sinks
-    [number] = [one for one, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
+    [number] = [item for item, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
     taking = sinks[number]
 
     def lose(frame: Frame) -> None:

@@ -46,7 +46,7 @@ async def test_a_takeover_keeps_the_order(site: Site, inspector: Inspector) -> N
     caller, ids = await site.caller(), [uuid7() for _ in range(PROJECTS)]
     await site.sql(SLOW)
     await site.sql(SLOWLY)
-    stories = await asyncio.gather(*(publish_story(caller, one) for one in ids))
+    stories = await asyncio.gather(*(publish_story(caller, each_id) for each_id in ids))
 
     async def is_under_way() -> bool:
         return await site.count("projects.comment") > 0
@@ -61,7 +61,7 @@ async def test_a_takeover_keeps_the_order(site: Site, inspector: Inspector) -> N
         await inspector.wait_until_idle()
         for project_id, story in zip(ids, stories, strict=True):
             assert await effects(inspector, project_id) == list(enumerate(story, 2))
-            events = [(one.headers or {})["ce-revision"] for one in await inspector.events_of(project_id)]
+            events = [(message.headers or {})["ce-revision"] for message in await inspector.events_of(project_id)]
             assert events == [str(number) for number in range(1, COMMENTS + 2)]
 
 

@@ -48,7 +48,7 @@ async def test_events_leave_in_the_order_of_commits(site: Site, inspector: Inspe
     assert [event.headers["ce-revision"] for event in events if event.headers] == [
         str(number) for number in range(1, 122)
     ]
-    assert len(set(ids_of(events))) == 121 == sum(one.relay.published for one in running)
+    assert len(set(ids_of(events))) == 121 == sum(process.relay.published for process in running)
 
 
 async def test_what_a_killed_process_left_is_published(site: Site, inspector: Inspector) -> None:

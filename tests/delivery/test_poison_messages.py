@@ -41,7 +41,7 @@ async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, insp
     running = await refusing.worker("projects")
     results = await wait_for_outcomes(caller, len(command_ids))
     await inspector.wait_until_idle()
-    assert {name: (results[one][0]["status"], len(results[one])) for name, one in command_ids.items()} == {
+    assert {name: (results[each_id][0]["status"], len(results[each_id])) for name, each_id in command_ids.items()} == {
         name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in command_ids
     }
     error = results[command_ids[MARKER]][0]["error"]
@@ -59,14 +59,15 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
     await inspector.wait_until_idle()
     letters = await inspector.dead_letters()
     nameless, unknown, raising = (
-        next(one for one in letters if why in one["reason"]) for why in ("Nats-Msg-Id", "praise", "CheckViolation")
+        next(letter for letter in letters if why in letter["reason"])
+        for why in ("Nats-Msg-Id", "praise", "CheckViolation")
     )
     assert len(letters) == 3
     assert (nameless["body"], nameless["headers"].get("Nats-Msg-Id")) == ("{}", None)
     assert unknown["subject"].endswith(f".admin.{project_id}.praise")
     assert raising["headers"]["Nats-Msg-Id"] == str(command_ids[MARKER])
     assert MARKER in raising["body"]
-    assert {one.subject for one in await inspector.messages_in("DEAD")} == {"im.main.dead.projects.admin"}
+    assert {message.subject for message in await inspector.messages_in("DEAD")} == {"im.main.dead.projects.admin"}
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ async def test_a_message_that_ends_its_process_becomes_a_dead_letter(site: Site,
     [letter] = await inspector.dead_letters()
     assert letter["reason"] == "It ended its process 3 times."
     results = (await wait_for_outcomes(caller, 2))[command_id]
-    assert [(one["status"], one["error"]["code"]) for one in results] == [("rejected", "unavailable")]
+    assert [(result["status"], result["error"]["code"]) for result in results] == [("rejected", "unavailable")]
     async with worker_process(site, "projects"):
         assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
 
@@ -98,9 +98,11 @@ async def test_a_stopped_process_loses_its_lanes(site: Site, inspector: Inspecto
             await caller.publish("projects.create", project_id, creation(project_id))
         results = await wait_for_outcomes(caller, LANES)
         os.kill(stopped.pid, signal.SIGCONT)
-        assert {one[0]["status"] for one in results.values()} == {"applied"}
+        assert {result[0]["status"] for result in results.values()} == {"applied"}
         await eventually(partial(has_owners, site, 2), within=90)
         for project_id in map(project_in, range(LANES)):
             await caller.publish("projects.create", project_id, creation(project_id))
-        assert {one[0]["status"] for one in (await wait_for_outcomes(caller, 2 * LANES)).values()} == {"applied"}
+        assert {outcome[0]["status"] for outcome in (await wait_for_outcomes(caller, 2 * LANES)).values()} == {
+            "applied"
+        }
         await inspector.wait_until_idle()

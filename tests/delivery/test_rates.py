@@ -19,8 +19,8 @@ BURST = 10
 def statuses(outcomes: list[dict[str, Any]]) -> list[str]:
     """Return how each command ended: its status, or the kind of the first field that is named."""
     return [
-        one["status"] if one["status"] == "applied" else one["error"]["details"]["fields"][0]["kind"]
-        for one in outcomes
+        outcome["status"] if outcome["status"] == "applied" else outcome["error"]["details"]["fields"][0]["kind"]
+        for outcome in outcomes
     ]
 
 
@@ -33,7 +33,7 @@ async def test_what_is_too_much_is_turned_away_with_a_time(site: Site) -> None:
         assert (error["code"], error["retryable"]) == ("unavailable", True)
         assert error["message"] == phrase(Phrase.PROJECT_NOT_CREATED, "en")
         assert error["details"]["fields"][0]["reason"] == reason("too_many_commands", "en")
-        waits = [one["error"]["details"]["retry_after_seconds"] for one in outcomes[BURST:]]
+        waits = [outcome["error"]["details"]["retry_after_seconds"] for outcome in outcomes[BURST:]]
         assert waits == [2, 2, 2, 2, 3, 3, 4, 4, 5, 5]
     assert await site.count("projects.project") == await site.count("runtime.inbox") == BURST
     assert await site.count("runtime.outbox") == BURST
@@ -126,8 +126,8 @@ async def test_a_worker_turns_away_and_the_client_comes_again(site: Site) -> Non
         project_id = project_in(3)
         await caller.publish("projects.create", project_id, creation(project_id))
     results = await wait_for_outcomes(caller, 2 * BURST)
-    away = [one for (one,) in results.values() if one["status"] == "rejected"]
-    assert {one["error"]["code"] for one in away} == {"unavailable"}
+    away = [item for (item,) in results.values() if item["status"] == "rejected"]
+    assert {item["error"]["code"] for item in away} == {"unavailable"}
     created = await client.send(CreateProject(project_id=project_in(3)))
     assert created.number
     assert running.delivery.counters.turned_away >= len(away) > 0

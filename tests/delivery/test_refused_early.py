@@ -39,7 +39,7 @@ async def test_a_refused_export_costs_no_slow_digest_and_no_transaction(site: Si
     """Exports without a role are refused together, in one transaction, without a digest that costs milliseconds."""
     async with own_lane(site) as here:
         outcomes = await here.handle([export(place, str(uuid7())) for place in range(1, 31)])
-    assert {one["error"]["code"] for one in outcomes} == {"permission-denied"}
+    assert {outcome["error"]["code"] for outcome in outcomes} == {"permission-denied"}
     assert (await site.count("runtime.inbox"), slow_marks) == (30, [])
     assert await site.sql(TRANSACTIONS) == [(1,)]
 
@@ -93,4 +93,4 @@ async def test_a_role_that_is_given_in_a_batch_counts_behind_it(site: Site) -> N
                 stored_command(4, tail="administration.define-role", by="olivia", **other),
             ]
         )
-    assert [one["status"] for one in outcomes] == ["rejected", "applied", "applied", "applied"]
+    assert [outcome["status"] for outcome in outcomes] == ["rejected", "applied", "applied", "applied"]

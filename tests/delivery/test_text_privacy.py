@@ -56,12 +56,14 @@ async def test_no_store_but_the_tables_repeats_what_people_write(
         outcomes = await send_all(caller)
         outcomes += await send_all(visitor)
         await inspector.wait_until_idle()
-    stored: list[Any] = [(one.subject, one.headers, one.data) for one in await inspector.messages_in("EVENTS")]
+    stored: list[Any] = [
+        (message.subject, message.headers, message.data) for message in await inspector.messages_in("EVENTS")
+    ]
     assert len(stored) > len(outcomes) / 2
     for table in ("runtime.inbox", "runtime.outbox", "audit.activity", "audit.waiting"):
         stored += await refusing.sql(f"SELECT one::text FROM {table} one")  # noqa: S608 - a test's own text
-    assert [one for one in stored if MARK in str(one)] == []
-    assert [one for one in outcomes if MARK in json.dumps(one)] == []
+    assert [item for item in stored if MARK in str(item)] == []
+    assert [outcome for outcome in outcomes if MARK in json.dumps(outcome)] == []
     logs = [*(refusing.directory / "logs").rglob("*.*"), refusing.server.log, postgres.log]
     assert len(logs) >= 5
     assert [path for path in logs if MARK in path.read_text(errors="replace")] == []
@@ -76,4 +78,7 @@ async def test_a_trace_header_carries_a_trace_or_nothing(site: Site, inspector: 
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id), headers={"traceparent": header})
     await inspector.wait_until_idle()
-    assert [(one.headers or {}).get("traceparent") for one in await inspector.messages_in("EVENTS")] == [good, None]
+    assert [(message.headers or {}).get("traceparent") for message in await inspector.messages_in("EVENTS")] == [
+        good,
+        None,
+    ]

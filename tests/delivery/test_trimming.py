@@ -31,7 +31,7 @@ async def create_projects(site: Site) -> None:
     for project_id in [uuid7() for _ in range(COMMANDS)]:
         await caller.publish("projects.create", project_id, creation(project_id))
     results = await wait_for_outcomes(caller, COMMANDS)
-    assert {one[0]["status"] for one in results.values()} == {"applied"}
+    assert {result[0]["status"] for result in results.values()} == {"applied"}
 
 
 async def is_recorded(site: Site, audit: Running) -> bool:

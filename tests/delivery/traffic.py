@@ -70,7 +70,7 @@ def report_request(caller: Caller, project_id: str) -> SentCommand:
 async def publish_all(commands: list[SentCommand], at_once: int = 20) -> None:
     """Publish in order, some at a time, as several programs do."""
     for start in range(0, len(commands), at_once):
-        await asyncio.gather(*(one.publish() for one in commands[start : start + at_once]))
+        await asyncio.gather(*(command.publish() for command in commands[start : start + at_once]))
 
 
 Entries = Counter[tuple[str, str]]
@@ -79,13 +79,13 @@ Entries = Counter[tuple[str, str]]
 def expected_entries(commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> tuple[Entries, Entries]:
     """Return the entries (command id, activity) that each of the two stores must hold, once each."""
     incident_manager, log_server = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for one in commands:
-        outcome = outcomes[one.id]
+    for command in commands:
+        outcome = outcomes[command.id]
         if outcome["status"] == "rejected" and outcome["error"]["code"] == "gone":
-            assert one.tail == "reports.generate", "a report may be asked for before its project is there"
+            assert command.tail == "reports.generate", "a report may be asked for before its project is there"
             continue
-        worker, happened = _happened(one, outcome)
-        entry = (str(one.id), f"{worker}.{happened}")
+        worker, happened = _happened(command, outcome)
+        entry = (str(command.id), f"{worker}.{happened}")
         if happened in BOTH or worker == "projects":
             incident_manager[entry] += 1
         if happened in BOTH or worker == "administration":

@@ -73,8 +73,8 @@ async def main(given: argparse.Namespace) -> Run:
 
 def report(run: Run, out: Path) -> int:
     """Print what was found, the summary last, and return the status."""
-    for one in run.violations[:_NAMED]:
-        say(f"VIOLATION {one.rule}: {one.story}")
+    for violation in run.violations[:_NAMED]:
+        say(f"VIOLATION {violation.rule}: {violation.story}")
     for fault in run.slow:
         time = f"{fault.serving_seconds:.1f} s" if fault.serving_seconds is not None else "never"
         say(f"LATE {fault.kind} {fault.what} at {fault.begun:.1f} s: serving again after {time} (last: {fault.last})")

@@ -50,7 +50,7 @@ def _story(history: History, subject: str, what: str) -> str:
 
 def lost(history: History, final: Final) -> Iterator[Finding]:
     """Every command that was acknowledged is decided."""
-    decided = {one.id for one in final.inbox}
+    decided = {decision.id for decision in final.inbox}
     for sent in history.commands.values():
         if sent.kept_at is not None and sent.id not in decided:
             yield sent.id, "acknowledged, and never decided"
@@ -65,7 +65,9 @@ def unkept(history: History, _: Final) -> Iterator[Finding]:
 
 def doubled(_: History, final: Final) -> Iterator[Finding]:
     """A command is decided once."""
-    for (command_id, _principal), times in Counter((one.id, one.principal) for one in final.inbox).items():
+    for (command_id, _principal), times in Counter(
+        (decision.id, decision.principal) for decision in final.inbox
+    ).items():
         if times > 1:
             yield command_id, f"decided {times} times"
 
@@ -73,15 +75,15 @@ def doubled(_: History, final: Final) -> Iterator[Finding]:
 def invented(history: History, final: Final) -> Iterator[Finding]:
     """Nothing is decided that nobody sent, nor in another's name."""
     principals = {sent.principal for sent in history.commands.values()}
-    for one in final.inbox:
-        sent = history.commands.get(one.id)
-        if (sent is None and one.principal in principals) or (sent and sent.principal != one.principal):
-            yield one.id, f"decided for {one.principal}, who did not send it"
+    for decision in final.inbox:
+        sent = history.commands.get(decision.id)
+        if (sent is None and decision.principal in principals) or (sent and sent.principal != decision.principal):
+            yield decision.id, f"decided for {decision.principal}, who did not send it"
 
 
 def agreeing(history: History, final: Final) -> Iterator[Finding]:
     """Every copy of a command's outcome says the same."""
-    outcomes = {one.id: one.outcome for one in final.inbox}
+    outcomes = {decision.id: decision.outcome for decision in final.inbox}
     for sent in history.commands.values():
         for outcome in sent.outcomes:
             if sent.id in outcomes and outcome != outcomes[sent.id]:
@@ -97,9 +99,9 @@ def permitted(history: History, final: Final) -> Iterator[Finding]:
 
 
 def _verdicts(history: History, final: Final) -> Iterator[tuple[Sent, str]]:
-    for one in final.inbox:
-        if sent := history.commands.get(one.id):
-            outcome = one.outcome
+    for decision in final.inbox:
+        if sent := history.commands.get(decision.id):
+            outcome = decision.outcome
             yield sent, APPLIED if outcome["status"] == APPLIED else str(outcome["error"]["code"])
 
 

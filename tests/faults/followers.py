@@ -94,7 +94,7 @@ class Follower:
 
 async def follow(followers: list[Follower], tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
     """Let all follow, and return when each has its first feed."""
-    running = [tasks.create_task(one.run()) for one in followers]
-    for one in followers:
-        await one.opened()
+    running = [tasks.create_task(follower.run()) for follower in followers]
+    for follower in followers:
+        await follower.opened()
     return running

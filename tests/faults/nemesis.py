@@ -128,16 +128,18 @@ class Nemesis:
     async def _send(self, name: str, kind: signal.Signals, *, main_only: bool = False) -> None:
         """Send a signal to a part and all its processes; a part that is just being restarted has none."""
         processes = self._system.processes().get(name, [])
-        for one in processes[:1] if main_only else processes:
+        for item in processes[:1] if main_only else processes:
             with suppress(psutil.NoSuchProcess):
-                one.send_signal(kind)
+                item.send_signal(kind)
 
     def _proxies(self) -> list[Proxy]:
         """Choose one proxy, all of one server, or those of the clients."""
         proxies = list(self._system.proxies.values())
         choice = self._rng.choice(("one", "bus:", "database:", "bus:clients"))
         return (
-            [self._rng.choice(proxies)] if choice == "one" else [one for one in proxies if one.name.startswith(choice)]
+            [self._rng.choice(proxies)]
+            if choice == "one"
+            else [proxy for proxy in proxies if proxy.name.startswith(choice)]
         )
 
     def _cut(self) -> Plan:

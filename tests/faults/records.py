@@ -41,19 +41,19 @@ def caused(history: History, final: Final) -> Iterator[Finding]:
     for event in events.values():
         by_cause[event.cause].append(event)
     untold = defaultdict[str, list[str]](list)
-    for one in final.inbox:
-        if one.id not in history.commands:
+    for decision in final.inbox:
+        if decision.id not in history.commands:
             continue
-        ids = {event.id for event in by_cause[one.id]}
-        if one.outcome["status"] == APPLIED:
-            if ids != set(one.outcome["events"]):
-                yield one.id, f"its events are {sorted(ids)}, its outcome names {one.outcome['events']}"
-        elif one.outcome["error"]["code"] in _AUDITED and not ids:
-            untold[one.principal].append(one.id)
-        elif len(ids) != (one.outcome["error"]["code"] in _AUDITED):
-            yield one.id, f"refused as {one.outcome['error']['code']} with {len(ids)} events"
+        ids = {event.id for event in by_cause[decision.id]}
+        if decision.outcome["status"] == APPLIED:
+            if ids != set(decision.outcome["events"]):
+                yield decision.id, f"its events are {sorted(ids)}, its outcome names {decision.outcome['events']}"
+        elif decision.outcome["error"]["code"] in _AUDITED and not ids:
+            untold[decision.principal].append(decision.id)
+        elif len(ids) != (decision.outcome["error"]["code"] in _AUDITED):
+            yield decision.id, f"refused as {decision.outcome['error']['code']} with {len(ids)} events"
     yield from _uncounted(untold, list(events.values()), final.counted)
-    decided = {one.id for one in final.inbox}
+    decided = {decision.id for decision in final.inbox}
     for event in events.values():
         if event.cause in history.commands and event.cause not in decided:
             yield event.cause, f"{event.happened} tells of it, and it was never decided"
@@ -84,9 +84,11 @@ def in_order(_: History, final: Final) -> Iterator[Finding]:
 
 def reads(history: History, final: Final) -> Iterator[Finding]:
     """Reading that is recorded leaves an event for each answer, and none without having been asked."""
-    counts = Counter((one.leaves, one.principal, one.about) for one in history.reads)
-    answered = Counter((one.leaves, one.principal, one.about) for one in history.reads if one.answered)
-    readers, kinds = {one.principal for one in history.reads}, {one.leaves for one in history.reads}
+    counts = Counter((reading.leaves, reading.principal, reading.about) for reading in history.reads)
+    answered = Counter(
+        (reading.leaves, reading.principal, reading.about) for reading in history.reads if reading.answered
+    )
+    readers, kinds = {reading.principal for reading in history.reads}, {reading.leaves for reading in history.reads}
     counter = Counter(
         (event.happened, event.actor, event.about)
         for event in _distinct(final.events).values()
@@ -117,10 +119,10 @@ def stores(history: History, final: Final) -> Iterator[Finding]:
         expected = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
         if number == 0:
             expected |= {
-                event_id: one.id
-                for one in final.inbox
-                if one.outcome["status"] == APPLIED and _is_of_project(history, one.id)
-                for event_id in one.outcome["events"]
+                event_id: decision.id
+                for decision in final.inbox
+                if decision.outcome["status"] == APPLIED and _is_of_project(history, decision.id)
+                for event_id in decision.outcome["events"]
             }
         yield from _differences(name, expected, entries)
 
@@ -167,34 +169,34 @@ def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
 
 def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
-    for one in history.followed:
-        visible = _places(one, final)
-        ids = {told.event_id for told in one.told if told.kind == "event"}
+    for followed in history.followed:
+        visible = _places(followed, final)
+        ids = {told.event_id for told in followed.told if told.kind == "event"}
         for gap in _gaps(visible, ids):
             first, last = gap[0], gap[-1]
-            before = _told_before(one, visible, first.place)
+            before = _told_before(followed, visible, first.place)
             yield (
                 first.cause,
-                f"{one.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
+                f"{followed.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
             )
         for event_id in sorted(ids - {event.id for event in visible})[:_NAMED_FINDINGS]:
-            yield event_id, f"{one.name} was told an event that it may not see, or that the stream does not hold"
-        for at, why in one.refused:
-            yield one.name, f"a feed was refused at {at:.1f} s: {why}"
+            yield event_id, f"{followed.name} was told an event that it may not see, or that the stream does not hold"
+        for at, why in followed.refused:
+            yield followed.name, f"a feed was refused at {at:.1f} s: {why}"
 
 
 def feed_order(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told events in the order of the stream, with consecutive numbers in each feed."""
-    for one in history.followed:
+    for followed in history.followed:
         places = {event.id: event.place for event in _distinct(final.events).values()}
         counts, last, results = dict[str, int](), 0, set[str]()
-        for told in one.told:
+        for told in followed.told:
             if told.number != counts.get(told.feed, 0) + 1:
-                yield one.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
+                yield followed.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
             counts[told.feed] = told.number
             if told.kind != "event" or told.event_id not in places or told.event_id in results:
                 continue
             results.add(told.event_id)
             if places[told.event_id] < last:
-                yield told.event_id, f"{one.name} was told place {places[told.event_id]} after place {last}"
+                yield told.event_id, f"{followed.name} was told place {places[told.event_id]} after place {last}"
             last = max(last, places[told.event_id])

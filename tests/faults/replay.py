@@ -10,10 +10,10 @@ from tests.faults.records import Finding
 
 def applied(history: History, final: Final) -> Iterator[tuple[Sent, dict[str, Any]]]:
     """Yield each applied command of the history with its outcome."""
-    for one in final.inbox:
-        sent = history.commands.get(one.id)
-        if sent and one.outcome["status"] == APPLIED:
-            yield sent, one.outcome
+    for decision in final.inbox:
+        sent = history.commands.get(decision.id)
+        if sent and decision.outcome["status"] == APPLIED:
+            yield sent, decision.outcome
 
 
 def expected(history: History, final: Final) -> tuple[dict[str, Project], set[str]]:
@@ -47,7 +47,7 @@ def _apply(project: Project, sent: Sent) -> None:
         case "projects.add-call":
             project.calls.add(body["call_id"])
         case "projects.add-sequences":
-            project.sequences |= {one["sequence_id"] for one in body["sequences"]}
+            project.sequences |= {sequence["sequence_id"] for sequence in body["sequences"]}
 
 
 def states(history: History, final: Final) -> Iterator[Finding]:

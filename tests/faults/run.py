@@ -65,26 +65,30 @@ class Run:
     def slow(self) -> list[Fault]:
         """The faults after which it took too long to serve again."""
         return [
-            one for one in self.history.faults if one.serving_seconds is None or one.serving_seconds > SERVING_SECONDS
+            fault
+            for fault in self.history.faults
+            if fault.serving_seconds is None or fault.serving_seconds > SERVING_SECONDS
         ]
 
     def summary(self) -> dict[str, Any]:
         """Count everything."""
         sent = self.history.commands.values()
-        broken = [one.rule for one in self.violations]
-        kinds = sorted({one.kind for one in self.history.faults})
-        times = {kind: [one.serving_seconds for one in self.history.faults if one.kind == kind] for kind in kinds}
+        broken = [violation.rule for violation in self.violations]
+        kinds = sorted({fault.kind for fault in self.history.faults})
+        times = {kind: [fault.serving_seconds for fault in self.history.faults if fault.kind == kind] for kind in kinds}
         return {
             "seed": self.history.seed,
             "commands": len(sent),
-            "acknowledged": sum(one.kept_at is not None for one in sent),
-            "attempts": sum(len(one.attempts) for one in sent),
-            "applied": sum(one.outcome["status"] == APPLIED for one in self.final.inbox),
+            "acknowledged": sum(item.kept_at is not None for item in sent),
+            "attempts": sum(len(item.attempts) for item in sent),
+            "applied": sum(decision.outcome["status"] == APPLIED for decision in self.final.inbox),
             "events": len(self.final.events),
-            "followed": {one.name: sum(told.kind == "event" for told in one.told) for one in self.history.followed},
+            "followed": {
+                followed.name: sum(told.kind == "event" for told in followed.told) for followed in self.history.followed
+            },
             "faults": {kind: len(found) for kind, found in times.items()},
             "serving_again_seconds_max": {
-                kind: None if None in seconds else round(max(one or 0.0 for one in seconds), 1)
+                kind: None if None in seconds else round(max(second or 0.0 for second in seconds), 1)
                 for kind, seconds in times.items()
             },
             "serving_again_late": len(self.slow),
@@ -113,8 +117,8 @@ async def execute(system: System, options: RunOptions, say: Say) -> Run:
             await _caught_up(followers, run.final)
         run.violations = judge(run.history, run.final)
     finally:
-        for one in (ops, *clients.values()):
-            await one.close()
+        for client in (ops, *clients.values()):
+            await client.close()
     return run
 
 
@@ -147,7 +151,7 @@ async def _forget_quickly(ops: Client) -> None:
 @asynccontextmanager
 async def _following(run: Run, clients: dict[str, Client]) -> AsyncIterator[list[Follower]]:
     followers = [Follower(clients["follower"], _EVERYTHING), Follower(clients["viewer"], _SEEN_BY_VIEWER)]
-    run.history.followed = [one.followed for one in followers]
+    run.history.followed = [follower.followed for follower in followers]
     async with asyncio.TaskGroup() as tasks:
         running = await follow(followers, tasks)
         yield followers
@@ -159,9 +163,9 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
     """Wait until each follower was told the last event that it may see, or for as long as one would wait."""
 
     async def told() -> bool:
-        for one in followers:
-            ids = [event.id for event in final.events if event.happened.startswith(one.followed.sees)]
-            if ids and ids[-1] not in {each.event_id for each in one.followed.told[-2_000:]}:
+        for follower in followers:
+            ids = [event.id for event in final.events if event.happened.startswith(follower.followed.sees)]
+            if ids and ids[-1] not in {each.event_id for each in follower.followed.told[-2_000:]}:
                 return False
         return True
 
@@ -205,12 +209,12 @@ async def _faults(system: System, options: RunOptions, connector: Connector, rng
         await pause(rng.uniform(0.5, 1.5) * options.calm)
         faults = await nemesis.commit(nemesis.draw(kinds))
         connector.history.faults += faults
-        ended = max(one.ended for one in faults)
+        ended = max(fault.ended for fault in faults)
         serving, last = await _serving_again(connector, number, ended)
         for fault in faults:
             fault.serving_seconds, fault.last = serving, last
         number += 1
-        names = " + ".join(f"{one.kind} {one.what}" for one in faults)
+        names = " + ".join(f"{fault.kind} {fault.what}" for fault in faults)
         note = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
         say(f"{connector.clock():7.1f} s  {len(connector.history.commands):6} commands  {names}: {note} (last: {last})")
         if serving is None:

@@ -36,6 +36,6 @@ async def test_the_whole_history_stands_under_faults(single: SingleSystem) -> No
     """Nothing is lost, doubled, out of order or unrecorded, and no feed skips, whatever fails meanwhile."""
     kinds = KINDS if not single.disk.why_not else KINDS[:-1]
     run = await execute(single, RunOptions(SEED, 0, kinds=kinds, longest=2.5, sessions=2, calm=0.5), print)
-    assert [f"{one.rule}: {one.story}" for one in run.violations] == []
+    assert [f"{violation.rule}: {violation.story}" for violation in run.violations] == []
     assert len(run.history.commands) > 200
     assert sum(event.kind == "event" for event in run.history.followed[0].told) > 100

@@ -65,7 +65,7 @@ class Liar:
 def liar(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
     """Put a liar into every module of the runtime that asks JetStream's API."""
     api = Liar(request.param)
-    for module in [one for name, one in sys.modules.items() if name.startswith("workers.")]:
+    for module in [module for name, module in sys.modules.items() if name.startswith("workers.")]:
         if getattr(module, "api", None) is streams.api and module is not streams:
             monkeypatch.setattr(module, "api", api.api)
     monkeypatch.setattr(streams, "api", api.api)
@@ -117,6 +117,6 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
 
 async def are_followed(follower: Follower, number: int) -> bool:
     """Tell whether a follower was told so many different events."""
-    ids = {one.event_id for one in follower.followed.told if one.kind == "event"}
+    ids = {event.event_id for event in follower.followed.told if event.kind == "event"}
     assert len(ids) == number, f"{number - len(ids)} of {number} events were never told"
     return True

@@ -58,4 +58,4 @@ async def main(given: argparse.Namespace) -> dict[str, Any]:
 if __name__ == "__main__":
     told = asyncio.run(main(arguments()))
     print(json.dumps(told, default=str))
-    sys.exit(int(any(one["failed"] for one in told.values())))
+    sys.exit(int(any(item["failed"] for item in told.values())))

@@ -17,7 +17,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from tests.delivery.helpers import creation
-from tests.fuzz.generators import ME, Frame, frame
+from tests.fuzz.generators import ME, Frame, make_frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
@@ -88,12 +88,12 @@ class Target:
 
     def processes(self) -> dict[str, psutil.Process]:
         """Name every process: the workers and the server of the bus."""
-        pids = {name: one.pid for name, one in self.workers.items()} | {"nats": self.site.server.pid or 0}
+        pids = {name: worker.pid for name, worker in self.workers.items()} | {"nats": self.site.server.pid or 0}
         return {name: psutil.Process(pid) for name, pid in pids.items() if psutil.pid_exists(pid)}
 
     def ended(self) -> list[str]:
         """Name the workers that have ended."""
-        return [name for name, one in self.workers.items() if not one.is_running]
+        return [name for name, worker in self.workers.items() if not worker.is_running]
 
 
 @asynccontextmanager
@@ -142,10 +142,10 @@ async def honest(system: Target, seconds: float = HONEST_SECONDS) -> float:
 
 async def attack(system: Target, frames: Sequence[Frame], summary: Summary, batch: int = 100) -> None:
     """Write the frames, and let the honest client ask after each batch; stop when it has no answer."""
-    before = {name: one.memory_info().rss >> 20 for name, one in system.processes().items()}
+    before = {name: process.memory_info().rss >> 20 for name, process in system.processes().items()}
     for start in range(0, len(frames), batch):
-        for one in frames[start : start + batch]:
-            await system.raw.write(one.data)
+        for frame in frames[start : start + batch]:
+            await system.raw.write(frame.data)
         await system.raw.settled()
         summary.frames = start + len(frames[start : start + batch])
         try:
@@ -154,7 +154,7 @@ async def attack(system: Target, frames: Sequence[Frame], summary: Summary, batc
             summary.silent_after = frames[summary.frames - 1].number
             break
     await _account(system, frames[: summary.frames], summary)
-    after = {name: one.memory_info().rss >> 20 for name, one in system.processes().items()}
+    after = {name: process.memory_info().rss >> 20 for name, process in system.processes().items()}
     summary.megabytes = {name: (before[name], after.get(name, 0)) for name in before}
     summary.ended, summary.errors = system.ended(), system.raw.errors
 
@@ -167,16 +167,16 @@ async def _account(system: Target, frames: Sequence[Frame], summary: Summary) ->
     decided = {row[0] for row in rows} | told(system.raw.heard)
     summary.counted = int((await system.site.sql(_COUNTED))[0][0])
     silent: list[int] = []
-    for one in frames:
-        if one.is_command and one.number in places:
+    for frame in frames:
+        if frame.is_command and frame.number in places:
             summary.kept += 1
-            ids = {match.decode(errors="replace").strip() for match in _ID.findall(one.data)}
-            if str(places[one.number]) in system.letters:
+            ids = {match.decode(errors="replace").strip() for match in _ID.findall(frame.data)}
+            if str(places[frame.number]) in system.letters:
                 summary.letters += 1
             elif ids & decided:
                 summary.decided += 1
             else:
-                silent.append(one.number)
+                silent.append(frame.number)
     if len(silent) > summary.counted:
         summary.lost = silent
 
@@ -219,7 +219,7 @@ async def fresh_site(directory: Path, number: int) -> AsyncIterator[Site]:
 async def run(directory: Path, seed: int, count: int, say: Callable[[str], None]) -> Summary:
     """Send so many frames; a failure is narrowed down by replaying halves against fresh sites."""
     summary = Summary(seed)
-    frames = [frame(seed, number) for number in range(count)]
+    frames = [make_frame(seed, number) for number in range(count)]
     async with fresh_site(directory, 0) as site, target(site) as system:
         await attack(system, frames, summary, batch=500)
     if summary.silent_after is not None or summary.lost:
@@ -231,7 +231,7 @@ def suspects(frames: Sequence[Frame], summary: Summary) -> list[Frame]:
     """Choose the frames among which the cause must be: the last ones before the silence, or those that are lost."""
     if summary.silent_after is not None:
         return list(frames[max(0, summary.frames - 1_000) : summary.frames])
-    return [one for one in frames if one.number in summary.lost]
+    return [frame for frame in frames if frame.number in summary.lost]
 
 
 async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None]) -> list[Frame]:
@@ -250,8 +250,8 @@ async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None
                 break
         else:
             break
-    for one in frames[:5]:
-        say(f"frame {one.number}: {one.data[:400]!r}")
+    for frame in frames[:5]:
+        say(f"frame {frame.number}: {frame.data[:400]!r}")
     return frames
 
 

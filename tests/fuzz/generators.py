@@ -77,7 +77,7 @@ class Frame:
     is_valid: bool = False
 
 
-def frame(seed: int, number: int) -> Frame:
+def make_frame(seed: int, number: int) -> Frame:
     """Draw one frame: the same for the same seed and number, whatever was drawn before."""
     rng = random.Random(f"{seed} {number}")
     if rng.random() < 0.1:
@@ -165,7 +165,7 @@ def _header(rng: random.Random) -> bytes:
         lambda: b"NATS/9.9\r\nNats-Msg-Id: " + str(_uuid(rng)).encode() + b"\r\n\r\n",
         lambda: b"NATS/1.0 " + rng.choice(_STATUSES) + rng.choice(_SENTENCES) + b"\r\n\r\n",
         lambda: b"NATS/1.0 " + rng.choice(_STATUSES) + b"\r\n" + _id(rng) + b"\r\n",
-        lambda: b"NATS/1.0\r\n" + b"".join(b"H%d: v\r\n" % one for one in range(2_000)) + b"\r\n",
+        lambda: b"NATS/1.0\r\n" + b"".join(b"H%d: v\r\n" % number for number in range(2_000)) + b"\r\n",
         lambda: b"NATS/1.0\r\n" + _id(rng) * 3 + b"\r\n",
         lambda: b"NATS/1.0\r\nno colon at all\r\n" + _id(rng) + b"\r\n",
         lambda: b"NATS/1.0\r\n:\r\n: :\r\n" + _id(rng) + b"\r\n",

@@ -25,13 +25,13 @@ def scripts() -> dict[str, str]:
 @cache
 def of_category(*categories: str) -> str:
     """Return all characters of some categories of Unicode."""
-    return "".join(one for one in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(one) in categories)
+    return "".join(item for item in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(item) in categories)
 
 
 def text(chance: Random, clusters_max: int = 12) -> str:
     """Make up a text of one script, or of several."""
     kinds: Sequence[str] = (of_category("Mn", "Mc"), ENCLOSING, of_category("Cf"), JOINERS, DIRECTIONS)
-    letters = "".join(scripts()[one] for one in chance.choices(list(scripts()), k=chance.choice((1, 1, 1, 2))))
+    letters = "".join(scripts()[choice] for choice in chance.choices(list(scripts()), k=chance.choice((1, 1, 1, 2))))
     made = ""
     for _ in range(chance.randint(1, clusters_max)):
         made += chance.choice(letters)

@@ -77,11 +77,11 @@ async def test_what_was_made_is_listed(bus: RunningBus) -> None:
     await bus.access("create", "watch", "--scope", "ops")
     await bus.access("revoke", "watch")
     listed: Any = json.loads(await bus.access("list", "--json"))
-    assert [(one["name"], one["scope"]) for one in listed] == [("olivia", "client"), ("watch", "ops")]
+    assert [(item["name"], item["scope"]) for item in listed] == [("olivia", "client"), ("watch", "ops")]
     olivia, watch = listed
     assert (olivia["expires"] > olivia["created"], olivia["revoked"]) == (True, None)
     assert (watch["expires"], watch["revoked"] >= watch["created"]) == (None, True)
-    assert {one["fingerprint"][0] for one in listed} == {"U"}
+    assert {item["fingerprint"][0] for item in listed} == {"U"}
     result = await bus.access("list")
     assert ("olivia" in result, "provision" in result) == (True, False)
     register = bus.home.keys / "access.json"

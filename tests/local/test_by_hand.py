@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 SECTION = PAGE.partition("## By hand\n")[2].partition("\n## ")[0]
 ROLES = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL)[0]
 STEPS = blocks(SECTION)[0].splitlines()
-SAVING, RESTORING = (one.splitlines() for one in blocks(PAGE.partition("With servers of your own the same")[2])[:2])
+SAVING, RESTORING = (block.splitlines() for block in blocks(PAGE.partition("With servers of your own the same")[2])[:2])
 
 
 class Walk:
@@ -72,7 +72,7 @@ class Walk:
     async def is_ready(self) -> bool:
         """Tell whether all workers take messages, and whatever stays still runs."""
         output = (self.folder / "staying.out").read_text()
-        assert all(one.poll() is None for one in self.staying), output[-2_000:]
+        assert all(item.poll() is None for item in self.staying), output[-2_000:]
         return output.count('"event": "worker_ready"') == len(WORKERS)
 
     def end(self) -> None:

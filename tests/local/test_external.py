@@ -52,7 +52,7 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
     """The workers serve whatever servers their settings name, and callers find them by two variables."""
     project = installation.told("projects", "create", "--description", "A bag was left at gate 4")
-    assert [one["number"] for one in installation.told("projects", "list")["items"]] == [project["number"]]
+    assert [item["number"] for item in installation.told("projects", "list")["items"]] == [project["number"]]
 
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:
@@ -144,8 +144,8 @@ def run_snippet(installation: Installation, number: int, *line: str) -> str:
 def test_heartbeats_are_heard_as_the_page_says(installation: Installation) -> None:
     """The page's first program hears the workers' signs of life."""
     lines = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
-    assert {one["worker"] for one in lines} <= set(WORKERS)
-    assert all({"version", "lag", "oldest_pending_seconds"} <= one.keys() for one in lines)
+    assert {line["worker"] for line in lines} <= set(WORKERS)
+    assert all({"version", "lag", "oldest_pending_seconds"} <= line.keys() for line in lines)
 
 
 async def test_dead_letters_are_read_and_discarded_as_the_page_says(installation: Installation) -> None:

@@ -82,7 +82,7 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
     directory.mkdir()
     installation = Installation(directory)
     yield installation
-    left = {one.pid: one.name() for one in psutil.Process(installation.process.pid).children(recursive=True)}
+    left = {child.pid: child.name() for child in psutil.Process(installation.process.pid).children(recursive=True)}
     installation.process.terminate()
     installation.process.wait(20)
     assert not survivors(left)

@@ -97,7 +97,7 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
     early = list(sender.sent)[:15]
     await sender.again(await target.caller())
     assert await target.sql("SELECT sum(revision) FROM projects.project") == [(len(sender.sent),)]
-    results = [[caller.outcomes[one][-1]["result"] for one in early] for caller in (source, sender.caller)]
+    results = [[caller.outcomes[item][-1]["result"] for item in early] for caller in (source, sender.caller)]
     assert results[0] == results[1]
 
 
@@ -139,7 +139,7 @@ async def test_everything_is_back(site: Site, target: Site, tmp_path: Path) -> N
 def assert_in_order(file: Path) -> None:
     """What is handled leaves the streams: a database that was saved before them would lack what they lack."""
     with tarfile.open(file) as archive:
-        written = {one.name: one.mtime for one in archive.getmembers()}
+        written = {member.name: member.mtime for member in archive.getmembers()}
     streams = {name: time for name, time in written.items() if name.endswith(".stream")}
     dumps = {name: time for name, time in written.items() if name.endswith(".dump")}
     assert (len(streams), len(dumps)) == (3, 2)
@@ -161,7 +161,7 @@ def running(folder: Path) -> Iterator[None]:
     line = [str(PROGRAMS / "incidents"), "up", "--data", "data", "--nats-port", str(free_port()), "--json"]
     with subprocess.Popen(line, cwd=folder, stdout=subprocess.PIPE, text=True) as started_up:
         assert started_up.stdout
-        assert any(json.loads(one)["runtime"] for one in started_up.stdout)
+        assert any(json.loads(line)["runtime"] for line in started_up.stdout)
         yield
         started_up.send_signal(signal.SIGTERM)
 

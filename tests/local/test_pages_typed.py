@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     line = [str(PROGRAMS / "incidents"), "up", "--data", "data", "--nats-port", str(free_port()), "--json"]
     with subprocess.Popen(line, cwd=place, env=environment(place), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
-        told = next((one for one in running.stdout if json.loads(one)["runtime"]), "")
+        told = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
         assert told
         prepare(place)
         yield place

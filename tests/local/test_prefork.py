@@ -84,7 +84,7 @@ async def test_a_fork_has_what_a_worker_has(start: Callable[[], Forks]) -> None:
     assert process.cmdline()[-4:] == ["-m", "workers", "worker", "audit"]
     assert os.getsid(worker.pid) == worker.pid
     paths = [str(each.readlink()) for each in Path(f"/proc/{worker.pid}/fd").iterdir()]
-    assert len([one for one in paths if one.startswith("socket:")]) == 1  # that of its pages
+    assert len([path for path in paths if path.startswith("socket:")]) == 1  # that of its pages
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

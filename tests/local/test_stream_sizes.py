@@ -40,7 +40,7 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
 async def sizes(connection: Nats) -> list[int]:
     """Return the sizes of the streams, in MiB."""
     info = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
-    return [one["config"]["max_bytes"] // MIB for one in info]
+    return [item["config"]["max_bytes"] // MIB for item in info]
 
 
 @pytest.mark.parametrize(

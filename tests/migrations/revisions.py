@@ -42,14 +42,14 @@ def _config(connection: Connection | None = None) -> Config:
 def revisions() -> list[str]:
     """Return all revisions, the first one first."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [one.revision for one in scripts][::-1]
+    return [script.revision for script in scripts][::-1]
 
 
 def statements(revision: str) -> dict[str, str]:
     """Return, by table, the statement that writes rows valid at a revision: that of the newest file up to it."""
     known: dict[str, str] = {}
-    for one in revisions()[: revisions().index(revision) + 1]:
-        path = ROWS / f"{one}.sql"
+    for item in revisions()[: revisions().index(revision) + 1]:
+        path = ROWS / f"{item}.sql"
         written = path.read_text() if path.exists() else ""
         known |= {match[1]: f"{part};" for part in written.split(";\n") if (match := _TABLE.search(part))}
     return known
@@ -63,7 +63,7 @@ def rows(connection: Connection) -> dict[str, list[Any]]:
 
 def _read(connection: Connection, table: str) -> list[Any]:
     rows = connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()  # noqa: S608 - a catalogue's name
-    return [json.loads(unicodedata.normalize("NFC", one)) for one in rows]
+    return [json.loads(unicodedata.normalize("NFC", row)) for row in rows]
 
 
 def holds(new: Any, old: Any) -> bool:

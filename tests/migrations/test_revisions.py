@@ -58,7 +58,7 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     async with engine.connect() as connection:
         by_table = await connection.run_sync(rows)
     return {
-        table: [{name: one for name, one in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
+        table: [{name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
         for table, kept in by_table.items()
     }
 
@@ -79,7 +79,7 @@ async def test_every_revision_is_upgraded_with_its_rows(
     await migrate(engine, APP_ROLE)
     after = await contents(engine)
     lost = [
-        (table, one) for table in before for one in before[table] if not any(holds(new, one) for new in after[table])
+        (table, item) for table in before for item in before[table] if not any(holds(new, item) for new in after[table])
     ]
     assert lost == []
     assert schema(walk.url(revision)) == schema(postgres.url("template_incident_manager"))

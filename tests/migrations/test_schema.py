@@ -36,7 +36,7 @@ def differences(connection: Connection) -> list[str]:
 
     options = {"include_schemas": True, "include_name": ours}
     context = MigrationContext.configure(connection, opts=options)
-    return [str(one) for one in compare_metadata(context, Base.metadata)]
+    return [str(difference) for difference in compare_metadata(context, Base.metadata)]
 
 
 async def test_the_mapped_classes_are_the_schema(site: Site) -> None:

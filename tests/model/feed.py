@@ -82,7 +82,7 @@ def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body 
         body["sequence_ids"] = body["sequence_ids"] if sequences else []
         body["type_id"] = None if "type_id" in hidden else body["type_id"]
     if event.name == "projects.updated" and body["changed"]:
-        body["changed"] = {name: one for name, one in body["changed"].items() if name not in hidden}
+        body["changed"] = {name: value for name, value in body["changed"].items() if name not in hidden}
         return body if body["changed"] else None
     return body
 
@@ -90,24 +90,24 @@ def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body 
 def variants(event: Event) -> list[Body | None]:
     """Return every body in which somebody may be told an event, and that it is not told at all."""
     fields = ((), MAIN, (*CATEGORIES, *DATA), (*MAIN, *CATEGORIES, *DATA))
-    return [None, *(redacted(event, hidden, sequences=one) for hidden in fields for one in (True, False))]
+    return [None, *(redacted(event, hidden, sequences=item) for hidden in fields for item in (True, False))]
 
 
 def needed(given: Body) -> set[str]:
     """Return the nodes on which a filter needs view: whoever chooses by what is hidden is told it."""
-    asked = {name for name, one in given.items() if one not in ({}, None)}
+    asked = {name for name, value in given.items() if value not in ({}, None)}
     nodes = {
         "main-details": asked & _NAMED.keys(),
         "categories": asked & {"categories"},
         "sequences": asked & {"camera_ids"},
     }
-    return {f"{PROJECTS}/{name}" for name, one in nodes.items() if one}
+    return {f"{PROJECTS}/{name}" for name, node in nodes.items() if node}
 
 
 def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
     """Tell whether a filter lets an event pass: by what its projects are now, or because it tells what left it."""
     about = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
-    about = [one for one in about if one is not None and one in given.get("project_ids", [one])]
+    about = [item for item in about if item is not None and item in given.get("project_ids", [item])]
     left = {
         "projects.deleted": True,
         "projects.updated": "updated" in given or bool(set(event.body.get("changed", ())) & _named(given)),
@@ -115,7 +115,7 @@ def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
     }
     if about and left.get(event.name):
         return True
-    return any(one in projects and matches(one, projects[one], given) for one in about)
+    return any(item in projects and matches(item, projects[item], given) for item in about)
 
 
 def _named(given: Body) -> set[str]:

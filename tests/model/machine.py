@@ -89,7 +89,7 @@ class Machine(Driver, RuleBasedStateMachine):
 
         Only those of one key have an order of their own; one command of administration is read as a whole or not.
         """
-        given = [self.sent(*one) for one in wishes] + ([self.sent(*beside, 0)] if beside else [])
+        given = [self.sent(*wish) for wish in wishes] + ([self.sent(*beside, 0)] if beside else [])
         became = self.system.run(self.system.send_together(given))
         done = sorted(zip(given, became, strict=True), key=lambda one: one[1][0])
         if self.watch:
@@ -103,10 +103,10 @@ class Machine(Driver, RuleBasedStateMachine):
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
-        asked = [(self.holder(), "projects.get", {"project_id": one}) for one in self.ids["project"]]
+        asked = [(self.holder(), "projects.get", {"project_id": item}) for item in self.ids["project"]]
         for who, verb, body in [*asked, *((who, "projects.draft", {}) for who in PEOPLE)]:
             told = self.ask(who, verb, body)
-            orders = [one for one in orders if self.disagreement(one[1], (who, verb, body), told) is None]
+            orders = [order for order in orders if self.disagreement(order[1], (who, verb, body), told) is None]
         assert orders, "no order leads to what there is now"
         return orders[0]
 
@@ -152,8 +152,8 @@ class Machine(Driver, RuleBasedStateMachine):
             self.follow(who, given)
         assert self.watch
         self.watch.leave()
-        for one, wish, project in wishes:
-            self.do([(one, wish)], project)
+        for item, wish, project in wishes:
+            self.do([(item, wish)], project)
         self.watch.open(self.model)
 
     @rule(

@@ -80,15 +80,15 @@ class System:
         ids = [uuid7() for _ in given]
         kept = await asyncio.gather(
             *(
-                self.speakers[who].publish(verb, key, body, one)
-                for one, (who, verb, key, body) in zip(ids, given, strict=True)
+                self.speakers[who].publish(verb, key, body, each_id)
+                for each_id, (who, verb, key, body) in zip(ids, given, strict=True)
             )
         )
         told = []
-        for ack, one, (who, *_) in zip(kept, ids, given, strict=True):
-            outcome = await self.speakers[who].outcome(one)
+        for ack, each_id, (who, *_) in zip(kept, ids, given, strict=True):
+            outcome = await self.speakers[who].outcome(each_id)
             leaves = outcome.get("events") or outcome.get("error", {}).get("code") in AUDITED
-            told.append((ack["seq"], outcome, await self._ear.caused(str(one)) if leaves else []))
+            told.append((ack["seq"], outcome, await self._ear.caused(str(each_id)) if leaves else []))
         return told
 
     async def ask(self, who: str, verb: str, body: Any) -> tuple[Any, Event | None]:
@@ -116,12 +116,12 @@ class System:
         """Wait until a feed has told all that was done before now, or has ended: until it tells of a deletion."""
         body = {"project_id": project_id}
         speaker, ids = self.speakers[FENCE], [uuid4(), uuid4()]
-        for verb, one in zip(("create", "delete"), ids, strict=True):
-            await speaker.publish(f"projects.{verb}", project_id, body, one)
-        outcomes = [await speaker.outcome(one) for one in ids]
-        assert [one["status"] for one in outcomes] == ["applied", "applied"], outcomes
-        for one in ids:
-            await self._ear.caused(str(one))
+        for verb, each_id in zip(("create", "delete"), ids, strict=True):
+            await speaker.publish(f"projects.{verb}", project_id, body, each_id)
+        outcomes = [await speaker.outcome(each_id) for each_id in ids]
+        assert [outcome["status"] for outcome in outcomes] == ["applied", "applied"], outcomes
+        for each_id in ids:
+            await self._ear.caused(str(each_id))
         await follower.reaches(str(ids[-1]))
 
 

@@ -60,17 +60,17 @@ class Watch:
 
     def observe(self, events: Iterable[Event], model: Model, *, loose: bool = False) -> None:
         """Expect events, and see all that is expected as it stands now; `loose` if they may have been judged before."""
-        new = [replace(one, views=[]) for one in events]
+        new = [replace(event, views=[]) for event in events]
         self._expected += new
         if self.follower:
-            for one in new:
-                for body in variants(one) if loose else ():
-                    one.see(body)
+            for item in new:
+                for body in variants(item) if loose else ():
+                    item.see(body)
             self._see(model)
 
     def _see(self, model: Model) -> None:
-        for one in self._expected:
-            one.see(view(one, self.who, self.given, model.people, model.projects.there))
+        for item in self._expected:
+            item.see(view(item, self.who, self.given, model.people, model.projects.there))
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
@@ -97,16 +97,16 @@ class Watch:
 
     def _compare(self, told: list[Event], *, ended: bool) -> None:
         """Let each project's events be those that are expected, in their order, in one of the right bodies."""
-        expected = {one.id: one for one in self._expected}
-        told = [one for one in told if one.project_id not in self._fenced and one.id not in self._before]
-        seen = {one.id: one for one in told}
-        for one in seen.values():
-            right = expected.get(one.id)
-            assert right, f"{self.who} {self.given} must not be told {one}"
-            assert one.body in right.views, f"{self.who} {self.given} must be told {right}: {one}"
-            assert replace(right, views=[], body={}) == replace(one, body={}), (right, one)
-        missing = [one for one in self._expected if None not in one.views and one.id not in seen]
+        expected = {item.id: item for item in self._expected}
+        told = [item for item in told if item.project_id not in self._fenced and item.id not in self._before]
+        seen = {item.id: item for item in told}
+        for item in seen.values():
+            right = expected.get(item.id)
+            assert right, f"{self.who} {self.given} must not be told {item}"
+            assert item.body in right.views, f"{self.who} {self.given} must be told {right}: {item}"
+            assert replace(right, views=[], body={}) == replace(item, body={}), (right, item)
+        missing = [item for item in self._expected if None not in item.views and item.id not in seen]
         assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
-        for project_id in {one.project_id for one in seen.values() if one.project_id}:
-            order = [one.id for one in self._expected if one.project_id == project_id and one.id in seen]
-            assert order == [one.id for one in seen.values() if one.project_id == project_id], (order, told)
+        for project_id in {item.project_id for item in seen.values() if item.project_id}:
+            order = [item.id for item in self._expected if item.project_id == project_id and item.id in seen]
+            assert order == [item.id for item in seen.values() if item.project_id == project_id], (order, told)

@@ -41,9 +41,9 @@ class ModelProject:
 
     def words(self) -> set[str]:
         """Return its words, computed in another way than the product does."""
-        written = [self.row["description"], *self.comments, *(one for call in self.calls for one in call)]
+        written = [self.row["description"], *self.comments, *(item for call in self.calls for item in call)]
         plain = unicodedata.normalize("NFKD", " ".join(written)).casefold()
-        return set("".join(one for one in plain if not unicodedata.combining(one)).split())
+        return set("".join(character for character in plain if not unicodedata.combining(character)).split())
 
 
 class ModelProjects(list[ModelProject]):
@@ -85,7 +85,9 @@ def project(chance: Random, number: int) -> ModelProject:
         "created_at": created,
         "updated_at": created + timedelta(hours=chance.randint(0, 3)),
     }
-    model_project = ModelProject(UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2))))
+    model_project = ModelProject(
+        UUID(int=chance.getrandbits(128)), row, set(chance.sample(CAMERAS, chance.randint(0, 2)))
+    )
     model_project.comments = [some() for _ in range(chance.randint(0, 2))]
     model_project.calls = [(some(), some(), some()) for _ in range(chance.randint(0, 1))]
     return model_project
@@ -93,33 +95,33 @@ def project(chance: Random, number: int) -> ModelProject:
 
 async def insert_projects(site: Site, projects: Iterable[ModelProject]) -> None:
     """Insert projects as their commands would leave them."""
-    for one in projects:
-        columns = {"id": one.id, **one.row}
+    for project in projects:
+        columns = {"id": project.id, **project.row}
         names, values = ", ".join(columns), ", ".join(f":{name}" for name in columns)
         await site.sql(
             f"INSERT INTO projects.project ({names}, revision, updated_by, imported, retention_exempt) "  # noqa: S608 - a test's own text
             f"VALUES ({values}, 1, 'bob', false, false)",
             **columns,
         )
-        for camera in one.cameras:
+        for camera in project.cameras:
             await site.sql(
-                "INSERT INTO projects.camera VALUES (:p, :c, :at)", p=one.id, c=camera, at=one.row["created_at"]
+                "INSERT INTO projects.camera VALUES (:p, :c, :at)", p=project.id, c=camera, at=project.row["created_at"]
             )
-        for comment in one.comments:
+        for comment in project.comments:
             await site.sql(
-                "INSERT INTO projects.comment VALUES (:p, gen_random_uuid(), :t, 'bob', now())", p=one.id, t=comment
+                "INSERT INTO projects.comment VALUES (:p, gen_random_uuid(), :t, 'bob', now())", p=project.id, t=comment
             )
-        for party, reference, notes in one.calls:
+        for party, reference, notes in project.calls:
             await site.sql(
                 "INSERT INTO projects.call VALUES "
                 "(:p, gen_random_uuid(), 'made', now(), :party, '', NULL, :reference, :notes, 'bob', now())",
-                p=one.id,
+                p=project.id,
                 party=party,
                 reference=reference,
                 notes=notes,
             )
     async with site.engine.begin() as connection:
-        await keep_words(connection, [], {one.id for one in projects})
+        await keep_words(connection, [], {project.id for project in projects})
 
 
 async def ask(site: Site, query: ListProjects) -> ProjectPage:
@@ -144,7 +146,11 @@ async def read_all_pages(site: Site, query: ListProjects) -> list[UUID]:
 
 def expected_ids(projects: Iterable[ModelProject], query: ListProjects) -> list[UUID]:
     """Return the ids that the list must have, by brute force."""
-    matching = [one for one in projects if matches_filter(one, query.filter) and matches_search(one, query.search)]
+    matching = [
+        project
+        for project in projects
+        if matches_filter(project, query.filter) and matches_search(project, query.search)
+    ]
     name, backward = query.sort.removeprefix("-"), query.sort.startswith("-")
 
     def place(one: ModelProject) -> tuple[Any, ...]:
@@ -152,9 +158,9 @@ def expected_ids(projects: Iterable[ModelProject], query: ListProjects) -> list[
         own = (sort_key(value) if name == "description" else value,)
         return (*(() if value is None else own), one.row["created_at"], one.id)
 
-    filled = sorted((one for one in matching if one.row[name] is not None), key=place, reverse=backward)
-    empty = sorted((one for one in matching if one.row[name] is None), key=place, reverse=backward)
-    return [one.id for one in filled + empty]
+    filled = sorted((project for project in matching if project.row[name] is not None), key=place, reverse=backward)
+    empty = sorted((project for project in matching if project.row[name] is None), key=place, reverse=backward)
+    return [item.id for item in filled + empty]
 
 
 def matches_filter(one: ModelProject, given: ProjectFilter) -> bool:

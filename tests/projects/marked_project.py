@@ -125,4 +125,4 @@ def marks_in(texts: dict[str, str], marks: tuple[str, ...]) -> list[tuple[str, s
 
 def events_by_name(events: list[CloudEvent]) -> dict[str, str]:
     """Return the data of each event by its name."""
-    return {f"{one.happened} {at}": json.dumps(one.data) for at, one in enumerate(events)}
+    return {f"{event.happened} {at}": json.dumps(event.data) for at, event in enumerate(events)}

@@ -72,11 +72,11 @@ async def test_what_is_opened_again_is_closed_by_its_last_closing(operator: Oper
     """A project that was opened again is not closed; closed once more, it counts from then, in whatever status."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
     new = await status(operator.client, "New")
-    for one in (done, new):
-        await give(operator, status_id=one)
+    for item in (done, new):
+        await give(operator, status_id=item)
     assert ((await figures(operator)).closed, (await figures(operator)).median_closing_seconds) == (0, None)
-    for one in (done, filed):
-        await give(operator, status_id=one)
+    for item in (done, filed):
+        await give(operator, status_id=item)
         assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 4))
 
 
@@ -95,8 +95,8 @@ async def test_a_status_in_use_can_be_marked(operator: Operator) -> None:
 async def test_a_deleted_status_closed_while_it_was_there(operator: Operator) -> None:
     """A closing status that was deleted meanwhile counts in the past of those that went on to another closing one."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
-    for one in (done, filed):
-        await give(operator, status_id=one)
+    for item in (done, filed):
+        await give(operator, status_id=item)
     await operator.send(DeleteStatus(id=done))
     assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 2))
 

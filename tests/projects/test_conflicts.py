@@ -23,7 +23,7 @@ async def test_a_conflict_names_who_changed_what(operator: Operator) -> None:
     error = (await operator.refusal(stale)).error
     assert (error.code, error.details["revision"], error.details["changed_by"]) == (Code.CONFLICT, 3, "admin")
     assert error.message == "Unable to perform this action. Refresh the list."
-    changes = [(one["revision"], one["by"], one["fields"]) for one in error.details["changes"]]
+    changes = [(change["revision"], change["by"], change["fields"]) for change in error.details["changes"]]
     assert changes == [(2, "bob", ["description", "start_time"]), (3, "admin", ["comment"])]
     assert error.details["changes"][1]["at"] == error.details["changed_at"]
 
@@ -34,7 +34,7 @@ async def test_a_conflict_tells_only_what_is_missed(operator: Operator) -> None:
         await operator.send(UpdateProject(project_id=operator.project_id, description=text))
     stale = DeleteProject(project_id=operator.project_id, expected_revision=3)
     details = (await operator.refusal(stale)).error.details
-    assert [one["revision"] for one in details["changes"]] == [4]
+    assert [change["revision"] for change in details["changes"]] == [4]
 
 
 async def test_a_conflict_hides_what_the_caller_may_not_see(operator: Operator) -> None:
@@ -46,7 +46,7 @@ async def test_a_conflict_hides_what_the_caller_may_not_see(operator: Operator) 
         UpdateProject(project_id=operator.project_id, expected_revision=1, description="A bag.")
     )
     error = (await submitted.outcome()).error or {}
-    assert [(one["by"], one["fields"]) for one in error["details"]["changes"]] == [("admin", [])]
+    assert [(change["by"], change["fields"]) for change in error["details"]["changes"]] == [("admin", [])]
 
 
 async def test_of_two_who_expect_one_revision_one_is_told(operator: Operator) -> None:
@@ -57,9 +57,9 @@ async def test_of_two_who_expect_one_revision_one_is_told(operator: Operator) ->
         )
         for text in ("First.", "Second.")
     ]
-    first, second = [await one.outcome() for one in both]
+    first, second = [await item.outcome() for item in both]
     assert (first.status, (await operator.project()).description) == ("applied", "First.")
-    assert [one["fields"] for one in (second.error or {})["details"]["changes"]] == [["description"]]
+    assert [change["fields"] for change in (second.error or {})["details"]["changes"]] == [["description"]]
 
 
 async def test_many_writers_with_a_revision_lose_nothing(operator: Operator) -> None:
@@ -79,8 +79,8 @@ async def test_many_writers_with_a_revision_lose_nothing(operator: Operator) -> 
     await asyncio.gather(*(write(turn) for turn in range(6)))
     page = await operator.client.ask(GetHistory(project_id=operator.project_id, field="description"))
     items = page.items[::-1]
-    assert {one.new for one in items} == {f"Turn {turn}." for turn in range(6)}
-    assert [one.old for one in items[1:]] == [one.new for one in items[:-1]]
+    assert {item.new for item in items} == {f"Turn {turn}." for turn in range(6)}
+    assert [item.old for item in items[1:]] == [item.new for item in items[:-1]]
 
 
 async def test_different_fields_both_win(operator: Operator) -> None:
@@ -139,6 +139,6 @@ async def test_gone_within_one_batch_says_by_whom(operator: Operator) -> None:
     part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
     await operator.send(AddComment(**part, text="Seen."))
     both = [await operator.client.submit(DeleteComment(**part)) for _ in range(2)]
-    first, second = [await one.outcome() for one in both]
+    first, second = [await item.outcome() for item in both]
     assert first.status == "applied"
     assert (second.error or {})["details"]["deleted_by"] == "admin"

@@ -28,7 +28,7 @@ SAME_ID = """
 async def drafted(operator: Operator) -> list[UUID]:
     """Return the ids on the operator's own draft list."""
     draft: Draft = await operator.client.ask(GetDraft())
-    return [one.sequence_id for one in draft.sequences]
+    return [sequence.sequence_id for sequence in draft.sequences]
 
 
 async def test_sequences_are_drafted_and_undrafted(operator: Operator) -> None:
@@ -49,8 +49,8 @@ async def test_a_span_over_many_cameras(operator: Operator) -> None:
     response = await operator.client.send(command, command_id=command_id)
     assert response.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
     sequences = (await operator.client.ask(GetDraft())).sequences
-    assert sorted(one.camera_name for one in sequences) == ["Gate 0", "Gate 1", "Gate 2"]
-    assert {(one.start, one.end) for one in sequences} == {(NOON, LATER)}
+    assert sorted(sequence.camera_name for sequence in sequences) == ["Gate 0", "Gate 1", "Gate 2"]
+    assert {(sequence.start, sequence.end) for sequence in sequences} == {(NOON, LATER)}
 
 
 async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
@@ -158,7 +158,7 @@ async def test_a_draft_of_another_key_is_refused(operator: Operator) -> None:
     caller = await operator.site.caller()
     outcome = await caller.send("projects.clear-draft", "bob", {})
     assert outcome["error"]["code"] == "invalid"
-    assert [one["kind"] for one in outcome["error"]["details"]["fields"]] == ["other_key"]
+    assert [field["kind"] for field in outcome["error"]["details"]["fields"]] == ["other_key"]
 
 
 async def test_drafting_needs_the_permission_on_sequences(operator: Operator) -> None:
@@ -174,15 +174,15 @@ async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
     """Sequences that are drafted while projects take the list over end in one project or on the list, once each."""
     sequences = [sequence() for _ in range(40)]
     projects = [uuid7() for _ in range(12)]
-    drafting = [operator.send(DraftSequences(sequences=[one])) for one in sequences]
-    taking = [operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects]
-    mixed = [one for pair in zip(drafting[::4], taking, strict=False) for one in pair]
-    left = [one for place, one in enumerate(drafting) if place % 4]
+    drafting = [operator.send(DraftSequences(sequences=[sequence])) for sequence in sequences]
+    taking = [operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects]
+    mixed = [item for pair in zip(drafting[::4], taking, strict=False) for item in pair]
+    left = [item for place, item in enumerate(drafting) if place % 4]
     await asyncio.gather(*mixed, *left, *taking[10:])
     rows = await operator.site.sql(
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
-    assert sorted(one for (one,) in rows) == sorted(one.sequence_id for one in sequences)
+    assert sorted(item for (item,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
 
 
 async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
@@ -220,8 +220,10 @@ async def test_two_creations_share_no_draft(operator: Operator) -> None:
     sequences = [sequence() for _ in range(20)]
     await operator.send(DraftSequences(sequences=sequences))
     projects = [uuid7() for _ in range(10)]
-    created = await asyncio.gather(*(operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects))
-    assert sorted(len(one.sequence_ids) for one in created) == [0] * 9 + [20]
+    created = await asyncio.gather(
+        *(operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects)
+    )
+    assert sorted(len(item.sequence_ids) for item in created) == [0] * 9 + [20]
     assert await operator.site.count("projects.sequence") == 20
 
 

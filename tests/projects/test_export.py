@@ -34,7 +34,7 @@ async def test_a_package_holds_what_the_project_holds(operator: Operator) -> Non
     past = await operator.client.ask(GetHistory(project_id=operator.project_id))
     assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
     assert read_json(files, "project.json")["reference"] == "INC0000060"
-    assert read_json(files, "history.json")["items"] == [one.model_dump(mode="json") for one in past.items]
+    assert read_json(files, "history.json")["items"] == [item.model_dump(mode="json") for item in past.items]
     assert read_json(files, "manifest.json")["exported_by"] == "admin"
 
 
@@ -46,7 +46,7 @@ async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operato
     assert project.model_dump(exclude={"comments", "calls", "sequences"}) == details.model_copy(
         update=UNNAMED
     ).model_dump(exclude={"comments", "calls", "sequences"})
-    assert [one.text for one in project.comments or ()] == [COMMENT]
+    assert [comment.text for comment in project.comments or ()] == [COMMENT]
     assert not [name for name, data in files.items() if b"admin" in data]
     assert "exported_by" not in read_json(files, "manifest.json")
 
@@ -57,7 +57,8 @@ async def test_sequences_are_listed_for_the_recording_system(operator: Operator)
     files = await export(operator)
     rows = list(csv.DictReader(io.StringIO(files["sequences.csv"].decode())))
     assert [(row["camera_name"], row["site"], row["start"]) for row in rows] == [
-        (one.camera_name, "main", one.start.isoformat()) for one in (await operator.project()).sequences or ()
+        (sequence.camera_name, "main", sequence.start.isoformat())
+        for sequence in (await operator.project()).sequences or ()
     ]
     assert list(files) == ["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
     assert b"no video and no audio" in files["README.txt"]
@@ -70,9 +71,9 @@ async def test_a_package_can_be_verified(operator: Operator) -> None:
     files = unzip(data)
     digests = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
     assert (package.bytes, package.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    assert {one.name: (one.bytes, one.sha256) for one in package.entries} == digests
+    assert {entry.name: (entry.bytes, entry.sha256) for entry in package.entries} == digests
     manifest = read_json(files, "manifest.json")
-    assert {one["name"]: (one["bytes"], one["sha256"]) for one in manifest["files"]} == {
+    assert {file["name"]: (file["bytes"], file["sha256"]) for file in manifest["files"]} == {
         name: digest for name, digest in digests.items() if name != "manifest.json"
     }
     assert (manifest["number"], manifest["revision"]) == (1, 1)
@@ -105,7 +106,7 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
         False,
         [],
     )
-    assert {one["field"] for one in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
+    assert {item["field"] for item in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "sequences.csv" not in files
     assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
 
@@ -145,7 +146,7 @@ async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
     (outcome,) = await eventually(told)
     package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))
     comments = read_json(unzip(await fetch(client, package)), "project.json")["comments"]
-    assert (outcome["revision"], [one["text"] for one in comments]) == (2, ["before"])
+    assert (outcome["revision"], [comment["text"] for comment in comments]) == (2, ["before"])
 
 
 async def test_an_export_changes_nothing_and_is_recorded(operator: Operator, site: Site) -> None:

@@ -111,8 +111,8 @@ async def test_a_download_is_recorded(operator: Operator, site: Site) -> None:
     for offset in (1, 100):
         await operator.client.ask(DownloadPackage(package_id=package.package_id, offset=offset, length=100))
     await inspector.wait_until_idle()
-    headers = [one.headers or {} for one in await inspector.events_of(operator.project_id)]
-    recorded = [one["ce-actor"] for one in headers if one["ce-type"] == "im.projects.downloaded.v1"]
+    headers = [message.headers or {} for message in await inspector.events_of(operator.project_id)]
+    recorded = [header["ce-actor"] for header in headers if header["ce-type"] == "im.projects.downloaded.v1"]
     assert recorded == ["admin"]
 
 
@@ -157,5 +157,5 @@ async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
 
     await eventually(purged)
     draft: Draft = await operator.client.ask(GetDraft())
-    assert [one.camera_name for one in draft.sequences] == ["Young"]
+    assert [sequence.camera_name for sequence in draft.sequences] == ["Young"]
     assert await fetch(operator.client, package)

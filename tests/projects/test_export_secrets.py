@@ -46,7 +46,7 @@ async def test_a_password_is_kept_nowhere(
     await eventually(lambda: trimmed(inspector))
     lying = [*await inspector.messages_in("EVENTS"), *await inspector.messages_in("DEAD")]
     assert await rows_with(site, PASSWORD) == []
-    assert not [one for one in lying if PASSWORD.encode() in (one.data or b"") or PASSWORD in str(one.headers)]
+    assert not [item for item in lying if PASSWORD.encode() in (item.data or b"") or PASSWORD in str(item.headers)]
     assert PASSWORD not in response.model_dump_json() + "".join(capfd.readouterr())
 
 
@@ -65,7 +65,7 @@ async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operat
     plain = hashlib.sha256(f"projects.{project_id}.export\n".encode() + body).digest()
     assert (first["status"], bytes(row[0]) != plain) == ("applied", True)
     other = body.replace(PASSWORD.encode(), b"another one")
-    again = [await repeated(caller, project_id, one, command_id) for one in (body, other)]
+    again = [await repeated(caller, project_id, item, command_id) for item in (body, other)]
     assert (again[0], again[1]["error"]["code"]) == (first, Code.COMMAND_ID_REUSED)
 
 

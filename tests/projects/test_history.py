@@ -33,9 +33,14 @@ async def test_every_field_keeps_what_it_was(operator: Operator) -> None:
         await operator.send(UpdateProject(project_id=operator.project_id, description=text, start_time=NOON))
     changes = await past(operator, field="description")
     first = opened.description
-    assert [(one.revision, one.old, one.new) for one in changes] == [(2, first, "A box."), (3, "A box.", "")]
-    assert {one.by for one in changes} == {"admin"}
-    assert [one.new for one in await past(operator, field="start_time")] == [NOON.isoformat().replace("+00:00", "Z")]
+    assert [(change.revision, change.old, change.new) for change in changes] == [
+        (2, first, "A box."),
+        (3, "A box.", ""),
+    ]
+    assert {change.by for change in changes} == {"admin"}
+    assert [change.new for change in await past(operator, field="start_time")] == [
+        NOON.isoformat().replace("+00:00", "Z")
+    ]
 
 
 async def test_the_opening_tells_the_first_values(operator: Operator) -> None:
@@ -57,8 +62,8 @@ async def test_comments_keep_their_texts(operator: Operator) -> None:
     await operator.send(DeleteComment(**part))
     changes = await past(operator, part_id=part["comment_id"])
     expected = [(None, "Bag seen."), ("Bag seen.", "Bag removed."), ("Bag removed.", None)]
-    assert [(one.old, one.new) for one in changes] == expected
-    assert {one.field for one in changes} == {"comment"}
+    assert [(change.old, change.new) for change in changes] == expected
+    assert {change.field for change in changes} == {"comment"}
 
 
 async def test_what_is_rewritten_as_it_was_has_no_past(operator: Operator) -> None:
@@ -72,7 +77,7 @@ async def test_what_is_rewritten_as_it_was_has_no_past(operator: Operator) -> No
         EditCall(**call, party="A"),
     ):
         await operator.send(command)
-    assert [(one.field, one.revision) for one in (await past(operator))[1:]] == [("comment", 2), ("call", 3)]
+    assert [(change.field, change.revision) for change in (await past(operator))[1:]] == [("comment", 2), ("call", 3)]
 
 
 async def test_calls_keep_what_was_known(operator: Operator) -> None:
@@ -92,8 +97,13 @@ async def test_sequences_keep_their_coming_and_going(operator: Operator) -> None
     await operator.send(AddSequences(project_id=operator.project_id, sequences=both))
     await operator.send(RemoveAllSequences(project_id=operator.project_id))
     changes = await past(operator, field="sequence")
-    assert [(one.revision, one.new is None) for one in changes] == [(2, False), (2, False), (3, True), (3, True)]
-    assert sorted(one.old["camera_name"] for one in changes if one.old) == ["Gate 4", "Hall"]
+    assert [(change.revision, change.new is None) for change in changes] == [
+        (2, False),
+        (2, False),
+        (3, True),
+        (3, True),
+    ]
+    assert sorted(change.old["camera_name"] for change in changes if change.old) == ["Gate 4", "Hall"]
 
 
 async def test_an_imported_project_has_one_entry(site: Site, operator: Operator) -> None:
@@ -127,7 +137,7 @@ async def test_what_a_caller_may_not_see_is_left_out(operator: Operator) -> None
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence()]))
     visitor = await operator.site.client("visitor")
     history = await visitor.ask(GetHistory(project_id=operator.project_id))
-    assert ([one.field for one in history.items], history.withheld) == (
+    assert ([item.field for item in history.items], history.withheld) == (
         ["project"],
         ["main-details", "categories", "comments", "sequences"],
     )

@@ -20,7 +20,7 @@ async def test_a_list_of_what_is_held_and_one_of_the_rest(site: Site, has_hold: 
     chance = Random(11)
     stock = [project(chance, number) for number in range(1, 61)]
     await insert_projects(site, stock)
-    ids = set(chance.sample([one.id for one in stock], 20))
+    ids = set(chance.sample([project.id for project in stock], 20))
     for project_id in ids:
         await site.sql("INSERT INTO retention.hold VALUES (gen_random_uuid(), :id, 'x', 'ann', now())", id=project_id)
         await site.sql(
@@ -31,7 +31,7 @@ async def test_a_list_of_what_is_held_and_one_of_the_rest(site: Site, has_hold: 
         for more in ({}, {"type_ids": [1, None]}, {"camera_ids": ["cam-1"]}, {"created_by": ["bob"]}):
             filter_ = ProjectFilter.model_validate({"has_hold": has_hold, **more})
             query = ListProjects.model_validate({"filter": filter_, "sort": sort, "limit": 7, "count": "exact"})
-            expected = [one for one in expected_ids(stock, query) if (one in ids) is has_hold]
+            expected = [each_id for each_id in expected_ids(stock, query) if (each_id in ids) is has_hold]
             assert (await read_all_pages(site, query), (await ask(site, query)).total) == (expected, len(expected))
 
 

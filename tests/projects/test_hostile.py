@@ -54,7 +54,7 @@ async def test_the_longest_author_has_a_next_page(operator: Operator) -> None:
     await operator.send(ImportProjects(projects=[legacy(10, created_by="\U0001f512" * 200)]))
     first = await operator.client.ask(ListProjects(sort="-created_by", limit=1))
     second = await operator.client.ask(ListProjects(sort="-created_by", limit=1, after=first.next))
-    assert [one.created_by for one in first.items + second.items] == ["\U0001f512" * 200, "admin"]
+    assert [item.created_by for item in first.items + second.items] == ["\U0001f512" * 200, "admin"]
 
 
 async def test_the_oldest_project_is_counted(operator: Operator) -> None:
@@ -67,13 +67,13 @@ async def test_the_oldest_project_is_counted(operator: Operator) -> None:
 
 async def test_short_words_are_sought_in_a_century(operator: Operator) -> None:
     """Many short words are found in every month since the earliest, though not the numbers of all are looked up."""
-    words = [f"{one}{two}q" for one in "abcde" for two in "wxyz"]
+    words = [f"{character}{two}q" for character in "abcde" for two in "wxyz"]
     oldest = legacy(10, created_at=EARLIEST, description=" ".join(words))
     await operator.send(ImportProjects(projects=[oldest]))
     for sort in ("number", "created_at"):
         for terms in (words, [*words[:19], "nothing"]):
             page = await operator.client.ask(ListProjects(search=" ".join(terms), sort=sort))
-            assert [one.number for one in page.items] == ([10] if terms is words else [])
+            assert [item.number for item in page.items] == ([10] if terms is words else [])
 
 
 @pytest.mark.parametrize("words", ["awq axq ayq azq bwq bxq byq", "ladder escalator gate bag", "éwq ladder ab"])
@@ -83,8 +83,8 @@ def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> N
     search = Sought.of(words, EVERYTHING)
     searched = search.found(range(23_000, 23_000 + months))
     parameters = select(searched.months).where(*searched.conditions).compile().params.values()
-    listed = [one for value in parameters if isinstance(value, list) for one in value]
-    numbers = sum(len(one.split(",")) for one in listed if isinstance(one, str))
+    listed = [character for value in parameters if isinstance(value, list) for character in value]
+    numbers = sum(len(item.split(",")) for item in listed if isinstance(item, str))
     assert 0 < numbers <= max(NUMBERS_MAX + months, 73 * months)
     assert sum(isinstance(value, str) and value.startswith("%") for value in parameters) == len(words.split())
 
@@ -129,7 +129,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         **limits,
         "filter": filters(),
         "search": st.text(max_size=60),
-        "sort": st.sampled_from([*SORTS, *(f"-{one}" for one in SORTS)]),
+        "sort": st.sampled_from([*SORTS, *(f"-{sort}" for sort in SORTS)]),
         "count": st.sampled_from(("none", "capped", "exact")),
     }
     groups = st.sampled_from(("type", "status", "category_1", "creator", "camera", "imported"))

@@ -67,7 +67,7 @@ async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
     ]
     done = await operator.send(ImportProjects(projects=rows))
     assert done.numbers == [10, 14]
-    assert [(one.index, one.code, one.field) for one in done.refused] == [
+    assert [(refusal.index, refusal.code, refusal.field) for refusal in done.refused] == [
         (1, Code.CONFLICT, "number"),
         (2, Code.UNKNOWN_REFERENCE, "type_id"),
         (3, Code.UNKNOWN_REFERENCE, "status_id"),
@@ -91,7 +91,7 @@ async def test_the_same_projects_again_change_nothing(operator: Operator) -> Non
 
 async def test_what_has_no_number_gets_one_here(operator: Operator) -> None:
     """A project that is known by a text elsewhere keeps it, and gets the next number behind all that came (RET-05)."""
-    command = [legacy(None, reference=one) for one in ("2020-001", "INC7")]
+    command = [legacy(None, reference=word) for word in ("2020-001", "INC7")]
     done = await operator.send(ImportProjects(projects=[command[0], legacy(50), command[1]]))
     assert done.numbers == [51, 50, 52]
     again = await operator.send(ImportProjects(projects=command))
@@ -107,7 +107,7 @@ async def test_another_project_under_the_same_id_is_refused(operator: Operator) 
     checked = await operator.client.ask(CheckImport(projects=[command, *others]))
     done = await operator.send(ImportProjects(projects=[command, *others]))
     conflicts = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
-    assert [(one.index, one.code, one.field) for one in checked.refused] == conflicts
+    assert [(refusal.index, refusal.code, refusal.field) for refusal in checked.refused] == conflicts
     assert (done.refused, done.already_there, checked.already_there) == (checked.refused, [60], [0])
 
 
@@ -128,5 +128,5 @@ async def test_a_project_ends_after_it_starts(operator: Operator) -> None:
     rows[1]["end_time"] = LONG_AGO.isoformat()
     outcome = await caller.send("projects.import", "-", {"projects": rows})
     assert outcome["error"]["code"] == "invalid"
-    errors = [(one["field"], one["kind"]) for one in outcome["error"]["details"]["fields"]]
+    errors = [(field["field"], field["kind"]) for field in outcome["error"]["details"]["fields"]]
     assert errors == [("projects.1.end_time", "end_before_start")]

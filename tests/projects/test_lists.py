@@ -106,12 +106,12 @@ async def test_pages_survive_what_others_do(site: Site, projects: ModelProjects,
     ids = [row.project_id for row in first.items]
     chance = Random(5)
     await insert_projects(site, [project(chance, number) for number in range(61, 91)])
-    gone = {ids[3], ids[-1], *(one.id for one in chance.sample(projects, 10))}
+    gone = {ids[3], ids[-1], *(project.id for project in chance.sample(projects, 10))}
     await site.sql("DELETE FROM projects.project WHERE id = ANY(:ids)", ids=list(gone))
     rest = await read_all_pages(site, query.model_copy(update={"after": first.next}))
-    stayed = [one.id for one in projects if one.id not in gone]
-    assert [one for one in [*ids, *rest] if one in set(stayed)] == [
-        one for one in expected_ids(projects, query) if one in set(stayed)
+    stayed = [project.id for project in projects if project.id not in gone]
+    assert [each_id for each_id in [*ids, *rest] if each_id in set(stayed)] == [
+        each_id for each_id in expected_ids(projects, query) if each_id in set(stayed)
     ]
 
 

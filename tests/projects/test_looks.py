@@ -28,7 +28,7 @@ async def statements(site: Site, query: ListProjects) -> int:
     results: list[str] = []
     event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: results.append(given[2]))
     await ask(site, query)
-    return sum("projects." in one for one in results)
+    return sum("projects." in result for result in results)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ async def test_a_page_takes_few_statements(site: Site, projects: ModelProjects, 
 async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: ModelProjects, sort: Any) -> None:
     """In the order of time, the months beyond those that fill a page are not looked at."""
     order, search = Order.of(sort), Sought.of("ladder", EVERYTHING)
-    of = [month_of(one.row["created_at"]) for one in projects]
+    of = [month_of(project.row["created_at"]) for project in projects]
     months = range(min(of), max(of) + 1)[:: -1 if order.backward else 1]
     selection = Asked(ProjectFilter(), search, order, order.sections(None)[0])
     statement = by_month(selection, 1, search.found(months)).compile(dialect=site.engine.dialect)

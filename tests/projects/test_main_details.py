@@ -56,7 +56,7 @@ async def test_a_status_comes_later(defining: Operator) -> None:
     status_id = (await defining.send(AddStatus(name="Open"))).id
     body: dict[str, Any] = {"project_id": str(uuid7()), "status_id": status_id}
     outcome = await (await defining.site.caller()).send("projects.create", body["project_id"], body)
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == ["status_id"]
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == ["status_id"]
     assert (await defining.project()).status_id is None
     await defining.send(UpdateProject(project_id=defining.project_id, status_id=status_id))
     assert (await defining.project()).status_id == status_id
@@ -82,7 +82,7 @@ async def test_what_is_not_defined_is_refused(operator: Operator) -> None:
     wrong = UpdateProject(project_id=operator.project_id, categories={"1": 7}, data=IncidentData(integer_1=7))
     error = (await operator.refusal(wrong)).error
     assert error.code is Code.UNKNOWN_REFERENCE
-    assert sorted(one["field"] for one in error.details["fields"]) == ["category_1", "integer_1"]
+    assert sorted(field["field"] for field in error.details["fields"]) == ["category_1", "integer_1"]
 
 
 async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -> None:
@@ -93,8 +93,8 @@ async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -
         UpdateProject(project_id=project_id, end_time=early),
         UpdateProject(project_id=project_id, start_time=late),
     )
-    for one in wrong:
-        (field,) = (await operator.refusal(one)).error.details["fields"]
+    for item in wrong:
+        (field,) = (await operator.refusal(item)).error.details["fields"]
         assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
     await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
     project = await operator.project()

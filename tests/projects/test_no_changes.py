@@ -94,9 +94,9 @@ async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
     body = json.dumps({"project_id": str(operator.project_id), "data": data}).encode()
     outcome = await (await operator.client.submit_raw("projects.update", body, key=str(operator.project_id))).outcome()
     expected = {"decimal_1": "100", "decimal_2": "0", "decimal_3": "0.1"}
-    assert {name: one["new"] for name, one in (outcome.result or {})["changed"].items()} == expected
+    assert {name: value["new"] for name, value in (outcome.result or {})["changed"].items()} == expected
     history = (await operator.client.ask(GetHistory(project_id=operator.project_id))).items
-    assert {one.field: one.new for one in history if one.field in expected} == expected
+    assert {change.field: change.new for change in history if change.field in expected} == expected
     values = (await operator.project()).data or {}
     assert {name: values[name] for name in expected} == expected
     same = IncidentData.model_validate_json('{"decimal_1": "100.00", "decimal_2": "0e5", "decimal_3": "1e-1"}')

@@ -26,7 +26,7 @@ async def arrived(caller: Caller, *ids: UUID) -> None:
     """Wait for the outcomes of commands that were published at once."""
 
     async def all_applied() -> bool:
-        outcome = [caller.outcomes.get(one, [{}])[-1].get("status") for one in ids]
+        outcome = [caller.outcomes.get(each_id, [{}])[-1].get("status") for each_id in ids]
         assert "rejected" not in outcome, caller.outcomes
         return outcome == ["applied"] * len(ids)
 
@@ -45,7 +45,7 @@ async def filled(site: Site) -> tuple[Operator, list[str], list[str], list[str]]
         body = {**project, "call_id": call, "direction": "made", "at": AT, "party": "Police"}
         ids.append(await caller.publish("projects.add-call", project_id, body))
     for chunk in (sequences[:3], sequences[3:]):
-        attached = {**project, "sequences": [recording(one) for one in chunk]}
+        attached = {**project, "sequences": [recording(item) for item in chunk]}
         ids.append(await caller.publish("projects.add-sequences", project_id, attached))
     await site.worker("projects")
     await arrived(caller, *ids)
@@ -60,7 +60,7 @@ def recording(sequence_id: str) -> dict[str, str]:
 def parts(document: dict[str, list[dict[str, str]]]) -> tuple[list[str], list[str], list[str]]:
     """Return the ids of a document's comments, calls and sequences."""
     lists = (("comments", "comment_id"), ("calls", "call_id"), ("sequences", "sequence_id"))
-    comments, calls, sequences = ([one[key] for one in document[name]] for name, key in lists)
+    comments, calls, sequences = ([item[key] for item in document[name]] for name, key in lists)
     return comments, calls, sequences
 
 
@@ -70,23 +70,23 @@ async def test_parts_are_in_the_order_of_their_acceptance(site: Site) -> None:
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
-    assert [parts(one) for one in (details, reported, packed)] == [tuple(expected)] * 3
-    assert not {"revision", "place"} & {name for one in packed["comments"] for name in one}
+    assert [parts(item) for item in (details, reported, packed)] == [tuple(expected)] * 3
+    assert not {"revision", "place"} & {name for comment in packed["comments"] for name in comment}
 
 
 async def test_what_was_earlier_is_told_earlier(operator: Operator) -> None:
     """Calls and recordings stand by their own times, whenever they were added: read, reported and packed."""
     project_id, ids = operator.project_id, [uuid4() for _ in range(3)]
-    for hours, one in zip((2, 3, 1), ids, strict=True):
+    for hours, each_id in zip((2, 3, 1), ids, strict=True):
         at = NOON + timedelta(hours=hours)
-        await operator.send(AddCall(project_id=project_id, call_id=one, direction="made", at=at, party="Police"))
-        film = Recording(sequence_id=one, camera_id="cam-4", camera_name="Gate", start=at, end=at)
+        await operator.send(AddCall(project_id=project_id, call_id=each_id, direction="made", at=at, party="Police"))
+        film = Recording(sequence_id=each_id, camera_id="cam-4", camera_name="Gate", start=at, end=at)
         await operator.send(AddSequences(project_id=project_id, sequences=[film]))
     details = json.loads((await operator.project()).model_dump_json())
     [(reported,)] = await operator.site.sql("SELECT document FROM published.project_documents")
     packed = read_json(await export(operator), "project.json")
     expected = [str(ids[place]) for place in (2, 0, 1)]
-    assert [parts(one)[1:] for one in (details, reported, packed)] == [(expected, expected)] * 3
+    assert [parts(item)[1:] for item in (details, reported, packed)] == [(expected, expected)] * 3
 
 
 async def test_parts_that_were_there_before_are_put_into_order(site: Site) -> None:
@@ -103,7 +103,7 @@ async def test_removed_sequences_are_named_in_their_order(site: Site) -> None:
     """What removes all recordings names them in the order in which they were added."""
     operator, _, _, sequences = await filled(site)
     removed = await operator.send(RemoveAllSequences(project_id=operator.project_id))
-    assert [str(one) for one in removed.sequence_ids] == sequences
+    assert [str(each_id) for each_id in removed.sequence_ids] == sequences
 
 
 async def test_numbers_drawn_at_once_have_the_order_of_their_times(site: Site) -> None:
@@ -136,7 +136,7 @@ async def test_a_list_has_the_order_of_its_numbers(site: Site) -> None:
         after = None
         while after or not numbers:
             page, _ = await caller.ask("projects.list", {"sort": sort, "limit": 7, "after": after})
-            numbers += [one["number"] for one in page["items"]]
+            numbers += [item["number"] for item in page["items"]]
             after = page["next"]
         assert numbers == list(expected)
 
@@ -146,19 +146,19 @@ async def test_a_draft_keeps_the_order_in_which_it_was_made(site: Site) -> None:
     caller, project_id = await site.caller("admin"), uuid4()
     cameras = [{"camera_id": f"cam-{number}", "camera_name": f"Gate {number}"} for number in range(MANY)]
     ids = [
-        await caller.publish("projects.draft-sequences", "admin", {"cameras": [one], "start": AT, "end": AT})
-        for one in cameras[:3]
+        await caller.publish("projects.draft-sequences", "admin", {"cameras": [camera], "start": AT, "end": AT})
+        for camera in cameras[:3]
     ]
     body = {"cameras": cameras[3:], "start": AT, "end": AT}
     ids.append(await caller.publish("projects.draft-sequences", "admin", body))
     await site.worker("projects")
     await arrived(caller, *ids)
     draft, _ = await caller.ask("projects.draft", {})
-    expected = [one["camera_id"] for one in cameras]
-    assert [one["camera_id"] for one in draft["sequences"]] == expected
+    expected = [camera["camera_id"] for camera in cameras]
+    assert [sequence["camera_id"] for sequence in draft["sequences"]] == expected
     await caller.send("projects.create", project_id, {"project_id": str(project_id), "from_draft": True})
     sequences = (await Operator(site, await site.client(), project_id).project()).sequences or []
-    assert [one.camera_id for one in sequences] == expected
+    assert [sequence.camera_id for sequence in sequences] == expected
 
 
 async def test_a_history_has_the_times_of_its_order(site: Site) -> None:

@@ -91,7 +91,9 @@ def test_the_page_says_the_same_in_both_languages() -> None:
     english, french = readme.wording("en"), readme.wording("fr")
     assert english.keys() == french.keys()
     for name, sentence in english.items():
-        placeholders = [{field for _, field, _, _ in string.Formatter().parse(one)} for one in (sentence, french[name])]
+        placeholders = [
+            {field for _, field, _, _ in string.Formatter().parse(item)} for item in (sentence, french[name])
+        ]
         assert placeholders[0] == placeholders[1]
     assert [name for name in english if english[name] == french[name]] == []
 

@@ -24,15 +24,15 @@ async def test_a_project_holds_all_of_an_incident(operator: Operator) -> None:
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
     project = await operator.project()
     assert (project.description, project.revision) == ("A bag was left at gate 4.", 4)
-    assert [one.text for one in project.comments or []] == ["Bag seen."]
-    assert [one.party for one in project.calls or []] == ["Police"]
-    assert [one.camera_name for one in project.sequences or []] == ["Gate 4"]
+    assert [comment.text for comment in project.comments or []] == ["Bag seen."]
+    assert [call.party for call in project.calls or []] == ["Police"]
+    assert [sequence.camera_name for sequence in project.sequences or []] == ["Gate 4"]
 
 
 async def test_main_details_are_given_and_cleared(site: Site, operator: Operator) -> None:
     """Type, status, start and end can be cleared; number and author stay what they were (PRJ-04, PRJ-10)."""
     await site.worker("administration")
-    type_id, status_id = [(await operator.send(one(name="x"))).id for one in (AddType, AddStatus)]
+    type_id, status_id = [(await operator.send(command(name="x"))).id for command in (AddType, AddStatus)]
     names = ("type_id", "status_id", "start_time", "end_time")
     for values in ((type_id, status_id, NOON, NOON), (None,) * 4):
         expected = dict(zip(names, values, strict=True))
@@ -60,7 +60,7 @@ async def test_a_status_is_given_to_what_exists(site: Site, operator: Operator) 
     caller, project_id = await site.caller("admin"), str(uuid7())
     body = {"project_id": project_id, "status_id": status_id}
     refused = await caller.send("projects.create", project_id, body)
-    assert [one["field"] for one in refused["error"]["details"]["fields"]] == ["status_id"]
+    assert [field["field"] for field in refused["error"]["details"]["fields"]] == ["status_id"]
     assert (await operator.project()).status_id is None
     await operator.send(UpdateProject(project_id=operator.project_id, status_id=status_id))
     assert (await operator.project()).status_id == status_id
@@ -126,6 +126,6 @@ async def test_three_levels_on_projects(operator: Operator, level: str, allowed:
         await client.send(DeleteProject(project_id=created.project_id))
 
     results = await asyncio.gather(list_projects(olga), create_and_delete(olga), return_exceptions=True)
-    assert [one is None for one in results] == [allowed >= 1, allowed >= 2]
-    codes = [one.code for one in results if isinstance(one, Refused)]
+    assert [result is None for result in results] == [allowed >= 1, allowed >= 2]
+    codes = [result.code for result in results if isinstance(result, Refused)]
     assert codes == [Code.NOT_AVAILABLE, Code.PERMISSION_DENIED][allowed:]

@@ -13,8 +13,8 @@ from tests.support import Site
 
 async def referred(operator: Operator, *references: str) -> list[list[int]]:
     """Return the numbers of the projects that each reference finds."""
-    queries = [ListProjects(filter=ProjectFilter(references=[one])) for one in references]
-    return [[row.number for row in (await operator.client.ask(one)).items] for one in queries]
+    queries = [ListProjects(filter=ProjectFilter(references=[reference])) for reference in references]
+    return [[row.number for row in (await operator.client.ask(query)).items] for query in queries]
 
 
 async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
@@ -27,7 +27,7 @@ async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
     assert (read.reference, listed.reference) == ("INC0000060", "INC0000060")
     assert changed.changed["reference"].model_dump() == {"old": None, "new": None}
     past = (await operator.client.ask(GetHistory(project_id=project_id))).items
-    assert [(one.field, one.old) for one in past] == [("reference", "2020-001"), ("project", None)]
+    assert [(change.field, change.old) for change in past] == [("reference", "2020-001"), ("project", None)]
     assert past[1].new["reference"] == "2020-001"
 
 

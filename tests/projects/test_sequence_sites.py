@@ -45,7 +45,7 @@ async def test_own_and_child_sites_are_accepted(parent: Operator, site_name: str
     await parent.send(
         DraftSequences(sequences=[of_site(site_name)], cameras=[camera], start=NOON, end=NOON + timedelta(1))
     )
-    assert {one.site for one in (await parent.client.ask(GetDraft())).sequences} == {site_name}
+    assert {sequence.site for sequence in (await parent.client.ask(GetDraft())).sequences} == {site_name}
 
 
 async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
@@ -76,7 +76,7 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
     sequences = [sequence(name).model_copy(update={"media_expires_at": expires}) for name, expires in lasting.items()]
     await operator.send(AddSequences(project_id=operator.project_id, sequences=sequences))
     attached = (await operator.project()).sequences or []
-    assert {one.camera_name: one.media for one in attached} == {name: name for name in lasting}
+    assert {item.camera_name: item.media for item in attached} == {name: name for name in lasting}
 
 
 @pytest.mark.parametrize(

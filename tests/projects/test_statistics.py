@@ -67,7 +67,7 @@ ROWS = st.fixed_dictionaries(
     }
 )
 ASKED = st.tuples(
-    st.sampled_from([None, *(one for one in get_args(Grouping) if one[-1] not in "234")]),
+    st.sampled_from([None, *(name for name in get_args(Grouping) if name[-1] not in "234")]),
     st.sampled_from(get_args(Interval)),
     st.sampled_from([None, [1], [1, None], []]),
 )
@@ -78,9 +78,9 @@ async def admin(site: Site) -> Client:
     """Somebody who asks, on a site that lives by the clock of Zurich."""
     await site.worker("projects")
     await site.sql("UPDATE administration.settings SET timezone = 'Europe/Zurich'")
-    for one in (1, 2, 3):
+    for item in (1, 2, 3):
         status = "INSERT INTO administration.property VALUES (:one, 'status', NULL, 'A', '', :closing)"
-        await site.sql(status, one=one, closing=one in CLOSING)
+        await site.sql(status, one=item, closing=item in CLOSING)
     return await site.client()
 
 
@@ -140,9 +140,9 @@ def recounted(rows: list[dict[str, Any]], group_by: str | None, interval: Interv
             counted.setdefault((group, starting(row, interval)), []).append(row)
     figures = []
     for (group, begun), members in counted.items():
-        took = [float(one["took"]) for one in members if one["start_time"] and one["took"] is not None]
-        closing = [one for one in map(closing_seconds, members) if one is not None]
-        numbers = {"closed": sum(one["status_id"] in CLOSING for one in members), "ended": len(took)}
+        took = [float(member["took"]) for member in members if member["start_time"] and member["took"] is not None]
+        closing = [item for item in map(closing_seconds, members) if item is not None]
+        numbers = {"closed": sum(member["status_id"] in CLOSING for member in members), "ended": len(took)}
         spans = {**times("closing", closing), **times("duration", took)}
         figures.append(Figures(group=group, starting=begun, count=len(members), **numbers, **spans))
     return figures
@@ -154,7 +154,7 @@ def comparable(figures: list[Figures]) -> list[str]:
     def rounded(one: Figures) -> dict[str, Any]:
         return {name: round(value, 6) for name, value in one if isinstance(value, float)}
 
-    return sorted(one.model_copy(update=rounded(one)).model_dump_json() for one in figures)
+    return sorted(figure.model_copy(update=rounded(figure)).model_dump_json() for figure in figures)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -183,9 +183,9 @@ async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
     ]
     await store(site, rows)
     by_creator = await admin.ask(ProjectStatistics(group_by="creator"))
-    assert [(one.group, one.count) for one in by_creator.items] == [("common", 2), ("rare", 1)]
+    assert [(item.group, item.count) for item in by_creator.items] == [("common", 2), ("rare", 1)]
     by_day = await admin.ask(ProjectStatistics(interval="day"))
-    assert [one.starting for one in by_day.items] == sorted(one.starting for one in by_day.items if one.starting)
+    assert [item.starting for item in by_day.items] == sorted(item.starting for item in by_day.items if item.starting)
 
 
 async def test_a_median_is_no_average(site: Site, admin: Client) -> None:

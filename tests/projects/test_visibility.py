@@ -69,10 +69,10 @@ async def test_a_feed_tells_nothing_of_it(site: Site, admin: Client, part: str) 
         project_id = await create_marked_project(site, admin, *PARTS)
         await send_command(admin, "projects.delete", project_id=project_id)
         events = await next_events(watch, 4)
-    assert [one.happened for one in events][:1] == ["projects.created"]
-    assert [one.happened for one in events][-1] == "projects.deleted"
+    assert [event.happened for event in events][:1] == ["projects.created"]
+    assert [event.happened for event in events][-1] == "projects.deleted"
     own = set(MARKS[part]) - set(MARKS[OTHER[part]])
-    changed = {name for one in events for name in one.data.get("changed", {})}
+    changed = {name for event in events for name in event.data.get("changed", {})}
     assert marks_in(events_by_name(events), tuple(own)) == []
     assert changed.isdisjoint({"type_id", "description"} if part == "main-details" else {"category_1", "text_1"})
 
@@ -87,7 +87,7 @@ async def test_a_projects_activity_names_no_withheld_field(site: Site, admin: Cl
 
     await eventually(recorded)
     items = json.loads(await ask_query(await site.client("viewer"), "audit.activity", project_id=project_id))["items"]
-    changed = [sorted(one["details"].get("changed", {})) for one in items if one["activity"] == "projects.updated"]
+    changed = [sorted(item["details"].get("changed", {})) for item in items if item["activity"] == "projects.updated"]
     data = ["datetime_1", "integer_1", "text_1"]
     assert changed == [data, ["category_1", *data], [], []]
 

@@ -68,7 +68,7 @@ async def test_nothing_is_lost_while_nobody_listens(site: Site, admin: Client) -
     async with follow(await site.client(), since=event.cursor) as watch:
         last = await create_project(admin)
         events = await next_events(watch, 7)
-    expected = [("created", str(one)) for one in others] + [("deleted", str(first)), ("created", str(last))]
+    expected = [("created", str(other)) for other in others] + [("deleted", str(first)), ("created", str(last))]
     assert event_names(events) == expected
 
 

@@ -41,16 +41,16 @@ async def many(site: Site, count: int) -> list[str]:
     """Let so many events lie in the stream, and return the projects that they are about, in order."""
     worker = await site.nats("projects", "worker")
     ids = [str(uuid7()) for _ in range(count)]
-    for one in ids:
+    for each_id in ids:
         headers = {
             "ce-id": str(uuid7()),
             "ce-type": "im.projects.deleted.v1",
             "ce-time": "2026-03-01T12:00:00Z",
             "ce-actor": "admin",
-            "ce-subject": one,
+            "ce-subject": each_id,
         }
-        body = json.dumps({"project_id": one, "number": 1}).encode()
-        await worker.publish(f"im.main.evt.projects.{one}.deleted", body, headers=headers)
+        body = json.dumps({"project_id": each_id, "number": 1}).encode()
+        await worker.publish(f"im.main.evt.projects.{each_id}.deleted", body, headers=headers)
     await worker.flush()
     return ids
 
@@ -67,7 +67,7 @@ async def test_a_killed_worker_loses_no_event(site: Site, admin: Client) -> None
             async with worker_process(site, "projects"):
                 after = [await create_project(admin) for _ in range(3)]
                 events += await next_events(watch, 3)
-    assert event_names(events) == [("created", str(one)) for one in (before, *after)]
+    assert event_names(events) == [("created", str(item)) for item in (before, *after)]
 
 
 async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Client) -> None:
@@ -79,7 +79,7 @@ async def test_a_worker_that_stops_hands_its_feeds_over(site: Site, admin: Clien
             await site.worker("projects")
             await first.stop()
             ids = [await create_project(admin) for _ in range(3)]
-            assert event_names(await next_events(watch, 3)) == [("created", str(one)) for one in ids]
+            assert event_names(await next_events(watch, 3)) == [("created", str(each_id)) for each_id in ids]
 
 
 async def test_a_feed_survives_a_restarted_server(site: Site, admin: Client) -> None:
@@ -91,7 +91,7 @@ async def test_a_feed_survives_a_restarted_server(site: Site, admin: Client) -> 
         site.server.stop()
         await asyncio.to_thread(site.server.start)
         ids = [await create_project(admin) for _ in range(3)]
-        assert event_names(await next_events(watch, 3)) == [("created", str(one)) for one in ids]
+        assert event_names(await next_events(watch, 3)) == [("created", str(each_id)) for each_id in ids]
 
 
 async def test_renewals_reach_the_process_that_serves(site: Site, admin: Client) -> None:
@@ -165,7 +165,7 @@ async def test_a_filter_lets_an_import_pass_that_matches(site: Site, admin: Clie
             foreign = ImportedProject(project_id=project_id, number=number, created_by=author, created_at=LONG_AGO)
             await admin.send(ImportProjects(projects=[foreign]))
         events = [(await next_events(watch, 1))[0] for watch in (of_zoe, of_one)]
-    assert [(one.happened, one.data["numbers"]) for one in events] == [("projects.imported", [902])] * 2
+    assert [(event.happened, event.data["numbers"]) for event in events] == [("projects.imported", [902])] * 2
 
 
 async def test_a_filter_names_its_own_categories(site: Site, admin: Client) -> None:

@@ -44,7 +44,10 @@ def is_found(text: str, search: str) -> bool:
     line, numbers = line_of([(words, codes)]), all_grams([*words, *codes]) | pairs_of(words)
     return all(
         any(
-            all(matches(one.like, line) and one.every <= numbers and (not one.one or one.one & numbers) for one in way)
+            all(
+                matches(item.like, line) and item.every <= numbers and (not item.one or item.one & numbers)
+                for item in way
+            )
             for way in ways
         )
         for ways in ways_of(search)
@@ -54,27 +57,31 @@ def is_found(text: str, search: str) -> bool:
 @given(word=LETTERS | PLATES, start=st.integers(0, 9), length=st.integers(1, 9))
 def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: int) -> None:
     """Whatever part is sought that is long enough, its numbers lead to the word, and are in PostgreSQL's range."""
-    for one in words_of(word):
-        part = one[start : start + length]
+    for item in words_of(word):
+        part = item[start : start + length]
         if len(part) > 2 or (part and is_unspaced(part)):
-            assert finds(part, one)
-            assert matches(pattern(part), line_of([([one], [])]))
-        assert all(-(2**31) <= number < 2**31 for number in grams_of(one))
+            assert finds(part, item)
+            assert matches(pattern(part), line_of([([item], [])]))
+        assert all(-(2**31) <= number < 2**31 for number in grams_of(item))
 
 
 @given(word=LETTERS | PLATES)
 def test_a_whole_word_is_sought_by_its_own_numbers(word: str) -> None:
     """A word finds itself, however short it is and whatever it is written in."""
-    assert all(finds(one, one) for one in words_of(word))
+    assert all(finds(number, number) for number in words_of(word))
 
 
 @given(first=LETTERS, second=LETTERS)
 def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
-    for one in words_of(f"{first} {second}"):
-        assert bool(all_of(one)) != bool(one_of(one))
-    plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4 and not one.isdigit()}
-    assert len({number for one in plain for number in grams_of(one)}) == len(plain)
+    for item in words_of(f"{first} {second}"):
+        assert bool(all_of(item)) != bool(one_of(item))
+    plain = {
+        number
+        for number in words_of(f"{first} {second}")
+        if number.isascii() and len(number) <= 4 and not number.isdigit()
+    }
+    assert len({number for character in plain for number in grams_of(character)}) == len(plain)
 
 
 @given(digits=st.text("0123456789", min_size=3, max_size=15))
@@ -98,13 +105,13 @@ def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
 def test_folding_again_changes_nothing(text: str) -> None:
     """A folded word is a word, and folded: what was kept is found by what is typed."""
     words, codes = read(text)
-    assert all(words_of(one) == [one] for one in (*words, *codes) if one.isascii() or one in words)
+    assert all(words_of(word) == [word] for word in (*words, *codes) if word.isascii() or word in words)
 
 
 @given(text=st.text() | CODES)
 def test_a_text_finds_itself(text: str) -> None:
     """A text is found by all of it, as it was written, and as a phrase."""
-    unquoted = "".join(" " if one in '"“”„«»\uff02' else one for one in text)
+    unquoted = "".join(" " if character in '"“”„«»\uff02' else character for character in text)
     assert is_found(unquoted, unquoted)
     assert is_found(unquoted, f'"{unquoted}"')
 
@@ -124,7 +131,7 @@ def test_a_phrase_is_found_where_a_word_goes_on(words: list[str], ends: st.DataO
 @given(text=CODES)
 def test_plain_texts_are_read_as_all_others(text: str) -> None:
     """A text of plain letters is read in a faster way, to the same words and codes as beside any other letter."""
-    plain = "".join(one for one in text if one.isascii())
+    plain = "".join(character for character in text if character.isascii())
     words, codes = read(f"{plain} \u03b6\u03b6\u03b6\u03b6")
     assert read(plain) == (words[:-1], codes)
 

@@ -15,11 +15,11 @@ class Glyphs(NamedTuple):
 
 def handmade(shown: Sequence[Glyphs]) -> bytes:
     """Make a page with one line, in which glyphs are shown in this order."""
-    codes = {character: code for code, character in enumerate(dict.fromkeys("".join(one.text for one in shown)), 1)}
+    codes = {character: code for code, character in enumerate(dict.fromkeys("".join(item.text for item in shown)), 1)}
     content = b"".join(
         b"BT /F 10 Tf 1 0 0 1 %.1f 700 Tm <%b> Tj ET\n"
-        % (one.x, bytes(map(codes.__getitem__, one.text)).hex().encode())
-        for one in shown
+        % (item.x, bytes(map(codes.__getitem__, item.text)).hex().encode())
+        for item in shown
     )
     lines = b"".join(b"<%02X> <%04X>\n" % (code, ord(character)) for character, code in codes.items())
     texts = b"begincmap\n1 begincodespacerange\n<00> <FF>\nendcodespacerange\n%d beginbfchar\n%bendbfchar\nendcmap"

@@ -68,7 +68,11 @@ def drawn(pdf: bytes) -> Iterator[Drawn]:
 
 def outside(pdf: bytes) -> list[Drawn]:
     """What leaves the margins of its page."""
-    return [one for one in drawn(pdf) if one.left < LEFT or one.right > RIGHT or one.bottom < BOTTOM or one.top > TOP]
+    return [
+        glyph
+        for glyph in drawn(pdf)
+        if glyph.left < LEFT or glyph.right > RIGHT or glyph.bottom < BOTTOM or glyph.top > TOP
+    ]
 
 
 def pixels(pdf: bytes) -> list[int]:

@@ -82,9 +82,11 @@ def test_a_long_label_stays_in_its_column(renderer: Renderer, text: str) -> None
         categories=((text[:200], "1"),),
         data=(DataValue(label=text[:200], kind="text", value="1"),),
     )
-    grey = [one for one in drawn(renderer.render(labels).pdf) if one.grey > GREY and FOOTER < one.bottom < DETAILS]
+    grey = [
+        glyph for glyph in drawn(renderer.render(labels).pdf) if glyph.grey > GREY and FOOTER < glyph.bottom < DETAILS
+    ]
     assert len(grey) > len(labels.data)
-    assert [one for one in grey if one.right > LABELS] == []
+    assert [glyph for glyph in grey if glyph.right > LABELS] == []
 
 
 @given(parts=st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(1, 60)), min_size=1, max_size=12))

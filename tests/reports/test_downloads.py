@@ -32,7 +32,7 @@ class Reading:
     async def fetch(self, *offsets: int) -> list[bytes]:
         """Fetch a hundred bytes from each of these offsets on, one after the other."""
         downloads = [DownloadReport(report_id=self.report_id, offset=offset, length=100) for offset in offsets]
-        return [await self.client.ask(one) for one in downloads]
+        return [await self.client.ask(download) for download in downloads]
 
     async def recorded(self) -> int:
         """Return how many downloads were recorded."""

@@ -26,8 +26,8 @@ async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -
     await site.worker("projects")
     client, caller, project_id, ids = await site.client(), await site.caller("admin"), uuid7(), of_one_lane()
     await client.send(CreateProject(project_id=project_id))
-    for one in ids:
-        await caller.publish("reports.generate", one, {"report_id": str(one), "project_id": str(project_id)})
+    for each_id in ids:
+        await caller.publish("reports.generate", each_id, {"report_id": str(each_id), "project_id": str(project_id)})
     await site.worker("reports")
 
     async def all_made() -> bool:
@@ -38,6 +38,6 @@ async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -
     after = None
     while after or not results:
         page = await client.ask(ListReports(project_id=project_id, limit=2, after=after))
-        results += [one.report_id for one in page.items]
+        results += [item.report_id for item in page.items]
         after = page.next
     assert results == ids[::-1]

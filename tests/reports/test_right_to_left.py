@@ -105,7 +105,7 @@ def test_neighbouring_columns_stay_apart(renderer: Renderer, read: Reader) -> No
         DataValue(label="שם", kind="text", value="כהן (לוי)"),
     )
     text = spaced(read(renderer.render(document(project=details, categories=(), data=fields)).pdf))
-    assert [one for one in ("السلام", "لا (٣)", "שם", "כהן") if one not in text] == []
+    assert [word for word in ("السلام", "لا (٣)", "שם", "כהן") if word not in text] == []
 
 
 def test_headers_keep_the_order(renderer: Renderer) -> None:

@@ -58,6 +58,6 @@ def fill(site: Site) -> Fill:
         client = await site.client()
         for first in range(0, count, 200):
             await client.send(ImportProjects(projects=projects[first : first + 200]))
-        return [one.project_id for one in projects]
+        return [project.project_id for project in projects]
 
     return created

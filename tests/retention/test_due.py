@@ -36,10 +36,12 @@ async def test_the_soonest_comes_first(site: Site, fill: Fill) -> None:
     holder = await Holder.start(site)
     ids = [(await fill(1, days=days))[0] for days in (1, 9, 4, 6.5, 30)]
     entries = await due(holder.client, limit=2)
-    assert [one.project_id for one in entries] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
-    assert {one.expires_at - one.created_at for one in entries} == {timedelta(days=7)}
+    assert [entry.project_id for entry in entries] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
+    assert {entry.expires_at - entry.created_at for entry in entries} == {timedelta(days=7)}
     await site.sql("UPDATE administration.settings SET retention_days = 365000")
-    assert {one.expires_at - one.created_at for one in await due(holder.client)} == {timedelta(days=365_000)}
+    assert {project.expires_at - project.created_at for project in await due(holder.client)} == {
+        timedelta(days=365_000)
+    }
 
 
 async def test_only_what_expires_within_some_days(site: Site, fill: Fill) -> None:
@@ -47,8 +49,8 @@ async def test_only_what_expires_within_some_days(site: Site, fill: Fill) -> Non
     holder = await Holder.start(site)
     old, soon, late = [(await fill(1, days=days))[0] for days in (8, 6.5, 1.5)]
     for within, expected in ((0, [old]), (1, [old, soon]), (5, [old, soon]), (6, [old, soon, late])):
-        assert [one.project_id for one in await due(holder.client, within_days=within)] == expected
-    assert [one.project_id for one in await due(holder.client, within_days=365_000)] == [old, soon, late]
+        assert [project.project_id for project in await due(holder.client, within_days=within)] == expected
+    assert [project.project_id for project in await due(holder.client, within_days=365_000)] == [old, soon, late]
 
 
 async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happened: Happened) -> None:
@@ -62,11 +64,11 @@ async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happene
     assert (await holder.client.ask(PreviewRetention())).due == 0
     assert (await holder.client.send(Sweep())).due == 0
     await holder.release(ids[1])
-    assert [one.project_id for one in await due(holder.client)] == [ids[1]]
+    assert [project.project_id for project in await due(holder.client)] == [ids[1]]
     assert (await holder.client.send(Sweep())).due == 1
 
     async def swept() -> bool:
-        return [one["deleted"] for one in happened.get("retention.swept", [])] == [0, 1]
+        return [event["deleted"] for event in happened.get("retention.swept", [])] == [0, 1]
 
     await eventually(swept)
     assert await site.count("projects.project") == 4

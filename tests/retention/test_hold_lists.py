@@ -35,7 +35,7 @@ async def test_holds_in_force_are_listed(holder: Holder) -> None:
     ids = [await holder.create_held_project() for _ in range(5)]
     await holder.release(ids[1])
     results = await pages(holder.client, ListHolds(limit=2))
-    assert [[one.project_id for one in page.items] for page in results] == [[ids[4], ids[3]], [ids[2], ids[0]]]
+    assert [[item.project_id for item in page.items] for page in results] == [[ids[4], ids[3]], [ids[2], ids[0]]]
     first = results[1].items[1]
     assert (first.number, first.held_by, first.reason, first.released_at) == (1, "admin", "A lawsuit.", None)
 
@@ -48,11 +48,11 @@ async def test_all_holds_of_a_project_are_listed(holder: Holder) -> None:
         if reason != "Three.":
             await holder.release(project_id, f"{reason} Over.")
     results = await pages(holder.client, ListHolds(project_id=project_id, limit=2))
-    holds = [one for page in results for one in page.items]
-    assert {one.project_id for one in holds} == {project_id} != {other}
-    reasons = [(one.reason, one.release_reason, one.released_by) for one in holds]
+    holds = [item for page in results for item in page.items]
+    assert {hold.project_id for hold in holds} == {project_id} != {other}
+    reasons = [(hold.reason, hold.release_reason, hold.released_by) for hold in holds]
     assert reasons == [("Three.", None, None), ("Two.", "Two. Over.", "admin"), ("One.", "One. Over.", "admin")]
-    assert [one.released_at is None or one.released_at >= one.held_at for one in holds] == [True] * 3
+    assert [hold.released_at is None or hold.released_at >= hold.held_at for hold in holds] == [True] * 3
 
 
 async def test_holds_of_a_project_that_is_gone(holder: Holder) -> None:

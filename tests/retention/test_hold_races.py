@@ -81,7 +81,7 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
     assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
-        return [one["deleted"] for one in happened.get("retention.swept", [])]
+        return [event["deleted"] for event in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [len(others)]
     assert await site.sql("SELECT id FROM projects.project") == [(held_id,)]
@@ -99,7 +99,7 @@ async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: 
     assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
-        return [one["deleted"] for one in happened.get("retention.swept", [])]
+        return [event["deleted"] for event in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [3]
     assert await site.count("projects.project") == len(held_ids)
@@ -107,9 +107,9 @@ async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: 
 
 async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
     """Send commands at the same time; return the code of each refusal, and nothing for what was applied."""
-    results = await asyncio.gather(*(client.send(one) for one in commands), return_exceptions=True)
-    assert [one for one in results if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
-    return [one.code if isinstance(one, Refused) else "" for one in results]
+    results = await asyncio.gather(*(client.send(command) for command in commands), return_exceptions=True)
+    assert [result for result in results if isinstance(result, BaseException) and not isinstance(result, Refused)] == []
+    return [result.code if isinstance(result, Refused) else "" for result in results]
 
 
 async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:
@@ -127,8 +127,8 @@ async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened
     await eventually(swept)
     assert codes[0] == ""
     holds, deletions = dict(zip(ids, codes[1::2], strict=True)), dict(zip(ids, codes[2::2], strict=True))
-    held_ids = {one for one in ids if not holds[one]}
+    held_ids = {each_id for each_id in ids if not holds[each_id]}
     assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held_ids
     assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held_ids
-    assert {deletions[one] for one in held_ids} <= {Code.HELD}
-    assert {holds[one] for one in ids if one not in held_ids} <= {Code.GONE}
+    assert {deletions[each_id] for each_id in held_ids} <= {Code.HELD}
+    assert {holds[each_id] for each_id in ids if each_id not in held_ids} <= {Code.GONE}

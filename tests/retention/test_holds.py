@@ -75,7 +75,7 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
 
         async def refused_at_least() -> dict[str, Any]:
             items = (await other.ask(ProjectActivity(project_id=project_id))).items
-            details = {one.activity: one.details for one in items}
+            details = {item.activity: item.details for item in items}
             return (
                 details if "audit.refused" in details and (level == "none" or "retention.released" in details) else {}
             )
@@ -165,13 +165,13 @@ async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
     sent = [await caller.publish(f"retention.{verb}", project_id, body) for verb in ("release", *verbs)]
 
     async def told() -> list[str]:
-        known = [caller.outcomes.get(one) for one in sent]
-        return [one[0]["status"] for one in known if one] if all(known) else []
+        known = [caller.outcomes.get(item) for item in sent]
+        return [item[0]["status"] for item in known if item] if all(known) else []
 
     with capture_logs() as logs:
         await site.worker("retention")
         statuses = await eventually(told)
-    assert [one for one in logs if one["event"] == "batch_failed"] == []
+    assert [log for log in logs if log["event"] == "batch_failed"] == []
     assert [at for at, status in enumerate(statuses) if status != "applied"] == [5]
     rows = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
     assert [tuple(row) for row in rows] == [(5, 4)]

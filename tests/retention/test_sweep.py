@@ -51,8 +51,8 @@ async def test_each_deletion_is_an_event(site: Site, fill: Fill, happened: Happe
     await (await site.client()).send(Sweep())
     await swept_once(happened)
     gone = happened["projects.deleted"]
-    assert {one["project_id"] for one in gone} == {str(one) for one in old}
-    assert {(one["actor"], one["expired"]) for one in gone} == {("system", True)}
+    assert {item["project_id"] for item in gone} == {str(item) for item in old}
+    assert {(item["actor"], item["expired"]) for item in gone} == {("system", True)}
 
 
 async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) -> None:

@@ -29,7 +29,7 @@ async def counted(site: Site, now: datetime = LATER) -> int:
 async def admitted(site: Site, now: datetime, number: int, principal: str = "mallory") -> int:
     """Record so many attempts in one transaction, and return how many of them stand by themselves."""
     record = Record()
-    rows = [{"number": one} for one in range(number) if record.takes(principal, ATTEMPTS)]
+    rows = [{"number": item} for item in range(number) if record.takes(principal, ATTEMPTS)]
     for row in rows:
         record.add(row)
     async with site.engine.begin() as connection:
@@ -75,12 +75,12 @@ async def test_refused_attempts_are_recorded_or_counted(site: Site) -> None:
     number = MOST * 3
     async with own_lane(site) as here:
         outcomes = await here.handle([stored_command(place, by="mallory") for place in range(1, number + 1)])
-    assert {one["error"]["code"] for one in outcomes} == {"permission-denied"}
+    assert {outcome["error"]["code"] for outcome in outcomes} == {"permission-denied"}
     assert await site.count("runtime.inbox") == number
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     single, more = await posted(site, "%.refused"), await posted(site, "%.surplus-counted")
-    assert (len(single) <= 2 * MOST, len(single) + sum(one["count"] for one in more)) == (True, number)
-    assert {one["actor"] for one in single + more} == {"mallory"}
+    assert (len(single) <= 2 * MOST, len(single) + sum(item["count"] for item in more)) == (True, number)
+    assert {item["actor"] for item in single + more} == {"mallory"}
 
 
 async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
@@ -96,7 +96,7 @@ async def test_refusals_of_rules_count_as_attempts(site: Site) -> None:
         outcomes = await here.handle(
             [stored_command(place, tail="projects.delete", **body) for place in range(2, 2 + 3 * MOST)]
         )
-    assert {one["error"]["code"] for one in outcomes} == {"held"}
+    assert {outcome["error"]["code"] for outcome in outcomes} == {"held"}
     assert len(await posted(site, "%.refused")) <= 2 * MOST
 
 
@@ -110,8 +110,8 @@ async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
     await eventually(lambda: inspector.has_letters(1))
     for number in range(LETTERS + 10):
         await worker.request("im.main.dead.projects.mallory", json.dumps({"number": number}).encode(), timeout=5)
-    letters = [one for one in await inspector.dead_letters() if "number" in one]
-    assert [one["number"] for one in letters] == list(range(10, LETTERS + 10))
+    letters = [letter for letter in await inspector.dead_letters() if "number" in letter]
+    assert [letter["number"] for letter in letters] == list(range(10, LETTERS + 10))
     assert len(await inspector.dead_letters()) == LETTERS + 1
 
 
@@ -124,5 +124,5 @@ async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     more = await posted(site, "%.surplus-counted")
-    assert len(rows) + sum(one["count"] for one in more) == 2 * MOST
-    assert {one["what"] for one in more} == {"dead-letters"}
+    assert len(rows) + sum(item["count"] for item in more) == 2 * MOST
+    assert {item["what"] for item in more} == {"dead-letters"}

@@ -75,7 +75,7 @@ async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -
         await caller.publish(tail, "-", {})
 
     async def count(projects: int, reports: int) -> bool:
-        samples = [(await figures_of(one)).get("incidents_dead_letters") for one in (running, other)]
+        samples = [(await figures_of(item)).get("incidents_dead_letters") for item in (running, other)]
         return samples == [projects, reports]
 
     await eventually(lambda: count(2, 1))
@@ -149,7 +149,7 @@ async def test_what_alerts_panels_and_pages_name_is_there(site: Site) -> None:
     expected |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
 
     async def missing() -> set[str]:
-        by_name = {name: await page_of(one) for name, one in running.items()}
+        by_name = {name: await page_of(value) for name, value in running.items()}
         joined = samples(join_metrics(by_name).decode())
         assert 'incidents_lag_messages{lane="events",worker="audit"}' in joined
         metrics = {sample.partition("{")[0] for sample in joined}

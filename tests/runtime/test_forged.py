@@ -93,7 +93,7 @@ async def test_a_forged_letter_is_counted(site: Site) -> None:
 
 
 async def _are_counted(running: list[Running], number: int) -> bool:
-    return sum(one.forged_letters for one in running) == number
+    return sum(process.forged_letters for process in running) == number
 
 
 async def _has_letters(overseer: Nats, number: int) -> bool:

@@ -49,15 +49,15 @@ def test_a_full_file_is_archived(folder: Path) -> None:
 
 def test_the_size_is_ten_megabytes_unless_told(folder: Path) -> None:
     """Without a setting a file is archived at 10 MB (SYS-02)."""
-    files = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
-    assert [one.maxBytes for one in files] == [10_000_000]
+    files = [handler for handler in logging.root.handlers if isinstance(handler, logs.ArchivingHandler)]
+    assert [file.maxBytes for file in files] == [10_000_000]
 
 
 async def test_the_size_follows_the_setting(site: Site, folder: Path) -> None:
     """A changed setting reaches the log files of running workers without a restart (SYS-03)."""
     await site.worker("administration", housekeeping_seconds=0.1)
     await (await site.client()).send(ChangeSettings(log_archive_bytes=123_456))
-    (handler,) = [one for one in logging.root.handlers if isinstance(one, logs.ArchivingHandler)]
+    (handler,) = [handler for handler in logging.root.handlers if isinstance(handler, logs.ArchivingHandler)]
 
     async def followed() -> bool:
         return handler.maxBytes == 123_456

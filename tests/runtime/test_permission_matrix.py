@@ -191,7 +191,7 @@ async def test_a_permission_acts_within_a_batch(site: Site) -> None:
 
     async def told() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
-        return [both[one][0]["status"] for one in sent] if len(both) == len(sent) else []
+        return [both[item][0]["status"] for item in sent] if len(both) == len(sent) else []
 
     assert await eventually(told) == ["rejected", "applied", "applied", "applied", "rejected"]
     assert worker.delivery.counters.retried == 0
@@ -208,7 +208,7 @@ async def test_two_administrators_cannot_both_leave(site: Site) -> None:
 
     async def told() -> list[str]:
         both = {**ann.outcomes, **admin.outcomes}
-        return [both[one][0]["status"] for one in (first, second)] if len(both) == 2 else []
+        return [both[item][0]["status"] for item in (first, second)] if len(both) == 2 else []
 
     assert await eventually(told) == ["applied", "rejected"]
     assert [tuple(row) for row in await site.sql("SELECT principal FROM administration.member")] == [("ann",)]

@@ -79,9 +79,9 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
         await arrived(running, REFUSALS + 100)
         answer, _ = await bob.ask("projects.outcome", {"command_id": str(uuid7())})
         assert answer["error"]["code"] == "gone"
-        refused = [json.loads(one.data)["error"] for one in answers]
-    assert {one["code"] for one in refused} == {"unavailable"}
-    assert all(one["retryable"] and 1 <= one["details"]["retry_after_seconds"] <= 5 for one in refused)
+        refused = [json.loads(answer.data)["error"] for answer in answers]
+    assert {item["code"] for item in refused} == {"unavailable"}
+    assert all(item["retryable"] and 1 <= item["details"]["retry_after_seconds"] <= 5 for item in refused)
     assert refused[0]["details"]["fields"][0]["kind"] == "too_many_queries"
     assert running.questions.counters.dropped > 0
 
@@ -99,7 +99,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
         await eventually(waits)
 
     async def are_answered() -> bool:
-        return len([one for one in answers if "items" in json.loads(one.data)]) == 5
+        return len([answer for answer in answers if "items" in json.loads(answer.data)]) == 5
 
     await eventually(are_answered)
     assert (await eve.ask("projects.list", {}))[1] == ""
@@ -109,9 +109,9 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
     """However many principals ask, no more queries than a process answers at once have a connection."""
     callers = [await site.caller(f"p{number}") for number in range(AT_ONCE)]
     async with held(site):
-        for one in callers:
-            await site.grant(one.principal, {Node.PROJECTS: "view"})
-            await flood(one, 2)
+        for caller in callers:
+            await site.grant(caller.principal, {Node.PROJECTS: "view"})
+            await flood(caller, 2)
 
         async def wait() -> bool:
             return bool(len(running.door._running) == AT_ONCE and running.door._turns.waiting == AT_ONCE)

@@ -34,7 +34,7 @@ async def test_what_does_not_fit_is_refused(projects: Site, tail: str, body: Any
     answer, status = await caller.ask(tail, body)
     assert (answer["error"]["code"], status) == ("invalid", "400")
     if fields:
-        assert [one["field"] for one in answer["error"]["details"]["fields"]] == fields
+        assert [field["field"] for field in answer["error"]["details"]["fields"]] == fields
 
 
 async def test_what_is_not_json_is_refused(projects: Site) -> None:

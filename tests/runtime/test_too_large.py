@@ -68,9 +68,9 @@ async def test_a_page_ends_where_a_message_is_full(site: Site) -> None:
     await site.worker("projects")
     caller = await site.caller()
     ids = [str(uuid7()) for _ in range(30)]
-    for one in ids:
-        opening = json.dumps({"project_id": one, "description": "\U0001f512" * 10_000}, ensure_ascii=False)
-        await caller.publish("projects.create", one, opening.encode())
+    for each_id in ids:
+        opening = json.dumps({"project_id": each_id, "description": "\U0001f512" * 10_000}, ensure_ascii=False)
+        await caller.publish("projects.create", each_id, opening.encode())
     body = {"project_id": ids[0]}
     for number in range(55):
         text = f"{number} " + "x" * 20_000
@@ -93,7 +93,7 @@ async def pages(caller: Caller, tail: str, body: dict[str, Any], name: str) -> s
     while after or not results:
         answer, status = await caller.ask(tail, {**body, **after})
         assert status == ""
-        results += [one[name] for one in answer["items"]]
+        results += [item[name] for item in answer["items"]]
         assert answer["next"] or after
         after = {"after": answer["next"]} if answer["next"] else {}
     assert len(results) == len(set(results))

@@ -62,7 +62,7 @@ async def test_one_trace_from_the_client_to_the_audit_row(site: Site, collector:
     assert len({span.trace_id for span in line}) == 1
     [row] = await site.sql("SELECT event_id, command_id FROM audit.activity")
     ids = [span.about.get("messaging.message.id") for span in line[1:]]
-    assert ids == [str(one) for one in (row.command_id, row.command_id, row.event_id, row.event_id)]
+    assert ids == [str(item) for item in (row.command_id, row.command_id, row.event_id, row.event_id)]
     assert not [span for span in line if span.failed or "gate 4" in str(span)]
 
 
@@ -143,7 +143,7 @@ async def test_a_delivery_is_found_in_the_log(site: Site, headers: dict[str, str
         command_id = await caller.publish("projects.create", project_id, creation(project_id), headers=headers)
 
         async def handled() -> list[Any]:
-            lines = [one for one in logs if one["event"] == "batch_handled"]
+            lines = [log for log in logs if log["event"] == "batch_handled"]
             return lines if len(lines) == 2 else []
 
         projects, audit = await eventually(handled)
@@ -163,11 +163,13 @@ async def test_what_goes_wrong_names_its_trace(site: Site) -> None:
             command_id = await caller.publish("projects.update", project_id, body, headers={"traceparent": CARRIED})
 
             async def warned() -> bool:
-                return {"blocked", "batch_delayed"} <= {one["event"] for one in logs}
+                return {"blocked", "batch_delayed"} <= {log["event"] for log in logs}
 
             await eventually(warned)
-    entries = [one for one in logs if one["event"] in {"blocked", "batch_delayed"}]
-    assert {(one["trace_id"], one["message_id"], one["lane"]) for one in entries} == {(TRACE, str(command_id), 3)}
+    entries = [log for log in logs if log["event"] in {"blocked", "batch_delayed"}]
+    assert {(entry["trace_id"], entry["message_id"], entry["lane"]) for entry in entries} == {
+        (TRACE, str(command_id), 3)
+    }
 
 
 async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> None:
@@ -178,8 +180,8 @@ async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> Non
     ids = [project_in(3) for _ in range(3)]
     texts = ["good", mark, "good"]
     sent = [
-        await caller.publish("projects.create", one, creation(one, description=told))
-        for one, told in zip(ids, texts, strict=True)
+        await caller.publish("projects.create", each_id, creation(each_id, description=told))
+        for each_id, told in zip(ids, texts, strict=True)
     ]
     with capture_logs(processors=[merge_contextvars]) as logs:
         await site.worker("projects")
@@ -188,9 +190,9 @@ async def test_a_message_that_fails_in_a_batch_is_named_alone(site: Site) -> Non
             return len(caller.outcomes) == len(sent)
 
         await eventually(ended)
-    whole, *alone = [one for one in logs if one["event"] == "batch_failed"]
-    assert whole["trace_ids"] == " ".join(one.hex for one in sent)
-    assert {(one["size"], one["message_id"]) for one in alone if one["size"] == 1} == {(1, str(sent[1]))}
+    whole, *alone = [log for log in logs if log["event"] == "batch_failed"]
+    assert whole["trace_ids"] == " ".join(item.hex for item in sent)
+    assert {(item["size"], item["message_id"]) for item in alone if item["size"] == 1} == {(1, str(sent[1]))}
 
 
 @pytest.mark.parametrize(

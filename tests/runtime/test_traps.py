@@ -36,11 +36,11 @@ def test_no_subscriber_leaves_a_decision_to_the_framework(name: str) -> None:
     """
     subscribers = assemble(slice_of(name), Settings()).broker.subscribers
     assert len(subscribers) >= (LANES if name in COMMANDED else 1)
-    for one in subscribers:
-        assert isinstance(one, LaneSubscriber)
-        assert one.ack_policy is AckPolicy.MANUAL
-        assert one._no_reply
-        stream = getattr(one, "stream", None)
+    for subscriber in subscribers:
+        assert isinstance(subscriber, LaneSubscriber)
+        assert subscriber.ack_policy is AckPolicy.MANUAL
+        assert subscriber._no_reply
+        stream = getattr(subscriber, "stream", None)
         assert stream is None or not stream.declare
 
 

@@ -97,8 +97,8 @@ async def test_what_does_not_fit_is_refused_by_name(projects: Site, wrong: dict[
     body = creation()
     outcome = await caller.send("projects.create", body["project_id"], {**body, **wrong})
     assert outcome["error"]["code"] == "invalid"
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == [field]
-    assert all(one["reason"] for one in outcome["error"]["details"]["fields"])
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == [field]
+    assert all(field["reason"] for field in outcome["error"]["details"]["fields"])
 
 
 async def test_a_command_id_means_one_command(projects: Site) -> None:

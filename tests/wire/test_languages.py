@@ -20,7 +20,7 @@ FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
 
 def refusal_message(error: dict[str, Any]) -> tuple[str, list[str]]:
     """Return the sentence of an error, and the reasons in it."""
-    return error["message"], [one["reason"] for one in error["details"].get("fields", ())]
+    return error["message"], [field["reason"] for field in error["details"].get("fields", ())]
 
 
 async def test_a_command_is_refused_in_its_language(site: Site) -> None:
@@ -58,7 +58,7 @@ async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -
         batch = [stored_command(place) for place in range(1, 21)]
         batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
         *_, english, french = await here.handle(batch)
-    assert [refusal_message(one["error"]) for one in (english, french)] == [
+    assert [refusal_message(item["error"]) for item in (english, french)] == [
         (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
         for language in ("en", "fr")
     ]
