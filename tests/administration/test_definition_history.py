@@ -71,7 +71,9 @@ async def test_every_definition_has_its_history(admin: Client) -> None:
     keys: dict[DefinitionKind, str] = {"data-field": "decimal_3", "category": "category_2", "role": "guards"}
     for kind, key in {**keys, "category-value": str(value.id)}.items():
         newest, first = await past(admin, kind, key=key)
-        assert ((newest.old or {})["name"], (newest.new or {})["name"], first.old) == ("Weight", "Mass", None)
+        assert (newest.old or {})["name"] == "Weight"
+        assert (newest.new or {})["name"] == "Mass"
+        assert first.old is None
 
 
 async def test_a_role_tells_its_levels_and_its_name(admin: Client) -> None:
@@ -106,7 +108,9 @@ async def test_what_changes_nothing_leaves_no_trace(admin: Client) -> None:
     same = DefineDataField(kind="text", slot=1, enabled=True, name="Badge")
     await admin.send(same)
     outcome = await (await admin.submit(same)).outcome()
-    assert (outcome.status, outcome.events, len(await past(admin, "data-field"))) == ("applied", [], 1)
+    assert outcome.status == "applied"
+    assert outcome.events == []
+    assert len(await past(admin, "data-field")) == 1
 
 
 async def test_the_history_is_read_in_pages_by_those_who_may(site: Site, admin: Client) -> None:

@@ -76,7 +76,9 @@ async def test_assigned_values_leave_their_category_free(admin: Client, project_
     """A category whose values projects have can be renamed and disabled, and they keep them (AMB-2)."""
     await admin.send(DefineCategory(slot=5, enabled=False, name="Location"))
     (category,) = (await admin.ask(GetProperties())).categories
-    assert (category.enabled, category.name, [value.id for value in category.values]) == (False, "Location", [4])
+    assert category.enabled is False
+    assert category.name == "Location"
+    assert [value.id for value in category.values] == [4]
     with pytest.raises(Refused) as refused:
         await admin.send(DeleteCategoryValue(slot=5, id=4))
     assert refused.value.details == {"projects": 1}

@@ -54,7 +54,9 @@ async def test_a_site_of_its_own_keys_is_licensed(licensed: WithLicence) -> None
     admin = await licensed(INCLUDED)
     await admin.send(AddType(name="Theft"))
     state = await admin.ask(GetLicence())
-    assert (state.valid, state.included, state.licence) == (True, True, INCLUDED)
+    assert state.valid is True
+    assert state.included is True
+    assert state.licence == INCLUDED
 
 
 @pytest.mark.parametrize("licence, reason", [(None, "missing"), (EXPIRED, "expired")])
@@ -66,7 +68,8 @@ async def test_without_a_valid_licence_only_reading_goes_on(
     assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, reason)
     assert (await admin.ask(ListProjects())).items == []
     state = await admin.ask(GetLicence())
-    assert (state.valid, state.reason) == (False, reason)
+    assert state.valid is False
+    assert state.reason == reason
 
 
 async def test_a_licence_counts_from_the_next_message(site: Site, licensed: WithLicence) -> None:
@@ -76,7 +79,9 @@ async def test_a_licence_counts_from_the_next_message(site: Site, licensed: With
     submitted.append(await admin.submit(AddType(name="Theft")))
     assert [(await submission.outcome()).status for submission in submitted] == ["applied", "applied"]
     state = await admin.ask(GetLicence())
-    assert (state.licence, state.included, state.activated_by) == (SOON, False, "admin")
+    assert state.licence == SOON
+    assert state.included is False
+    assert state.activated_by == "admin"
 
 
 async def test_the_licence_activated_last_counts(site: Site, licensed: WithLicence) -> None:

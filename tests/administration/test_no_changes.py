@@ -27,7 +27,8 @@ CATEGORY = DefineCategory(slot=1, enabled=True, name="Place", description="Where
 async def events(client: Client, command: Command[Any]) -> int:
     """Send a command and return how many events it led to."""
     outcome = await (await client.submit(command)).outcome()
-    assert (outcome.status, outcome.error) == ("applied", None)
+    assert outcome.status == "applied"
+    assert outcome.error is None
     return len(outcome.events or [])
 
 

@@ -74,7 +74,8 @@ async def test_event_heard_again_is_one_entry(site: Site, events: Publisher) -> 
     await events.publish(deleted, event_id=ids[1], at=at)
     await entries_of(await site.client(), deleted.project_id, 1)
     await eventually(heard)
-    assert (await site.count("audit.activity"), await site.count("audit.waiting")) == (2, 1)
+    assert await site.count("audit.activity") == 2
+    assert await site.count("audit.waiting") == 1
 
 
 async def test_all_that_an_event_carries_is_kept(site: Site, events: Publisher) -> None:
@@ -85,7 +86,10 @@ async def test_all_that_an_event_carries_is_kept(site: Site, events: Publisher) 
     updated = ProjectUpdated(project_id=uuid7(), changed=changed)
     event_id = await events.publish(updated, at=at, cause=cause, revision=4)
     (entry,) = await entries_of(await site.client(), updated.project_id, 1)
-    assert (entry.event_id, entry.at, entry.command_id, entry.revision) == (event_id, at, cause, 4)
+    assert entry.event_id == event_id
+    assert entry.at == at
+    assert entry.command_id == cause
+    assert entry.revision == 4
     assert entry.details["changed"]["type_id"] == {"old": 1, "new": 2}
 
 

@@ -107,7 +107,8 @@ def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     options = [word for name in files for word in ("--file", name)]
     line = ["docker", "compose", *options, "--profile", "*", "config", "--quiet"]
     done = subprocess.run(line, cwd=ROOT, env={**os.environ, **GIVEN}, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == ""
 
 
 def lost(files: tuple[str, ...]) -> Iterator[str]:
@@ -157,8 +158,9 @@ def test_every_container_is_confined() -> None:
     """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
     for name, service in services(BASE, TRACES).items():
         limits = service["deploy"]["resources"]["limits"]
-        assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
-        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
         assert {"memory", "cpus", "pids"} <= limits.keys()
     assert [name for name, service in services().items() if "cap_add" in service] == ["postgres"]
 

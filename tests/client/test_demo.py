@@ -76,7 +76,8 @@ async def test_the_first_categories_are_reason_and_place(
     await Administrator(stage, admin, load()).prepare("operator")
     properties = {category.slot: category for category in (await admin.ask(GetProperties())).categories}
     assert [(properties[slot].name, properties[slot].description) for slot in (1, 2)] == [reason, place]
-    assert (properties[1].enabled, properties[2].enabled) == (True, True)
+    assert properties[1].enabled is True
+    assert properties[2].enabled is True
 
 
 async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -> None:
@@ -102,7 +103,8 @@ async def test_the_operator_documents_every_story(prepared: Site, stage: Stage) 
     operator = Operator(stage, client, load(), await client.ask(GetProperties()))
     opened = await operator.document(datetime.now(UTC))
     page = await client.ask(ListProjects(count="exact"))
-    assert (len(opened), page.total) == (25, 25)
+    assert len(opened) == 25
+    assert page.total == 25
     assert {row.type_id for row in page.items} <= {1, 2, 3, 4, 5}
     details = await client.ask(GetProject(project_id=opened[0].project_id))
     assert details.status_id

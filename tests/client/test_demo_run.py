@@ -19,7 +19,8 @@ async def test_everything_is_played_once(tmp_path: Path) -> None:
     """Every step succeeds, the report lies in the folder, and nothing runs afterwards."""
     ended = await incidents("demo", "--once", "--data", "d", "--json", folder=tmp_path)
     steps = [json.loads(line) for line in ended.out.splitlines()]
-    assert (ended.status, ended.err) == (0, ""), ended.out
+    assert ended.status == 0, ended.out
+    assert ended.err == "", ended.out
     assert [step["step"] for step in steps if not step["done"]] == []
     assert sum(step["commands"] for step in steps) > 100
     (report,) = tmp_path.glob("incident-report-*.pdf")

@@ -33,7 +33,8 @@ async def typed(site: Site, *line: object) -> CommandResult:
 async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) -> None:
     """Recordings of several cameras are put on the list, shown, taken off one by one, and all at once (SEQ-02)."""
     ended = await typed(site, "draft", "add", "--camera", "cam-4=Gate 4", "--camera", "cam-5", *SPAN)
-    assert (ended.status, "2 sequences" in ended.out) == (0, True)
+    assert ended.status == 0
+    assert "2 sequences" in ended.out
     result = await typed(site, "draft", "show")
     assert [word for word in ("Gate 4", "cam-5", "2025-01-31") if word not in result.out] == []
     listed = (await typed(site, "draft", "show", "--json")).json["sequences"]
@@ -55,7 +56,8 @@ async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Clie
     await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
     line = ("projects", "draft", "clear")
     ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
-    assert (ended.status, "Nothing was taken" in ended.err) == (0, True)
+    assert ended.status == 0
+    assert "Nothing was taken" in ended.err
     assert len((await typed(site, "draft", "show", "--json")).json["sequences"]) == 1
 
 
@@ -67,11 +69,13 @@ async def test_a_draft_list_goes_into_a_project(site: Site, operator: Client) ->
     assert len(created.sequence_ids) == 1
     await typed(site, "draft", "add", "--camera", "cam-5", *SPAN)
     attached = await typed(site, "draft", "attach", created.number)
-    assert (attached.status, "1 sequence added to project 1" in attached.out) == (0, True)
+    assert attached.status == 0
+    assert "1 sequence added to project 1" in attached.out
     project = await operator.ask(GetProject(project_id=created.project_id))
     assert {sequence.camera_id for sequence in project.sequences or []} == {"cam-4", "cam-5"}
     refused = await typed(site, "draft", "attach", created.number, "--json")
-    assert (refused.status, refused.json["error"]["details"]["fields"][0]["kind"]) == (1, "draft_empty")
+    assert refused.status == 1
+    assert refused.json["error"]["details"]["fields"][0]["kind"] == "draft_empty"
 
 
 async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> None:
@@ -98,4 +102,5 @@ async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: C
     await operator.send(CreateProject(project_id=project_id))
     await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))
     result = await typed(site, "history", 1)
-    assert ("Not shown to you: categories, comments, calls" in result.out, "Seen." in result.out) == (True, False)
+    assert "Not shown to you: categories, comments, calls" in result.out
+    assert "Seen." not in result.out

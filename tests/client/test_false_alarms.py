@@ -45,5 +45,6 @@ async def test_who_may_see_projects_makes_no_attempt_by_looking(site: Site, tmp_
     await site.grant("watcher", permissions)
     for line in LINES:
         done = await incidents(*line.split(), folder=tmp_path, environment=environment(site))
-        assert (line, done.status, done.err) == (line, 0, "")
+        assert done.err == "", line
+        assert done.status == 0, line
     assert [subject for subject in await published(site) if subject.endswith(".refused")] == []

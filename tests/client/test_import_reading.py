@@ -85,8 +85,11 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
     """Columns, names of types, local times and what every row shares are told by the mapping (RET-05)."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", "Type": "Theft", "Colour": "red"}
     project = translated(MAPPING, row)
-    assert (project.number, project.type_id, project.created_by) == (12, 3, "legacy")
-    assert (project.created_at.isoformat(), project.retention_exempt) == ("2022-02-10T08:33:33+00:00", True)
+    assert project.number == 12
+    assert project.type_id == 3
+    assert project.created_by == "legacy"
+    assert project.created_at.isoformat() == "2022-02-10T08:33:33+00:00"
+    assert project.retention_exempt is True
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ async def test_a_project_lives_and_is_read_back(client: Client) -> None:
     assert "description" in changed.changed
     await client.send(AddComment(project_id=project.project_id, comment_id=uuid7(), text="Broken."))
     details = await client.ask(GetProject(project_id=project.project_id))
-    assert (details.number, details.revision, details.description) == (project.number, 3, "Fell.")
+    assert details.number == project.number
+    assert details.revision == 3
+    assert details.description == "Fell."
     assert [comment.text for comment in details.comments or []] == ["Broken."]
 
 
@@ -47,7 +49,8 @@ async def test_a_list_is_walked_page_by_page(client: Client) -> None:
         if page.next is None:
             break
         query = ListProjects(limit=2, after=page.next)
-    assert (len(results), set(results)) == (5, numbers)
+    assert len(results) == 5
+    assert set(results) == numbers
 
 
 async def test_the_same_id_is_the_same_command(client: Client) -> None:
@@ -65,7 +68,8 @@ async def test_somebody_was_faster(client: Client) -> None:
     late = UpdateProject(project_id=project.project_id, expected_revision=1, description="Second.")
     with pytest.raises(Refused) as caught:
         await client.send(late)
-    assert (caught.value.code, caught.value.retryable) == (Code.CONFLICT, False)
+    assert caught.value.code == Code.CONFLICT
+    assert caught.value.retryable is False
     assert caught.value.details
 
 

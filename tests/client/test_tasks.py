@@ -81,7 +81,8 @@ class Day:
         async def done() -> bool:
             ended = await self.type(task.lines[-1], task.given)
             whole = " ".join((output + ended.out).split())
-            assert (ended.status, [item for item in task.shows if item not in whole]) == (0, []), ended.out + ended.err
+            assert ended.status == 0, ended.out + ended.err
+            assert [item for item in task.shows if item not in whole] == [], ended.out + ended.err
             return True
 
         try:

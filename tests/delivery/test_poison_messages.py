@@ -45,9 +45,11 @@ async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, insp
         name: ("rejected" if name in {MARKER, "broken"} else "applied", 1) for name in command_ids
     }
     error = results[command_ids[MARKER]][0]["error"]
-    assert (error["code"], error["retryable"]) == ("unavailable", True)
+    assert error["code"] == "unavailable"
+    assert error["retryable"] is True
     assert [results[command_ids[name]][0]["revision"] for name in ("create", "one", "two", "three")] == [1, 2, 3, 4]
-    assert (running.delivery.counters.dead, running.delivery.counters.applied) == (3, 4)
+    assert running.delivery.counters.dead == 3
+    assert running.delivery.counters.applied == 4
 
 
 async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspector) -> None:
@@ -63,7 +65,8 @@ async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspecto
         for why in ("Nats-Msg-Id", "praise", "CheckViolation")
     )
     assert len(letters) == 3
-    assert (nameless["body"], nameless["headers"].get("Nats-Msg-Id")) == ("{}", None)
+    assert nameless["body"] == "{}"
+    assert nameless["headers"].get("Nats-Msg-Id") is None
     assert unknown["subject"].endswith(f".admin.{project_id}.praise")
     assert raising["headers"]["Nats-Msg-Id"] == str(command_ids[MARKER])
     assert MARKER in raising["body"]

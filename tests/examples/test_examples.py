@@ -49,7 +49,8 @@ async def printed(system: Site, name: str, *arguments: object) -> list[str]:
     """Run an example to its end, and return the lines that it printed."""
     running = await begun(system, name, *arguments)
     out, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
-    assert (running.returncode, err.decode()) == (0, "")
+    assert running.returncode == 0
+    assert err.decode() == ""
     return out.decode().splitlines()
 
 

@@ -79,11 +79,14 @@ async def test_what_was_made_is_listed(bus: RunningBus) -> None:
     listed: Any = json.loads(await bus.access("list", "--json"))
     assert [(item["name"], item["scope"]) for item in listed] == [("olivia", "client"), ("watch", "ops")]
     olivia, watch = listed
-    assert (olivia["expires"] > olivia["created"], olivia["revoked"]) == (True, None)
-    assert (watch["expires"], watch["revoked"] >= watch["created"]) == (None, True)
+    assert olivia["expires"] > olivia["created"]
+    assert olivia["revoked"] is None
+    assert watch["expires"] is None
+    assert watch["revoked"] >= watch["created"]
     assert {item["fingerprint"][0] for item in listed} == {"U"}
     result = await bus.access("list")
-    assert ("olivia" in result, "provision" in result) == (True, False)
+    assert "olivia" in result
+    assert "provision" not in result
     register = bus.home.keys / "access.json"
     assert register.stat().st_mode & 0o777 == 0o600
 

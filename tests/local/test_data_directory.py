@@ -30,9 +30,9 @@ def test_everything_is_its_owners_alone(home: Home) -> None:
         EmbeddedNats(home.nats, Trust.create(home.keys, "main")).prepare()
         home.save_credentials("olivia", "secret")
         for folder in (home.directory, home.logs, home.keys, home.nats, home.credentials("olivia").parent):
-            assert (folder, folder.stat().st_mode & 0o777) == (folder, 0o700)
+            assert folder.stat().st_mode & 0o777 == 0o700, folder
         for file in (home.directory / "up.lock", home.credentials("olivia")):
-            assert (file, file.stat().st_mode & 0o777) == (file, 0o600)
+            assert file.stat().st_mode & 0o777 == 0o600, file
 
 
 def test_a_directory_of_others_keeps_its_mode(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form
         assert f"has the encoding {name} and needs UTF8" in str(error)
         assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(error)
         ended = await incidents("migrate", environment={"INCIDENTS_DATABASE_URL": postgres.url("odd")})
-        assert (ended.status, "Traceback" in ended.err, "needs UTF8" in " ".join(ended.err.split())) == (1, False, True)
+        assert ended.status == 1
+        assert "Traceback" not in ended.err
+        assert "needs UTF8" in " ".join(ended.err.split())
 
 
 async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,13 +66,15 @@ async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeyp
 async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A database that is not there is told with the statement that makes it."""
     error = await refusal(postgres.url("nowhere"))
-    assert (error.status, "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(error)) == (3, True)
+    assert error.status == 3
+    assert "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
 
 
 async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that is not there is named."""
     error = await refusal(postgres.url("postgres", "stranger"))
-    assert (error.status, "Make the role (stranger with LOGIN)" in str(error)) == (3, True)
+    assert error.status == 3
+    assert "Make the role (stranger with LOGIN)" in str(error)
 
 
 async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:
@@ -85,11 +89,9 @@ async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> N
             owner.execute("DROP DATABASE guarded")
     finally:
         rules.write_text(before)
-    assert (error.status, "INCIDENTS_DATABASE_URL, into PGPASSWORD" in str(error), "wrong" in str(error)) == (
-        3,
-        True,
-        False,
-    )
+    assert error.status == 3
+    assert "INCIDENTS_DATABASE_URL, into PGPASSWORD" in str(error)
+    assert "wrong" not in str(error)
 
 
 async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
@@ -98,7 +100,8 @@ async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> No
     with made(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
         error = await refusal(postgres.url("theirs", "visitor"))
         owner.execute("DROP DATABASE theirs WITH (FORCE)")
-    assert (error.status, "Connect as the owner of the database" in str(error)) == (1, True)
+    assert error.status == 1
+    assert "Connect as the owner of the database" in str(error)
 
 
 async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:

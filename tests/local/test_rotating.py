@@ -51,7 +51,8 @@ async def test_what_a_child_writes_is_archived_whole(tmp_path: Path, writer: sub
         assert output.stat().st_size == 0
     files = archives(tmp_path, "projects")
     assert [int(line) for path in files for line in path.read_text().splitlines()] == list(range(1_500))
-    assert (len(files), {path.suffix for path in files}) == (3, {".out"})
+    assert len(files) == 3
+    assert {path.suffix for path in files} == {".out"}
 
 
 async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> N
     corrected = EditCall(**{**call.model_dump(), "reference": "2026/4711", "notes": "On their way."})
     await operator.send(corrected)
     (stored,) = (await operator.project()).calls or []
-    assert (stored.party, stored.number, stored.duration_seconds) == ("Police", "117", 90)
+    assert stored.party == "Police"
+    assert stored.number == "117"
+    assert stored.duration_seconds == 90
     assert (stored.reference, stored.notes, stored.edited_by) == ("2026/4711", "On their way.", "admin")
     await operator.send(DeleteCall(project_id=operator.project_id, call_id=call.call_id))
     assert (await operator.project()).calls == []

@@ -32,8 +32,12 @@ async def test_a_project_keeps_its_number_date_and_author(operator: Operator) ->
     done = await operator.send(ImportProjects(projects=[old]))
     assert (done.numbers, done.project_ids) == ([4711], [old.project_id])
     project = await operator.client.ask(GetProject(project_id=old.project_id))
-    assert (project.number, project.created_by, project.created_at) == (4711, "J. Smith", LONG_AGO)
-    assert (project.imported, project.retention_exempt, project.updated_by) == (True, True, "admin")
+    assert project.number == 4711
+    assert project.created_by == "J. Smith"
+    assert project.created_at == LONG_AGO
+    assert project.imported is True
+    assert project.retention_exempt is True
+    assert project.updated_by == "admin"
 
 
 async def test_numbers_go_on_after_the_highest_imported(operator: Operator) -> None:

@@ -80,7 +80,8 @@ async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
         ("13", "Mass"),
     ]
     weight = (await operator.project()).labels["decimal_1"]
-    assert (weight.label, weight.label_now) == ("Mass", None)
+    assert weight.label == "Mass"
+    assert weight.label_now is None
 
 
 @pytest.mark.parametrize("slot", range(1, 6))

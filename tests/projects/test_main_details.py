@@ -38,7 +38,8 @@ async def test_a_project_has_one_type_and_one_status(defining: Operator) -> None
         assert (project.type_id, project.status_id) == (type_id, status_id)
     await defining.send(UpdateProject(project_id=defining.project_id, type_id=None, status_id=None))
     project = await defining.project()
-    assert (project.type_id, project.status_id) == (None, None)
+    assert project.type_id is None
+    assert project.status_id is None
 
 
 async def test_a_type_at_creation_and_later(defining: Operator) -> None:
@@ -98,7 +99,8 @@ async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -
         assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
     await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
     project = await operator.project()
-    assert (project.start_time, project.end_time) == (late, None)
+    assert project.start_time == late
+    assert project.end_time is None
 
 
 async def test_opening_a_project_is_recorded(operator: Operator) -> None:
@@ -145,4 +147,6 @@ async def test_sequences_that_cannot_be_removed(operator: Operator, site: Site, 
     headers = {"Accept-Language": language}
     outcome = await caller.send("projects.remove-all-sequences", operator.project_id, body, headers=headers)
     error = outcome["error"]
-    assert (error["code"], error["message"], error["retryable"]) == ("unavailable", text, True)
+    assert error["code"] == "unavailable"
+    assert error["message"] == text
+    assert error["retryable"] is True

@@ -12,7 +12,8 @@ from tests.projects.test_imports import legacy
 async def test_a_project_is_found_by_its_number(operator: Operator) -> None:
     """A number leads to the one project that has it."""
     project = await operator.client.ask(FindProject(number=1))
-    assert (project.project_id, project.number) == (operator.project_id, 1)
+    assert project.project_id == operator.project_id
+    assert project.number == 1
 
 
 async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> None:
@@ -29,7 +30,9 @@ async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> No
 async def test_a_number_that_nobody_has_is_not_known(operator: Operator) -> None:
     """A number that was never given is told as not known here, not as deleted."""
     error = (await refusal_of(operator.client.ask(FindProject(number=99)))).error
-    assert (error.code, error.details["known"], error.details["status"]) == (Code.GONE, False, 404)
+    assert error.code == Code.GONE
+    assert error.details["known"] is False
+    assert error.details["status"] == 404
 
 
 async def test_a_number_that_is_given_again_is_the_new_project(operator: Operator) -> None:

@@ -103,7 +103,9 @@ async def test_who_has_the_projects_alone_sees_what_they_necessarily_show(site: 
     assert {name for name, value in answer if value not in (None, {})} == own
     assert answer.withheld == ["main-details", "categories", "comments", "calls", "sequences", "hold"]
     (row,) = (await viewer.ask(ListProjects())).items
-    assert (row.number, row.description, row.type_id) == (answer.number, None, None)
+    assert row.number == answer.number
+    assert row.description is None
+    assert row.type_id is None
 
 
 @pytest.mark.parametrize("sort", ["type_id", "-description", "end_time"])

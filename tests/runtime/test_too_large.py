@@ -38,7 +38,8 @@ async def test_a_command_that_leads_to_too_much_is_put_aside(site: Site) -> None
     await caller.send("projects.create", project_id, body)
     await site.sql(SEQUENCES, project_id=project_id)
     refused = await caller.send("projects.remove-all-sequences", project_id, body)
-    assert (refused["error"]["code"], await site.count("projects.sequence")) == ("unavailable", 30_000)
+    assert refused["error"]["code"] == "unavailable"
+    assert await site.count("projects.sequence") == 30_000
     assert (await caller.send("projects.delete", project_id, body))["status"] == "applied"
 
 
@@ -108,7 +109,9 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
     await site.sql(SEQUENCES, project_id=project_id)
     answer, status = await caller.ask("projects.get", {"project_id": project_id})
     assert (status, answer["description"], answer["too_large"]) == ("", "Much.", ["sequences"])
-    assert (answer["comments"], "sequences" in answer, answer["withheld"]) == ([], False, [])
+    assert answer["comments"] == []
+    assert "sequences" not in answer
+    assert answer["withheld"] == []
 
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:

@@ -21,7 +21,8 @@ async def made_from(document: Path, site: Site) -> dict[str, Any]:
     pipe = asyncio.subprocess.PIPE
     running = await asyncio.create_subprocess_exec(*map(str, line), stdout=pipe, stderr=pipe)
     out, err = await asyncio.wait_for(running.communicate(), 60)
-    assert (running.returncode, err.decode()) == (0, "")
+    assert running.returncode == 0
+    assert err.decode() == ""
     content: dict[str, Any] = json.loads(out)
     return content
 
