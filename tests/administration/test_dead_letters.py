@@ -24,7 +24,7 @@ MANAGE = {Node.COMMENTS: "manage"}
 
 @pytest.fixture
 async def olivia(site: Site) -> Caller:
-    """An operator on a site whose database refuses one text; her command failed three times and was put aside."""
+    """An operator on a site whose database refuses one text; her command failed three times and was dead-lettered."""
     await site.sql(f"ALTER TABLE projects.comment ADD CONSTRAINT broken CHECK (text <> '{MARKER}')")
     await site.grant("olivia", {Node.PROJECTS: "manage", **MANAGE})
     await site.workers("projects", "administration", "audit")
@@ -42,7 +42,7 @@ async def put_aside(olivia: Caller) -> tuple[UUID, UUID]:
 
 
 async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
-    """Wait until so many letters lie there, and return them."""
+    """Wait until so many letters are there, and return them."""
 
     async def there() -> tuple[list[LetterSummary]]:
         items = (await admin.ask(ListDeadLetters())).items
@@ -53,7 +53,7 @@ async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
 
 
 async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, Any]]:
-    """Wait until a command has been told so many outcomes."""
+    """Wait until a command has so many outcomes."""
 
     async def arrived() -> bool:
         return len(olivia.outcomes[command_id]) >= number
@@ -151,7 +151,7 @@ async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
 
 
 async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Caller) -> None:
-    """Whoever has a worker's credentials and not the database can bring back nothing that was not put aside."""
+    """A worker's credentials without its database bring back only dead letters."""
     project, command_id = await put_aside(olivia)
     thief, admin = await site.nats("projects", "worker"), await site.client()
     [genuine] = await letters(admin)
@@ -194,7 +194,7 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
 
 
 async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller) -> None:
-    """Who read, replayed and discarded a letter stands in the log, with the letter's sender and id."""
+    """The log names who read, replayed and discarded a letter, with the letter's sender and id."""
     _, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
@@ -231,7 +231,7 @@ async def logged(site: Site) -> list[Any]:
 
 
 async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
-    """A replayed event reaches the reaction that failed; whoever had heard it knows its id."""
+    """A replayed event reaches the reaction that failed; anyone who had heard it knows its id."""
     refusal = "ALTER TABLE audit.waiting ADD CONSTRAINT broken CHECK (entry->>'activity' <> 'projects.created')"
     await site.sql(refusal)
     project = uuid7()

@@ -1,4 +1,4 @@
-"""Who manages roles gives nothing that it has not: neither to others nor to itself."""
+"""A principal who manages roles gives nothing that it has not: neither to others nor to itself."""
 
 import pytest
 
@@ -16,7 +16,7 @@ OWN: dict[Node, LevelName] = {Node.ROLES: "manage", Node.PROJECTS: "view", Node.
 
 @pytest.fixture
 async def manager(site: Site, admin: Client) -> Client:
-    """Somebody who manages roles and sees comments, beside a role that gives more."""
+    """Somebody who manages roles and sees comments, and a role that gives more."""
     await site.grant("mary", {Node.ROLES: "manage", Node.PROJECTS: "view", Node.COMMENTS: "view"})
     await admin.send(DefineRole(role_id="higher", name="Higher", permissions=HIGHER))
     await admin.send(AssignRole(principal="zoe", role_id="higher"))

@@ -85,7 +85,7 @@ async def test_assigned_values_leave_their_category_free(admin: Client, project_
 
 
 async def test_many_projects_are_counted_to_a_bound(site: Site, admin: Client) -> None:
-    """The number of projects is told exactly up to 1,000, and as 1,001 when there are more."""
+    """The number of projects is reported exactly up to 1,000, and as 1,001 when there are more."""
     await admin.send(AddType(name="Theft"))
     await site.sql(MANY_PROJECTS)
     with pytest.raises(Refused) as refused:

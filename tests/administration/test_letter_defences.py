@@ -100,7 +100,7 @@ async def secret(site: Site, caller: Caller, project: str) -> None:
     ],
 )
 async def test_what_cannot_be_replayed_says_why_and_stays(site: Site, olivia: Caller, make: Make, why: str) -> None:
-    """The list says why not, in the reader's language; whoever replays it all the same is refused, and it stays."""
+    """The list says why not, in the reader's language; anyone who replays it all the same is refused, and it stays."""
     project, admin = str(uuid7()), await site.client(language="fr")
     await olivia.send("projects.create", project, {"project_id": project})
     await make(site, olivia, project)
@@ -131,7 +131,7 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
 
 
 async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
-    """What was put aside for one principal is replayed for no other, under the same id and with the same body."""
+    """What was dead-lettered for one principal is replayed for no other, under the same id and with the same body."""
     await put_aside(olivia)
     thief, admin, ops = await site.nats("projects", "worker"), await site.client(), await site.overseer()
     [genuine] = await letters(admin)
@@ -147,7 +147,7 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
 
 
 async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
-    """Who replayed a letter stands in the log, with the letter's sender and the id of its command."""
+    """The log names who replayed a letter, with the letter's sender and the id of its command."""
     _, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)

@@ -129,7 +129,7 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
 
 
 async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed: WithLicence) -> None:
-    """Who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
+    """A principal who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
     await licensed(None)
     await site.grant("ann", {Node.SETTINGS: "view"})
     ann, bob = await site.client("ann"), await site.client("bob")

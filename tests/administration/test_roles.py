@@ -143,7 +143,7 @@ async def test_administration_can_be_handed_over(site: Site, admin: Client) -> N
 
 
 async def test_anybody_may_know_itself(site: Site) -> None:
-    """Who has no role may ask what it can do, and learns that it is nothing (PERM-05)."""
+    """A principal who has no role may ask what it can do, and learns that it is nothing (PERM-05)."""
     await site.workers("administration")
     bob = await site.client("bob")
     nothing = Me(principal="bob", roles=[], permissions=dict.fromkeys(Node, "none"), may=ANYBODY)

@@ -149,7 +149,7 @@ async def test_activity_tells_nothing_of_hidden_parts(site: Site) -> None:
 
 
 async def test_activity_needs_its_permission(site: Site) -> None:
-    """Who may see projects but not their activity is told nothing of it."""
+    """A principal who may see projects but not their activity gets none of it."""
     await site.worker("audit")
     await site.grant("vera", {Node.PROJECTS: "manage"})
     with pytest.raises(Refused) as refused:

@@ -153,7 +153,7 @@ async def test_hidden_parts_stay_hidden_across_projects(site: Site, events: Publ
 
 
 async def test_reading_is_known_without_a_log_server(site: Site, events: Publisher) -> None:
-    """What is kept beside the projects is answered where no log server is configured."""
+    """What is kept with the projects is answered where no log server is configured."""
     await site.worker("audit", log_database_url=None)
     await events.publish(ProjectOpened(project_id=uuid7()))
     client = await site.client()
@@ -164,7 +164,7 @@ async def test_reading_is_known_without_a_log_server(site: Site, events: Publish
 
 
 async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
-    """Ids of properties and fields in an entry are told with what they were called then, not with today's names."""
+    """Ids of properties and fields in an entry are reported with what they were called then, not with today's names."""
     await site.workers("projects", "administration", "audit")
     client, project_id = await site.client(), uuid7()
     theft, closed = [(await client.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]

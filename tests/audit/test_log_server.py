@@ -158,7 +158,7 @@ async def test_log_is_searched(site: Site, events: Publisher) -> None:
 
 
 async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:
-    """Who asks for the log without the permission is told nothing, and the attempt is logged."""
+    """A principal without the permission gets nothing of the log, and the attempt is logged."""
     await site.worker("audit")
     mallory, client = await site.client("mallory"), await site.client()
     with pytest.raises(Refused) as refused:

@@ -39,7 +39,7 @@ def cases() -> list[tuple[Source, Function]]:
 
 
 def suppressed(mark: re.Pattern[str]) -> list[str]:
-    """Where a mark stands in a comment."""
+    """Where a mark is in a comment."""
     return [
         f"{source.path}:{line}"
         for source in sources(*CODE)

@@ -90,7 +90,7 @@ def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     "wrong", [{"restarts": "no"}, {"deploy": {"resources": {"limit": {}}}}, {"build": {"arg": {}}}, {"image": 3}]
 )
 def test_compose_would_not_take_everything(wrong: dict[str, Any]) -> None:
-    """The schema refuses a word that it does not know, wherever it stands, and a value of another kind."""
+    """The schema refuses a word that it does not know, wherever it is, and a value of another kind."""
     assert not specification().is_valid({"services": {"one": {"image": "x", **wrong}}})
 
 
@@ -235,7 +235,7 @@ def test_monitoring_finds_what_it_watches() -> None:
 
 
 def test_spans_find_their_way() -> None:
-    """Whoever makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
+    """Anyone who makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
     traced = services(BASE, TRACES)
     document = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
     port = document["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]

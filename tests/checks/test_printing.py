@@ -45,7 +45,7 @@ def printing(source: Source) -> Iterator[str]:
 
 
 def test_there_is_one_place_that_prints() -> None:
-    """No file of the command line writes to a terminal beside the gates, which clean what others wrote."""
+    """No file of the command line writes to a terminal except the gates, which clean what others wrote."""
     findings = [
         f"{source.path}:{place}"
         for source in sources("incidents", "workers")

@@ -28,7 +28,7 @@ REFUSED = {("administration.change-settings", "timezone")}
 
 
 def raw_characters(output: str) -> set[str]:
-    """Return the characters that nobody should be sent, beside those that the command line writes itself."""
+    """Return the characters that nobody should be sent, except those that the command line writes itself."""
     rest = _OURS.sub("", output).replace("\n", "").replace("\t", "")
     return {
         character

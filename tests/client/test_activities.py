@@ -34,7 +34,7 @@ def described(details: dict[str, Any], language: str = "en", **more: Any) -> tup
 
 
 def test_every_activity_has_words() -> None:
-    """Whoever adds an event says what people call it, and no two are called the same."""
+    """Anyone who adds an event says what people call it, and no two are called the same."""
     assert set(activities.WORDS) == set(catalogue.events())
     assert len(set(activities.WORDS.values())) == len(activities.WORDS)
 
@@ -57,7 +57,7 @@ def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str])
 
 
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
-    """A slip is told with what there is; nothing typed chooses everything."""
+    """A slip is reported with the possible words; nothing typed chooses everything."""
     session = Session("alice")
     with pytest.raises(UsageError, match=r"no activity is called watched; there are: viewed, .*project viewed"):
         activities.chosen(session, ["watched"])
@@ -65,7 +65,7 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
 
 
 def test_details_have_names_instead_of_ids() -> None:
-    """Types, statuses, categories and values are told by their names of then, as old and new."""
+    """Types, statuses, categories and values are reported by their names of then, as old and new."""
     changed = {"status_id": {"old": 21, "new": 22}, "category_1": {"old": None, "new": 11}, "description": {}}
     names = {"21": "Open", "22": "Closed", "11": "Other"}
     text, _ = described({"changed": changed}, labels={"category_1": "Reason"}, names=names)

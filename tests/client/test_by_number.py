@@ -46,7 +46,7 @@ async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
 
 
 async def test_a_number_that_nobody_has_is_not_known(typed: Type) -> None:
-    """A number that was never given is told as not known, and which one it was."""
+    """A number that was never given is reported as not known, and which one it was."""
     ended = await typed("projects", "show", 99, "--json")
     (field,) = ended.json["error"]["details"]["fields"]
     assert ended.status == 1

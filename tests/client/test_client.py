@@ -190,7 +190,7 @@ async def _publish_event(peer: Peer) -> None:
 
 
 async def test_overhearing_needs_ops_credentials(bus: Bus) -> None:
-    """A client that may not hear everything is told so at once."""
+    """A client that may not hear everything is refused at once."""
     async with connect(bus.url, bus.credentials("alice")) as client:
         with pytest.raises(Refused, match="permissions violation") as caught:
             await anext(client.overhear())
@@ -224,14 +224,14 @@ async def test_a_file_that_holds_no_credentials_is_named(tmp_path: object, bus: 
 
 
 async def test_the_principal_is_the_one_of_the_credentials(bus: Bus) -> None:
-    """Who acts is read from the token, not told by the caller."""
+    """The principal is read from the token and not given by the caller."""
     async with connect(bus.url, bus.credentials("a-1_b")) as client:
         assert isinstance(client, Client)
         assert client.principal == "a-1_b"
 
 
 async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer) -> None:
-    """Where the site takes no more for the moment, the client waits as long as it is told and sends the same again."""
+    """A client that the site turns away for the moment waits as long as the refusal says and sends the same again."""
     peer.result, command_id = created(11), uuid7()
     peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 0.3}}
     async with bus.forgetting(), connect(bus.url, bus.credentials("alice")) as client:
@@ -245,7 +245,7 @@ async def test_a_command_that_was_turned_away_is_sent_again(bus: Bus, peer: Peer
 
 
 async def test_a_client_waits_no_longer_than_it_may(bus: Bus, peer: Peer) -> None:
-    """Who is told to wait for longer than the client waits learns so at once, with the time."""
+    """A wait that is longer than the client's own limit is refused at once, with the time."""
     peer.error = {**TURNED_AWAY, "details": {"retry_after_seconds": 60}}
     async with connect(bus.url, bus.credentials("alice")) as client:
         with pytest.raises(Refused) as caught:
@@ -270,7 +270,7 @@ async def seen(peer: Peer, number: int) -> bool:
 
 
 def test_every_message_of_a_caller_comes_with_the_library() -> None:
-    """Whoever writes a client imports what it sends and asks from one place."""
+    """Anyone who writes a client imports what it sends and asks from one place."""
     messages = [*catalogue.commands().values(), *catalogue.queries().values()]
     public = {message.__name__ for message in messages if not getattr(message, "internal", False)}
     assert public <= set(incidents.__all__)

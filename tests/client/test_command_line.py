@@ -1,4 +1,4 @@
-"""The command line where no system runs: help, mistakes, and how they are told."""
+"""The command line where no system runs: help, mistakes, and how they are reported."""
 
 import subprocess
 import sys

@@ -84,7 +84,7 @@ async def test_a_list_for_machines_is_one_document(peer: Peer, typed: Type) -> N
 
 
 async def test_a_list_is_shown_without_names_to_whom_may_not_see_them(peer: Peer, typed: Type) -> None:
-    """Who may not see properties sees their ids."""
+    """A principal who may not see properties sees their ids."""
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
     assert " 22 " in (await typed("projects", "list")).out
 
@@ -294,6 +294,6 @@ async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
 
 
 async def test_overhearing_without_the_right_is_refused(typed: Type) -> None:
-    """Whoever may not hear everything is told so at once."""
+    """A caller who may not hear everything is refused at once."""
     ended = await typed("watch", "--ops", "--json")
     assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")

@@ -64,7 +64,7 @@ async def test_headings_are_in_the_readers_language(typed: Type) -> None:
 
 
 async def test_what_stands_beside_a_table_is_told_on_stderr(peer: Peer, typed: Type) -> None:
-    """That there are more rows is told to people, and is no row."""
+    """People learn that there are more rows; the note is not a row."""
     peer.answers["projects.list"] = json.dumps({"items": [ROW], "next": "more", "total": 7}).encode()
     ended = await typed("projects", "list", "--csv", "--count")
     assert len(rows(ended)) == 1

@@ -124,7 +124,7 @@ async def test_an_old_project_expires(prepared: Site, stage: Stage) -> None:
 
 
 async def test_a_step_that_fails_is_shown_as_such(stage: Stage) -> None:
-    """A cross stands before what did not work."""
+    """A cross precedes what did not work."""
     with pytest.raises(ValueError, match="broken"), stage.step("define the statuses"):
         raise ValueError("broken")
     assert shown(stage).startswith("✗")

@@ -52,7 +52,7 @@ async def test_a_draft_list_is_picked_and_emptied(site: Site, operator: Client) 
 
 
 async def test_a_draft_list_is_not_cleared_by_mistake(site: Site, operator: Client) -> None:
-    """Whoever is asked back and says no keeps the list."""
+    """Anyone who is asked back and says no keeps the list."""
     await typed(site, "draft", "add", "--camera", "cam-4", *SPAN)
     line = ("projects", "draft", "clear")
     ended = await incidents(*line, given="n\n", environment=environment(site, "operator"))
@@ -97,7 +97,7 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
 
 
 async def test_what_one_may_not_see_of_the_past_is_named(site: Site, operator: Client) -> None:
-    """Who may not see comments learns that they are left out, and not what they say (PERM-04)."""
+    """A principal who may not see comments learns that they are left out, and not what they say (PERM-04)."""
     admin, project_id = await site.client(), uuid7()
     await operator.send(CreateProject(project_id=project_id))
     await admin.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen."))

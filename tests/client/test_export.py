@@ -25,7 +25,7 @@ def exporting(peer: Peer) -> Peer:
 
 
 def told(data: bytes, **changed: Any) -> dict[str, Any]:
-    """Return what is told of a package."""
+    """Return the description of a package."""
     digest = hashlib.sha256(data).hexdigest()
     package = {"package_id": PACKAGE, "bytes": len(data), "sha256": digest, "encrypted": False}
     return {**package, "entries": [], "includes": ["calls"], "withheld": ["comments"], **changed}
@@ -60,7 +60,7 @@ async def test_what_was_typed_is_asked_for(exporting: Peer, typed: Type) -> None
 
 
 async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, typed: Type) -> None:
-    """What the wire would refuse is told at once, by the field and the reason."""
+    """What the wire would refuse is reported at once, by the field and the reason."""
     ended = await typed("projects", "export", PROJECT, "--password-stdin", given="short\n")
     assert ended.status == 1
     assert exporting.commands == []
@@ -68,7 +68,7 @@ async def test_a_short_password_is_refused_before_it_is_sent(exporting: Peer, ty
 
 
 async def test_a_file_that_is_there_is_replaced_only_by_force(exporting: Peer, typed: Type, tmp_path: Path) -> None:
-    """Nothing is sent and nothing overwritten where a file lies already, unless --force says so."""
+    """Nothing is sent and nothing overwritten where a file is already, unless --force says so."""
     (tmp_path / "a.zip").write_bytes(b"old")
     ended = await typed("projects", "export", 12, "-o", "a.zip")
     assert ended.status == 2

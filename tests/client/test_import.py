@@ -93,7 +93,7 @@ async def test_who_may_not_create_imports_nothing(site: Site, imported: Import, 
 
 @pytest.mark.parametrize("name, line", [("p.txt", ()), ("gone.csv", ("--mapping", "none.json"))])
 async def test_what_cannot_be_read_is_told_first(tmp_path: Path, name: str, line: tuple[str, ...]) -> None:
-    """A format that is not known and a file that is not there are the caller's to mend."""
+    """A format that is not known and a file that is not there are the caller's mistakes."""
     ended = await incidents("import", tmp_path / name, *line, folder=tmp_path)
     assert ended.status == 2
     assert (name in ended.err or "none.json" in ended.err) is True

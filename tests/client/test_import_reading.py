@@ -82,7 +82,7 @@ MAPPING = Mapping(
 
 
 def test_a_mapping_renames_columns_names_and_times() -> None:
-    """Columns, names of types, local times and what every row shares are told by the mapping (RET-05)."""
+    """Columns, names of types, local times and what every row shares are given by the mapping (RET-05)."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", "Type": "Theft", "Colour": "red"}
     project = translated(MAPPING, row)
     assert project.number == 12
@@ -106,7 +106,7 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
     ],
 )
 def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
-    """What does not fit is told by its field and why."""
+    """What does not fit is reported by its field and the reason."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
     with pytest.raises(MisfitError) as misfit:
         translated(MAPPING, row)
@@ -141,7 +141,7 @@ def test_chunks_fit_their_body_and_lose_nothing() -> None:
 
 
 def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:
-    """A mapping to a field or a zone that does not exist is told before anything is read."""
+    """A mapping to a field or a zone that does not exist is reported before anything is read."""
     for wrong in ({"columns": {"a": "colour"}}, {"timezone": "Mars"}, {"colour": 1}):
         with pytest.raises(ValueError, match=r"colour|Mars"):
             Mapping.model_validate(wrong)

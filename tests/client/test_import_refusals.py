@@ -17,7 +17,7 @@ async def imported(bus: Bus, folder: Path) -> CommandResult:
 
 
 async def test_a_command_refused_as_a_whole_is_halved(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """Where a site refuses a whole command, it is sent again in halves until every bad row stands alone (RET-05)."""
+    """Where a site refuses a whole command, it is sent again in halves until every bad row is alone (RET-05)."""
     peer.error = {"code": "invalid", "message": "No."}
     ended = await imported(bus, tmp_path)
     assert ended.status == 1
@@ -29,7 +29,7 @@ async def test_a_command_refused_as_a_whole_is_halved(bus: Bus, peer: Peer, tmp_
 
 
 async def test_an_import_ends_where_no_row_can_succeed(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """A site without a licence is told once and not row by row (LIC-05)."""
+    """A site without a licence is reported once and not row by row (LIC-05)."""
     peer.error = {"code": "not-licensed", "message": "No."}
     ended = await imported(bus, tmp_path)
     assert ended.status == 1

@@ -51,7 +51,7 @@ async def test_no_document_replaces_credentials(tmp_path: Path, line: tuple[str,
     "line", [("projects", "create", "--description", b"\xe9t\xe9"), ("import", b"caf\xe9.csv"), (b"\xff",)], ids=str
 )
 async def test_bytes_that_are_no_text_are_told(tmp_path: Path, line: tuple[str | bytes, ...]) -> None:
-    """Bytes on the command line that are not UTF-8 are told in a sentence."""
+    """Bytes on the command line that are not UTF-8 are reported in a sentence."""
     ended = await incidents(*(os.fsdecode(word) for word in line), "--json", folder=tmp_path)
     assert ended.status == 2
     assert "UTF-8" in ended.json["error"]["message"]

@@ -40,7 +40,7 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
 
 
 def test_a_named_encoding_decides() -> None:
-    """What somebody names is used, whatever the bytes look like; what is no encoding is told."""
+    """What somebody names is used, whatever the bytes look like; what is no encoding is reported."""
     content = "a;é\n".encode("cp1252")
     assert [line.text for line in lines(io.BytesIO(content), named("cp1252", io.BytesIO(content)))] == ["a;é\n"]
     assert named("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)

@@ -47,7 +47,7 @@ def test_the_language_is_decided_in_one_order(words: str, environment: dict[str,
 
 
 def explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield everything with which a command and all below it explain themselves, with where it stands."""
+    """Yield everything with which a command and all below it explain themselves, with where it is."""
     if isinstance(command, Plugin):
         yield path, command.help or ""
         command = command._load()

@@ -25,7 +25,7 @@ async def test_a_licence_is_signed_activated_and_shown(site: Site, tmp_path: Pat
 
 
 async def test_a_file_that_is_no_licence_is_refused(site: Site, tmp_path: Path) -> None:
-    """What is not a signed token is told as such, and what cannot be read is the caller's to mend (LIC-05)."""
+    """What is not a signed token is reported as such, and what cannot be read is the caller's mistake (LIC-05)."""
     await site.worker("administration")
     environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
     (tmp_path / "l.jwt").write_text("a.b.c")

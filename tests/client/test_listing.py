@@ -38,13 +38,13 @@ async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_p
 
 
 async def test_an_order_that_is_not_there_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """What the wire would refuse is told before anything is asked."""
+    """What the wire would refuse is reported before anything is asked."""
     assert await typed(bus, peer, tmp_path, "--sort", "colour") != 0
     assert peer.queries == []
 
 
 async def test_where_a_search_did_not_look_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """Who may not see comments knows that nothing was searched in them, in a table and as JSON (PRJ-12)."""
+    """A principal who may not see comments knows that nothing was searched in them, in a table and as JSON (PRJ-12)."""
     page = {"items": [], "next": None, "total": None, "withheld": ["comments", "calls"]}
     peer.answers["projects.list"] = json.dumps(page).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}

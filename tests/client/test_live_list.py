@@ -130,7 +130,7 @@ async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) 
 
 
 async def test_ctrl_c_ends_it_without_a_word(site: Site, admin: Client) -> None:
-    """What was under way ends before its connection does: nothing is told as a fault."""
+    """What was under way ends before its connection does: nothing is reported as a fault."""
     await opened(admin)
     async with run_command(environment(site), *FOLLOW, "--json") as following:
         await following.document()

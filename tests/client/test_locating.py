@@ -51,7 +51,7 @@ def test_an_address_needs_credentials() -> None:
 
 @pytest.mark.parametrize("content", [None, "", "[]", '{"site": "north"}'])
 def test_a_stopped_system_says_how_to_start_it(tmp_path: Path, content: str | None) -> None:
-    """Where no system runs, the command that starts one is told."""
+    """Where no system runs, the sentence names the command that starts one."""
     if content is not None:
         (tmp_path / "runtime.json").write_text(content)
     with pytest.raises(UnreachableError) as caught:
@@ -60,7 +60,7 @@ def test_a_stopped_system_says_how_to_start_it(tmp_path: Path, content: str | No
 
 
 def test_missing_credentials_say_how_to_make_them(running: Path) -> None:
-    """A principal without credentials is told the command that makes them."""
+    """A principal without credentials learns the command that makes them."""
     with pytest.raises(UnreachableError) as caught:
         find(running, "alice", {})
     assert caught.value.remedy == f"incidents access create alice --data {running}"

@@ -58,7 +58,7 @@ async def test_a_number_that_is_too_long_is_no_fault(peer: Peer, typed: Type, nu
 async def test_nothing_is_made_that_cannot_be_kept(
     peer: Peer, typed: Type, tmp_path: Path, line: tuple[str, ...], name: str, why: str
 ) -> None:
-    """A file that cannot be written is told before anything is sent, with the way out."""
+    """A file that cannot be written is reported before anything is sent, with the way out."""
     (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
     ended = await typed(*line, name)
     assert ended.status == 2
@@ -80,7 +80,7 @@ async def test_a_value_is_refused_with_those_that_are_allowed(typed: Type) -> No
 async def test_where_nobody_answers_nothing_is_deleted(
     peer: Peer, typed: Type, line: tuple[str, ...], json_: tuple[str, ...]
 ) -> None:
-    """A script that forgot --yes is told so, with the status of a mistake."""
+    """A script without --yes ends with the reason and the status of a mistake."""
     ended = await typed(*line, *json_)
     assert ended.status == 2
     assert peer.commands == []
@@ -97,7 +97,7 @@ async def test_a_call_without_a_party_is_not_sent(peer: Peer, typed: Type) -> No
 
 @pytest.mark.parametrize("line", ["import", "import status", "licence activate"])
 async def test_a_file_that_is_not_there_is_said_so(peer: Peer, typed: Type, tmp_path: Path, line: str) -> None:
-    """A wrong path is told apart from a file that cannot be read."""
+    """A wrong path is distinguished from a file that cannot be read."""
     ended = await typed(*line.split(), tmp_path / "none.csv", "--json")
     assert ended.status == 2
     assert peer.commands == []
@@ -161,7 +161,7 @@ async def test_an_address_that_does_not_answer_has_a_way_out(bus: Bus) -> None:
 
 @pytest.mark.parametrize("foreign", [True, False])
 async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: Bus, *, foreign: bool) -> None:
-    """Where a system runs, nobody is told to start one: the way out is another credentials file."""
+    """Where a system runs, no sentence says to start one: the way out is another credentials file."""
     file = bus.folder / "me.creds"
     minted = type(bus.trust).create(bus.folder / "other", "main").mint("me", "client")
     file.write_text(minted if foreign else "these are none")
@@ -172,7 +172,7 @@ async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: 
 
 
 def test_a_refusal_shows_people_what_they_need() -> None:
-    """A refused value stands beside its field, and what only programs need is left out."""
+    """A refused value stands next to its field, and what only programs need is left out."""
     fields = [{"field": "number", "kind": "not_here", "reason": "is not known here", "value": 13}]
     panel = refusal_panel({"code": "gone", "message": "Gone.", "details": {"known": False, "fields": fields}})
     body: Any = panel.renderable
@@ -215,7 +215,7 @@ def _cells(part: Any) -> list[Any]:
     ids=["twice", "twice inside", "half a pair", "no number", "deep"],
 )
 async def test_json_that_means_two_things_is_not_sent(peer: Peer, typed: Type, body: str, why: str) -> None:
-    """JSON in which a key stands twice, or which JSON is not, is refused with the place before anything is sent."""
+    """JSON in which a key is twice, or which JSON is not, is refused with the place before anything is sent."""
     for line in (("ask", "projects.list", "-"), ("send", "projects.create", "-")):
         ended = await typed(*line, given=body)
         assert ended.status == 2
@@ -225,7 +225,7 @@ async def test_json_that_means_two_things_is_not_sent(peer: Peer, typed: Type, b
 
 
 async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: Type, tmp_path: Path) -> None:
-    """A mapping in which a key stands twice is refused before a row is read; so is such a row of NDJSON."""
+    """A mapping in which a key is twice is refused before a row is read; so is such a row of NDJSON."""
     (tmp_path / "rows.csv").write_text("number,created_by,created_at\n1,ann,2025-01-01T00:00:00Z\n")
     (tmp_path / "m.json").write_text('{"types": {"Theft": 1, "Theft": 2}}')
     ended = await typed("import", "rows.csv", "--mapping", "m.json")

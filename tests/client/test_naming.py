@@ -65,7 +65,7 @@ async def test_a_name_of_several_is_refused_with_their_ids(peer: Peer, typed: Ty
 async def test_a_name_that_nobody_has_is_told_with_others(
     peer: Peer, typed: Type, option: str, text: str, offered: str
 ) -> None:
-    """What is near, or what there is, stands in the sentence, and nothing is sent."""
+    """The sentence names what is near, or what there is, and nothing is sent."""
     ended = await typed("projects", "update", PROJECT, option, text, "--json")
     assert ended.status == 2
     assert peer.commands == []
@@ -83,7 +83,7 @@ async def test_lists_and_figures_take_names(peer: Peer, typed: Type) -> None:
 
 
 async def test_ids_need_no_right_to_see_names(peer: Peer, typed: Type) -> None:
-    """Who may not see what is defined can still write ids."""
+    """A principal who may not see what is defined can still write ids."""
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
     ended = await typed("projects", "update", PROJECT, "--type", 2, "--category", "1=11")
     assert ended.status == 0

@@ -47,7 +47,7 @@ def test_no_time_stays_none(session: Session) -> None:
 
 @pytest.mark.parametrize("text", ["someday", "31.01.25", "999999w", "0001-01-01T00:00:00+14:00", "0001-01-01"])
 def test_what_is_no_time_is_told(session: Session, text: str) -> None:
-    """Whoever types something else is shown what can be typed, in the language of the session."""
+    """Anyone who types something else is shown what can be typed, in the language of the session."""
     with pytest.raises(UsageError, match="n'est pas une date"):
         read_time(session, text)
 

@@ -60,7 +60,7 @@ async def test_a_project_is_held_and_released(peer: Peer, typed: Type, verb: str
 
 
 async def test_a_reason_must_be_typed(peer: Peer, typed: Type) -> None:
-    """A blank reason is told before anything is sent."""
+    """A blank reason is reported before anything is sent."""
     ended = await typed("hold", PROJECT, "  ", "--json")
     assert ended.status == 1
     assert ended.json["error"]["details"]["fields"][0]["field"] == "reason"
@@ -94,7 +94,7 @@ async def test_what_is_due_is_shown(peer: Peer, typed: Type) -> None:
 
 
 async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) -> None:
-    """What a retention time would delete is told, and a sweep says how much is due."""
+    """What a retention time would delete is reported, and a sweep says how much is due."""
     preview = {"retention_days": 30, "created_before": NOW, "due": 4}
     peer.answers["retention.preview"] = json.dumps(preview).encode()
     peer.result = {"sweep_id": HOLD, "created_before": NOW, "due": 4}

@@ -88,7 +88,7 @@ async def test_what_was_deleted_is_gone(client: Client) -> None:
 
 
 async def test_an_outcome_can_be_asked_for_later(site: Site, client: Client) -> None:
-    """Whoever sent a command can ask for its outcome from another connection."""
+    """Anyone who sent a command can ask for its outcome from another connection."""
     submitted = await client.submit(CreateProject(project_id=uuid7()))
     outcome = await submitted.outcome()
     async with connect(site.url, site.credentials("admin"), site.name) as other:
@@ -97,7 +97,7 @@ async def test_an_outcome_can_be_asked_for_later(site: Site, client: Client) -> 
 
 
 async def test_a_stranger_is_refused_in_its_language(site: Site, client: Client) -> None:
-    """Who has no role may do nothing, and is told so in the language it asked for."""
+    """A principal without a role can do nothing, and is refused in the language it asked for."""
     stranger = await site.client("stranger", language="fr")
     with pytest.raises(Refused, match="Permission refusée") as caught:
         await created(stranger)

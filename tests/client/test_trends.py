@@ -47,7 +47,7 @@ def test_every_interval_has_its_step(interval: Interval, count: int) -> None:
     "seconds, words", [(None, ""), (5, "5 s"), (65, "1 min 5 s"), (3_700, "1 h 1 min"), (90_000, "1 d 1 h")]
 )
 def test_durations_have_two_units(seconds: float | None, words: str) -> None:
-    """A time that something took is told in its two largest units."""
+    """A time that something took is reported in its two largest units."""
     assert duration(seconds) == words
 
 

@@ -80,7 +80,7 @@ def test_a_near_word_is_offered() -> None:
 
 
 def test_details_are_named_in_the_language() -> None:
-    """What an activity changed is told with the names of its fields, and yes and no."""
+    """What an activity changed is reported with the names of its fields, and yes and no."""
     details = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
     assert details_of(details, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
     assert details_of(details, "en") == "description: a → b  duration_seconds=1.5  complete=yes"

@@ -74,7 +74,7 @@ def named(text: str) -> set[str]:
 
 
 def test_french_is_set_as_french_is() -> None:
-    """A no-break space stands before high punctuation and within quotes; an apostrophe is the one of keyboards."""
+    """A no-break space precedes high punctuation and is within quotes; an apostrophe is the one of keyboards."""
     wrong = [
         text for text in FRENCH.values() if any(mark in text for mark in (" :", " ;", " ?", " !", "« ", " »", "’"))
     ]

@@ -56,7 +56,7 @@ async def created(caller: Caller) -> dict[str, Any]:
 
 
 async def test_outcomes_are_as_published(site: Site) -> None:
-    """An applied and a rejected command are told in the published form."""
+    """An applied and a rejected command are reported in the published form."""
     await site.worker("projects")
     caller = await site.caller()
     conforms("out", "CreateProject.applied", json.dumps(await created(caller)).encode())
@@ -94,7 +94,7 @@ async def test_signs_of_life_are_as_published(site: Site, heard: Wire) -> None:
 
 
 async def test_dead_letters_are_as_published(site: Site, heard: Wire) -> None:
-    """What can never be handled is put aside in the published form."""
+    """What can never be handled becomes a dead letter in the published form."""
     await site.worker("projects")
     caller = await site.caller()
     await caller.publish("projects.praise", "-", b"{}")

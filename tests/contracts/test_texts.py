@@ -137,12 +137,12 @@ def test_every_code_has_its_sentence(code: Code) -> None:
 
 
 def test_every_way_to_be_wrong_has_its_reason() -> None:
-    """Whatever is wrong with a field is told in words, not only as `is not valid`."""
+    """Whatever is wrong with a field is reported in words, not only as `is not valid`."""
     assert sorted(set(failures()) - REASONS.keys()) == []
 
 
 def test_an_unknown_way_to_be_wrong_has_a_reason_too() -> None:
-    """A kind that a newer validator brings is told in general words."""
+    """A kind that a newer validator brings is reported in general words."""
     assert (reason("brand_new", "en"), reason("brand_new", "fr")) == ("is not valid", "n'est pas valide")
 
 

@@ -75,7 +75,7 @@ async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector
 
 @pytest.mark.parametrize("state", ["P0001", "22003", "23514", "54000", "XX000"])
 async def test_a_fault_of_the_message_does_not_stop_its_lane(site: Site, inspector: Inspector, state: str) -> None:
-    """A command that the database can never take is put aside, whatever the database calls it."""
+    """A command that the database can never take becomes a dead letter, whatever the database calls it."""
     await site.sql(RAISING.format(state))
     await site.sql("CREATE TRIGGER refuse BEFORE INSERT ON projects.comment FOR EACH ROW EXECUTE FUNCTION refuse()")
     await site.worker("projects")

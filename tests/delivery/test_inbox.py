@@ -16,7 +16,7 @@ async def publish_again(caller: Caller, command_id: UUID, project_id: object) ->
 
 
 async def test_an_id_twice_in_one_batch_is_one_command(site: Site, inspector: Inspector) -> None:
-    """A command that lies twice in one batch is applied once, and both copies get the same outcome."""
+    """A command that is twice in one batch is applied once, and both copies get the same outcome."""
     caller, project_id, command_id = await site.caller(), uuid7(), uuid7()
     await site.forget_quickly()
     for _ in range(3):
@@ -65,7 +65,7 @@ async def test_an_id_belongs_to_its_principal(site: Site, inspector: Inspector) 
 
 
 async def test_an_outcome_is_read_by_its_owner_alone(site: Site) -> None:
-    """Who asks for the outcome of another principal's command learns nothing, not even that it exists."""
+    """A principal who asks for the outcome of another principal's command learns nothing, not even that it exists."""
     await site.worker("projects")
     admin, project_id = await site.caller(), uuid7()
     outcome = await admin.send("projects.create", project_id, creation(project_id))

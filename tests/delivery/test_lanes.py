@@ -1,4 +1,4 @@
-"""Lanes: shared fairly, owned by one, taken over at once, kept in order whoever meddles."""
+"""Lanes: shared fairly, owned by one, taken over at once, kept in order whatever happens."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack

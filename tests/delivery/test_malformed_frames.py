@@ -1,4 +1,4 @@
-"""Bytes that no library sends: a message costs only itself, whatever stands in its frame."""
+"""Bytes that no library sends: a message costs only itself, whatever is in its frame."""
 
 import pytest
 from nats.aio.client import Client as Nats

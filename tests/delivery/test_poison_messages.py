@@ -53,7 +53,7 @@ async def test_bad_commands_of_a_batch_cost_only_themselves(refusing: Site, insp
 
 
 async def test_dead_letters_say_what_and_why(refusing: Site, inspector: Inspector) -> None:
-    """What can never be handled lies in DEAD once, with its subject, headers, body and reason."""
+    """What can never be handled is in DEAD once, with its subject, headers, body and reason."""
     caller, project_id = await refusing.caller(), uuid7()
     command_ids = await burst(caller, project_id)
     await refusing.worker("projects")

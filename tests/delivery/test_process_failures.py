@@ -88,7 +88,7 @@ async def has_owners(site: Site, number: int) -> bool:
 
 @pytest.mark.timeout(400)
 async def test_a_stopped_process_loses_its_lanes(site: Site, inspector: Inspector) -> None:
-    """While one of two processes stands still, every lane is served; when it runs again it has its share."""
+    """While one of two processes hangs, every lane is served; when it runs again it has its share."""
     caller = await site.caller()
     start = partial(worker_process, site, "projects", lease_seconds=2)
     async with start() as stopped, start():

@@ -87,7 +87,7 @@ async def test_the_same_id_is_taken_later(site: Site) -> None:
 
 
 async def test_a_decided_command_is_repeated_and_never_turned_away(site: Site) -> None:
-    """Who sends a decided command again beyond its rate gets the first outcome, and not another one."""
+    """A principal who sends a decided command again beyond its rate gets the first outcome, and not another one."""
     project_id, command_id = str(uuid7()), uuid7()
     async with own_lane(site, 2) as here:
         (first,) = await here.handle([stored_command(1, command_id=command_id, **creation(project_id))])
@@ -120,7 +120,7 @@ async def test_no_rate_turns_nobody_away(site: Site) -> None:
 
 
 async def test_a_worker_turns_away_and_the_client_comes_again(site: Site) -> None:
-    """A client that sends too much at once waits as long as it is told, and has every command applied once."""
+    """A client that sends too much at once waits as long as the refusal says, and has every command applied once."""
     running = await site.worker("projects", commands_per_second=2)
     caller, client = await site.caller(), await site.client()
     for _ in range(2 * BURST):

@@ -1,4 +1,4 @@
-"""Who may not is refused before anything costly is done for it, and still exactly once."""
+"""A principal without permission is refused before anything costly is done for it, and still exactly once."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM runtime.inbox"
 
 
 def export(place: int, project_id: str, password: str = PASSWORD, **fields: Any) -> Any:
-    """Return an export as it lies in a lane, from somebody without a role."""
+    """Return an export as it is in a lane, from somebody without a role."""
     body: dict[str, Any] = {"project_id": project_id, "password": password}
     return stored_command(place, tail="projects.export", by="mallory", **fields, **body)
 
@@ -86,7 +86,7 @@ async def test_beyond_the_rate_no_slow_digest_is_made(site: Site, slow_marks: li
 
 
 async def test_a_role_that_is_given_in_a_batch_counts_behind_it(site: Site) -> None:
-    """Whoever is judged in advance is not judged across a command that changes permissions."""
+    """Anyone who is judged in advance is not judged across a command that changes permissions."""
     role: dict[str, Any] = {"role_id": "deputies", "name": "Deputies", "permissions": {"roles": "manage"}}
     other: dict[str, Any] = {"role_id": "others", "name": "Others", "permissions": {}}
     async with own_lane(site, name="administration") as here:

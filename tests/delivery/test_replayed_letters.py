@@ -18,7 +18,7 @@ REPAIRED = "ALTER TABLE administration.property DROP CONSTRAINT broken"
 
 
 def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
-    """Return what hands a message to its worker once more, as it lies in the lane."""
+    """Return what hands a message to its worker once more, as it is in the lane."""
     letter: dict[str, Any] = {"subject": one.subject, "headers": dict(one.headers or {}), "body": one.data, **changed}
     subject = ".".join([*one.subject.split(".")[:5], "system", "-", "redeliver"])
     reply = stored_command(place).reply
@@ -27,7 +27,7 @@ def coming_back(one: Msg, place: int, **changed: Any) -> Msg:
 
 
 async def put_aside(site: Site, here: LaneDriver, **headers: str) -> Msg:
-    """Let a command fail until it is put aside, remove the cause, and return the command."""
+    """Let a command fail until it becomes a dead letter, remove the cause, and return the command."""
     await site.sql(BROKEN)
     one = stored_command(1, tail="administration.add-type", by="olivia", name="Theft")
     one = replace(one, headers={**(one.headers or {}), **headers})
@@ -63,7 +63,7 @@ async def test_no_rate_turns_it_away(site: Site) -> None:
 
 
 async def test_it_is_answered_in_the_language_of_its_sender(site: Site) -> None:
-    """Who may not ask for it any more is told so in the language in which it was asked for."""
+    """A principal who may not ask for it any more is refused in the language of the command."""
     await site.grant("olivia", {Node.PROPERTIES: "manage"})
     async with own_lane(site, name="administration") as here:
         one = await put_aside(site, here, **{"Accept-Language": "fr"})

@@ -1,4 +1,4 @@
-"""The programs in examples/ do what they say, beside a system that runs."""
+"""The programs in examples/ do what they say, next to a system that runs."""
 
 import asyncio
 import re
@@ -69,7 +69,7 @@ async def test_the_wire_is_enough(system: Site, name: str) -> None:
 
 
 async def test_many_reports_are_saved(system: Site, tmp_path: Path) -> None:
-    """As many reports as were asked for lie in the folder, and each is a PDF of its own incident."""
+    """As many reports as were asked for are in the folder, and each is a PDF of its own incident."""
     folder = tmp_path / "reports"
     (line,) = await printed(system, "many_reports.py", folder, 5)
     files = sorted(folder.iterdir())

@@ -7,7 +7,7 @@ and holds locks, one fault or two at a time. After each fault the time is taken 
 their outcomes: more than 10 s is a failure. At the end every command, outcome, event, audit entry, row and feed is
 compared with every other.
 
-The last line is a JSON document. The status is 0 when nothing was found, else 1; then the whole history lies in the
+The last line is a JSON document. The status is 0 when nothing was found, else 1; then the whole history is in the
 file that is named. A seed draws the same faults in the same order, but time passes differently in every run.
 
     make faults MINUTES=10 SEED=1

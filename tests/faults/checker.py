@@ -125,7 +125,7 @@ def ordered(history: History, final: Final) -> Iterator[Finding]:
 
 
 def clean(_: History, final: Final) -> Iterator[Finding]:
-    """Nothing is put aside, and nothing lies where it should have left."""
+    """Nothing becomes a dead letter, and nothing is left where it should be gone."""
     for letter in final.dead:
         yield "DEAD", letter
     for place, count in final.left.items():

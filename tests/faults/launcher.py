@@ -29,7 +29,7 @@ def use_proxies(plan: Path, instance: str) -> None:
 
 
 def advance(plan: Path, instance: str) -> None:
-    """Set the clock of this process ahead, for whoever asks the module `time`."""
+    """Set the clock of this process ahead, for anyone who asks the module `time`."""
     ahead = plan / f"clock-{instance}"
     if not ahead.exists():
         return

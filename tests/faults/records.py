@@ -73,7 +73,7 @@ def _uncounted(untold: dict[str, list[str]], events: list[Stored], counting: dic
 
 
 def in_order(_: History, final: Final) -> Iterator[Finding]:
-    """The events of a project lie in the stream in the order of its revisions."""
+    """The events of a project are in the stream in the order of its revisions."""
     reached = defaultdict[str, int](int)
     for event in sorted(_distinct(final.events).values()):
         if event.revision is not None and event.happened.startswith("projects."):
@@ -103,7 +103,7 @@ def reads(history: History, final: Final) -> Iterator[Finding]:
 
 
 def _kept_in(happened: str) -> tuple[bool, bool]:
-    """Tell whether an activity is kept beside the projects, and whether on the log server."""
+    """Tell whether an activity is kept with the projects, and whether on the log server."""
     worker = happened.partition(".")[0]
     if happened in _NOWHERE:
         return False, False

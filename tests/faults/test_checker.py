@@ -157,7 +157,7 @@ def test_one_session_is_kept_in_order() -> None:
 
 
 def test_events_of_a_project_are_kept_in_order() -> None:
-    """Events that lie in the stream the other way round are found, and so is a follower who was told so."""
+    """Events that are in the stream the other way round are found, and so is a follower who got them so."""
     history, final = good()
     first, second, *others = final.events
     final.events = [first._replace(place=2), second._replace(place=1), *others]

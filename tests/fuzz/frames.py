@@ -187,7 +187,7 @@ def told(heard: list[tuple[str, bytes]]) -> set[str]:
 
 
 async def _left(system: Target, seconds: float) -> int:
-    """Wait until COMMANDS and the outbox are empty, and return how much lies there when the time is over."""
+    """Wait until COMMANDS and the outbox are empty, and return how much is there when the time is over."""
     ops = await system.site.overseer()
     loop = asyncio.get_running_loop()
     deadline, left = loop.time() + seconds, -1

@@ -116,7 +116,7 @@ async def test_credentials_of_an_older_version_are_revoked(bus: RunningBus) -> N
 
 
 async def test_a_server_of_ones_own_is_told(tmp_path: Path) -> None:
-    """By INCIDENTS_NATS_URL a server elsewhere is told, and what `init` writes for it remembers."""
+    """INCIDENTS_NATS_URL names a server elsewhere, and the file that `init` writes keeps it."""
     site = Installation(tmp_path, "postgresql:///none", "postgresql:///none")
     site.bundle()
     site.start_server()

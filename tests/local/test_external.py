@@ -149,7 +149,7 @@ def test_heartbeats_are_heard_as_the_page_says(installation: Installation) -> No
 
 
 async def test_dead_letters_are_read_and_discarded_as_the_page_says(installation: Installation) -> None:
-    """The page's second program lists what was put aside, and discards it when it is told to."""
+    """The page's second program lists what was dead-lettered, and discards it on request."""
     settings = installation.settings("admin")
     credentials = settings["INCIDENTS_NATS_CREDS"]
     bus = await nats.connect(

@@ -58,7 +58,7 @@ async def test_ready_when_all_are(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["audit"], indirect=True)
 async def test_unready_worker_is_named(url: str) -> None:
-    """Whoever asks learns which worker is not ready, while the supervisor itself is alive."""
+    """Anyone who asks learns which worker is not ready, while the supervisor itself is alive."""
     await eventually(partial(answers, url + "/ready", 503, '{"not_ready": ["audit"], "failing": {"audit": []}}'))
     assert await get(url + "/live") == (200, "{}")
     status = json.loads((await get(url + "/status"))[1])

@@ -102,7 +102,7 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
 
 
 async def held(site: Site) -> dict[str, Any]:
-    """Return what is told by the streams and the databases of a site."""
+    """Return what is reported by the streams and the databases of a site."""
     bus = await site.nats("provision", "provision")
     streams = {name: (await api(bus, f"STREAM.INFO.{name}", {}))["state"] for name in snapshots.SAVED}
     by_name: dict[str, Any] = {name: (state["messages"], state["last_seq"]) for name, state in streams.items()}

@@ -1,4 +1,4 @@
-"""Every block of the pages for people who run the system, typed as it stands beside a system that runs."""
+"""Every block of the pages for people who run the system, typed as it stands next to a system that runs."""
 
 import json
 import os
@@ -21,7 +21,7 @@ ELSEWHERE = re.compile(
     r"docker compose|make |nats-server|tar |export |mkdir "
     r"|incidents (up|migrate|provision|access init|worker|dead (show|replay))"
 )
-"""What other tests run: containers are checked by name, servers, backups and letters that lie there have tests of their
+"""What other tests run: containers are checked by name, servers, backups and letters that are there have tests of their
 own."""
 
 BLOCKS = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text())]
@@ -42,7 +42,7 @@ TYPED = [lines(block) for _, block in BLOCKS if lines(block)]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the variables of somebody whose system lies in `data`."""
+    """Return the variables of somebody whose system is in `data`."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")}
     return {**clean, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "INCIDENTS_DATA": str(folder / "data")}
 

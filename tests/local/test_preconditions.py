@@ -64,7 +64,7 @@ async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeyp
 
 
 async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A database that is not there is told with the statement that makes it."""
+    """A database that is not there is reported with the statement that makes it."""
     error = await refusal(postgres.url("nowhere"))
     assert error.status == 3
     assert "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
@@ -78,7 +78,7 @@ async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
 
 
 async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A password that is refused is told with the places for the right one, and not repeated."""
+    """A password that is refused is reported with the places for the right one, and not repeated."""
     rules = Path(postgres.directory) / "data" / "pg_hba.conf"
     before = rules.read_text()
     rules.write_text("local guarded all scram-sha-256\n" + before)
@@ -105,7 +105,7 @@ async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> No
 
 
 async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A standby is told apart: the primary is to be named."""
+    """A standby is distinguished: the primary is to be named."""
     steps = ("CREATE DATABASE standby", "ALTER DATABASE standby SET default_transaction_read_only = on")
     with made(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
         assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal(postgres.url("standby")))
@@ -138,7 +138,7 @@ def test_a_url_of_another_kind_is_refused(url: str) -> None:
 
 
 def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
-    """Credentials that are not named, not there, none, somebody else's or over are told apart, with the way out."""
+    """Credentials that are not named, not there, none, somebody else's or over are distinguished, with the way out."""
     trust = Trust.create(tmp_path / "keys", "main")
     files = {name: tmp_path / name for name in ("missing", "none", "other", "over")}
     files["none"].write_text("hello")

@@ -44,7 +44,7 @@ async def is_empty(site: Site) -> bool:
 async def test_what_does_not_fit_is_one_sentence(
     site: Site, target: Site, tmp_path: Path, line: str, given: dict[str, str], told: tuple[int, str]
 ) -> None:
-    """What is wrong is told with the way out, and before anything is written."""
+    """What is wrong is reported with the way out, and before anything is written."""
     file = await back_up(site, tmp_path / "incidents.tar")
     (tmp_path / "part.tar").write_bytes(file.read_bytes()[:70_000])
     with tarfile.open(tmp_path / "other.tar", "w") as other:

@@ -73,7 +73,7 @@ async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_costs_no_log(tmp_path: Path) -> None:
-    """Where the archive cannot be written, the log stays whole, and no half of it lies about."""
+    """Where the archive cannot be written, the log stays whole, and no half of it is left."""
     output = tmp_path / "audit.out"
     output.write_text("whole")
     (tmp_path / "Archive").touch()

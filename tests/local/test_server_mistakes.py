@@ -37,7 +37,7 @@ async def test_provision_says_that_the_message_bus_is_away(tmp_path: Path) -> No
 
 
 async def test_provision_says_that_its_credentials_are_not_accepted(tmp_path: Path) -> None:
-    """The server's reason is told, and not that it closed the connection afterwards."""
+    """The server's reason is reported, and not that it closed the connection afterwards."""
     server = EmbeddedNats(tmp_path / "nats", Trust.create(tmp_path / "keys", "main"))
     stranger = tmp_path / "provision.creds"
     stranger.write_text(Trust.create(tmp_path / "others", "main").mint("provision", "provision"))
@@ -54,7 +54,7 @@ async def test_provision_says_that_its_credentials_are_not_accepted(tmp_path: Pa
 
 @pytest.mark.parametrize("line", [("migrate",), ("provision",), ("worker", "projects")], ids=" ".join)
 async def test_a_variable_that_cannot_be_read_is_named(line: tuple[str, ...]) -> None:
-    """What a variable should be is told in a sentence, with the status of a mistake."""
+    """What a variable should be is reported in a sentence, with the status of a mistake."""
     ended = await incidents(*line, environment={"INCIDENTS_HEALTH_PORT": "many"})
     assert ended.status == 2
     assert "Traceback" not in ended.err
@@ -62,7 +62,7 @@ async def test_a_variable_that_cannot_be_read_is_named(line: tuple[str, ...]) ->
 
 
 async def test_up_says_that_its_directory_cannot_be_made(tmp_path: Path) -> None:
-    """Where a file stands in the way, it is named, with a way out."""
+    """A file that is in the way is named, with a way out."""
     (tmp_path / "file").touch()
     ended = await incidents("up", "--data", tmp_path / "file" / "data")
     assert ended.status == 2
@@ -93,7 +93,7 @@ async def test_up_refuses_what_is_no_port(tmp_path: Path, option: str) -> None:
 
 
 async def test_a_worker_says_that_the_port_of_its_pages_is_in_use(tmp_path: Path) -> None:
-    """The variable that names the port is told, in a sentence."""
+    """The variable that names the port is reported, in a sentence."""
     credentials = tmp_path / "reports.creds"
     credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("reports", "worker"))
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -37,7 +37,7 @@ async def test_everything_is_up_when_it_says_so(directory: Path, up: Up) -> None
 
 
 async def test_the_pages_have_the_port_that_was_chosen(directory: Path, up: Up) -> None:
-    """Whoever watches finds the pages at the same place after each start."""
+    """Anyone who watches finds the pages at the same place after each start."""
     port = free_port()
     for _ in range(2):
         running = up(directory, HEALTH_PORT=str(port))

@@ -56,7 +56,7 @@ def statements(revision: str) -> dict[str, str]:
 
 
 def rows(connection: Connection) -> dict[str, list[Any]]:
-    """Return what lies in every table, by its name; texts are in normal form C, which later versions give them."""
+    """Return what is in every table, by its name; texts are in normal form C, which later versions give them."""
     tables = connection.execute(_TABLES).scalars().all()
     return {name: _read(connection, name) for name in tables}
 

@@ -43,7 +43,7 @@ def app(site: Site) -> Iterator[psycopg.Connection]:
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_workers_change_no_table_and_no_audit(databases: tuple[str, str], statement: str) -> None:
-    """Whoever stole a worker's access to the database can neither alter it nor rewrite what was audited."""
+    """Anyone who stole a worker's access to the database can neither alter it nor rewrite what was audited."""
     with psycopg.connect(as_app(databases[0]), autocommit=True) as app, pytest.raises(InsufficientPrivilege):
         app.execute(statement)
 

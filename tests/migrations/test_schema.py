@@ -40,7 +40,7 @@ def differences(connection: Connection) -> list[str]:
 
 
 async def test_the_mapped_classes_are_the_schema(site: Site) -> None:
-    """Every table, column, type and index of the SQL files stands in a mapped class, and the other way round."""
+    """Every table, column, type and index of the SQL files is in a mapped class, and the other way round."""
     async with site.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 

@@ -16,7 +16,7 @@ def fits(body: Body) -> None:
 
 
 class Drafts:
-    """Who has drafted what, and of which sites a sequence may be."""
+    """The drafts of everybody, and the sites of which a sequence may be."""
 
     def __init__(self) -> None:
         """Begin with empty lists, on a site without children."""

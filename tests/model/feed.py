@@ -45,7 +45,7 @@ def happened(command: str) -> str:
 
 @dataclass
 class Event:
-    """Something that happened; `views` are the bodies in which a follower may be told it, None for not at all."""
+    """Something that happened; `views` are the bodies in which a follower may get it, None if it may not."""
 
     id: str
     at: str
@@ -76,7 +76,7 @@ def view(event: Event, who: str, given: Body, people: People, projects: dict[str
 
 
 def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body | None:
-    """Return what is told of an event to whom these fields, and sequences perhaps, are not shown."""
+    """Return the body of an event for a follower to whom these fields, and sequences perhaps, are not shown."""
     body = dict(event.body)
     if event.name == "projects.created":
         body["sequence_ids"] = body["sequence_ids"] if sequences else []
@@ -88,13 +88,13 @@ def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body 
 
 
 def variants(event: Event) -> list[Body | None]:
-    """Return every body in which somebody may be told an event, and that it is not told at all."""
+    """Return every body in which a follower may get an event, and None."""
     fields = ((), MAIN, (*CATEGORIES, *DATA), (*MAIN, *CATEGORIES, *DATA))
     return [None, *(redacted(event, hidden, sequences=item) for hidden in fields for item in (True, False))]
 
 
 def needed(given: Body) -> set[str]:
-    """Return the nodes on which a filter needs view: whoever chooses by what is hidden is told it."""
+    """Return the nodes on which a filter needs view: a filter by what is hidden would reveal it."""
     asked = {name for name, value in given.items() if value not in ({}, None)}
     nodes = {
         "main-details": asked & _NAMED.keys(),

@@ -84,5 +84,5 @@ def moment(given: str) -> Any:
 
 
 def before(first: str | None, second: str | None) -> bool:
-    """Tell whether both times are given and the first lies before the second."""
+    """Tell whether both times are given and the first is before the second."""
     return first is not None and second is not None and bool(moment(first) < moment(second))

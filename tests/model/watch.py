@@ -16,7 +16,7 @@ FENCES = 150
 
 
 class Watch:
-    """One follower: what it has been told, and what it should have been.
+    """One follower: the events that it got, and those that it should have.
 
     It may be told what was done a moment before it asked for the first time.
     """

@@ -26,7 +26,7 @@ DIGITS = ("123", "026", "3456", "zh12", "H12", "345 2026", "2026 bag", "235")
 CAMERAS = ("cam-1", "cam-2", "cam-3")
 PEOPLE = ("alice", "bob", "carol")
 DAYS = (0, 0, 31, 365)
-"""Days that lie in several months."""
+"""Days that are in several months."""
 
 
 @dataclass

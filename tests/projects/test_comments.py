@@ -30,7 +30,7 @@ async def test_a_deleted_comment_cannot_be_saved(operator: Operator) -> None:
 
 
 async def test_a_comment_on_a_deleted_project_is_refused(operator: Operator) -> None:
-    """Adding to a deleted project is refused and told when and by whom it was deleted (MSG-07, PRJ-23)."""
+    """Adding to a deleted project is refused with when and by whom it was deleted (MSG-07, PRJ-23)."""
     await operator.send(DeleteProject(project_id=operator.project_id))
     refused = await operator.refusal(AddComment(project_id=operator.project_id, comment_id=uuid7(), text="Late."))
     assert (refused.error.code, refused.error.details["deleted_by"]) == (Code.GONE, "admin")

@@ -31,7 +31,7 @@ async def test_a_conflict_names_who_changed_what(operator: Operator) -> None:
 
 
 async def test_a_conflict_tells_only_what_is_missed(operator: Operator) -> None:
-    """The changes that a caller has seen are not told again."""
+    """A conflict leaves out the changes that a caller has seen."""
     for text in ("One.", "Two.", "Three."):
         await operator.send(UpdateProject(project_id=operator.project_id, description=text))
     stale = DeleteProject(project_id=operator.project_id, expected_revision=3)
@@ -52,7 +52,7 @@ async def test_a_conflict_hides_what_the_caller_may_not_see(operator: Operator) 
 
 
 async def test_of_two_who_expect_one_revision_one_is_told(operator: Operator) -> None:
-    """Of two saves on one revision, even in one batch, one is applied, the other told what the first changed."""
+    """Of two saves on one revision, even in one batch, one is applied; the other learns what the first changed."""
     both = [
         await operator.client.submit(
             UpdateProject(project_id=operator.project_id, expected_revision=1, description=text)
@@ -111,7 +111,7 @@ async def test_of_the_same_field_the_later_wins(operator: Operator) -> None:
 
 
 async def test_a_part_that_is_gone_says_by_whom(operator: Operator) -> None:
-    """Saving a comment or call that somebody deleted is refused and told when and by whom (MSG-07, PRJ-23)."""
+    """Saving a comment or call that somebody deleted is refused with when and by whom (MSG-07, PRJ-23)."""
     part: dict[str, Any] = {"project_id": operator.project_id, "comment_id": uuid7()}
     await operator.send(AddComment(**part, text="Seen."))
     await operator.send(DeleteComment(**part))
@@ -128,7 +128,7 @@ async def test_a_part_that_is_gone_says_by_whom(operator: Operator) -> None:
 
 
 async def test_a_sequence_that_is_gone_says_by_whom(operator: Operator) -> None:
-    """Removing a sequence that somebody removed is refused and told when and by whom (SEQ-04, PRJ-23)."""
+    """Removing a sequence that somebody removed is refused with when and by whom (SEQ-04, PRJ-23)."""
     one = sequence()
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
     await operator.send(RemoveAllSequences(project_id=operator.project_id))

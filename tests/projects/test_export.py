@@ -1,4 +1,4 @@
-"""Exporting a project: what lies in its package."""
+"""Exporting a project: what is in its package."""
 
 import csv
 import hashlib
@@ -127,7 +127,7 @@ async def test_nothing_of_another_project_is_in_a_package(operator: Operator) ->
 
 
 async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
-    """A package holds what every earlier command wrote and no later one, though all lie in one batch."""
+    """A package holds what every earlier command wrote and no later one, though all are in one batch."""
     caller, client, ids = await site.caller(), await site.client(), {"project_id": str(uuid7())}
     async with started(slice_of("projects"), site.settings("projects")):
         await caller.send("projects.create", ids["project_id"], ids)
@@ -170,7 +170,7 @@ async def test_the_same_command_makes_one_package(operator: Operator, site: Site
 
 
 async def test_an_export_of_another_state_is_refused(operator: Operator) -> None:
-    """Who expects a revision exports that one or is told who changed it."""
+    """A principal who expects a revision exports that one, or learns who changed it."""
     await operator.send(UpdateProject(project_id=operator.project_id, description="Changed."))
     refusal = await operator.refusal(ExportProject(project_id=operator.project_id, expected_revision=1))
     assert (refusal.error.code, refusal.error.details["changed_by"]) == (Code.CONFLICT, "admin")

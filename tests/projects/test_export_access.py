@@ -1,4 +1,4 @@
-"""Who may export a project and fetch its package, and for how long."""
+"""Permissions to export a project and to fetch its package, and how long a package is kept."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -30,7 +30,7 @@ async def exporter(site: Site, permissions: Mapping[Node, str] = MappingProxyTyp
 
 
 async def package_of(operator: Operator) -> Package:
-    """Export the project and return what is told of its package."""
+    """Export the project and return the description of its package."""
     return (await operator.send(ExportProject(project_id=operator.project_id))).package
 
 
@@ -61,7 +61,7 @@ async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site:
 
 @pytest.mark.parametrize("section", ["comments", "calls", "sequences", "user-names"])
 async def test_what_is_named_needs_its_permission(operator: Operator, site: Site, section: Any) -> None:
-    """Who names what it may not see is refused, and told which permission is missing."""
+    """A principal who names what it may not see is refused, with the missing permission."""
     clerk = await exporter(site)
     refusal = await refusal_of(clerk.send(ExportProject(project_id=operator.project_id, include=[section])))
     told = (refusal.error.code, refusal.error.details["nodes"])
@@ -80,7 +80,7 @@ async def test_a_package_is_its_makers_alone(operator: Operator, site: Site) -> 
 
 
 async def test_a_package_needs_the_permission_when_it_is_fetched(operator: Operator, site: Site) -> None:
-    """Who lost the export, or a section that the package holds, does not get the package any more."""
+    """A principal who lost the export, or a section that the package holds, does not get the package any more."""
     clerk = await exporter(site, {Node.COMMENTS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
     download = DownloadPackage(package_id=package.package_id)
@@ -127,7 +127,7 @@ async def test_a_package_dies_with_its_project(operator: Operator, site: Site) -
 
 
 async def aged(site: Site, table: str, column: str, age: timedelta) -> None:
-    """Let what lies in a table have been written earlier."""
+    """Let what is in a table have been written earlier."""
     await site.sql(f"UPDATE {table} SET {column} = now() - CAST(:age AS interval)", age=age)  # noqa: S608 - ours
 
 

@@ -71,7 +71,7 @@ async def test_a_password_cannot_be_tried_out_against_the_inbox(operator: Operat
 
 
 async def repeated(caller: Any, project_id: str, body: bytes, command_id: Any) -> dict[str, Any]:
-    """Send a command again as soon as the server has forgotten its id, and return what is told then."""
+    """Send a command again as soon as the server has forgotten its id, and return the outcome."""
     caller.outcomes.clear()
 
     async def sent() -> dict[str, Any]:

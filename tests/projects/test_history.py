@@ -163,7 +163,7 @@ async def test_the_past_dies_with_the_project(operator: Operator) -> None:
 
 
 async def test_reading_the_past_is_recorded(operator: Operator) -> None:
-    """Whoever reads a project's past has opened the project (PRJ-19)."""
+    """Anyone who reads a project's past has opened the project (PRJ-19)."""
     await operator.site.worker("audit")
     await past(operator)
     assert await activities_of(operator.site, "projects.opened") == [("admin", operator.project_id)]

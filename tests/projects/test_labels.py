@@ -64,7 +64,7 @@ async def printed(operator: Operator, language: Language) -> str:
 
 
 async def test_a_project_says_what_its_fields_were_called(operator: Operator) -> None:
-    """A value has the label of the time when it was set, with today's beside it where it is another one."""
+    """A value has the label of the time when it was set, with today's next to it where it is another one."""
     labels = (await operator.project()).labels
     by_name = {field: (label.label, label.label_now, label.value, label.value_now) for field, label in labels.items()}
     assert by_name == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
@@ -86,7 +86,7 @@ async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
 
 @pytest.mark.parametrize("slot", range(1, 6))
 async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int) -> None:
-    """Each category and each kind of field is told under its own name, and what has no value under none."""
+    """Each category and each kind of field is reported under its own name, and what has no value under none."""
     client, project_id = operator.client, uuid7()
     await client.send(DefineCategory(slot=slot, enabled=True, name="Area"))
     value = (await client.send(AddCategoryValue(slot=slot, name="Hall"))).id
@@ -109,7 +109,7 @@ async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int)
 
 
 async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) -> None:
-    """A type that was renamed after a project had left it is told by the name that it had there."""
+    """A type that was renamed after a project had left it is reported by the name that it had there."""
     theft, fire = [(await operator.send(AddType(name=name))).id for name in ("Theft", "Fire")]
     for item in (theft, fire):
         await operator.send(UpdateProject(project_id=operator.project_id, type_id=item))
@@ -180,7 +180,7 @@ async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
 
 
 async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None:
-    """Who may not see main details or categories is not told what their values were called."""
+    """A principal who may not see main details or categories does not get the names of their values."""
     theft = (await operator.send(AddType(name="Theft"))).id
     operator.project_id = uuid7()
     await operator.send(CreateProject(project_id=operator.project_id, type_id=theft))

@@ -31,7 +31,7 @@ TRAP = (
         RETURN published.document_untrapped(project, sections);
     END'""",
 )
-"""Whoever reads comments fails."""
+"""Reading comments fails."""
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_what_the_caller_may_not_see_is_not_read(trapped: Operator, site: 
 
 @pytest.mark.parametrize("count, fits", [(10, True), (60, False)])
 async def test_sizes_are_never_overestimated(operator: Operator, site: Site, count: int, fits: bool) -> None:
-    """What fits into a message is told, however many parts it is made of."""
+    """What fits into a message is reported, however many parts it is made of."""
     await site.sql(COMMENTS.replace("20000", "1"), project_id=operator.project_id, count=count * 100)
     rows = await site.sql("SELECT comments FROM published.project_bytes(:p, '{comments}')", p=operator.project_id)
     values = await site.sql("SELECT published.project_document(:p, '{comments}')::text", p=operator.project_id)

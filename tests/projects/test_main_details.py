@@ -111,7 +111,7 @@ async def test_opening_a_project_is_recorded(operator: Operator) -> None:
 
 
 async def test_a_project_is_deleted_by_hand(operator: Operator) -> None:
-    """An operator deletes a project; whoever acts on it later is told when and by whom (PRJ-21, PRJ-23)."""
+    """An operator deletes a project; a principal who acts on it later learns when and by whom (PRJ-21, PRJ-23)."""
     await operator.send(DeleteProject(project_id=operator.project_id))
     late = UpdateProject(project_id=operator.project_id, end_time=NOON)
     for refusal in (await operator.refusal(late), await refusal_of(operator.project())):

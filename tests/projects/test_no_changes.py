@@ -41,14 +41,14 @@ async def test_an_update_to_the_same_values_changes_nothing(operator: Operator) 
 
 
 async def test_what_differs_is_all_that_changes(operator: Operator) -> None:
-    """Of several fields those are told to have changed that have another value now."""
+    """Of several fields only those with another value count as changed."""
     response = await operator.send(UpdateProject(project_id=operator.project_id, description=TEXT, start_time=NOON))
     assert list(response.changed) == ["start_time"]
 
 
 @pytest.mark.parametrize("mine", [True, False], ids=["by its author", "by a colleague"])
 async def test_a_comment_with_the_same_text_is_not_edited(operator: Operator, site: Site, mine: bool) -> None:
-    """Whoever rewrites a comment with its own text has not edited it."""
+    """Anyone who rewrites a comment with its own text has not edited it."""
     comment_id = uuid7()
     await operator.send(AddComment(project_id=operator.project_id, comment_id=comment_id, text=TEXT))
     if not mine:
@@ -58,7 +58,7 @@ async def test_a_comment_with_the_same_text_is_not_edited(operator: Operator, si
 
 
 async def test_a_call_with_the_same_facts_is_not_edited(operator: Operator) -> None:
-    """A call of which nothing else is told has not been edited; one fact more edits it."""
+    """A call without another fact has not been edited; one fact more edits it."""
     call = AddCall(project_id=operator.project_id, call_id=uuid7(), direction="made", at=NOON, party="Police")
     await operator.send(call)
     await changes_nothing(operator, EditCall(**call.model_dump()))
@@ -86,7 +86,7 @@ async def test_a_draft_that_stays_as_it_is_is_not_told(operator: Operator) -> No
 
 
 async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
-    """A number is told in one form, however it was written, and writing it in another one is no change."""
+    """A number is reported in one form, however it was written, and writing it in another one is no change."""
     await site.worker("administration")
     for slot in (1, 2, 3):
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=True, name=f"Value {slot}"))
@@ -104,7 +104,7 @@ async def test_a_decimal_has_one_form(operator: Operator, site: Site) -> None:
 
 
 async def test_a_small_decimal_has_no_exponent(operator: Operator, site: Site) -> None:
-    """A number with many places is told with them, before and after it changes."""
+    """A number with many places is reported with them, before and after it changes."""
     await site.worker("administration")
     await operator.send(DefineDataField(kind="decimal", slot=1, enabled=True, name="Value"))
     tiny = UpdateProject(project_id=operator.project_id, data=IncidentData.model_validate_json('{"decimal_1": "1e-9"}'))

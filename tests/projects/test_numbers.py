@@ -28,7 +28,7 @@ async def test_a_deleted_project_is_told_by_its_number(operator: Operator) -> No
 
 
 async def test_a_number_that_nobody_has_is_not_known(operator: Operator) -> None:
-    """A number that was never given is told as not known here, not as deleted."""
+    """A number that was never given is reported as not known here, not as deleted."""
     error = (await refusal_of(operator.client.ask(FindProject(number=99)))).error
     assert error.code == Code.GONE
     assert error.details["known"] is False

@@ -1,4 +1,4 @@
-"""The order of what comes at once: that of its acceptance, wherever it is told."""
+"""The order of what comes at once: that of its acceptance, wherever it is reported."""
 
 import asyncio
 import json

@@ -73,12 +73,12 @@ def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[st
 
 
 def test_names_are_chosen_only_by_name() -> None:
-    """Who may see everything gets everything but user names."""
+    """A principal who may see everything gets everything but user names."""
     assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history"], [])
 
 
 def test_who_is_not_named_leaves_no_trace() -> None:
-    """A hidden name is an empty text; where nobody acted, nothing stands as before."""
+    """A hidden name is an empty text; where nobody acted, nothing is there, as before."""
     assert nameless({"created_by": "ann", "edited_by": None, "text": "ann"}) == {
         "created_by": "",
         "edited_by": None,

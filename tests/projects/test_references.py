@@ -50,7 +50,7 @@ async def test_a_filter_by_reference_has_an_index(site: Site) -> None:
 
 
 async def test_a_reference_is_withheld_with_the_main_details(site: Site, operator: Operator) -> None:
-    """Who may not see main details neither sees a reference nor chooses by one (PERM-13)."""
+    """A principal who may not see main details neither sees a reference nor chooses by one (PERM-13)."""
     await operator.send(UpdateProject(project_id=operator.project_id, reference="2020-001"))
     await site.grant("blind", {Node.PROJECTS: "view"})
     blind = await site.client("blind")

@@ -111,7 +111,7 @@ async def test_a_deleted_project_leaves_no_word(operator: Operator) -> None:
 async def test_a_search_looks_only_where_its_caller_may(
     operator: Operator, seen: tuple[Node, ...], found_by: set[str]
 ) -> None:
-    """A search tells nobody what stands in texts that they may not see; the page names them (PERM-09)."""
+    """A search tells nobody what is in texts that they may not see; the page names them (PERM-09)."""
     one: dict[str, Any] = {"project_id": operator.project_id}
     await operator.send(AddComment(**one, comment_id=uuid7(), text="Knife found."))
     await operator.send(AddCall(**one, call_id=uuid7(), direction="made", at=NOON, party="Police"))
@@ -126,7 +126,7 @@ async def test_a_search_looks_only_where_its_caller_may(
 
 
 async def test_cameras_are_asked_for_only_by_those_who_see_sequences(operator: Operator) -> None:
-    """Whoever may not see sequences cannot find out by a filter which cameras a project has (PERM-09)."""
+    """Anyone who may not see sequences cannot find out by a filter which cameras a project has (PERM-09)."""
     await operator.site.grant("viewer", {Node.PROJECTS: "view"})
     viewer, by_camera = await operator.site.client("viewer"), ProjectFilter(camera_ids=["cam-4"])
     for query in (ListProjects(filter=by_camera), ProjectStatistics(filter=by_camera)):

@@ -29,7 +29,7 @@ async def parent(operator: Operator) -> Operator:
 
 
 async def test_child_sites_are_a_setting(parent: Operator) -> None:
-    """The children of a site are a setting, told in the event by their names (FED-01)."""
+    """The children of a site are a setting, reported in the event by their names (FED-01)."""
     changed = await parent.send(ChangeSettings(child_sites=["harbour", "airport"]))
     change = changed.changed["child_sites"]
     assert (change.old, change.new) == ("harbour", "harbour airport")

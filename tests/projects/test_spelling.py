@@ -96,7 +96,7 @@ async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
 async def test_data_and_cameras_are_searched_by_those_who_see_them(
     operator: Operator, node: Node, section: str
 ) -> None:
-    """A word that stands in a withheld part alone is not found, and the page names the part (PERM-09)."""
+    """A word that is in a withheld part alone is not found, and the page names the part (PERM-09)."""
     await operator.site.worker("administration")
     await define_properties(operator.client)
     changes = {"project_id": operator.project_id, "data": {"text_1": "Walrus"}}

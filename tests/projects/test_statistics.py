@@ -177,7 +177,7 @@ async def test_figures_equal_a_recount(
 
 
 async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
-    """Groups are told from the commonest to the rarest, intervals from the first to the last."""
+    """Groups are reported from the commonest to the rarest, intervals from the first to the last."""
     plain: dict[str, Any] = {"start_time": None, "took": None, "imported": False, "cameras": [], "statuses": [None]}
     rows = [
         {**plain, "created_by": who, "created_at": EARLY + timedelta(days=day)}
@@ -191,7 +191,7 @@ async def test_the_commonest_come_first(site: Site, admin: Client) -> None:
 
 
 async def test_a_median_is_no_average(site: Site, admin: Client) -> None:
-    """The median is what lies in the middle, and the average is drawn by what took long; both are told."""
+    """The median is what is in the middle, and the average is drawn by what took long; both are reported."""
     plain: dict[str, Any] = {"created_by": "ann", "created_at": EARLY, "start_time": EARLY, "imported": False}
     closed = {1: [1, None, 3], 2: [1, 3], 9: [1, *[None, 1] * 4, 3]}
     rows = [{**plain, "took": took, "cameras": [], "statuses": statuses} for took, statuses in closed.items()]
@@ -217,7 +217,7 @@ async def test_too_many_groups_are_cut_off(site: Site, admin: Client) -> None:
 
 
 async def test_statistics_need_view_on_projects(site: Site, admin: Client) -> None:
-    """Whoever may not see projects gets no figures; cameras are for those who may see sequences (PERM-07)."""
+    """Anyone who may not see projects gets no figures; cameras are for those who may see sequences (PERM-07)."""
     with pytest.raises(Refused) as refused:
         await (await site.client("stranger")).ask(ProjectStatistics())
     assert refused.value.code is Code.NOT_AVAILABLE

@@ -1,4 +1,4 @@
-"""Main details and categories are withheld, wherever a project is told, from those who have no view on them."""
+"""Main details and categories are withheld, wherever a project is reported, from those who have no view on them."""
 
 import json
 
@@ -53,7 +53,7 @@ async def test_nothing_tells_what_is_withheld(site: Site, admin: Client, part: s
 
 @pytest.mark.parametrize("part", PARTS)
 async def test_the_other_part_is_shown(site: Site, admin: Client, part: str) -> None:
-    """What is withheld takes nothing else along: all of the other part is told (PERM-09)."""
+    """What is withheld takes nothing else along: all of the other part is there (PERM-09)."""
     clerk = await connect_without(site, "clerk", part)
     texts = await read_everything(clerk, await create_marked_project(site, admin, *PARTS))
     other = OTHER[part]
@@ -63,7 +63,7 @@ async def test_the_other_part_is_shown(site: Site, admin: Client, part: str) -> 
 
 @pytest.mark.parametrize("part", PARTS)
 async def test_a_feed_tells_nothing_of_it(site: Site, admin: Client, part: str) -> None:
-    """Changes of what is withheld alone are not told; others without it, with the type at a creation (PRJ-09)."""
+    """Changes of what is withheld alone are left out; others without it, with the type at a creation (PRJ-09)."""
     clerk = await connect_without(site, "clerk", part)
     async with follow(clerk) as watch:
         project_id = await create_marked_project(site, admin, *PARTS)

@@ -156,7 +156,7 @@ async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running
 
 
 async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) -> None:
-    """When events behind a cursor are gone, the follower is told to start again from a list (PRJ-09)."""
+    """When events behind a cursor are gone, the follower is refused and starts again from a list (PRJ-09)."""
     async with follow(admin) as watch:
         await create_project(admin)
         (event,) = await next_events(watch, 1)

@@ -38,7 +38,7 @@ async def admin(site: Site) -> Client:
 
 
 async def many(site: Site, count: int) -> list[str]:
-    """Let so many events lie in the stream, and return the projects that they are about, in order."""
+    """Let so many events be in the stream, and return the projects that they are about, in order."""
     worker = await site.nats("projects", "worker")
     ids = [str(uuid7()) for _ in range(count)]
     for each_id in ids:
@@ -95,7 +95,7 @@ async def test_a_feed_survives_a_restarted_server(site: Site, admin: Client) -> 
 
 
 async def test_renewals_reach_the_process_that_serves(site: Site, admin: Client) -> None:
-    """With several processes a renewal finds the one that serves the feed, whoever hears it."""
+    """With several processes a renewal finds the one that serves the feed, whichever hears it."""
     await site.worker("projects")
     async with worker_process(site, "projects"):
         caller = await site.caller()
@@ -105,7 +105,7 @@ async def test_renewals_reach_the_process_that_serves(site: Site, admin: Client)
 
 
 async def test_thousands_of_events_are_caught_up(site: Site, admin: Client) -> None:
-    """Whoever was away for thousands of events gets all of them in order, and then what happens now (PRJ-09)."""
+    """Anyone who was away for thousands of events gets all of them in order, and then what happens now (PRJ-09)."""
     await site.worker("projects")
     async with follow(admin) as watch:
         start = watch.cursor
@@ -157,7 +157,7 @@ async def test_a_filter_chooses_projects(site: Site, admin: Client) -> None:
 
 
 async def test_a_filter_lets_an_import_pass_that_matches(site: Site, admin: Client) -> None:
-    """An import is told where one of the projects that it took over matches, and nowhere else."""
+    """An import is reported where one of the projects that it took over matches, and nowhere else."""
     await site.worker("projects")
     both = [WatchedProjects(created_by=["zoe"]), WatchedProjects(project_ids=[(zoes := uuid7())])]
     async with follow(admin, matching=both[0]) as of_zoe, follow(admin, matching=both[1]) as of_one:
@@ -169,7 +169,7 @@ async def test_a_filter_lets_an_import_pass_that_matches(site: Site, admin: Clie
 
 
 async def test_a_filter_names_its_own_categories(site: Site, admin: Client) -> None:
-    """A change of a category is told to a filter that names it, and not to one that names another."""
+    """A change of a category is reported to a filter that names it, and not to one that names another."""
     await site.worker("projects")
     await site.sql("INSERT INTO administration.category VALUES (1, 911, true, 'A', ''), (2, 912, true, 'B', '')")
     await site.sql(

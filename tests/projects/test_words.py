@@ -145,6 +145,6 @@ def test_what_orders_texts_stays_short(text: str) -> None:
 
 
 def test_accents_case_and_unseen_characters_are_folded() -> None:
-    """Accents, case, unseen characters and what stands between words do not matter."""
+    """Accents, case, unseen characters and what is between words do not matter."""
     text = "Élève BLESSÉ, ﬁn_Straße: İstanbul, \u0131rmak, Œil, zero\u200b\u00adwidth, ١٢"
     assert words_of(text) == ["eleve", "blesse", "fin", "strasse", "istanbul", "irmak", "oeil", "zerowidth", "12"]

@@ -7,7 +7,7 @@ _GLYPH = b"500 0 0 0 450 700 d1 0 0 450 700 re f"
 
 
 class Glyphs(NamedTuple):
-    """Glyphs beside each other, each of which says one character, from a place of their line."""
+    """Adjacent glyphs, each of which says one character, from a place of their line."""
 
     x: float
     text: str

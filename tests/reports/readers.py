@@ -1,4 +1,4 @@
-"""Two independent readers of reports, and where what they find stands on the page."""
+"""Two independent readers of reports, and the places of what they find on the page."""
 
 import ctypes
 import io

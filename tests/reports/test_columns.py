@@ -69,7 +69,7 @@ def everywhere(text: str) -> ReportDocument:
 
 @pytest.mark.parametrize("text", LONG)
 def test_a_long_text_stays_on_its_page(renderer: Renderer, text: str) -> None:
-    """Wherever it stands, a text without a place to end a line is cut at the end of its column."""
+    """Wherever it is, a text without a place to end a line is cut at the end of its column."""
     assert outside(renderer.render(everywhere(text)).pdf) == []
 
 

@@ -1,4 +1,4 @@
-"""Downloads of reports: whoever gets any part is recorded, once for all the parts that it fetches (LOG-T2)."""
+"""Downloads of reports: anyone who gets any part is recorded, once for all the parts that it fetches (LOG-T2)."""
 
 from uuid import UUID
 
@@ -41,7 +41,7 @@ class Reading:
 
 @pytest.fixture
 async def reading(site: Site) -> Reading:
-    """A report that lies ready."""
+    """A finished report."""
     await site.workers("projects", "reports")
     for statement in KEEP:
         await site.sql(statement)

@@ -76,7 +76,7 @@ def working(running: Running) -> Callable[[], Awaitable[bool]]:
 
 @pytest.mark.parametrize("text", [PANIC, f"\u05e9\u05dc {PANIC}", f"e\u20e3\u200d{PANIC * 3}"])
 def test_what_breaks_the_typesetter_is_spelled_out_everywhere(text: str) -> None:
-    """A title, the name of a type or a camera, a description, a comment: wherever it stands, the rest is printed."""
+    """A title, the name of a type or a camera, a description, a comment: wherever it is, the rest is printed."""
     extracted = words(Renderer().render(everywhere(text)))
     assert extracted.count("U+20E3") >= 15
     assert "Video kept until" in extracted
@@ -147,7 +147,7 @@ async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:
 
 
 async def test_what_is_withheld_does_not_count(site: Site) -> None:
-    """Who may not see the comments gets the report of the rest, however many they are."""
+    """A principal who may not see the comments gets the report of the rest, however many they are."""
     await site.workers("projects", "reports")
     project_id = await project(site, await site.client(), "x", 1, domain.ENTRIES_MAX + 1)
     await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})

@@ -68,7 +68,7 @@ def test_another_systems_number_is_in_the_report(renderer: Renderer, language: L
 @pytest.mark.parametrize("language, subtitle", [("en", "Incident report"), ("fr", "Rapport d'incident")])
 @pytest.mark.parametrize("title", ["", "Ville de Neuville"])
 def test_the_subtitle_is_always_there(renderer: Renderer, language: Language, subtitle: str, title: str) -> None:
-    """The subtitle stands below the administrator's title, and alone where there is none (REP-02)."""
+    """The subtitle is below the administrator's title, and alone where there is none (REP-02)."""
     assert words(renderer.render(document(language, title=title))).startswith(f"{title} {subtitle}".strip())
 
 

@@ -145,7 +145,7 @@ async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Clie
 
 
 async def test_reports_of_a_deleted_project_are_gone(documented: tuple[Client, GenerateReport]) -> None:
-    """Whoever asks for the reports of a deleted project is told by whom it was deleted, not that there are none."""
+    """The reports of a deleted project are refused with who deleted it, not listed as none."""
     client, command = documented
     await client.send(command)
     await client.send(DeleteProject(project_id=command.project_id))

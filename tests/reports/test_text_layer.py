@@ -34,7 +34,7 @@ def renderer() -> Renderer:
 
 @pytest.mark.parametrize("read", READERS)
 def test_letters_with_marks_are_read_once(renderer: Renderer, read: Reader) -> None:
-    """A letter and its marks are read as they were written, whatever stands beside them."""
+    """A letter and its marks are read as they were written, whatever is beside them."""
     text = squeezed(read(renderer.render(described("\n".join(f"|{sequence}|" for sequence in SEQUENCES))).pdf))
     assert [sequence for sequence in SEQUENCES if f"|{sequence}|" not in text] == []
 

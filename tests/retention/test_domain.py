@@ -83,6 +83,6 @@ def test_schedule_needs_something_due() -> None:
 
 
 def test_schedule_waits_for_a_sweep_under_way() -> None:
-    """The schedule begins no second sweep beside one that goes on, but gives up one that has stalled."""
+    """The schedule begins no second sweep next to one that goes on, but gives up one that has stalled."""
     assert not domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER)
     assert domain.worthwhile(1, [sweep()], NOW + domain.STALLED_AFTER + timedelta(seconds=1))

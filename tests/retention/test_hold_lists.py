@@ -91,7 +91,7 @@ async def test_a_project_tells_its_hold(holder: Holder) -> None:
 
 
 async def test_a_hold_is_withheld(holder: Holder) -> None:
-    """Who may not see holds is not told of one, and is told that it is not; the past of a project has none."""
+    """A principal who may not see holds gets none, and learns that they are withheld; the history has none."""
     project_id = await holder.create_held_project()
     permissions = dict.fromkeys(SECTIONS, "view")
     nora = await connect_manager(holder.site, "nora", permissions)

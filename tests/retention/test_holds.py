@@ -44,7 +44,7 @@ async def test_a_held_project_is_not_deleted_until_its_release(holder: Holder) -
 
 
 async def test_who_holds_is_told_to_whom_holds_are_shown(holder: Holder) -> None:
-    """Whoever may not see holds learns that there is one, since when, and not whose."""
+    """Anyone who may not see holds learns that there is one, since when, and not whose."""
     project_id = await holder.create_held_project()
     for principal, level, told in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
         other = await connect_manager(holder.site, principal, {Node.RETENTION: level})
@@ -110,7 +110,7 @@ async def test_the_same_hold_again_is_the_same_hold(holder: Holder, happened: Ha
 
 @pytest.mark.parametrize("principal, reason", [("admin", "Another lawsuit."), ("hans", "A lawsuit.")])
 async def test_another_hold_is_refused(holder: Holder, principal: str, reason: str) -> None:
-    """Another reason or another principal finds no room beside a hold, and is told who holds it since when."""
+    """Another reason or another principal is refused, with the holder and the time of the current hold."""
     await holder.site.grant("hans", {Node.PROJECTS: "view", Node.RETENTION: "manage"})
     project_id = await holder.create_held_project()
     other = await holder.site.client(principal, "fr")

@@ -75,7 +75,7 @@ async def test_nothing_due_is_said(site: Site, happened: Happened) -> None:
 
 
 async def test_sweep_needs_its_permission(site: Site) -> None:
-    """Who may only see retention starts no sweep."""
+    """A principal who may only see retention starts no sweep."""
     await site.worker("retention")
     await site.grant("vera", {Node.RETENTION: "view", Node.PROJECTS: "manage"})
     with pytest.raises(Refused) as refused:
@@ -124,7 +124,7 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
 
 
 async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
-    """A step that lies in the stream twice when its reader comes is heard once, and the reader goes on."""
+    """A step that is in the stream twice when its reader comes is heard once, and the reader goes on."""
     events, sweep_id = await open_publisher(site), uuid7()
     await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
     step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)

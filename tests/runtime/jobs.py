@@ -31,7 +31,7 @@ def chatter(facts: Facts, _: Sequence[bytes]) -> Done:
 
 
 def grow(facts: Facts, _: Sequence[bytes]) -> Done:
-    """Keep some memory for good."""
+    """Keep some memory until the process ends."""
     blocks = getattr(sys, "kept", [])
     blocks.append(b"\1" * facts["bytes"])
     setattr(sys, "kept", blocks)  # noqa: B010 - outlives the call, as a library's cache does

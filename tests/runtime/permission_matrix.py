@@ -148,7 +148,7 @@ INTERNAL: dict[str, dict[str, Any]] = {
 
 _BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
 _IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
-"""Whoever could choose or sort by what is withheld would be told it."""
+"""Anyone who could choose or sort by what is withheld would learn it."""
 
 QUERIES = (
     Line("administration.get-dead-letter", {"dead-letters": VIEW}, {"letter": 1}),

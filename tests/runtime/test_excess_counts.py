@@ -44,7 +44,7 @@ async def test_a_minute_has_so_many_and_the_next_one_has_them_again(site: Site) 
 
 
 async def test_what_is_counted_is_told_once(site: Site) -> None:
-    """A count is told when its minute is over for good, in its principal's name, and not twice."""
+    """A count is published once, after its minute, in its principal's name."""
     await admitted(site, START, MOST + 7)
     assert await counted(site, START + timedelta(seconds=90)) == 0
     assert [await counted(site), await counted(site)] == [1, 0]
@@ -117,7 +117,7 @@ async def test_dead_letters_of_one_push_out_no_others(site: Site) -> None:
 
 
 async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
-    """Messages that nobody can answer are put aside so many times a minute, and counted beyond."""
+    """Messages that nobody can answer are dead-lettered so many times a minute, and counted beyond."""
     async with own_lane(site) as here:
         batch = [stored_command(place, tail="projects.guess", by="mallory") for place in range(1, 2 * MOST + 1)]
         assert await here.handle(batch) == []

@@ -1,4 +1,4 @@
-"""Figures: what waits where and for how long, as whoever is woken by them needs it."""
+"""Figures: what waits where and for how long, as anyone who is woken by them needs it."""
 
 import re
 import time
@@ -69,7 +69,7 @@ async def test_what_is_not_published_is_counted(site: Site) -> None:
 
 
 async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -> None:
-    """The gauge of dead letters is what lies in DEAD for this worker: it falls when one is discarded."""
+    """The gauge of dead letters is what is in DEAD for this worker: it falls when one is discarded."""
     running, other = await site.worker("projects"), await site.worker("reports")
     caller = await site.caller()
     for tail in ("projects.no-such-command", "projects.nor-this", "reports.nor-that"):
@@ -139,7 +139,7 @@ def test_a_latency_lies_below_its_bounds(waited: float, expected: int) -> None:
 
 
 async def test_the_version_that_runs_is_a_figure(site: Site) -> None:
-    """Whoever compares two days knows which version ran, and what the process takes of its machine."""
+    """Anyone who compares two days knows which version ran, and what the process takes of its machine."""
     page = await page_of(await site.worker("reports"))
     assert f'version="{version("incident-manager")}"' in page
     assert "process_resident_memory_bytes" in page
@@ -169,7 +169,7 @@ async def is_empty(ask: Callable[[], Awaitable[set[str]]]) -> bool:
 
 
 async def test_asking_often_costs_nothing(site: Site) -> None:
-    """Whoever asks again within a second is given the same answer, and no more is counted than anybody reads."""
+    """Anyone who asks again within a second is given the same answer, and no more is counted than anybody reads."""
     running = await site.worker("projects")
     first = await running.backlog.read()
     assert await running.backlog.read() is first
@@ -191,7 +191,7 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
 
 
 async def test_a_process_has_its_page_before_it_has_its_servers(site: Site) -> None:
-    """Whoever looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
+    """Anyone who looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
     running = assemble(slice_of("projects"), site.settings("projects"))
     samples = await figures_of(running)
     assert samples["incidents_ready"] == 0

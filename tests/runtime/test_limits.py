@@ -71,7 +71,7 @@ async def test_credentials_end(server: EmbeddedNats, trust: Trust, tmp_path: Pat
 
 
 async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens all connections of the site is shut out by revocation, for which there is always one left."""
+    """A principal who opens all connections of the site can be revoked: one connection is always reserved for that."""
     monkeypatch.setattr("workers.local.access.keys.CONNECTIONS_MAX", CONNECTIONS)
     trust = Trust.create(tmp_path / "keys", "main")
     server = EmbeddedNats(tmp_path / "nats", trust)

@@ -89,7 +89,7 @@ logging.getLogger("test").warning("dropped %s", sys.argv[1])
 
 
 def test_a_log_on_a_terminal_is_clean() -> None:
-    """What a client wrote into a subject or a header does not act on the terminal of whoever reads the log (LOG)."""
+    """What a client wrote into a subject or a header does not act on the terminal of anyone who reads the log (LOG)."""
     master, terminal = pty.openpty()
     with subprocess.Popen([sys.executable, "-c", PROGRAM, HOSTILE], stderr=terminal) as running:
         os.close(terminal)

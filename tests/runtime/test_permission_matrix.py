@@ -100,7 +100,7 @@ async def wrong(clients: dict[str, Client], matrix: Sequence[Case]) -> list[str]
 
 
 def test_the_table_has_every_message() -> None:
-    """Whatever can be sent or asked stands in the table, so that a new message is given its permissions there."""
+    """Every command and query is in the table, so that a new message is given its permissions there."""
     assert sorted({line.subject for line in COMMANDS} | INTERNAL.keys()) == list(catalogue.commands())
     assert sorted({line.subject for line in QUERIES}) == list(catalogue.queries())
 
@@ -146,7 +146,7 @@ async def test_what_the_product_sends_itself_nobody_else_may(site: Site, subject
 
 
 async def test_me_names_what_one_may_do(site: Site) -> None:
-    """A caller is told every message that it may send, and no other: the table's, for its levels (PERM-01, PERM-10)."""
+    """A caller gets every message that it may send, and no other: the table's, for its levels (PERM-01, PERM-10)."""
     await site.workers("administration")
     lines = (*COMMANDS, *QUERIES)
     cases_of_lines = [Case(line, line.needs, allowed=True) for line in lines]
@@ -178,7 +178,7 @@ async def test_sections_that_one_may_not_see_are_withheld(site: Site) -> None:
 
 
 async def test_a_permission_acts_within_a_batch(site: Site) -> None:
-    """A role that is given and taken counts for the very next message, though all lie in one batch (PERM-11)."""
+    """A role that is given and taken counts for the very next message, though all are in one batch (PERM-11)."""
     await site.grant("ann", {Node.ROLES: "manage"})
     ann, admin = await site.caller("ann"), await site.caller("admin")
     member = {"principal": "ann", "role_id": ADMINISTRATORS}

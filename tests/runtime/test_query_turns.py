@@ -95,7 +95,7 @@ def test_what_waits_is_bounded_for_everybody_together() -> None:
 
 
 def test_a_refusal_says_when(turns: Turns) -> None:
-    """Who is turned away is told when its own queries will have been answered, within a second and five."""
+    """A refused principal learns when its own queries will have been answered, within a second and five."""
     for seconds, told in ((0.001, 1), (8.0, 3), (60.0, 5)):
         turns.offer(asked("eve"))
         turns.offer(asked("eve"))

@@ -44,7 +44,7 @@ async def test_a_command_that_leads_to_too_much_is_put_aside(site: Site) -> None
 
 
 async def test_a_dead_letter_always_fits(site: Site) -> None:
-    """What takes six bytes a character in JSON lies among the dead letters in base64, and the outbox goes on."""
+    """What takes six bytes a character in JSON is among the dead letters in base64, and the outbox goes on."""
     await site.worker("projects")
     caller, project_id = await site.caller("stranger"), uuid7()
     await caller.publish("projects.guess", project_id, b"\x01" * 200_000)

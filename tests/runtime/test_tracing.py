@@ -67,7 +67,7 @@ async def test_one_trace_from_the_client_to_the_audit_row(site: Site, collector:
 
 
 async def test_a_query_is_in_the_trace_of_who_asks(site: Site, collector: Collector) -> None:
-    """A question and its answer are two spans of one trace, and the answer's lies within the question's."""
+    """A question and its answer are two spans of one trace, and the answer's is within the question's."""
     await site.worker("projects")
     client = await site.client()
     with pytest.raises(Exception, match="not"):
@@ -98,7 +98,7 @@ async def test_the_trace_of_another_language_goes_on(site: Site, collector: Coll
 
 
 async def test_a_name_that_a_client_chose_is_in_no_span(site: Site, collector: Collector) -> None:
-    """Whoever keeps spans keeps a list of their names: a verb that nobody has defined is `unknown`."""
+    """Anyone who keeps spans keeps a list of their names: a verb that nobody has defined is `unknown`."""
     await site.worker("projects")
     caller = await site.caller()
     await caller.publish("projects.my-own-verb", "-", {})

@@ -80,7 +80,7 @@ async def test_the_acknowledgement_flag_is_off(site: Site) -> None:
 
 
 async def test_a_confirmation_that_a_client_steers_does_no_harm(site: Site, ops: Nats) -> None:
-    """A PubAck whose reply subject names a stream is stored there by the server, and dropped by whoever reads it."""
+    """A PubAck whose reply subject names a stream is stored there by the server, and dropped by anyone who reads it."""
     audit, projects = await site.worker("audit"), await site.worker("projects")
     caller = await site.caller()
     for target in ("im.main.evt.projects.-.created", "im.main.cmd.bob.projects.-.create"):

@@ -24,7 +24,7 @@ def refusal_message(error: dict[str, Any]) -> tuple[str, list[str]]:
 
 
 async def test_a_command_is_refused_in_its_language(site: Site) -> None:
-    """A body, a handler's own reason and an id that is used again are told in the language of each command."""
+    """A body, a handler's own reason and an id that is used again are reported in the language of each command."""
     await site.workers("administration")
     caller, used = await site.caller(), uuid7()
     await site.forget_quickly()
@@ -42,7 +42,7 @@ async def test_a_command_is_refused_in_its_language(site: Site) -> None:
 
 
 async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site) -> None:
-    """What is refused before it is read is told in its language, too."""
+    """What is refused before it is read is reported in its language, too."""
     await site.workers("administration")
     caller = await site.caller()
     subscription = await caller.nats.subscribe("im.main.out.admin.7")
@@ -53,7 +53,7 @@ async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site
 
 
 async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -> None:
-    """What comes beyond a rate is told so in its own language, each of a batch in its own."""
+    """Each command beyond a rate is refused in its own language, within one batch too."""
     async with own_lane(site, 2) as here:
         batch = [stored_command(place) for place in range(1, 21)]
         batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
@@ -71,7 +71,7 @@ async def french(caller: Caller, body: dict[str, Any], tail: str = "projects.get
 
 
 async def test_a_query_is_refused_in_its_language(site: Site) -> None:
-    """A body, something that is not there and a fault are told in the language of each query."""
+    """A body, something that is not there and a fault are reported in the language of each query."""
     await site.workers("projects")
     caller, nowhere = await site.caller(), {"project_id": str(uuid7())}
     unfit = (phrase(Phrase.INVALID, "fr"), [reason("missing", "fr")])
@@ -84,7 +84,7 @@ async def test_a_query_is_refused_in_its_language(site: Site) -> None:
 
 
 async def test_too_many_queries_are_turned_away_in_their_language(site: Site) -> None:
-    """Who asks too much is told so in the language of the question."""
+    """A principal who asks too much is refused in the language of the query."""
     await site.grant("eve", {Node.PROJECTS: "view"})
     running = await site.worker("projects", **SHARE)
     eve = await site.caller("eve")
