@@ -38,7 +38,7 @@ def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[st
     data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
     theirs = (read_in, write_out, write_err, write_status)
     with _lock:
-        socket.send_fds(_typist(), [data], theirs)
+        socket.send_fds(_server_process(), [data], theirs)
     for each in theirs:
         os.close(each)
     results: dict[str, bytes] = {}
@@ -58,14 +58,14 @@ _lock = threading.Lock()
 
 
 @cache
-def _typist() -> socket.socket:
+def _server_process() -> socket.socket:
     """Start the process, once for all tests of this one; it ends with the socket."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     for each in (ours, theirs):
         each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST)
     with theirs:
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TYPIST": str(theirs.fileno())}
-        line = [sys.executable, "-m", "tests.client.typist"]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_LINE_SOCKET": str(theirs.fileno())}
+        line = [sys.executable, "-m", "tests.client.forked_command_line"]
         pipe = subprocess.PIPE  # the streams of a run are pipes, and Python decides at the start how it buffers them
         started = subprocess.Popen(line, stdin=pipe, stdout=pipe, pass_fds=[theirs.fileno()], env=environment)
     atexit.register(_end, started, ours)
@@ -96,7 +96,7 @@ def _serve() -> None:
     """Fork a run for each request; this process has no other children, and waits for none of them."""
     from incidents.cli import main  # noqa: PLC0415 - not where tests only ask
 
-    channel = socket.socket(fileno=int(os.environ["TYPIST"]))
+    channel = socket.socket(fileno=int(os.environ["COMMAND_LINE_SOCKET"]))
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         data, descriptors, _, _ = socket.recv_fds(channel, _LONGEST, 4)
