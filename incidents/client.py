@@ -33,17 +33,17 @@ from incidents.survey import Survey, survey
 R = TypeVar("R")
 
 BODY_BYTES_MAX: Final = 64 * 1024
-_QUERY_SECONDS: Final = 5.0
 _OUTCOME_QUERY_SECONDS: Final = 1.0
 _NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
 
 
 class Caller(NamedTuple):
-    """A caller: its principal, its site, and the language of its answers."""
+    """A caller: its principal, its site, the language of its answers, and how long its queries wait."""
 
     principal: str
     site: str
     language: str
+    query_seconds: float
 
 
 class Client:
@@ -86,9 +86,8 @@ class Client:
                 has the id with which to ask for the outcome, or to send the same command again.
             Refused: The command was refused, or not stored in time (`unavailable`).
         """
-        id_ = command_id or uuid7()
         with self._tracing.using(command.subject):
-            return await self._send(command, id_)
+            return await self._send(command, command_id or uuid7())
 
     async def _send(self, command: Command[R], command_id: UUID) -> R:
         deadline = asyncio.get_running_loop().time() + self._seconds
@@ -143,7 +142,7 @@ class Client:
         Raises:
             Refused: The query was refused, or not answered in time (`unavailable`).
         """
-        answer: R = _read(query.answer(), await self._ask(query, _QUERY_SECONDS))
+        answer: R = _read(query.answer(), await self._ask(query, self._caller.query_seconds))
         return answer
 
     async def download(self, download: Download) -> AsyncGenerator[bytes, None]:
@@ -261,36 +260,37 @@ class Client:
         try:
             return Error.model_validate(json.loads(reply.data)["error"])
         except (ValueError, KeyError, TypeError, ValidationError):
-            reason = (reply.headers or {}).get("Nats-Service-Error", "")
-            return self._error(Code.UNAVAILABLE, reason=reason)
+            return self._error(Code.UNAVAILABLE, reason=(reply.headers or {}).get("Nats-Service-Error", ""))
 
     def _error(self, code: Code, **details: Any) -> Error:
-        return Error(
-            code=code,
-            message=phrase(Phrase(code), self.language),
-            retryable=code is Code.UNAVAILABLE,
-            details=details,
-        )
+        message, retryable = phrase(Phrase(code), self.language), code is Code.UNAVAILABLE
+        return Error(code=code, message=message, retryable=retryable, details=details)
 
 
 def _read(answer: Any, body: bytes) -> Any:
     """Parse an answer without the fields that a newer system adds, so that an older client understands it."""
-    if issubclass(answer, BaseModel):
-        return answer.model_validate_json(body, extra="ignore")
-    return body
+    return answer.model_validate_json(body, extra="ignore") if issubclass(answer, BaseModel) else body
 
 
 @asynccontextmanager
 async def connect(
-    url: str, credentials: Path | str, site: str = "main", language: str = "en", *, seconds: float = 30.0
+    url: str,
+    credentials: Path | str,
+    site: str = "main",
+    language: str = "en",
+    *,
+    seconds: float = 30.0,
+    query_seconds: float = 5.0,
 ) -> AsyncIterator[Client]:
     """Connect as the principal of the credentials; commands wait `seconds` for their outcome.
+
+    Queries wait `query_seconds` for their answer.
 
     Raises:
         UnreachableError: The server does not answer, or does not accept the credentials.
     """
     path, troubles = Path(credentials), Troubles()
-    caller = Caller(principal_of(path), site, language)
+    caller = Caller(principal_of(path), site, language, query_seconds)
     async with tracing.open_tracing() as traces, open_connection(url, path, troubles) as connection:
         client = Client(connection, troubles, caller, seconds, traces)
         try:

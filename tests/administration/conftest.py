@@ -25,8 +25,8 @@ def together(site: Site) -> Together:
 
     async def send(*commands: Command[Any]) -> list[Outcome]:
         client = await site.client("admin")
-        submitted = [await client.submit(one) for one in commands]
+        submitted = [await client.submit(command) for command in commands]
         await site.workers("administration")
-        return [await one.outcome() for one in submitted]
+        return [await submission.outcome() for submission in submitted]
 
     return send

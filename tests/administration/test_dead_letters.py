@@ -12,20 +12,21 @@ from sqlalchemy import text
 from contracts.dead_letters import DiscardLetter, GetDeadLetter, LetterSummary, ListDeadLetters, ReplayLetter
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.queries import GetProject
 from incidents import Client, Refused
 from tests.support import Caller, Site, eventually
 from workers.runtime.storage.database import open_engine
 
 MARKER = "what the database refuses"
-MANAGE = {"incident_projects__comments": "manage"}
+MANAGE = {Node.COMMENTS: "manage"}
 
 
 @pytest.fixture
 async def olivia(site: Site) -> Caller:
-    """An operator on a site whose database refuses one text; her command failed three times and was put aside."""
+    """An operator on a site whose database refuses one text; her command failed three times and was dead-lettered."""
     await site.sql(f"ALTER TABLE projects.comment ADD CONSTRAINT broken CHECK (text <> '{MARKER}')")
-    await site.grant("olivia", incident_projects="manage", **MANAGE)
+    await site.grant("olivia", {Node.PROJECTS: "manage", **MANAGE})
     await site.workers("projects", "administration", "audit")
     return await site.caller("olivia")
 
@@ -41,18 +42,18 @@ async def put_aside(olivia: Caller) -> tuple[UUID, UUID]:
 
 
 async def letters(admin: Client, number: int = 1) -> list[LetterSummary]:
-    """Wait until so many letters lie there, and return them."""
+    """Wait until so many letters are there, and return them."""
 
     async def there() -> tuple[list[LetterSummary]]:
-        found = (await admin.ask(ListDeadLetters())).items
-        assert len(found) == number
-        return (found,)
+        items = (await admin.ask(ListDeadLetters())).items
+        assert len(items) == number
+        return (items,)
 
     return (await eventually(there))[0]
 
 
 async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, Any]]:
-    """Wait until a command has been told so many outcomes."""
+    """Wait until a command has so many outcomes."""
 
     async def arrived() -> bool:
         return len(olivia.outcomes[command_id]) >= number
@@ -64,7 +65,7 @@ async def told(olivia: Caller, command_id: UUID, number: int) -> list[dict[str, 
 async def comments(admin: Client, project: UUID) -> list[tuple[str, str]]:
     """Return who wrote which comments."""
     details = await admin.ask(GetProject(project_id=project))
-    return [(one.created_by, one.text) for one in details.comments or []]
+    return [(comment.created_by, comment.text) for comment in details.comments or []]
 
 
 async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: Site, olivia: Caller) -> None:
@@ -72,17 +73,21 @@ async def test_a_replayed_letter_is_its_senders_own_and_takes_effect_once(site: 
     project, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
-    assert (letter.principal, letter.command_id, letter.replayable) == ("olivia", command_id, True)
+    assert letter.principal == "olivia"
+    assert letter.command_id == command_id
+    assert letter.replayable is True
     assert await comments(admin, project) == []
     await site.sql("ALTER TABLE projects.comment DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
     outcomes = await told(olivia, command_id, 2)
-    assert (outcomes[-1]["status"], outcomes[-1]["revision"]) == ("applied", 2)
+    assert outcomes[-1]["status"] == "applied"
+    assert outcomes[-1]["revision"] == 2
     assert await comments(admin, project) == [("olivia", MARKER)]
     assert await letters(admin, 0) == []
     with pytest.raises(Refused) as caught:
         await admin.send(ReplayLetter(letter=letter.letter))
-    assert (caught.value.code, "later" in caught.value.message) == (Code.GONE, False)
+    assert caught.value.code == Code.GONE
+    assert "later" not in caught.value.message
 
 
 async def test_a_letter_that_comes_twice_takes_effect_once(site: Site, olivia: Caller) -> None:
@@ -137,14 +142,16 @@ async def test_nobody_hands_in_a_letter(site: Site, olivia: Caller) -> None:
     await olivia.publish("projects.redeliver", project, body)
     admin = await site.client()
     [letter] = await letters(admin)
-    assert (letter.principal, letter.what, letter.replayable) == ("olivia", None, False)
-    with pytest.raises(Refused, match="contains no command"):
+    assert letter.principal == "olivia"
+    assert letter.what is None
+    assert letter.replayable is False
+    with pytest.raises(Refused, match="holds no command"):
         await admin.send(ReplayLetter(letter=letter.letter))
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 
 
 async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Caller) -> None:
-    """Whoever has a worker's credentials and not the database can bring back nothing that was not put aside."""
+    """A worker's credentials without its database bring back only dead letters."""
     project, command_id = await put_aside(olivia)
     thief, admin = await site.nats("projects", "worker"), await site.client()
     [genuine] = await letters(admin)
@@ -158,14 +165,14 @@ async def test_a_worker_alone_cannot_have_somebody_act(site: Site, olivia: Calle
         await thief.request(subject, wrapper, timeout=5, headers={"Nats-Msg-Id": str(uuid7())})
         letter = json.dumps({**each, "reason": "It failed.", "body_base64": body}).encode()
         await thief.request("im.main.dead.projects.admin", letter, headers={"Nats-Msg-Id": str(uuid7())})
-    found = await letters(admin, 5)
+    dead_letters = await letters(admin, 5)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
-    for one in found:
-        if one.letter == genuine.letter:
+    for item in dead_letters:
+        if item.letter == genuine.letter:
             continue
         with pytest.raises(Refused) as caught:
-            await admin.send(ReplayLetter(letter=one.letter))
-        assert "differs from the dead letter" in str(caught.value)
+            await admin.send(ReplayLetter(letter=item.letter))
+        assert "put aside" in str(caught.value)
     assert (await admin.ask(GetProject(project_id=project))).revision == 1
 
 
@@ -178,7 +185,7 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
         with pytest.raises(Refused) as caught:
             await reader.ask(query)
         assert (caught.value.code, caught.value.details["nodes"]) == (Code.NOT_AVAILABLE, ["dead-letters"])
-    await site.grant("olivia", incident_projects="manage", dead_letters="view", roles="manage", **MANAGE)
+    await site.grant("olivia", {Node.PROJECTS: "manage", Node.DEAD_LETTERS: "view", Node.ROLES: "manage", **MANAGE})
     assert (await reader.ask(GetDeadLetter(letter=letter.letter))).summary == letter
     for command in (ReplayLetter(letter=letter.letter), DiscardLetter(letter=letter.letter)):
         with pytest.raises(Refused) as caught:
@@ -187,27 +194,27 @@ async def test_letters_need_a_right_of_their_own(site: Site, olivia: Caller) -> 
 
 
 async def test_what_was_done_with_letters_is_recorded(site: Site, olivia: Caller) -> None:
-    """Who read, replayed and discarded a letter stands in the log, with the letter's sender and id."""
+    """The log names who read, replayed and discarded a letter, with the letter's sender and id."""
     _, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
-    found = await admin.ask(GetDeadLetter(letter=letter.letter))
-    assert (json.loads(found.body or "")["text"], found.headers["Nats-Msg-Id"]) == (MARKER, str(command_id))
+    opened = await admin.ask(GetDeadLetter(letter=letter.letter))
+    assert (json.loads(opened.body or "")["text"], opened.headers["Nats-Msg-Id"]) == (MARKER, str(command_id))
     await admin.send(DiscardLetter(letter=letter.letter))
     await letters(admin, 0)
 
     async def recorded() -> set[tuple[str, str]]:
         rows = await site.sql("SELECT entry FROM audit.waiting")
-        kept = [row.entry for row in rows if "letter" in row.entry["activity"]]
-        kept += [dict(row._mapping) for row in await logged(site)]
-        assert all((one["actor"], one["details"]["principal"]) == ("admin", "olivia") for one in kept)
-        assert all(one["details"]["command_id"] == str(command_id) for one in kept)
-        return {(one["activity"], str(one["details"]["letter"])) for one in kept}
+        entries = [row.entry for row in rows if "letter" in row.entry["activity"]]
+        entries += [dict(row._mapping) for row in await logged(site)]
+        assert all((entry["actor"], entry["details"]["principal"]) == ("admin", "olivia") for entry in entries)
+        assert all(entry["details"]["command_id"] == str(command_id) for entry in entries)
+        return {(entry["activity"], str(entry["details"]["letter"])) for entry in entries}
 
-    wanted = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
+    expected = {(f"administration.letter-{what}", str(letter.letter)) for what in ("opened", "discarded")}
 
     async def complete() -> bool:
-        return await recorded() == wanted
+        return await recorded() == expected
 
     await eventually(complete)
 
@@ -224,14 +231,16 @@ async def logged(site: Site) -> list[Any]:
 
 
 async def test_an_event_is_heard_after_all(site: Site, olivia: Caller) -> None:
-    """A replayed event reaches the reaction that failed; whoever had heard it knows its id."""
+    """A replayed event reaches the reaction that failed; anyone who had heard it knows its id."""
     refusal = "ALTER TABLE audit.waiting ADD CONSTRAINT broken CHECK (entry->>'activity' <> 'projects.created')"
     await site.sql(refusal)
     project = uuid7()
     await olivia.send("projects.create", project, {"project_id": str(project)})
     admin = await site.client()
     [letter] = await letters(admin)
-    assert (letter.what, letter.worker, letter.replayable) == ("projects.created", "audit", True)
+    assert letter.what == "projects.created"
+    assert letter.worker == "audit"
+    assert letter.replayable is True
     await site.sql("ALTER TABLE audit.waiting DROP CONSTRAINT broken")
     await admin.send(ReplayLetter(letter=letter.letter))
 

@@ -25,8 +25,8 @@ async def test_a_first_definition_is_made_once(site: Site, together: Together) -
     outcomes = await together(*(DefineCategory(slot=1, enabled=True, name=name) for name in ("Place", "Location")))
     first, second = ((outcome.result or {})["id"] for outcome in outcomes)
     assert first == second
-    found = await site.sql("SELECT id, name FROM administration.category")
-    assert [tuple(row) for row in found] == [(first, "Location")]
+    rows = await site.sql("SELECT id, name FROM administration.category")
+    assert [tuple(row) for row in rows] == [(first, "Location")]
 
 
 async def test_values_may_join_a_disabled_category(admin: Client) -> None:
@@ -34,7 +34,7 @@ async def test_values_may_join_a_disabled_category(admin: Client) -> None:
     await admin.send(DefineCategory(slot=4, enabled=False, name="Place"))
     await admin.send(AddCategoryValue(slot=4, name="Car park"))
     (category,) = (await admin.ask(GetProperties())).categories
-    assert [one.name for one in category.values] == ["Car park"]
+    assert [value.name for value in category.values] == ["Car park"]
 
 
 async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
@@ -43,8 +43,8 @@ async def test_there_are_three_fields_of_each_kind(admin: Client) -> None:
         for slot in (1, 2, 3):
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"{kind} {slot}"))
     fields = (await admin.ask(GetProperties())).data_fields
-    assert {f"{kind} {slot}" for kind in KINDS for slot in (1, 2, 3)} == {one.name for one in fields}
-    assert set(range(1, 16)) == {one.id for one in fields}
+    assert {f"{kind} {slot}" for kind in KINDS for slot in (1, 2, 3)} == {field.name for field in fields}
+    assert set(range(1, 16)) == {field.id for field in fields}
 
 
 async def test_a_data_field_keeps_its_id(admin: Client) -> None:
@@ -64,8 +64,8 @@ async def test_definitions_have_one_order(admin: Client) -> None:
         await admin.send(DefineCategory(slot=slot, enabled=True, name="Place"))
         for kind in KINDS[2::-1]:
             await admin.send(DefineDataField(kind=kind, slot=slot, enabled=True, name="Badge"))
-    found = await admin.ask(GetProperties())
-    assert [one.id for one in found.types] == [first, second]
-    assert [one.slot for one in found.categories] == [1, 2, 3]
-    fields = [(one.kind, one.slot) for one in found.data_fields]
+    properties = await admin.ask(GetProperties())
+    assert [type_.id for type_ in properties.types] == [first, second]
+    assert [category.slot for category in properties.categories] == [1, 2, 3]
+    fields = [(field.kind, field.slot) for field in properties.data_fields]
     assert fields == [(kind, slot) for kind in ("decimal", "integer", "text") for slot in (1, 2, 3)]

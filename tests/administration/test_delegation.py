@@ -1,4 +1,4 @@
-"""Who manages roles gives nothing that it has not: neither to others nor to itself."""
+"""A principal who manages roles gives nothing that it has not: neither to others nor to itself."""
 
 import pytest
 
@@ -16,8 +16,8 @@ OWN: dict[Node, LevelName] = {Node.ROLES: "manage", Node.PROJECTS: "view", Node.
 
 @pytest.fixture
 async def manager(site: Site, admin: Client) -> Client:
-    """Somebody who manages roles and sees comments, beside a role that gives more."""
-    await site.grant("mary", roles="manage", incident_projects="view", incident_projects__comments="view")
+    """Somebody who manages roles and sees comments, and a role that gives more."""
+    await site.grant("mary", {Node.ROLES: "manage", Node.PROJECTS: "view", Node.COMMENTS: "view"})
     await admin.send(DefineRole(role_id="higher", name="Higher", permissions=HIGHER))
     await admin.send(AssignRole(principal="zoe", role_id="higher"))
     return await site.client("mary")
@@ -48,7 +48,7 @@ async def test_more_than_ones_own_is_refused(
         await manager.send(command)
     assert refused.value.code == Code.PERMISSION_DENIED
     assert nodes is None or refused.value.details["nodes"] == nodes
-    assert all(one["reason"] for one in refused.value.details["fields"])
+    assert all(field["reason"] for field in refused.value.details["fields"])
     assert await site.sql("SELECT * FROM administration.role, administration.member ORDER BY 1, 2, 3, 4, 5") == before
 
 
@@ -64,7 +64,7 @@ async def test_what_one_has_one_may_give_and_take(site: Site, manager: Client) -
 
 async def test_what_counts_is_what_one_really_has(site: Site, admin: Client) -> None:
     """A level below projects that one may not see is not had, and cannot be given (PERM-09)."""
-    await site.grant("mary", roles="manage", incident_projects__comments="manage")
+    await site.grant("mary", {Node.ROLES: "manage", Node.COMMENTS: "manage"})
     mary = await site.client("mary")
     with pytest.raises(Refused) as refused:
         await mary.send(DefineRole(role_id="new", name="New", permissions={Node.COMMENTS: "view"}))

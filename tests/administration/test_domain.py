@@ -67,11 +67,11 @@ def test_a_timezone_is_a_known_one() -> None:
 
 def test_only_changes_are_told() -> None:
     """What stays as it is has not changed; what was added has no old value, what was taken away no new one."""
-    wanted = {"retention_days": 30, "report_title": "Gallery", "timezone": "UTC"}
+    expected = {"retention_days": 30, "report_title": "Gallery", "timezone": "UTC"}
     changed = {"retention_days": Change(old=7, new=30), "report_title": Change(old="Museum", new="Gallery")}
-    assert changed == domain.changes(SETTINGS, wanted)
+    assert changed == domain.changes(SETTINGS, expected)
     assert domain.changes(SETTINGS, SETTINGS) == {}
-    before, after = ({"name": "Guards", "permissions": one} for one in ({"roles": "view"}, {"settings": "view"}))
+    before, after = ({"name": "Guards", "permissions": item} for item in ({"roles": "view"}, {"settings": "view"}))
     levels = {"roles": Change(old="view"), "settings": Change(new="view")}
     assert (domain.changes({}, before), domain.changes(before, after)) == (
         {"name": Change(new="Guards"), "roles": Change(new="view")},

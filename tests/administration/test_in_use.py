@@ -76,14 +76,16 @@ async def test_assigned_values_leave_their_category_free(admin: Client, project_
     """A category whose values projects have can be renamed and disabled, and they keep them (AMB-2)."""
     await admin.send(DefineCategory(slot=5, enabled=False, name="Location"))
     (category,) = (await admin.ask(GetProperties())).categories
-    assert (category.enabled, category.name, [one.id for one in category.values]) == (False, "Location", [4])
+    assert category.enabled is False
+    assert category.name == "Location"
+    assert [value.id for value in category.values] == [4]
     with pytest.raises(Refused) as refused:
         await admin.send(DeleteCategoryValue(slot=5, id=4))
     assert refused.value.details == {"projects": 1}
 
 
 async def test_many_projects_are_counted_to_a_bound(site: Site, admin: Client) -> None:
-    """The number of projects is told exactly up to 1,000, and as 1,001 when there are more."""
+    """The number of projects is reported exactly up to 1,000, and as 1,001 when there are more."""
     await admin.send(AddType(name="Theft"))
     await site.sql(MANY_PROJECTS)
     with pytest.raises(Refused) as refused:
@@ -108,12 +110,12 @@ async def test_a_property_is_either_deleted_or_assigned(site: Site, admin: Clien
     await site.workers("projects", "projects", "administration")
     ids = [(await admin.send(AddType(name="Theft"))).id for _ in range(40)]
     for chosen in (ids[:20], ids[20:]):
-        deletions = [admin.submit(DeleteType(id=one)) for one in chosen]
-        creations = [admin.submit(CreateProject(project_id=uuid7(), type_id=one)) for one in chosen]
+        deletions = [admin.submit(DeleteType(id=item)) for item in chosen]
+        creations = [admin.submit(CreateProject(project_id=uuid7(), type_id=item)) for item in chosen]
         submitted = await asyncio.gather(*creations, *deletions)
-        outcomes = [await one.outcome() for one in submitted]
+        outcomes = [await submission.outcome() for submission in submitted]
         pairs = zip(outcomes[:20], outcomes[20:], strict=True)
-        assert [{"applied", "rejected"}] * 20 == [{one.status, other.status} for one, other in pairs]
+        assert [{"applied", "rejected"}] * 20 == [{item.status, other.status} for item, other in pairs]
     lost = "SELECT FROM projects.project WHERE type_id NOT IN (SELECT id FROM administration.property)"
     assert await site.sql(lost) == []
 

@@ -11,6 +11,7 @@ import pytest
 from contracts.dead_letters import ReplayLetter
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.texts import reason
 from incidents import Refused
 from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
@@ -43,8 +44,8 @@ def test_why_a_letter_is_not_replayed(
     subject: str, headers: dict[str, str], message_id: str | None, why: str | None
 ) -> None:
     """Forged, unknown, without an id, with a wildcard for a key, with a secret: each has a reason of its own."""
-    told = {"subject": subject, "headers": headers, "body": "{}"}
-    assert Letter(1, datetime.now(UTC), "projects", "ann", message_id, told).hindrance == why
+    letter = {"subject": subject, "headers": headers, "body": "{}"}
+    assert Letter(1, datetime.now(UTC), "projects", "ann", message_id, letter).hindrance == why
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_a_letter_of_a_worker_has_an_id_and_is_json(header: str, body: bytes, wh
     """What lacks the id that a worker gives, or is no JSON, was written by none."""
     stored = {"seq": 1, "subject": "im.main.dead.projects.ann", "time": "2026-03-01T12:00:00.123456789Z"}
     parts = {"hdrs": f"NATS/1.0\r\n{header}\r\n\r\n".encode(), "data": body}
-    letter = read_letter({**stored, **{name: base64.b64encode(one).decode() for name, one in parts.items()}})
+    letter = read_letter({**stored, **{name: base64.b64encode(part).decode() for name, part in parts.items()}})
     assert (letter.worker, letter.principal, letter.hindrance) == ("projects", "ann", why)
 
 
@@ -84,7 +85,7 @@ async def unnamed(_site: Site, caller: Caller, project: str) -> None:
 
 async def secret(site: Site, caller: Caller, project: str) -> None:
     """Send a command with a password that cannot be handled."""
-    await site.grant("olivia", incident_projects="manage", incident_projects__export="manage")
+    await site.grant("olivia", {Node.PROJECTS: "manage", Node.EXPORT: "manage"})
     await site.sql("ALTER TABLE projects.package ADD CHECK (bytes < 0)")
     await caller.publish("projects.export", project, {"project_id": project, "password": "correct horse"})
 
@@ -99,12 +100,13 @@ async def secret(site: Site, caller: Caller, project: str) -> None:
     ],
 )
 async def test_what_cannot_be_replayed_says_why_and_stays(site: Site, olivia: Caller, make: Make, why: str) -> None:
-    """The list says why not, in the reader's language; whoever replays it all the same is refused, and it stays."""
+    """The list says why not, in the reader's language; anyone who replays it all the same is refused, and it stays."""
     project, admin = str(uuid7()), await site.client(language="fr")
     await olivia.send("projects.create", project, {"project_id": project})
     await make(site, olivia, project)
     [letter] = await letters(admin)
-    assert (letter.replayable, letter.hindrance) == (False, reason(why, "fr"))
+    assert letter.replayable is False
+    assert letter.hindrance == reason(why, "fr")
     with pytest.raises(Refused) as refused:
         await admin.send(ReplayLetter(letter=letter.letter))
     assert (refused.value.code, refused.value.details["fields"][0]["kind"]) == (Code.INVALID, why)
@@ -118,18 +120,18 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
     first, second = await letters(await site.client(), 2)
     ops = await site.overseer()
     lying = Letters(site.name, lambda: ops)
-    found = await lying.get(first.letter)
-    assert found is not None
+    document = await lying.get(first.letter)
+    assert document is not None
     await lying.remove(first.letter, "another")
-    assert await lying.get(first.letter) == found
+    assert await lying.get(first.letter) == document
     for _ in range(2):
-        await lying.remove(first.letter, found.message_id)
+        await lying.remove(first.letter, document.message_id)
         assert await lying.get(first.letter) is None
     assert await lying.get(second.letter) is not None
 
 
 async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
-    """What was put aside for one principal is replayed for no other, under the same id and with the same body."""
+    """What was dead-lettered for one principal is replayed for no other, under the same id and with the same body."""
     await put_aside(olivia)
     thief, admin, ops = await site.nats("projects", "worker"), await site.client(), await site.overseer()
     [genuine] = await letters(admin)
@@ -137,7 +139,7 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
     stolen["subject"] = stolen["subject"].replace(".olivia.", ".admin.")
     headers = {"Nats-Msg-Id": str(uuid7())}
     await thief.request("im.main.dead.projects.admin", json.dumps(stolen).encode(), timeout=5, headers=headers)
-    [other] = [one for one in await letters(admin, 2) if one.letter != genuine.letter]
+    [other] = [letter for letter in await letters(admin, 2) if letter.letter != genuine.letter]
     assert (other.principal, other.command_id, other.what) == ("admin", genuine.command_id, genuine.what)
     with pytest.raises(Refused) as refused:
         await admin.send(ReplayLetter(letter=other.letter))
@@ -145,7 +147,7 @@ async def test_an_id_is_its_owners_alone(site: Site, olivia: Caller) -> None:
 
 
 async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
-    """Who replayed a letter stands in the log, with the letter's sender and the id of its command."""
+    """The log names who replayed a letter, with the letter's sender and the id of its command."""
     _, command_id = await put_aside(olivia)
     admin = await site.client()
     [letter] = await letters(admin)
@@ -153,8 +155,8 @@ async def test_a_replay_is_recorded(site: Site, olivia: Caller) -> None:
     assert (event.principal, event.what, event.command_id) == ("olivia", "projects.add-comment", command_id)
 
     async def recorded() -> list[Any]:
-        return [one for one in await logged(site) if one.activity == "administration.letter-replayed"]
+        return [entry for entry in await logged(site) if entry.activity == "administration.letter-replayed"]
 
     [entry] = await eventually(recorded)
-    told = [entry.details[name] for name in ("letter", "principal", "command_id")]
-    assert (entry.actor, told) == ("admin", [letter.letter, "olivia", str(command_id)])
+    details = [entry.details[name] for name in ("letter", "principal", "command_id")]
+    assert (entry.actor, details) == ("admin", [letter.letter, "olivia", str(command_id)])

@@ -54,7 +54,9 @@ async def test_a_site_of_its_own_keys_is_licensed(licensed: WithLicence) -> None
     admin = await licensed(INCLUDED)
     await admin.send(AddType(name="Theft"))
     state = await admin.ask(GetLicence())
-    assert (state.valid, state.included, state.licence) == (True, True, INCLUDED)
+    assert state.valid is True
+    assert state.included is True
+    assert state.licence == INCLUDED
 
 
 @pytest.mark.parametrize("licence, reason", [(None, "missing"), (EXPIRED, "expired")])
@@ -66,7 +68,8 @@ async def test_without_a_valid_licence_only_reading_goes_on(
     assert await refusal(admin, AddType(name="Theft")) == (Code.NOT_LICENSED, reason)
     assert (await admin.ask(ListProjects())).items == []
     state = await admin.ask(GetLicence())
-    assert (state.valid, state.reason) == (False, reason)
+    assert state.valid is False
+    assert state.reason == reason
 
 
 async def test_a_licence_counts_from_the_next_message(site: Site, licensed: WithLicence) -> None:
@@ -74,9 +77,11 @@ async def test_a_licence_counts_from_the_next_message(site: Site, licensed: With
     admin = await licensed(None)
     submitted = [await admin.submit(ActivateLicence(token=site.trust.account_token(SOON)))]
     submitted.append(await admin.submit(AddType(name="Theft")))
-    assert [(await one.outcome()).status for one in submitted] == ["applied", "applied"]
+    assert [(await submission.outcome()).status for submission in submitted] == ["applied", "applied"]
     state = await admin.ask(GetLicence())
-    assert (state.licence, state.included, state.activated_by) == (SOON, False, "admin")
+    assert state.licence == SOON
+    assert state.included is False
+    assert state.activated_by == "admin"
 
 
 async def test_the_licence_activated_last_counts(site: Site, licensed: WithLicence) -> None:
@@ -94,8 +99,8 @@ async def test_the_same_licence_again_is_no_event(site: Site, licensed: WithLice
     """Activating what is in force already is applied and leaves no event."""
     admin = await licensed(INCLUDED)
     token = site.trust.account_token(SOON)
-    told = [len((await (await admin.submit(ActivateLicence(token=token))).outcome()).events or []) for _ in range(2)]
-    assert told == [1, 0]
+    counts = [len((await (await admin.submit(ActivateLicence(token=token))).outcome()).events or []) for _ in range(2)]
+    assert counts == [1, 0]
 
 
 async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, licensed: WithLicence) -> None:
@@ -124,9 +129,9 @@ async def test_a_token_that_is_not_this_sites_licence_is_refused(site: Site, lic
 
 
 async def test_a_licence_is_the_administrators_to_activate(site: Site, licensed: WithLicence) -> None:
-    """Who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
+    """A principal who may not change settings activates no licence, and who may not see them sees none (PERM-13)."""
     await licensed(None)
-    await site.grant("ann", settings="view")
+    await site.grant("ann", {Node.SETTINGS: "view"})
     ann, bob = await site.client("ann"), await site.client("bob")
     activation = ActivateLicence(token=site.trust.account_token(SOON))
     assert (await refusal(ann, activation))[0] == Code.PERMISSION_DENIED
@@ -148,7 +153,7 @@ async def test_refused_commands_and_activations_are_logged(site: Site, licensed:
             items = (await admin.ask(SiteLog())).items
         except Refused as refused:  # its tables are still being made
             raise AssertionError(refused.code) from refused
-        assert [(one.activity, one.details.get("code")) for one in items] == [
+        assert [(item.activity, item.details.get("code")) for item in items] == [
             ("administration.licence-activated", None),
             ("audit.refused", "not-licensed"),
         ]

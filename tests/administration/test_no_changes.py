@@ -26,9 +26,10 @@ CATEGORY = DefineCategory(slot=1, enabled=True, name="Place", description="Where
 
 async def events(client: Client, command: Command[Any]) -> int:
     """Send a command and return how many events it led to."""
-    told = await (await client.submit(command)).outcome()
-    assert (told.status, told.error) == ("applied", None)
-    return len(told.events or [])
+    outcome = await (await client.submit(command)).outcome()
+    assert outcome.status == "applied"
+    assert outcome.error is None
+    return len(outcome.events or [])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ async def events(client: Client, command: Command[Any]) -> int:
 )
 async def test_the_same_definition_changes_nothing(admin: Client, first: Command[Any], other: Command[Any]) -> None:
     """A category, field or role that is defined as it is leaves no event; another definition does."""
-    assert [await events(admin, one) for one in (first, first, other, first)] == [1, 0, 1, 1]
+    assert [await events(admin, item) for item in (first, first, other, first)] == [1, 0, 1, 1]
 
 
 async def test_the_same_name_changes_nothing(admin: Client) -> None:
@@ -61,13 +62,13 @@ async def test_the_same_name_changes_nothing(admin: Client) -> None:
         EditStatus(id=status.id, name="New"),
         EditCategoryValue(slot=1, id=value.id, name="Hall"),
     )
-    assert [await events(admin, one) for one in edits] == [0, 0, 0]
-    described = [one.model_copy(update={"description": "As said."}) for one in edits]
-    assert [await events(admin, one) for one in described] == [1, 1, 1]
+    assert [await events(admin, edit) for edit in edits] == [0, 0, 0]
+    described = [edit.model_copy(update={"description": "As said."}) for edit in edits]
+    assert [await events(admin, item) for item in described] == [1, 1, 1]
 
 
 async def test_twice_in_a_batch_is_once(site: Site, together: Together) -> None:
     """Two definitions of one role in one batch are a definition and nothing."""
     role = DefineRole(role_id="clerks", name="Clerks", permissions={Node.SETTINGS: "manage"})
     outcomes = await together(role, role)
-    assert [len(one.events or []) for one in outcomes] == [1, 0]
+    assert [len(outcome.events or []) for outcome in outcomes] == [1, 0]

@@ -5,6 +5,7 @@ import pytest
 from contracts.administration_queries import GetProperties, Property
 from contracts.errors import Code
 from contracts.message import Command
+from contracts.permissions import Node
 from contracts.properties import (
     AddCategoryValue,
     AddStatus,
@@ -34,7 +35,7 @@ async def test_ids_are_of_one_sequence(admin: Client) -> None:
         AddCategoryValue(slot=1, name="Car park"),
         DefineDataField(kind="text", slot=1, enabled=True, name="Badge"),
     ]
-    assert [(await admin.send(one)).id for one in additions] == [1, 2, 3, 4, 5]
+    assert [(await admin.send(addition)).id for addition in additions] == [1, 2, 3, 4, 5]
 
 
 async def test_commands_decided_together_get_ids_in_their_order(together: Together) -> None:
@@ -62,21 +63,23 @@ async def test_unassigned_properties_change_and_go(admin: Client) -> None:
     await admin.send(EditType(id=added[0], name="A"))
     await admin.send(EditStatus(id=added[1], name="B", description="told"))
     await admin.send(EditCategoryValue(slot=2, id=added[2], name="C"))
-    found = await admin.ask(GetProperties())
-    listed = [*found.types, *found.statuses, *found.categories[0].values]
-    assert [(one.name, one.description) for one in listed] == [("A", ""), ("B", "told"), ("C", "")]
+    properties = await admin.ask(GetProperties())
+    listed = [*properties.types, *properties.statuses, *properties.categories[0].values]
+    assert [(item.name, item.description) for item in listed] == [("A", ""), ("B", "told"), ("C", "")]
     await admin.send(DeleteType(id=added[0]))
     await admin.send(DeleteStatus(id=added[1]))
     await admin.send(DeleteCategoryValue(slot=2, id=added[2]))
-    found = await admin.ask(GetProperties())
-    assert (found.types, found.statuses, found.categories[0].values) == ([], [], [])
+    properties = await admin.ask(GetProperties())
+    assert (properties.types, properties.statuses, properties.categories[0].values) == ([], [], [])
 
 
 async def test_another_name_leaves_the_mark(admin: Client) -> None:
     """A closing status that gets another name goes on closing."""
     status = await admin.send(AddStatus(name="Done", closing=True))
     await admin.send(EditStatus(id=status.id, name="Finished"))
-    assert [(one.name, one.closing) for one in (await admin.ask(GetProperties())).statuses] == [("Finished", True)]
+    assert [(status.name, status.closing) for status in (await admin.ask(GetProperties())).statuses] == [
+        ("Finished", True)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +119,11 @@ async def test_a_deleted_property_stays_deleted_within_its_batch(site: Site, tog
 async def test_only_managers_define_properties(site: Site, admin: Client) -> None:
     """View on them or on projects shows them and changes none; nobody else sees any (PERM-04, PERM-07)."""
     await admin.send(AddType(name="Theft"))
-    await site.grant("ann", incident_properties="view")
-    await site.grant("guard", incident_projects="manage")
+    await site.grant("ann", {Node.PROPERTIES: "view"})
+    await site.grant("guard", {Node.PROJECTS: "manage"})
     bob = await site.client("bob")
     for reader in (await site.client("ann"), await site.client("guard")):
-        assert [one.name for one in (await reader.ask(GetProperties())).types] == ["Theft"]
+        assert [type_.name for type_ in (await reader.ask(GetProperties())).types] == ["Theft"]
         with pytest.raises(Refused) as refused:
             await reader.send(AddType(name="Fire"))
         assert refused.value.code == Code.PERMISSION_DENIED

@@ -6,6 +6,7 @@ import pytest
 
 from contracts.administration_queries import Category, DataField, GetProperties, Property
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.queries import GetProject, ListProjects, ProjectDetails, ProjectFilter
 from contracts.properties import (
@@ -35,10 +36,7 @@ async def operator(site: Site, admin: Client) -> Client:
     await site.worker("projects")
     await site.grant(
         "olga",
-        incident_properties="view",
-        incident_projects="manage",
-        incident_projects__main_details="manage",
-        incident_projects__categories="manage",
+        {Node.PROPERTIES: "view", Node.PROJECTS: "manage", Node.MAIN_DETAILS: "manage", Node.CATEGORIES: "manage"},
     )
     return await site.client("olga")
 
@@ -62,7 +60,7 @@ async def test_there_is_no_sixth_category(site: Site, admin: Client, verb: str, 
     body |= {"kind": "text"} if verb.endswith("field") else {}
     outcome = await (await site.caller()).send(f"administration.{verb}", "-", body)
     assert outcome["error"]["code"] == "invalid"
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == ["slot"]
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == ["slot"]
 
 
 async def test_every_property_has_a_name_and_may_have_a_description(admin: Client, operator: Client) -> None:
@@ -74,26 +72,26 @@ async def test_every_property_has_a_name_and_may_have_a_description(admin: Clien
         await admin.send(DefineCategory(slot=1, enabled=True, name="Reason", **words))
         await admin.send(AddCategoryValue(slot=1, name="Fall", **words))
         await admin.send(DefineDataField(kind="text", slot=1, enabled=True, name="Badge", **words))
-        found = await operator.ask(GetProperties())
-        (category,), (field,) = found.categories, found.data_fields
+        properties = await operator.ask(GetProperties())
+        (category,), (field,) = properties.categories, properties.data_fields
         last: list[Property | Category | DataField] = [
-            found.types[-1],
-            found.statuses[-1],
+            properties.types[-1],
+            properties.statuses[-1],
             category.values[-1],
             category,
             field,
         ]
-        assert [one.name for one in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
-        assert {one.description for one in last} == {words.get("description", "")}
-        assert all(one.id for one in last)
+        assert [item.name for item in last] == ["Theft", "New", "Fall", "Reason", "Badge"]
+        assert {item.description for item in last} == {words.get("description", "")}
+        assert all(item.id for item in last)
 
 
 async def test_changes_reach_operators_at_once(admin: Client, operator: Client) -> None:
     """Who is connected sees and uses what is defined a moment later, without a restart (PROP-10, PROP-12, TYP-04)."""
     for name in ("Theft", "Car accident", "Trespassing"):
         added = await admin.send(AddType(name=name))
-        seen = (await operator.ask(GetProperties())).types[-1]
-        assert seen == Property(id=added.id, name=name, description="")
+        added_type = (await operator.ask(GetProperties())).types[-1]
+        assert added_type == Property(id=added.id, name=name, description="")
         await admin.send(EditType(id=added.id, name=name.upper()))
         assert (await operator.ask(GetProperties())).types[-1].name == name.upper()
         created = await operator.send(CreateProject(project_id=uuid7(), type_id=added.id))
@@ -102,27 +100,27 @@ async def test_changes_reach_operators_at_once(admin: Client, operator: Client) 
 
 async def test_projects_need_no_categories_and_no_data(operator: Client) -> None:
     """Where no category and no field is defined, projects are documented as well (PROP-03)."""
-    found = await project(operator, description="A bag was left at gate 4.")
-    assert set((found.categories or {}).values()) == set((found.data or {}).values()) == {None}
+    created = await project(operator, description="A bag was left at gate 4.")
+    assert set((created.categories or {}).values()) == set((created.data or {}).values()) == {None}
 
 
 async def test_types_tell_incidents_apart(admin: Client, operator: Client) -> None:
     """Projects are listed by their type, and by having none (TYP-01)."""
     theft = (await admin.send(AddType(name="Theft"))).id
-    wanted = [await operator.send(CreateProject(project_id=uuid7(), type_id=one)) for one in (theft, None)]
-    for created, type_id in zip(wanted, (theft, None), strict=True):
+    expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=item)) for item in (theft, None)]
+    for created, type_id in zip(expected, (theft, None), strict=True):
         page = await operator.ask(ListProjects(filter=ProjectFilter(type_ids=[type_id])))
-        assert [one.project_id for one in page.items] == [created.project_id]
+        assert [item.project_id for item in page.items] == [created.project_id]
 
 
 async def test_statuses_follow_an_investigation(admin: Client, operator: Client) -> None:
     """A project goes from status to status, and the list follows it (STA-01, STA-04, PRJ-03)."""
-    found = await project(operator, description="A bag was left at gate 4.")
+    created = await project(operator, description="A bag was left at gate 4.")
     for name in ("New", "In progress", "On hold", "Closed"):
         status = (await admin.send(AddStatus(name=name))).id
-        await operator.send(UpdateProject(project_id=found.project_id, status_id=status))
+        await operator.send(UpdateProject(project_id=created.project_id, status_id=status))
         page = await operator.ask(ListProjects(filter=ProjectFilter(status_ids=[status])))
-        assert [(one.project_id, one.status_id) for one in page.items] == [(found.project_id, status)]
+        assert [(item.project_id, item.status_id) for item in page.items] == [(created.project_id, status)]
 
 
 @pytest.mark.parametrize("kind", VALUES)
@@ -135,8 +133,8 @@ async def test_data_are_given_whatever_the_type(admin: Client, operator: Client,
     await admin.send(DefineDataField(kind=kind, slot=2, enabled=True, name=kind))
     typed = (await admin.send(AddType(name="Theft"))).id
     for fields in ({}, {"type_id": typed}):
-        found = await project(operator, data=data, **fields)
-        assert getattr(data, f"{kind}_2") == getattr(_read(found), f"{kind}_2")
+        created = await project(operator, data=data, **fields)
+        assert getattr(data, f"{kind}_2") == getattr(_read(created), f"{kind}_2")
 
 
 async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Client) -> None:
@@ -144,15 +142,16 @@ async def test_a_disabled_field_keeps_what_it_holds(admin: Client, operator: Cli
     await admin.send(DefineCategory(slot=1, enabled=True, name="Reason"))
     value = (await admin.send(AddCategoryValue(slot=1, name="Fall"))).id
     await admin.send(DefineDataField(kind="integer", slot=1, enabled=True, name="Injured"))
-    given: dict[str, Any] = {"categories": {"1": value}, "data": IncidentData(integer_1=2)}
-    found = await project(operator, **given)
+    values: dict[str, Any] = {"categories": {"1": value}, "data": IncidentData(integer_1=2)}
+    created = await project(operator, **values)
     await admin.send(DefineCategory(slot=1, enabled=False, name="Cause"))
     await admin.send(DefineDataField(kind="integer", slot=1, enabled=False, name="Hurt"))
-    kept = await operator.ask(GetProject(project_id=found.project_id))
-    assert ((kept.categories or {})["1"], (kept.data or {})["integer_1"]) == (value, 2)
-    for field, one in given.items():
+    details = await operator.ask(GetProject(project_id=created.project_id))
+    assert (details.categories or {})["1"] == value
+    assert (details.data or {})["integer_1"] == 2
+    for field, item in values.items():
         with pytest.raises(Refused) as refused:
-            await operator.send(UpdateProject(project_id=found.project_id, **{field: one}))
+            await operator.send(UpdateProject(project_id=created.project_id, **{field: item}))
         assert refused.value.code == Code.UNKNOWN_REFERENCE
 
 
@@ -161,13 +160,13 @@ async def test_one_value_of_an_enabled_category_is_given(admin: Client, operator
     for slot, name in ((1, "Place"), (2, "Accomplices")):
         await admin.send(DefineCategory(slot=slot, enabled=True, name=name))
     hall, yard = [(await admin.send(AddCategoryValue(slot=1, name=name))).id for name in ("Hall", "Yard")]
-    found = await project(operator, categories={"1": hall})
-    await operator.send(UpdateProject(project_id=found.project_id, categories={"1": yard}))
+    created = await project(operator, categories={"1": hall})
+    await operator.send(UpdateProject(project_id=created.project_id, categories={"1": yard}))
     with pytest.raises(Refused) as refused:
-        await operator.send(UpdateProject(project_id=found.project_id, categories={"2": hall}))
+        await operator.send(UpdateProject(project_id=created.project_id, categories={"2": hall}))
     (field,) = refused.value.details["fields"]
     assert (field["field"], field["kind"], field["value"]) == ("category_2", "other_category", hall)
-    assert (await operator.ask(GetProject(project_id=found.project_id))).categories == {
+    assert (await operator.ask(GetProject(project_id=created.project_id))).categories == {
         **dict.fromkeys("2345"),
         "1": yard,
     }
@@ -177,6 +176,6 @@ def _json(value: object) -> str:
     return str(value).lower() if isinstance(value, bool | int) else f'"{value}"'
 
 
-def _read(found: ProjectDetails) -> IncidentData:
-    given = {name: value for name, value in (found.data or {}).items() if value is not None}
-    return IncidentData.model_validate(given, strict=False)
+def _read(details: ProjectDetails) -> IncidentData:
+    by_name = {name: value for name, value in (details.data or {}).items() if value is not None}
+    return IncidentData.model_validate(by_name, strict=False)

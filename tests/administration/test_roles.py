@@ -65,7 +65,7 @@ async def test_a_deleted_role_gives_nothing(site: Site, admin: Client) -> None:
 
 async def test_a_role_made_anew_has_no_members(site: Site, together: Together) -> None:
     """Who had a role that was deleted has not the one that is made under its name in the same batch."""
-    await site.grant("ann", settings="view")
+    await site.grant("ann", {Node.SETTINGS: "view"})
     again = DefineRole(role_id="role-of-ann", name="Again", permissions={Node.ROLES: "manage"})
     outcomes = await together(DeleteRole(role_id="role-of-ann"), again)
     assert [outcome.status for outcome in outcomes] == ["applied", "applied"]
@@ -75,24 +75,24 @@ async def test_a_role_made_anew_has_no_members(site: Site, together: Together) -
 async def test_what_is_so_already_is_not_done_again(admin: Client) -> None:
     """Giving a role that is had, and taking one that is not, is applied and leaves no event."""
     await admin.send(CLERKS)
-    given, taken = (
+    row, taken = (
         AssignRole(principal="ann", role_id="clerks"),
         UnassignRole(principal="ann", role_id="clerks"),
     )
-    told: list[int] = []
-    for command in (given, given, taken, taken):
+    results: list[int] = []
+    for command in (row, row, taken, taken):
         outcome = await (await admin.submit(command)).outcome()
         assert outcome.status == "applied"
-        told.append(len(outcome.events or []))
-    assert told == [1, 0, 1, 0]
+        results.append(len(outcome.events or []))
+    assert results == [1, 0, 1, 0]
 
 
 async def test_a_role_may_be_taken_and_given_in_one_batch(site: Site, together: Together) -> None:
     """A role that is taken from a principal and given back in one batch is had."""
-    await site.grant("ann", settings="view")
-    given = AssignRole(principal="ann", role_id="role-of-ann")
+    await site.grant("ann", {Node.SETTINGS: "view"})
+    command = AssignRole(principal="ann", role_id="role-of-ann")
     taken = UnassignRole(principal="ann", role_id="role-of-ann")
-    outcomes = await together(taken, given)
+    outcomes = await together(taken, command)
     assert [outcome.status for outcome in outcomes] == ["applied", "applied"]
     assert (await (await site.client("ann")).ask(GetMe())).roles == ["role-of-ann"]
 
@@ -143,7 +143,7 @@ async def test_administration_can_be_handed_over(site: Site, admin: Client) -> N
 
 
 async def test_anybody_may_know_itself(site: Site) -> None:
-    """Who has no role may ask what it can do, and learns that it is nothing (PERM-05)."""
+    """A principal who has no role may ask what it can do, and learns that it is nothing (PERM-05)."""
     await site.workers("administration")
     bob = await site.client("bob")
     nothing = Me(principal="bob", roles=[], permissions=dict.fromkeys(Node, "none"), may=ANYBODY)

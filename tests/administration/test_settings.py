@@ -8,6 +8,7 @@ from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings, Settings
 from contracts.errors import Code
 from contracts.message import Change
+from contracts.permissions import Node
 from incidents import Client, Refused
 from tests.support import Site
 
@@ -86,7 +87,7 @@ async def test_settings_travel_with_old_and_new(site: Site, admin: Client) -> No
 
 async def test_only_managers_change_settings(site: Site, admin: Client) -> None:
     """View on settings shows them and changes none; without it nothing is shown."""
-    await site.grant("ann", settings="view")
+    await site.grant("ann", {Node.SETTINGS: "view"})
     ann, bob = await site.client("ann"), await site.client("bob")
     assert await ann.ask(GetSettings()) == FIRST
     with pytest.raises(Refused) as refused:

@@ -1,12 +1,12 @@
-"""Props of the tests of audit."""
+"""Fixtures of the audit tests."""
 
 import pytest
 
-from tests.audit.published import Publisher, publisher
+from tests.audit.publisher import Publisher, open_publisher
 from tests.support import Site
 
 
 @pytest.fixture
 async def events(site: Site) -> Publisher:
     """Publish events without the workers that they come from."""
-    return await publisher(site)
+    return await open_publisher(site)

@@ -15,11 +15,11 @@ async def logged(client: Client) -> list[Entry]:
 
     async def all_there() -> list[Entry]:
         try:
-            found = (await client.ask(SiteLog())).items
+            items = (await client.ask(SiteLog())).items
         except Refused as refused:  # a log server that was never written to
             raise AssertionError(refused.code) from refused
-        assert len(found) == len(CHANGES)
-        return found
+        assert len(items) == len(CHANGES)
+        return items
 
     return await eventually(all_there)
 
@@ -28,16 +28,16 @@ async def test_definitions_and_their_activity_part_ways(site: Site) -> None:
     """A definition made, changed or deleted goes to incident_manager, its activity to the log server alone (ARC-03)."""
     await site.workers("administration", "audit")
     admin = await site.client()
-    kept = await admin.send(AddType(name="Theft"))
-    await admin.send(EditType(id=kept.id, name="Larceny"))
+    response = await admin.send(AddType(name="Theft"))
+    await admin.send(EditType(id=response.id, name="Larceny"))
     assert await site.sql("SELECT name FROM administration.property") == [("Larceny",)]
-    await admin.send(DeleteType(id=kept.id))
+    await admin.send(DeleteType(id=response.id))
     assert await site.count("administration.property") == 0
-    found = await logged(admin)
-    assert [(one.activity, one.actor) for one in found] == [(name, "admin") for name in CHANGES]
-    assert [one.details["name"] for one in found] == ["Larceny", "Larceny", "Theft"]
-    assert found[1].details["changed"] == {"name": {"old": "Theft", "new": "Larceny"}}
+    entries = await logged(admin)
+    assert [(entry.activity, entry.actor) for entry in entries] == [(name, "admin") for name in CHANGES]
+    assert [entry.details["name"] for entry in entries] == ["Larceny", "Larceny", "Theft"]
+    assert entries[1].details["changed"] == {"name": {"old": "Theft", "new": "Larceny"}}
     assert await site.count("audit.activity") == 0
     with psycopg.connect(site.log_database_url) as log_server:
-        there = log_server.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'administration'").fetchall()
-    assert there == []
+        rows = log_server.execute("SELECT nspname FROM pg_namespace WHERE nspname = 'administration'").fetchall()
+    assert rows == []

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from contracts import catalogue
 from contracts.message import Store
-from tests.audit.story import Story, sent
+from tests.audit.scenario import Scenario, sent_commands
 from tests.support import Site, eventually
 from workers.runtime.storage.database import open_engine
 
@@ -35,19 +35,19 @@ _KEPT = "SELECT activity, command_id, actor FROM "
 _TABLES = {Store.INCIDENT_MANAGER: "audit.activity", Store.LOG_SERVER: "entry"}
 
 
-def promised(story: Story, store: Store) -> Left:
-    """Return what the classes say that a store holds of a story."""
-    events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in story.outcomes]
+def promised(scenario: Scenario, store: Store) -> Left:
+    """Return what the classes say that a store holds of a scenario."""
+    events = [(subject, COMMANDS[subject].answer().subject) for subject, _ in scenario.outcomes]
     events += [("", event) for event in (*ASKED.values(), *SYSTEMS.values(), "projects.comment-added")]
-    kept = Counter(one for one in events if store in EVENTS[one[1]].stores)
+    counts = Counter(event for event in events if store in EVENTS[event[1]].stores)
     if store is Store.INCIDENT_MANAGER:  # an import is found by each of its projects, too
-        kept["projects.import", "projects.imported"] += 1
-    return kept
+        counts["projects.import", "projects.imported"] += 1
+    return counts
 
 
-async def kept(site: Site, story: Story, store: Store) -> Left:
+async def kept(site: Site, scenario: Scenario, store: Store) -> Left:
     """Return what a store holds."""
-    causes = {UUID(outcome["command_id"]): subject for subject, outcome in story.outcomes}
+    causes = {UUID(outcome["command_id"]): subject for subject, outcome in scenario.outcomes}
     engine = open_engine(site.database_url if store is Store.INCIDENT_MANAGER else site.log_database_url, connections=1)
     async with engine.connect() as connection:
         rows = (await connection.execute(text(_KEPT + _TABLES[store]))).all()
@@ -58,21 +58,21 @@ async def kept(site: Site, story: Story, store: Store) -> Left:
 async def test_every_message_leaves_what_its_class_says(site: Site) -> None:
     """Whatever is sent or asked, its event is in the stores that `stores` names and in no other (LOG-T1 to LOG-T5)."""
     await site.workers()
-    story = Story(site, await site.caller())
-    await story.play()
-    assert [subject for subject, outcome in story.outcomes if not outcome["events"]] == []
+    scenario = Scenario(site, await site.caller())
+    await scenario.run()
+    assert [subject for subject, outcome in scenario.outcomes if not outcome["events"]] == []
 
     async def as_promised() -> bool:
         for store in Store:
-            found, expected = await kept(site, story, store), promised(story, store)
-            assert (store, found - expected, expected - found) == (store, Counter(), Counter())
+            entries, expected = await kept(site, scenario, store), promised(scenario, store)
+            assert (store, entries - expected, expected - entries) == (store, Counter(), Counter())
         return True
 
     assert await eventually(as_promised)
 
 
 def test_the_story_has_every_message() -> None:
-    """A new command is sent by the story, and a new event is left by a command or a query."""
-    assert set(sent()) == set(COMMANDS)
+    """A new command is sent by the scenario, and a new event is left by a command or a query."""
+    assert set(sent_commands()) == set(COMMANDS)
     answers = {command.answer().subject for command in COMMANDS.values()}
     assert answers | {*ASKED.values(), *SYSTEMS.values()} | ELSEWHERE == set(EVENTS)

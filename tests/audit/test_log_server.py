@@ -11,23 +11,23 @@ from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.commands import ProjectDeleted, ProjectOpened
 from incidents import Client, Refused
-from tests.audit.published import Publisher
+from tests.audit.publisher import Publisher
 from tests.support import Site, eventually
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import prepare_log_server
 from workers.runtime.storage.database import open_engine
 
 
-async def log_entries(client: Client, count: int, **wanted: Any) -> list[Entry]:
+async def log_entries(client: Client, count: int, **fields: Any) -> list[Entry]:
     """Wait until the log server has so many entries of this kind, and return them."""
 
     async def all_there() -> list[Entry]:
         try:
-            found = (await client.ask(SiteLog(**wanted))).items
+            items = (await client.ask(SiteLog(**fields))).items
         except Refused as refused:
             raise AssertionError from refused
-        assert len(found) == count, [one.activity for one in found]
-        return found
+        assert len(items) == count, [item.activity for item in items]
+        return items
 
     return await eventually(all_there)
 
@@ -50,10 +50,10 @@ async def test_each_store_gets_its_own(site: Site, events: Publisher) -> None:
     await events.publish(ProjectDeleted(project_id=project_id, number=7))
     client = await site.client()
     logged = await log_entries(client, 2)
-    kept = (await client.ask(ProjectActivity(project_id=project_id))).items
-    assert {one.activity for one in logged} == {"administration.role-deleted", "projects.deleted"}
-    assert {one.activity for one in kept} == {"projects.opened", "projects.deleted"}
-    assert [one for one in logged if one.project_id] == [one for one in kept if one.details]
+    items = (await client.ask(ProjectActivity(project_id=project_id))).items
+    assert {entry.activity for entry in logged} == {"administration.role-deleted", "projects.deleted"}
+    assert {item.activity for item in items} == {"projects.opened", "projects.deleted"}
+    assert [entry for entry in logged if entry.project_id] == [item for item in items if item.details]
     await waiting(site, 0)
 
 
@@ -134,11 +134,11 @@ async def test_more_than_one_delivery(site: Site) -> None:
     )
     await site.worker("audit")
     await waiting(site, 0)
-    found, after = 0, None
+    count, after = 0, None
     client = await site.client()
-    while found < 2500:
+    while count < 2500:
         page = await client.ask(SiteLog(limit=500, after=after))
-        found, after = found + len(page.items), page.next
+        count, after = count + len(page.items), page.next
     assert after is None
 
 
@@ -158,7 +158,7 @@ async def test_log_is_searched(site: Site, events: Publisher) -> None:
 
 
 async def test_refused_look_at_the_log_is_in_the_log(site: Site) -> None:
-    """Who asks for the log without the permission is told nothing, and the attempt is logged."""
+    """A principal without the permission gets nothing of the log, and the attempt is logged."""
     await site.worker("audit")
     mallory, client = await site.client("mallory"), await site.client()
     with pytest.raises(Refused) as refused:

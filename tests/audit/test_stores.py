@@ -72,7 +72,7 @@ TABLE = {
 
 
 def test_every_event_is_in_the_table() -> None:
-    """Whoever adds an event decides where it is kept."""
+    """Anyone who adds an event decides where it is kept."""
     assert set(TABLE) == set(catalogue.events())
 
 

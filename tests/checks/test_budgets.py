@@ -5,7 +5,7 @@ import re
 import statistics
 import warnings
 
-from tests.checks.tree import CODE, PRODUCT, Function, Source, hold, sources, texts
+from tests.checks.tree import CODE, PRODUCT, Function, Source, require_none, sources, texts
 
 FILE_LINES = 300
 FUNCTION_LINES = 40
@@ -39,7 +39,7 @@ def cases() -> list[tuple[Source, Function]]:
 
 
 def suppressed(mark: re.Pattern[str]) -> list[str]:
-    """Where a mark stands in a comment."""
+    """Where a mark is in a comment."""
     return [
         f"{source.path}:{line}"
         for source in sources(*CODE)
@@ -74,7 +74,7 @@ def test_files_are_short() -> None:
         for source in texts()
         if source.path.endswith(LANGUAGES) and len(source.lines) > FILE_LINES
     ]
-    hold(f"At most {FILE_LINES} lines a file; cut it by what changes together.", findings)
+    require_none(f"At most {FILE_LINES} lines a file; cut it by what changes together.", findings)
 
 
 def test_functions_are_short() -> None:
@@ -85,7 +85,7 @@ def test_functions_are_short() -> None:
         for function in source.functions()
         if length(function) > FUNCTION_LINES
     ]
-    hold(f"At most {FUNCTION_LINES} lines a function; name its parts.", findings)
+    require_none(f"At most {FUNCTION_LINES} lines a function; name its parts.", findings)
 
 
 def test_tests_are_short() -> None:
@@ -95,7 +95,7 @@ def test_tests_are_short() -> None:
         for source, function in cases()
         if length(function) > TEST_LINES
     ]
-    hold(f"At most {TEST_LINES} lines a test; one rule, one test.", findings)
+    require_none(f"At most {TEST_LINES} lines a test; one rule, one test.", findings)
 
 
 def test_every_test_states_its_rule() -> None:
@@ -105,7 +105,7 @@ def test_every_test_states_its_rule() -> None:
         for source, function in cases()
         if not (ast.get_docstring(function) or "").partition("\n\n")[0].endswith((".", "?", "!"))
     ]
-    hold("A test's docstring is the rule that it keeps, as a sentence.", findings)
+    require_none("A test's docstring is the rule that it keeps, as a sentence.", findings)
 
 
 def test_comments_are_few() -> None:
@@ -115,15 +115,15 @@ def test_comments_are_few() -> None:
     lines = sum(source.code_lines for source in code)
     densest = sorted(code, key=lambda source: len(source.comments), reverse=True)[:5]
     findings = [f"{source.path}: {len(source.comments)} of {source.code_lines}" for source in densest]
-    hold(f"At most {COMMENTS:.0%} comments; most are here:", findings if comments > COMMENTS * lines else [])
+    require_none(f"At most {COMMENTS:.0%} comments; most are here:", findings if comments > COMMENTS * lines else [])
 
 
 def test_type_checks_are_rarely_silenced() -> None:
     """Silencing the type checker is rare, and never done where the wire or the rules are written."""
     findings = suppressed(IGNORED)
     pure = [finding for finding in findings if re.match(r"contracts/|.*/domain\.py:", finding)]
-    hold("No `type: ignore` in contracts/ or in a domain.py.", pure)
-    hold(
+    require_none("No `type: ignore` in contracts/ or in a domain.py.", pure)
+    require_none(
         f"At most {TYPE_IGNORES} `type: ignore` in a thousand lines, {allowance(TYPE_IGNORES)} today.",
         findings if len(findings) > allowance(TYPE_IGNORES) else [],
     )
@@ -132,7 +132,7 @@ def test_type_checks_are_rarely_silenced() -> None:
 def test_lint_is_rarely_silenced() -> None:
     """A rule that is often silenced is the wrong rule, or the code is."""
     findings = suppressed(NOQA)
-    hold(
+    require_none(
         f"At most {NOQAS} `noqa` in a thousand lines, {allowance(NOQAS)} today.",
         findings if len(findings) > allowance(NOQAS) else [],
     )
@@ -147,7 +147,7 @@ def test_suppressions_give_their_reason() -> None:
         for line, comment in source.comments
         if (IGNORED.search(comment) or NOQA.search(comment)) and not reasoned.search(comment)
     ]
-    hold("Write `# noqa: CODE - reason` or `# type: ignore[code]  # reason`.", findings)
+    require_none("Write `# noqa: CODE - reason` or `# type: ignore[code]  # reason`.", findings)
 
 
 def test_hardly_anything_catches_everything() -> None:
@@ -158,7 +158,7 @@ def test_hardly_anything_catches_everything() -> None:
         for node in ast.walk(source.tree)
         if isinstance(node, ast.ExceptHandler | ast.Call) and is_broad(node)
     ]
-    hold(
+    require_none(
         f"At most {BROAD_EXCEPTS} places catch every exception; catch what you can handle.",
         findings if len(findings) > BROAD_EXCEPTS else [],
     )

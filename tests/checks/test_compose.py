@@ -17,7 +17,7 @@ from check_jsonschema import builtin_schemas
 from jsonschema.validators import validator_for
 
 from contracts.subjects import WORKERS
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 from tests.checks.typed_lines import unknown
 
 BASE, TLS, TRACES = "docker-compose.yml", "docker-compose.tls.yml", "docker-compose.otel.yml"
@@ -44,13 +44,13 @@ _MONITORING = ROOT / "deploy" / "monitoring"
 @cache
 def composed(*files: str) -> dict[str, Any]:
     """Read compose files as Compose does: variables filled in, later files over earlier ones."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name in files:
         filled = _VARIABLE.sub(
             lambda one: GIVEN.get(one[1], one[3] if one[2] == "-" else ""), (ROOT / name).read_text()
         )
-        found = _over(found, yaml.safe_load(filled))
-    return found
+        results = _over(results, yaml.safe_load(filled))
+    return results
 
 
 def _over(below: Any, above: Any, name: str = "") -> Any:
@@ -83,14 +83,14 @@ def specification() -> Any:
 def test_compose_would_take_it(files: tuple[str, ...]) -> None:
     """The files, filled in and laid over each other, are valid by the schema of the Compose specification."""
     findings = specification().iter_errors(composed(*files))
-    hold("Compose would refuse it.", [f"{one.json_path}: {one.message[:200]}" for one in findings])
+    require_none("Compose would refuse it.", [f"{finding.json_path}: {finding.message[:200]}" for finding in findings])
 
 
 @pytest.mark.parametrize(
     "wrong", [{"restarts": "no"}, {"deploy": {"resources": {"limit": {}}}}, {"build": {"arg": {}}}, {"image": 3}]
 )
 def test_compose_would_not_take_everything(wrong: dict[str, Any]) -> None:
-    """The schema refuses a word that it does not know, wherever it stands, and a value of another kind."""
+    """The schema refuses a word that it does not know, wherever it is, and a value of another kind."""
     assert not specification().is_valid({"services": {"one": {"image": "x", **wrong}}})
 
 
@@ -104,10 +104,11 @@ def has_compose() -> bool:
 @pytest.mark.parametrize("files", TOGETHER)
 def test_compose_itself_takes_it(files: tuple[str, ...]) -> None:
     """Where Compose is installed, it reads the files itself."""
-    named = [word for name in files for word in ("--file", name)]
-    line = ["docker", "compose", *named, "--profile", "*", "config", "--quiet"]
+    options = [word for name in files for word in ("--file", name)]
+    line = ["docker", "compose", *options, "--profile", "*", "config", "--quiet"]
     done = subprocess.run(line, cwd=ROOT, env={**os.environ, **GIVEN}, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
+    assert done.stderr == ""
 
 
 def lost(files: tuple[str, ...]) -> Iterator[str]:
@@ -115,39 +116,39 @@ def lost(files: tuple[str, ...]) -> Iterator[str]:
     whole = composed(*files)
     used: dict[str, set[str]] = {"volumes": set(), "networks": {"default"}, "secrets": set()}
     for name, service in whole["services"].items():
-        named = {source for source in mounts(service).values() if not source.startswith(".")}
+        paths = {source for source in mounts(service).values() if not source.startswith(".")}
         for kind, ones in (
-            ("volumes", named),
+            ("volumes", paths),
             ("networks", set(service.get("networks", []))),
             ("secrets", set(service.get("secrets", []))),
         ):
             used[kind] |= ones
-            yield from (f"{name}: {kind} {one}" for one in ones - whole.get(kind, {}).keys() - {"default"})
+            yield from (f"{name}: {kind} {item}" for item in ones - whole.get(kind, {}).keys() - {"default"})
         for needed, how in service.get("depends_on", {}).items():
             other = whole["services"].get(needed, {})
             if not other or (how["condition"] == "service_healthy" and "healthcheck" not in other):
                 yield f"{name}: depends on {needed}"
     for kind, ones in used.items():
-        yield from (f"{kind} {one} for nobody" for one in whole.get(kind, {}).keys() - ones)
+        yield from (f"{kind} {item} for nobody" for item in whole.get(kind, {}).keys() - ones)
 
 
 @pytest.mark.parametrize("files", TOGETHER)
 def test_what_is_named_is_declared(files: tuple[str, ...]) -> None:
     """Volumes, networks, secrets and services that a service names are there, and none is there for nobody."""
-    hold("Declare it, or take it away.", list(lost(files)))
+    require_none("Declare it, or take it away.", list(lost(files)))
 
 
 @pytest.mark.parametrize("files", TOGETHER)
 def test_files_are_there(files: tuple[str, ...]) -> None:
     """What is mounted or built from this directory is in it; folders of one machine are left out of git."""
     whole = composed(*files)
-    named = [source for service in whole["services"].values() for source in mounts(service).values()]
-    named += [str(secret["file"]) for secret in whole["secrets"].values()]
-    named += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
-    here = {Path(one) for one in named if one.startswith(".") or "/" in one}
-    hold(
+    paths = [source for service in whole["services"].values() for source in mounts(service).values()]
+    paths += [str(secret["file"]) for secret in whole["secrets"].values()]
+    paths += [service["build"]["dockerfile"] for service in whole["services"].values() if "build" in service]
+    here = {Path(path) for path in paths if path.startswith(".") or "/" in path}
+    require_none(
         "There is no such file.",
-        [str(one) for one in here if one.parts[0] not in OPERATORS_OWN and not (ROOT / one).is_file()],
+        [str(item) for item in here if item.parts[0] not in OPERATORS_OWN and not (ROOT / item).is_file()],
     )
     left_out = (ROOT / ".gitignore").read_text().split()
     assert {f"/{name}/" for name in OPERATORS_OWN} <= set(left_out)
@@ -157,8 +158,9 @@ def test_every_container_is_confined() -> None:
     """None writes into its image, gains rights or takes the whole machine; the database keeps what its start needs."""
     for name, service in services(BASE, TRACES).items():
         limits = service["deploy"]["resources"]["limits"]
-        assert (name, service["read_only"], service["cap_drop"]) == (name, True, ["ALL"])
-        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
         assert {"memory", "cpus", "pids"} <= limits.keys()
     assert [name for name, service in services().items() if "cap_add" in service] == ["postgres"]
 
@@ -166,9 +168,9 @@ def test_every_container_is_confined() -> None:
 def test_no_variable_holds_a_secret() -> None:
     """Passwords are files; each service is given those that it reads, and no others."""
     for name, service in services(BASE, TLS, TRACES).items():
-        told = {variable: str(value) for variable, value in service.get("environment", {}).items()}
-        assert not [one for one in told if "PASSWORD" in one and not one.endswith("_FILE")], name
-        read = {value.removeprefix("/run/secrets/") for value in told.values() if value.startswith("/run/secrets/")}
+        by_name = {variable: str(value) for variable, value in service.get("environment", {}).items()}
+        assert not [item for item in by_name if "PASSWORD" in item and not item.endswith("_FILE")], name
+        read = {value.removeprefix("/run/secrets/") for value in by_name.values() if value.startswith("/run/secrets/")}
         assert read <= set(service.get("secrets", [])), name
     assert "/run/secrets/app_password" in (ROOT / "deploy/postgres/roles.sh").read_text()
 
@@ -194,11 +196,11 @@ def test_paths_inside_are_mounted() -> None:
     missing = []
     for name, path in inside():
         service = services(BASE, TLS, TRACES)[WRITTEN_FOR.get((name, path), name)]
-        given = [*mounts(service), *(f"/run/secrets/{one}" for one in service.get("secrets", []))]
-        is_there = any(f"{one}/".startswith(f"{path}/") or path.startswith(f"{one}/") for one in given)
+        paths = [*mounts(service), *(f"/run/secrets/{secret}" for secret in service.get("secrets", []))]
+        is_there = any(f"{item}/".startswith(f"{path}/") or path.startswith(f"{item}/") for item in paths)
         if not is_there and path not in OF_THE_IMAGE:
             missing.append(f"{name}: {path}")
-    hold("Mount it.", missing)
+    require_none("Mount it.", missing)
 
 
 def test_commands_are_known() -> None:
@@ -213,63 +215,65 @@ def test_commands_are_known() -> None:
 def test_monitoring_finds_what_it_watches() -> None:
     """Prometheus asks where workers answer, alerts go to Alertmanager, and Grafana has both and the dashboard."""
     scraped = yaml.safe_load((_MONITORING / "prometheus.yml").read_text())
-    (found,) = scraped["scrape_configs"][0]["dns_sd_configs"]
-    assert {str(found["port"])} == {services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in found["names"]}
+    (config,) = scraped["scrape_configs"][0]["dns_sd_configs"]
+    assert {str(config["port"])} == {
+        services()[name]["environment"]["INCIDENTS_HEALTH_PORT"] for name in config["names"]
+    }
     sources = yaml.safe_load((_MONITORING / "grafana-datasources.yml").read_text())["datasources"]
-    asked = {one["url"].removeprefix("http://") for one in sources} | set(
+    targets = {source["url"].removeprefix("http://") for source in sources} | set(
         scraped["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
     )
     published = {
         f"{name}:{port.rsplit(':', 1)[1]}" for name, service in services().items() for port in service.get("ports", [])
     }
-    assert asked <= published
+    assert targets <= published
     routed = yaml.safe_load((_MONITORING / "alertmanager.yml").read_text())
-    assert {routed["route"]["receiver"]} == {one["name"] for one in routed["receivers"]}
+    assert {routed["route"]["receiver"]} == {receiver["name"] for receiver in routed["receivers"]}
     assert services()["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"] in mounts(
         services()["grafana"]
     )
 
 
 def test_spans_find_their_way() -> None:
-    """Whoever makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
+    """Anyone who makes spans names the collector, which names Jaeger, whose pages are published to this machine."""
     traced = services(BASE, TRACES)
-    told = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
-    port = told["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
-    sending = {name for name, one in traced.items() if ENDPOINT in one.get("environment", {})}
+    document = yaml.safe_load((ROOT / "deploy/tracing/collector.yml").read_text())
+    port = document["receivers"]["otlp"]["protocols"]["http"]["endpoint"].partition(":")[2]
+    sending = {name for name, value in traced.items() if ENDPOINT in value.get("environment", {})}
     assert sending == {*WORKERS, "incidents"}
     assert {traced[name]["environment"][ENDPOINT] for name in sending} == {f"http://collector:{port}"}
-    pipeline = told["service"]["pipelines"]["traces"]
+    pipeline = document["service"]["pipelines"]["traces"]
     assert {name: set(pipeline[name]) for name in pipeline} == {
-        name: set(told[name]) for name in ("receivers", "processors", "exporters")
+        name: set(document[name]) for name in ("receivers", "processors", "exporters")
     }
-    assert told["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
+    assert document["exporters"]["otlp_http"]["endpoint"] == "http://jaeger:4318"
     assert traced["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
     limit = int(traced["collector"]["deploy"]["resources"]["limits"]["memory"].removesuffix("m"))
-    assert told["processors"]["memory_limiter"]["limit_mib"] < limit
+    assert document["processors"]["memory_limiter"]["limit_mib"] < limit
 
 
 def test_the_image_has_what_is_asked_for() -> None:
     """Each list of packages that the image can be built from is there, is copied, and one of them is the usual one."""
     recipe = (ROOT / "deploy/Dockerfile").read_text()
     [usual] = re.findall(r"^ARG REQUIREMENTS=(\w+)$", recipe, re.MULTILINE)
-    [asked] = services(BASE, TRACES)["access"]["build"]["args"].values()
+    [argument] = services(BASE, TRACES)["access"]["build"]["args"].values()
     assert '-r "requirements/$REQUIREMENTS.txt"' in recipe
-    for name in (usual, asked):
+    for name in (usual, argument):
         assert (ROOT / f"requirements/{name}.txt").is_file()
         assert f"requirements/{name}.txt " in recipe
-    assert (usual, asked) == ("runtime", "otel")
+    assert (usual, argument) == ("runtime", "otel")
 
 
 def test_the_image_starts_what_it_is_given(tmp_path: Path) -> None:
     """The image's first program reads the password from its file, and then is the program that was asked for."""
     (tmp_path / "password").write_text("it's $(secret)\n")
     line = ["/bin/sh", str(ROOT / "deploy/entrypoint.sh"), "printenv", "PGPASSWORD"]
-    told = subprocess.run(
+    result = subprocess.run(
         line,
         env={"PATH": os.environ["PATH"], "PGPASSWORD_FILE": str(tmp_path / "password")},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout == "it's $(secret)\n"
+    assert result.stdout == "it's $(secret)\n"
     assert "ENTRYPOINT" in (ROOT / "deploy/Dockerfile").read_text()

@@ -19,13 +19,13 @@ def rows(heading: str) -> dict[str, str]:
 
 def test_every_field_of_the_settings_is_told() -> None:
     """A worker's variables are all on the page, and so are their defaults."""
-    told = rows("Variables of a worker")
+    documented = rows("Variables of a worker")
     defaults = {f"INCIDENTS_{name.upper()}": field.default for name, field in Settings.model_fields.items()}
     shown = {
         name: "none" if default is None else f"{default:g}" if isinstance(default, float) else str(default)
         for name, default in defaults.items()
     }
-    assert told == shown
+    assert documented == shown
 
 
 def test_no_variable_is_told_that_nobody_reads() -> None:

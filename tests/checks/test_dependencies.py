@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.checks.tree import PRODUCT, ROOT, hold, sources
+from tests.checks.tree import PRODUCT, ROOT, require_none, sources
 
 LOCKS = ("build", "runtime", "otel", "development")
 
@@ -95,7 +95,7 @@ def test_direct_dependencies_are_in_use() -> None:
     tools = {name.removeprefix("types-") for name in named(project["dependency-groups"]["dev"])}
     unused = [*product, *(tools - used(*PRODUCT, "tests", "benchmarks"))]
     findings = [name for name in unused if name not in UNIMPORTED]
-    hold("Use it, say who does (UNIMPORTED), or drop it.", findings)
+    require_none("Use it, say who does (UNIMPORTED), or drop it.", findings)
 
 
 def test_exceptions_from_the_tools_have_reasons() -> None:
@@ -105,9 +105,9 @@ def test_exceptions_from_the_tools_have_reasons() -> None:
     findings = [
         line.strip()
         for line in text.splitlines()
-        if (found := section.match(line)) and not re.search(r"# \S+ \S+", found["rest"])
+        if (match := section.match(line)) and not re.search(r"# \S+ \S+", match["rest"])
     ]
-    hold("An ignore needs its reason on its line.", findings)
+    require_none("An ignore needs its reason on its line.", findings)
 
 
 def test_a_caller_needs_no_server() -> None:

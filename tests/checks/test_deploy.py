@@ -10,7 +10,7 @@ import yaml
 
 from contracts.subjects import WORKERS
 from tests.checks.test_dependencies import locked
-from tests.checks.tree import ROOT, hold, sources
+from tests.checks.tree import ROOT, require_none, sources
 from workers.common.settings import Settings
 from workers.local import bundle, commands
 
@@ -55,7 +55,7 @@ def test_containers_set_what_is_a_setting() -> None:
         for variable in service.get("environment", {})
         if variable not in known
     ]
-    hold("docker-compose.yml sets only what is read.", findings)
+    require_none("docker-compose.yml sets only what is read.", findings)
 
 
 def test_the_product_is_one_version() -> None:
@@ -74,7 +74,7 @@ def test_the_message_bus_is_the_locked_one() -> None:
 
 def test_images_are_pinned() -> None:
     """No image changes behind a name such as `latest`."""
-    hold(
+    require_none(
         "Name a version.",
         [name for name in services() if not re.match(r"v?\d+\.\d+", image(name))],
     )
@@ -156,7 +156,7 @@ def test_alerts_have_their_row_in_the_runbook() -> None:
     (group,) = yaml.safe_load((DEPLOY / "monitoring" / "alerts.yml").read_text())["groups"]
     names = [rule["alert"] for rule in group["rules"]]
     assert names
-    hold("Add the row to docs/operations.md.", [name for name in names if f"`{name}`" not in page])
+    require_none("Add the row to docs/operations.md.", [name for name in names if f"`{name}`" not in page])
 
 
 def test_warnings_have_their_row_in_the_runbook() -> None:
@@ -165,7 +165,7 @@ def test_warnings_have_their_row_in_the_runbook() -> None:
     warning = re.compile(r'\blog\.(?:warning|error|critical)\(\s*"([a-z_.]+)"')
     names = {name for source in sources("workers") for name in warning.findall(source.text)}
     assert names
-    hold("Add the row to docs/operations.md.", [name for name in names if f"`{name}`" not in page])
+    require_none("Add the row to docs/operations.md.", [name for name in names if f"`{name}`" not in page])
 
 
 def test_the_dashboard_is_json() -> None:

@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.checks.tree import Function, hold, sources
+from tests.checks.tree import Function, require_none, sources
 
 # Who opens and commits transactions. Everybody else adds to the one that is open.
 TRANSACTIONS = (
@@ -40,7 +40,7 @@ def test_one_delivery_is_one_transaction() -> None:
         for call, name in source.calls()
         if isinstance(call.func, ast.Attribute) and name in {"begin", "commit", "transaction"}
     ]
-    hold("Nobody but the delivery begins or commits a transaction.", findings)
+    require_none("Nobody but the delivery begins or commits a transaction.", findings)
 
 
 def test_nothing_is_sent_beside_the_transaction() -> None:
@@ -52,7 +52,7 @@ def test_nothing_is_sent_beside_the_transaction() -> None:
         for call, name in source.calls()
         if isinstance(call.func, ast.Attribute) and name.startswith("publish")
     ]
-    hold("Return the answer or add the event to the unit; the runtime sends it.", findings)
+    require_none("Return the answer or add the event to the unit; the runtime sends it.", findings)
 
 
 def test_subjects_are_written_in_the_contracts() -> None:
@@ -64,7 +64,7 @@ def test_subjects_are_written_in_the_contracts() -> None:
         for string in source.strings()
         if str(string.value).startswith("im.")
     ]
-    hold("No subject is written outside contracts/.", findings)
+    require_none("No subject is written outside contracts/.", findings)
 
 
 def test_tests_wait_for_what_they_want() -> None:
@@ -77,13 +77,13 @@ def test_tests_wait_for_what_they_want() -> None:
         findings += [
             f"{source.path}:{call.lineno}" for call, name in source.calls() if name == "sleep" and call not in patient
         ]
-    hold("No sleep in tests; use `eventually`.", findings)
+    require_none("No sleep in tests; use `eventually`.", findings)
 
 
 def test_tests_use_no_stand_ins_for_servers() -> None:
     """FastStream's test broker has no acks, redelivery or retention and proves nothing about delivery."""
     findings = [source.path for source in sources("tests") for _, name in source.calls() if name == "TestNatsBroker"]
-    hold("Tests run against the embedded servers.", findings)
+    require_none("Tests run against the embedded servers.", findings)
 
 
 def test_handlers_are_functions() -> None:
@@ -95,7 +95,7 @@ def test_handlers_are_functions() -> None:
         for node in source.tree.body
         if isinstance(node, ast.ClassDef)
     ]
-    hold("Handlers are functions.", findings)
+    require_none("Handlers are functions.", findings)
 
 
 def is_guard(node: ast.AST) -> bool:
@@ -114,4 +114,4 @@ def test_nothing_runs_at_import() -> None:
         for call in ast.walk(node)
         if isinstance(call, ast.Call) and ast.unparse(call.func) in {"asyncio.run", "uvloop.run", "main"}
     ]
-    hold("Nothing runs at import.", findings)
+    require_none("Nothing runs at import.", findings)

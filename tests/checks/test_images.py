@@ -3,7 +3,7 @@
 import re
 
 from tests.checks.test_compose import BASE, TLS, TRACES, services
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 
 WITHOUT_DIGEST = {"nats:2.15.1-alpine"}
 """What no public list of digests holds yet: its tag is the version that the tests have seen."""
@@ -21,11 +21,13 @@ def foreign() -> set[str]:
 
 def test_images_are_pinned_by_digest() -> None:
     """An image has a version for people and a digest for machines, but for those that are named here."""
-    found = foreign()
-    assert len(found) >= 8
-    hold("Pin it by its digest.", sorted(one for one in found - WITHOUT_DIGEST if not _PINNED.fullmatch(one)))
-    hold("It is not used any more.", sorted(WITHOUT_DIGEST - found))
-    hold("Name its version.", sorted(one for one in WITHOUT_DIGEST if not _NAMED.fullmatch(one)))
+    images = foreign()
+    assert len(images) >= 8
+    require_none(
+        "Pin it by its digest.", sorted(image for image in images - WITHOUT_DIGEST if not _PINNED.fullmatch(image))
+    )
+    require_none("It is not used any more.", sorted(WITHOUT_DIGEST - images))
+    require_none("Name its version.", sorted(item for item in WITHOUT_DIGEST if not _NAMED.fullmatch(item)))
 
 
 def test_a_version_has_one_digest() -> None:
@@ -38,4 +40,4 @@ def test_the_page_says_how_digests_are_renewed() -> None:
     """The page names what has no digest, so that nobody takes it for pinned."""
     page = (ROOT / "docs/operations.md").read_text()
     assert "docker buildx imagetools inspect" in page
-    hold("Name it on the page.", [one for one in WITHOUT_DIGEST if f"`{one}`" not in page])
+    require_none("Name it on the page.", [item for item in WITHOUT_DIGEST if f"`{item}`" not in page])

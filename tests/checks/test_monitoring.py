@@ -11,7 +11,7 @@ import pytest
 import yaml
 from promql_parser import BinaryExpr, Call, Expr, VectorSelector
 
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 
 MONITORING = ROOT / "deploy" / "monitoring"
 PAGE = (ROOT / "docs" / "operations.md").read_text()
@@ -35,10 +35,10 @@ def parts(expression: Expr) -> Iterator[Expr]:
     """Every part of an expression, the whole first."""
     yield expression
     for name in PARTS:
-        found = getattr(expression, name, None)
-        for one in found if isinstance(found, list) else [found]:
-            if isinstance(one, Expr):
-                yield from parts(one)
+        value = getattr(expression, name, None)
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, Expr):
+                yield from parts(item)
 
 
 def names(expression: str) -> set[str]:
@@ -48,12 +48,12 @@ def names(expression: str) -> set[str]:
 
 def read(expression: Expr) -> set[str]:
     """The figures that a part of an expression reads."""
-    return {str(one.name) for one in parts(expression) if isinstance(one, VectorSelector)}
+    return {str(part.name) for part in parts(expression) if isinstance(part, VectorSelector)}
 
 
 def expressions() -> list[str]:
     """Everything that alerts and panels ask."""
-    return [*(rule["expr"] for rule in alerts().values()), *(one for told in panels().values() for one in told)]
+    return [*(rule["expr"] for rule in alerts().values()), *(item for told in panels().values() for item in told)]
 
 
 @pytest.mark.parametrize("expression", expressions())
@@ -72,20 +72,20 @@ def test_the_two_worst_states_have_their_alerts() -> None:
 
 def growing(expression: Expr) -> set[str]:
     """The counters whose increase an expression compares."""
-    calls = (one for one in parts(expression) if isinstance(one, Call) and one.func.name == "increase")
+    calls = (part for part in parts(expression) if isinstance(part, Call) and part.func.name == "increase")
     return {name for call in calls for name in read(call)}
 
 
 def appearing(expression: Expr) -> set[str]:
     """The counters that an expression finds when they come up with a count: there now, not there before."""
-    found = set()
-    for one in parts(expression):
-        if isinstance(one, BinaryExpr) and str(one.op) == "unless":
-            now = read(one.lhs)
-            assert now == read(one.rhs)
-            assert any(isinstance(each, VectorSelector) and each.offset for each in parts(one.rhs))
-            found |= now
-    return found
+    results = set()
+    for part in parts(expression):
+        if isinstance(part, BinaryExpr) and str(part.op) == "unless":
+            now = read(part.lhs)
+            assert now == read(part.rhs)
+            assert any(isinstance(each, VectorSelector) and each.offset for each in parts(part.rhs))
+            results |= now
+    return results
 
 
 def test_alerts_fire_the_first_time() -> None:
@@ -95,7 +95,7 @@ def test_alerts_fire_the_first_time() -> None:
         for name, rule in alerts().items()
         if growing(parsed := promql_parser.parse(rule["expr"])) != appearing(parsed)
     ]
-    hold("Add `or (counter > N unless counter offset 15m)`.", findings)
+    require_none("Add `or (counter > N unless counter offset 15m)`.", findings)
     assert len([name for name, rule in alerts().items() if "increase(" in rule["expr"]]) >= 5
 
 
@@ -107,13 +107,13 @@ def test_alerts_lead_to_their_row() -> None:
         leads = rule["annotations"]["runbook_url"] == f"{{{{ $externalLabels.docs }}}}/operations.md#{anchor}"
         row = re.search(rf'^\| <a id="{anchor}"></a>`{name}`.* \| .+ \| .+ \|$', PAGE, re.MULTILINE)
         findings += [name] if not leads or not row else []
-    hold("Give it a runbook_url, and its row in docs/operations.md an anchor.", findings)
+    require_none("Give it a runbook_url, and its row in docs/operations.md an anchor.", findings)
     prometheus = yaml.safe_load((MONITORING / "prometheus.yml").read_text())
     assert prometheus["global"]["external_labels"]["docs"]
 
 
 def test_panels_lie_beside_each_other() -> None:
     """No two panels of the dashboard share a place."""
-    told = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
-    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in told}
-    assert len(places) == len(told) > 20
+    panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
+    places = {(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in panels}
+    assert len(places) == len(panels) > 20

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from tests.checks.test_deploy import services
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 from tests.checks.typed_lines import lines, unknown
 
 OURS = sorted({(page, line) for page, line in lines() if line.startswith("incidents ")})
@@ -39,8 +39,8 @@ def test_every_line_can_be_typed(page: str, line: str) -> None:
 
 def test_every_other_line_is_proven() -> None:
     """What is no command of ours is checked by its names, or run by the test that is named."""
-    hold("Say how it is proven.", [f"{page}: {line}" for page, line in OTHERS if not _is_proven(line)])
-    hold("There is no such test.", [path for path in RUN_ELSEWHERE.values() if not (ROOT / path).is_file()])
+    require_none("Say how it is proven.", [f"{page}: {line}" for page, line in OTHERS if not _is_proven(line)])
+    require_none("There is no such test.", [path for path in RUN_ELSEWHERE.values() if not (ROOT / path).is_file()])
 
 
 def _is_proven(line: str) -> bool:
@@ -58,16 +58,16 @@ def _is_proven(line: str) -> bool:
 
 def _is_composed(words: list[str]) -> bool:
     """Tell whether the services, profiles and files that a line of docker compose names are there."""
-    known, profiles = services(), {name for one in services().values() for name in one.get("profiles", [])}
+    known, profiles = services(), {name for service in services().values() for name in service.get("profiles", [])}
     while words and words[0].startswith("--"):
         option, value, *words = words
         if not (value in profiles if option == "--profile" else (ROOT / value).is_file()):
             return False
     verb, *rest = words
     scaled = [word.partition("=")[0] for before, word in pairwise(rest) if before == "--scale"]
-    named = next((word for word in rest if not word.startswith("-") and "=" not in word), None)
+    target = next((word for word in rest if not word.startswith("-") and "=" not in word), None)
     if verb in {"run", "exec"}:
-        if named == "incidents" and unknown(shlex.join(rest[rest.index(named) :])):
+        if target == "incidents" and unknown(shlex.join(rest[rest.index(target) :])):
             return False
-        scaled.append(str(named))
+        scaled.append(str(target))
     return verb in {"up", "run", "exec", "build", "down", "ps", "logs", "config"} and set(scaled) <= known.keys()

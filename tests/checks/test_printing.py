@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.checks.tree import Source, hold, sources
+from tests.checks.tree import Source, require_none, sources
 
 GATES = ("incidents/terminal/printing.py", "workers/local/printing.py")
 BY_NAME = {"print", "pprint", "input"}
@@ -33,26 +33,26 @@ def printing(source: Source) -> Iterator[str]:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.ImportFrom) and node.module in CONSOLES:
             barred = CONSOLES[node.module]
-            yield from (f"{node.lineno} import {one.name}" for one in node.names if not barred or one.name in barred)
+            yield from (f"{node.lineno} import {name.name}" for name in node.names if not barred or name.name in barred)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.attr in OF_MODULES.get(node.value.id, ()):
                 yield f"{node.lineno} {node.value.id}.{node.attr}"
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if node.func.id in BY_NAME:
                 yield f"{node.lineno} {node.func.id}()"
-            if node.func.id in DRAWING and "console" not in {one.arg for one in node.keywords}:
+            if node.func.id in DRAWING and "console" not in {keyword.arg for keyword in node.keywords}:
                 yield f"{node.lineno} {node.func.id}() without a console"
 
 
 def test_there_is_one_place_that_prints() -> None:
-    """No file of the command line writes to a terminal beside the gates, which clean what others wrote."""
+    """No file of the command line writes to a terminal except the gates, which clean what others wrote."""
     findings = [
         f"{source.path}:{place}"
         for source in sources("incidents", "workers")
         if source.path.startswith(("incidents/", "workers/local/")) and source.path not in GATES
         for place in printing(source)
     ]
-    hold("Print with the session, or with workers/local/printing.py.", findings)
+    require_none("Print with the session, or with workers/local/printing.py.", findings)
 
 
 def test_the_rule_sees_every_way_to_print() -> None:

@@ -15,7 +15,7 @@ from check_jsonschema import builtin_schemas
 
 from tests.checks import test_budgets as budgets
 from tests.checks.test_dependencies import settings
-from tests.checks.tree import ROOT, hold, texts
+from tests.checks.tree import ROOT, require_none, texts
 from tests.contracts.asyncapi import WIRE_VERSION
 from workers.runtime.process.preconditions import POSTGRES_MIN
 
@@ -36,8 +36,8 @@ def read(name: str) -> Any:
 
 def prerequisites(target: str) -> list[str]:
     """Return what a target of the Makefile needs."""
-    found = re.search(rf"^{target}:([^#\n]*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    return found[1].split() if found else []
+    match = re.search(rf"^{target}:([^#\n]*)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    return match[1].split() if match else []
 
 
 def supported() -> list[str]:
@@ -60,9 +60,9 @@ def test_hosts_would_take_it(path: Any) -> None:
     """A file that a public host reads is valid by the schema of its form."""
     schema = json.loads((files_of(builtin_schemas) / "vendor" / f"{SCHEMAS[path]}.json").read_text())
     validator = jsonschema.validators.validator_for(schema)(schema)
-    hold(
+    require_none(
         "The host would refuse it.",
-        [f"{one.json_path}: {one.message[:200]}" for one in validator.iter_errors(read(path))],
+        [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(read(path))],
     )
 
 
@@ -80,9 +80,9 @@ def test_workflows_have_few_rights_and_known_targets(path: Any) -> None:
     assert workflow["permissions"] == {"contents": "read"}
     assert all(job["timeout-minutes"] <= 120 for job in workflow["jobs"].values())
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    made = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
-    assert made
-    assert [target for target in made if not prerequisites(target)] == []
+    match = [found[1] for step in steps if (found := re.match(r"make (\w+)", step.get("run", "")))]
+    assert match
+    assert [target for target in match if not prerequisites(target)] == []
 
 
 def test_commits_are_checked_by_the_parts_of_make_check() -> None:
@@ -99,7 +99,7 @@ def test_editors_and_files_agree() -> None:
     editor.read_string("[top]\n" + (ROOT / ".editorconfig").read_text())
     assert int(editor["*"]["max_line_length"]) == settings()["tool"]["ruff"]["line-length"]
     ours = [text for text in texts() if re.search(r"\.(py|md|mjs|sql|toml|ya?ml)$|Makefile$", text.path)]
-    hold(
+    require_none(
         "No space at the end of a line, and a newline at the end of a file.",
         [
             text.path

@@ -11,9 +11,9 @@ from tests.checks.test_dependencies import locked
 def test_every_runtime_dependency_is_named() -> None:
     """Whatever is locked for running is in the file, with its version (DOC-01)."""
     table = third_party.PAGE.read_text(encoding="utf-8").partition("\nInside these")[0]
-    named = dict(line.split()[:2] for line in table.splitlines() if "://" in line)
+    lines = dict(line.split()[:2] for line in table.splitlines() if "://" in line)
     windows_alone = {"colorama"}
-    assert named == {name: version for name, version in locked("runtime").items() if name not in windows_alone}
+    assert lines == {name: version for name, version in locked("runtime").items() if name not in windows_alone}
 
 
 def test_the_file_is_fresh() -> None:

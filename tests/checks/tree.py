@@ -93,12 +93,12 @@ def _walk(folder: Path) -> Iterator[Path]:
 @cache
 def texts() -> tuple[Source, ...]:
     """Every text file of the project that is not made by a tool."""
-    found = []
+    results = []
     for path in _walk(ROOT):
         content = path.read_bytes()
         if b"\0" not in content:
-            found.append(Source(path.relative_to(ROOT).as_posix(), content.decode(errors="replace")))
-    return tuple(found)
+            results.append(Source(path.relative_to(ROOT).as_posix(), content.decode(errors="replace")))
+    return tuple(results)
 
 
 def sources(*folders: str) -> list[Source]:
@@ -106,7 +106,7 @@ def sources(*folders: str) -> list[Source]:
     return [source for source in texts() if source.path.endswith(".py") and source.path.partition("/")[0] in folders]
 
 
-def hold(rule: str, findings: list[str]) -> None:
+def require_none(rule: str, findings: list[str]) -> None:
     """Fail with the rule and with every place where it is broken, if there is one."""
     if findings:
         pytest.fail("\n  ".join([rule, *sorted(findings)]), pytrace=False)

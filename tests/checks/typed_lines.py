@@ -41,12 +41,12 @@ def unknown(line: str) -> list[str]:
     """Return the words of a line of `incidents` that no command knows; placeholders are words in capitals."""
     program, *words = shlex.split(line, comments=True)
     assert program == "incidents"
-    found: Any = build()
-    while isinstance(found, TyperGroup) and words and not words[0].startswith("-"):
-        named = words.pop(0) if words[0] in found.commands else getattr(found, "default_name", "")
-        if not named:
+    group: Any = build()
+    while isinstance(group, TyperGroup) and words and not words[0].startswith("-"):
+        command = words.pop(0) if words[0] in group.commands else getattr(group, "default_name", "")
+        if not command:
             return [words[0]]
-        found = found.commands[named]
-        found = found._load() if isinstance(found, Plugin) else found
-    options = {name for each in found.params if isinstance(each, TyperOption) for name in each.opts} | {"--help"}
+        group = group.commands[command]
+        group = group._load() if isinstance(group, Plugin) else group
+    options = {name for each in group.params if isinstance(each, TyperOption) for name in each.opts} | {"--help"}
     return [word for word in words if word.startswith("-") and word != "-" and word.partition("=")[0] not in options]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.client import typist
+from tests.client import forked_command_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Ended:
+class CommandResult:
     """How a command ended and what it said."""
 
     status: int
@@ -30,12 +30,16 @@ class Ended:
 
 async def incidents(
     *line: object, given: str | bytes = "", folder: Path = ROOT, environment: Mapping[str, object] | None = None
-) -> Ended:
+) -> CommandResult:
     """Type `incidents …` in a folder, with nothing of this machine's own INCIDENTS_ variables and locale."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("INCIDENTS_", "LC_", "LANG"))}
     ours = {name: str(value) for name, value in (environment or {}).items()}
     whole = {**clean, "PYTHONPATH": str(ROOT), "COLUMNS": "120", **ours}
-    said = await asyncio.to_thread(
-        typist.run, [str(word) for word in line], given.encode() if isinstance(given, str) else given, folder, whole
+    result = await asyncio.to_thread(
+        forked_command_line.run,
+        [str(word) for word in line],
+        given.encode() if isinstance(given, str) else given,
+        folder,
+        whole,
     )
-    return Ended(said.status, said.out.decode(), said.err.decode())
+    return CommandResult(result.status, result.out.decode(), result.err.decode())

@@ -61,7 +61,7 @@ class Bus:
 
 @dataclass
 class Peer:
-    """Answers every command and query as it is told to, and remembers what it was sent."""
+    """Answers every command and query as the test sets it, and remembers what it received."""
 
     worker: Nats
     outcomes: dict[str, bytes] = field(default_factory=dict)

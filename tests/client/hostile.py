@@ -27,45 +27,49 @@ REFUSED = {("administration.change-settings", "timezone")}
 """Where a text is a name that must be known."""
 
 
-def raw(told: str) -> set[str]:
-    """Return the characters that nobody should be sent, beside those that the command line writes itself."""
-    rest = _OURS.sub("", told).replace("\n", "").replace("\t", "")
-    return {one for one in rest if unicodedata.category(one) in {"Cc", "Cf", "Zl", "Zp"} or one == "\u3164"}
+def raw_characters(output: str) -> set[str]:
+    """Return the characters that nobody should be sent, except those that the command line writes itself."""
+    rest = _OURS.sub("", output).replace("\n", "").replace("\t", "")
+    return {
+        character
+        for character in rest
+        if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} or character == "\u3164"
+    }
 
 
 def text_fields() -> set[tuple[str, str]]:
     """Return every field of every command that takes any text, read from the schemas."""
-    found = set()
+    results = set()
     for subject, command in catalogue.commands().items():
         schema = command.model_json_schema()
-        found |= {(subject, path) for path in _texts(schema, schema.get("$defs", {}), "")}
-    return found - REFUSED
+        results |= {(subject, path) for path in _texts(schema, schema.get("$defs", {}), "")}
+    return results - REFUSED
 
 
 def _texts(schema: dict[str, Any], known: dict[str, Any], path: str) -> Iterator[str]:
     if "$ref" in schema:
         schema = known[schema["$ref"].rpartition("/")[2]]
-    for one in schema.get("anyOf", ()):
-        yield from _texts(one, known, path)
+    for part in schema.get("anyOf", ()):
+        yield from _texts(part, known, path)
     is_text = schema.get("type") == "string" and schema.get("pattern") in PATTERNS
     if is_text and not {"format", "enum", "const"} & schema.keys():
         yield path
-    for name, one in schema.get("properties", {}).items():
-        yield from _texts(one, known, f"{path}.{name}".lstrip("."))
+    for name, part in schema.get("properties", {}).items():
+        yield from _texts(part, known, f"{path}.{name}".lstrip("."))
     if isinstance(schema.get("items"), dict):
         yield from _texts(schema["items"], known, f"{path}.*")
 
 
-def filled(body: Any, path: str = "") -> Iterator[str]:
+def hostile_paths(body: Any, path: str = "") -> Iterator[str]:
     """Yield the paths at which a body holds the hostile text."""
     if body == HOSTILE:
         yield path
     elif isinstance(body, dict):
-        for name, one in body.items():
-            yield from filled(one, f"{path}.{name}".lstrip("."))
+        for name, value in body.items():
+            yield from hostile_paths(value, f"{path}.{name}".lstrip("."))
     elif isinstance(body, list):
-        for one in body:
-            yield from filled(one, f"{path}.*")
+        for value in body:
+            yield from hostile_paths(value, f"{path}.*")
 
 
 class Writer:
@@ -77,13 +81,13 @@ class Writer:
         self.written: set[tuple[str, str]] = set()
         self.project = str(uuid7())
 
-    async def say(self, subject: str, **body: Any) -> dict[str, Any]:
+    async def send(self, subject: str, **body: Any) -> dict[str, Any]:
         """Send a command, and return what it is answered with."""
-        given = json.dumps(body).encode()
-        key = catalogue.commands()[subject].model_validate_json(given).key_for(self._client.principal)
-        outcome = await (await self._client.submit_raw(subject, given, key=key)).outcome()
+        data = json.dumps(body).encode()
+        key = catalogue.commands()[subject].model_validate_json(data).key_for(self._client.principal)
+        outcome = await (await self._client.submit_raw(subject, data, key=key)).outcome()
         assert outcome.status == "applied", (subject, outcome.error)
-        self.written |= {(subject, path) for path in filled(body)}
+        self.written |= {(subject, path) for path in hostile_paths(body)}
         return outcome.result or {}
 
     async def everything(self) -> None:
@@ -94,56 +98,56 @@ class Writer:
 
     async def definitions(self) -> dict[str, int]:
         """Define types, statuses, categories, data fields, a role and the report's title."""
-        named = {"name": self._text, "description": self._text}
-        await self.say("administration.define-category", slot=1, enabled=True, **named)
+        texts = {"name": self._text, "description": self._text}
+        await self.send("administration.define-category", slot=1, enabled=True, **texts)
         for slot in range(1, 4):
-            await self.say("administration.define-data-field", kind="text", slot=slot, enabled=True, **named)
+            await self.send("administration.define-data-field", kind="text", slot=slot, enabled=True, **texts)
         ids = {}
         for kind, more in {"type": {}, "status": {}, "category-value": {"slot": 1}}.items():
-            added = await self.say(f"administration.add-{kind}", **more, **named)
+            added = await self.send(f"administration.add-{kind}", **more, **texts)
             ids[kind] = added["id"]
-            await self.say(f"administration.edit-{kind}", id=added["id"], **more, **named)
-        await self.say("administration.change-settings", report_title=self._text)
-        await self.say("administration.define-role", role_id="r", name=self._text, permissions={})
+            await self.send(f"administration.edit-{kind}", id=added["id"], **more, **texts)
+        await self.send("administration.change-settings", report_title=self._text)
+        await self.send("administration.define-role", role_id="r", name=self._text, permissions={})
         return ids
 
     async def a_project(self, ids: dict[str, int]) -> None:
         """Open, take over, change and hold projects."""
-        about = {"project_id": self.project}
-        await self.say(
+        project = {"project_id": self.project}
+        await self.send(
             "projects.create",
-            **about,
+            **project,
             type_id=ids["type"],
             description=self._text,
             reference=self._text[:200],
             sequences=[self.sequence()],
         )
         legacy = {"project_id": str(uuid7()), "number": 700, "created_at": AT}
-        await self.say(
+        await self.send(
             "projects.import",
             projects=[{**legacy, "created_by": self._text, "description": self._text, "reference": self._text[:200]}],
         )
         texts = {f"text_{slot}": self._text for slot in range(1, 4)}
-        given = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
-        await self.say("projects.update", **about, description="")
-        await self.say("projects.update", **about, description=self._text, reference=self._text[:199], **given)
+        values = {"status_id": ids["status"], "categories": {"1": ids["category-value"]}, "data": texts}
+        await self.send("projects.update", **project, description="")
+        await self.send("projects.update", **project, description=self._text, reference=self._text[:199], **values)
         for verb in ("hold", "release", "hold"):
-            await self.say(f"retention.{verb}", **about, reason=self._text)
+            await self.send(f"retention.{verb}", **project, reason=self._text)
 
     async def parts(self) -> None:
         """Add and edit comments, calls and sequences, and fill the draft list."""
-        about = {"project_id": self.project}
+        project = {"project_id": self.project}
         comment, call = {"comment_id": str(uuid7())}, {"call_id": str(uuid7()), "direction": "made", "at": AT}
         for verb in ("add", "edit"):
-            await self.say(f"projects.{verb}-comment", **about, **comment, text=self._text)
+            await self.send(f"projects.{verb}-comment", **project, **comment, text=self._text)
             texts = dict.fromkeys(("party", "number", "reference", "notes"), self._text)
-            await self.say(f"projects.{verb}-call", **about, **call, **texts)
-        await self.say("projects.add-sequences", **about, sequences=[self.sequence()])
+            await self.send(f"projects.{verb}-call", **project, **call, **texts)
+        await self.send("projects.add-sequences", **project, sequences=[self.sequence()])
         camera = {"camera_id": self._text, "camera_name": self._text}
         drafted = {"sequences": [self.sequence()], "cameras": [camera], "start": AT, "end": AT}
-        await self.say("projects.draft-sequences", **drafted)
+        await self.send("projects.draft-sequences", **drafted)
 
     def sequence(self) -> dict[str, Any]:
         """Make a recording of a camera with the text as its name."""
-        named = {"camera_id": self._text, "camera_name": self._text}
-        return {"sequence_id": str(uuid7()), **named, "start": AT, "end": AT}
+        camera = {"camera_id": self._text, "camera_name": self._text}
+        return {"sequence_id": str(uuid7()), **camera, "start": AT, "end": AT}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.projects.queries import GetProject, ListProjects, ProjectDetails
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.support import Site
 
 CASES = Path(__file__).parent / "cases"
@@ -28,18 +28,18 @@ class Importing:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    async def file(self, name: str, *line: object) -> Ended:
+    async def file(self, name: str, *line: object) -> CommandResult:
         """Import a file of the folder."""
         return await incidents("import", self.folder / name, *line, folder=self.folder, environment=self.environment)
 
-    async def case(self, name: str, *line: object) -> Ended:
+    async def case(self, name: str, *line: object) -> CommandResult:
         """Import a case with its mapping, if it has one."""
         copy = self.put(name, (CASES / name).read_bytes())
         mapping = (CASES / name).with_suffix(".json")
-        given = ("--mapping", self.put(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
-        return await self.file(copy.name, *given, *line)
+        data = ("--mapping", self.put(mapping.name, mapping.read_bytes())) if mapping.exists() else ()
+        return await self.file(copy.name, *data, *line)
 
-    async def text(self, text: str | bytes, *line: object) -> Ended:
+    async def text(self, text: str | bytes, *line: object) -> CommandResult:
         """Import a text as CSV."""
         return await self.file(self.put("projects.csv", text).name, *line)
 

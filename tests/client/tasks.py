@@ -11,7 +11,7 @@ LATER = {
 
 
 class Task(NamedTuple):
-    """A task by its number in the list, what it is, the lines that do it, and what then stands on the screen."""
+    """A task by its number in the list, what it is, the lines that do it, and what then is on the screen."""
 
     number: int
     name: str

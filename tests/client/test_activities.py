@@ -22,19 +22,19 @@ LOOKED_AT = {
 
 def described(details: dict[str, Any], language: str = "en", **more: Any) -> tuple[str, str]:
     """Describe the details of an entry, for people and for a spreadsheet."""
-    about: dict[str, Any] = {
+    values: dict[str, Any] = {
         "event_id": uuid7(),
         "at": datetime.now(UTC),
         "actor": "olivia",
         "activity": "projects.updated",
     }
-    entry = Entry(**about, project_id=None, command_id=None, revision=None, details=details, **more)
-    found = activities.describe(entry, Names(None), language)
-    return str(found.shown), str(found.whole)
+    entry = Entry(**values, project_id=None, command_id=None, revision=None, details=details, **more)
+    description = activities.describe(entry, Names(None), language)
+    return str(description.shown), str(description.whole)
 
 
 def test_every_activity_has_words() -> None:
-    """Whoever adds an event says what people call it, and no two are called the same."""
+    """Anyone who adds an event says what people call it, and no two are called the same."""
     assert set(activities.WORDS) == set(catalogue.events())
     assert len(set(activities.WORDS.values())) == len(activities.WORDS)
 
@@ -57,7 +57,7 @@ def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str])
 
 
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
-    """A slip is told with what there is; nothing typed chooses everything."""
+    """A slip is reported with the possible words; nothing typed chooses everything."""
     session = Session("alice")
     with pytest.raises(UsageError, match=r"unknown activity: watched; known: viewed, .*project viewed"):
         activities.choose_activities(session, ["watched"])
@@ -65,17 +65,17 @@ def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
 
 
 def test_details_have_names_instead_of_ids() -> None:
-    """Types, statuses, categories and values are told by their names of then, as old and new."""
+    """Types, statuses, categories and values are reported by their names of then, as old and new."""
     changed = {"status_id": {"old": 21, "new": 22}, "category_1": {"old": None, "new": 11}, "description": {}}
     names = {"21": "Open", "22": "Closed", "11": "Other"}
-    shown, _ = described({"changed": changed}, labels={"category_1": "Reason"}, names=names)
-    assert shown == "Status: Open → Closed  Reason: – → Other  Description"
+    text, _ = described({"changed": changed}, labels={"category_1": "Reason"}, names=names)
+    assert text == "Status: Open → Closed  Reason: – → Other  Description"
     assert described({"type_id": 21}, "fr", names=names)[0] == "Type\u00a0: Open"
 
 
 def test_ids_of_parts_are_for_spreadsheets() -> None:
     """A screen shows how many sequences there are and no long ids; a spreadsheet has the ids, too."""
-    shown, whole = described({"comment_id": ID, "sequence_ids": [ID, ID], "package": {"sha256": "ab", "pages": 2}})
-    assert shown == "Sequences: 2"
+    text, whole = described({"comment_id": ID, "sequence_ids": [ID, ID], "package": {"sha256": "ab", "pages": 2}})
+    assert text == "Sequences: 2"
     assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; sha256: ab; Pages: 2"
     assert described({"sequence_ids": [ID]})[0] == "Sequences: 1"

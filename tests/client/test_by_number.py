@@ -7,10 +7,10 @@ import pytest
 
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject, DeleteProject
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.support import Site, eventually
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def typed(site: Site, tmp_path: Path) -> Type:
     await client.send(DeleteProject(project_id=project_id))
     environment = {"INCIDENTS_NATS_URL": site.url, "INCIDENTS_NATS_CREDS": site.credentials("admin")}
 
-    async def run(*line: object) -> Ended:
+    async def run(*line: object) -> CommandResult:
         return await incidents(*line, folder=tmp_path, environment=environment)
 
     return run
@@ -38,15 +38,21 @@ async def test_a_deleted_project_says_by_whom(typed: Type) -> None:
     ):
         ended = await typed(*line, "--json")
         details = ended.json["error"]["details"]
-        assert (ended.status, ended.json["error"]["code"]) == (1, "gone"), line
-        assert (details["number"], details["deleted_by"], bool(details["deleted_at"])) == (1, "admin", True)
+        assert ended.status == 1, line
+        assert ended.json["error"]["code"] == "gone", line
+        assert details["number"] == 1
+        assert details["deleted_by"] == "admin"
+        assert bool(details["deleted_at"])
 
 
 async def test_a_number_that_nobody_has_is_not_known(typed: Type) -> None:
-    """A number that was never given is told as not known, and which one it was."""
+    """A number that was never given is reported as not known, and which one it was."""
     ended = await typed("projects", "show", 99, "--json")
     (field,) = ended.json["error"]["details"]["fields"]
-    assert (ended.status, field["field"], field["kind"], field["value"]) == (1, "number", "not_here", 99)
+    assert ended.status == 1
+    assert field["field"] == "number"
+    assert field["kind"] == "not_here"
+    assert field["value"] == 99
 
 
 async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: Type) -> None:
@@ -54,6 +60,6 @@ async def test_the_activity_of_a_deleted_project_is_found_by_its_number(typed: T
 
     async def found() -> bool:
         ended = await typed("audit", "activity", 1, "--json")
-        return [one["activity"] for one in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
+        return [item["activity"] for item in ended.json.get("items", [])] == ["projects.deleted", "projects.created"]
 
     await eventually(found, within=120)

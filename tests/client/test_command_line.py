@@ -1,4 +1,4 @@
-"""The command line where no system runs: help, mistakes, and how they are told."""
+"""The command line where no system runs: help, mistakes, and how they are reported."""
 
 import subprocess
 import sys
@@ -42,7 +42,8 @@ async def test_help_of_a_command_shows_examples_and_options(line: tuple[str, ...
 async def test_a_stopped_system_is_told_with_what_to_type(tmp_path: Path) -> None:
     """Where nothing runs, one sentence says so and names the command that starts it."""
     ended = await incidents("me", "--data", tmp_path)
-    assert (ended.status, ended.out) == (3, "")
+    assert ended.status == 3
+    assert ended.out == ""
     assert "no system runs here" in ended.err
     assert "incidents up --data" in ended.err.replace("\n", "")
 
@@ -57,7 +58,8 @@ async def test_a_stopped_system_is_told_in_french(tmp_path: Path) -> None:
 async def test_machines_get_errors_on_stdout(tmp_path: Path) -> None:
     """With --json an error is one document on stdout and nothing else."""
     ended = await incidents("projects", "list", "--json", "--data", tmp_path)
-    assert (ended.status, ended.err) == (3, "")
+    assert ended.status == 3
+    assert ended.err == ""
     assert ended.json["error"]["code"] == "unreachable"
     assert ended.json["error"]["details"]["type"] == f"incidents up --data {tmp_path}"
 
@@ -82,7 +84,8 @@ async def test_an_unknown_verb_shows_the_near_ones() -> None:
 async def test_what_the_product_sends_to_itself_is_not_offered() -> None:
     """Internal commands cannot be sent by name."""
     ended = await incidents("send", "projects.expire", "{}", "--json")
-    assert (ended.status, ended.json["error"]["code"]) == (2, "usage")
+    assert ended.status == 2
+    assert ended.json["error"]["code"] == "usage"
 
 
 async def test_what_does_not_fit_is_told_before_anything_is_sent() -> None:

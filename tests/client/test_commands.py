@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.conftest import Bus, Peer
 
 PROJECT = "0190a000-0000-7000-8000-000000000001"
@@ -37,7 +37,7 @@ PROPERTIES = {
     "data_fields": [{"id": 26, "kind": "checkbox", "slot": 1, "enabled": True, "name": "Damaged?", "description": ""}],
 }
 
-Type = Callable[..., Awaitable[Ended]]
+Type = Callable[..., Awaitable[CommandResult]]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def typed(bus: Bus, peer: Peer, tmp_path: Path) -> Type:
     peer.answers["administration.properties"] = json.dumps(PROPERTIES).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
 
-    async def run(*line: object, given: str = "") -> Ended:
+    async def run(*line: object, given: str = "") -> CommandResult:
         return await incidents(*line, given=given, folder=tmp_path, environment=environment)
 
     return run
@@ -72,9 +72,9 @@ async def test_a_list_shows_names_instead_of_ids(peer: Peer, typed: Type) -> Non
 async def test_a_list_is_asked_with_what_was_typed(peer: Peer, typed: Type) -> None:
     """Options become the filter of the query."""
     await typed("projects", "list", "--type", 1, "--type", 2, "--since", "2025-01-31T00:00Z", "--limit", 5)
-    asked = json.loads(peer.queries[0].data)
-    assert (asked["filter"]["type_ids"], asked["limit"]) == ([1, 2], 5)
-    assert asked["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
+    body = json.loads(peer.queries[0].data)
+    assert (body["filter"]["type_ids"], body["limit"]) == ([1, 2], 5)
+    assert body["filter"]["created"]["from"] == "2025-01-31T00:00:00Z"
 
 
 async def test_a_list_for_machines_is_one_document(peer: Peer, typed: Type) -> None:
@@ -84,7 +84,7 @@ async def test_a_list_for_machines_is_one_document(peer: Peer, typed: Type) -> N
 
 
 async def test_a_list_is_shown_without_names_to_whom_may_not_see_them(peer: Peer, typed: Type) -> None:
-    """Who may not see properties sees their ids."""
+    """A principal who may not see properties sees their ids."""
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
     assert " 22 " in (await typed("projects", "list")).out
 
@@ -279,8 +279,8 @@ async def test_activity_and_log_are_shown(peer: Peer, typed: Type) -> None:
         assert "project updated" in ended.out
         assert "Status: Open then → In progress" in " ".join(ended.out.split())
         assert "Reason: – → Trapped" in " ".join(ended.out.split())
-    asked = json.loads(next(one.data for one in peer.queries if one.subject.endswith("audit.log")))
-    assert (asked["actor"], asked["with_activity"]) == ("alice", True)
+    body = json.loads(next(query.data for query in peer.queries if query.subject.endswith("audit.log")))
+    assert (body["actor"], body["with_activity"]) == ("alice", True)
 
 
 async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
@@ -294,6 +294,6 @@ async def test_me_and_properties_are_shown(peer: Peer, typed: Type) -> None:
 
 
 async def test_overhearing_without_the_right_is_refused(typed: Type) -> None:
-    """Whoever may not hear everything is told so at once."""
+    """A caller who may not hear everything is refused at once."""
     ended = await typed("watch", "--ops", "--json")
     assert (ended.status, ended.json["error"]["code"]) == (1, "not-available")

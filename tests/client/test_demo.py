@@ -43,19 +43,19 @@ async def prepared(site: Site, stage: Stage) -> Site:
 async def test_ids_come_out_as_in_the_scenario(prepared: Site) -> None:
     """Types have 1 to 5, values of category 1 and 2 have 11 to 15 and 16 to 21 (SCN-01, SCN-04 to SCN-10)."""
     properties = await (await prepared.client()).ask(GetProperties())
-    assert [one.id for one in properties.types] == [1, 2, 3, 4, 5]
+    assert [type_.id for type_ in properties.types] == [1, 2, 3, 4, 5]
     categories = sorted(properties.categories, key=lambda one: one.slot)
-    assert [(one.id, one.enabled) for one in categories] == [
+    assert [(category.id, category.enabled) for category in categories] == [
         (6, True),
         (7, True),
         (8, False),
         (9, False),
         (10, False),
     ]
-    assert [one.id for one in categories[0].values] == [11, 12, 13, 14, 15]
-    assert [one.id for one in categories[1].values] == [16, 17, 18, 19, 20, 21]
-    assert [one.name for one in properties.statuses] == ["New", "In progress", "On hold", "Closed"]
-    fields = {f"{one.kind}_{one.slot}" for one in properties.data_fields if one.enabled}
+    assert [value.id for value in categories[0].values] == [11, 12, 13, 14, 15]
+    assert [value.id for value in categories[1].values] == [16, 17, 18, 19, 20, 21]
+    assert [status.name for status in properties.statuses] == ["New", "In progress", "On hold", "Closed"]
+    fields = {f"{field.kind}_{field.slot}" for field in properties.data_fields if field.enabled}
     assert fields == {"integer_1", "checkbox_1", "checkbox_2", "decimal_1"}
 
 
@@ -74,9 +74,10 @@ async def test_the_first_categories_are_reason_and_place(
     admin = await site.client(language=language)
     stage.session.language = language
     await Administrator(stage, admin, load()).prepare("operator")
-    found = {one.slot: one for one in (await admin.ask(GetProperties())).categories}
-    assert [(found[slot].name, found[slot].description) for slot in (1, 2)] == [reason, place]
-    assert (found[1].enabled, found[2].enabled) == (True, True)
+    properties = {category.slot: category for category in (await admin.ask(GetProperties())).categories}
+    assert [(properties[slot].name, properties[slot].description) for slot in (1, 2)] == [reason, place]
+    assert properties[1].enabled is True
+    assert properties[2].enabled is True
 
 
 async def test_the_administrator_repeats_nothing(prepared: Site, stage: Stage) -> None:
@@ -102,7 +103,8 @@ async def test_the_operator_documents_every_story(prepared: Site, stage: Stage) 
     operator = Operator(stage, client, load(), await client.ask(GetProperties()))
     opened = await operator.document(datetime.now(UTC))
     page = await client.ask(ListProjects(count="exact"))
-    assert (len(opened), page.total) == (25, 25)
+    assert len(opened) == 25
+    assert page.total == 25
     assert {row.type_id for row in page.items} <= {1, 2, 3, 4, 5}
     details = await client.ask(GetProject(project_id=opened[0].project_id))
     assert details.status_id
@@ -122,7 +124,7 @@ async def test_an_old_project_expires(prepared: Site, stage: Stage) -> None:
 
 
 async def test_a_step_that_fails_is_shown_as_such(stage: Stage) -> None:
-    """A cross stands before what did not work."""
+    """A cross precedes what did not work."""
     with pytest.raises(ValueError, match="broken"), stage.step("define the statuses"):
         raise ValueError("broken")
     assert shown(stage).startswith("✗")

@@ -16,10 +16,11 @@ pytestmark = pytest.mark.timeout(240)
 
 
 async def test_everything_is_played_once(tmp_path: Path) -> None:
-    """Every step succeeds, the report lies in the folder, and nothing runs afterwards."""
+    """Every step succeeds, the report is in the folder, and nothing runs afterwards."""
     ended = await incidents("demo", "--once", "--data", "d", "--json", folder=tmp_path)
     steps = [json.loads(line) for line in ended.out.splitlines()]
-    assert (ended.status, ended.err) == (0, ""), ended.out
+    assert ended.status == 0, ended.out
+    assert ended.err == "", ended.out
     assert [step["step"] for step in steps if not step["done"]] == []
     assert sum(step["commands"] for step in steps) > 100
     (report,) = tmp_path.glob("incident-report-*.pdf")
@@ -28,7 +29,7 @@ async def test_everything_is_played_once(tmp_path: Path) -> None:
 
 
 async def test_it_leaves_a_system_until_somebody_stops_it(tmp_path: Path) -> None:
-    """Whoever plays can go on with the system; it ends, in order, with the demonstration."""
+    """Anyone who plays can go on with the system; it ends, in order, with the demonstration."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "incidents", "demo", "--data", "d", "--lang", "fr"),
         cwd=tmp_path,

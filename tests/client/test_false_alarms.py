@@ -10,19 +10,19 @@ from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
-from tests.client.typed import environment
+from tests.client.interactive import environment
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 
 LINES = ("projects list", "projects list --search bag", "projects show 1", "stats --interval day", "properties", "me")
 
 
-def guards() -> dict[str, str]:
+def guards() -> dict[Node, str]:
     """Return what the role on the page about operations gives."""
     page = (ROOT / "docs" / "operations.md").read_text()
     (line,) = re.findall(r"incidents roles define guards (.+?) --data", page)
     nodes = re.findall(r"--manage (\S+)", line)
-    return {node if node in set(Node) else f"{Node.PROJECTS}/{node}": "manage" for node in nodes}
+    return {Node(node if node in set(Node) else f"{Node.PROJECTS}/{node}"): "manage" for node in nodes}
 
 
 async def published(site: Site) -> list[str]:
@@ -32,8 +32,8 @@ async def published(site: Site) -> list[str]:
         return await site.count("runtime.outbox") == 0
 
     await eventually(is_empty)
-    told = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})
-    return list(told["state"]["subjects"])
+    info = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})
+    return list(info["state"]["subjects"])
 
 
 @pytest.mark.parametrize("role", ["page", "least"])
@@ -41,9 +41,10 @@ async def test_who_may_see_projects_makes_no_attempt_by_looking(site: Site, tmp_
     """The role that the page makes, and the least that sees projects, list and show them without an alarm."""
     await site.workers("projects", "administration", "audit")
     await (await site.client()).send(CreateProject(project_id=uuid7(), description="A bag was left at gate 4."))
-    given = guards() if role == "page" else {"incident-projects": "view"}
-    await site.grant("watcher", **{node.replace("/", "__").replace("-", "_"): level for node, level in given.items()})
+    permissions = guards() if role == "page" else {Node.PROJECTS: "view"}
+    await site.grant("watcher", permissions)
     for line in LINES:
         done = await incidents(*line.split(), folder=tmp_path, environment=environment(site))
-        assert (line, done.status, done.err) == (line, 0, "")
+        assert done.err == "", line
+        assert done.status == 0, line
     assert [subject for subject in await published(site) if subject.endswith(".refused")] == []

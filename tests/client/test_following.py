@@ -3,10 +3,11 @@
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, ProjectCreated
 from incidents import Client
 from tests.client.command_line import incidents
-from tests.client.typed import environment, typed
+from tests.client.interactive import environment, run_command
 from tests.support import Site
 
 
@@ -25,21 +26,21 @@ async def created(admin: Client) -> ProjectCreated:
 
 async def test_watching_goes_on_where_it_ended(site: Site, admin: Client) -> None:
     """`incidents watch --json` prints each event with its cursor, and `--since` goes on behind it (PRJ-09)."""
-    await site.grant("watcher", incident_projects="view")
+    await site.grant("watcher", {Node.PROJECTS: "view"})
     async with admin.feed() as feed:
         start = feed.cursor or ""
     project = await created(admin)
-    async with typed(environment(site), "watch", "--json", "--since", start) as watch:
+    async with run_command(environment(site), "watch", "--json", "--since", start) as watch:
         first = await watch.document()
     await admin.send(DeleteProject(project_id=project.project_id))
-    async with typed(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
+    async with run_command(environment(site), "watch", "--json", "--since", first["cursor"]) as watch:
         second = await watch.document()
-    assert [one["happened"] for one in (first, second)] == ["projects.created", "projects.deleted"]
+    assert [item["happened"] for item in (first, second)] == ["projects.created", "projects.deleted"]
 
 
 async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> None:
     """`incidents watch --ops` hears the whole site, from now on."""
-    async with typed(environment(site, "listener", "ops"), "watch", "--ops") as watch:
+    async with run_command(environment(site, "listener", "ops"), "watch", "--ops") as watch:
         assert "watching main" in await watch.line("stderr")
         await created(admin)
         assert "project created" in await watch.line()
@@ -48,18 +49,22 @@ async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> No
 async def test_a_cursor_of_another_form_is_told(site: Site) -> None:
     """What is no cursor is refused before anything is asked."""
     ended = await incidents("watch", "--since", "yesterday", "--json", environment=environment(site))
-    assert (ended.status, ended.json["error"]["code"]) == (1, "invalid")
+    assert ended.status == 1
+    assert ended.json["error"]["code"] == "invalid"
 
 
 async def test_statistics_are_drawn(site: Site, admin: Client) -> None:
     """`incidents stats` draws groups and trends for people and prints the answer for machines (PRJ-09)."""
-    rights = {"incident_projects__main_details": "view", "incident_properties": "view"}
-    await site.grant("watcher", incident_projects="view", **rights)
+    rights = {Node.MAIN_DETAILS: "view", Node.PROPERTIES: "view"}
+    await site.grant("watcher", {Node.PROJECTS: "view", **rights})
     await created(admin)
     for line, word in ((("--by", "creator"), "admin"), (("--by", "type", "--interval", "week"), "none"), ((), "all")):
         ended = await incidents("stats", *line, environment=environment(site))
-        assert (ended.status, word in ended.out, "█" in ended.out) == (0, True, True)
+        assert ended.status == 0
+        assert word in ended.out
+        assert "█" in ended.out
     ended = await incidents("stats", "--by", "imported", "--json", environment=environment(site))
-    assert [(one["group"], one["count"]) for one in ended.json["items"]] == [(False, 1)]
+    assert [(item["group"], item["count"]) for item in ended.json["items"]] == [(False, 1)]
     refused = await incidents("stats", "--by", "weather", "--json", environment=environment(site))
-    assert (refused.status, "weather does not exist" in refused.json["error"]["message"]) == (2, True)
+    assert refused.status == 2
+    assert "weather does not exist" in refused.json["error"]["message"]

@@ -11,8 +11,8 @@ import pytest
 
 from incidents.cli import build
 from tests.client.command_line import incidents
-from tests.client.hostile import HOSTILE, Writer, raw, text_fields
-from tests.client.typed import environment, on_a_terminal
+from tests.client.hostile import HOSTILE, Writer, raw_characters, text_fields
+from tests.client.interactive import environment, run_on_terminal
 from tests.support import Site
 
 LISTING: dict[str, list[str]] = {
@@ -93,12 +93,12 @@ async def written(site: Site) -> Writer:
 
 def typed_as(name: str, writer: Writer, *more: str) -> list[str]:
     """Return the line of a command."""
-    return [*name.split(), *(one.replace("PROJECT", writer.project) for one in LISTING[name]), *more]
+    return [*name.split(), *(word.replace("PROJECT", writer.project) for word in LISTING[name]), *more]
 
 
 async def on_screen(ours: Mapping[str, str], line: list[str]) -> str:
     """Type a command on a terminal and return all that was sent to it."""
-    async with on_a_terminal(dict(ours), *line) as terminal:
+    async with run_on_terminal(dict(ours), *line) as terminal:
         return await terminal.ends()
 
 
@@ -116,12 +116,12 @@ async def test_no_listing_shows_them_raw(site: Site) -> None:
 
     async def shown(name: str) -> tuple[str, set[str], bool]:
         async with limit:
-            told = await on_screen(ours, typed_as(name, writer))
-        return name, raw(told), bool(NUMBERED.search(told))
+            result = await on_screen(ours, typed_as(name, writer))
+        return name, raw_characters(result), bool(NUMBERED.search(result))
 
-    found = await asyncio.gather(*map(shown, LISTING))
-    assert [(name, left) for name, left, _ in found if left] == []
-    assert {name for name, _, marked in found if marked} >= MARKED
+    results = await asyncio.gather(*map(shown, LISTING))
+    assert [(name, left) for name, left, _ in results if left] == []
+    assert {name for name, _, marked in results if marked} >= MARKED
 
 
 @pytest.mark.timeout(400)
@@ -132,12 +132,12 @@ async def test_json_says_the_same_without_them(site: Site) -> None:
 
     async def answered(name: str) -> tuple[str, set[str], bool]:
         async with limit:
-            told = await incidents(*typed_as(name, writer, "--json"), environment=ours)
-        return name, raw(told.out + told.err), json.dumps(HOSTILE) in json.dumps(json.loads(told.out))
+            result = await incidents(*typed_as(name, writer, "--json"), environment=ours)
+        return name, raw_characters(result.out + result.err), json.dumps(HOSTILE) in json.dumps(json.loads(result.out))
 
-    found = await asyncio.gather(*map(answered, LISTING))
-    assert [(name, left) for name, left, _ in found if left] == []
-    assert {name for name, _, there in found if there} >= MARKED
+    results = await asyncio.gather(*map(answered, LISTING))
+    assert [(name, left) for name, left, _ in results if left] == []
+    assert {name for name, _, there in results if there} >= MARKED
 
 
 @pytest.mark.timeout(200)
@@ -145,9 +145,9 @@ async def test_a_live_table_is_clean_in_every_frame(site: Site) -> None:
     """A list that is drawn again and again, and what happens line by line, send no such character either."""
     await written(site)
     ours = environment(site, "admin")
-    async with on_a_terminal(ours, "projects", "list", "--follow") as terminal:
+    async with run_on_terminal(ours, "projects", "list", "--follow") as terminal:
         await terminal.shows("live", "[U+0001]")
-        assert raw(terminal.everything) == set()
+        assert raw_characters(terminal.everything) == set()
 
 
 async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> None:
@@ -166,6 +166,6 @@ async def test_refusals_and_mistakes_are_clean(site: Site, tmp_path: Path) -> No
         ("report", "1", "-o", str(tmp_path / typed.replace("/", "") / "x.pdf")),
     )
     for line in lines:
-        told = await on_screen(ours, list(line))
-        assert (line, raw(told)) == (line, set())
-    assert raw(errors.read_text()) == set()
+        result = await on_screen(ours, list(line))
+        assert (line, raw_characters(result)) == (line, set())
+    assert raw_characters(errors.read_text()) == set()

@@ -82,11 +82,14 @@ MAPPING = Mapping(
 
 
 def test_a_mapping_renames_columns_names_and_times() -> None:
-    """Columns, names of types, local times and what every row shares are told by the mapping (RET-05)."""
+    """Columns, names of types, local times and what every row shares are given by the mapping (RET-05)."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", "Type": "Theft", "Colour": "red"}
     project = translated(MAPPING, row)
-    assert (project.number, project.type_id, project.created_by) == (12, 3, "legacy")
-    assert (project.created_at.isoformat(), project.retention_exempt) == ("2022-02-10T08:33:33+00:00", True)
+    assert project.number == 12
+    assert project.type_id == 3
+    assert project.created_by == "legacy"
+    assert project.created_at.isoformat() == "2022-02-10T08:33:33+00:00"
+    assert project.retention_exempt is True
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
     ],
 )
 def test_a_row_that_does_not_fit_is_named(column: str, value: Any, field: str, kind: str) -> None:
-    """What does not fit is told by its field and why."""
+    """What does not fit is reported by its field and the reason."""
     row = {"Nr": "12", "Opened": "10/02/2022 09:33:33", column: value}
     with pytest.raises(InvalidRowError) as refused:
         translated(MAPPING, row)
@@ -125,17 +128,20 @@ def test_a_project_without_an_id_has_the_same_one_every_time() -> None:
 def test_chunks_fit_their_body_and_lose_nothing() -> None:
     """A command holds as many projects as its body and the limit of 500 allow, in the file's order."""
     long = [{"number": n, "created_by": "é" * (n % 150 + 1), "created_at": AT} for n in range(1, 1500)]
-    lines = "".join(json.dumps(one) + "\n" for one in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
+    lines = "".join(json.dumps(item) + "\n" for item in [*long, {**long[0], "description": "😀" * 9_999}, long[3]])
     tally = Tally()
     rows = Checker(Translator(Mapping(), "main"), tally).valid_rows(Source(io.BytesIO(lines.encode()), "ndjson"))
     cut = list(chunks(rows))
-    assert [row.project.number for chunk in cut for row in chunk] == [one["number"] for one in long]
+    assert [row.project.number for chunk in cut for row in chunk] == [item["number"] for item in long]
     assert max(sum(row.size + 1 for row in chunk) for chunk in cut) < 64 * 1024
-    assert {(one.line, one.kind) for one in tally.refused} == {(1500, "twice_in_file"), (1501, "twice_in_file")}
+    assert {(refusal.line, refusal.kind) for refusal in tally.refused} == {
+        (1500, "twice_in_file"),
+        (1501, "twice_in_file"),
+    }
 
 
 def test_a_mapping_names_fields_that_are_there(tmp_path: Path) -> None:
-    """A mapping to a field or a zone that does not exist is told before anything is read."""
+    """A mapping to a field or a zone that does not exist is reported before anything is read."""
     for wrong in ({"columns": {"a": "colour"}}, {"timezone": "Mars"}, {"colour": 1}):
         with pytest.raises(ValueError, match=r"colour|Mars"):
             Mapping.model_validate(wrong)

@@ -40,9 +40,11 @@ def test_the_encoding_is_found_out(encoding: str) -> None:
 
 
 def test_a_named_encoding_decides() -> None:
-    """What somebody names is used, whatever the bytes look like; what is no encoding is told."""
+    """What somebody names is used, whatever the bytes look like; what is no encoding is reported."""
     content = "a;é\n".encode("cp1252")
-    assert [one.text for one in lines(io.BytesIO(content), named_encoding("cp1252", io.BytesIO(content)))] == ["a;é\n"]
+    assert [line.text for line in lines(io.BytesIO(content), named_encoding("cp1252", io.BytesIO(content)))] == [
+        "a;é\n"
+    ]
     assert named_encoding("UTF-16", io.BytesIO("é".encode("utf-16"))) == Encoding("utf-16-le", 2)
     for wrong in ("nope", "base64", "rot13", "a\0"):
         with pytest.raises(UnknownEncodingError):
@@ -93,7 +95,7 @@ def test_dates_that_may_be_either_are_not_guessed(dates: tuple[str, str]) -> Non
 )
 def test_numbers_are_texts_where_some_are(numbers: tuple[str, ...], are_texts: bool) -> None:
     """A number of letters and marks is another system's; one as a spreadsheet changes it, or one in many, is none."""
-    content = "number;created_by;created_at\n" + "".join(f"{one};ann;2025-01-01T00:00:00Z\n" for one in numbers)
+    content = "number;created_by;created_at\n" + "".join(f"{number};ann;2025-01-01T00:00:00Z\n" for number in numbers)
     source = Source(io.BytesIO(content.encode()), "csv", None, Mapping().knows)
     assert survey(source, Mapping()).numbers_are_texts is are_texts
 
@@ -131,12 +133,16 @@ def test_a_column_can_be_left_out_and_joined() -> None:
         defaults={"created_by": "ann"},
     )
     _, [project] = read(b"Nr,Day,Clock,Type\n7,24/11/2025,14h30,Theft\n", mapping)
-    assert (project.reference, project.number, project.type_id) == ("7", None, None)
+    assert project.reference == "7"
+    assert project.number is None
+    assert project.type_id is None
     assert f"{project.created_at:%Y-%m-%d %H:%M}" == "2025-11-24 14:30"
 
 
 def test_an_id_follows_from_the_number_alone() -> None:
     """The id of a row stays what it is when anything else in it is corrected, or its number is told as a reference."""
     head = b"%s,created_by,created_at,description\n7,ann,2025-01-01T00:00:00Z,%s\n"
-    made = [read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")]
-    assert len({one.project_id for one in made}) == 1
+    row_ids = [
+        read(head % (name, text), Mapping())[1][0] for name in (b"number", b"reference") for text in (b"a", b"b")
+    ]
+    assert len({each_id.project_id for each_id in row_ids}) == 1

@@ -47,15 +47,15 @@ def test_the_language_is_decided_in_one_order(words: str, environment: dict[str,
 
 
 def explained(command: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield everything with which a command and all below it explain themselves, with where it stands."""
+    """Yield everything with which a command and all below it explain themselves, with where it is."""
     if isinstance(command, Plugin):
         yield path, command.help or ""
         command = command._load()
-    for text in (command.help, command.epilog, *(one.help for one in command.params)):
-        yield from ((path, one) for one in paragraphs(text))
-    for one in (command, *command.params):
+    for text in (command.help, command.epilog, *(item.help for item in command.params)):
+        yield from ((path, paragraph) for paragraph in paragraphs(text))
+    for item in (command, *command.params):
         yield from (
-            (path, said) for said in (getattr(one, "rich_help_panel", None), getattr(one, "metavar", None)) if said
+            (path, said) for said in (getattr(item, "rich_help_panel", None), getattr(item, "metavar", None)) if said
         )
     for name, below in getattr(command, "commands", {}).items():
         yield from explained(below, f"{path} {name}")
@@ -73,7 +73,7 @@ def arguments(command: Any, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield every argument of a command and all below it, with the word that stands for it."""
     if isinstance(command, Plugin):
         command = command._load()
-    yield from ((f"{path} {one.name}", one.metavar) for one in command.params if one.param_type_name == "argument")
+    yield from ((f"{path} {item.name}", item.metavar) for item in command.params if item.param_type_name == "argument")
     for name, below in getattr(command, "commands", {}).items():
         yield from arguments(below, f"{path} {name}")
 
@@ -88,9 +88,9 @@ def test_every_argument_has_a_word_of_its_own() -> None:
 async def test_help_names_no_type_that_says_nothing() -> None:
     """A flag reads as a flag and a text as a text: help names a kind of value only where that tells something."""
     for line in (("projects", "delete"), ("audit", "log"), ("projects", "create"), ("up",), ()):
-        told = (await incidents(*line, "--help")).out
-        assert "--help" in told
-        assert not re.search(r"<(bool|str|int range|float range)>", told), told
+        result = (await incidents(*line, "--help")).out
+        assert "--help" in result
+        assert not re.search(r"<(bool|str|int range|float range)>", result), result
 
 
 def test_no_translation_is_left_over() -> None:
@@ -129,7 +129,7 @@ async def test_help_and_mistakes_are_told_in_the_language_of_the_locale(line: st
     """Where the locale is French, help and mistakes of typing are French."""
     ended = await incidents(*line.split(), environment={"LC_ALL": "fr_CH.UTF-8"})
     everything = " ".join((ended.out + ended.err).split())
-    assert [one for one in said if one not in everything] == []
+    assert [item for item in said if item not in everything] == []
     assert not re.search(r"\b(Usage|Missing|Invalid|Try|Show)\b", everything)
 
 
@@ -151,7 +151,7 @@ async def test_the_language_travels_with_what_is_asked(bus: Bus, peer: Peer) -> 
     """Where the locale is French, the system is asked to answer in French."""
     where = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": str(bus.credentials("alice"))}
     await incidents("ask", "administration.me", environment={**where, "LANG": "fr_CH.UTF-8"})
-    assert [(one.headers or {}).get("Accept-Language") for one in peer.queries] == ["fr"]
+    assert [(query.headers or {}).get("Accept-Language") for query in peer.queries] == ["fr"]
 
 
 def test_an_unknown_mistake_stays_as_it_is() -> None:

@@ -16,29 +16,40 @@ async def typed(bus: Bus, peer: Peer, folder: Path, *line: object) -> int:
 
 async def test_a_list_is_searched_sorted_and_counted(bus: Bus, peer: Peer, tmp_path: Path) -> None:
     """Every filter, the search, the order and the count of the wire can be typed (PRJ-07, PRJ-12)."""
-    given = ("--search", "ladder", "--category", "1=11", "--category", "1=12", "--created-by", "alice", "--camera", "c")
+    options = (
+        "--search",
+        "ladder",
+        "--category",
+        "1=11",
+        "--category",
+        "1=12",
+        "--created-by",
+        "alice",
+        "--camera",
+        "c",
+    )
     more = ("--number", 12, "--sort=-updated_at", "--count", "--started-since", "2025-01-31T00:00Z")
-    assert await typed(bus, peer, tmp_path, *given, *more) == 0
-    asked = json.loads(peer.queries[0].data)
-    assert (asked["search"], asked["sort"], asked["count"]) == ("ladder", "-updated_at", "exact")
-    assert asked["filter"]["categories"] == {"1": [11, 12]}
-    assert [asked["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
-    assert asked["filter"]["start_time"]["from"] == "2025-01-31T00:00:00Z"
+    assert await typed(bus, peer, tmp_path, *options, *more) == 0
+    body = json.loads(peer.queries[0].data)
+    assert (body["search"], body["sort"], body["count"]) == ("ladder", "-updated_at", "exact")
+    assert body["filter"]["categories"] == {"1": [11, 12]}
+    assert [body["filter"][name] for name in ("created_by", "camera_ids", "numbers")] == [["alice"], ["c"], [12]]
+    assert body["filter"]["start_time"]["from"] == "2025-01-31T00:00:00Z"
 
 
 async def test_an_order_that_is_not_there_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """What the wire would refuse is told before anything is asked."""
+    """What the wire would refuse is reported before anything is asked."""
     assert await typed(bus, peer, tmp_path, "--sort", "colour") != 0
     assert peer.queries == []
 
 
 async def test_where_a_search_did_not_look_is_told(bus: Bus, peer: Peer, tmp_path: Path) -> None:
-    """Who may not see comments knows that nothing was searched in them, in a table and as JSON (PRJ-12)."""
+    """A principal who may not see comments knows that nothing was searched in them, in a table and as JSON (PRJ-12)."""
     page = {"items": [], "next": None, "total": None, "withheld": ["comments", "calls"]}
     peer.answers["projects.list"] = json.dumps(page).encode()
     environment = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": bus.credentials("alice")}
     line = ("projects", "list", "--search", "ladder")
-    shown = await incidents(*line, "--lang", "fr", folder=tmp_path, environment=environment)
-    assert "vous ne pouvez pas le voir\u00a0: commentaires, appels" in shown.out
-    told = await incidents(*line, "--json", folder=tmp_path, environment=environment)
-    assert told.json["withheld"] == ["comments", "calls"]
+    result = await incidents(*line, "--lang", "fr", folder=tmp_path, environment=environment)
+    assert "vous ne pouvez pas le voir\u00a0: commentaires, appels" in result.out
+    output = await incidents(*line, "--json", folder=tmp_path, environment=environment)
+    assert output.json["withheld"] == ["comments", "calls"]

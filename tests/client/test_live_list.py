@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.parts import AddComment
 from incidents import Client
-from tests.client.typed import Typed, environment, on_a_terminal, typed
+from tests.client.interactive import RunningCommand, environment, run_command, run_on_terminal
 from tests.support import Site
 
 FOLLOW = ("projects", "list", "--follow")
@@ -20,9 +21,8 @@ FOLLOW = ("projects", "list", "--follow")
 async def admin(site: Site) -> Client:
     """Somebody who gives those who follow something to see."""
     await site.workers("projects", "administration")
-    rights = {"incident_projects__comments": "view", "incident_projects__main_details": "view"}
-    rights |= {"incident_properties": "view"}
-    await site.grant("watcher", incident_projects="view", **rights)
+    nodes = (Node.PROJECTS, Node.PROPERTIES, Node.COMMENTS, Node.MAIN_DETAILS)
+    await site.grant("watcher", dict.fromkeys(nodes, "view"))
     return await site.client()
 
 
@@ -31,23 +31,25 @@ async def opened(admin: Client, description: str = "") -> UUID:
     return (await admin.send(CreateProject(project_id=uuid7(), description=description))).project_id
 
 
-async def changes(following: Typed, count: int = 1) -> list[tuple[str, int]]:
+async def changes(following: RunningCommand, count: int = 1) -> list[tuple[str, int]]:
     """Return the next changes: which, and of which number."""
-    told = [await following.document() for _ in range(count)]
-    return [(one["change"], one["project"]["number"]) for one in told]
+    documents = [await following.document() for _ in range(count)]
+    return [(document["change"], document["project"]["number"]) for document in documents]
 
 
 async def test_rows_appear_change_and_vanish(site: Site, admin: Client) -> None:
     """Where no terminal is, the list comes first and then one document per change of it (PRJ-09, PRJ-23)."""
     first = await opened(admin, "A bag.")
-    async with typed(environment(site), *FOLLOW) as following:
+    async with run_command(environment(site), *FOLLOW) as following:
         assert [row["number"] for row in (await following.document())["items"]] == [1]
         await opened(admin)
         assert await changes(following) == [("added", 2)]
         await admin.send(UpdateProject(project_id=first, description="Two bags."))
-        told = await following.document()
-        project = told["project"]
-        assert (told["change"], project["description"], project["revision"]) == ("changed", "Two bags.", 2)
+        document = await following.document()
+        project = document["project"]
+        assert document["change"] == "changed"
+        assert project["description"] == "Two bags."
+        assert project["revision"] == 2
         await admin.send(DeleteProject(project_id=first))
         assert await changes(following) == [("removed", 1)]
 
@@ -57,7 +59,7 @@ async def test_a_search_holds(site: Site, admin: Client, asked: tuple[str, ...])
     """What matches from now on appears, and what does not match any more vanishes."""
     await opened(admin, "A bag.")
     project_id = await opened(admin, "A bag.")
-    async with typed(environment(site), *FOLLOW, "--json", *asked) as following:
+    async with run_command(environment(site), *FOLLOW, "--json", *asked) as following:
         assert (await following.document())["items"] == []
         for description, change in (("The ladder.", "added"), ("A bag.", "removed")):
             await admin.send(UpdateProject(project_id=project_id, description=description))
@@ -70,7 +72,7 @@ async def test_the_limit_holds(site: Site, admin: Client) -> None:
     """A list of two stays one of two: the newest pushes the oldest off it, which is back when there is room."""
     for _ in range(2):
         await opened(admin)
-    async with typed(environment(site), *FOLLOW, "--json", "--limit", "2") as following:
+    async with run_command(environment(site), *FOLLOW, "--json", "--limit", "2") as following:
         assert [row["number"] for row in (await following.document())["items"]] == [2, 1]
         third = await opened(admin)
         assert await changes(following, 2) == [("removed", 1), ("added", 3)]
@@ -88,21 +90,21 @@ async def test_nothing_falls_between_list_and_feed(site: Site, admin: Client) ->
             ids.append(await opened(admin))
             await admin.send(UpdateProject(project_id=ids[-1], description="Seen."))
 
-    async with typed(environment(site), *FOLLOW, "--json", "--all") as following:
+    async with run_command(environment(site), *FOLLOW, "--json", "--all") as following:
         disturbing = asyncio.create_task(disturb())
         rows: dict[str, Any] = {row["project_id"]: row for row in (await following.document())["items"]}
         begun.set()
         await disturbing
-        while {rows.get(str(one), {}).get("revision") for one in ids} != {2}:
-            told = await following.document()
-            assert told["change"] in {"added", "changed"}
-            rows[told["project"]["project_id"]] = told["project"]
+        while {rows.get(str(each_id), {}).get("revision") for each_id in ids} != {2}:
+            document = await following.document()
+            assert document["change"] in {"added", "changed"}
+            rows[document["project"]["project_id"]] = document["project"]
 
 
 async def test_a_table_changes_in_place(site: Site, admin: Client) -> None:
     """On a terminal the table itself changes, and Ctrl-C leaves its last state on the screen (PRJ-09, PRJ-23)."""
     first = await opened(admin, "A bag.")
-    async with on_a_terminal(environment(site), *FOLLOW) as terminal:
+    async with run_on_terminal(environment(site), *FOLLOW) as terminal:
         await terminal.shows("A bag.", "live; Ctrl-C")
         second = await opened(admin, "A ladder.")
         await terminal.shows("A bag.", "A ladder.")
@@ -118,7 +120,7 @@ async def test_a_table_changes_in_place(site: Site, admin: Client) -> None:
 async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) -> None:
     """While nobody answers, the table says so and stays; what happened meanwhile is on it when somebody does."""
     await opened(admin, "A bag.")
-    async with on_a_terminal(environment(site), *FOLLOW) as terminal:
+    async with run_on_terminal(environment(site), *FOLLOW) as terminal:
         await terminal.shows("A bag.", "live; Ctrl-C")
         site.server.stop()
         await terminal.shows("A bag.", "connection lost, reconnecting")
@@ -128,8 +130,8 @@ async def test_a_lost_connection_is_shown_and_healed(site: Site, admin: Client) 
 
 
 async def test_ctrl_c_ends_it_without_a_word(site: Site, admin: Client) -> None:
-    """What was under way ends before its connection does: nothing is told as a fault."""
+    """What was under way ends before its connection does: nothing is reported as a fault."""
     await opened(admin)
-    async with typed(environment(site), *FOLLOW, "--json") as following:
+    async with run_command(environment(site), *FOLLOW, "--json") as following:
         await following.document()
         assert await following.interrupt() == (130, "")

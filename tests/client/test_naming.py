@@ -32,8 +32,8 @@ def defined(peer: Peer, typed: Type) -> None:
 
 def sent(peer: Peer) -> dict[str, Any]:
     """Return what was sent last."""
-    found: dict[str, Any] = json.loads(peer.commands[-1].data)
-    return found
+    body: dict[str, Any] = json.loads(peer.commands[-1].data)
+    return body
 
 
 async def test_names_stand_for_ids(peer: Peer, typed: Type) -> None:
@@ -42,14 +42,17 @@ async def test_names_stand_for_ids(peer: Peer, typed: Type) -> None:
     ended = await typed("projects", "update", PROJECT, *line, "--clear", "end")
     assert ended.status == 0, ended.err
     body = sent(peer)
-    assert (body["type_id"], body["status_id"], body["end_time"]) == (1, 22, None)
+    assert body["type_id"] == 1
+    assert body["status_id"] == 22
+    assert body["end_time"] is None
     assert (body["categories"], body["data"]) == ({"1": 11}, {"integer_1": 2})
 
 
 async def test_a_name_of_several_is_refused_with_their_ids(peer: Peer, typed: Type) -> None:
     """Nobody guesses which one was meant; a name that is written exactly means that one."""
     ended = await typed("projects", "update", PROJECT, "--status", "ETEINT", "--json")
-    assert (ended.status, peer.commands) == (2, [])
+    assert ended.status == 2
+    assert peer.commands == []
     assert "23, 24" in ended.json["error"]["message"]
     await typed("projects", "update", PROJECT, "--status", "Éteint")
     assert sent(peer)["status_id"] == 23
@@ -62,25 +65,27 @@ async def test_a_name_of_several_is_refused_with_their_ids(peer: Peer, typed: Ty
 async def test_a_name_that_nobody_has_is_told_with_others(
     peer: Peer, typed: Type, option: str, text: str, offered: str
 ) -> None:
-    """What is near, or what there is, stands in the sentence, and nothing is sent."""
+    """The sentence names what is near, or what there is, and nothing is sent."""
     ended = await typed("projects", "update", PROJECT, option, text, "--json")
-    assert (ended.status, peer.commands) == (2, [])
+    assert ended.status == 2
+    assert peer.commands == []
     assert offered in ended.json["error"]["message"]
 
 
 async def test_lists_and_figures_take_names(peer: Peer, typed: Type) -> None:
     """A filter takes names, and `none` for those without; figures are grouped by a category's name."""
     await typed("projects", "list", "--type", "injury", "--type", "none", "--category", "Reason=none")
-    asked = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.list"))
-    assert (asked["filter"]["type_ids"], asked["filter"]["categories"]) == ([2, None], {"1": [None]})
+    body = next(json.loads(query.data) for query in peer.queries if query.subject.endswith("projects.list"))
+    assert (body["filter"]["type_ids"], body["filter"]["categories"]) == ([2, None], {"1": [None]})
     await typed("stats", "--by", "reason")
-    grouped = next(json.loads(one.data) for one in peer.queries if one.subject.endswith("projects.statistics"))
+    grouped = next(json.loads(query.data) for query in peer.queries if query.subject.endswith("projects.statistics"))
     assert grouped["group_by"] == "category_1"
 
 
 async def test_ids_need_no_right_to_see_names(peer: Peer, typed: Type) -> None:
-    """Who may not see what is defined can still write ids."""
+    """A principal who may not see what is defined can still write ids."""
     peer.refusals["administration.properties"] = {"code": "not-available", "message": "No."}
     ended = await typed("projects", "update", PROJECT, "--type", 2, "--category", "1=11")
-    assert (ended.status, sent(peer)["type_id"]) == (0, 2)
+    assert ended.status == 0
+    assert sent(peer)["type_id"] == 2
     assert (await typed("projects", "update", PROJECT, "--type", "Injury")).status == 1

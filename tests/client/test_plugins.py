@@ -69,6 +69,6 @@ def test_a_plugin_is_imported_when_it_is_used(brought: str) -> None:
 
 def test_the_servers_commands_are_known() -> None:
     """The package names its own server commands, each with a sentence for the help."""
-    found = {plugin.name: plugin.help or "" for plugin in plugins()}
-    assert found.keys() >= {"up", "worker", "migrate", "provision", "access"}
-    assert [name for name in ("up", "access") if found[name].startswith("Provided by")] == []
+    commands = {plugin.name: plugin.help or "" for plugin in plugins()}
+    assert commands.keys() >= {"up", "worker", "migrate", "provision", "access"}
+    assert [name for name in ("up", "access") if commands[name].startswith("Provided by")] == []

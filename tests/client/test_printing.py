@@ -14,7 +14,7 @@ from contracts.printable import is_invisible
 from incidents.terminal.printing import Screen, format_json, json_text
 from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import refusal_panel
-from tests.client.hostile import HOSTILE, raw
+from tests.client.hostile import HOSTILE, raw_characters
 
 WIDTH = 80
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
@@ -49,9 +49,9 @@ def places(text: str) -> list[RenderableType]:
 def test_whatever_is_printed_is_clean_and_fits(text: str) -> None:
     """No text sends an unseen character from any place, and no line is wider than the terminal."""
     for place in places(text):
-        told = printed(place)
-        assert not {one for one in told if is_invisible(one)} - {"\u200c", "\u200d"}
-        assert all(Text(line).cell_len <= WIDTH for line in told.split("\n"))
+        output = printed(place)
+        assert not {character for character in output if is_invisible(character)} - {"\u200c", "\u200d"}
+        assert all(Text(line).cell_len <= WIDTH for line in output.split("\n"))
 
 
 def test_nothing_is_taken_for_markup() -> None:
@@ -60,7 +60,7 @@ def test_nothing_is_taken_for_markup() -> None:
     for place in places(text):
         assert "[red]a[/red]" in printed(place)
         assert ":smile:" in printed(place)
-    assert raw(printed(*places(HOSTILE))) == set()
+    assert raw_characters(printed(*places(HOSTILE))) == set()
 
 
 def test_a_cell_shows_where_a_line_ended_and_a_paragraph_ends_it() -> None:
@@ -72,6 +72,6 @@ def test_a_cell_shows_where_a_line_ended_and_a_paragraph_ends_it() -> None:
 @given(st.dictionaries(st.text(max_size=5), ANY_TEXT | st.integers() | st.none(), max_size=4))
 def test_json_stays_what_it_is(document: dict[str, Any]) -> None:
     """One line of ASCII controls' escapes and of nothing that a terminal acts on."""
-    told = format_json(document)
-    assert "\n" not in told
-    assert not any(is_invisible(one) for one in told)
+    text = format_json(document)
+    assert "\n" not in text
+    assert not any(is_invisible(character) for character in text)

@@ -47,7 +47,7 @@ def test_no_time_stays_none(session: Session) -> None:
 
 @pytest.mark.parametrize("text", ["someday", "31.01.25", "999999w", "0001-01-01T00:00:00+14:00", "0001-01-01"])
 def test_what_is_no_time_is_told(session: Session, text: str) -> None:
-    """Whoever types something else is shown what can be typed, in the language of the session."""
+    """Anyone who types something else is shown what can be typed, in the language of the session."""
     with pytest.raises(UsageError, match="n'est pas une date"):
         read_time(session, text)
 
@@ -84,7 +84,7 @@ def test_every_field_that_does_not_fit_is_told(session: Session) -> None:
         make_message(session, CreateProject, {"type_id": "x", "colour": "red"})
     assert caught.value.code is Code.INVALID
     fields = caught.value.details["fields"]
-    assert {one["field"]: one["kind"] for one in fields} == {
+    assert {field["field"]: field["kind"] for field in fields} == {
         "project_id": "missing",
         "type_id": "int_type",
         "colour": "extra_forbidden",

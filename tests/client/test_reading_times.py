@@ -30,8 +30,8 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def session(language: str) -> Session:
     """Type on that Tuesday, 13:40 by the clock of here."""
-    made = uuid7().int & ((1 << 80) - 1) | int(TUESDAY.timestamp() * 1000) << 80
-    return Session("admin", language=language, command_id=type(uuid7())(int=made))
+    project_id = uuid7().int & ((1 << 80) - 1) | int(TUESDAY.timestamp() * 1000) << 80
+    return Session("admin", language=language, command_id=type(uuid7())(int=project_id))
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -115,12 +115,12 @@ def test_a_time_with_two_readings_or_none_is_refused(language: str, text: str, r
     """Where a date or the clock has two readings, both are named, and none is chosen."""
     with pytest.raises(UsageError) as refused:
         read_time(session(language), text)
-    assert [one for one in readings if one not in str(refused.value)] == []
+    assert [reading for reading in readings if reading not in str(refused.value)] == []
 
 
 def test_a_day_in_words_is_whole() -> None:
     """A day in words is from its beginning to its end; a date in figures is its first moment at both ends."""
-    words, figures = (read_span(session("en"), one, one) for one in ("yesterday", "2026-11-23"))
+    words, figures = (read_span(session("en"), word, word) for word in ("yesterday", "2026-11-23"))
     day = datetime(2026, 11, 23).astimezone()
     assert words == {"from": day, "to": day + timedelta(days=1)}
     assert figures == {"from": day, "to": day}

@@ -15,7 +15,7 @@ ROLES = {
 
 
 async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, typed: Type) -> None:
-    """The highest level of all roles counts; who has none is told to have none."""
+    """The highest level of all roles counts; a principal without a role has `none`."""
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
     ended = await typed("roles", "of", "olivia", "--json")
     assert ended.json["permissions"] == {"incident-projects": "manage"}
@@ -23,7 +23,7 @@ async def test_what_somebodys_roles_come_to_is_shown(peer: Peer, typed: Type) ->
 
 
 async def test_a_role_is_named_by_its_id_or_its_name(peer: Peer, typed: Type) -> None:
-    """Whoever grants a role writes either; a permission can be named by its last part."""
+    """Anyone who grants a role writes either; a permission can be named by its last part."""
     peer.answers["administration.roles"] = json.dumps(ROLES).encode()
     peer.result = {"principal": "peter", "role_id": "guards"}
     assert (await typed("roles", "grant", "peter", "gardes")).status == 0

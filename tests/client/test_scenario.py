@@ -16,33 +16,33 @@ LABORATORY_AND_STORAGE = {0, 1}
 
 def test_every_story_is_told() -> None:
     """Twenty-five projects come out, the first of them with everything that a project can hold."""
-    told = list(stories(load(), "en", NOW))
-    assert len(told) == 25
-    assert len(told[0].comments) >= 3
-    assert len(told[0].calls) >= 2
-    assert told[0].sequences
+    incidents = list(stories(load(), "en", NOW))
+    assert len(incidents) == 25
+    assert len(incidents[0].comments) >= 3
+    assert len(incidents[0].calls) >= 2
+    assert incidents[0].sequences
 
 
 def test_the_stories_are_those_of_the_set_up() -> None:
     """Most injuries are falls or hits, most happen in the laboratory and the storage room (SCN-11)."""
-    told = list(stories(load(), "en", NOW))
-    assert sum(story.reason in FALLS_AND_HITS for story in told) > 0.7 * len(told)
-    assert sum(story.place in LABORATORY_AND_STORAGE for story in told) > 0.6 * len(told)
-    assert Counter(story.type for story in told).most_common(1)[0][0] == 0
+    incidents = list(stories(load(), "en", NOW))
+    assert sum(story.reason in FALLS_AND_HITS for story in incidents) > 0.7 * len(incidents)
+    assert sum(story.place in LABORATORY_AND_STORAGE for story in incidents) > 0.6 * len(incidents)
+    assert Counter(story.type for story in incidents).most_common(1)[0][0] == 0
 
 
 def test_the_same_seed_tells_the_same_stories() -> None:
     """Two plays differ in their ids alone."""
     plays = [list(stories(load(), "en", NOW)) for _ in range(2)]
-    shown = [[(one.type, one.status, one.start, one.data, one.comments) for one in play] for play in plays]
-    assert shown[0] == shown[1]
+    contents = [[(item.type, item.status, item.start, item.data, item.comments) for item in play] for play in plays]
+    assert contents[0] == contents[1]
 
 
 def test_both_languages_tell_the_same() -> None:
     """A story has the same facts in either language, in other words."""
     english, french = (list(stories(load(), language, NOW)) for language in ("en", "fr"))
-    assert [one.start for one in english] == [one.start for one in french]
-    assert not {one.description for one in english} & {one.description for one in french}
+    assert [item.start for item in english] == [item.start for item in french]
+    assert not {item.description for item in english} & {item.description for item in french}
 
 
 def test_nothing_lies_in_the_future_or_has_expired() -> None:
@@ -61,9 +61,9 @@ def test_everything_is_said_in_both_languages() -> None:
             return [value] if value.keys() == {"en", "fr"} else inner
         return [text for each in value for text in texts(each)] if isinstance(value, list) else []
 
-    found = texts(json.loads((ROOT / "incidents/demo/scenario.json").read_text()))
-    assert len(found) > 60
-    assert [text for text in found if bool(text["en"]) != bool(text["fr"])] == []
+    content = texts(json.loads((ROOT / "incidents/demo/scenario.json").read_text()))
+    assert len(content) > 60
+    assert [text for text in content if bool(text["en"]) != bool(text["fr"])] == []
 
 
 @pytest.mark.parametrize("text, is_it", [("New", True), ("Nouveau", True), ("Closed", False)])

@@ -24,7 +24,8 @@ async def test_it_says_its_version() -> None:
 async def test_options_of_commands_stand_behind_them() -> None:
     """An option of a command that stands before it is refused instead of being ignored."""
     ended = await incidents("--json", "me")
-    assert (ended.status, ended.json["error"]["code"]) == (2, "usage")
+    assert ended.status == 2
+    assert ended.json["error"]["code"] == "usage"
 
 
 COMPLETED = {
@@ -70,22 +71,24 @@ async def test_bash_completes_commands_and_options(tmp_path: Path) -> None:
         lines.append('echo "$(printf "%s " "${COMPREPLY[@]}")"')
     registered, *offered = (await bash(tmp_path, "\n".join(lines))).splitlines()
     assert "_incidents_completion" in registered
-    found = {typed: set(line.split()) for typed, line in zip(COMPLETED, offered, strict=True)}
-    assert {typed: found[typed] & words for typed, words in COMPLETED.items()} == COMPLETED
+    by_name = {typed: set(line.split()) for typed, line in zip(COMPLETED, offered, strict=True)}
+    assert {typed: by_name[typed] & words for typed, words in COMPLETED.items()} == COMPLETED
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
 async def test_other_shells_have_a_script(shell: str) -> None:
     """Zsh and fish get scripts of their own."""
     ended = await incidents(environment={"_INCIDENTS_COMPLETE": f"source_{shell}"})
-    assert (ended.status, f"_INCIDENTS_COMPLETE=complete_{shell}" in ended.out) == (0, True)
+    assert ended.status == 0
+    assert f"_INCIDENTS_COMPLETE=complete_{shell}" in ended.out
 
 
 async def offered(words: str, environment: dict[str, object]) -> list[str]:
     """Return what bash is offered behind these words."""
-    told = {"COMP_WORDS": words, "COMP_CWORD": words.count(" "), "_INCIDENTS_COMPLETE": "complete_bash"}
-    ended = await incidents(environment={**environment, **told})
-    assert (ended.status, ended.err) == (0, "")
+    variables = {"COMP_WORDS": words, "COMP_CWORD": words.count(" "), "_INCIDENTS_COMPLETE": "complete_bash"}
+    ended = await incidents(environment={**environment, **variables})
+    assert ended.status == 0
+    assert ended.err == ""
     return ended.out.split("\n")[:-1] if ended.out.strip() else []
 
 

@@ -33,21 +33,24 @@ async def test_a_project_lives_and_is_read_back(client: Client) -> None:
     assert "description" in changed.changed
     await client.send(AddComment(project_id=project.project_id, comment_id=uuid7(), text="Broken."))
     details = await client.ask(GetProject(project_id=project.project_id))
-    assert (details.number, details.revision, details.description) == (project.number, 3, "Fell.")
-    assert [one.text for one in details.comments or []] == ["Broken."]
+    assert details.number == project.number
+    assert details.revision == 3
+    assert details.description == "Fell."
+    assert [comment.text for comment in details.comments or []] == ["Broken."]
 
 
 async def test_a_list_is_walked_page_by_page(client: Client) -> None:
     """The cursor of a page leads to the next one until there is none."""
     numbers = {(await created(client)).number for _ in range(5)}
-    query, found = ListProjects(limit=2), []
+    query, results = ListProjects(limit=2), []
     while True:
         page = await client.ask(query)
-        found += [row.number for row in page.items]
+        results += [row.number for row in page.items]
         if page.next is None:
             break
         query = ListProjects(limit=2, after=page.next)
-    assert (len(found), set(found)) == (5, numbers)
+    assert len(results) == 5
+    assert set(results) == numbers
 
 
 async def test_the_same_id_is_the_same_command(client: Client) -> None:
@@ -65,7 +68,8 @@ async def test_somebody_was_faster(client: Client) -> None:
     late = UpdateProject(project_id=project.project_id, expected_revision=1, description="Second.")
     with pytest.raises(Refused) as caught:
         await client.send(late)
-    assert (caught.value.code, caught.value.retryable) == (Code.CONFLICT, False)
+    assert caught.value.code == Code.CONFLICT
+    assert caught.value.retryable is False
     assert caught.value.details
 
 
@@ -84,7 +88,7 @@ async def test_what_was_deleted_is_gone(client: Client) -> None:
 
 
 async def test_an_outcome_can_be_asked_for_later(site: Site, client: Client) -> None:
-    """Whoever sent a command can ask for its outcome from another connection."""
+    """Anyone who sent a command can ask for its outcome from another connection."""
     submitted = await client.submit(CreateProject(project_id=uuid7()))
     outcome = await submitted.outcome()
     async with connect(site.url, site.credentials("admin"), site.name) as other:
@@ -93,7 +97,7 @@ async def test_an_outcome_can_be_asked_for_later(site: Site, client: Client) -> 
 
 
 async def test_a_stranger_is_refused_in_its_language(site: Site, client: Client) -> None:
-    """Who has no role may do nothing, and is told so in the language it asked for."""
+    """A principal without a role can do nothing, and is refused in the language it asked for."""
     stranger = await site.client("stranger", language="fr")
     with pytest.raises(Refused, match="Permission refusée") as caught:
         await created(stranger)

@@ -54,12 +54,12 @@ def test_no_line_is_wider_than_its_place(texts: list[str], width: int) -> None:
     lines = printed(listing(*texts), width)
     assert max(Text(line).cell_len for line in lines) <= width
     whole = "\n".join(lines)
-    assert [one for one in ("Number", "Time", "Status", "By", "12", "1000013", "olivia") if one not in whole] == []
+    assert [word for word in ("Number", "Time", "Status", "By", "12", "1000013", "olivia") if word not in whole] == []
 
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_ids_stay_whole(width: int) -> None:
-    """An id beside long texts stands on one line, so that it can be copied."""
+    """An id beside long texts is on one line, so that it can be copied."""
     for headings in (("Name", "Event id", "Details"), ("Name", "Details", "Description")):
         lines = printed(table("en", *headings, rows=[("a " * 40, ID, "b " * 90)]), width)
         assert len([line for line in lines if ID in line]) == 1
@@ -75,14 +75,14 @@ def test_texts_give_way_before_the_table_does() -> None:
 
 
 def test_a_long_text_is_no_tower() -> None:
-    """A text that would fold into many short lines stands below its row, where it has room."""
+    """A text that would fold into many short lines is below its row, where it has room."""
     lines = printed(table("en", "Number", "Field", "Before", "After", rows=[(1, "x", "word " * 30, "y")]), 60)
     assert len(lines) <= 7
     assert max(line.count("word") for line in lines) > 6
 
 
 def test_further_lines_of_a_text_stand_below_its_first() -> None:
-    """A text below its row keeps its lines, and all of them begin beside its heading."""
+    """A text below its row keeps its lines, and all of them begin next to its heading."""
     lines = printed(
         table("en", "Number", "Field", "Before", "After", rows=[(1, "x", paragraph(f"{'word ' * 40}\nlast"), "y")]), 60
     )
@@ -105,7 +105,8 @@ def test_a_pipe_gets_every_row_on_one_line() -> None:
     """Without a terminal nothing is cut or folded, no line has spaces at its end, and a line's end is shown."""
     long = "word " * 200
     head, first, second = printed(listing("two\nlines", "", "", long), UNBOUNDED)
-    assert (long.strip() in first, "two↵lines" in first) == (True, True)
+    assert long.strip() in first
+    assert "two↵lines" in first
     assert [line for line in (head, first, second) if line != line.rstrip()] == []
 
 
@@ -152,7 +153,7 @@ def test_every_row_is_read_back(rows: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("width", [60, 80])
 def test_facts_fit_and_keep_their_labels(width: int) -> None:
-    """What is known of one thing folds beside its label, which is never cut."""
+    """What is known of one thing folds next to its label, which is never cut."""
     screen = Screen(width=width, file=io.StringIO())
     screen.print(facts("fr", [("Exempt from retention", True), ("Description", "可疑包裹 " * 40), ("End", None)]))
     assert isinstance(screen.file, io.StringIO)
@@ -172,7 +173,7 @@ def test_facts_in_a_pipe_are_whole() -> None:
 
 
 def test_a_table_without_rows_says_what_it_would_be_of() -> None:
-    """Nothing is told as nothing, under the title that says of whom; a spreadsheet has its headings."""
+    """An empty list is shown as empty, under the title that says of whom; a spreadsheet has its headings."""
     sheet = table("en", "Permission", "Level", rows=[], title="olivia: no role")
     assert printed(sheet, 80) == ["olivia: no role", "nothing here"]
     assert read(sheet) == []

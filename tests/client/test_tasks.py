@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
+from tests.client.interactive import run_command
 from tests.client.tasks import ENDLESS, LATER, TASKS, Task
-from tests.client.typed import typed
 from tests.support import eventually
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-")
@@ -50,7 +50,7 @@ class Day:
         self.folder = folder
         self.environment = {"INCIDENTS_DATA": str(folder / "data"), "TOLD": str(folder / "told.json")}
 
-    async def type(self, line: str, given: str = "") -> Ended:
+    async def type(self, line: str, given: str = "") -> CommandResult:
         """Type one line behind `incidents`."""
         return await incidents(*shlex.split(line), given=given, folder=self.folder, environment=self.environment)
 
@@ -69,19 +69,20 @@ class Day:
                 return await self._watch(task)
             except (TimeoutError, AssertionError) as error:
                 return f"{task.number} {task.name}: {error!r}"
-        told = ""
+        output = ""
         for line in task.lines[:-1]:
             ended = await self.type(line)
-            told += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
-        return await self._last(task, told)
+            output += ended.out if ended.status == 0 else f"[{ended.status}] {ended.err}"
+        return await self._last(task, output)
 
-    async def _last(self, task: Task, told: str) -> str:
+    async def _last(self, task: Task, output: str) -> str:
         """Type the last line, again where what it shows follows what happens a moment later."""
 
         async def done() -> bool:
             ended = await self.type(task.lines[-1], task.given)
-            whole = " ".join((told + ended.out).split())
-            assert (ended.status, [one for one in task.shows if one not in whole]) == (0, []), ended.out + ended.err
+            whole = " ".join((output + ended.out).split())
+            assert ended.status == 0, ended.out + ended.err
+            assert [item for item in task.shows if item not in whole] == [], ended.out + ended.err
             return True
 
         try:
@@ -92,7 +93,7 @@ class Day:
 
     async def _watch(self, task: Task) -> str:
         """Start what goes on until Ctrl-C, wait for what it shows, and end it."""
-        async with typed(
+        async with run_command(
             {**self.environment, "COLUMNS": "120"}, *shlex.split(task.lines[0]), folder=self.folder
         ) as one:
             if task.shows:
@@ -110,7 +111,7 @@ class Day:
 async def started(folder: Path) -> AsyncIterator[Day]:
     """Run a system below a folder for as long as the block lasts."""
     day = Day(folder)
-    async with typed(day.environment, "up", folder=folder) as up:
+    async with run_command(day.environment, "up", folder=folder) as up:
         while "ready" not in await up.line():
             pass
         yield day
@@ -136,4 +137,4 @@ async def test_the_tasks_of_a_day_are_done(day: Day) -> None:
     undone = [why for task in TASKS if (why := await day.do(task))]
     assert undone == []
     events = [json.loads(line) for line in (day.folder / "told.json").read_text().splitlines()]
-    assert {one["happened"] for one in events} == {"projects.created"}
+    assert {event["happened"] for event in events} == {"projects.created"}

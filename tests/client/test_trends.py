@@ -13,12 +13,12 @@ from incidents.terminal.printing import Screen
 from incidents.terminal.tables.trends import bar, duration, figures, sparkline, steps
 
 
-def drawn(items: list[Figures], **asked: Any) -> str:
+def drawn(items: list[Figures], **fields: Any) -> str:
     """Draw figures as a terminal would show them."""
     console = Console(width=100)
     with console.capture() as captured:
         answer = Statistics(timezone="Europe/Zurich", total=3, items=items, truncated=False)
-        console.print(figures(answer, ProjectStatistics(**asked), lambda group: f"<{group}>", "en"))
+        console.print(figures(answer, ProjectStatistics(**fields), lambda group: f"<{group}>", "en"))
     return captured.get()
 
 
@@ -38,24 +38,24 @@ def test_a_sparkline_has_a_block_for_each_value() -> None:
 def test_every_interval_has_its_step(interval: Interval, count: int) -> None:
     """Intervals in which nothing happened are on the axis, also where the clocks change."""
     first = datetime(2026, 3, 26, 23, tzinfo=UTC)
-    found = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
-    assert (len(found), found[0]) == (count, first)
-    assert {one.astimezone(ZoneInfo("Europe/Zurich")).hour for one in found} == {0}
+    starts = steps(first, datetime(2026, 3, 30, 22, tzinfo=UTC), interval, ZoneInfo("Europe/Zurich"))
+    assert (len(starts), starts[0]) == (count, first)
+    assert {start.astimezone(ZoneInfo("Europe/Zurich")).hour for start in starts} == {0}
 
 
 @pytest.mark.parametrize(
     "seconds, words", [(None, ""), (5, "5 s"), (65, "1 min 5 s"), (3_700, "1 h 1 min"), (90_000, "1 d 1 h")]
 )
 def test_durations_have_two_units(seconds: float | None, words: str) -> None:
-    """A time that something took is told in its two largest units."""
+    """A time that something took is reported in its two largest units."""
     assert duration(seconds) == words
 
 
 def test_groups_are_drawn_as_bars() -> None:
     """Without an interval each group is a bar with its figures."""
     spans: dict[str, Any] = {"median_closing_seconds": 3_600.0, "median_duration_seconds": 60.0}
-    told = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
-    assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in told] == []
+    output = drawn([Figures(group=1, count=2, closed=1, ended=2, **spans)], group_by="type")
+    assert [word for word in ("<1>", "█" * 12, "1 h 0 min", "1 min 0 s") if word not in output] == []
 
 
 def test_groups_over_time_are_drawn_as_trends() -> None:
@@ -65,9 +65,9 @@ def test_groups_over_time_are_drawn_as_trends() -> None:
         Figures(group=1, starting=days[0], count=1, closed=0, ended=0),
         Figures(group=2, starting=days[1], count=2, closed=0, ended=0),
     ]
-    told = drawn(items, group_by="type", interval="day")
-    assert told.index("<2>") < told.index("<1>")
-    assert "█" in told
+    output = drawn(items, group_by="type", interval="day")
+    assert output.index("<2>") < output.index("<1>")
+    assert "█" in output
 
 
 def test_intervals_are_drawn_as_bars() -> None:
@@ -88,4 +88,4 @@ def test_bars_fit_beside_their_figures(language: str) -> None:
     screen.print(figures(answer, ProjectStatistics(group_by="type"), lambda _: "Theft", language))
     assert isinstance(screen.file, io.StringIO)
     *_, line = screen.file.getvalue().splitlines()
-    assert [one for one in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if one not in line] == []
+    assert [item for item in ("Theft", "█" * 12, "23 h 53 min", "59 min 59 s") if item not in line] == []

@@ -22,7 +22,7 @@ from incidents.terminal.tables.refusals import refusal_panel
 from incidents.terminal.text.language import catalogue
 from incidents.terminal.text.words import name_of
 
-COLUMNS = [one for one in get_args(Sort) if not one.startswith("-")]
+COLUMNS = [name for name in get_args(Sort) if not name.startswith("-")]
 TYPED: dict[str, list[str]] = {
     "permission": list(Node),
     "kind": list(_KINDS),
@@ -31,7 +31,7 @@ TYPED: dict[str, list[str]] = {
 }
 SHOWN: dict[str, list[str]] = {
     **TYPED,
-    "level": [one.name.lower() for one in Level],
+    "level": [level.name.lower() for level in Level],
     "code": list(Code),
     "field": [
         *COLUMNS,
@@ -47,8 +47,8 @@ OF_SITES = ("category_", "integer_", "decimal_", "text_", "checkbox_", "datetime
 def test_every_word_of_the_wire_has_its_french(kind: str) -> None:
     """Activities, fields, permissions, levels, kinds and codes are named in French."""
     known: Any = catalogue("fr")  # keeps its texts under a private name
-    words = {str(one) for one in SHOWN[kind] if not str(one).startswith(OF_SITES)}
-    assert sorted(one for one in words if f"{kind}\x04{one}" not in known._catalog) == []
+    words = {str(item) for item in SHOWN[kind] if not str(item).startswith(OF_SITES)}
+    assert sorted(word for word in words if f"{kind}\x04{word}" not in known._catalog) == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -57,9 +57,9 @@ def test_what_is_shown_can_be_typed(kind: str, language: str) -> None:
     """The shown word stands for one word of the wire, which can be typed itself, case and accents aside."""
     session = Session("admin", language=language)
     for word in TYPED[kind]:
-        shown = name_of(language, kind, word)
-        typed: Iterable[str] = (word, shown, shown.upper(), shown.replace("é", "e"))
-        assert {read_word(session, kind, one, TYPED[kind], "Field") for one in typed} == {word}
+        name = name_of(language, kind, word)
+        typed: Iterable[str] = (word, name, name.upper(), name.replace("é", "e"))
+        assert {read_word(session, kind, item, TYPED[kind], "Field") for item in typed} == {word}
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -83,10 +83,10 @@ def test_a_near_word_is_offered() -> None:
 
 
 def test_details_are_named_in_the_language() -> None:
-    """What an activity changed is told with the names of its fields, and yes and no."""
-    told = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
-    assert details_of(told, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
-    assert details_of(told, "en") == "description: a → b  duration_seconds=1.5  complete=yes"
+    """What an activity changed is reported with the names of its fields, and yes and no."""
+    details = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
+    assert details_of(details, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
+    assert details_of(details, "en") == "description: a → b  duration_seconds=1.5  complete=yes"
 
 
 def test_a_refusal_names_its_fields_in_the_language() -> None:
@@ -96,9 +96,9 @@ def test_a_refusal_names_its_fields_in_the_language() -> None:
     error = {"code": "invalid", "message": "Non.", "details": {"fields": fields, "retryable": True, **more}}
     out = io.StringIO()
     Screen(width=80, file=out).print(refusal_panel(error, "fr"))
-    shown = " ".join(out.getvalue().split())
+    text = " ".join(out.getvalue().split())
     assert [
-        one
-        for one in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
-        if one not in shown
+        word
+        for word in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
+        if word not in text
     ] == []

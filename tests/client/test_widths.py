@@ -8,10 +8,10 @@ from collections.abc import Mapping
 import pytest
 from rich.text import Text
 
-from tests.client.command_line import Ended, incidents
+from tests.client.command_line import CommandResult, incidents
 from tests.client.hostile import Writer
+from tests.client.interactive import environment
 from tests.client.test_hostile_texts import AT_ONCE, LISTING, typed_as
-from tests.client.typed import environment
 from tests.support import Site, eventually
 
 LONG = "Sicherheitsüberwachungsanlage 可疑包裹在北门 👩‍👩‍👧‍👦 🚒 at the far end of the northern platform, second floor"
@@ -33,10 +33,10 @@ SAYING |= {"stats", "retention due", "audit definitions"}
 """Listings that show the names and texts that people wrote."""
 
 
-async def answered(line: list[str], ours: Mapping[str, object]) -> Ended:
+async def answered(line: list[str], ours: Mapping[str, object]) -> CommandResult:
     """Type a line, again where nobody had the time to answer it."""
 
-    async def done() -> Ended:
+    async def done() -> CommandResult:
         ended = await incidents(*line, environment=ours)
         assert ended.status == 0, (line, ended.err)
         return ended
@@ -57,13 +57,13 @@ async def test_every_listing_fits_its_place(site: Site) -> None:
         who = "ops" if name == "status" else "admin"
         async with limit:
             ended = await answered(line, {**ours[who], "COLUMNS": width})
-        shown = ended.out.splitlines()
-        wide = [one for one in shown if Text(one).cell_len > width]
-        cut = [one for one in HEADINGS.get(name, ()) if one not in ended.out]
-        return [f"{name} {width}: {one}" for one in (*wide, *cut, *([] if shown else [ended.err]))]
+        lines = ended.out.splitlines()
+        wide = [line for line in lines if Text(line).cell_len > width]
+        cut = [item for item in HEADINGS.get(name, ()) if item not in ended.out]
+        return [f"{name} {width}: {item}" for item in (*wide, *cut, *([] if lines else [ended.err]))]
 
-    found = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
-    assert [one for each in found for one in each] == []
+    results = await asyncio.gather(*(misfits(name, width) for name in [*LISTING, "status"] for width in (60, 80)))
+    assert [item for each in results for item in each] == []
 
 
 @pytest.mark.timeout(600)
@@ -80,6 +80,6 @@ async def test_every_listing_is_a_spreadsheet(site: Site) -> None:
         rows = list(csv.reader(io.StringIO(ended.out, newline="")))
         return name, {len(row) for row in rows}, any(LONG in cell for row in rows for cell in row)
 
-    found = await asyncio.gather(*(read(name) for name in LISTING if name not in WITHOUT_A_TABLE))
-    assert [(name, lengths) for name, lengths, _ in found if len(lengths) != 1] == []
-    assert {name for name, _, there in found if there} >= SAYING
+    results = await asyncio.gather(*(read(name) for name in LISTING if name not in WITHOUT_A_TABLE))
+    assert [(name, lengths) for name, lengths, _ in results if len(lengths) != 1] == []
+    assert {name for name, _, there in results if there} >= SAYING

@@ -40,7 +40,7 @@ def catalogue() -> Catalog:
         return read_po(file, locale="fr")
 
 
-FRENCH = {str(one.id): str(one.string) for one in catalogue() if one.id and not one.context}
+FRENCH = {str(message.id): str(message.string) for message in catalogue() if message.id and not message.context}
 
 
 def said() -> set[str]:
@@ -85,7 +85,7 @@ def named(text: str) -> set[str]:
 
 
 def test_french_is_set_as_french_is() -> None:
-    """A no-break space stands before high punctuation and within quotes; an apostrophe is the one of keyboards."""
+    """A no-break space precedes high punctuation and is within quotes; an apostrophe is the one of keyboards."""
     wrong = [
         text for text in FRENCH.values() if any(mark in text for mark in (" :", " ;", " ?", " !", "« ", " »", "’"))
     ]

@@ -79,7 +79,7 @@ def document(site: str = "{site}") -> Json:
         "components": {"schemas": forms, "parameters": explained.PARAMETERS, "securitySchemes": explained.SECURITY},
         "x-errors": {code.value: _error(code) for code in Code},
     }
-    explained.add_examples(whole, {one.__name__: one for one in (*commands.values(), *queries.values())})
+    explained.add_examples(whole, {command.__name__: command for command in (*commands.values(), *queries.values())})
     cleaned: Json = explained.without_codes(whole)
     return cleaned
 
@@ -90,19 +90,19 @@ def schemas() -> dict[str, Json]:
     What clients send is closed, because an unknown field is refused. What they receive is open, because a
     newer system may add a field. A class that travels both ways is closed.
     """
-    asked = [*catalogue.commands().values(), *catalogue.queries().values()]
+    requests = [*catalogue.commands().values(), *catalogue.queries().values()]
     answers = [query.answer() for query in catalogue.queries().values()]
-    models = [one for one in answers if issubclass(one, BaseModel)]
-    told = _definitions([*catalogue.events().values(), *models, *_ENVELOPES])
-    for schema in told.values():
+    models = [answer for answer in answers if issubclass(answer, BaseModel)]
+    definitions = _definitions([*catalogue.events().values(), *models, *_ENVELOPES])
+    for schema in definitions.values():
         schema.pop("additionalProperties", None)
-    return dict(sorted({**told, **_definitions(asked)}.items()))
+    return dict(sorted({**definitions, **_definitions(requests)}.items()))
 
 
 def key(command: type[Command[Any]]) -> str:
     """Return the key in a command's subject, with the fields that it is made of in braces."""
-    made = command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields})
-    return made.key_for("{principal}")
+    by_name = command.model_construct(None, **{name: f"{{{name}}}" for name in command.model_fields})
+    return by_name.key_for("{principal}")
 
 
 def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
@@ -110,7 +110,7 @@ def needs(asking: type[Request[Any]]) -> tuple[dict[str, str], dict[str, dict[st
     always = asking.model_construct().needs()
     added = {name: asking.model_construct(None, **values).needs() for name, values in _fields_given(asking)}
     more = {name: _named(given, without=always) for name, given in added.items()}
-    return _named(always), {name: given for name, given in more.items() if given}
+    return _named(always), {name: level for name, level in more.items() if level}
 
 
 def _fields_given(asking: type[Request[Any]]) -> Iterator[tuple[str, Json]]:
@@ -129,12 +129,12 @@ def _named(given: Mapping[Node, Level], without: Mapping[Node, Level] | None = N
 
 
 def _definitions(models: Iterable[type[BaseModel]]) -> dict[str, Json]:
-    _, found = models_json_schema(
+    _, schemas_by_model = models_json_schema(
         [(model, "validation") for model in models],
         ref_template="#/components/schemas/{model}",
         schema_generator=_Schemas,
     )
-    definitions: dict[str, Json] = found["$defs"]
+    definitions: dict[str, Json] = schemas_by_model["$defs"]
     return definitions
 
 
@@ -158,8 +158,8 @@ def _ref(model: type) -> Json:
 
 
 def _message(name: str, payload: Json, headers: type | None = None, **more: Any) -> Json:
-    told = {"name": name, **more, "payload": payload}
-    return {**told, "headers": _ref(headers)} if headers else told
+    stored = {"name": name, **more, "payload": payload}
+    return {**stored, "headers": _ref(headers)} if headers else stored
 
 
 def _channel(address: str, messages: dict[str, Json], **fields: Json) -> Json:
@@ -202,15 +202,15 @@ def _outcome_channel(commands: Mapping[str, type[Command[Any]]], site: str) -> J
 def _outcomes(commands: Mapping[str, type[Command[Any]]]) -> dict[str, Json]:
     """Return the form of each command's outcome: that of all, with the body of the command's own event."""
     return {
-        f"{one.__name__}Applied": {
-            "title": f"{one.__name__}Applied",
-            "description": f"The outcome of {one.subject} where it took effect.",
+        f"{command.__name__}Applied": {
+            "title": f"{command.__name__}Applied",
+            "description": f"The outcome of {command.subject} where it took effect.",
             "allOf": [
                 _ref(envelopes.Applied),
-                {"title": f"{one.__name__}Result", "properties": {"result": _ref(one.answer())}},
+                {"title": f"{command.__name__}Result", "properties": {"result": _ref(command.answer())}},
             ],
         }
-        for one in commands.values()
+        for command in commands.values()
     }
 
 
@@ -275,8 +275,8 @@ def _asked(asking: type[Request[Any]], channel: str, replies: str, answers: Iter
 
 def _command_operation(command: type[Command[Any]]) -> Json:
     outcomes = (f"{command.__name__}.applied", "Rejected")
-    told = _asked(command, f"cmd.{command.subject}", "out", outcomes)
-    return {**told, "x-internal": True} if command.internal else told
+    operation = _asked(command, f"cmd.{command.subject}", "out", outcomes)
+    return {**operation, "x-internal": True} if command.internal else operation
 
 
 def _query_operation(query: type[Query[Any]]) -> Json:

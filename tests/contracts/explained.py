@@ -50,8 +50,8 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
 @cache
 def fields() -> dict[str, list[Any]]:
     """Return by the name of a field what it means and, where one is given, an example."""
-    found: dict[str, list[Any]] = json.loads(Path(__file__).with_name("fields.json").read_text("utf-8"))
-    return found
+    document: dict[str, list[Any]] = json.loads(Path(__file__).with_name("fields.json").read_text("utf-8"))
+    return document
 
 
 def explain(schemas: Mapping[str, Json]) -> None:
@@ -66,9 +66,9 @@ def explain(schemas: Mapping[str, Json]) -> None:
 def without_codes(part: Any) -> Any:
     """Leave the numbers of requirements out of every sentence."""
     if isinstance(part, dict):
-        return {name: without_codes(one) for name, one in part.items()}
+        return {name: without_codes(value) for name, value in part.items()}
     if isinstance(part, list):
-        return [without_codes(one) for one in part]
+        return [without_codes(item) for item in part]
     return _CODES.sub("", part) if isinstance(part, str) else part
 
 
@@ -91,10 +91,10 @@ def add_examples(document: Json, sent: Mapping[str, type[BaseModel]]) -> None:
     for channel in document["channels"].values():
         for name, message in channel["messages"].items():
             tries = _examples(message["payload"], schemas)
-            told = {"payload": next(one for one in tries if name not in sent or _is_accepted(sent[name], one))}
+            example = {"payload": next(item for item in tries if name not in sent or _is_accepted(sent[name], item))}
             if "headers" in message:
-                told["headers"] = next(_examples(message["headers"], schemas))
-            message["examples"] = [told]
+                example["headers"] = next(_examples(message["headers"], schemas))
+            message["examples"] = [example]
 
 
 def _is_accepted(model: type[BaseModel], body: Any) -> bool:
@@ -123,20 +123,20 @@ def _resolved(form: Json, schemas: Mapping[str, Json]) -> Json:
     if "allOf" not in form:
         return form
     parts = [_resolved(part, schemas) for part in form["allOf"]]
-    properties = {name: one for part in parts for name, one in part.get("properties", {}).items()}
+    properties = {name: item for part in parts for name, item in part.get("properties", {}).items()}
     return {"type": "object", "properties": properties, "required": [n for p in parts for n in p.get("required", [])]}
 
 
 def _example(given: Json, schemas: Mapping[str, Json], name: str = "") -> Any:
     form = _resolved(given, schemas)
     choices = [*form.get("enum", []), *([form["const"]] if "const" in form else [])]
-    known = [one for one in (*fields().get(name, [])[1:], *form.get("examples", [])) if _fits(one, form)]
+    known = [example for example in (*fields().get(name, [])[1:], *form.get("examples", [])) if _fits(example, form)]
     if known or choices:
         return (known or choices)[0]
     if options := form.get("anyOf") or form.get("oneOf"):
         return _example(options[0], schemas, name)
     if form.get("type") == "object":
-        return {field: _example(one, schemas, field) for field, one in form.get("properties", {}).items()}
+        return {field: _example(part, schemas, field) for field, part in form.get("properties", {}).items()}
     if form.get("type") == "array":
         return [_example(form["items"], schemas, name)] if "items" in form else []
     return _scalar(form, str(form.get("type")))
@@ -154,7 +154,7 @@ def _scalar(form: Json, kind: str) -> Any:
 def _fits(value: Any, form: Json) -> bool:
     """Tell whether an example that is given for a name suits this field of the name."""
     if options := form.get("anyOf") or form.get("oneOf"):
-        return any(_fits(value, one) for one in options)
+        return any(_fits(value, option) for option in options)
     if "enum" in form or "const" in form:
         return value in form.get("enum", [form.get("const")])
     is_flag = isinstance(value, bool) is (form.get("type") == "boolean")
@@ -164,7 +164,7 @@ def _fits(value: Any, form: Json) -> bool:
 
 def _fits_inside(value: Any, form: Json) -> bool:
     if isinstance(value, list):
-        return all(_fits(one, form.get("items", {})) for one in value)
+        return all(_fits(character, form.get("items", {})) for character in value)
     if isinstance(value, str):
         of_form = "format" not in form or (form["format"] == "uuid") is (len(value) == _UUID_LENGTH)
         return of_form and re.search(form.get("pattern", ""), value) is not None

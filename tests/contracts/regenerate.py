@@ -32,15 +32,15 @@ def published() -> str:
 
 def golden() -> str:
     """Return all that a client relies on, without the words that explain it."""
-    told = {
-        "commands": {subject: _command(one) for subject, one in catalogue.commands().items()},
-        "queries": {subject: _asking(one) for subject, one in catalogue.queries().items()},
-        "events": {subject: _event(one) for subject, one in catalogue.events().items()},
+    by_name = {
+        "commands": {subject: _command(command) for subject, command in catalogue.commands().items()},
+        "queries": {subject: _asking(query) for subject, query in catalogue.queries().items()},
+        "events": {subject: _event(event) for subject, event in catalogue.events().items()},
         "errors": {code.value: status for code, status in HTTP_STATUS.items()},
         "nodes": [node.value for node in Node],
         "schemas": _without_words(asyncapi.schemas()),
     }
-    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(by_name, indent=1, ensure_ascii=False) + "\n"
 
 
 def _command(command: type[Command[Any]]) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def _event(event: type[Event]) -> dict[str, Any]:
 def _without_words(schema: Any) -> Any:
     """Leave out what explains and does not bind; a field may have such a name."""
     if isinstance(schema, list):
-        return [_without_words(one) for one in schema]
+        return [_without_words(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
     return {

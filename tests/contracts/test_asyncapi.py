@@ -13,7 +13,7 @@ import pytest
 from contracts import catalogue
 from contracts.errors import HTTP_STATUS
 from contracts.subjects import WORKERS
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 from tests.contracts import asyncapi, regenerate
 
 OFFICIAL = ROOT / "tests/contracts/asyncapi-3.0.0.json"
@@ -26,8 +26,8 @@ def references(part: Any) -> Iterator[str]:
             yield part["$ref"]
         part = list(part.values())
     if isinstance(part, list):
-        for one in part:
-            yield from references(one)
+        for item in part:
+            yield from references(item)
 
 
 def reaches(document: Any, reference: str) -> bool:
@@ -47,8 +47,8 @@ def test_the_published_document_is_fresh() -> None:
 
 def test_the_wire_changes_only_on_purpose() -> None:
     """A change of any message, subject, permission or store shows in the golden file."""
-    kept, now = regenerate.GOLDEN.read_text().splitlines(), regenerate.golden().splitlines()
-    changes = list(islice(difflib.unified_diff(kept, now, "kept", "now", lineterm="", n=2), 80))
+    text, now = regenerate.GOLDEN.read_text().splitlines(), regenerate.golden().splitlines()
+    changes = list(islice(difflib.unified_diff(text, now, "kept", "now", lineterm="", n=2), 80))
     if changes:
         rule = (
             f"The wire has changed. Meant so? Then run `{regenerate.COMMAND}`, and say in CHANGELOG.md what clients "
@@ -61,24 +61,24 @@ def test_the_document_is_asyncapi() -> None:
     """The document is valid by AsyncAPI's own schema, so that its tools can read it."""
     official = json.loads(OFFICIAL.read_text())
     validator = jsonschema.Draft7Validator(official)
-    found = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(asyncapi.document())]
-    hold("The document must follow AsyncAPI 3.0.0.", found)
+    errors = [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(asyncapi.document())]
+    require_none("The document must follow AsyncAPI 3.0.0.", errors)
 
 
 def test_every_reference_leads_somewhere() -> None:
     """No part of the document refers to one that is not there."""
     document = asyncapi.document()
-    lost = [one for one in references(document) if not reaches(document, one)]
-    hold("A $ref of the document leads nowhere.", sorted(set(lost)))
+    lost = [reference for reference in references(document) if not reaches(document, reference)]
+    require_none("A $ref of the document leads nowhere.", sorted(set(lost)))
 
 
 def test_every_message_is_published() -> None:
     """Every command, query and event has its operation, named after its subject."""
     operations = asyncapi.document()["operations"]
-    told = {f"cmd.{subject}" for subject in catalogue.commands()}
-    told |= {f"qry.{subject}" for subject in catalogue.queries()}
-    told |= {f"evt.{subject}" for subject in catalogue.events()}
-    assert told <= operations.keys()
+    subjects = {f"cmd.{subject}" for subject in catalogue.commands()}
+    subjects |= {f"qry.{subject}" for subject in catalogue.queries()}
+    subjects |= {f"evt.{subject}" for subject in catalogue.events()}
+    assert subjects <= operations.keys()
 
 
 def test_a_document_can_be_made_for_one_site() -> None:
@@ -118,7 +118,7 @@ def test_the_page_about_the_wire_is_true() -> None:
     subject = re.compile(rf"`(({'|'.join(WORKERS)})\.[a-z-]+)`")
     known = {*catalogue.commands(), *catalogue.queries(), *catalogue.events()}
     assert {found[0] for found in subject.findall(present)} <= known
-    assert {found[0] for found in subject.findall(planned)} & known == set()
+    assert {name[0] for name in subject.findall(planned)} & known == set()
     missing = [
         code for code, status in HTTP_STATUS.items() if not re.search(rf"`{code}`( \| |.*\(){status}\b", present)
     ]

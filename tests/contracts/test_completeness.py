@@ -12,7 +12,7 @@ import pytest
 from contracts import catalogue
 from contracts.message import Message, Request
 from contracts.subjects import COMMANDED, WORKERS
-from tests.checks.tree import hold, sources
+from tests.checks.tree import require_none, sources
 from tests.contracts import asyncapi
 from workers.local.run_worker import slice_of as imported
 from workers.runtime.worker import Worker
@@ -95,7 +95,7 @@ def test_every_message_has_one_function(kind: str, messages: dict[str, Any]) -> 
             findings.append(f"{name}: call its function {snake(name)}, not {function.__name__}.")
         elif len(places) != 1 or not places[0].startswith(f"workers/{owner}/"):
             findings.append(f"{name}: one function in workers/{owner}/, not {', '.join(places)}.")
-    hold("Every message needs exactly one function.", findings)
+    require_none("Every message needs exactly one function.", findings)
 
 
 def test_every_slice_knows_its_own_messages_only() -> None:
@@ -104,9 +104,9 @@ def test_every_slice_knows_its_own_messages_only() -> None:
         f"{name}: {message.__name__} belongs to another slice."
         for name in WORKERS
         for message in [*slice_of(name).handlers, *slice_of(name).query_handlers]
-        if message not in {one for subject, one in ASKING.items() if subject.split(".")[0] == name}
+        if message not in {value for subject, value in ASKING.items() if subject.split(".")[0] == name}
     ]
-    hold("Move the function to the slice that the subject names.", findings)
+    require_none("Move the function to the slice that the subject names.", findings)
 
 
 def test_every_module_of_messages_is_in_the_catalogue() -> None:
@@ -118,7 +118,7 @@ def test_every_module_of_messages_is_in_the_catalogue() -> None:
         if "\n    subject = " in source.text
         if source.path.removesuffix(".py").replace("/", ".") not in known
     ]
-    hold("Every module with messages is in the catalogue.", findings)
+    require_none("Every module with messages is in the catalogue.", findings)
 
 
 @pytest.mark.parametrize("subject", ASKING)
@@ -133,11 +133,11 @@ def test_every_question_says_its_answer(subject: str) -> None:
 
 def test_every_event_happens() -> None:
     """An event that nobody returns or emits is a promise that nobody keeps."""
-    made = {name for source in sources("workers") for _, name in source.calls()}
+    names = {name for source in sources("workers") for _, name in source.calls()}
     findings = [
-        f"{event.__name__}: nothing in workers/ makes one." for event in EVENTS.values() if event.__name__ not in made
+        f"{event.__name__}: nothing in workers/ makes one." for event in EVENTS.values() if event.__name__ not in names
     ]
-    hold("Return the event from a handler, emit it, or drop its class.", findings)
+    require_none("Return the event from a handler, emit it, or drop its class.", findings)
 
 
 def test_every_command_is_tested() -> None:
@@ -149,7 +149,7 @@ def test_every_command_is_tested() -> None:
         if command.__name__ not in UNTESTED
         if not re.search(rf"\b{command.__name__}\b|[\"']{re.escape(subject)}[\"']", tested)
     ]
-    hold("Every command needs a test that sends it.", findings)
+    require_none("Every command needs a test that sends it.", findings)
 
 
 def test_subjects_have_one_form() -> None:
@@ -160,7 +160,7 @@ def test_subjects_have_one_form() -> None:
         if not re.fullmatch(rf"({'|'.join(WORKERS)})\.[a-z]+(-[a-z]+)*", subject)
         or (subject in COMMANDS and subject.split(".")[0] not in COMMANDED)
     ]
-    hold("Write subjects as `worker.kebab-case`.", findings)
+    require_none("Write subjects as `worker.kebab-case`.", findings)
 
 
 def test_commands_are_wishes_and_events_are_past() -> None:
@@ -174,7 +174,7 @@ def test_commands_are_wishes_and_events_are_past() -> None:
             findings.append(f"{message.__name__} ({subject}): a command is VerbNoun, its subject begins the name.")
         if subject in EVENTS and not (past and name.endswith(tail)):
             findings.append(f"{message.__name__} ({subject}): an event is NounDone, its subject ends the name.")
-    hold("Commands are imperative, events past tense.", findings)
+    require_none("Commands are imperative, events past tense.", findings)
 
 
 def test_every_class_of_the_wire_says_what_it_is() -> None:
@@ -182,11 +182,11 @@ def test_every_class_of_the_wire_says_what_it_is() -> None:
     findings = [
         f"{module.__name__}.{name}"
         for module in catalogue.MODULES
-        for name, found in vars(module).items()
-        if inspect.isclass(found) and issubclass(found, Message) and found.__module__ == module.__name__
-        if "[" not in name and not (found.__dict__.get("__doc__") or "").strip().endswith(".")
+        for name, value in vars(module).items()
+        if inspect.isclass(value) and issubclass(value, Message) and value.__module__ == module.__name__
+        if "[" not in name and not (value.__dict__.get("__doc__") or "").strip().endswith(".")
     ]
-    hold("Write a docstring: the class, in one sentence.", findings)
+    require_none("Write a docstring: the class, in one sentence.", findings)
 
 
 def strings(name: str, schema: Any, schemas: dict[str, Any]) -> Iterator[str]:
@@ -197,18 +197,18 @@ def strings(name: str, schema: Any, schemas: dict[str, Any]) -> Iterator[str]:
     bound = {"enum", "const", "format"} & schema.keys() or schema.get("pattern", "^[^\\x00]*$") not in ANY_TEXT
     if schema.get("type") == "string" and not bound:
         yield name
-    for field, one in schema.get("properties", {}).items():
-        yield from strings(f"{name}.{field}", one, schemas)
+    for field, item in schema.get("properties", {}).items():
+        yield from strings(f"{name}.{field}", item, schemas)
     for part in ("items", "additionalProperties"):
         if isinstance(schema.get(part), dict):
             yield from strings(name, schema[part], schemas)
-    for one in schema.get("anyOf", []):
-        yield from strings(name, one, schemas)
+    for item in schema.get("anyOf", []):
+        yield from strings(name, item, schemas)
 
 
 def test_events_carry_no_free_text() -> None:
     """What a person wrote stays in the database: no field of an event can hold a sentence."""
     schemas = asyncapi.schemas()
     free = {field for event in EVENTS.values() for field in strings(event.__name__, schemas[event.__name__], schemas)}
-    hold("Name what changed, not what it says; else explain it in TEXTS.", sorted(free - TEXTS.keys()))
-    hold("This explanation is not needed any more.", sorted(TEXTS.keys() - free))
+    require_none("Name what changed, not what it says; else explain it in TEXTS.", sorted(free - TEXTS.keys()))
+    require_none("This explanation is not needed any more.", sorted(TEXTS.keys() - free))

@@ -19,9 +19,9 @@ Wire = Callable[[str], Msg | None]
 def conforms(channel: str, message: str, body: bytes, headers: dict[str, str] | None = None) -> None:
     """Fail when a message is not what its channel promises."""
     promised = DOCUMENT["channels"][channel]["messages"][message]
-    for part, told in (("payload", json.loads(body)), ("headers", headers or {})):
+    for part, part_value in (("payload", json.loads(body)), ("headers", headers or {})):
         schema = {**promised.get(part, {}), "components": DOCUMENT["components"]}
-        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(told)
+        jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(part_value)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def heard(site: Site) -> Wire:
     ops = await site.overseer()
     await ops.subscribe("im.main.>", cb=on_message)
     await ops.flush()
-    return lambda text: next((one for one in messages if text in one.subject), None)
+    return lambda text: next((message for message in messages if text in message.subject), None)
 
 
 async def caught(heard: Wire, text: str) -> Msg:
@@ -44,9 +44,9 @@ async def caught(heard: Wire, text: str) -> Msg:
     async def there() -> Msg | None:
         return heard(text)
 
-    found = await eventually(there)
-    assert isinstance(found, Msg)
-    return found
+    result = await eventually(there)
+    assert isinstance(result, Msg)
+    return result
 
 
 async def created(caller: Caller) -> dict[str, Any]:
@@ -56,7 +56,7 @@ async def created(caller: Caller) -> dict[str, Any]:
 
 
 async def test_outcomes_are_as_published(site: Site) -> None:
-    """An applied and a rejected command are told in the published form."""
+    """An applied and a rejected command are reported in the published form."""
     await site.worker("projects")
     caller = await site.caller()
     conforms("out", "CreateProject.applied", json.dumps(await created(caller)).encode())
@@ -94,7 +94,7 @@ async def test_signs_of_life_are_as_published(site: Site, heard: Wire) -> None:
 
 
 async def test_dead_letters_are_as_published(site: Site, heard: Wire) -> None:
-    """What can never be handled is put aside in the published form."""
+    """What can never be handled becomes a dead letter in the published form."""
     await site.worker("projects")
     caller = await site.caller()
     await caller.publish("projects.praise", "-", b"{}")

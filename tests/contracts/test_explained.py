@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from contracts import catalogue
-from tests.checks.tree import hold
+from tests.checks.tree import require_none
 from tests.contracts import asyncapi, explained
 
 DOCUMENT = asyncapi.document()
@@ -29,16 +29,16 @@ def test_every_field_is_explained() -> None:
         for field, form in schema.get("properties", {}).items()
         if "$ref" not in form and not form.get("description")
     ]
-    hold("Say in tests/contracts/fields.json what it means.", plain)
+    require_none("Say in tests/contracts/fields.json what it means.", plain)
     used = {field for schema in SCHEMAS.values() for field in schema.get("properties", {})}
-    hold("Nothing has this field any more.", sorted(explained.fields().keys() - used))
+    require_none("Nothing has this field any more.", sorted(explained.fields().keys() - used))
 
 
 def nameless(form: Any, where: str) -> Iterator[str]:
     """Yield every enumeration, object and choice below a form that tools would have to invent a name for."""
     if isinstance(form, list):
-        for one in form:
-            yield from nameless(one, where)
+        for item in form:
+            yield from nameless(item, where)
     if not isinstance(form, dict):
         return
     if "title" not in form and (form.keys() & {"enum", "anyOf", "oneOf"} or isinstance(form.get("properties"), dict)):
@@ -46,15 +46,17 @@ def nameless(form: Any, where: str) -> Iterator[str]:
     for name, inner in form.items():
         if name not in {"examples", "enum", "default", "const"}:
             yield from (
-                one for part in (inner.values() if name == "properties" else [inner]) for one in nameless(part, where)
+                item for part in (inner.values() if name == "properties" else [inner]) for item in nameless(part, where)
             )
 
 
 def test_nothing_is_anonymous() -> None:
     """Enumerations and objects have titles, from which generators make the names of types."""
-    hold("Give it a title.", sorted({one for name, schema in SCHEMAS.items() for one in nameless(schema, name)}))
+    require_none(
+        "Give it a title.", sorted({item for name, schema in SCHEMAS.items() for item in nameless(schema, name)})
+    )
     payloads = [name for name, message in MESSAGES.items() if not {"$ref", "title"} & message["payload"].keys()]
-    hold("Give its payload a title.", payloads)
+    require_none("Give its payload a title.", payloads)
 
 
 @pytest.mark.parametrize("name", MESSAGES)
@@ -65,9 +67,11 @@ def test_every_message_has_an_example_of_itself(name: str) -> None:
     for part in {"payload", "headers"} & message.keys():
         schema = {**message[part], "components": DOCUMENT["components"]}
         jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker()).validate(example[part])
-    asked = {one.__name__: one for one in (*catalogue.commands().values(), *catalogue.queries().values())}
-    if message["name"] in asked:
-        asked[message["name"]].model_validate_json(json.dumps(example["payload"]))
+    requests = {
+        command.__name__: command for command in (*catalogue.commands().values(), *catalogue.queries().values())
+    }
+    if message["name"] in requests:
+        requests[message["name"]].model_validate_json(json.dumps(example["payload"]))
 
 
 def test_no_number_of_a_requirement_is_published() -> None:

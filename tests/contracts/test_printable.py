@@ -40,18 +40,18 @@ def test_no_character_of_unicode_gets_through() -> None:
 @example("\u202e\r\n")
 def test_whatever_is_written_is_safe_and_stays_so(text: str) -> None:
     """Any text is safe after it was cleaned once, and cleaning it again changes nothing."""
-    shown = printable(text)
-    assert not {one for one in shown if is_invisible(one)} - {"\u200c", "\u200d"}
-    assert printable(shown) == shown
+    output = printable(text)
+    assert not {character for character in output if is_invisible(character)} - {"\u200c", "\u200d"}
+    assert printable(output) == output
     assert "\n" not in on_one_line(text)
 
 
 @given(ANY_TEXT)
 def test_json_says_the_same(text: str) -> None:
     """JSON with its unseen characters escaped is read as what was written."""
-    shown = printable_json({"text": text})
-    assert json.loads(shown) == {"text": text}
-    assert not any(is_invisible(one) for one in shown)
+    output = printable_json({"text": text})
+    assert json.loads(output) == {"text": text}
+    assert not any(is_invisible(character) for character in output)
 
 
 def test_texts_of_every_script_stay_as_they_are() -> None:

@@ -79,7 +79,7 @@ def failures() -> Iterator[str]:
             try:
                 asking.model_validate_json(json.dumps(body))
             except ValidationError as error:
-                yield from (one["type"] for one in error.errors())
+                yield from (item["type"] for item in error.errors())
 
 
 @pytest.mark.parametrize("which, french, english", REFERENCE)
@@ -102,11 +102,11 @@ def test_everything_is_said_in_both_languages() -> None:
 def test_placeholders_are_the_same_in_both_languages(language: str) -> None:
     """No sentence has a placeholder but the [x] of MSG-07."""
     index = LANGUAGES.index(language)
-    named = {
+    placeholders = {
         which: [name for _, name, _, _ in string.Formatter().parse(text[index]) if name]
         for which, text in PHRASES.items()
     }
-    assert {which: names for which, names in named.items() if names} == {Phrase.NOT_SAVED: ["x"]}
+    assert {which: names for which, names in placeholders.items() if names} == {Phrase.NOT_SAVED: ["x"]}
 
 
 @pytest.mark.parametrize("part", Part)
@@ -123,9 +123,9 @@ def test_every_command_has_a_whole_sentence_for_its_failure(subject: str) -> Non
     """A command that fails with MSG-07 says what could not be saved."""
     command = catalogue.commands()[subject]
     for language in LANGUAGES:
-        said = phrase(command.failure_phrase, language, command.part)
-        assert "{" not in said
-        assert " ." not in said
+        sentence = phrase(command.failure_phrase, language, command.part)
+        assert "{" not in sentence
+        assert " ." not in sentence
 
 
 @pytest.mark.parametrize("code", Code)
@@ -137,12 +137,12 @@ def test_every_code_has_its_sentence(code: Code) -> None:
 
 
 def test_every_way_to_be_wrong_has_its_reason() -> None:
-    """Whatever is wrong with a field is told in words, not only as `is not valid`."""
+    """Whatever is wrong with a field is reported in words, not only as `is not valid`."""
     assert sorted(set(failures()) - REASONS.keys()) == []
 
 
 def test_an_unknown_way_to_be_wrong_has_a_reason_too() -> None:
-    """A kind that a newer validator brings is told in general words."""
+    """A kind that a newer validator brings is reported in general words."""
     assert (reason("brand_new", "en"), reason("brand_new", "fr")) == ("is not valid", "n'est pas valide")
 
 

@@ -73,7 +73,7 @@ def test_texts_refuse_what_cannot_be_stored(field: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_other_text_stays_as_it_was_written(text: str) -> None:
-    """Line ends, spaces, emoji and every script come back unchanged, whatever stands among them."""
+    """Line ends, spaces, emoji and every script come back unchanged, whatever is among them."""
     assert read("text", f"{text}.") == f"{text}."
 
 
@@ -125,8 +125,8 @@ def test_lengths_are_told_as_lengths() -> None:
 def test_a_time_is_kept_in_utc(naive: datetime, minutes: int) -> None:
     """A time with any offset is the same moment in UTC."""
     time = naive.replace(tzinfo=timezone(timedelta(minutes=minutes))) + timedelta(days=1)
-    kept = read("time", time.isoformat())
-    assert (kept, kept.tzinfo) == (time, UTC)
+    value = read("time", time.isoformat())
+    assert (value, value.tzinfo) == (time, UTC)
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_what_is_not_given_is_refused(node: Node) -> None:
 
 @given(st.dictionaries(st.sampled_from(Node), st.sampled_from(Level)), st.sampled_from(Node))
 def test_manage_implies_view(given_levels: dict[Node, Level], node: Node) -> None:
-    """Who may change something may see it (AMB-3, PERM-03)."""
+    """A principal who may change something may see it (AMB-3, PERM-03)."""
     grants = Grants(given_levels)
     assert not grants.allow(node, Level.MANAGE) or grants.allow(node, Level.VIEW)
 
@@ -292,7 +292,7 @@ def test_a_refusal_says_what_it_is_about() -> None:
     [(Sequence, "start", "end"), (CreateProject, "start_time", "end_time"), (UpdateProject, "start_time", "end_time")],
 )
 def test_an_end_before_its_start_is_refused_by_name(form: type[Message], start: str, end: str) -> None:
-    """Whoever gives an end before its start is shown the end and not the whole message."""
+    """Anyone who gives an end before its start is shown the end and not the whole message."""
     with pytest.raises(ValidationError) as caught:
         form.model_validate_json(json.dumps({start: "2026-01-02T00:00:00Z", end: "2026-01-01T00:00:00Z"}))
-    assert ((end,), "end_before_start") in {(one["loc"], one["type"]) for one in caught.value.errors()}
+    assert ((end,), "end_before_start") in {(error["loc"], error["type"]) for error in caught.value.errors()}

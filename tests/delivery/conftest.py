@@ -2,11 +2,11 @@
 
 import pytest
 
-from tests.delivery.props import Desk
+from tests.delivery.helpers import Inspector
 from tests.support import Site
 
 
 @pytest.fixture
-async def desk(site: Site) -> Desk:
-    """Sit where operations sit."""
-    return Desk(site, await site.overseer())
+async def inspector(site: Site) -> Inspector:
+    """Inspect the site of the test."""
+    return Inspector(site, await site.overseer())

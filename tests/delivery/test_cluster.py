@@ -18,7 +18,7 @@ from nats.aio.client import Client as Nats
 from contracts import subjects
 from contracts.ids import uuid7
 from contracts.subjects import inbox
-from tests.delivery.props import comment, creation
+from tests.delivery.helpers import comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.access.keys import Trust
@@ -42,8 +42,10 @@ class Node(EmbeddedNats):
     def _render(self, accounts: Path) -> str:
         routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._routes)
         listen = f"127.0.0.1:{self._routes[self._number]}"
-        named = super()._render(accounts).replace("server_name: incidents-main", f"server_name: bus-{self._number}")
-        return f'{named}\ncluster {{ name: incidents, listen: "{listen}", routes: [{routes}] }}\n'
+        configuration = (
+            super()._render(accounts).replace("server_name: incidents-main", f"server_name: bus-{self._number}")
+        )
+        return f'{configuration}\ncluster {{ name: incidents, listen: "{listen}", routes: [{routes}] }}\n'
 
 
 class Cluster(EmbeddedNats):
@@ -68,15 +70,15 @@ class Cluster(EmbeddedNats):
             pool.submit(asyncio.run, self._is_ready()).result()
 
     async def _is_ready(self) -> None:
-        given: dict[str, Any] = {"user_credentials": str(self._credentials), "inbox_prefix": inbox("ops")}
-        connection = await nats.connect(self.url, **given)
+        options: dict[str, Any] = {"user_credentials": str(self._credentials), "inbox_prefix": inbox("ops")}
+        connection = await nats.connect(self.url, **options)
 
         async def led() -> bool:
             try:
-                told = await api(connection, f"STREAM.INFO.{COMMANDS}", {})
+                info = await api(connection, f"STREAM.INFO.{COMMANDS}", {})
             except nats.errors.Error:
                 return False
-            return bool(told.get("error", {}).get("code") == NOT_THERE)
+            return bool(info.get("error", {}).get("code") == NOT_THERE)
 
         await eventually(led, within=40)
         await connection.close()
@@ -90,23 +92,23 @@ class Cluster(EmbeddedNats):
 @pytest.fixture
 async def site(tmp_path: Path, databases: tuple[str, str]) -> AsyncIterator[Site]:
     """A site whose streams have three replicas."""
-    made = Site(tmp_path, *databases)
-    made.server = Cluster(tmp_path / "cluster", made.trust, made.credentials("ops", "ops"))
-    async with made.open() as opened:
+    other_site = Site(tmp_path, *databases)
+    other_site.server = Cluster(tmp_path / "cluster", other_site.trust, other_site.credentials("ops", "ops"))
+    async with other_site.open() as opened:
         ops = await opened.overseer()
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
-            told = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
-            assert "error" not in told, told
+            response = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
+            assert "error" not in response, response
         await eventually(partial(are_replicated, ops), within=60)
         yield opened
 
 
 async def are_replicated(ops: Nats) -> bool:
-    """Tell whether every stream lies on three servers, all of them up to date."""
-    found = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
-    others = [one.get("replicas", []) for one in found]
-    return all(len(one) == SERVERS - 1 and all(replica["current"] for replica in one) for one in others)
+    """Tell whether every stream is on three servers, all of them up to date."""
+    info = [(await api(ops, f"STREAM.INFO.{stream}", {}))["cluster"] for stream in (COMMANDS, EVENTS, DEAD)]
+    others = [item.get("replicas", []) for item in info]
+    return all(len(other) == SERVERS - 1 and all(replica["current"] for replica in other) for other in others)
 
 
 async def published(caller: Caller, project_id: object, count: int) -> None:

@@ -9,8 +9,8 @@ import pytest
 from contracts.ids import uuid7
 from contracts.projects.commands import CreateProject
 from incidents.client import connect
-from tests.faults import wires
-from tests.faults.wires import Wire
+from tests.faults import proxies
+from tests.faults.proxies import Proxy
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 
@@ -18,14 +18,14 @@ BROKEN = 3
 PING = b"PING\r\n"
 
 
-class BreakingWire(Wire):
+class BreakingWire(Proxy):
     """A wire whose first connections end when the client asks a second time whether the server is there.
 
     The first ping is that of the connecting itself; the second one follows what was subscribed.
     """
 
     def __init__(self, port: int) -> None:
-        super().__init__("breaking", wires.port(port))
+        super().__init__("breaking", proxies.port(port))
         self.broken = 0
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -68,11 +68,11 @@ async def test_a_worker_begins_again(site: Site, wire: BreakingWire) -> None:
         assert outcome["status"] == "applied"
 
 
-class ForgetfulWire(Wire):
+class ForgetfulWire(Proxy):
     """A wire that ends instead of carrying the first event to the bus."""
 
     def __init__(self, port: int) -> None:
-        super().__init__("forgetful", wires.port(port))
+        super().__init__("forgetful", proxies.port(port))
         self.forgot = False
 
     async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -99,8 +99,8 @@ async def test_what_a_lost_connection_carried_is_published_again(last: AsyncExit
     await site.worker("projects", nats_url=f"nats://127.0.0.1:{await wire.listen_on_port()}")
     caller, project_id = await site.caller(), str(uuid7())
     overseer = await site.overseer()
-    heard = await overseer.subscribe("im.main.evt.projects.>")
+    subscription = await overseer.subscribe("im.main.evt.projects.>")
     await overseer.flush()
     await caller.send("projects.create", project_id, {"project_id": project_id})
-    await heard.next_msg(timeout=4)
+    await subscription.next_msg(timeout=4)
     assert wire.forgot

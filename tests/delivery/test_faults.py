@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES
-from tests.delivery.props import Desk, comment, creation, outcomes
+from tests.delivery.helpers import Inspector, comment, creation, wait_for_outcomes
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.local.servers.postgres import EmbeddedPostgres
@@ -49,11 +49,11 @@ async def test_a_lock_that_is_held_delays(site: Site) -> None:
         command_id = await caller.publish("projects.add-comment", project_id, comment(project_id))
         await eventually(is_tried_again)
         assert command_id not in caller.outcomes
-    told = (await outcomes(caller, 2))[command_id]
-    assert [(one["status"], one["revision"]) for one in told] == [("applied", 2)]
+    results = (await wait_for_outcomes(caller, 2))[command_id]
+    assert [(result["status"], result["revision"]) for result in results] == [("applied", 2)]
 
 
-async def test_a_database_that_goes_away_delays(site: Site, desk: Desk, postgres: EmbeddedPostgres) -> None:
+async def test_a_database_that_goes_away_delays(site: Site, inspector: Inspector, postgres: EmbeddedPostgres) -> None:
     """Commands that arrive while the database is away are applied when it is back; none is rejected."""
     running = await site.worker("projects")
     caller, project_id = await site.caller(), uuid7()
@@ -66,16 +66,16 @@ async def test_a_database_that_goes_away_delays(site: Site, desk: Desk, postgres
         for _ in range(30):
             await caller.publish("projects.add-comment", project_id, comment(project_id))
         await eventually(has_noticed)
-    told = await outcomes(caller, 31)
-    assert [one[0]["status"] for one in told.values()] == ["applied"] * 31
-    assert sorted(one[0]["revision"] for one in told.values()) == list(range(1, 32))
-    await desk.done()
-    assert len(await desk.events_of(project_id)) == 31
+    results = await wait_for_outcomes(caller, 31)
+    assert [result[0]["status"] for result in results.values()] == ["applied"] * 31
+    assert sorted(result[0]["revision"] for result in results.values()) == list(range(1, 32))
+    await inspector.wait_until_idle()
+    assert len(await inspector.events_of(project_id)) == 31
 
 
 @pytest.mark.parametrize("state", ["P0001", "22003", "23514", "54000", "XX000"])
-async def test_a_fault_of_the_message_does_not_stop_its_lane(site: Site, desk: Desk, state: str) -> None:
-    """A command that the database can never take is put aside, whatever the database calls it."""
+async def test_a_fault_of_the_message_does_not_stop_its_lane(site: Site, inspector: Inspector, state: str) -> None:
+    """A command that the database can never take becomes a dead letter, whatever the database calls it."""
     await site.sql(RAISING.format(state))
     await site.sql("CREATE TRIGGER refuse BEFORE INSERT ON projects.comment FOR EACH ROW EXECUTE FUNCTION refuse()")
     await site.worker("projects")
@@ -84,8 +84,8 @@ async def test_a_fault_of_the_message_does_not_stop_its_lane(site: Site, desk: D
     outcome = await caller.send("projects.add-comment", project_id, comment(project_id, "refused"))
     assert (outcome["status"], outcome["error"]["code"]) == ("rejected", "unavailable")
     assert (await caller.send("projects.add-comment", project_id, comment(project_id)))["revision"] == 2
-    await desk.done()
-    assert await desk.has_letters(1)
+    await inspector.wait_until_idle()
+    assert await inspector.has_letters(1)
 
 
 async def test_a_message_server_that_stays_away_ends_the_process(site: Site) -> None:

@@ -11,7 +11,7 @@ import psycopg
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
-from tests.delivery.props import comment, creation, outcomes, project_in
+from tests.delivery.helpers import comment, creation, project_in, wait_for_outcomes
 from tests.support import Caller, Site, eventually
 from workers.migrations.upgrade import migrate
 from workers.runtime.storage.database import Waits, open_engine
@@ -38,30 +38,30 @@ async def created(caller: Caller, lane: int) -> UUID:
 
 def blocked_by(logs: list[Any], pid: int) -> list[dict[str, Any]]:
     """Return what the log says of a session that blocks."""
-    return [one for one in logs if one["event"] == "waiting_for_lock" and one["pid"] == pid]
+    return [log for log in logs if log["event"] == "blocked" and log["pid"] == pid]
 
 
 async def test_other_lanes_go_on(site: Site) -> None:
     """Three commands that wait for somebody's lock hold up no other lane, and are applied when it is gone."""
     await site.worker("projects")
     caller = await site.caller()
-    held = [await created(caller, lane) for lane in range(3)]
+    blocked = [await created(caller, lane) for lane in range(3)]
     free = [await created(caller, lane) for lane in range(3, 8)]
-    ids = ", ".join(f"'{one}'" for one in held)
+    ids = ", ".join(f"'{item}'" for item in blocked)
     with capture_logs() as logs:
         async with locked(site, f"SELECT FROM projects.project WHERE id IN ({ids}) FOR UPDATE") as pid:
-            waiting = [await caller.publish("projects.add-comment", one, comment(one)) for one in held]
+            waiting = [await caller.publish("projects.add-comment", item, comment(item)) for item in blocked]
 
             async def are_blocked() -> bool:
-                return {one["lane"] for one in blocked_by(logs, pid)} == {0, 1, 2}
+                return {item["lane"] for item in blocked_by(logs, pid)} == {0, 1, 2}
 
             await eventually(are_blocked)
-            for one in free:
-                outcome = await caller.send("projects.add-comment", one, comment(one))
+            for item in free:
+                outcome = await caller.send("projects.add-comment", item, comment(item))
                 assert outcome["status"] == "applied"
-            assert not [one for one in waiting if one in caller.outcomes]
-        told = await outcomes(caller, 16)
-    assert [told[one][0]["status"] for one in waiting] == ["applied"] * 3
+            assert not [item for item in waiting if item in caller.outcomes]
+        results = await wait_for_outcomes(caller, 16)
+    assert [results[item][0]["status"] for item in waiting] == ["applied"] * 3
     first = blocked_by(logs, pid)[0]
     assert (first["application"], first["state"]) == ("foreign", "idle in transaction")
     assert first["transaction_seconds"] >= 0
@@ -72,9 +72,9 @@ async def test_queries_and_the_outbox_go_on(site: Site) -> None:
     """What only reads is answered while somebody holds locks, and events of other lanes leave."""
     running = await site.worker("projects")
     caller = await site.caller()
-    held, other = await created(caller, 0), await created(caller, 4)
-    async with locked(site, f"SELECT FROM projects.project WHERE id = '{held}' FOR UPDATE"):
-        await caller.publish("projects.add-comment", held, comment(held))
+    blocked, other = await created(caller, 0), await created(caller, 4)
+    async with locked(site, f"SELECT FROM projects.project WHERE id = '{blocked}' FOR UPDATE"):
+        await caller.publish("projects.add-comment", blocked, comment(blocked))
         before = running.relay.published
         await caller.send("projects.add-comment", other, comment(other))
 
@@ -82,8 +82,9 @@ async def test_queries_and_the_outbox_go_on(site: Site) -> None:
             return running.relay.published > before
 
         await eventually(has_left)
-        found, status = await caller.ask("projects.get", {"project_id": str(held)})
-        assert (found["revision"], status) == (1, "")
+        project, status = await caller.ask("projects.get", {"project_id": str(blocked)})
+        assert project["revision"] == 1
+        assert status == ""
 
 
 async def test_a_migration_says_whom_it_waits_for(site: Site) -> None:

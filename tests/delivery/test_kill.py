@@ -12,9 +12,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from contracts.permissions import Node
 from contracts.subjects import COMMANDED, WORKERS
-from tests.delivery.props import Desk
-from tests.delivery.traffic import Sent, definition, expected_entries, publish_all, report, story
+from tests.delivery.helpers import Inspector
+from tests.delivery.traffic import (
+    SentCommand,
+    expected_entries,
+    project_commands,
+    publish_all,
+    report_request,
+    type_definition,
+)
 from tests.support import Caller, Site, eventually
 from tests.support.system import environment
 from workers.local.supervision.supervisor import Supervisor
@@ -52,29 +60,29 @@ async def supervisor(site: Site) -> AsyncIterator[Supervisor]:
 async def callers(site: Site) -> list[Caller]:
     """Four principals, one of whom may not record calls."""
     rights = {
-        "incident_projects": "manage",
-        "incident_projects__main_details": "manage",
-        "incident_projects__comments": "manage",
-        "incident_projects__sequences": "manage",
+        Node.PROJECTS: "manage",
+        Node.MAIN_DETAILS: "manage",
+        Node.COMMENTS: "manage",
+        Node.SEQUENCES: "manage",
     }
     for principal in ("olivia", "pierre"):
-        await site.grant(principal, **rights, incident_projects__calls="manage")
-    await site.grant("karl", **rights)
+        await site.grant(principal, {**rights, Node.CALLS: "manage"})
+    await site.grant("karl", rights)
     return [await site.caller(principal) for principal in ("admin", "olivia", "pierre", "karl")]
 
 
-def traffic(callers: list[Caller]) -> list[list[Sent]]:
+def traffic(callers: list[Caller]) -> list[list[SentCommand]]:
     """Return 2,000 commands in as many portions as there are kills, with some for the other workers."""
-    stories = [list(story(caller, CHANGES)) for caller in callers for _ in range(PROJECTS)]
+    stories = [list(project_commands(caller, CHANGES)) for caller in callers for _ in range(PROJECTS)]
     rounds = list(chain.from_iterable(zip(*stories, strict=True)))
     size = -(-len(rounds) // len(TURN))
     portions = [rounds[start : start + size] for start in range(0, len(rounds), size)]
     for portion in portions:
-        portion += [definition(callers[0]), report(callers[0], stories[0][0].key)]
+        portion += [type_definition(callers[0]), report_request(callers[0], stories[0][0].key)]
     return portions
 
 
-async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[Sent]]) -> None:
+async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[SentCommand]]) -> None:
     """Publish portion after portion, twice, and kill a process in the middle of each."""
     loop = asyncio.get_running_loop()
     workers = {worker.name: worker for worker in supervisor.workers}
@@ -93,34 +101,38 @@ async def kill_in_turn(site: Site, supervisor: Supervisor, portions: list[list[S
         await publish_all(portion)
 
 
-async def outcomes_of(commands: list[Sent]) -> dict[UUID, dict[str, Any]]:
+async def outcomes_of(commands: list[SentCommand]) -> dict[UUID, dict[str, Any]]:
     """Return the outcome of each command, asking again for those that nobody heard; all copies are the same."""
-    found: dict[UUID, dict[str, Any]] = {}
-    for one in commands:
-        told = one.caller.outcomes.get(one.id, [])
-        asked, status = (told[0], "") if told else await one.caller.ask("projects.outcome", {"command_id": str(one.id)})
+    results: dict[UUID, dict[str, Any]] = {}
+    for command in commands:
+        outcome = command.caller.outcomes.get(command.id, [])
+        answer, status = (
+            (outcome[0], "")
+            if outcome
+            else await command.caller.ask("projects.outcome", {"command_id": str(command.id)})
+        )
         assert status == ""
-        assert all(copy == asked for copy in told)
-        found[one.id] = asked
-    return found
+        assert all(copy == answer for copy in outcome)
+        results[command.id] = answer
+    return results
 
 
 async def entries(url: str, table: str) -> Counter[tuple[str, str]]:
     """Return what a store of the audit holds."""
     engine = open_engine(url, connections=1)
     async with engine.connect() as connection:
-        found = Counter((one, two) for one, two in await connection.execute(text(ENTRIES.format(table))))
+        rows = Counter((item, two) for item, two in await connection.execute(text(ENTRIES.format(table))))
     await engine.dispose()
-    return found
+    return rows
 
 
-def without_refusals(found: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+def without_refusals(entries: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Leave out what is recorded one by one only so many times a minute."""
-    return Counter({(one, two): number for (one, two), number in found.items() if not two.startswith("audit.")})
+    return Counter({(item, two): number for (item, two), number in entries.items() if not two.startswith("audit.")})
 
 
 async def test_nothing_is_lost_or_doubled_by_kills(
-    site: Site, desk: Desk, supervisor: Supervisor, callers: list[Caller]
+    site: Site, inspector: Inspector, supervisor: Supervisor, callers: list[Caller]
 ) -> None:
     """Every command has one outcome and one effect, and both stores its entries once, whatever is killed."""
     await site.forget_quickly()
@@ -129,13 +141,15 @@ async def test_nothing_is_lost_or_doubled_by_kills(
     await kill_in_turn(site, supervisor, portions)
     assert min(worker.restarts for worker in supervisor.workers) >= 1
     for name in COMMANDED:
-        await desk.done(name)
+        await inspector.wait_until_idle(name)
     outcomes = await outcomes_of(commands)
     assert await site.count(DECIDED) == len(commands) == len(outcomes)
     await has_each_effect_once(site, commands, outcomes)
     incident_manager, log_server = map(without_refusals, expected_entries(commands, outcomes))
 
-    refused = sum(one["status"] == "rejected" and one["error"]["code"] != "gone" for one in outcomes.values())
+    refused = sum(
+        outcome["status"] == "rejected" and outcome["error"]["code"] != "gone" for outcome in outcomes.values()
+    )
 
     async def are_kept() -> bool:
         assert without_refusals(await entries(site.database_url, "audit.activity")) == incident_manager
@@ -143,13 +157,13 @@ async def test_nothing_is_lost_or_doubled_by_kills(
         return without_refusals(await entries(site.log_database_url, "entry")) == log_server
 
     await eventually(are_kept)
-    assert await desk.dead_letters() == []
+    assert await inspector.dead_letters() == []
 
 
-async def has_each_effect_once(site: Site, commands: list[Sent], outcomes: dict[UUID, dict[str, Any]]) -> None:
+async def has_each_effect_once(site: Site, commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> None:
     """Compare the tables with the outcomes."""
-    applied = [one for one in commands if outcomes[one.id]["status"] == "applied"]
-    verbs = Counter(one.tail.split(".")[1] for one in applied)
+    applied = [command for command in commands if outcomes[command.id]["status"] == "applied"]
+    verbs = Counter(item.tail.split(".")[1] for item in applied)
     for table, verb in (
         ("project", "create"),
         ("comment", "add-comment"),
@@ -160,9 +174,9 @@ async def has_each_effect_once(site: Site, commands: list[Sent], outcomes: dict[
     assert await site.count("administration.property") == verbs["add-type"] == len(TURN)
     assert await site.count("reports.report") == verbs["generate"] > 0
     revisions: dict[str, list[int]] = {}
-    for one in applied:
-        if one.tail.startswith("projects."):
-            revisions.setdefault(one.key, []).append(outcomes[one.id]["revision"])
-    kept = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
-    assert kept == {key: len(told) for key, told in revisions.items()}
-    assert all(told == list(range(1, len(told) + 1)) for told in revisions.values())
+    for item in applied:
+        if item.tail.startswith("projects."):
+            revisions.setdefault(item.key, []).append(outcomes[item.id]["revision"])
+    rows = {str(key): revision for key, revision in await site.sql("SELECT id, revision FROM projects.project")}
+    assert rows == {key: len(told) for key, told in revisions.items()}
+    assert all(revisions_of == list(range(1, len(revisions_of) + 1)) for revisions_of in revisions.values())

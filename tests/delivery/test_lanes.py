@@ -1,4 +1,4 @@
-"""Lanes: shared fairly, owned by one, taken over at once, kept in order whoever meddles."""
+"""Lanes: shared fairly, owned by one, taken over at once, kept in order whatever happens."""
 
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
@@ -6,7 +6,7 @@ from functools import partial
 
 from contracts.ids import uuid7
 from contracts.subjects import LANES, lane_of
-from tests.delivery.props import Desk, comment, creation, outcomes, project_in
+from tests.delivery.helpers import Inspector, comment, creation, project_in, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.connection import Frame, read_safely
@@ -30,8 +30,8 @@ async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) 
     """Tell whether every lane has one owner, and every process its share."""
     owners = await site.sql(OWNERS)
     assert all(len(pids) == 1 for _, pids in owners)
-    owned = sorted((sorted(one.lanes.owned) for one in running), key=len)
-    return len(owners) == LANES and [len(one) for one in owned] == sorted(shares)
+    owned = sorted((sorted(process.lanes.owned) for process in running), key=len)
+    return len(owners) == LANES and [len(item) for item in owned] == sorted(shares)
 
 
 async def test_processes_share_the_lanes(site: Site) -> None:
@@ -71,12 +71,12 @@ async def test_a_process_that_lost_its_connections_is_back(site: Site) -> None:
     )
     for project_id in ids:
         await caller.publish("projects.create", project_id, creation(project_id))
-    told = await outcomes(caller, LANES)
-    assert {one[0]["status"] for one in told.values()} == {"applied"}
+    results = await wait_for_outcomes(caller, LANES)
+    assert {result[0]["status"] for result in results.values()} == {"applied"}
     assert len((await caller.ask("projects.list", {}))[0]["items"]) == LANES
 
 
-async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: Site, desk: Desk) -> None:
+async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: Site, inspector: Inspector) -> None:
     """What the server sent and the process never got is read again before what was published after it."""
     caller, project_id = await site.caller(), uuid7()
     running = await site.worker("projects")
@@ -86,8 +86,10 @@ async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: S
         await eventually(partial(lose_one, running, lane_of(str(project_id))))
         for body in bodies[burst : burst + 40]:
             await caller.publish("projects.add-comment", project_id, body)
-    await desk.done()
-    effects = {told[0]["revision"]: told[0]["result"].get("comment_id") for told in caller.outcomes.values()}
+    await inspector.wait_until_idle()
+    effects = {
+        outcomes[0]["revision"]: outcomes[0]["result"].get("comment_id") for outcomes in caller.outcomes.values()
+    }
     assert [effects[revision] for revision in sorted(effects)][1:] == [body["comment_id"] for body in bodies]
 
 
@@ -98,7 +100,7 @@ async def lose_one(running: Running, lane: int) -> bool:
         return False
     reader = owned.reader
     sinks = read_safely(running.nats).sinks
-    [number] = [one for one, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
+    [number] = [item for item, sink in sinks.items() if getattr(sink, "__self__", None) is reader]
     taking = sinks[number]
 
     def lose(frame: Frame) -> None:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, comment, creation
+from tests.delivery.helpers import Inspector, comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.run_worker import slice_of
@@ -31,22 +31,22 @@ async def publish_story(caller: Caller, project_id: object) -> list[str]:
     return [body["comment_id"] for body in bodies]
 
 
-async def effects(desk: Desk, project_id: object) -> list[tuple[int, str]]:
+async def effects(inspector: Inspector, project_id: object) -> list[tuple[int, str]]:
     """Return the comments by the revision at which they took effect."""
-    found = await desk.site.sql(
+    rows = await inspector.site.sql(
         "SELECT outcome::json ->> 'revision', outcome::json #>> '{result,comment_id}' FROM runtime.inbox "
         "WHERE outcome::json #>> '{result,project_id}' = :id ORDER BY 1",
         id=str(project_id),
     )
-    return sorted((int(revision), told) for revision, told in found if told)
+    return sorted((int(revision), command_id) for revision, command_id in rows if command_id)
 
 
-async def test_a_takeover_keeps_the_order(site: Site, desk: Desk) -> None:
+async def test_a_takeover_keeps_the_order(site: Site, inspector: Inspector) -> None:
     """After a process was killed in a batch, others go on in the published order, without loss or repetition."""
     caller, ids = await site.caller(), [uuid7() for _ in range(PROJECTS)]
     await site.sql(SLOW)
     await site.sql(SLOWLY)
-    stories = await asyncio.gather(*(publish_story(caller, one) for one in ids))
+    stories = await asyncio.gather(*(publish_story(caller, each_id) for each_id in ids))
 
     async def is_under_way() -> bool:
         return await site.count("projects.comment") > 0
@@ -58,14 +58,14 @@ async def test_a_takeover_keeps_the_order(site: Site, desk: Desk) -> None:
         assert await site.count("projects.comment") < PROJECTS * COMMENTS
         for _ in range(2):
             await stack.enter_async_context(worker_process(site, "projects", fetch=20))
-        await desk.done()
+        await inspector.wait_until_idle()
         for project_id, story in zip(ids, stories, strict=True):
-            assert await effects(desk, project_id) == list(enumerate(story, 2))
-            events = [(one.headers or {})["ce-revision"] for one in await desk.events_of(project_id)]
+            assert await effects(inspector, project_id) == list(enumerate(story, 2))
+            events = [(message.headers or {})["ce-revision"] for message in await inspector.events_of(project_id)]
             assert events == [str(number) for number in range(1, COMMENTS + 2)]
 
 
-async def test_a_handover_keeps_the_order(site: Site, desk: Desk) -> None:
+async def test_a_handover_keeps_the_order(site: Site, inspector: Inspector) -> None:
     """Processes that come and go while commands arrive lose none, repeat none, and keep the order."""
     caller, project_id = await site.caller(), uuid7()
     publishing = asyncio.create_task(publish_story(caller, project_id))
@@ -73,8 +73,8 @@ async def test_a_handover_keeps_the_order(site: Site, desk: Desk) -> None:
         async with run_here(slice_of("projects"), site.settings("projects")) as running:
             await eventually(partial(_has_worked, running, publishing))
     await site.worker("projects")
-    await desk.done()
-    assert await effects(desk, project_id) == list(enumerate(publishing.result(), 2))
+    await inspector.wait_until_idle()
+    assert await effects(inspector, project_id) == list(enumerate(publishing.result(), 2))
 
 
 async def _has_worked(running: Running, publishing: asyncio.Task[list[str]]) -> bool:

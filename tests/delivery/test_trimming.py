@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.delivery.props import creation, outcomes
+from tests.delivery.helpers import creation, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
 from workers.runtime.process.stream_trimming import trim_events
@@ -30,8 +30,8 @@ async def create_projects(site: Site) -> None:
     caller = await site.caller()
     for project_id in [uuid7() for _ in range(COMMANDS)]:
         await caller.publish("projects.create", project_id, creation(project_id))
-    told = await outcomes(caller, COMMANDS)
-    assert {one[0]["status"] for one in told.values()} == {"applied"}
+    results = await wait_for_outcomes(caller, COMMANDS)
+    assert {result[0]["status"] for result in results.values()} == {"applied"}
 
 
 async def is_recorded(site: Site, audit: Running) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.ids import uuid7
-from tests.delivery.props import cmd, comment, creation
+from tests.delivery.helpers import command_subject, comment, creation
 from tests.support import Caller
 
 AT = "2026-01-01T10:00:00Z"
@@ -18,7 +18,7 @@ BOTH = {"created", "generated", "refused"}
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentCommand:
     """A command as it is published."""
 
     id: UUID
@@ -29,18 +29,18 @@ class Sent:
 
     async def publish(self) -> None:
         """Publish it, however often that has been done."""
-        subject, payload = cmd(self.caller.principal, self.tail, self.key), json.dumps(self.body).encode()
+        subject, payload = command_subject(self.caller.principal, self.tail, self.key), json.dumps(self.body).encode()
         answer = await self.caller.nats.request(subject, payload, timeout=10, headers={"Nats-Msg-Id": str(self.id)})
         assert "error" not in json.loads(answer.data), answer.data
 
 
-def story(caller: Caller, number: int) -> Iterator[Sent]:
+def project_commands(caller: Caller, number: int) -> Iterator[SentCommand]:
     """Return a project's life: its creation, then `number` commands that change it."""
     project_id = str(uuid7())
-    yield Sent(uuid7(), caller, "projects.create", project_id, creation(project_id))
+    yield SentCommand(uuid7(), caller, "projects.create", project_id, creation(project_id))
     for turn in range(number):
         tail, body = _change(turn)
-        yield Sent(uuid7(), caller, f"projects.{tail}", project_id, {**body, "project_id": project_id})
+        yield SentCommand(uuid7(), caller, f"projects.{tail}", project_id, {**body, "project_id": project_id})
 
 
 def _change(turn: int) -> tuple[str, dict[str, Any]]:
@@ -54,36 +54,38 @@ def _change(turn: int) -> tuple[str, dict[str, Any]]:
     )[turn % 4]
 
 
-def definition(caller: Caller) -> Sent:
+def type_definition(caller: Caller) -> SentCommand:
     """Return the definition of a type."""
-    return Sent(uuid7(), caller, "administration.add-type", "-", {"name": "Theft"})
+    return SentCommand(uuid7(), caller, "administration.add-type", "-", {"name": "Theft"})
 
 
-def report(caller: Caller, project_id: str) -> Sent:
+def report_request(caller: Caller, project_id: str) -> SentCommand:
     """Return the wish for a report."""
     report_id = str(uuid7())
-    return Sent(uuid7(), caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
+    return SentCommand(
+        uuid7(), caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id}
+    )
 
 
-async def publish_all(commands: list[Sent], at_once: int = 20) -> None:
+async def publish_all(commands: list[SentCommand], at_once: int = 20) -> None:
     """Publish in order, some at a time, as several programs do."""
     for start in range(0, len(commands), at_once):
-        await asyncio.gather(*(one.publish() for one in commands[start : start + at_once]))
+        await asyncio.gather(*(command.publish() for command in commands[start : start + at_once]))
 
 
 Entries = Counter[tuple[str, str]]
 
 
-def expected_entries(commands: list[Sent], outcomes: dict[UUID, dict[str, Any]]) -> tuple[Entries, Entries]:
+def expected_entries(commands: list[SentCommand], outcomes: dict[UUID, dict[str, Any]]) -> tuple[Entries, Entries]:
     """Return the entries (command id, activity) that each of the two stores must hold, once each."""
     incident_manager, log_server = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for one in commands:
-        outcome = outcomes[one.id]
+    for command in commands:
+        outcome = outcomes[command.id]
         if outcome["status"] == "rejected" and outcome["error"]["code"] == "gone":
-            assert one.tail == "reports.generate", "a report may be asked for before its project is there"
+            assert command.tail == "reports.generate", "a report may be asked for before its project is there"
             continue
-        worker, happened = _happened(one, outcome)
-        entry = (str(one.id), f"{worker}.{happened}")
+        worker, happened = _happened(command, outcome)
+        entry = (str(command.id), f"{worker}.{happened}")
         if happened in BOTH or worker == "projects":
             incident_manager[entry] += 1
         if happened in BOTH or worker == "administration":
@@ -91,7 +93,7 @@ def expected_entries(commands: list[Sent], outcomes: dict[UUID, dict[str, Any]])
     return incident_manager, log_server
 
 
-def _happened(one: Sent, outcome: dict[str, Any]) -> tuple[str, str]:
+def _happened(one: SentCommand, outcome: dict[str, Any]) -> tuple[str, str]:
     if outcome["status"] == "rejected":
         assert outcome["error"]["code"] == "permission-denied", outcome
         return "audit", "refused"

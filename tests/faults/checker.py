@@ -41,16 +41,16 @@ def _story(history: History, subject: str, what: str) -> str:
         if fault.begun - 5 <= max(times) and min(times) <= (fault.ended or fault.begun) + 15
     ]
     attempts = ", ".join(f"{at:.2f}" for at in sent.attempts[:10])
-    kept = f"kept at {sent.kept_at:.2f} s" if sent.kept_at else "never kept"
+    acknowledgement = f"kept at {sent.kept_at:.2f} s" if sent.kept_at else "never kept"
     return (
         f"seed {history.seed}: {sent.tail} {sent.id} of {sent.principal} on {sent.key}: {what}; "
-        f"sent at {attempts} s, {kept}; faults around: {'; '.join(around) or 'none'}"
+        f"sent at {attempts} s, {acknowledgement}; faults around: {'; '.join(around) or 'none'}"
     )
 
 
 def lost(history: History, final: Final) -> Iterator[Finding]:
     """Every command that was acknowledged is decided."""
-    decided = {one.id for one in final.inbox}
+    decided = {decision.id for decision in final.inbox}
     for sent in history.commands.values():
         if sent.kept_at is not None and sent.id not in decided:
             yield sent.id, "acknowledged, and never decided"
@@ -65,7 +65,9 @@ def unkept(history: History, _: Final) -> Iterator[Finding]:
 
 def doubled(_: History, final: Final) -> Iterator[Finding]:
     """A command is decided once."""
-    for (command_id, _principal), times in Counter((one.id, one.principal) for one in final.inbox).items():
+    for (command_id, _principal), times in Counter(
+        (decision.id, decision.principal) for decision in final.inbox
+    ).items():
         if times > 1:
             yield command_id, f"decided {times} times"
 
@@ -73,19 +75,19 @@ def doubled(_: History, final: Final) -> Iterator[Finding]:
 def invented(history: History, final: Final) -> Iterator[Finding]:
     """Nothing is decided that nobody sent, nor in another's name."""
     principals = {sent.principal for sent in history.commands.values()}
-    for one in final.inbox:
-        sent = history.commands.get(one.id)
-        if (sent is None and one.principal in principals) or (sent and sent.principal != one.principal):
-            yield one.id, f"decided for {one.principal}, who did not send it"
+    for decision in final.inbox:
+        sent = history.commands.get(decision.id)
+        if (sent is None and decision.principal in principals) or (sent and sent.principal != decision.principal):
+            yield decision.id, f"decided for {decision.principal}, who did not send it"
 
 
 def agreeing(history: History, final: Final) -> Iterator[Finding]:
     """Every copy of a command's outcome says the same."""
-    kept = {one.id: one.outcome for one in final.inbox}
+    outcomes = {decision.id: decision.outcome for decision in final.inbox}
     for sent in history.commands.values():
-        for told in sent.outcomes:
-            if sent.id in kept and told != kept[sent.id]:
-                yield sent.id, f"its client was told {told}, and kept is {kept[sent.id]}"
+        for outcome in sent.outcomes:
+            if sent.id in outcomes and outcome != outcomes[sent.id]:
+                yield sent.id, f"its client was told {outcome}, and kept is {outcomes[sent.id]}"
                 break
 
 
@@ -97,9 +99,9 @@ def permitted(history: History, final: Final) -> Iterator[Finding]:
 
 
 def _verdicts(history: History, final: Final) -> Iterator[tuple[Sent, str]]:
-    for one in final.inbox:
-        if sent := history.commands.get(one.id):
-            outcome = one.outcome
+    for decision in final.inbox:
+        if sent := history.commands.get(decision.id):
+            outcome = decision.outcome
             yield sent, APPLIED if outcome["status"] == APPLIED else str(outcome["error"]["code"])
 
 
@@ -112,18 +114,18 @@ def ordered(history: History, final: Final) -> Iterator[Finding]:
         if sent.tail.startswith("projects."):
             revisions[sent.about].append(outcome["revision"])
             sessions[sent.session, sent.key].append((places[sent.id], outcome["revision"], sent.id))
-    for project_id, found in revisions.items():
-        if sorted(found) != list(range(1, len(found) + 1)):
-            yield project_id, f"its revisions are {sorted(found)}"
+    for project_id, numbers in revisions.items():
+        if sorted(numbers) != list(range(1, len(numbers) + 1)):
+            yield project_id, f"its revisions are {sorted(numbers)}"
     for sequence in sessions.values():
-        told = [(revision, command_id) for _, revision, command_id in sorted(sequence)]
-        for (before, _), (after, command_id) in pairwise(told):
+        commands = [(revision, command_id) for _, revision, command_id in sorted(sequence)]
+        for (before, _), (after, command_id) in pairwise(commands):
             if after <= before:
                 yield command_id, f"took effect as revision {after} and was sent after revision {before}"
 
 
 def clean(_: History, final: Final) -> Iterator[Finding]:
-    """Nothing is put aside, and nothing lies where it should have left."""
+    """Nothing becomes a dead letter, and nothing is left where it should be gone."""
     for letter in final.dead:
         yield "DEAD", letter
     for place, count in final.left.items():

@@ -13,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from tests.faults.history import History, Sent
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
 from tests.support.overseer import OVERSEER, overseer
 from workers.local.access.keys import Trust
 
@@ -99,12 +99,12 @@ class Client:
         headers = {"Nats-Msg-Id": sent.id}
         try:
             answer = await self.nats.request(subject, json.dumps(sent.body).encode(), attempt_seconds, headers=headers)
-            told = json.loads(answer.data or b"{}")
+            reply = json.loads(answer.data or b"{}")
         except (NatsError, OSError, TimeoutError, ValueError) as error:
             sent.refusals.append(type(error).__name__)
             return False
-        if "stream" not in told or "error" in told:
-            sent.refusals.append(str(told.get("error", {}).get("description", "no stream")))
+        if "stream" not in reply or "error" in reply:
+            sent.refusals.append(str(reply.get("error", {}).get("description", "no stream")))
             return False
         sent.kept_at = sent.kept_at or self.clock()
         return True
@@ -128,10 +128,10 @@ class Client:
         if answer is None:
             return None
         try:
-            found: dict[str, Any] = json.loads(answer.data)
+            reply: dict[str, Any] = json.loads(answer.data)
         except ValueError:
             return None
-        return found
+        return reply
 
     async def raw(self, tail: str, body: dict[str, Any], seconds: float = ATTEMPT_SECONDS) -> Msg | None:
         """Ask once, and return the answer as it came; None where nobody answered."""
@@ -146,7 +146,7 @@ async def _ignore(_: Exception) -> None:
     """What fails is seen by its effect."""
 
 
-class Desk:
+class Connector:
     """Mints credentials and opens connections for the driver."""
 
     def __init__(self, trust: Trust, folder: Path, urls: list[str], history: History, clock: Clock) -> None:

@@ -11,8 +11,8 @@ from contracts.subjects import WORKERS
 from tests.delivery.test_cluster import SERVERS, Cluster, are_replicated
 from tests.faults import launcher
 from tests.faults.disk import Disk
-from tests.faults.ground import SECOND
-from tests.faults.wires import Wire, pause
+from tests.faults.proxies import Proxy, pause
+from tests.faults.system import SECOND
 from tests.support import Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import environment
@@ -22,7 +22,7 @@ from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 
 
-class Clustered:
+class ClusterSystem:
     """Three servers of the bus, one database, all workers and a second process of `projects`."""
 
     def __init__(self, directory: Path) -> None:
@@ -30,7 +30,7 @@ class Clustered:
         self.disk.why_not = "the cluster form has no disk of its own"
         self.plan = directory / "plan"
         self.plan.mkdir(parents=True)
-        self.wires: dict[str, Wire] = {}
+        self.proxies: dict[str, Proxy] = {}
         self._postgres = EmbeddedPostgres(directory / "postgres")
         self._stack = AsyncExitStack()
         self._directory = directory
@@ -69,7 +69,7 @@ class Clustered:
         site.server = Cluster(self._directory / "cluster", site.trust, site.credentials("ops", "ops"))
         await self._stack.enter_async_context(site.open())
         await self._replicate()
-        (self.plan / "wires.json").write_text("{}")
+        (self.plan / "proxies.json").write_text("{}")
         environments = {name: environment(site, name) for name in WORKERS}
         environments[SECOND] = environment(site, "projects")
         self._supervisor = Supervisor(environments, self._directory / "logs", launcher.spawner(self.plan))
@@ -80,18 +80,18 @@ class Clustered:
         for stream in (COMMANDS, EVENTS, DEAD):
             config = (await api(ops, f"STREAM.INFO.{stream}", {}))["config"]
             if config["num_replicas"] != SERVERS:
-                told = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
-                assert "error" not in told, told
+                response = await api(ops, f"STREAM.UPDATE.{stream}", {**config, "num_replicas": SERVERS})
+                assert "error" not in response, response
         await eventually(partial(are_replicated, ops), within=60)
 
     def processes(self) -> dict[str, list[psutil.Process]]:
         pids = {f"bus-{number}": node.pid for number, node in enumerate(self.bus.nodes)}
         pids |= {worker.name: worker.pid for worker in self._supervisor.workers} if self._supervisor else {}
-        found: dict[str, list[psutil.Process]] = {}
+        results: dict[str, list[psutil.Process]] = {}
         for name, pid in pids.items():
             with suppress(psutil.NoSuchProcess):
-                found[name] = [psutil.Process(pid)] if pid else []
-        return found
+                results[name] = [psutil.Process(pid)] if pid else []
+        return results
 
     async def revive(self, name: str) -> None:
         """Start a server of the bus again, after all those of its process that are left have gone."""

@@ -64,8 +64,8 @@ class Disk:
 
     def fill(self) -> None:
         """Leave no room but what is taken already."""
-        found = os.statvfs(self.view)
-        taken = (found.f_blocks - found.f_bfree) * found.f_frsize
+        size = os.statvfs(self.view)
+        taken = (size.f_blocks - size.f_bfree) * size.f_frsize
         self._resize(str(taken + _SPARE))
 
     def relieve(self) -> None:

@@ -1,4 +1,4 @@
-"""Followers of live feeds, as the page on the wire tells a client to be one."""
+"""Followers of live feeds, as docs/wire.md describes a client."""
 
 import asyncio
 import json
@@ -9,8 +9,8 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from tests.faults.client import Client
-from tests.faults.history import Followed, Told
-from tests.faults.wires import pause
+from tests.faults.history import FeedEvent, Followed
+from tests.faults.proxies import pause
 
 _SUBJECT = "im.main.qry.{}.projects.watch"
 _BEATS_SECONDS = 3.0
@@ -38,20 +38,20 @@ class Follower:
 
     async def _follow(self) -> None:
         address = self._client.nats.new_inbox()
-        heard = await self._client.nats.subscribe(address, pending_msgs_limit=100_000)
+        subscription = await self._client.nats.subscribe(address, pending_msgs_limit=100_000)
         try:
             request = {"since": self.cursor} if self.cursor else {}
             await self._client.nats.publish(self._subject, json.dumps(request).encode(), reply=address)
-            await self._listen(heard)
+            await self._listen(subscription)
         finally:
             with suppress(NatsError):
-                await heard.unsubscribe()
+                await subscription.unsubscribe()
 
-    async def _listen(self, heard: Subscription) -> None:
+    async def _listen(self, subscription: Subscription) -> None:
         feed, count, handled = "", 0, 0
         renewed = self._client.clock()
         while True:
-            message = await heard.next_msg(timeout=_BEATS_SECONDS)
+            message = await subscription.next_msg(timeout=_BEATS_SECONDS)
             headers = message.headers or {}
             kind = headers.get("Feed-Kind", "")
             if not kind:
@@ -64,8 +64,8 @@ class Follower:
                 feed = json.loads(message.data)["feed"]
                 self.feeds += 1
             event_id, cursor = headers.get("ce-id", ""), headers["Feed-Cursor"]
-            told = Told(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
-            self.followed.told.append(told)
+            event = FeedEvent(self._client.clock(), feed, int(headers["Feed-Count"]), kind, event_id, cursor)
+            self.followed.told.append(event)
             if kind == "end":
                 await self._refused(message)
                 return
@@ -94,7 +94,7 @@ class Follower:
 
 async def follow(followers: list[Follower], tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
     """Let all follow, and return when each has its first feed."""
-    running = [tasks.create_task(one.run()) for one in followers]
-    for one in followers:
-        await one.opened()
+    running = [tasks.create_task(follower.run()) for follower in followers]
+    for follower in followers:
+        await follower.opened()
     return running

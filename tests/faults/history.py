@@ -43,7 +43,7 @@ class Read:
     answered: bool = False
 
 
-class Told(NamedTuple):
+class FeedEvent(NamedTuple):
     """A message of a feed, as its follower took it."""
 
     at: float
@@ -56,11 +56,11 @@ class Told(NamedTuple):
 
 @dataclass(slots=True)
 class Followed:
-    """All that one follower was told, and which kinds of event it may see."""
+    """All events of one follower, and which kinds of event it may see."""
 
     name: str
     sees: tuple[str, ...]
-    told: list[Told] = field(default_factory=list)
+    told: list[FeedEvent] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
 
 
@@ -77,7 +77,7 @@ class Fault:
 
 
 class Stored(NamedTuple):
-    """An event as it lies in the stream."""
+    """An event as it is in the stream."""
 
     place: int
     id: str
@@ -132,10 +132,10 @@ class Final:
     log_server: list[Entry] = field(default_factory=list)
     dead: list[str] = field(default_factory=list)
     left: dict[str, int] = field(default_factory=dict)
-    """What still lies where nothing should: by place."""
+    """What is still where nothing should be: by place."""
 
     counted: dict[str, int] = field(default_factory=dict)
-    """Refusals of each principal that are counted and not told by an event yet: their minute is not over."""
+    """Refusals of each principal that are counted and not in an event yet: their minute is not over."""
 
 
 @dataclass(slots=True)
@@ -149,5 +149,5 @@ class History:
     faults: list[Fault] = field(default_factory=list)
 
     def save(self, path: Path, final: Final) -> None:
-        """Write all of it down, for whoever looks for the cause of a violation."""
+        """Write all of it down, for anyone who looks for the cause of a violation."""
         path.write_bytes(to_json({"history": asdict(self), "final": asdict(final)}, indent=1))

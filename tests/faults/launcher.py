@@ -1,7 +1,7 @@
-"""Become a worker that reaches its servers through wires, and whose clock may be ahead.
+"""A worker that reaches its servers through proxies, and whose clock may be ahead.
 
-FAULTS_PLAN names a folder. In it, `wires.json` names the port of the bus and the folder of the database's socket for
-each instance that has wires, and `clock-INSTANCE`, where there is one, says how many seconds the instance is ahead.
+FAULTS_PLAN names a folder. In it, `proxies.json` names the port of the bus and the folder of the database's socket for
+each instance that has proxies, and `clock-INSTANCE`, where there is one, says how many seconds the instance is ahead.
 """
 
 import json
@@ -17,19 +17,19 @@ from workers.local.supervision.spawning import Prefork
 ROOT = Path(__file__).parents[2]
 
 
-def rewire(plan: Path, instance: str) -> None:
-    """Replace the addresses of the servers by those of this instance's wires."""
-    wires = json.loads((plan / "wires.json").read_text()).get(instance)
-    if wires is None:
+def use_proxies(plan: Path, instance: str) -> None:
+    """Replace the addresses of the servers by the proxies of this instance."""
+    proxies = json.loads((plan / "proxies.json").read_text()).get(instance)
+    if proxies is None:
         return
-    os.environ["INCIDENTS_NATS_URL"] = f"nats://127.0.0.1:{wires['bus']}"
+    os.environ["INCIDENTS_NATS_URL"] = f"nats://127.0.0.1:{proxies['bus']}"
     for name in ("INCIDENTS_DATABASE_URL", "INCIDENTS_LOG_DATABASE_URL"):
         if url := os.environ.get(name):
-            os.environ[name] = re.sub(r"host=[^&]*", f"host={quote(wires['database'], safe='/')}", url)
+            os.environ[name] = re.sub(r"host=[^&]*", f"host={quote(proxies['database'], safe='/')}", url)
 
 
 def advance(plan: Path, instance: str) -> None:
-    """Set the clock of this process ahead, for whoever asks the module `time`."""
+    """Set the clock of this process ahead, for anyone who asks the module `time`."""
     ahead = plan / f"clock-{instance}"
     if not ahead.exists():
         return
@@ -42,7 +42,7 @@ def advance(plan: Path, instance: str) -> None:
 def run(instance: str) -> None:
     """Run the worker of an instance; `projects~2` is another process of `projects`."""
     plan = Path(os.environ["FAULTS_PLAN"])
-    rewire(plan, instance)
+    use_proxies(plan, instance)
     advance(plan, instance)
     run_worker.run(instance.partition("~")[0])
 

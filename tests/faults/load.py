@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from contracts.ids import uuid7
 from tests.faults.client import Client
 from tests.faults.history import APPLIED, Read, Sent
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
 
 AT = "2026-01-01T10:00:00Z"
 Change: TypeAlias = tuple[str, dict[str, Any], frozenset[str]]

@@ -11,9 +11,9 @@ import psutil
 import psycopg
 
 from tests.faults.client import Clock
-from tests.faults.ground import INSTANCES, TEMPLATE, Ground
 from tests.faults.history import Fault
-from tests.faults.wires import Wire, pause
+from tests.faults.proxies import Proxy, pause
+from tests.faults.system import INSTANCES, TEMPLATE, System
 
 Act = Callable[[], Awaitable[None]]
 
@@ -36,11 +36,11 @@ class Plan:
 class Nemesis:
     """Draws faults and carries them out."""
 
-    def __init__(self, ground: Ground, rng: random.Random, clock: Clock, longest: float) -> None:
-        self._ground, self._rng, self._clock = ground, rng, clock
+    def __init__(self, system: System, rng: random.Random, clock: Clock, longest: float) -> None:
+        self._system, self._rng, self._clock = system, rng, clock
         self._longest = longest
         self._long_pause_done = False
-        nodes = sorted(name for name in ground.processes() if name.startswith("bus-"))
+        nodes = sorted(name for name in system.processes() if name.startswith("bus-"))
         self.kinds: dict[str, Callable[[], Plan]] = (
             {"kill": lambda: self._kill(nodes), "pause": lambda: self._pause(nodes)}
             if nodes
@@ -60,7 +60,7 @@ class Nemesis:
             "clock ahead": self._clock_ahead,
             "locks": self._locks,
         }
-        if not self._ground.disk.why_not:
+        if not self._system.disk.why_not:
             kinds["full disk"] = self._full_disk
         return kinds
 
@@ -92,7 +92,7 @@ class Nemesis:
         seconds = self._seconds(10) if name.startswith("bus-") else 0.0
 
         async def revive() -> None:
-            await self._ground.revive(name)
+            await self._system.revive(name)
 
         return Plan("kill", name, lambda: self._send(name, signal.SIGKILL, main_only=True), seconds, revive)
 
@@ -121,50 +121,54 @@ class Nemesis:
 
     async def kill_everything(self) -> None:
         """Kill all there is, as somebody does at night who has no other idea."""
-        for name in self._ground.processes():
+        for name in self._system.processes():
             await self._send(name, signal.SIGKILL, main_only=True)
-            await self._ground.revive(name)
+            await self._system.revive(name)
 
     async def _send(self, name: str, kind: signal.Signals, *, main_only: bool = False) -> None:
         """Send a signal to a part and all its processes; a part that is just being restarted has none."""
-        found = self._ground.processes().get(name, [])
-        for one in found[:1] if main_only else found:
+        processes = self._system.processes().get(name, [])
+        for item in processes[:1] if main_only else processes:
             with suppress(psutil.NoSuchProcess):
-                one.send_signal(kind)
+                item.send_signal(kind)
 
-    def _wires(self) -> list[Wire]:
-        """Choose one wire, all of one server, or those of the clients."""
-        wires = list(self._ground.wires.values())
+    def _proxies(self) -> list[Proxy]:
+        """Choose one proxy, all of one server, or those of the clients."""
+        proxies = list(self._system.proxies.values())
         choice = self._rng.choice(("one", "bus:", "database:", "bus:clients"))
-        return [self._rng.choice(wires)] if choice == "one" else [one for one in wires if one.name.startswith(choice)]
+        return (
+            [self._rng.choice(proxies)]
+            if choice == "one"
+            else [proxy for proxy in proxies if proxy.name.startswith(choice)]
+        )
 
     def _cut(self) -> Plan:
-        return self._on_wires("cut", Wire.cut)
+        return self._on_proxies("cut", Proxy.cut)
 
     def _silence(self) -> Plan:
-        return self._on_wires("silence", Wire.silence)
+        return self._on_proxies("silence", Proxy.silence)
 
     def _slow(self) -> Plan:
         latency, rate = self._rng.uniform(0.05, 0.4), self._rng.uniform(20_000, 200_000)
-        return self._on_wires("slow", lambda wire: wire.slow(latency, rate))
+        return self._on_proxies("slow", lambda proxy: proxy.slow(latency, rate))
 
-    def _on_wires(self, kind: str, act: Callable[[Wire], None]) -> Plan:
-        wires, seconds = self._wires(), self._seconds(20)
+    def _on_proxies(self, kind: str, act: Callable[[Proxy], None]) -> Plan:
+        proxies, seconds = self._proxies(), self._seconds(20)
 
         async def begin() -> None:
-            for wire in wires:
-                act(wire)
+            for proxy in proxies:
+                act(proxy)
 
         async def end() -> None:
-            for wire in wires:
-                wire.restore()
+            for proxy in proxies:
+                proxy.restore()
 
-        named = wires[0].name if len(wires) == 1 else f"{len(wires)} wires, {wires[0].name} and others"
-        return Plan(kind, f"{named} for {seconds} s", begin, seconds, end)
+        name = proxies[0].name if len(proxies) == 1 else f"{len(proxies)} proxies, {proxies[0].name} and others"
+        return Plan(kind, f"{name} for {seconds} s", begin, seconds, end)
 
     def _clock_ahead(self) -> Plan:
         name, ahead = self._rng.choice(INSTANCES), self._rng.choice((-120.0, 60.0, 3_700.0, 40 * 86_400.0))
-        mark, seconds = self._ground.plan / f"clock-{name}", self._seconds(15)
+        mark, seconds = self._system.plan / f"clock-{name}", self._seconds(15)
 
         async def begin() -> None:
             mark.write_text(str(ahead))
@@ -180,10 +184,10 @@ class Nemesis:
         seconds = self._seconds(15)
 
         async def begin() -> None:
-            self._ground.disk.fill()
+            self._system.disk.fill()
 
         async def end() -> None:
-            self._ground.disk.relieve()
+            self._system.disk.relieve()
 
         return Plan("full disk", f"for {seconds} s", begin, seconds, end)
 
@@ -192,7 +196,7 @@ class Nemesis:
 
         async def begin() -> None:
             with suppress(psycopg.Error):  # another fault has the database
-                connection = await psycopg.AsyncConnection.connect(self._ground.database("incident_manager"))
+                connection = await psycopg.AsyncConnection.connect(self._system.database("incident_manager"))
                 holding.append(connection)
                 await connection.execute(
                     "SELECT 1 FROM projects.project ORDER BY created_at DESC LIMIT 30 FOR UPDATE SKIP LOCKED"

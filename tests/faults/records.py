@@ -25,10 +25,10 @@ _NAMED_FINDINGS = 20
 
 def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
     """Return the first of each event: one that is published again has the same id."""
-    found: dict[str, Stored] = {}
+    results: dict[str, Stored] = {}
     for event in events:
-        found.setdefault(event.id, event)
-    return found
+        results.setdefault(event.id, event)
+    return results
 
 
 def caused(history: History, final: Final) -> Iterator[Finding]:
@@ -41,19 +41,19 @@ def caused(history: History, final: Final) -> Iterator[Finding]:
     for event in events.values():
         by_cause[event.cause].append(event)
     untold = defaultdict[str, list[str]](list)
-    for one in final.inbox:
-        if one.id not in history.commands:
+    for decision in final.inbox:
+        if decision.id not in history.commands:
             continue
-        found = {event.id for event in by_cause[one.id]}
-        if one.outcome["status"] == APPLIED:
-            if found != set(one.outcome["events"]):
-                yield one.id, f"its events are {sorted(found)}, its outcome names {one.outcome['events']}"
-        elif one.outcome["error"]["code"] in _AUDITED and not found:
-            untold[one.principal].append(one.id)
-        elif len(found) != (one.outcome["error"]["code"] in _AUDITED):
-            yield one.id, f"refused as {one.outcome['error']['code']} with {len(found)} events"
+        ids = {event.id for event in by_cause[decision.id]}
+        if decision.outcome["status"] == APPLIED:
+            if ids != set(decision.outcome["events"]):
+                yield decision.id, f"its events are {sorted(ids)}, its outcome names {decision.outcome['events']}"
+        elif decision.outcome["error"]["code"] in _AUDITED and not ids:
+            untold[decision.principal].append(decision.id)
+        elif len(ids) != (decision.outcome["error"]["code"] in _AUDITED):
+            yield decision.id, f"refused as {decision.outcome['error']['code']} with {len(ids)} events"
     yield from _uncounted(untold, list(events.values()), final.counted)
-    decided = {one.id for one in final.inbox}
+    decided = {decision.id for decision in final.inbox}
     for event in events.values():
         if event.cause in history.commands and event.cause not in decided:
             yield event.cause, f"{event.happened} tells of it, and it was never decided"
@@ -73,7 +73,7 @@ def _uncounted(untold: dict[str, list[str]], events: list[Stored], counting: dic
 
 
 def in_order(_: History, final: Final) -> Iterator[Finding]:
-    """The events of a project lie in the stream in the order of its revisions."""
+    """The events of a project are in the stream in the order of its revisions."""
     reached = defaultdict[str, int](int)
     for event in sorted(_distinct(final.events).values()):
         if event.revision is not None and event.happened.startswith("projects."):
@@ -84,24 +84,26 @@ def in_order(_: History, final: Final) -> Iterator[Finding]:
 
 def reads(history: History, final: Final) -> Iterator[Finding]:
     """Reading that is recorded leaves an event for each answer, and none without having been asked."""
-    asked = Counter((one.leaves, one.principal, one.about) for one in history.reads)
-    answered = Counter((one.leaves, one.principal, one.about) for one in history.reads if one.answered)
-    readers, kinds = {one.principal for one in history.reads}, {one.leaves for one in history.reads}
-    found = Counter(
+    counts = Counter((reading.leaves, reading.principal, reading.about) for reading in history.reads)
+    answered = Counter(
+        (reading.leaves, reading.principal, reading.about) for reading in history.reads if reading.answered
+    )
+    readers, kinds = {reading.principal for reading in history.reads}, {reading.leaves for reading in history.reads}
+    counter = Counter(
         (event.happened, event.actor, event.about)
         for event in _distinct(final.events).values()
         if event.happened in kinds and event.actor in readers
     )
-    for each in asked.keys() | found.keys():
-        if not answered[each] <= found[each] <= asked[each]:
+    for each in counts.keys() | counter.keys():
+        if not answered[each] <= counter[each] <= counts[each]:
             yield (
                 each[2],
-                f"{each[0]} by {each[1]}: asked {asked[each]}, answered {answered[each]}, recorded {found[each]}",
+                f"{each[0]} by {each[1]}: asked {counts[each]}, answered {answered[each]}, recorded {counter[each]}",
             )
 
 
 def _kept_in(happened: str) -> tuple[bool, bool]:
-    """Tell whether an activity is kept beside the projects, and whether on the log server."""
+    """Tell whether an activity is kept with the projects, and whether on the log server."""
     worker = happened.partition(".")[0]
     if happened in _NOWHERE:
         return False, False
@@ -114,15 +116,15 @@ def stores(history: History, final: Final) -> Iterator[Finding]:
     """Both stores hold each activity that belongs there exactly once: those in the stream, and those of outcomes."""
     events = _distinct(final.events)
     for number, (name, entries) in enumerate((("activity", final.activity), ("log server", final.log_server))):
-        wanted = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
+        expected = {event.id: event.cause for event in events.values() if _kept_in(event.happened)[number]}
         if number == 0:
-            wanted |= {
-                event_id: one.id
-                for one in final.inbox
-                if one.outcome["status"] == APPLIED and _is_of_project(history, one.id)
-                for event_id in one.outcome["events"]
+            expected |= {
+                event_id: decision.id
+                for decision in final.inbox
+                if decision.outcome["status"] == APPLIED and _is_of_project(history, decision.id)
+                for event_id in decision.outcome["events"]
             }
-        yield from _differences(name, wanted, entries)
+        yield from _differences(name, expected, entries)
 
 
 def _is_of_project(history: History, command_id: str) -> bool:
@@ -130,13 +132,13 @@ def _is_of_project(history: History, command_id: str) -> bool:
     return sent is not None and sent.tail.startswith(("projects.", "reports."))
 
 
-def _differences(name: str, wanted: dict[str, str], entries: list[Entry]) -> Iterator[Finding]:
-    found = Counter(entry.event_id for entry in entries)
+def _differences(name: str, expected: dict[str, str], entries: list[Entry]) -> Iterator[Finding]:
+    ids = Counter(entry.event_id for entry in entries)
     causes = {entry.event_id: entry.command_id for entry in entries}
-    for event_id in wanted.keys() - found.keys():
-        yield wanted[event_id] or event_id, f"the {name} lacks its event {event_id}"
-    for event_id, times in found.items():
-        if event_id not in wanted:
+    for event_id in expected.keys() - ids.keys():
+        yield expected[event_id] or event_id, f"the {name} lacks its event {event_id}"
+    for event_id, times in ids.items():
+        if event_id not in expected:
             yield causes[event_id] or event_id, f"the {name} has an entry of {event_id}, which the stream does not hold"
         if times > 1:
             yield causes[event_id] or event_id, f"the {name} has {times} entries of event {event_id}"
@@ -146,9 +148,9 @@ def _places(one: Followed, final: Final) -> list[Stored]:
     return [event for event in sorted(_distinct(final.events).values()) if event.happened.startswith(one.sees)]
 
 
-def _gaps(visible: list[Stored], given: set[str]) -> list[list[Stored]]:
+def _gaps(visible: list[Stored], known_ids: set[str]) -> list[list[Stored]]:
     """Return each run of events that were not told."""
-    runs = groupby(visible, key=lambda event: event.id in given)
+    runs = groupby(visible, key=lambda event: event.id in known_ids)
     return [list(run) for was_told, run in runs if not was_told]
 
 
@@ -158,43 +160,43 @@ def _told_before(one: Followed, visible: list[Stored], place: int) -> str:
     around = [told for told in one.told if told.event_id in places]
     before = [told for told in around if places[told.event_id] < place][-1:]
     after = [told for told in around if places[told.event_id] > place][:1]
-    named = [
+    events = [
         f"message {told.number} of feed {told.feed} at {told.at:.1f} s, cursor {told.cursor}" for told in before + after
     ]
     last = one.told[-1]
-    return f"around it: {' and '.join(named)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
+    return f"around it: {' and '.join(events)}; the last message was {last.kind} {last.number} at {last.at:.1f} s"
 
 
 def feeds(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told every event that it may see, and no other."""
-    for one in history.followed:
-        visible = _places(one, final)
-        given = {told.event_id for told in one.told if told.kind == "event"}
-        for gap in _gaps(visible, given):
+    for followed in history.followed:
+        visible = _places(followed, final)
+        ids = {told.event_id for told in followed.told if told.kind == "event"}
+        for gap in _gaps(visible, ids):
             first, last = gap[0], gap[-1]
-            before = _told_before(one, visible, first.place)
+            before = _told_before(followed, visible, first.place)
             yield (
                 first.cause,
-                f"{one.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
+                f"{followed.name} was never told {len(gap)} events, places {first.place} to {last.place}; {before}",
             )
-        for event_id in sorted(given - {event.id for event in visible})[:_NAMED_FINDINGS]:
-            yield event_id, f"{one.name} was told an event that it may not see, or that the stream does not hold"
-        for at, why in one.refused:
-            yield one.name, f"a feed was refused at {at:.1f} s: {why}"
+        for event_id in sorted(ids - {event.id for event in visible})[:_NAMED_FINDINGS]:
+            yield event_id, f"{followed.name} was told an event that it may not see, or that the stream does not hold"
+        for at, why in followed.refused:
+            yield followed.name, f"a feed was refused at {at:.1f} s: {why}"
 
 
 def feed_order(history: History, final: Final) -> Iterator[Finding]:
     """A follower is told events in the order of the stream, with consecutive numbers in each feed."""
-    for one in history.followed:
+    for followed in history.followed:
         places = {event.id: event.place for event in _distinct(final.events).values()}
-        counts, last, seen = dict[str, int](), 0, set[str]()
-        for told in one.told:
+        counts, last, results = dict[str, int](), 0, set[str]()
+        for told in followed.told:
             if told.number != counts.get(told.feed, 0) + 1:
-                yield one.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
+                yield followed.name, f"message {told.number} of feed {told.feed} follows {counts.get(told.feed, 0)}"
             counts[told.feed] = told.number
-            if told.kind != "event" or told.event_id not in places or told.event_id in seen:
+            if told.kind != "event" or told.event_id not in places or told.event_id in results:
                 continue
-            seen.add(told.event_id)
+            results.add(told.event_id)
             if places[told.event_id] < last:
-                yield told.event_id, f"{one.name} was told place {places[told.event_id]} after place {last}"
+                yield told.event_id, f"{followed.name} was told place {places[told.event_id]} after place {last}"
             last = max(last, places[told.event_id])

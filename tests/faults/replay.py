@@ -10,10 +10,10 @@ from tests.faults.records import Finding
 
 def applied(history: History, final: Final) -> Iterator[tuple[Sent, dict[str, Any]]]:
     """Yield each applied command of the history with its outcome."""
-    for one in final.inbox:
-        sent = history.commands.get(one.id)
-        if sent and one.outcome["status"] == APPLIED:
-            yield sent, one.outcome
+    for decision in final.inbox:
+        sent = history.commands.get(decision.id)
+        if sent and decision.outcome["status"] == APPLIED:
+            yield sent, decision.outcome
 
 
 def expected(history: History, final: Final) -> tuple[dict[str, Project], set[str]]:
@@ -47,16 +47,16 @@ def _apply(project: Project, sent: Sent) -> None:
         case "projects.add-call":
             project.calls.add(body["call_id"])
         case "projects.add-sequences":
-            project.sequences |= {one["sequence_id"] for one in body["sequences"]}
+            project.sequences |= {sequence["sequence_id"] for sequence in body["sequences"]}
 
 
 def states(history: History, final: Final) -> Iterator[Finding]:
     """The tables and the answers of queries hold what the applied commands say, and nothing else."""
     projects, deleted = expected(history, final)
     for project_id in projects.keys() | final.projects.keys():
-        wanted, found = projects.get(project_id), final.projects.get(project_id)
-        if wanted != found:
-            yield project_id, f"the tables hold {found}, the applied commands make {wanted}"
+        expected_project, project = projects.get(project_id), final.projects.get(project_id)
+        if expected_project != project:
+            yield project_id, f"the tables hold {project}, the applied commands make {expected_project}"
     for project_id, revision in final.answered.items():
         wanted_revision = projects[project_id].revision if project_id in projects else None
         if revision != wanted_revision and (project_id in projects or project_id in deleted):
@@ -66,8 +66,8 @@ def states(history: History, final: Final) -> Iterator[Finding]:
 def reports(history: History, final: Final) -> Iterator[Finding]:
     """A report that was made is there for as long as its project is, once."""
     projects, _ = expected(history, final)
-    made = {
+    report_ids = {
         sent.key for sent, _ in applied(history, final) if sent.tail == "reports.generate" and sent.about in projects
     }
-    for report_id in made ^ final.reports:
-        yield report_id, "made and not there" if report_id in made else "there and not made"
+    for report_id in report_ids ^ final.reports:
+        yield report_id, "made and not there" if report_id in report_ids else "there and not made"

@@ -10,15 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from contracts.ids import uuid7
-from tests.faults import final as ending
+from contracts.permissions import Node
+from tests.faults import final_state as ending
 from tests.faults.checker import RULES, Violation, judge
-from tests.faults.client import Client, Clock, Desk
+from tests.faults.client import Client, Clock, Connector
 from tests.faults.followers import Follower, follow
-from tests.faults.ground import MANAGED, MORE, TOLD, Ground, give
 from tests.faults.history import APPLIED, Fault, Final, History, Sent
 from tests.faults.load import Session
 from tests.faults.nemesis import Nemesis
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
+from tests.faults.system import MANAGED, MORE, VIEWED, System, grant_roles
 from tests.support import eventually
 from tests.support.overseer import OVERSEER
 
@@ -38,7 +39,7 @@ _SEEN_BY_VIEWER = ("projects.created", "projects.updated", "projects.deleted", "
 
 
 @dataclass(frozen=True)
-class Form:
+class RunOptions:
     """How long a run is, how much load there is, and which faults come."""
 
     seed: int
@@ -64,27 +65,31 @@ class Run:
     def slow(self) -> list[Fault]:
         """The faults after which it took too long to serve again."""
         return [
-            one for one in self.history.faults if one.serving_seconds is None or one.serving_seconds > SERVING_SECONDS
+            fault
+            for fault in self.history.faults
+            if fault.serving_seconds is None or fault.serving_seconds > SERVING_SECONDS
         ]
 
     def summary(self) -> dict[str, Any]:
         """Count everything."""
         sent = self.history.commands.values()
-        broken = [one.rule for one in self.violations]
-        kinds = sorted({one.kind for one in self.history.faults})
-        times = {kind: [one.serving_seconds for one in self.history.faults if one.kind == kind] for kind in kinds}
+        broken = [violation.rule for violation in self.violations]
+        kinds = sorted({fault.kind for fault in self.history.faults})
+        times = {kind: [fault.serving_seconds for fault in self.history.faults if fault.kind == kind] for kind in kinds}
         return {
             "seed": self.history.seed,
             "commands": len(sent),
-            "acknowledged": sum(one.kept_at is not None for one in sent),
-            "attempts": sum(len(one.attempts) for one in sent),
-            "applied": sum(one.outcome["status"] == APPLIED for one in self.final.inbox),
+            "acknowledged": sum(item.kept_at is not None for item in sent),
+            "attempts": sum(len(item.attempts) for item in sent),
+            "applied": sum(decision.outcome["status"] == APPLIED for decision in self.final.inbox),
             "events": len(self.final.events),
-            "followed": {one.name: sum(told.kind == "event" for told in one.told) for one in self.history.followed},
+            "followed": {
+                followed.name: sum(told.kind == "event" for told in followed.told) for followed in self.history.followed
+            },
             "faults": {kind: len(found) for kind, found in times.items()},
             "serving_again_seconds_max": {
-                kind: None if None in found else round(max(one or 0.0 for one in found), 1)
-                for kind, found in times.items()
+                kind: None if None in seconds else round(max(second or 0.0 for second in seconds), 1)
+                for kind, seconds in times.items()
             },
             "serving_again_late": len(self.slow),
             "violations": {rule: broken.count(rule) for rule in RULES},
@@ -94,30 +99,30 @@ class Run:
 Say = Callable[[str], None]
 
 
-async def ran(ground: Ground, form: Form, say: Say) -> Run:
+async def execute(system: System, options: RunOptions, say: Say) -> Run:
     """Run the load and the faults against a system that was started, and judge what happened."""
-    run, clock = Run(History(form.seed)), Clock()
-    desk = Desk(ground.trust, ground.plan, ground.urls, run.history, clock)
-    await give(ground, _roles())
-    ops = await Client(OVERSEER, run.history, clock).connect(ground.urls, desk.credentials(OVERSEER, OVERSEER))
+    run, clock = Run(History(options.seed)), Clock()
+    connector = Connector(system.trust, system.plan, system.urls, run.history, clock)
+    await grant_roles(system, _roles())
+    ops = await Client(OVERSEER, run.history, clock).connect(system.urls, connector.credentials(OVERSEER, OVERSEER))
     await _forget_quickly(ops)
-    clients = {name: await desk.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
+    clients = {name: await connector.client(name) for name in (*_PRINCIPALS, "follower", "viewer")}
     await eventually(lambda: _answered(clients["admin"]), within=90)
     try:
         async with _following(run, clients) as followers:
-            await _under_load(ground, form, desk, list(clients.values())[: len(_PRINCIPALS)], say)
-            answered = await ending.asked(ground, clients["admin"])
-            run.final = Final(answered=answered, left=await ending.quiet(ground, ops.nats, _QUIET_SECONDS))
-            await ending.gathered(ground, ops.nats, run.final)
+            await _under_load(system, options, connector, list(clients.values())[: len(_PRINCIPALS)], say)
+            answered = await ending.asked(system, clients["admin"])
+            run.final = Final(answered=answered, left=await ending.quiet(system, ops.nats, _QUIET_SECONDS))
+            await ending.gathered(system, ops.nats, run.final)
             await _caught_up(followers, run.final)
         run.violations = judge(run.history, run.final)
     finally:
-        for one in (ops, *clients.values()):
-            await one.close()
+        for client in (ops, *clients.values()):
+            await client.close()
     return run
 
 
-def _roles() -> dict[str, dict[str, str]]:
+def _roles() -> dict[str, dict[Node, str]]:
     managed = dict.fromkeys(MANAGED, "manage")
     everything = managed | dict.fromkeys(MORE, "manage")
     return {
@@ -125,7 +130,7 @@ def _roles() -> dict[str, dict[str, str]]:
         "pierre": everything,
         "karl": managed,
         "follower": dict.fromkeys((*MANAGED, *MORE), "view"),
-        "viewer": {"incident-projects": "view", **dict.fromkeys(TOLD, "view")},
+        "viewer": dict.fromkeys(VIEWED, "view"),
         **{f"fresh-{number}": managed for number in range(_FRESH)},
     }
 
@@ -146,7 +151,7 @@ async def _forget_quickly(ops: Client) -> None:
 @asynccontextmanager
 async def _following(run: Run, clients: dict[str, Client]) -> AsyncIterator[list[Follower]]:
     followers = [Follower(clients["follower"], _EVERYTHING), Follower(clients["viewer"], _SEEN_BY_VIEWER)]
-    run.history.followed = [one.followed for one in followers]
+    run.history.followed = [follower.followed for follower in followers]
     async with asyncio.TaskGroup() as tasks:
         running = await follow(followers, tasks)
         yield followers
@@ -158,9 +163,9 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
     """Wait until each follower was told the last event that it may see, or for as long as one would wait."""
 
     async def told() -> bool:
-        for one in followers:
-            seen = [event.id for event in final.events if event.happened.startswith(one.followed.sees)]
-            if seen and seen[-1] not in {each.event_id for each in one.followed.told[-2_000:]}:
+        for follower in followers:
+            ids = [event.id for event in final.events if event.happened.startswith(follower.followed.sees)]
+            if ids and ids[-1] not in {each.event_id for each in follower.followed.told[-2_000:]}:
                 return False
         return True
 
@@ -168,17 +173,19 @@ async def _caught_up(followers: list[Follower], final: Final) -> None:
         await eventually(told, within=_QUIET_SECONDS)
 
 
-async def _under_load(ground: Ground, form: Form, desk: Desk, clients: list[Client], say: Say) -> None:
-    rng, stopping, shared = random.Random(form.seed), asyncio.Event(), list[str]()
-    names = [(client, f"{client.principal}-{number}") for client in clients for number in range(form.sessions)]
+async def _under_load(
+    system: System, options: RunOptions, connector: Connector, clients: list[Client], say: Say
+) -> None:
+    rng, stopping, shared = random.Random(options.seed), asyncio.Event(), list[str]()
+    names = [(client, f"{client.principal}-{number}") for client in clients for number in range(options.sessions)]
     async with asyncio.TaskGroup() as tasks:
         sessions = [
             tasks.create_task(
-                Session(client, name, random.Random(f"{form.seed} {name}"), shared, form.rate).run(stopping)
+                Session(client, name, random.Random(f"{options.seed} {name}"), shared, options.rate).run(stopping)
             )
             for client, name in names
         ]
-        await _faults(ground, form, desk, rng, say)
+        await _faults(system, options, connector, rng, say)
         stopping.set()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_ENDING_SECONDS):
@@ -187,51 +194,51 @@ async def _under_load(ground: Ground, form: Form, desk: Desk, clients: list[Clie
             task.cancel()
 
 
-async def _faults(ground: Ground, form: Form, desk: Desk, rng: random.Random, say: Say) -> None:
-    nemesis = Nemesis(ground, rng, desk.clock, form.longest)
-    if ground.disk.why_not:
-        say(f"SKIPPED: no full disk, because {ground.disk.why_not}")
-    await _probe(desk, -1)
-    ends = desk.clock() + form.seconds
-    say(f"{desk.clock():7.1f} s  the load runs, faults come from now on")
-    script, number = iter(form.kinds), 0
-    while desk.clock() < ends or form.kinds:
-        kinds = next(script, ()) if form.kinds else ()
-        if form.kinds and not kinds:
+async def _faults(system: System, options: RunOptions, connector: Connector, rng: random.Random, say: Say) -> None:
+    nemesis = Nemesis(system, rng, connector.clock, options.longest)
+    if system.disk.why_not:
+        say(f"SKIPPED: no full disk, because {system.disk.why_not}")
+    await _probe(connector, -1)
+    ends = connector.clock() + options.seconds
+    say(f"{connector.clock():7.1f} s  the load runs, faults come from now on")
+    script, number = iter(options.kinds), 0
+    while connector.clock() < ends or options.kinds:
+        kinds = next(script, ()) if options.kinds else ()
+        if options.kinds and not kinds:
             return
-        await pause(rng.uniform(0.5, 1.5) * form.calm)
+        await pause(rng.uniform(0.5, 1.5) * options.calm)
         faults = await nemesis.commit(nemesis.draw(kinds))
-        desk.history.faults += faults
-        ended = max(one.ended for one in faults)
-        serving, last = await _serving_again(desk, number, ended)
+        connector.history.faults += faults
+        ended = max(fault.ended for fault in faults)
+        serving, last = await _serving_again(connector, number, ended)
         for fault in faults:
             fault.serving_seconds, fault.last = serving, last
         number += 1
-        named = " + ".join(f"{one.kind} {one.what}" for one in faults)
-        told = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
-        say(f"{desk.clock():7.1f} s  {len(desk.history.commands):6} commands  {named}: {told} (last: {last})")
+        names = " + ".join(f"{fault.kind} {fault.what}" for fault in faults)
+        note = f"serving again after {serving:.1f} s" if serving is not None else "NOT serving again"
+        say(f"{connector.clock():7.1f} s  {len(connector.history.commands):6} commands  {names}: {note} (last: {last})")
         if serving is None:
             await nemesis.kill_everything()
-            healed, last = await _serving_again(desk, number, desk.clock())
+            healed, last = await _serving_again(connector, number, connector.clock())
             say(f"everything was killed, and it serves {'again' if healed is not None else 'NEVER again'} ({last})")
             if healed is None:
                 return
 
 
-async def _serving_again(desk: Desk, number: int, ended: float) -> tuple[float | None, str]:
+async def _serving_again(connector: Connector, number: int, ended: float) -> tuple[float | None, str]:
     """Measure from the end of a fault until a fresh principal has the outcomes of fresh commands of every worker."""
     waiting: list[str] = []
     try:
         async with asyncio.timeout(_GIVE_UP_SECONDS):
-            last = await _probe(desk, number, waiting)
+            last = await _probe(connector, number, waiting)
     except TimeoutError:
         return None, ", ".join(waiting[:3])
-    return desk.clock() - ended, last
+    return connector.clock() - ended, last
 
 
-async def _probe(desk: Desk, number: int, waiting: list[str] | None = None) -> str:
+async def _probe(connector: Connector, number: int, waiting: list[str] | None = None) -> str:
     waiting = [] if waiting is None else waiting
-    client = await desk.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
+    client = await connector.client(f"fresh-{number % _FRESH}" if number >= 0 else "fresh-0")
     last = ""
 
     async def decide(sent: Sent) -> None:
@@ -255,11 +262,11 @@ async def _probe(desk: Desk, number: int, waiting: list[str] | None = None) -> s
 
 def _probes(principal: str) -> list[Sent]:
     """Make commands of every worker: projects in many lanes are opened, the others are refused."""
-    made = []
+    results = []
     for _ in range(_KEYS):
         project_id = str(uuid7())
         body = {"project_id": project_id, "description": "Is anybody there?"}
-        made.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
+        results.append(Sent(str(uuid7()), principal, f"{principal}-{project_id}", "projects.create", project_id, body))
     refused = frozenset({"permission-denied"})
     report_id, project_id = str(uuid7()), str(uuid7())
     for tail, key, body in (
@@ -267,8 +274,8 @@ def _probes(principal: str) -> list[Sent]:
         ("reports.generate", report_id, {"report_id": report_id, "project_id": project_id}),
         ("retention.hold", project_id, {"project_id": project_id, "reason": "Police."}),
     ):
-        made.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
-    return made
+        results.append(Sent(str(uuid7()), principal, principal, tail, key, body, refused))
+    return results
 
 
 def save(run: Run, folder: Path) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.faults.checker import RULES, judge
-from tests.faults.history import Decided, Entry, Fault, Final, Followed, History, Project, Read, Sent, Stored, Told
+from tests.faults.history import Decided, Entry, Fault, FeedEvent, Final, Followed, History, Project, Read, Sent, Stored
 
 P, C, R = "project", "comment", "report"
 TYPES = {
@@ -36,32 +36,34 @@ def sent(command_id: str, tail: str, key: str, body: dict[str, Any], outcome: di
 
 def good() -> tuple[History, Final]:
     """Return a small history in which everything is as it must be."""
-    about = {"project_id": P}
+    project = {"project_id": P}
     commands = [
-        sent("create", "projects.create", P, {**about, "description": "Bag."}, applied("create", 1)),
-        sent("comment", "projects.add-comment", P, {**about, "comment_id": C, "text": "T"}, applied("comment", 2)),
-        sent("denied", "projects.add-call", P, about, rejected("denied", "permission-denied"), "permission-denied"),
-        sent("report", "reports.generate", R, {**about, "report_id": R}, applied("report")),
+        sent("create", "projects.create", P, {**project, "description": "Bag."}, applied("create", 1)),
+        sent("comment", "projects.add-comment", P, {**project, "comment_id": C, "text": "T"}, applied("comment", 2)),
+        sent("denied", "projects.add-call", P, project, rejected("denied", "permission-denied"), "permission-denied"),
+        sent("report", "reports.generate", R, {**project, "report_id": R}, applied("report")),
         sent("define", "administration.add-type", "-", {}, applied("define")),
     ]
-    history = History(7, {one.id: one for one in commands}, [Read("olivia", P, "projects.opened", answered=True)])
-    final = Final([Decided(one.id, one.principal, one.outcomes[0]) for one in commands])
+    history = History(
+        7, {command.id: command for command in commands}, [Read("olivia", P, "projects.opened", answered=True)]
+    )
+    final = Final([Decided(command.id, command.principal, command.outcomes[0]) for command in commands])
     final.projects = {P: Project(2, "Bag.", {C: "T"})}
     final.answered = {P: 2}
     final.reports = {R}
     final.left = {"runtime.outbox": 0}
     revisions = {"create": 1, "comment": 2}
-    for place, one in enumerate(commands, 1):
-        kind = TYPES[one.id]
-        final.events.append(Stored(place, f"e-{one.id}", kind, one.id, "olivia", P, revisions.get(one.id)))
+    for place, command in enumerate(commands, 1):
+        kind = TYPES[command.id]
+        final.events.append(Stored(place, f"e-{command.id}", kind, command.id, "olivia", P, revisions.get(command.id)))
     final.events.append(Stored(6, "e-opened", "projects.opened", "", "olivia", P, None))
     entries = [Entry(event.id, event.happened, event.cause) for event in final.events]
-    final.activity = [one for one in entries if not one.activity.startswith("administration.")]
+    final.activity = [entry for entry in entries if not entry.activity.startswith("administration.")]
     final.log_server = [entries[0], *entries[2:5]]
-    shown = [event for event in final.events if event.happened.startswith(("projects.", "reports."))]
-    told = [Told(1.0, "f", 1, "open", "")]
-    told += [Told(2.0, "f", number, "event", event.id) for number, event in enumerate(shown, 2)]
-    history.followed = [Followed("viewer", ("projects.", "reports."), told)]
+    events = [event for event in final.events if event.happened.startswith(("projects.", "reports."))]
+    feed_events = [FeedEvent(1.0, "f", 1, "open", "")]
+    feed_events += [FeedEvent(2.0, "f", number, "event", event.id) for number, event in enumerate(events, 2)]
+    history.followed = [Followed("viewer", ("projects.", "reports."), feed_events)]
     return history, final
 
 
@@ -74,7 +76,9 @@ Break = Callable[[History, Final], object]
 
 
 def _decide_otherwise(final: Final, command_id: str, outcome: dict[str, Any]) -> None:
-    final.inbox = [one._replace(outcome=outcome) if one.id == command_id else one for one in final.inbox]
+    final.inbox = [
+        decision._replace(outcome=outcome) if decision.id == command_id else decision for decision in final.inbox
+    ]
 
 
 def _count_the_refusal(final: Final, times: int) -> None:
@@ -141,7 +145,7 @@ def test_each_rule_finds_what_breaks_it(what: str, rule: str, spoil: Break) -> N
     """A history in which one thing is wrong is found by the rule about it."""
     history, final = good()
     spoil(history, final)
-    assert rule in {one.rule for one in judge(history, final)}, what
+    assert rule in {violation.rule for violation in judge(history, final)}, what
 
 
 def test_one_session_is_kept_in_order() -> None:
@@ -149,15 +153,15 @@ def test_one_session_is_kept_in_order() -> None:
     history, final = good()
     _decide_otherwise(final, "create", applied("create", 2))
     _decide_otherwise(final, "comment", applied("comment", 1))
-    assert "out of order" in {one.rule for one in judge(history, final)}
+    assert "out of order" in {violation.rule for violation in judge(history, final)}
 
 
 def test_events_of_a_project_are_kept_in_order() -> None:
-    """Events that lie in the stream the other way round are found, and so is a follower who was told so."""
+    """Events that are in the stream the other way round are found, and so is a follower who got them so."""
     history, final = good()
     first, second, *others = final.events
     final.events = [first._replace(place=2), second._replace(place=1), *others]
-    assert {"event order", "feed order"} <= {one.rule for one in judge(history, final)}
+    assert {"event order", "feed order"} <= {violation.rule for violation in judge(history, final)}
 
 
 def test_every_rule_is_broken_once() -> None:
@@ -170,5 +174,5 @@ def test_a_violation_tells_its_story() -> None:
     history, final = good()
     history.faults = [Fault("kill", "nats", 0.5, 0.6)]
     final.inbox.pop(1)
-    story = next(one.story for one in judge(history, final) if one.rule == "lost")
+    story = next(violation.story for violation in judge(history, final) if violation.rule == "lost")
     assert all(part in story for part in ("seed 7", "projects.add-comment comment of olivia", "1.10 s", "kill nats"))

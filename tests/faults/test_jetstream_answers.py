@@ -14,11 +14,12 @@ from nats.aio.client import Client as Nats
 from sqlalchemy import text
 
 from contracts.ids import uuid7
-from tests.delivery.props import comment, creation
+from contracts.permissions import Node
+from tests.delivery.helpers import comment, creation
 from tests.faults.client import Client, Clock
 from tests.faults.followers import Follower
 from tests.faults.history import History
-from tests.faults.wires import pause
+from tests.faults.proxies import pause
 from tests.support import Caller, Site, eventually
 from workers.runtime.bus import streams
 
@@ -63,19 +64,19 @@ class Liar:
 @pytest.fixture(params=[1, 2])
 def liar(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Liar]:
     """Put a liar into every module of the runtime that asks JetStream's API."""
-    made = Liar(request.param)
-    for module in [one for name, one in sys.modules.items() if name.startswith("workers.")]:
+    api = Liar(request.param)
+    for module in [module for name, module in sys.modules.items() if name.startswith("workers.")]:
         if getattr(module, "api", None) is streams.api and module is not streams:
-            monkeypatch.setattr(module, "api", made.api)
-    monkeypatch.setattr(streams, "api", made.api)
-    yield made
-    made.lying = False
+            monkeypatch.setattr(module, "api", api.api)
+    monkeypatch.setattr(streams, "api", api.api)
+    yield api
+    api.lying = False
 
 
 async def is_decided(caller: Caller, project_id: UUID, site: Site) -> bool:
     """Tell whether all changes of a project took effect."""
-    found = await site.sql("SELECT revision FROM projects.project WHERE id = :id", id=project_id)
-    assert found[0][0] == CHANGES + 1, f"{CHANGES + 1 - found[0][0]} of {CHANGES} acknowledged commands left no trace"
+    rows = await site.sql("SELECT revision FROM projects.project WHERE id = :id", id=project_id)
+    assert rows[0][0] == CHANGES + 1, f"{CHANGES + 1 - rows[0][0]} of {CHANGES} acknowledged commands left no trace"
     return len(caller.outcomes) == CHANGES + 1
 
 
@@ -95,11 +96,8 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
     await site.workers("projects", "administration")
     history = History(0)
     client = await Client("follower", history, Clock()).connect([site.url], site.credentials("follower"))
-    views = (
-        "incident_projects",
-        *(f"incident_projects__{part}" for part in ("main_details", "categories", "comments")),
-    )
-    await site.grant("follower", **dict.fromkeys(views, "view"))
+    views = (Node.PROJECTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS)
+    await site.grant("follower", dict.fromkeys(views, "view"))
     follower = Follower(client, ("projects.",))
     following = asyncio.create_task(follower.run())
     try:
@@ -119,6 +117,6 @@ async def test_wrong_answers_of_the_server_lose_nothing(site: Site, liar: Liar) 
 
 async def are_followed(follower: Follower, number: int) -> bool:
     """Tell whether a follower was told so many different events."""
-    given = {one.event_id for one in follower.followed.told if one.kind == "event"}
-    assert len(given) == number, f"{number - len(given)} of {number} events were never told"
+    ids = {event.event_id for event in follower.followed.told if event.kind == "event"}
+    assert len(ids) == number, f"{number - len(ids)} of {number} events were never told"
     return True

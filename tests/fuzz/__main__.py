@@ -42,20 +42,20 @@ def say(line: str) -> None:
 
 async def main(given: argparse.Namespace) -> dict[str, Any]:
     """Run what was asked for."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     directory = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/tmp"))
     try:
         if given.frames:
-            found["frames"] = frames.shown(await frames.run(directory, given.seed, given.frames, say))
+            results["frames"] = frames.shown(await frames.run(directory, given.seed, given.frames, say))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
     if given.documents:
         summary = await documents.run(given.documents, given.seed, say)
-        found["documents"] = {**vars(summary), "failed": summary.failed}
-    return found
+        results["documents"] = {**vars(summary), "failed": summary.failed}
+    return results
 
 
 if __name__ == "__main__":
     told = asyncio.run(main(arguments()))
     print(json.dumps(told, default=str))
-    sys.exit(int(any(one["failed"] for one in told.values())))
+    sys.exit(int(any(item["failed"] for item in told.values())))

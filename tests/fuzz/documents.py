@@ -108,8 +108,8 @@ async def fuzz(site: Site, count: int, seed: int, say: Callable[[str], None] | N
             for name in ("projects", "administration", "reports")
         ]
         reports = processes[-1]
-        for one in processes:
-            await one.wait_until_ready(_READY_SECONDS)
+        for process in processes:
+            await process.wait_until_ready(_READY_SECONDS)
         client = await site.client()
         born = psutil.Process(reports.pid).create_time()
         for first in range(0, count, ROUND):
@@ -134,7 +134,7 @@ async def attempt(client: Client, number: int, turns: asyncio.Semaphore, summary
             if refused.error.retryable:  # a dead letter: somebody has to look at it
                 summary.lost.append(f"{number} ({refused.error.code})")
                 return
-            kinds = [one["kind"] for one in refused.error.details.get("fields", ())]
+            kinds = [field["kind"] for field in refused.error.details.get("fields", ())]
             summary.refused[" ".join((refused.error.code, *kinds))] += 1
         except TimeoutError:
             summary.lost.append(f"{number} (no outcome)")

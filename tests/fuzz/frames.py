@@ -14,9 +14,10 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.subjects import WORKERS
-from tests.delivery.props import creation
-from tests.fuzz.making import ME, Frame, frame
+from tests.delivery.helpers import creation
+from tests.fuzz.generators import ME, Frame, make_frame
 from tests.fuzz.raw import RawClient, kept
 from tests.support import Caller, Site, eventually
 from tests.support.databases import prepared
@@ -87,42 +88,42 @@ class Target:
 
     def processes(self) -> dict[str, psutil.Process]:
         """Name every process: the workers and the server of the bus."""
-        pids = {name: one.pid for name, one in self.workers.items()} | {"nats": self.site.server.pid or 0}
+        pids = {name: worker.pid for name, worker in self.workers.items()} | {"nats": self.site.server.pid or 0}
         return {name: psutil.Process(pid) for name, pid in pids.items() if psutil.pid_exists(pid)}
 
     def ended(self) -> list[str]:
         """Name the workers that have ended."""
-        return [name for name, one in self.workers.items() if not one.is_running]
+        return [name for name, worker in self.workers.items() if not worker.is_running]
 
 
 @asynccontextmanager
 async def target(site: Site) -> AsyncIterator[Target]:
     """Run all workers of a site as processes, and make an honest client and a bad one."""
-    rights = {"incident_projects": "manage", "incident_projects__comments": "manage"}
+    rights = {Node.PROJECTS: "manage", Node.COMMENTS: "manage"}
     for principal in ("olivia", ME):
-        await site.grant(principal, **rights)
+        await site.grant(principal, rights)
     async with AsyncExitStack() as stack:
         workers = {name: await stack.enter_async_context(worker_process(site, name)) for name in WORKERS}
         raw = RawClient(site.url, site.credentials(ME), ME)
         stack.push_async_callback(raw.close)
-        made = Target(site, workers, await site.caller("olivia"), raw, set())
+        system = Target(site, workers, await site.caller("olivia"), raw, set())
 
         async def on_letter(letter: Msg) -> None:
-            made.letters.add((letter.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2])
+            system.letters.add((letter.headers or {}).get("Nats-Msg-Id", "").rpartition("-")[2])
 
         await (await site.overseer()).subscribe("im.main.dead.>", cb=on_letter)
-        await eventually(lambda: _is_served(made), within=150)
-        yield made
+        await eventually(lambda: _is_served(system), within=150)
+        yield system
 
 
-async def _is_served(made: Target) -> bool:
+async def _is_served(system: Target) -> bool:
     try:
-        return await honest(made, 20) > 0
+        return await honest(system, 20) > 0
     except (NatsError, TimeoutError):
         return False
 
 
-async def honest(made: Target, seconds: float = HONEST_SECONDS) -> float:
+async def honest(system: Target, seconds: float = HONEST_SECONDS) -> float:
     """Send a command and a query as somebody else, and return how long the answers took.
 
     Raises:
@@ -132,50 +133,50 @@ async def honest(made: Target, seconds: float = HONEST_SECONDS) -> float:
     begun = loop.time()
     async with asyncio.timeout(seconds):
         project_id = uuid7()
-        outcome = await made.honest.send("projects.create", project_id, creation(project_id))
+        outcome = await system.honest.send("projects.create", project_id, creation(project_id))
         assert outcome["status"] == "applied", outcome
-        answer = await made.honest.nats.request("im.main.qry.olivia.projects.list", b'{"limit": 1}', timeout=seconds)
+        answer = await system.honest.nats.request("im.main.qry.olivia.projects.list", b'{"limit": 1}', timeout=seconds)
         assert json.loads(answer.data)["items"], answer.data
     return loop.time() - begun
 
 
-async def attack(made: Target, frames: Sequence[Frame], summary: Summary, batch: int = 100) -> None:
+async def attack(system: Target, frames: Sequence[Frame], summary: Summary, batch: int = 100) -> None:
     """Write the frames, and let the honest client ask after each batch; stop when it has no answer."""
-    before = {name: one.memory_info().rss >> 20 for name, one in made.processes().items()}
+    before = {name: process.memory_info().rss >> 20 for name, process in system.processes().items()}
     for start in range(0, len(frames), batch):
-        for one in frames[start : start + batch]:
-            await made.raw.write(one.data)
-        await made.raw.settled()
+        for frame in frames[start : start + batch]:
+            await system.raw.write(frame.data)
+        await system.raw.settled()
         summary.frames = start + len(frames[start : start + batch])
         try:
-            summary.honest_seconds_max = max(summary.honest_seconds_max, await honest(made))
+            summary.honest_seconds_max = max(summary.honest_seconds_max, await honest(system))
         except (TimeoutError, NatsError, AssertionError):
             summary.silent_after = frames[summary.frames - 1].number
             break
-    await _account(made, frames[: summary.frames], summary)
-    after = {name: one.memory_info().rss >> 20 for name, one in made.processes().items()}
+    await _account(system, frames[: summary.frames], summary)
+    after = {name: process.memory_info().rss >> 20 for name, process in system.processes().items()}
     summary.megabytes = {name: (before[name], after.get(name, 0)) for name in before}
-    summary.ended, summary.errors = made.ended(), made.raw.errors
+    summary.ended, summary.errors = system.ended(), system.raw.errors
 
 
-async def _account(made: Target, frames: Sequence[Frame], summary: Summary) -> None:
+async def _account(system: Target, frames: Sequence[Frame], summary: Summary) -> None:
     """Find what became of each frame that was kept: an outcome, a dead letter, or nothing."""
-    summary.stuck = await _left(made, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
-    places = kept(made.raw.heard)
-    rows = await made.site.sql("SELECT command_id::text FROM runtime.inbox WHERE principal = :me", me=ME)
-    decided = {row[0] for row in rows} | told(made.raw.heard)
-    summary.counted = int((await made.site.sql(_COUNTED))[0][0])
+    summary.stuck = await _left(system, 10.0 if summary.silent_after is not None else _QUIET_SECONDS)
+    places = kept(system.raw.heard)
+    rows = await system.site.sql("SELECT command_id::text FROM runtime.inbox WHERE principal = :me", me=ME)
+    decided = {row[0] for row in rows} | told(system.raw.heard)
+    summary.counted = int((await system.site.sql(_COUNTED))[0][0])
     silent: list[int] = []
-    for one in frames:
-        if one.is_command and one.number in places:
+    for frame in frames:
+        if frame.is_command and frame.number in places:
             summary.kept += 1
-            named = {found.decode(errors="replace").strip() for found in _ID.findall(one.data)}
-            if str(places[one.number]) in made.letters:
+            ids = {match.decode(errors="replace").strip() for match in _ID.findall(frame.data)}
+            if str(places[frame.number]) in system.letters:
                 summary.letters += 1
-            elif named & decided:
+            elif ids & decided:
                 summary.decided += 1
             else:
-                silent.append(one.number)
+                silent.append(frame.number)
     if len(silent) > summary.counted:
         summary.lost = silent
 
@@ -185,16 +186,16 @@ def told(heard: list[tuple[str, bytes]]) -> set[str]:
     return {subject.rpartition(".")[2] for subject, _ in heard if subject.startswith(f"im.main.out.{ME}.")}
 
 
-async def _left(made: Target, seconds: float) -> int:
-    """Wait until COMMANDS and the outbox are empty, and return how much lies there when the time is over."""
-    ops = await made.site.overseer()
+async def _left(system: Target, seconds: float) -> int:
+    """Wait until COMMANDS and the outbox are empty, and return how much is there when the time is over."""
+    ops = await system.site.overseer()
     loop = asyncio.get_running_loop()
     deadline, left = loop.time() + seconds, -1
 
     async def is_empty() -> bool:
         nonlocal left
         left = (await api(ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
-        left += await made.site.count("runtime.outbox")
+        left += await system.site.count("runtime.outbox")
         return left == 0 or loop.time() > deadline
 
     await eventually(is_empty, within=seconds + 10)
@@ -218,9 +219,9 @@ async def fresh_site(directory: Path, number: int) -> AsyncIterator[Site]:
 async def run(directory: Path, seed: int, count: int, say: Callable[[str], None]) -> Summary:
     """Send so many frames; a failure is narrowed down by replaying halves against fresh sites."""
     summary = Summary(seed)
-    frames = [frame(seed, number) for number in range(count)]
-    async with fresh_site(directory, 0) as site, target(site) as made:
-        await attack(made, frames, summary, batch=500)
+    frames = [make_frame(seed, number) for number in range(count)]
+    async with fresh_site(directory, 0) as site, target(site) as system:
+        await attack(system, frames, summary, batch=500)
     if summary.silent_after is not None or summary.lost:
         await shrink(directory, suspects(frames, summary), say)
     return summary
@@ -230,7 +231,7 @@ def suspects(frames: Sequence[Frame], summary: Summary) -> list[Frame]:
     """Choose the frames among which the cause must be: the last ones before the silence, or those that are lost."""
     if summary.silent_after is not None:
         return list(frames[max(0, summary.frames - 1_000) : summary.frames])
-    return [one for one in frames if one.number in summary.lost]
+    return [frame for frame in frames if frame.number in summary.lost]
 
 
 async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None]) -> list[Frame]:
@@ -241,16 +242,16 @@ async def shrink(directory: Path, frames: list[Frame], say: Callable[[str], None
         for half in (frames[:middle], frames[middle:]):
             number += 1
             summary = Summary(0)
-            async with fresh_site(directory, number) as site, target(site) as made:
-                await attack(made, half, summary)
+            async with fresh_site(directory, number) as site, target(site) as system:
+                await attack(system, half, summary)
             say(f"{len(half)} frames from {half[0].number} on: {'fail' if summary.failed else 'pass'}")
             if summary.failed:
                 frames = half
                 break
         else:
             break
-    for one in frames[:5]:
-        say(f"frame {one.number}: {one.data[:400]!r}")
+    for frame in frames[:5]:
+        say(f"frame {frame.number}: {frame.data[:400]!r}")
     return frames
 
 

@@ -38,7 +38,7 @@ class RawClient:
         reader, self._writer = await asyncio.open_connection(self._where.hostname, self._where.port)
         info = json.loads((await reader.readline()).removeprefix(b"INFO "))
         signature = nkeys.from_seed(self._seed.encode()).sign(info["nonce"].encode())
-        told = {
+        options = {
             "jwt": self._token,
             "sig": base64.urlsafe_b64encode(signature).rstrip(b"=").decode(),
             "headers": True,
@@ -47,7 +47,7 @@ class RawClient:
             "lang": "bytes",
             "version": "0",
         }
-        self._writer.write(b"CONNECT %b\r\n" % json.dumps(told).encode())
+        self._writer.write(b"CONNECT %b\r\n" % json.dumps(options).encode())
         self._writer.write(b"SUB _INBOX_%b.> 1\r\n" % self._principal.encode())
         self._writer.write(b"SUB im.main.out.%b.* 2\r\n" % self._principal.encode())
         self._reading = asyncio.create_task(self._read(reader))
@@ -92,8 +92,8 @@ class RawClient:
         elif kind == b"PONG":
             self._pongs.put_nowait(None)
         elif kind == b"-ERR":
-            told = rest.decode(errors="replace").partition(" for ")[0]
-            self.errors[told] = self.errors.get(told, 0) + 1
+            subject = rest.decode(errors="replace").partition(" for ")[0]
+            self.errors[subject] = self.errors.get(subject, 0) + 1
         elif kind in {b"MSG", b"HMSG"}:
             await self._take(reader, kind == b"HMSG", rest.split(b" "))
 
@@ -105,12 +105,12 @@ class RawClient:
 
 def kept(heard: list[tuple[str, bytes]]) -> dict[int, int]:
     """Return the place in COMMANDS of each frame whose PubAck came, by the number of the frame."""
-    found: dict[int, int] = {}
+    results: dict[int, int] = {}
     for subject, body in heard:
         number = subject.rpartition(".f.")[2]
         answer: Any = None
         with suppress(ValueError):
             answer = json.loads(body)
         if number.isdigit() and isinstance(answer, dict) and answer.get("stream") == "COMMANDS":
-            found[int(number)] = int(answer["seq"])
-    return found
+            results[int(number)] = int(answer["seq"])
+    return results

@@ -15,23 +15,23 @@ ENCLOSING = "\u0488\u0489\u1abe\u20dd\u20de\u20df\u20e0\u20e2\u20e3\u20e4\ua670\
 @cache
 def scripts() -> dict[str, str]:
     """Return the letters of each script, by the first word of their names."""
-    found: dict[str, list[str]] = defaultdict(list)
+    by_script: dict[str, list[str]] = defaultdict(list)
     for character in map(chr, range(sys.maxunicode + 1)):
         if unicodedata.category(character).startswith("L"):
-            found[unicodedata.name(character, "NAMELESS").partition(" ")[0]].append(character)
-    return {script: "".join(letters) for script, letters in sorted(found.items())}
+            by_script[unicodedata.name(character, "NAMELESS").partition(" ")[0]].append(character)
+    return {script: "".join(letters) for script, letters in sorted(by_script.items())}
 
 
 @cache
 def of_category(*categories: str) -> str:
     """Return all characters of some categories of Unicode."""
-    return "".join(one for one in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(one) in categories)
+    return "".join(item for item in map(chr, range(sys.maxunicode + 1)) if unicodedata.category(item) in categories)
 
 
 def text(chance: Random, clusters_max: int = 12) -> str:
     """Make up a text of one script, or of several."""
     kinds: Sequence[str] = (of_category("Mn", "Mc"), ENCLOSING, of_category("Cf"), JOINERS, DIRECTIONS)
-    letters = "".join(scripts()[one] for one in chance.choices(list(scripts()), k=chance.choice((1, 1, 1, 2))))
+    letters = "".join(scripts()[choice] for choice in chance.choices(list(scripts()), k=chance.choice((1, 1, 1, 2))))
     made = ""
     for _ in range(chance.randint(1, clusters_max)):
         made += chance.choice(letters)

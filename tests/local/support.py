@@ -22,8 +22,8 @@ async def eventually(holds: Callable[[], object]) -> None:
     """Wait in an event loop until something holds, which may have to be awaited."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        found = holds()
-        if await found if inspect.isawaitable(found) else found:
+        value = holds()
+        if await value if inspect.isawaitable(value) else value:
             return
         await asyncio.sleep(0.02)
     pytest.fail("not in time")
@@ -55,11 +55,11 @@ class Running:
         return text in self.output.read_text()
 
     def children(self) -> dict[int, str]:
-        found: dict[int, str] = {}
+        results: dict[int, str] = {}
         for child in psutil.Process(self.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):  # it ended just now
-                found[child.pid] = " ".join(child.cmdline())
-        return found
+                results[child.pid] = " ".join(child.cmdline())
+        return results
 
     def signal(self, each: signal.Signals) -> int:
         self.process.send_signal(each)

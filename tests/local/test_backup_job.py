@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.checks.tree import ROOT
 from tests.local.external import PROGRAMS
-from tests.local.ones_own import restored, variables
+from tests.local.own_servers import restore, variables
 from tests.support import Site
 
 
@@ -26,7 +26,7 @@ async def test_the_job_saves_everything(site: Site, target: Site, tmp_path: Path
     assert json.loads(done.stdout)["file"] == str(file)
     assert file.stat().st_mode & 0o777 == 0o600
     assert (backups / "keys.tar").exists()
-    await restored(target, file)
+    await restore(target, file)
 
 
 async def test_a_job_that_fails_deletes_nothing(site: Site, tmp_path: Path) -> None:
@@ -39,5 +39,6 @@ async def test_a_job_that_fails_deletes_nothing(site: Site, tmp_path: Path) -> N
     ours = {**os.environ, **away, "PATH": f"{PROGRAMS}:{os.environ['PATH']}"}
     line = ["/bin/sh", str(ROOT / "deploy/backup.sh"), str(old.parent), "14"]
     done = await asyncio.to_thread(subprocess.run, line, env=ours, capture_output=True, text=True, check=False)
-    assert (done.returncode, list(old.parent.iterdir())) == (3, [old])
+    assert done.returncode == 3
+    assert list(old.parent.iterdir()) == [old]
     assert "Connection refused" in done.stderr or "set INCIDENTS_NATS_URL" in done.stderr

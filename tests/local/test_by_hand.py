@@ -24,7 +24,7 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 SECTION = PAGE.partition("## By hand\n")[2].partition("\n## ")[0]
 ROLES = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL)[0]
 STEPS = blocks(SECTION)[0].splitlines()
-SAVING, RESTORING = (one.splitlines() for one in blocks(PAGE.partition("With servers of your own the same")[2])[:2])
+SAVING, RESTORING = (block.splitlines() for block in blocks(PAGE.partition("With servers of your own the same")[2])[:2])
 
 
 class Walk:
@@ -72,7 +72,7 @@ class Walk:
     async def is_ready(self) -> bool:
         """Tell whether all workers take messages, and whatever stays still runs."""
         output = (self.folder / "staying.out").read_text()
-        assert all(one.poll() is None for one in self.staying), output[-2_000:]
+        assert all(item.poll() is None for item in self.staying), output[-2_000:]
         return output.count('"event": "worker_ready"') == len(WORKERS)
 
     def end(self) -> None:
@@ -103,10 +103,10 @@ def walks(postgres: EmbeddedPostgres, tmp_path: Path) -> Iterator[tuple[Walk, Wa
     socket = re.search(r"host=(.+)", postgres.url("x"))
     assert socket
     with roles(postgres):
-        made = [Walk(tmp_path / name, quote(socket[1], safe="/%"), name) for name in ("", "_elsewhere")]
-        made[1].folder.mkdir()
-        yield made[0], made[1]
-        for walk in made:
+        both = [Walk(tmp_path / name, quote(socket[1], safe="/%"), name) for name in ("", "_elsewhere")]
+        both[1].folder.mkdir()
+        yield both[0], both[1]
+        for walk in both:
             walk.end()
 
 
@@ -122,8 +122,8 @@ async def test_the_steps_lead_to_a_system(walks: tuple[Walk, Walk]) -> None:
     assert stored
     assert Path(stored[1]).is_relative_to(walk.folder)
     await eventually(walk.is_ready, within=400)
-    made = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
-    assert "Project 1 created" in made
+    project = walk.done(f"{last.partition(' projects ')[0]} projects create --description 'A bag was left at gate 4'")
+    assert "Project 1 created" in project
     for step in SAVING:
         walk.done(step)
     walk.end()

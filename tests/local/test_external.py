@@ -51,8 +51,8 @@ def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFa
 
 def test_settings_alone_lead_to_the_servers(installation: Installation) -> None:
     """The workers serve whatever servers their settings name, and callers find them by two variables."""
-    made = installation.told("projects", "create", "--description", "A bag was left at gate 4")
-    assert [one["number"] for one in installation.told("projects", "list")["items"]] == [made["number"]]
+    project = installation.told("projects", "create", "--description", "A bag was left at gate 4")
+    assert [item["number"] for item in installation.told("projects", "list")["items"]] == [project["number"]]
 
 
 def test_setting_up_again_changes_nothing(installation: Installation) -> None:
@@ -66,11 +66,11 @@ def test_setting_up_again_changes_nothing(installation: Installation) -> None:
 def test_setting_up_keeps_the_keys(installation: Installation) -> None:
     """Writing the bundle again renews the server's configuration and the brief credentials, and keeps all others."""
     brief = installation.directory / "creds" / "provision.creds"
-    found = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
-    kept = {path: path.read_bytes() for path in found if path != brief}
+    files = [*installation.directory.glob("*/*.nk"), *installation.directory.glob("creds/*.creds")]
+    data = {path: path.read_bytes() for path in files if path != brief}
     assert installation.bundle() == [brief, installation.directory / "nats" / "server.conf"]
-    assert {path: path.read_bytes() for path in kept} == kept
-    assert len(kept) == 7 + 7
+    assert {path: path.read_bytes() for path in data} == data
+    assert len(data) == 7 + 7
 
 
 def test_the_servers_configuration_holds_no_secret(installation: Installation) -> None:
@@ -104,11 +104,11 @@ def test_what_is_watched_is_served(installation: Installation) -> None:
     for name in WORKERS:
         with urlopen(installation.page(name, "/metrics")) as page:  # noqa: S310 - our own page
             served |= set(FIGURE.findall(page.read().decode()))
-    asked: set[str] = set()
+    results: set[str] = set()
     for path in (ROOT / "deploy" / "monitoring").iterdir():
-        asked |= set(FIGURE.findall(path.read_text()))
-    assert asked
-    assert asked - AFTER_A_SWEEP <= served
+        results |= set(FIGURE.findall(path.read_text()))
+    assert results
+    assert results - AFTER_A_SWEEP <= served
 
 
 def test_sigterm_ends_a_worker_well(installation: Installation) -> None:
@@ -143,13 +143,13 @@ def run_snippet(installation: Installation, number: int, *line: str) -> str:
 
 def test_heartbeats_are_heard_as_the_page_says(installation: Installation) -> None:
     """The page's first program hears the workers' signs of life."""
-    heard = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
-    assert {one["worker"] for one in heard} <= set(WORKERS)
-    assert all({"version", "lag", "oldest_pending_seconds"} <= one.keys() for one in heard)
+    lines = [json.loads(line) for line in run_snippet(installation, 0).splitlines()]
+    assert {line["worker"] for line in lines} <= set(WORKERS)
+    assert all({"version", "lag", "oldest_pending_seconds"} <= line.keys() for line in lines)
 
 
 async def test_dead_letters_are_read_and_discarded_as_the_page_says(installation: Installation) -> None:
-    """The page's second program lists what was put aside, and discards it when it is told to."""
+    """The page's second program lists what was dead-lettered, and discards it on request."""
     settings = installation.settings("admin")
     credentials = settings["INCIDENTS_NATS_CREDS"]
     bus = await nats.connect(

@@ -68,9 +68,9 @@ class Installation:
     async def failing(self, port: int) -> set[str]:
         """Return the parts that fail, as the page about readiness says."""
         code, body = await status_pages.fetch(port, "/ready")
-        told = json.loads(body or "{}").get("failing", {})
-        assert (code == status_pages.OK) == (not told)
-        return {each["part"] for parts in told.values() for each in parts}
+        document = json.loads(body or "{}").get("failing", {})
+        assert (code == status_pages.OK) == (not document)
+        return {each["part"] for parts in document.values() for each in parts}
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def installed(tmp_path: Path) -> Iterator[Installation]:
     directory.mkdir()
     installation = Installation(directory)
     yield installation
-    left = {one.pid: one.name() for one in psutil.Process(installation.process.pid).children(recursive=True)}
+    left = {child.pid: child.name() for child in psutil.Process(installation.process.pid).children(recursive=True)}
     installation.process.terminate()
     installation.process.wait(20)
     assert not survivors(left)

@@ -58,7 +58,7 @@ async def test_ready_when_all_are(url: str) -> None:
 
 @pytest.mark.parametrize("url", ["audit"], indirect=True)
 async def test_unready_worker_is_named(url: str) -> None:
-    """Whoever asks learns which worker is not ready, while the supervisor itself is alive."""
+    """Anyone who asks learns which worker is not ready, while the supervisor itself is alive."""
     await eventually(partial(answers, url + "/ready", 503, '{"not_ready": ["audit"], "failing": {"audit": []}}'))
     assert await get(url + "/live") == (200, "{}")
     status = json.loads((await get(url + "/status"))[1])
@@ -77,8 +77,8 @@ async def test_metrics_of_all_workers(url: str) -> None:
 
 def test_joined_metrics_are_one_valid_page() -> None:
     """A metric is described once, each sample names its worker, and a name that is given stays."""
-    named = PAGE.replace('lane="0"', 'worker="own"')
-    joined = join_metrics({"projects": PAGE, "audit": named}).decode()
+    page = PAGE.replace('lane="0"', 'worker="own"')
+    joined = join_metrics({"projects": PAGE, "audit": page}).decode()
     assert joined.count("# HELP") == joined.count("# TYPE") == 1
     (family,) = text_string_to_metric_families(joined)
     assert [sample.labels["worker"] for sample in family.samples] == ["projects", "own"]

@@ -1,4 +1,4 @@
-"""Every block of the pages for people who run the system, typed as it stands beside a system that runs."""
+"""Every block of the pages for people who run the system, typed as it stands next to a system that runs."""
 
 import json
 import os
@@ -21,7 +21,7 @@ ELSEWHERE = re.compile(
     r"docker compose|make |nats-server|tar |export |mkdir "
     r"|incidents (up|migrate|provision|access init|worker|dead (show|replay))"
 )
-"""What other tests run: containers are checked by name, servers, backups and letters that lie there have tests of their
+"""What other tests run: containers are checked by name, servers, backups and letters that are there have tests of their
 own."""
 
 BLOCKS = [(page, block) for page in PAGES for block in blocks((ROOT / page).read_text())]
@@ -42,7 +42,7 @@ TYPED = [lines(block) for _, block in BLOCKS if lines(block)]
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Return the variables of somebody whose system lies in `data`."""
+    """Return the variables of somebody whose system is in `data`."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("INCIDENTS_")}
     return {**clean, "PATH": f"{PROGRAMS}:{os.environ['PATH']}", "INCIDENTS_DATA": str(folder / "data")}
 
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     line = [str(PROGRAMS / "incidents"), "up", "--data", "data", "--nats-port", str(free_port()), "--json"]
     with subprocess.Popen(line, cwd=place, env=environment(place), stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout
-        told = next((one for one in running.stdout if json.loads(one)["runtime"]), "")
+        told = next((line for line in running.stdout if json.loads(line)["runtime"]), "")
         assert told
         prepare(place)
         yield place
@@ -117,11 +117,11 @@ def test_the_environment_is_where_the_readme_says() -> None:
 def test_no_block_is_left_out() -> None:
     """The pages have the blocks that are typed here, whatever is rewritten on them."""
     first = [given[0] for given in TYPED]
-    wanted = (
+    expected = (
         "curl",
         "incidents access create olivia",
         "incidents access list",
         "incidents import",
         "incidents projects",
     )
-    assert all(any(line.startswith(start) for line in first) for start in wanted), first
+    assert all(any(line.startswith(start) for line in first) for start in expected), first

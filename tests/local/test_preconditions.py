@@ -37,72 +37,75 @@ def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[ps
 
 async def refusal(url: str) -> UnfitError:
     """Migrate a database that is not as it must be, and return what is said."""
-    with pytest.raises(UnfitError) as found:
+    with pytest.raises(UnfitError) as refused:
         await databases.prepare(Settings(database_url=url))
-    assert "\n" not in str(found.value)
-    return found.value
+    assert "\n" not in str(refused.value)
+    return refused.value
 
 
 @pytest.mark.parametrize("form,name", [(LATIN, "LATIN1"), (BYTES, "SQL_ASCII")])
 async def test_another_encoding_is_one_sentence(postgres: EmbeddedPostgres, form: str, name: str) -> None:
     """A database of another encoding than UTF8 is refused with the statement that makes a right one."""
     with made(postgres, f"CREATE DATABASE odd {form}", undo="DROP DATABASE odd WITH (FORCE)"):
-        told = await refusal(postgres.url("odd"))
-        assert f"has the encoding {name} and needs UTF8" in str(told)
-        assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(told)
+        error = await refusal(postgres.url("odd"))
+        assert f"has the encoding {name} and needs UTF8" in str(error)
+        assert "CREATE DATABASE odd OWNER postgres TEMPLATE template0 ENCODING 'UTF8'" in str(error)
         ended = await incidents("migrate", environment={"INCIDENTS_DATABASE_URL": postgres.url("odd")})
-        assert (ended.status, "Traceback" in ended.err, "needs UTF8" in " ".join(ended.err.split())) == (1, False, True)
+        assert ended.status == 1
+        assert "Traceback" not in ended.err
+        assert "needs UTF8" in " ".join(ended.err.split())
 
 
 async def test_an_old_server_is_one_sentence(postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that is too old is told its version and the one that is needed."""
     monkeypatch.setattr(preconditions, "POSTGRES_MIN", 99)
-    told = await refusal(postgres.url("postgres"))
-    assert "PostgreSQL 18 is too old: install PostgreSQL 99 or later" in str(told)
+    error = await refusal(postgres.url("postgres"))
+    assert "PostgreSQL 18 is too old: install PostgreSQL 99 or later" in str(error)
 
 
 async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A database that is not there is told with the statement that makes it."""
-    told = await refusal(postgres.url("nowhere"))
-    assert (told.status, "Create the database: CREATE DATABASE nowhere OWNER postgres" in str(told)) == (3, True)
+    """A database that is not there is reported with the statement that makes it."""
+    error = await refusal(postgres.url("nowhere"))
+    assert error.status == 3
+    assert "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
 
 
 async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that is not there is named."""
-    told = await refusal(postgres.url("postgres", "stranger"))
-    assert (told.status, "Create the role (stranger with LOGIN)" in str(told)) == (3, True)
+    error = await refusal(postgres.url("postgres", "stranger"))
+    assert error.status == 3
+    assert "Make the role (stranger with LOGIN)" in str(error)
 
 
 async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A password that is refused is told with the places for the right one, and not repeated."""
+    """A password that is refused is reported with the places for the right one, and not repeated."""
     rules = Path(postgres.directory) / "data" / "pg_hba.conf"
     before = rules.read_text()
     rules.write_text("local guarded all scram-sha-256\n" + before)
     steps = ("CREATE DATABASE guarded", "CREATE ROLE guard LOGIN PASSWORD 'right'", "SELECT pg_reload_conf()")
     try:
         with made(postgres, *steps, undo="DROP ROLE guard") as owner:
-            told = await refusal(postgres.url("guarded", "guard:wrong"))
+            error = await refusal(postgres.url("guarded", "guard:wrong"))
             owner.execute("DROP DATABASE guarded")
     finally:
         rules.write_text(before)
-    assert (told.status, "INCIDENTS_DATABASE_URL, into PGPASSWORD" in str(told), "wrong" in str(told)) == (
-        3,
-        True,
-        False,
-    )
+    assert error.status == 3
+    assert "INCIDENTS_DATABASE_URL, into PGPASSWORD" in str(error)
+    assert "wrong" not in str(error)
 
 
 async def test_missing_rights_are_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that may make nothing in the database is told to let the owner migrate."""
     undo = "DROP ROLE visitor"
     with made(postgres, "CREATE ROLE visitor LOGIN", "CREATE DATABASE theirs", undo=undo) as owner:
-        told = await refusal(postgres.url("theirs", "visitor"))
+        error = await refusal(postgres.url("theirs", "visitor"))
         owner.execute("DROP DATABASE theirs WITH (FORCE)")
-    assert (told.status, "Connect as the owner of the database" in str(told)) == (1, True)
+    assert error.status == 1
+    assert "Connect as the owner of the database" in str(error)
 
 
 async def test_a_server_that_only_reads_is_one_sentence(postgres: EmbeddedPostgres) -> None:
-    """A standby is told apart: the primary is to be named."""
+    """A standby is distinguished: the primary is to be named."""
     steps = ("CREATE DATABASE standby", "ALTER DATABASE standby SET default_transaction_read_only = on")
     with made(postgres, *steps, undo="DROP DATABASE standby WITH (FORCE)"):
         assert "name the primary in INCIDENTS_DATABASE_URL" in str(await refusal(postgres.url("standby")))
@@ -135,16 +138,16 @@ def test_a_url_of_another_kind_is_refused(url: str) -> None:
 
 
 def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
-    """Credentials that are not named, not there, none, somebody else's or over are told apart, with the way out."""
+    """Credentials that are not named, not there, none, somebody else's or over are distinguished, with the way out."""
     trust = Trust.create(tmp_path / "keys", "main")
     files = {name: tmp_path / name for name in ("missing", "none", "other", "over")}
     files["none"].write_text("hello")
     files["other"].write_text(trust.mint("audit", "worker"))
     files["over"].write_text(trust.mint("projects", "worker", valid_seconds=0))
-    found = {}
+    results = {}
     for name, path in {"unnamed": None, **files}.items():
         with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refused:
             require_credentials(path, "projects")
-        found[name] = str(refused.value)
-    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "expired at")
-    assert all(word in found[name] for name, word in zip(found, words, strict=True)), found
+        results[name] = str(refused.value)
+    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "ended at")
+    assert all(word in results[name] for name, word in zip(results, words, strict=True)), results

@@ -14,28 +14,27 @@ import pytest
 
 from tests.local.support import eventually, is_alive
 from workers.local.servers.nats import free_port
-from workers.local.supervision import spawning
-from workers.local.supervision.spawning import Prefork, Running
+from workers.local.supervision.spawning import FORK_SECONDS_MAX, Prefork, Running
 
 ENTRY = "tests.local.worker:run"
 
 
 def templates(parent: psutil.Process) -> list[psutil.Process]:
     """Return the children of a process that are templates or spares, and live."""
-    found = []
+    results = []
     for each in parent.children():
         with suppress(psutil.NoSuchProcess):
             if each.cmdline()[-1:] == ["fork"]:
-                found.append(each)
-    return found
+                results.append(each)
+    return results
 
 
 class Forks:
     """Forks stand-ins for workers, which write into a folder of their own."""
 
-    def __init__(self, folder: Path, entry: str) -> None:
+    def __init__(self, folder: Path, entry: str, fork_seconds: float) -> None:
         self.folder = folder
-        self.prefork = Prefork(folder / "workers.out", entry)
+        self.prefork = Prefork(folder / "workers.out", entry, fork_seconds_max=fork_seconds)
 
     async def fork(self, name: str) -> Running:
         """Fork a worker."""
@@ -67,8 +66,8 @@ async def start(tmp_path: Path) -> AsyncIterator[Callable[[str], Forks]]:
     """Start templates, and end them afterwards."""
     started: list[Forks] = []
 
-    def _start(entry: str = ENTRY) -> Forks:
-        started.append(Forks(tmp_path, entry))
+    def _start(entry: str = ENTRY, fork_seconds: float = FORK_SECONDS_MAX) -> Forks:
+        started.append(Forks(tmp_path, entry, fork_seconds))
         return started[-1]
 
     yield _start
@@ -84,8 +83,8 @@ async def test_a_fork_has_what_a_worker_has(start: Callable[[], Forks]) -> None:
     process = psutil.Process(worker.pid)
     assert process.cmdline()[-4:] == ["-m", "workers", "worker", "audit"]
     assert os.getsid(worker.pid) == worker.pid
-    held = [str(each.readlink()) for each in Path(f"/proc/{worker.pid}/fd").iterdir()]
-    assert len([one for one in held if one.startswith("socket:")]) == 1  # that of its pages
+    paths = [str(each.readlink()) for each in Path(f"/proc/{worker.pid}/fd").iterdir()]
+    assert len([path for path in paths if path.startswith("socket:")]) == 1  # that of its pages
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -97,7 +96,9 @@ async def test_how_a_fork_ended_is_known(start: Callable[[], Forks], number: sig
     worker.send_signal(number)
     assert await worker.wait() == -number
     worker.send_signal(number)
-    assert (worker.returncode, other.returncode, is_alive(other.pid)) == (-number, None, True)
+    assert worker.returncode == -number
+    assert other.returncode is None
+    assert is_alive(other.pid)
 
 
 async def test_a_worker_that_fails_says_why(start: Callable[[str], Forks]) -> None:
@@ -173,10 +174,9 @@ async def test_nothing_outlives_who_asked(tmp_path: Path) -> None:
     await eventually(lambda: not any(is_alive(each.pid) for each in left))
 
 
-async def test_a_template_that_hangs_is_left_alone(start: Callable[[], Forks], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_template_that_hangs_is_left_alone(start: Callable[..., Forks]) -> None:
     """A worker is forked from another template while one is stopped, whose forks live and which forks nothing later."""
-    monkeypatch.setattr(spawning, "_FORK_SECONDS_MAX", 0.5)
-    forks = start()
+    forks = start(fork_seconds_max=0.5)
     before = await forks.fork("audit")
     await forks.wait_for("audit")
     stopped = forks.template()

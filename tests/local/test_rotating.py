@@ -49,9 +49,10 @@ async def test_what_a_child_writes_is_archived_whole(tmp_path: Path, writer: sub
         await eventually(lambda: output.read_text().endswith(f"{turn * 500 + 499}\n"))  # noqa: B023 - awaited here
         log_rotation.look(tmp_path, 1_000)
         assert output.stat().st_size == 0
-    kept = archives(tmp_path, "projects")
-    assert [int(line) for path in kept for line in path.read_text().splitlines()] == list(range(1_500))
-    assert (len(kept), {path.suffix for path in kept}) == (3, {".out"})
+    files = archives(tmp_path, "projects")
+    assert [int(line) for path in files for line in path.read_text().splitlines()] == list(range(1_500))
+    assert len(files) == 3
+    assert {path.suffix for path in files} == {".out"}
 
 
 async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:
@@ -72,7 +73,7 @@ async def test_the_log_of_postgresql_is_archived(tmp_path: Path) -> None:
 
 
 def test_a_disk_that_is_full_costs_no_log(tmp_path: Path) -> None:
-    """Where the archive cannot be written, the log stays whole, and no half of it lies about."""
+    """Where the archive cannot be written, the log stays whole, and no half of it is left."""
     output = tmp_path / "audit.out"
     output.write_text("whole")
     (tmp_path / "Archive").touch()

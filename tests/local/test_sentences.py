@@ -59,17 +59,17 @@ def refused(folder: Path) -> Iterator[object]:
         lambda: trust.mint("nobody", "worker"),
         *(lambda path=path: require_credentials(path, "audit") for path in (None, folder / "gone", folder / "none")),
     )
-    for one in tries:
+    for item in tries:
         with pytest.raises((TrustError, InvalidNameError, UnfitError)) as caught:
-            one()
+            item()
         yield caught.value
 
 
 def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
     """Each sentence that the runtime or a helper raises has its French."""
     french = catalogue("fr").gettext
-    said = [str(one) for one in (*raised(tmp_path), *refused(tmp_path))]
-    assert [one for one in said if translate(one, KNOWN, french) == one] == []
+    sentences = [str(refusal) for refusal in (*raised(tmp_path), *refused(tmp_path))]
+    assert [sentence for sentence in sentences if translate(sentence, KNOWN, french) == sentence] == []
 
 
 @pytest.mark.parametrize(

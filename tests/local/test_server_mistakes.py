@@ -17,7 +17,9 @@ async def test_migrate_says_that_the_database_is_away() -> None:
     """The database is named without its password, and so is the variable that names it."""
     environment = {"INCIDENTS_DATABASE_URL": f"postgresql://im:secret@{NOBODY}/incident_manager"}
     ended = await incidents("migrate", environment=environment)
-    assert (ended.status, "secret" in ended.err, "Traceback" in ended.err) == (3, False, False)
+    assert ended.status == 3
+    assert "secret" not in ended.err
+    assert "Traceback" not in ended.err
     assert "INCIDENTS_DATABASE_URL" in ended.err
 
 
@@ -27,13 +29,15 @@ async def test_provision_says_that_the_message_bus_is_away(tmp_path: Path) -> No
     credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("provision", "provision"))
     environment = {"INCIDENTS_NATS_URL": f"nats://{NOBODY}", "INCIDENTS_NATS_CREDS": credentials}
     ended = await incidents("provision", environment=environment)
-    assert (ended.status, "Traceback" in ended.err, "Errno" in ended.err) == (3, False, False)
+    assert ended.status == 3
+    assert "Traceback" not in ended.err
+    assert "Errno" not in ended.err
     assert "Connection refused" in ended.err
     assert "INCIDENTS_NATS_URL" in ended.err
 
 
 async def test_provision_says_that_its_credentials_are_not_accepted(tmp_path: Path) -> None:
-    """The server's reason is told, and not that it closed the connection afterwards."""
+    """The server's reason is reported, and not that it closed the connection afterwards."""
     server = EmbeddedNats(tmp_path / "nats", Trust.create(tmp_path / "keys", "main"))
     stranger = tmp_path / "provision.creds"
     stranger.write_text(Trust.create(tmp_path / "others", "main").mint("provision", "provision"))
@@ -44,22 +48,25 @@ async def test_provision_says_that_its_credentials_are_not_accepted(tmp_path: Pa
         )
     finally:
         server.stop()
-    assert (ended.status, "Authorization Violation" in ended.err) == (3, True)
+    assert ended.status == 3
+    assert "Authorization Violation" in ended.err
 
 
 @pytest.mark.parametrize("line", [("migrate",), ("provision",), ("worker", "projects")], ids=" ".join)
 async def test_a_variable_that_cannot_be_read_is_named(line: tuple[str, ...]) -> None:
-    """What a variable should be is told in a sentence, with the status of a mistake."""
+    """What a variable should be is reported in a sentence, with the status of a mistake."""
     ended = await incidents(*line, environment={"INCIDENTS_HEALTH_PORT": "many"})
-    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
     assert "INCIDENTS_HEALTH_PORT" in ended.err
 
 
 async def test_up_says_that_its_directory_cannot_be_made(tmp_path: Path) -> None:
-    """Where a file stands in the way, it is named, with a way out."""
+    """A file that is in the way is named, with a way out."""
     (tmp_path / "file").touch()
     ended = await incidents("up", "--data", tmp_path / "file" / "data")
-    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
     assert "Not a directory" in ended.err
     assert "--data" in ended.err
 
@@ -70,7 +77,8 @@ async def test_up_says_that_its_port_is_in_use(tmp_path: Path, option: str) -> N
     port = free_port()
     with socket.create_server(("127.0.0.1", port)):
         ended = await incidents("up", "--data", tmp_path / "data", option, port)
-    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
     assert f"Port {port}" in ended.err
 
 
@@ -78,19 +86,22 @@ async def test_up_says_that_its_port_is_in_use(tmp_path: Path, option: str) -> N
 async def test_up_refuses_what_is_no_port(tmp_path: Path, option: str) -> None:
     """A number that no port has is refused before anything starts."""
     ended = await incidents("up", "--data", tmp_path / "data", option, 70_000)
-    assert (ended.status, "Traceback" in ended.err, (tmp_path / "data").exists()) == (2, False, False)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
+    assert not (tmp_path / "data").exists()
     assert "65535" in ended.err
 
 
 async def test_a_worker_says_that_the_port_of_its_pages_is_in_use(tmp_path: Path) -> None:
-    """The variable that names the port is told, in a sentence."""
+    """The variable that names the port is reported, in a sentence."""
     credentials = tmp_path / "reports.creds"
     credentials.write_text(Trust.create(tmp_path / "keys", "main").mint("reports", "worker"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         variables = {"INCIDENTS_HEALTH_PORT": str(port), "INCIDENTS_NATS_CREDS": str(credentials)}
         ended = await incidents("worker", "reports", environment=variables)
-    assert (ended.status, "Traceback" in ended.err) == (2, False)
+    assert ended.status == 2
+    assert "Traceback" not in ended.err
     assert f"INCIDENTS_HEALTH_PORT: Port {port}" in ended.err
 
 

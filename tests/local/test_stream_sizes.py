@@ -39,8 +39,8 @@ async def ops(directory: Path, mebibytes: int) -> AsyncIterator[Nats]:
 
 async def sizes(connection: Nats) -> list[int]:
     """Return the sizes of the streams, in MiB."""
-    found = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
-    return [one["config"]["max_bytes"] // MIB for one in found]
+    info = [await api(connection, f"STREAM.INFO.{name}", {}) for name in STREAMS]
+    return [item["config"]["max_bytes"] // MIB for item in info]
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ async def test_streams_share_what_there_is(tmp_path: Path, room: int, expected: 
 
 
 async def test_a_stream_below_the_smallest_is_a_difference(tmp_path: Path) -> None:
-    """Whoever makes a stream smaller than it may be is told so."""
+    """A stream that is made smaller than allowed is refused."""
     async with ops(tmp_path, 1024) as connection:
         await provision(connection, "main")
         config = (await api(connection, "STREAM.INFO.DEAD", {}))["config"]

@@ -37,7 +37,7 @@ async def test_everything_is_up_when_it_says_so(directory: Path, up: Up) -> None
 
 
 async def test_the_pages_have_the_port_that_was_chosen(directory: Path, up: Up) -> None:
-    """Whoever watches finds the pages at the same place after each start."""
+    """Anyone who watches finds the pages at the same place after each start."""
     port = free_port()
     for _ in range(2):
         running = up(directory, HEALTH_PORT=str(port))
@@ -97,9 +97,9 @@ async def test_second_up_is_refused(directory: Path, up: Up) -> None:
     expected = rf"already running \(process {running.process.pid}, bus nats://.*, health http://"
     with pytest.raises(AlreadyRunningError, match=expected), Home(directory).lock():
         pytest.fail("two supervisors hold the lock")
-    found = Home(directory).runtime()
-    assert found is not None
-    assert found.pid == running.process.pid
+    runtime = Home(directory).runtime()
+    assert runtime is not None
+    assert runtime.pid == running.process.pid
 
 
 def test_stale_file_is_ignored(directory: Path) -> None:

@@ -41,29 +41,29 @@ def _config(connection: Connection | None = None) -> Config:
 
 def revisions() -> list[str]:
     """Return all revisions, the first one first."""
-    found = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [one.revision for one in found][::-1]
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [script.revision for script in scripts][::-1]
 
 
 def statements(revision: str) -> dict[str, str]:
     """Return, by table, the statement that writes rows valid at a revision: that of the newest file up to it."""
     known: dict[str, str] = {}
-    for one in revisions()[: revisions().index(revision) + 1]:
-        path = ROWS / f"{one}.sql"
+    for item in revisions()[: revisions().index(revision) + 1]:
+        path = ROWS / f"{item}.sql"
         written = path.read_text() if path.exists() else ""
-        known |= {found[1]: f"{part};" for part in written.split(";\n") if (found := _TABLE.search(part))}
+        known |= {match[1]: f"{part};" for part in written.split(";\n") if (match := _TABLE.search(part))}
     return known
 
 
 def rows(connection: Connection) -> dict[str, list[Any]]:
-    """Return what lies in every table, by its name; texts are in normal form C, which later versions give them."""
+    """Return what is in every table, by its name; texts are in normal form C, which later versions give them."""
     tables = connection.execute(_TABLES).scalars().all()
     return {name: _read(connection, name) for name in tables}
 
 
 def _read(connection: Connection, table: str) -> list[Any]:
-    found = connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()  # noqa: S608 - a catalogue's name
-    return [json.loads(unicodedata.normalize("NFC", one)) for one in found]
+    rows = connection.execute(text(f"SELECT to_jsonb(t)::text FROM {table} t")).scalars()  # noqa: S608 - a catalogue's name
+    return [json.loads(unicodedata.normalize("NFC", row)) for row in rows]
 
 
 def holds(new: Any, old: Any) -> bool:

@@ -40,9 +40,9 @@ DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 @pytest.fixture(scope="module")
 def walk(postgres: EmbeddedPostgres) -> Walk:
     """Stop at every revision, with rows of it and of all before it."""
-    made = Walk(postgres)
-    made.run()
-    return made
+    upgrades = Walk(postgres)
+    upgrades.run()
+    return upgrades
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ async def engine(walk: Walk, revision: str) -> AsyncIterator[AsyncEngine]:
 async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     """Return all rows by table, without what an upgrade makes anew."""
     async with engine.connect() as connection:
-        found = await connection.run_sync(rows)
+        by_table = await connection.run_sync(rows)
     return {
-        table: [{name: one for name, one in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
-        for table, kept in found.items()
+        table: [{name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
+        for table, kept in by_table.items()
     }
 
 
@@ -75,11 +75,11 @@ async def test_every_revision_is_upgraded_with_its_rows(
 ) -> None:
     """From each revision all rows of all its tables reach the newest schema, which is the one of a new site."""
     before = await contents(engine)
-    assert [table for table, kept in before.items() if not kept] == [], f"write rows for them into rows/{revision}.sql"
+    assert [table for table, rows in before.items() if not rows] == [], f"write rows for them into rows/{revision}.sql"
     await migrate(engine, APP_ROLE)
     after = await contents(engine)
     lost = [
-        (table, one) for table in before for one in before[table] if not any(holds(new, one) for new in after[table])
+        (table, item) for table in before for item in before[table] if not any(holds(new, item) for new in after[table])
     ]
     assert lost == []
     assert schema(walk.url(revision)) == schema(postgres.url("template_incident_manager"))
@@ -95,10 +95,10 @@ async def test_rows_of_before_get_what_later_versions_know(engine: AsyncEngine) 
     await migrate(engine, APP_ROLE)
     async with engine.connect() as connection:
         filled = set(map(tuple, await connection.execute(_FILLED)))
-        shown = (await connection.execute(_SHOWN)).scalar_one()
+        rows = (await connection.execute(_SHOWN)).scalar_one()
         imported = (await connection.execute(_IMPORTED)).scalar_one()
     known = {("comment", 2, 1), ("call", 2, 2), ("sequence", 2, 3), ("status", 900, 3)}
     older_than_the_history = {("comment", 0, 0), ("call", 0, 0), ("sequence", 0, 0), ("status", None, None)}
     assert filled == known | older_than_the_history
-    assert shown == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
+    assert rows == {"incident-projects": "view", **dict.fromkeys(DETAILS, "view")}
     assert imported == REVISIONS.index("0014") + 1

@@ -43,7 +43,7 @@ def app(site: Site) -> Iterator[psycopg.Connection]:
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
 def test_workers_change_no_table_and_no_audit(databases: tuple[str, str], statement: str) -> None:
-    """Whoever stole a worker's access to the database can neither alter it nor rewrite what was audited."""
+    """Anyone who stole a worker's access to the database can neither alter it nor rewrite what was audited."""
     with psycopg.connect(as_app(databases[0]), autocommit=True) as app, pytest.raises(InsufficientPrivilege):
         app.execute(statement)
 
@@ -52,10 +52,10 @@ def test_workers_own_nothing(databases: tuple[str, str]) -> None:
     """The role of workers is no superuser, owns no table, and may make no database and no role."""
     with psycopg.connect(as_app(databases[0])) as app:
         owned = app.execute("SELECT count(*) FROM pg_class WHERE relowner = current_user::regrole").fetchone()
-        found = app.execute(
+        rows = app.execute(
             "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
-    assert (owned, found) == ((0,), (False,))
+    assert (owned, rows) == ((0,), (False,))
 
 
 def test_the_log_server_is_only_added_to(databases: tuple[str, str]) -> None:

@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from contracts.subjects import WORKERS
-from tests.projects.listed import keep, project
+from tests.projects.list_model import insert_projects, project
 from tests.support import Site
 from workers.migrations.scripts import read_sql, run_script
 from workers.migrations.upgrade import migrate
@@ -36,11 +36,11 @@ def differences(connection: Connection) -> list[str]:
 
     options = {"include_schemas": True, "include_name": ours}
     context = MigrationContext.configure(connection, opts=options)
-    return [str(one) for one in compare_metadata(context, Base.metadata)]
+    return [str(difference) for difference in compare_metadata(context, Base.metadata)]
 
 
 async def test_the_mapped_classes_are_the_schema(site: Site) -> None:
-    """Every table, column, type and index of the SQL files stands in a mapped class, and the other way round."""
+    """Every table, column, type and index of the SQL files is in a mapped class, and the other way round."""
     async with site.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
 
@@ -53,30 +53,33 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
 
 async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration finds every project that was there by all its texts, and goes on where another one ended (PRJ-07)."""
-    chance, kept = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
-    await keep(site, [project(chance, number) for number in range(1, 26)])
-    before = await site.sql(kept)
+    chance, statement = Random(4), "SELECT * FROM projects.search ORDER BY project_id"
+    await insert_projects(site, [project(chance, number) for number in range(1, 26)])
+    before = await site.sql(statement)
     await site.sql("DELETE FROM projects.search")
     monkeypatch.setattr(index, "VERSION", index.VERSION + 1)
     async with site.engine.begin() as connection:
         assert await index.reindex(connection, at_once=10)
-    assert await site.sql(kept) == before[:10]
+    assert await site.sql(statement) == before[:10]
     await site.sql("DELETE FROM projects.search WHERE project_id = :id", id=before[0].project_id)
     await migrate(site.engine)
-    assert await site.sql(kept) == before[1:]
+    assert await site.sql(statement) == before[1:]
     await migrate(site.engine)
     assert (await site.sql("SELECT version FROM projects.indexing"))[0].version == index.VERSION
 
 
 async def test_roles_keep_what_they_showed_without_a_word(site: Site) -> None:
     """The upgrade gives view on main details and categories where projects were seen and nothing was said of them."""
-    silent, told = {"incident-projects": "view"}, {"incident-projects": "manage", MAIN: "none", CATEGORIES: "manage"}
-    roles = {"silent": silent, "told": told, "blind": {"incident-projects": "none"}, "other": {"settings": "view"}}
+    silent, explicit = (
+        {"incident-projects": "view"},
+        {"incident-projects": "manage", MAIN: "none", CATEGORIES: "manage"},
+    )
+    roles = {"silent": silent, "told": explicit, "blind": {"incident-projects": "none"}, "other": {"settings": "view"}}
     for role_id, levels in roles.items():
         statement = "INSERT INTO administration.role VALUES (:id, :id, CAST(:levels AS jsonb))"
         await site.sql(statement, id=role_id, levels=json.dumps(levels))
     async with site.engine.begin() as connection:
         await connection.run_sync(run_script, read_sql("*_details_in_view.sql"))
-    found = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
-    seen = {**silent, MAIN: "view", CATEGORIES: "view"}
-    assert found == {**roles, "silent": seen, "administrators": {}}
+    rows = {row.role_id: row.permissions for row in await site.sql("SELECT * FROM administration.role")}
+    visible = {**silent, MAIN: "view", CATEGORIES: "view"}
+    assert rows == {**roles, "silent": visible, "administrators": {}}

@@ -50,7 +50,7 @@ EXPECTED = st.sampled_from((None, None, None, Ref("revision", 0), Ref("revision"
 
 def wish(verb: str, needed: dict[str, Any], optional: dict[str, Any] | None = None) -> Wishes:
     """Make commands of one verb."""
-    left = {name: one for name, one in (optional or {}).items() if name not in needed}
+    left = {name: value for name, value in (optional or {}).items() if name not in needed}
     return st.builds(Wish, st.just(verb), st.fixed_dictionaries(needed, optional=left))
 
 
@@ -135,7 +135,7 @@ FOREIGN = st.fixed_dictionaries(
         "created_at": st.sampled_from(("2009-05-17T23:30:00+02:00", "2009-05-31T23:30:00Z", "2025-12-31T08:00:00Z")),
     },
     optional={
-        **{name: one for name, one in MAIN.items() if name != "description"},
+        **{name: value for name, value in MAIN.items() if name != "description"},
         "description": TEXTS,
         "retention_exempt": st.booleans(),
     },

@@ -16,7 +16,7 @@ def fits(body: Body) -> None:
 
 
 class Drafts:
-    """Who has drafted what, and of which sites a sequence may be."""
+    """The drafts of everybody, and the sites of which a sequence may be."""
 
     def __init__(self) -> None:
         """Begin with empty lists, on a site without children."""
@@ -26,9 +26,9 @@ class Drafts:
     def known_sites(self, body: Body) -> None:
         """Refuse a sequence or a camera of a site that is neither this one nor a child."""
         named = [
-            (f"{kind}.{place}.site", one.get("site"))
+            (f"{kind}.{place}.site", item.get("site"))
             for kind in ("sequences", "cameras")
-            for place, one in enumerate(body.get(kind, []))
+            for place, item in enumerate(body.get(kind, []))
         ]
         wrong = [Some(field=field, value=site) for field, site in named if site not in {None, SITE, *self.children}]
         if wrong:
@@ -38,7 +38,7 @@ class Drafts:
         """Return what a list holds, in the order of the recordings, and empty it."""
         taken = self.listed(who)
         self.lists.pop(who, None)
-        return [{name: one for name, one in each.items() if name != "drafted_at"} for each in taken]
+        return [{name: value for name, value in each.items() if name != "drafted_at"} for each in taken]
 
     def listed(self, who: str) -> list[dict[str, Any]]:
         """Return what a list holds, in the order of the recordings, those of one start as they came."""
@@ -50,30 +50,35 @@ class Drafts:
         cameras, span = body.get("cameras", []), {name: body[name] for name in ("start", "end") if name in body}
         made = [
             {
-                **one,
+                **camera,
                 **span,
-                "sequence_id": str(uuid5(UUID(given.command_id), f"{one.get('site') or ''}/{one['camera_id']}")),
+                "sequence_id": str(uuid5(UUID(given.command_id), f"{camera.get('site') or ''}/{camera['camera_id']}")),
             }
-            for one in cameras
+            for camera in cameras
         ]
         there, new = self.lists.setdefault(who, {}), []
-        for one in (*body.get("sequences", []), *made):
-            if one["sequence_id"] not in there:
-                there[one["sequence_id"]] = {"site": None, "media_expires_at": None, **one, "drafted_at": given.at}
-                new.append(one["sequence_id"])
+        for sequence in (*body.get("sequences", []), *made):
+            if sequence["sequence_id"] not in there:
+                there[sequence["sequence_id"]] = {
+                    "site": None,
+                    "media_expires_at": None,
+                    **sequence,
+                    "drafted_at": given.at,
+                }
+                new.append(sequence["sequence_id"])
         return Done(Some(sequence_ids=new), again=not new)
 
     def undraft_sequences(self, who: str, body: Body, _: Told) -> Done:
         """Take all that are named from the list, or none."""
         there = self.lists.get(who, {})
-        for one in body["sequence_ids"]:
-            if one not in there:
-                raise No("gone", id=one, known=False, status=404)
-        for one in body["sequence_ids"]:
-            there.pop(one, None)
+        for each_id in body["sequence_ids"]:
+            if each_id not in there:
+                raise No("gone", id=each_id, known=False, status=404)
+        for each_id in body["sequence_ids"]:
+            there.pop(each_id, None)
         return Done(Some(sequence_ids=list(dict.fromkeys(body["sequence_ids"]))))
 
     def clear_draft(self, who: str, _: Body, __: Told) -> Done:
         """Empty the list."""
         emptied = self.emptied(who)
-        return Done(Some(sequence_ids=[one["sequence_id"] for one in emptied]), again=not emptied)
+        return Done(Some(sequence_ids=[item["sequence_id"] for item in emptied]), again=not emptied)

@@ -14,7 +14,7 @@ from tests.model.model import Model, Token
 from tests.model.project import values
 from tests.model.questions import newest_first, of_each
 from tests.model.rules import No, Some, Told, agree
-from tests.model.stage import Became, Sent, Stage
+from tests.model.system import CommandResult, SentCommand, System
 from tests.model.watch import Watch
 
 T = TypeVar("T")
@@ -28,29 +28,29 @@ PATIENCE = 200
 class Driver:
     """Holds the product against the model."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, system: System) -> None:
         """Begin with a site as it is at first, and a model of it."""
-        self.stage = stage
+        self.system = system
         self.tokens: dict[str, Token] = {}
         tokens = self.tokens
         self.model = Model(lambda token: tokens[token])
         counts = {"project": 5, "comment": 3, "call": 3, "sequence": 3}
         self.ids = {what: [str(uuid7()) for _ in range(count)] for what, count in counts.items()}
-        self.history: list[tuple[Sent, Any]] = []
+        self.history: list[tuple[SentCommand, Any]] = []
         self.watch: Watch | None = None
-        stage.run(stage.clear())
+        system.run(system.clear())
 
     def do(self, wishes: Sequence[tuple[str, Wish]], project: int) -> None:
         """Send commands at once, and let the model do the same in the order in which they were accepted."""
         given = [self.sent(who, wish, project) for who, wish in wishes]
-        became = self.stage.run(self.stage.together(given))
+        became = self.system.run(self.system.send_together(given))
         for sent, told in sorted(zip(given, became, strict=True), key=lambda one: one[1][0]):
             self.judge(self.model, sent, told)
             self.keep(sent, told)
             self.observe(told[2])
         self.settle()
 
-    def keep(self, sent: Sent, told: Became) -> None:
+    def keep(self, sent: SentCommand, told: CommandResult) -> None:
         """Remember what became of a command."""
         self.history.append((sent, told[1]))
         self.record(told[2])
@@ -72,7 +72,7 @@ class Driver:
         if self.watch and not self.model.licence.ran_out:
             self.watch.settle(self.model)
 
-    def sent(self, who: str, wish: Wish, project: int) -> Sent:
+    def sent(self, who: str, wish: Wish, project: int) -> SentCommand:
         """Put ids in the place of references."""
         body, key = self.resolved(wish.body, project), "-"
         if wish.verb.endswith(("draft-sequences", "clear-draft")):
@@ -87,9 +87,9 @@ class Driver:
     def resolved(self, given: Any, project: int = 0) -> Any:
         """Return a body with ids in the place of references."""
         if isinstance(given, dict):
-            return {name: self.resolved(one, project) for name, one in given.items()}
+            return {name: self.resolved(value, project) for name, value in given.items()}
         if isinstance(given, list):
-            return [self.resolved(one, project) for one in given]
+            return [self.resolved(item, project) for item in given]
         if not isinstance(given, Ref):
             return given
         if given.what in self.ids:
@@ -97,7 +97,7 @@ class Driver:
         special = {"revision": self._revision, "number": self._number, "moment": self._moment, "token": self._token}
         if given.what in special:
             return special[given.what](given.number, project)
-        ever = [one for kind, _, one in self.model.properties.ever if kind == given.what]
+        ever = [item for kind, _, item in self.model.properties.ever if kind == given.what]
         return ever[given.number] if given.number < len(ever) else UNKNOWN
 
     def _revision(self, number: int, project: int) -> int:
@@ -105,11 +105,11 @@ class Driver:
         return max((there.revision if there else 1) + number, 1)
 
     def _number(self, number: int, _: int) -> int:
-        taken = [one.number for one in self.model.projects.there.values()]
+        taken = [project.number for project in self.model.projects.there.values()]
         return taken[-1] if taken and not number else self.model.projects.last_number + number
 
     def _moment(self, number: int, _: int) -> str:
-        known = [one.updated_at for one in self.model.projects.there.values()]
+        known = [project.updated_at for project in self.model.projects.there.values()]
         return known[number] if number < len(known) else "2026-03-01T00:00:00Z"
 
     def _token(self, number: int, _: int) -> str:
@@ -118,11 +118,11 @@ class Driver:
         if number == 1 and good and not self.model.licence.ran_out:
             return good[-1]
         said = {"version": f"1.{len(self.tokens)}", "edition": "expert", "expires_at": EXPIRED if number == 2 else None}
-        token = "a.b.c" if number == 3 else self.stage.token(Licence.model_validate_json(json.dumps(said)))
+        token = "a.b.c" if number == 3 else self.system.token(Licence.model_validate_json(json.dumps(said)))
         self.tokens[token] = said, {2: "expired", 3: "unreadable"}.get(number)
         return token
 
-    def judge(self, model: Model, sent: Sent, became: Became) -> None:
+    def judge(self, model: Model, sent: SentCommand, became: CommandResult) -> None:
         """Let a model do what was done, and compare outcome and event."""
         (who, verb, _, body), (_, outcome, events) = sent, became
         told = Told(outcome["command_id"], events[0].at if events else "", outcome.get("result") or {})
@@ -132,16 +132,16 @@ class Driver:
             assert outcome["status"] == "rejected", f"{sent} must be {wanted}: {outcome}"
             assert agree(wanted, outcome["error"]), f"{sent} must be {wanted}: {outcome}"
             attempt = {"attempted": verb, "code": done.code, "project_id": body.get("project_id")}
-            assert all((one.name, one.body) == ("audit.refused", attempt) for one in events), (sent, events)
+            assert all((event.name, event.body) == ("audit.refused", attempt) for event in events), (sent, events)
             return
         assert outcome["status"] == "applied", f"{sent} must lead to {done}: {outcome}"
         assert outcome["revision"] == done.revision, f"{sent} must lead to {done}: {outcome}"
         assert bool(outcome["events"]) != done.again, f"{sent} must lead to {done}: {outcome}"
         assert agree(done.result, outcome["result"]), f"{sent} must lead to {done}: {outcome}"
-        for one in events:
-            told_by = (one.name, one.actor, one.cause, one.revision, one.body, one.project_id)
+        for event in events:
+            told_by = (event.name, event.actor, event.cause, event.revision, event.body, event.project_id)
             said = (happened(verb), who, told.command_id, done.revision, told.result, told.result.get("project_id"))
-            assert told_by == said, f"{sent} must leave {said}: {one}"
+            assert told_by == said, f"{sent} must leave {said}: {event}"
 
     def compare(self, who: str, wish: Wish) -> None:
         """Ask the product and the model the same."""
@@ -164,7 +164,7 @@ class Driver:
 
     def ask(self, who: str, verb: str, body: Any) -> Any:
         """Ask the product; what the question leaves is an event like any other."""
-        told, event = self.stage.run(self.stage.ask(who, verb, body))
+        told, event = self.system.run(self.system.ask(who, verb, body))
         if event:
             name = "audit.refused" if "error" in told else "projects.opened"
             about = event.project_id or event.body.get("project_id")
@@ -200,12 +200,14 @@ def ordered(verb: str, told: Any) -> Any:
     if "withheld" in told:
         told = {**told, "withheld": sorted(told["withheld"])}
     if verb == "projects.history":
-        items = [{**one, **{name: values(one["field"], one[name]) for name in ("old", "new")}} for one in told["items"]]
+        items = [
+            {**item, **{name: values(item["field"], item[name]) for name in ("old", "new")}} for item in told["items"]
+        ]
         return {**told, "items": newest_first(items)}
     if verb == "projects.statistics":
         return {**told, "items": in_order(told["items"])}
     if verb == "administration.properties":
-        categories = [{**one, "values": by_id(one["values"])} for one in told["categories"]]
+        categories = [{**category, "values": by_id(category["values"])} for category in told["categories"]]
         lists = {name: by_id(told[name]) for name in ("types", "statuses", "data_fields")}
         return {**told, **lists, "categories": sorted(categories, key=lambda one: int(one["slot"]))}
     return told

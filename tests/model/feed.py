@@ -45,7 +45,7 @@ def happened(command: str) -> str:
 
 @dataclass
 class Event:
-    """Something that happened; `views` are the bodies in which a follower may be told it, None for not at all."""
+    """Something that happened; `views` are the bodies in which a follower may get it, None if it may not."""
 
     id: str
     at: str
@@ -76,38 +76,38 @@ def view(event: Event, who: str, given: Body, people: People, projects: dict[str
 
 
 def redacted(event: Event, hidden: Collection[str], *, sequences: bool) -> Body | None:
-    """Return what is told of an event to whom these fields, and sequences perhaps, are not shown."""
+    """Return the body of an event for a follower to whom these fields, and sequences perhaps, are not shown."""
     body = dict(event.body)
     if event.name == "projects.created":
         body["sequence_ids"] = body["sequence_ids"] if sequences else []
         body["type_id"] = None if "type_id" in hidden else body["type_id"]
     if event.name == "projects.updated" and body["changed"]:
-        body["changed"] = {name: one for name, one in body["changed"].items() if name not in hidden}
+        body["changed"] = {name: value for name, value in body["changed"].items() if name not in hidden}
         return body if body["changed"] else None
     return body
 
 
 def variants(event: Event) -> list[Body | None]:
-    """Return every body in which somebody may be told an event, and that it is not told at all."""
+    """Return every body in which a follower may get an event, and None."""
     fields = ((), MAIN, (*CATEGORIES, *DATA), (*MAIN, *CATEGORIES, *DATA))
-    return [None, *(redacted(event, hidden, sequences=one) for hidden in fields for one in (True, False))]
+    return [None, *(redacted(event, hidden, sequences=item) for hidden in fields for item in (True, False))]
 
 
 def needed(given: Body) -> set[str]:
-    """Return the nodes on which a filter needs view: whoever chooses by what is hidden is told it."""
-    asked = {name for name, one in given.items() if one not in ({}, None)}
+    """Return the nodes on which a filter needs view: a filter by what is hidden would reveal it."""
+    asked = {name for name, value in given.items() if value not in ({}, None)}
     nodes = {
         "main-details": asked & _NAMED.keys(),
         "categories": asked & {"categories"},
         "sequences": asked & {"camera_ids"},
     }
-    return {f"{PROJECTS}/{name}" for name, one in nodes.items() if one}
+    return {f"{PROJECTS}/{name}" for name, node in nodes.items() if node}
 
 
 def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
     """Tell whether a filter lets an event pass: by what its projects are now, or because it tells what left it."""
     about = event.body["project_ids"] if event.name == "projects.imported" else [event.project_id]
-    about = [one for one in about if one is not None and one in given.get("project_ids", [one])]
+    about = [item for item in about if item is not None and item in given.get("project_ids", [item])]
     left = {
         "projects.deleted": True,
         "projects.updated": "updated" in given or bool(set(event.body.get("changed", ())) & _named(given)),
@@ -115,7 +115,7 @@ def _wanted(event: Event, given: Body, projects: dict[str, Project]) -> bool:
     }
     if about and left.get(event.name):
         return True
-    return any(one in projects and matches(one, projects[one], given) for one in about)
+    return any(item in projects and matches(item, projects[item], given) for item in about)
 
 
 def _named(given: Body) -> set[str]:

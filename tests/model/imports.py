@@ -9,35 +9,37 @@ from tests.model.rules import Body, Done, No, Some, Told, before, moment
 
 def needs_retention(body: Body) -> bool:
     """Tell whether a project is to be exempted, which needs the permission for retention, too."""
-    return any(one.get("retention_exempt") for one in body.get("projects", []))
+    return any(project.get("retention_exempt") for project in body.get("projects", []))
 
 
 def fits(body: Body) -> None:
     """Refuse a body with projects that end before they start."""
-    wrong = [n for n, one in enumerate(body["projects"]) if before(one.get("end_time"), one.get("start_time"))]
+    wrong = [
+        n for n, project in enumerate(body["projects"]) if before(project.get("end_time"), project.get("start_time"))
+    ]
     if wrong:
         raise No("invalid", fields=[Some(field=f"projects.{index}.end_time") for index in wrong])
 
 
 def take_over(projects: Projects, who: str, body: Body, given: Told) -> Done:
     """Judge every project by itself: taken over, already there, or refused."""
-    known = {one["project_id"] for one in body["projects"]} & {*projects.there, *projects.gone}
+    known = {project["project_id"] for project in body["projects"]} & {*projects.there, *projects.gone}
     new: list[Body] = []
     refused, there = [], list[int]()
-    for index, one in enumerate(body["projects"]):
-        is_known = one["project_id"] in known
-        if obstacle := _other(projects, one) if is_known else _obstacle(projects, one):
+    for index, project in enumerate(body["projects"]):
+        is_known = project["project_id"] in known
+        if obstacle := _other(projects, project) if is_known else _obstacle(projects, project):
             refused.append({"index": index, "code": obstacle[0], "field": obstacle[1]})
             continue
         if is_known:
-            there.append(one["number"])
+            there.append(project["number"])
             continue
-        new.append(one)
-        projects.there[one["project_id"]] = _project(who, one, given.at)
-    projects.last_number = max([projects.last_number, *(one["number"] for one in new)])
+        new.append(project)
+        projects.there[project["project_id"]] = _project(who, project, given.at)
+    projects.last_number = max([projects.last_number, *(item["number"] for item in new)])
     result = Some(
-        project_ids=[one["project_id"] for one in new],
-        numbers=[one["number"] for one in new],
+        project_ids=[item["project_id"] for item in new],
+        numbers=[item["number"] for item in new],
         already_there=there,
         refused=refused,
     )

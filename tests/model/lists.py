@@ -29,7 +29,7 @@ def matches(project_id: str, project: Project, given: Body) -> bool:
         named["created_by"] = given["created_by"]
     if "numbers" in given:
         named["number"] = given["numbers"]
-    referred = [one.lower() for one in given.get("references", ())]
+    referred = [reference.lower() for reference in given.get("references", ())]
     return (
         ("references" not in given or (project.fields["reference"] or "").lower() in referred)
         and all(column(project, name) in ids for name, ids in named.items())
@@ -49,16 +49,16 @@ def _lies(at: datetime | None, span: Body) -> bool:
 def folded(text: str) -> list[str]:
     """Return the words of a text without accents and case."""
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    letters = (one for one in plain if not unicodedata.combining(one))
-    return "".join(one if one.isalnum() else " " for one in letters).split()
+    letters = (character for character in plain if not unicodedata.combining(character))
+    return "".join(letter if letter.isalnum() else " " for letter in letters).split()
 
 
 def dictionary(text: str) -> tuple[str, ...]:
     """Return what orders texts by letters, then by accents, then small ones before capitals."""
     spread = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(one for one in spread if not unicodedata.combining(one))
-    marks = "".join(one if unicodedata.combining(one) else " " for one in spread).rstrip()
-    return "".join(one if one.isalnum() or one in " +()" else "!" for one in bare), marks, text.swapcase()
+    bare = "".join(item for item in spread if not unicodedata.combining(item))
+    marks = "".join(item if unicodedata.combining(item) else " " for item in spread).rstrip()
+    return "".join(item if item.isalnum() or item in " +()" else "!" for item in bare), marks, text.swapcase()
 
 
 def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
@@ -67,11 +67,11 @@ def is_found(project: Project, search: str, hidden: Collection[str]) -> bool:
     if "categories" not in hidden:
         written += [project.fields[f"text_{slot}"] or "" for slot in (1, 2, 3)]
     if "sequence" not in hidden:
-        written += [one[name] for one in project.sequences.values() for name in ("camera_name", "camera_id")]
+        written += [sequence[name] for sequence in project.sequences.values() for name in ("camera_name", "camera_id")]
     if "comment" not in hidden:
-        written += [one["text"] for one in project.comments.values()]
+        written += [comment["text"] for comment in project.comments.values()]
     if "call" not in hidden:
-        written += [one[name] for one in project.calls.values() for name in ("party", "number", "reference", "notes")]
+        written += [call[name] for call in project.calls.values() for name in ("party", "number", "reference", "notes")]
     words = folded(" ".join(written))
     return all(any(term == word or (len(term) > 2 and term in word) for word in words) for term in folded(search))
 
@@ -82,9 +82,9 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
     if search is not None and not folded(search):
         raise No("invalid")
     found = [
-        one
-        for one in projects.items()
-        if matches(*one, body.get("filter", {})) and (search is None or is_found(one[1], search, hidden))
+        item
+        for item in projects.items()
+        if matches(*item, body.get("filter", {})) and (search is None or is_found(item[1], search, hidden))
     ]
     sort = body.get("sort", "-created_at")
     name, backward = sort.removeprefix("-"), sort.startswith("-")
@@ -94,18 +94,20 @@ def listed(projects: Mapping[str, Project], body: Body, hidden: Collection[str])
         own = dictionary(value[:40]) if name == "description" else value
         return (*(() if value is None else (own,)), column(one[1], "created_at"), one[0])
 
-    parts = ([one for one in found if (column(one[1], name) is None) is empty] for empty in (False, True))
-    return [one for part in parts for one in sorted(part, key=place, reverse=backward)]
+    parts = ([item for item in found if (column(item[1], name) is None) is empty] for empty in (False, True))
+    return [item for part in parts for item in sorted(part, key=place, reverse=backward)]
 
 
 def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closing: Collection[int]) -> Some:
     """Count by group and interval, and say how long those took that are closed, and those that have both times."""
-    chosen = [one for project_id, one in projects.items() if matches(project_id, one, body.get("filter", {}))]
+    chosen = [
+        project for project_id, project in projects.items() if matches(project_id, project, body.get("filter", {}))
+    ]
     counted: dict[tuple[Any, Any], list[Project]] = {}
-    for one in chosen:
-        for group in _groups(one, body.get("group_by")):
-            begun = _starting(column(one, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
-            counted.setdefault((group, begun), []).append(one)
+    for item in chosen:
+        for group in _groups(item, body.get("group_by")):
+            begun = _starting(column(item, "created_at"), body.get("interval", "none"), ZoneInfo(timezone))
+            counted.setdefault((group, begun), []).append(item)
     items = [_figures(group, begun, members, closing) for (group, begun), members in counted.items()]
     told = Some(timezone=timezone, total=len(chosen), items=in_order(items), truncated=False)
     return Some(told, closing_status_ids=sorted(closing))
@@ -113,14 +115,17 @@ def statistics(projects: Mapping[str, Project], body: Body, timezone: str, closi
 
 def in_order(figures: Iterable[Mapping[str, Any]]) -> list[Any]:
     """Put figures into one order, rounded as far as floats are sure."""
-    plain = [{name: round(one, 3) if isinstance(one, float) else one for name, one in each.items()} for each in figures]
+    plain = [
+        {name: round(value, 3) if isinstance(value, float) else value for name, value in each.items()}
+        for each in figures
+    ]
     return sorted(plain, key=lambda one: (str(moment(str(one["starting"]))), str(one["group"])))
 
 
 def _figures(group: Any, begun: datetime | None, members: list[Project], closing: Collection[int]) -> dict[str, Any]:
-    closed = [one for one in members if one.fields["status_id"] in closing]
-    waited = [seconds for one in closed if (seconds := _closing_seconds(one, closing)) is not None]
-    both = [(column(one, "start_time"), column(one, "end_time")) for one in members]
+    closed = [member for member in members if member.fields["status_id"] in closing]
+    waited = [seconds for item in closed if (seconds := _closing_seconds(item, closing)) is not None]
+    both = [(column(member, "start_time"), column(member, "end_time")) for member in members]
     took = [(end - start).total_seconds() for start, end in both if start and end]
     return {
         "group": group,
@@ -140,8 +145,8 @@ def _times(name: str, took: list[float]) -> dict[str, Any]:
 
 def _closing_seconds(project: Project, closing: Collection[int]) -> float | None:
     """Return after how long a closed project last went from a status that does not close to one that does."""
-    past = [(one.at, one.past) for one in project.history if one.past.name == "status_id"]
-    since = [moment(at) for at, one in past if one.new in closing and one.old not in closing]
+    past = [(change.at, change.past) for change in project.history if change.past.name == "status_id"]
+    since = [moment(at) for at, change in past if change.new in closing and change.old not in closing]
     return (max(since) - column(project, "created_at")).total_seconds() if since else None
 
 

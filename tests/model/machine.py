@@ -7,7 +7,6 @@ from uuid import UUID
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from tests.model.asking import EVERY_QUESTION, OPENING, QUESTION, WATCHED
 from tests.model.commands import (
     ADMINISTRATION,
     DRAFT,
@@ -23,7 +22,8 @@ from tests.model.commands import (
 )
 from tests.model.driver import Driver
 from tests.model.orders import Order, explained
-from tests.model.stage import Stage
+from tests.model.strategies import EVERY_QUESTION, OPENING, QUESTION, WATCHED
+from tests.model.system import System
 from tests.model.watch import Watch
 
 PROJECTS = st.sampled_from((0, 1, 0, 1, 2, 3))
@@ -34,10 +34,10 @@ ANYTHING = PROJECT | DRAFT | TAKING_OVER | IMPORT
 class Machine(Driver, RuleBasedStateMachine):
     """Holds the product against the model, step by step."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, system: System) -> None:
         """Begin with a site as it is at first, and a model of it."""
         RuleBasedStateMachine.__init__(self)
-        Driver.__init__(self, stage)
+        Driver.__init__(self, system)
 
     @initialize()
     def begin(self) -> None:
@@ -89,8 +89,8 @@ class Machine(Driver, RuleBasedStateMachine):
 
         Only those of one key have an order of their own; one command of administration is read as a whole or not.
         """
-        given = [self.sent(*one) for one in wishes] + ([self.sent(*beside, 0)] if beside else [])
-        became = self.stage.run(self.stage.together(given))
+        given = [self.sent(*wish) for wish in wishes] + ([self.sent(*beside, 0)] if beside else [])
+        became = self.system.run(self.system.send_together(given))
         done = sorted(zip(given, became, strict=True), key=lambda one: one[1][0])
         if self.watch:
             self.watch.observe([event for _, (_, _, events) in done for event in events], self.model, loose=True)
@@ -103,10 +103,10 @@ class Machine(Driver, RuleBasedStateMachine):
 
     def told_apart(self, orders: list[Order]) -> Order:
         """Return the order after which the projects and draft lists are as they are now."""
-        asked = [(self.keeper(), "projects.get", {"project_id": one}) for one in self.ids["project"]]
+        asked = [(self.holder(), "projects.get", {"project_id": item}) for item in self.ids["project"]]
         for who, verb, body in [*asked, *((who, "projects.draft", {}) for who in PEOPLE)]:
             told = self.ask(who, verb, body)
-            orders = [one for one in orders if self.disagreement(one[1], (who, verb, body), told) is None]
+            orders = [order for order in orders if self.disagreement(order[1], (who, verb, body), told) is None]
         assert orders, "no order leads to what there is now"
         return orders[0]
 
@@ -123,15 +123,15 @@ class Machine(Driver, RuleBasedStateMachine):
     )
     def licence_runs_out(self, wishes: list[tuple[str, Wish]], who: str, question: Wish) -> None:
         """An expired licence stops every command but a new licence, and no question."""
-        keeper = self.keeper()
-        self.do([(keeper, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
-        self.stage.run(self.stage.run_out())
+        holder = self.holder()
+        self.do([(holder, Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
+        self.system.run(self.system.expire_licence())
         self.model.licence.ran_out = True
         for wish in wishes:
             self.do([wish], 0)
         self.compare(who, question)
-        self.compare(self.keeper(), Wish("administration.licence", {}))
-        self.do([(self.keeper(), Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
+        self.compare(self.holder(), Wish("administration.licence", {}))
+        self.do([(self.holder(), Wish("administration.activate-licence", {"token": Ref("token", 0)}))], 0)
 
     @rule(who=WHO, given=WATCHED)
     def somebody_follows(self, who: str, given: dict[str, Any]) -> None:
@@ -142,7 +142,7 @@ class Machine(Driver, RuleBasedStateMachine):
         """Open a feed and hold it against the model from now on."""
         if self.watch:
             self.watch.leave()
-        self.watch = Watch(self.stage, who, self.resolved(given))
+        self.watch = Watch(self.system, who, self.resolved(given))
         self.watch.open(self.model)
 
     @rule(who=WHO, given=WATCHED, wishes=st.lists(st.tuples(WHO, ANYTHING, PROJECTS), min_size=1, max_size=5))
@@ -152,8 +152,8 @@ class Machine(Driver, RuleBasedStateMachine):
             self.follow(who, given)
         assert self.watch
         self.watch.leave()
-        for one, wish, project in wishes:
-            self.do([(one, wish)], project)
+        for item, wish, project in wishes:
+            self.do([(item, wish)], project)
         self.watch.open(self.model)
 
     @rule(
@@ -166,11 +166,11 @@ class Machine(Driver, RuleBasedStateMachine):
         """A role changes while somebody follows, and counts from the next event on."""
         if not self.watch or not self.watch.follower or self.watch.who == "admin":
             self.follow(who, given)
-        self.do([(self.keeper(), role)], 0)
+        self.do([(self.holder(), role)], 0)
         for wish, project in wishes:
-            self.do([(self.keeper(), wish)], project)
+            self.do([(self.holder(), wish)], project)
 
-    def keeper(self) -> str:
+    def holder(self) -> str:
         """Return somebody who may do everything."""
         return min(self.model.people.members["administrators"])
 
@@ -179,7 +179,7 @@ class Machine(Driver, RuleBasedStateMachine):
         """A command that is sent again changes nothing; its outcome is told to its sender alone."""
         (sender, verb, key, body), outcome = self.history[-1 - back % len(self.history)]
         command_id = UUID(outcome["command_id"])
-        kept = self.stage.run(self.stage.speakers[sender].publish(verb, key, body, command_id))
+        kept = self.system.run(self.system.speakers[sender].publish(verb, key, body, command_id))
         assert "error" not in kept, kept
         asked = self.ask(who, "projects.outcome", {"command_id": str(command_id)})
         assert asked == outcome if who == sender else asked["error"]["code"] == "gone", asked

@@ -47,7 +47,7 @@ class Model:
         """Return all that the model knows but for the activity, the same for the same state."""
         known = (self.projects.there, self.projects.gone, self.projects.drafts.lists)
         rest = (self.people, self.properties, self.settings, self.licence)
-        return repr([*(sorted(one.items(), key=lambda item: item[0]) for one in known), *map(vars, rest)])
+        return repr([*(sorted(each.items(), key=lambda item: item[0]) for each in known), *map(vars, rest)])
 
     def apply(self, who: str, command: str, body: Body, told: Told) -> Done:
         """Carry out a command, or refuse; `told` has the times and numbers that the product chose."""

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 from tests.model.model import Model
-from tests.model.stage import Became, Sent
+from tests.model.system import CommandResult, SentCommand
 
-Done = tuple[Sent, Became]
+Done = tuple[SentCommand, CommandResult]
 Order = tuple[list[Done], Model]
-Judge = Callable[[Model, Sent, Became], None]
+Judge = Callable[[Model, SentCommand, CommandResult], None]
 
 
 def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
@@ -19,9 +19,9 @@ def explained(model: Model, done: list[Done], judge: Judge) -> list[Order]:
         AssertionError: There is no such order.
     """
     chains: dict[tuple[str, str], list[Done]] = {}
-    for one in done:
-        _, verb, key, _ = one[0]
-        chains.setdefault((verb.partition(".")[0], key), []).append(one)
+    for item in done:
+        _, verb, key, _ = item[0]
+        chains.setdefault((verb.partition(".")[0], key), []).append(item)
     orders: list[Order] = [([], model)]
     for part in _parts(list(chains.values())):
         orders = [([*before, *order], end) for before, there in orders for order, end in _ways(there, part, judge)]
@@ -46,10 +46,10 @@ def _meets(chain: list[Done]) -> set[str]:
 def _parts(chains: list[list[Done]]) -> list[list[list[Done]]]:
     """Put chains together that may meet; the others do not ask for each other's order."""
     parts: list[tuple[set[str], list[list[Done]]]] = []
-    everything = any("everything" in _meets(one) for one in chains)
+    everything = any("everything" in _meets(chain) for chain in chains)
     for chain in chains:
         shared, beside = ({"everything"} if everything else _meets(chain)), [chain]
-        for part in [one for one in parts if one[0] & shared]:
+        for part in [part for part in parts if part[0] & shared]:
             parts.remove(part)
             shared, beside = shared | part[0], [*part[1], *beside]
         parts.append((shared, beside))

@@ -33,7 +33,7 @@ class People:
         if node.startswith(f"{PROJECTS}/") and not self.level(who, PROJECTS):
             return 0
         given = [self.roles[role]["permissions"] for role, members in self.members.items() if who in members]
-        return max((LEVELS.index(one.get(node, "none")) for one in given), default=0)
+        return max((LEVELS.index(item.get(node, "none")) for item in given), default=0)
 
     def sees(self, who: str, section: str) -> bool:
         """Tell whether somebody sees a part of the projects."""
@@ -78,7 +78,11 @@ class People:
         """Refuse what gives more than somebody has; the administrators' role is for administrators."""
         if role == ADMINISTRATORS and who not in self.members[role]:
             raise No("permission-denied", nodes=["roles"], level="manage")
-        above = {node: one for node, one in permissions.items() if LEVELS.index(one) > self.level(who, node)}
+        above = {
+            node: permission
+            for node, permission in permissions.items()
+            if LEVELS.index(permission) > self.level(who, node)
+        }
         if above:
             raise No("permission-denied", nodes=sorted(above), level=max(above.values(), key=LEVELS.index))
 

@@ -62,7 +62,7 @@ class Project:
 
     def remember(self, past: list[Past]) -> None:
         """Keep what the last command changed."""
-        self.history += [Change(self.revision, self.updated_by, self.updated_at, one) for one in past]
+        self.history += [Change(self.revision, self.updated_by, self.updated_at, change) for change in past]
 
     def touch(self, who: str, at: str, past: list[Past]) -> int:
         """Count one more applied command."""
@@ -73,26 +73,26 @@ class Project:
     def attach(self, sequences: list[dict[str, Any]], who: str, at: str) -> list[Past]:
         """Attach each sequence that is not there; return what that adds to the past."""
         past = []
-        for one in sequences:
-            if one["sequence_id"] not in self.sequences:
-                self.sequences[one["sequence_id"]] = {**one, "added_by": who, "added_at": at}
-                past.append(Past("sequence", one["sequence_id"], None, recording(one)))
+        for sequence in sequences:
+            if sequence["sequence_id"] not in self.sequences:
+                self.sequences[sequence["sequence_id"]] = {**sequence, "added_by": who, "added_at": at}
+                past.append(Past("sequence", sequence["sequence_id"], None, recording(sequence)))
         return past
 
     def detach(self, ids: list[str]) -> list[Past]:
         """Detach sequences; return what that adds to the past."""
-        return [Past("sequence", one, recording(self.sequences.pop(one)), None) for one in dict.fromkeys(ids)]
+        return [Past("sequence", item, recording(self.sequences.pop(item)), None) for item in dict.fromkeys(ids)]
 
     def removal(self, part_id: str) -> Some:
         """Say who removed a part last, or that it never was here."""
-        removed = [one for one in self.history if one.past.part_id == part_id and one.past.new is None]
+        removed = [change for change in self.history if change.past.part_id == part_id and change.past.new is None]
         if not removed:
             return Some(id=part_id, known=False, status=404)
         return Some(id=part_id, deleted_by=removed[-1].by, deleted_at=removed[-1].at)
 
     def cameras(self) -> set[str]:
         """Return the cameras whose recordings it has."""
-        return {one["camera_id"] for one in self.sequences.values()}
+        return {sequence["camera_id"] for sequence in self.sequences.values()}
 
 
 def recording(sequence: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,15 +103,17 @@ def recording(sequence: Mapping[str, Any]) -> dict[str, Any]:
 def recordings(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return the recordings that a body names, each once, as they compare."""
     found: dict[str, Any] = {}
-    for one in body.get("sequences", []):
-        found.setdefault(one["sequence_id"], {name: values(name, told) for name, told in recording(one).items()})
+    for sequence in body.get("sequences", []):
+        found.setdefault(
+            sequence["sequence_id"], {name: values(name, told) for name, told in recording(sequence).items()}
+        )
     return found
 
 
 def part(which: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a body says of a comment or a call."""
     about = {"project_id", "expected_revision", f"{which}_id"}
-    return {**(CALL if which == "call" else {}), **{name: one for name, one in body.items() if name not in about}}
+    return {**(CALL if which == "call" else {}), **{name: value for name, value in body.items() if name not in about}}
 
 
 def of_part(which: str, told: dict[str, Any]) -> Any:
@@ -133,4 +135,4 @@ def told(name: str, value: Any) -> Any:
 
 def differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """Name the fields of `new` that are not as they were."""
-    return [name for name, one in new.items() if values(name, one) != values(name, old.get(name))]
+    return [name for name, value in new.items() if values(name, value) != values(name, old.get(name))]

@@ -37,7 +37,7 @@ class Projects:
 
     def uses(self, name: str, value: int) -> int:
         """Count the projects that have this value in this field."""
-        return sum(one.fields[name] == value for one in self.there.values())
+        return sum(item.fields[name] == value for item in self.there.values())
 
     def need(self, project_id: str) -> Project:
         """Return a project, or say what is left of it."""
@@ -53,11 +53,13 @@ class Projects:
         if expected is None or expected == project.revision:
             return project
         steps: dict[int, Some] = {}
-        for one in project.history:
-            if one.revision > expected:
-                step = steps.setdefault(one.revision, Some(revision=one.revision, by=one.by, at=one.at, fields=[]))
-                if one.past.name not in {*hidden, *step["fields"]}:
-                    step["fields"] = sorted([*step["fields"], one.past.name])
+        for change in project.history:
+            if change.revision > expected:
+                step = steps.setdefault(
+                    change.revision, Some(revision=change.revision, by=change.by, at=change.at, fields=[])
+                )
+                if change.past.name not in {*hidden, *step["fields"]}:
+                    step["fields"] = sorted([*step["fields"], change.past.name])
         raise No(
             "conflict",
             revision=project.revision,
@@ -93,8 +95,10 @@ class Projects:
         self.there[body["project_id"]] = project
         past = project.attach(self._wanted(who, body), who, given.at)
         project.remember(past)
-        new = [one.part_id for one in past]
-        attached = {str(one.part_id): {name: values(name, value) for name, value in one.new.items()} for one in past}
+        new = [change.part_id for change in past]
+        attached = {
+            str(change.part_id): {name: values(name, value) for name, value in change.new.items()} for change in past
+        }
         project.opening = {**known, "from_draft": drafted, "sequences": attached}
         return Done(Some(project_id=body["project_id"], number=number, type_id=known["type_id"], sequence_ids=new), 1)
 
@@ -104,14 +108,14 @@ class Projects:
         if (who, False) != (there.created_by, there.imported) or differing(there.opening, known):
             raise No("conflict")
         named, attached = recordings(body), there.opening["sequences"]
-        whole = {one: attached.get(one) for one in named} if known["from_draft"] else attached
+        whole = {item: attached.get(item) for item in named} if known["from_draft"] else attached
         if named != whole:
             raise No("conflict")
         result = Some(project_id=body["project_id"], number=there.number, sequence_ids=list(attached))
         return Done(result, there.revision, again=True)
 
     def _wanted(self, who: str, body: Body) -> list[dict[str, Any]]:
-        named = [{"site": None, "media_expires_at": None, **one} for one in body.get("sequences", [])]
+        named = [{"site": None, "media_expires_at": None, **sequence} for sequence in body.get("sequences", [])]
         return named + (self.drafts.emptied(who) if body.get("from_draft") else [])
 
     def update(self, who: str, body: Body, given: Told, project: Project) -> Done:
@@ -189,15 +193,15 @@ class Projects:
         if not wanted:
             raise No("invalid")
         past = project.attach(wanted, who, given.at)
-        result = Some(project_id=body["project_id"], sequence_ids=[one.part_id for one in past])
+        result = Some(project_id=body["project_id"], sequence_ids=[change.part_id for change in past])
         if not past:
             return Done(result, project.revision, again=True)
         return Done(result, project.touch(who, given.at, past))
 
     def remove_sequences(self, who: str, body: Body, given: Told, project: Project) -> Done:
         """Detach all that are named, or none."""
-        for one in body["sequence_ids"]:
-            self._part(project, "sequence", one)
+        for each_id in body["sequence_ids"]:
+            self._part(project, "sequence", each_id)
         revision = project.touch(who, given.at, project.detach(body["sequence_ids"]))
         return Done(Some(project_id=body["project_id"]), revision)
 

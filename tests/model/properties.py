@@ -25,7 +25,7 @@ class Properties:
         """Take the id that the server chose: higher than any before, of whatever kind."""
         given = told.result.get("id")
         assert isinstance(given, int), f"no id in {told}"
-        assert all(given > one for *_, one in self.ever), f"the id {given} is not new"
+        assert all(given > item for *_, item in self.ever), f"the id {given} is not new"
         return given
 
     def add(self, kind: str, body: Body, told: Told) -> Done:
@@ -90,7 +90,7 @@ class Properties:
             given = self._new_id(told)
             self.ever.append(("slot", None, given))
         again, kept[key] = kept.get(key), {"id": given, "description": "", **body}
-        result = Some({name: one for name, one in kept[key].items() if name in {"id", "kind", "slot", "enabled"}})
+        result = Some({name: value for name, value in kept[key].items() if name in {"id", "kind", "slot", "enabled"}})
         return Done(result, again=again == kept[key])
 
     def usable(self, field: str, value: Any) -> bool:
@@ -109,16 +109,16 @@ class Properties:
         """List every property."""
         return Some(
             types=self._of("type", None),
-            statuses=[Some(one, closing=one["id"] in self.closing) for one in self._of("status", None)],
+            statuses=[Some(item, closing=item["id"] in self.closing) for item in self._of("status", None)],
             categories=[
-                Some(one, values=self._of("category-value", slot)) for slot, one in sorted(self.categories.items())
+                Some(item, values=self._of("category-value", slot)) for slot, item in sorted(self.categories.items())
             ],
             data_fields=sorted(map(Some, self.fields.values()), key=lambda one: int(one["id"])),
         )
 
     def _of(self, kind: str, slot: int | None) -> list[Some]:
         found = sorted(self.values.items())
-        return [Some(id=n, **words(one)) for n, one in found if (one["kind"], one["slot"]) == (kind, slot)]
+        return [Some(id=n, **words(item)) for n, item in found if (item["kind"], item["slot"]) == (kind, slot)]
 
 
 def words(body: Body) -> dict[str, str]:

@@ -50,11 +50,13 @@ class QueryService:
         nodes = {self._node(who, verb), *needed(body.get("filter", {})), *([f"{PROJECTS}/{told}"] if told else [])}
         self.people.need(who, nodes, "view", "not-available")
         if verb == "audit.activity":
-            return Some(items=[self._entry(who, one) for one in in_time(activity.get(body["project_id"], []))])
+            return Some(items=[self._entry(who, item) for item in in_time(activity.get(body["project_id"], []))])
         answers: dict[str, Any] = {
             "get": lambda: self._document(who, body["project_id"]),
             "list": lambda: self._page(who, body),
-            "draft": lambda: Some(sequences=[Some(one, media="available") for one in self.projects.drafts.listed(who)]),
+            "draft": lambda: Some(
+                sequences=[Some(item, media="available") for item in self.projects.drafts.listed(who)]
+            ),
             "history": lambda: self._history(who, body),
             "statistics": lambda: self._figures(who, body),
             "roles": self.people.listed,
@@ -103,7 +105,7 @@ class QueryService:
         searched = [*unseen, *(SECTIONS[name] for name in hidden)] if "search" in body else details
         withheld = list(dict.fromkeys(searched))
         blank = dict.fromkeys(MAIN) if details else {}
-        items = [Some(row(*one), **blank) for one in found]
+        items = [Some(row(*item), **blank) for item in found]
         return Some(items=items, total=len(found), withheld=sorted(withheld))
 
     def _figures(self, who: str, body: Body) -> Some:
@@ -111,8 +113,8 @@ class QueryService:
         if self.people.sees(who, "main-details"):
             return Some(told, withheld=[])
         told["closing_status_ids"] = []
-        blank = dict.fromkeys({name for one in told["items"] for name in one} - {"group", "starting", "count"})
-        return Some(told, withheld=["main-details"], items=[{**one, **blank} for one in told["items"]])
+        blank = dict.fromkeys({name for item in told["items"] for name in item} - {"group", "starting", "count"})
+        return Some(told, withheld=["main-details"], items=[{**item, **blank} for item in told["items"]])
 
     def _entry(self, who: str, event: Event) -> Some:
         """Return an event as the activity of its project tells it: without details of parts that one may not see."""
@@ -120,17 +122,17 @@ class QueryService:
         if section and not self.people.sees(who, section):
             return Some(told, details={})
         shown = redacted(event, self.people.hidden_fields(who), sequences=self.people.sees(who, "sequences"))
-        return Some(told, details={name: one for name, one in (shown or {}).items() if name != "project_id"})
+        return Some(told, details={name: value for name, value in (shown or {}).items() if name != "project_id"})
 
     def _history(self, who: str, body: Body) -> Some:
         project, hidden = self.projects.need(body["project_id"]), self._hidden(who)
         fields = self.people.hidden_fields(who)
         items = [
-            past(one, fields)
-            for one in project.history
-            if one.past.name not in {*hidden, *fields}
-            and body.get("field") in {None, one.past.name}
-            and body.get("part_id") in {None, one.past.part_id}
+            past(change, fields)
+            for change in project.history
+            if change.past.name not in {*hidden, *fields}
+            and body.get("field") in {None, change.past.name}
+            and body.get("part_id") in {None, change.past.part_id}
         ]
         withheld = [*self._details(who), *(SECTIONS[name] for name in hidden)]
         return Some(items=newest_first(items), withheld=sorted(withheld))
@@ -182,7 +184,7 @@ def of_each(event: Event) -> list[Event]:
 
 def entry(event: Event) -> Some:
     """Return an event as the activity of its project tells it."""
-    details = {name: one for name, one in event.body.items() if name != "project_id"}
+    details = {name: value for name, value in event.body.items() if name != "project_id"}
     return Some(
         event_id=event.id,
         at=event.at,

@@ -52,14 +52,14 @@ def agree(wanted: Any, told: Any, name: str = "") -> bool:
             return False
         inner = name if name.startswith("decimal_") else ""
         return all(
-            key not in told if one is ABSENT else key in told and agree(one, told[key], inner or key)
-            for key, one in wanted.items()
+            key not in told if value is ABSENT else key in told and agree(value, told[key], inner or key)
+            for key, value in wanted.items()
         )
     if isinstance(wanted, list):
         return (
             isinstance(told, list)
             and len(wanted) == len(told)
-            and all(agree(one, other, name) for one, other in zip(wanted, told, strict=True))
+            and all(agree(item, other, name) for item, other in zip(wanted, told, strict=True))
         )
     return wanted == told or (type(told) is str and _value(wanted, name) == _value(told, name))
 
@@ -84,5 +84,5 @@ def moment(given: str) -> Any:
 
 
 def before(first: str | None, second: str | None) -> bool:
-    """Tell whether both times are given and the first lies before the second."""
+    """Tell whether both times are given and the first is before the second."""
     return first is not None and second is not None and bool(moment(first) < moment(second))

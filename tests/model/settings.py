@@ -26,8 +26,8 @@ class Settings:
         """Change what is given and differs, and tell what it was and is."""
         if body.get("timezone", "UTC") not in available_timezones():
             raise No("invalid", fields=[Some(field="timezone")])
-        wanted = {name: one for name, one in body.items() if one != self.now[name]}
-        changed = {name: {"old": _told(self.now[name]), "new": _told(one)} for name, one in wanted.items()}
+        wanted = {name: value for name, value in body.items() if value != self.now[name]}
+        changed = {name: {"old": _told(self.now[name]), "new": _told(value)} for name, value in wanted.items()}
         self.now |= wanted
         return Done(Some(changed=changed), again=not wanted)
 

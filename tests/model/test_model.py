@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.model.machine import Machine
-from tests.model.stage import Stage, staged
+from tests.model.system import System, running_system
 
 RUNS = int(os.environ.get("MODEL_RUNS", "20"))
 STEPS = int(os.environ.get("MODEL_STEPS", "25"))
@@ -28,20 +28,19 @@ PROFILE = settings(
 
 
 @pytest.fixture
-def stage(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def system(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[System]:
     """A site with an administrator, an operator and a clerk; events do not wait for company, since every step waits.
 
     Every refusal leaves an event here: nobody is refused by the thousand.
     """
-    monkeypatch.setattr("workers.runtime.commands.outbox._RELAY_DELAY_SECONDS", 0.005)
-    monkeypatch.setattr("workers.runtime.commands.excess_counts.RECORDED_PER_MINUTE_MAX", 1_000_000)
-    monkeypatch.setattr("workers.runtime.queries.refused_attempts.LOGGED_PER_MINUTE_MAX", 1_000_000)
-    with staged(tmp_path, databases) as opened:
+    monkeypatch.setattr("workers.runtime.commands.excess_counts.MOST", 1_000_000)
+    monkeypatch.setattr("workers.runtime.queries.refused_attempts.MOST", 1_000_000)
+    with running_system(tmp_path, databases) as opened:
         yield opened
 
 
 @pytest.mark.timeout(400 + RUNS * STEPS)
-def test_the_product_agrees_with_the_model(stage: Stage) -> None:
+def test_the_product_agrees_with_the_model(system: System) -> None:
     """Whatever several people do, one by one or at once, each outcome and each reading is the model's."""
 
     class Staged(Machine):
@@ -49,6 +48,6 @@ def test_the_product_agrees_with_the_model(stage: Stage) -> None:
 
         def __init__(self) -> None:
             """Begin there."""
-            super().__init__(stage)
+            super().__init__(system)
 
     run_state_machine_as_test(Staged, settings=PROFILE)

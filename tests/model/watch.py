@@ -9,25 +9,25 @@ from tests.model.feed import Event, needed, variants, view
 from tests.model.model import Model
 from tests.model.people import PROJECTS
 from tests.model.rules import Body
-from tests.model.stage import Stage
+from tests.model.system import System
 from tests.model.wire import Follower
 
 FENCES = 150
 
 
 class Watch:
-    """One follower: what it has been told, and what it should have been.
+    """One follower: the events that it got, and those that it should have.
 
     It may be told what was done a moment before it asked for the first time.
     """
 
-    def __init__(self, stage: Stage, who: str, given: dict[str, Any]) -> None:
+    def __init__(self, system: System, who: str, given: dict[str, Any]) -> None:
         """Remember who follows what; nothing is open yet."""
         self.who = who
         self.given: Body = given
         self.follower: Follower | None = None
         self.cursor: str | None = None
-        self._stage = stage
+        self._system = system
         self._fences: list[str] = []
         self._fenced: set[str] = set()
         self._before: set[str] = set()
@@ -41,9 +41,9 @@ class Watch:
         if "project_ids" in asked:
             asked["project_ids"] = [*asked["project_ids"], *self._fences]
         if self.cursor is None:
-            self._expected, self._before = [], self._stage.heard()
+            self._expected, self._before = [], self._system.heard()
         may = self._may(model)
-        self.follower, refused = self._stage.run(self._stage.follow(self.who, asked, self.cursor))
+        self.follower, refused = self._system.run(self._system.follow(self.who, asked, self.cursor))
         assert (self.follower is not None) == may, (self.who, refused)
         assert may or refused["code"] == "not-available", refused
         if self.follower:
@@ -55,22 +55,22 @@ class Watch:
         """Listen no more; what happens now must be told when the feed is opened again."""
         if self.follower:
             self.cursor = self.follower.cursor
-            self._stage.run(self.follower.leave())
+            self._system.run(self.follower.leave())
             self.follower = None
 
     def observe(self, events: Iterable[Event], model: Model, *, loose: bool = False) -> None:
         """Expect events, and see all that is expected as it stands now; `loose` if they may have been judged before."""
-        new = [replace(one, views=[]) for one in events]
+        new = [replace(event, views=[]) for event in events]
         self._expected += new
         if self.follower:
-            for one in new:
-                for body in variants(one) if loose else ():
-                    one.see(body)
+            for item in new:
+                for body in variants(item) if loose else ():
+                    item.see(body)
             self._see(model)
 
     def _see(self, model: Model) -> None:
-        for one in self._expected:
-            one.see(view(one, self.who, self.given, model.people, model.projects.there))
+        for item in self._expected:
+            item.see(view(item, self.who, self.given, model.people, model.projects.there))
         self._lost_right.add(not self._may(model))
 
     def _may(self, model: Model) -> bool:
@@ -83,7 +83,7 @@ class Watch:
         follower, lost_right = self.follower, self._lost_right
         fence = self._fences.pop()
         self._fenced.add(fence)
-        self._stage.run(self._stage.fenced(follower, fence))
+        self._system.run(self._system.fenced(follower, fence))
         ended = follower.end is not None
         assert follower.is_whole, "a message of the feed was lost"
         assert ended in lost_right, f"{self.who} may follow: {follower.end}"
@@ -97,16 +97,16 @@ class Watch:
 
     def _compare(self, told: list[Event], *, ended: bool) -> None:
         """Let each project's events be those that are expected, in their order, in one of the right bodies."""
-        expected = {one.id: one for one in self._expected}
-        told = [one for one in told if one.project_id not in self._fenced and one.id not in self._before]
-        seen = {one.id: one for one in told}
-        for one in seen.values():
-            right = expected.get(one.id)
-            assert right, f"{self.who} {self.given} must not be told {one}"
-            assert one.body in right.views, f"{self.who} {self.given} must be told {right}: {one}"
-            assert replace(right, views=[], body={}) == replace(one, body={}), (right, one)
-        missing = [one for one in self._expected if None not in one.views and one.id not in seen]
+        expected = {item.id: item for item in self._expected}
+        told = [item for item in told if item.project_id not in self._fenced and item.id not in self._before]
+        seen = {item.id: item for item in told}
+        for item in seen.values():
+            right = expected.get(item.id)
+            assert right, f"{self.who} {self.given} must not be told {item}"
+            assert item.body in right.views, f"{self.who} {self.given} must be told {right}: {item}"
+            assert replace(right, views=[], body={}) == replace(item, body={}), (right, item)
+        missing = [item for item in self._expected if None not in item.views and item.id not in seen]
         assert ended or not missing, f"{self.who} {self.given} must be told {missing}"
-        for project_id in {one.project_id for one in seen.values() if one.project_id}:
-            order = [one.id for one in self._expected if one.project_id == project_id and one.id in seen]
-            assert order == [one.id for one in seen.values() if one.project_id == project_id], (order, told)
+        for project_id in {item.project_id for item in seen.values() if item.project_id}:
+            order = [item.id for item in self._expected if item.project_id == project_id and item.id in seen]
+            assert order == [item.id for item in seen.values() if item.project_id == project_id], (order, told)

@@ -102,7 +102,7 @@ class Ear:
         """
 
         def some() -> list[Event]:
-            return [one for one in self._uncaused if (one.body.get("attempted") == "projects.watch") is of_feeds]
+            return [item for item in self._uncaused if (item.body.get("attempted") == "projects.watch") is of_feeds]
 
         await self._until(lambda: bool(some()), "a question")
         event = some()[0]
@@ -165,7 +165,9 @@ class Follower:
     async def reaches(self, command_id: str) -> None:
         """Wait until the feed has told the event of a command, or has ended."""
         async with asyncio.timeout(SECONDS), self._news:
-            await self._news.wait_for(lambda: self.end is not None or any(one.cause == command_id for one in self.told))
+            await self._news.wait_for(
+                lambda: self.end is not None or any(item.cause == command_id for item in self.told)
+            )
 
     async def leave(self) -> None:
         """Listen no more; the feed ends by itself."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
 from tests.support import Site
 
 
@@ -10,4 +10,4 @@ from tests.support import Site
 async def operator(site: Site) -> Operator:
     """An operator with a project that was just opened."""
     await site.worker("projects")
-    return await Operator.starting(site, await site.client())
+    return await Operator.start(site, await site.client())

@@ -3,7 +3,7 @@
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.projects.parts import AddCall, DeleteCall, EditCall
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
 
 
 async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> None:
@@ -20,9 +20,11 @@ async def test_a_call_is_recorded_corrected_and_deleted(operator: Operator) -> N
     await operator.send(call)
     corrected = EditCall(**{**call.model_dump(), "reference": "2026/4711", "notes": "On their way."})
     await operator.send(corrected)
-    (kept,) = (await operator.project()).calls or []
-    assert (kept.party, kept.number, kept.duration_seconds) == ("Police", "117", 90)
-    assert (kept.reference, kept.notes, kept.edited_by) == ("2026/4711", "On their way.", "admin")
+    (stored,) = (await operator.project()).calls or []
+    assert stored.party == "Police"
+    assert stored.number == "117"
+    assert stored.duration_seconds == 90
+    assert (stored.reference, stored.notes, stored.edited_by) == ("2026/4711", "On their way.", "admin")
     await operator.send(DeleteCall(project_id=operator.project_id, call_id=call.call_id))
     assert (await operator.project()).calls == []
 

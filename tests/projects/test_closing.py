@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, UpdateProject
 from contracts.projects.imports import ImportedProject, ImportProjects
 from contracts.projects.statistics import Figures, ProjectStatistics
 from contracts.properties import AddStatus, DeleteStatus, MarkStatus
 from incidents import Client, uuid7
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
 from tests.support import Site
 
 
@@ -17,7 +18,7 @@ from tests.support import Site
 async def operator(site: Site) -> Operator:
     """A project that is in progress."""
     await site.workers("administration", "projects")
-    return await Operator.starting(site, await site.client())
+    return await Operator.start(site, await site.client())
 
 
 async def status(client: Client, name: str, *, closing: bool = False) -> int:
@@ -50,9 +51,12 @@ async def test_an_end_does_not_close(operator: Operator) -> None:
     """A project with an end time has ended and is not closed, whatever its status is called."""
     await give(operator, start_time=NOON, end_time=NOON, status_id=await status(operator.client, "Closed"))
     await operator.send(CreateProject(project_id=uuid7(), end_time=NOON))
-    told = await figures(operator)
-    assert (told.count, told.closed, told.ended, told.median_duration_seconds) == (2, 0, 2, 0)
-    assert told.median_closing_seconds is None
+    samples = await figures(operator)
+    assert samples.count == 2
+    assert samples.closed == 0
+    assert samples.ended == 2
+    assert samples.median_duration_seconds == 0
+    assert samples.median_closing_seconds is None
 
 
 async def test_a_closing_status_closes_from_when_it_was_given(operator: Operator) -> None:
@@ -62,20 +66,22 @@ async def test_a_closing_status_closes_from_when_it_was_given(operator: Operator
     await give(operator, status_id=done)
     await give(operator, status_id=filed)
     await give(operator, description="A box.")
-    told = await figures(operator)
-    assert (told.closed, told.ended) == (1, 0)
-    assert told.median_closing_seconds == pytest.approx(await closing_seconds(operator, 3))
+    samples = await figures(operator)
+    assert samples.closed == 1
+    assert samples.ended == 0
+    assert samples.median_closing_seconds == pytest.approx(await closing_seconds(operator, 3))
 
 
 async def test_what_is_opened_again_is_closed_by_its_last_closing(operator: Operator) -> None:
     """A project that was opened again is not closed; closed once more, it counts from then, in whatever status."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
     new = await status(operator.client, "New")
-    for one in (done, new):
-        await give(operator, status_id=one)
-    assert ((await figures(operator)).closed, (await figures(operator)).median_closing_seconds) == (0, None)
-    for one in (done, filed):
-        await give(operator, status_id=one)
+    for item in (done, new):
+        await give(operator, status_id=item)
+    assert (await figures(operator)).closed == 0
+    assert (await figures(operator)).median_closing_seconds is None
+    for item in (done, filed):
+        await give(operator, status_id=item)
         assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 4))
 
 
@@ -94,8 +100,8 @@ async def test_a_status_in_use_can_be_marked(operator: Operator) -> None:
 async def test_a_deleted_status_closed_while_it_was_there(operator: Operator) -> None:
     """A closing status that was deleted meanwhile counts in the past of those that went on to another closing one."""
     done, filed = [await status(operator.client, name, closing=True) for name in ("Done", "Filed")]
-    for one in (done, filed):
-        await give(operator, status_id=one)
+    for item in (done, filed):
+        await give(operator, status_id=item)
     await operator.send(DeleteStatus(id=done))
     assert (await figures(operator)).median_closing_seconds == pytest.approx(await closing_seconds(operator, 2))
 
@@ -105,8 +111,10 @@ async def test_what_was_closed_elsewhere_has_no_time(operator: Operator) -> None
     done = await status(operator.client, "Done", closing=True)
     one = ImportedProject(project_id=uuid7(), number=9, created_by="old", created_at=NOON, status_id=done)
     await operator.send(ImportProjects(projects=[one]))
-    told = await figures(operator)
-    assert (told.count, told.closed, told.median_closing_seconds) == (2, 1, None)
+    samples = await figures(operator)
+    assert samples.count == 2
+    assert samples.closed == 1
+    assert samples.median_closing_seconds is None
 
 
 async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operator) -> None:
@@ -114,8 +122,8 @@ async def test_who_may_not_see_main_details_is_told_none_of_it(operator: Operato
     done = await status(operator.client, "Done", closing=True)
     assert (await operator.client.ask(ProjectStatistics())).closing_status_ids == [done]
     await operator.send(CreateProject(project_id=uuid7(), start_time=NOON, end_time=NOON))
-    await operator.site.grant("visitor", incident_projects="view")
+    await operator.site.grant("visitor", {Node.PROJECTS: "view"})
     operator.client = await operator.site.client("visitor")
     assert await figures(operator) == Figures(count=2, closed=None, ended=None)
-    told = await operator.client.ask(ProjectStatistics())
-    assert (told.closing_status_ids, told.withheld) == ([], ["main-details"])
+    statistics = await operator.client.ask(ProjectStatistics())
+    assert (statistics.closing_status_ids, statistics.withheld) == ([], ["main-details"])

@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, ClearDraft, Draft, DraftSequences, GetDraft, UndraftSequences
 from contracts.projects.history import GetHistory
 from contracts.subjects import lane_of
-from tests.projects.props import NOON, Operator, refused, sequence
+from tests.projects.helpers import NOON, Operator, refusal_of, sequence
 from tests.support import eventually
 
 LATER = NOON + timedelta(minutes=5)
@@ -27,29 +28,29 @@ SAME_ID = """
 async def drafted(operator: Operator) -> list[UUID]:
     """Return the ids on the operator's own draft list."""
     draft: Draft = await operator.client.ask(GetDraft())
-    return [one.sequence_id for one in draft.sequences]
+    return [sequence.sequence_id for sequence in draft.sequences]
 
 
 async def test_sequences_are_drafted_and_undrafted(operator: Operator) -> None:
     """A principal puts sequences on its draft list, takes some off again, and reads it back (SEQ-02, SEQ-04)."""
     first, second = sequence(), sequence("Hall")
-    told = await operator.send(DraftSequences(sequences=[first, second]))
-    assert told.sequence_ids == [first.sequence_id, second.sequence_id]
+    response = await operator.send(DraftSequences(sequences=[first, second]))
+    assert response.sequence_ids == [first.sequence_id, second.sequence_id]
     await operator.send(UndraftSequences(sequence_ids=[first.sequence_id]))
-    (kept,) = (await operator.client.ask(GetDraft())).sequences
-    assert (kept.sequence_id, kept.camera_name, kept.media) == (second.sequence_id, "Hall", "available")
+    (drafted,) = (await operator.client.ask(GetDraft())).sequences
+    assert (drafted.sequence_id, drafted.camera_name, drafted.media) == (second.sequence_id, "Hall", "available")
 
 
 async def test_a_span_over_many_cameras(operator: Operator) -> None:
     """One span of time over many cameras makes one sequence of each in one command (SEQ-01, SEQ-03)."""
     cameras = [Camera(camera_id=f"cam-{number}", camera_name=f"Gate {number}") for number in range(3)]
     command_id = uuid7()
-    wanted = DraftSequences(cameras=cameras, start=NOON, end=LATER)
-    told = await operator.client.send(wanted, command_id=command_id)
-    assert told.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
-    found = (await operator.client.ask(GetDraft())).sequences
-    assert sorted(one.camera_name for one in found) == ["Gate 0", "Gate 1", "Gate 2"]
-    assert {(one.start, one.end) for one in found} == {(NOON, LATER)}
+    command = DraftSequences(cameras=cameras, start=NOON, end=LATER)
+    response = await operator.client.send(command, command_id=command_id)
+    assert response.sequence_ids == [uuid5(command_id, f"/cam-{number}") for number in range(3)]
+    sequences = (await operator.client.ask(GetDraft())).sequences
+    assert sorted(sequence.camera_name for sequence in sequences) == ["Gate 0", "Gate 1", "Gate 2"]
+    assert {(sequence.start, sequence.end) for sequence in sequences} == {(NOON, LATER)}
 
 
 async def test_a_sequence_is_drafted_once(operator: Operator) -> None:
@@ -83,7 +84,8 @@ async def test_a_draft_is_cleared_in_one_action(operator: Operator) -> None:
     """The whole draft list is emptied in one command (SEQ-05)."""
     await operator.send(DraftSequences(sequences=[sequence(), sequence()]))
     cleared = await operator.send(ClearDraft())
-    assert (len(cleared.sequence_ids), await drafted(operator)) == (2, [])
+    assert len(cleared.sequence_ids) == 2
+    assert await drafted(operator) == []
 
 
 async def test_a_draft_has_a_longest_length(operator: Operator) -> None:
@@ -142,8 +144,8 @@ async def test_a_refused_creation_leaves_the_draft(operator: Operator) -> None:
 
 async def test_a_draft_is_ones_own(operator: Operator) -> None:
     """A principal sees, changes and takes over no draft list but its own (SEQ-02)."""
-    await operator.site.grant("bob", incident_projects="manage", incident_projects__sequences="manage")
-    bob = await Operator.starting(operator.site, await operator.site.client("bob"))
+    await operator.site.grant("bob", {Node.PROJECTS: "manage", Node.SEQUENCES: "manage"})
+    bob = await Operator.start(operator.site, await operator.site.client("bob"))
     mine = sequence()
     await operator.send(DraftSequences(sequences=[mine]))
     await bob.send(DraftSequences(sequences=[sequence()]))
@@ -157,31 +159,31 @@ async def test_a_draft_of_another_key_is_refused(operator: Operator) -> None:
     caller = await operator.site.caller()
     outcome = await caller.send("projects.clear-draft", "bob", {})
     assert outcome["error"]["code"] == "invalid"
-    assert [one["kind"] for one in outcome["error"]["details"]["fields"]] == ["other_key"]
+    assert [field["kind"] for field in outcome["error"]["details"]["fields"]] == ["other_key"]
 
 
 async def test_drafting_needs_the_permission_on_sequences(operator: Operator) -> None:
     """Without manage on sequences nothing is drafted, without view no draft is read (PERM-05)."""
-    await operator.site.grant("bob", incident_projects="manage")
+    await operator.site.grant("bob", {Node.PROJECTS: "manage"})
     bob = await operator.site.client("bob")
-    denied = await refused(bob.send(DraftSequences(sequences=[sequence()])))
-    unseen = await refused(bob.ask(GetDraft()))
+    denied = await refusal_of(bob.send(DraftSequences(sequences=[sequence()])))
+    unseen = await refusal_of(bob.ask(GetDraft()))
     assert (denied.error.code, unseen.error.code) == (Code.PERMISSION_DENIED, Code.NOT_AVAILABLE)
 
 
 async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
     """Sequences that are drafted while projects take the list over end in one project or on the list, once each."""
-    wanted = [sequence() for _ in range(40)]
+    sequences = [sequence() for _ in range(40)]
     projects = [uuid7() for _ in range(12)]
-    drafting = [operator.send(DraftSequences(sequences=[one])) for one in wanted]
-    taking = [operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects]
-    mixed = [one for pair in zip(drafting[::4], taking, strict=False) for one in pair]
-    left = [one for place, one in enumerate(drafting) if place % 4]
+    drafting = [operator.send(DraftSequences(sequences=[sequence])) for sequence in sequences]
+    taking = [operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects]
+    mixed = [item for pair in zip(drafting[::4], taking, strict=False) for item in pair]
+    left = [item for place, item in enumerate(drafting) if place % 4]
     await asyncio.gather(*mixed, *left, *taking[10:])
-    found = await operator.site.sql(
+    rows = await operator.site.sql(
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
-    assert sorted(one for (one,) in found) == sorted(one.sequence_id for one in wanted)
+    assert sorted(item for (item,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
 
 
 async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
@@ -203,24 +205,26 @@ async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator
         taking = await operator.client.submit(CreateProject(project_id=project_id, from_draft=True))
         await eventually(partial(are_waiting, 1))
         drafting = await operator.client.submit(DraftSequences(sequences=[old, new]))
-        told = asyncio.create_task(drafting.outcome())
+        outcome = asyncio.create_task(drafting.outcome())
 
         async def is_next() -> bool:
-            return told.done() or await are_waiting(2)
+            return outcome.done() or await are_waiting(2)
 
         await eventually(is_next)
-    assert ((await told).result or {})["sequence_ids"] == [str(old.sequence_id), str(new.sequence_id)]
+    assert ((await outcome).result or {})["sequence_ids"] == [str(old.sequence_id), str(new.sequence_id)]
     assert ((await taking.outcome()).result or {})["sequence_ids"] == [str(old.sequence_id)]
     assert sorted(await drafted(operator)) == sorted([old.sequence_id, new.sequence_id])
 
 
 async def test_two_creations_share_no_draft(operator: Operator) -> None:
     """Of many projects that take over one draft list at once, each sequence goes into exactly one (SEQ-03)."""
-    wanted = [sequence() for _ in range(20)]
-    await operator.send(DraftSequences(sequences=wanted))
+    sequences = [sequence() for _ in range(20)]
+    await operator.send(DraftSequences(sequences=sequences))
     projects = [uuid7() for _ in range(10)]
-    created = await asyncio.gather(*(operator.send(CreateProject(project_id=one, from_draft=True)) for one in projects))
-    assert sorted(len(one.sequence_ids) for one in created) == [0] * 9 + [20]
+    created = await asyncio.gather(
+        *(operator.send(CreateProject(project_id=project, from_draft=True)) for project in projects)
+    )
+    assert sorted(len(item.sequence_ids) for item in created) == [0] * 9 + [20]
     assert await operator.site.count("projects.sequence") == 20
 
 
@@ -237,5 +241,5 @@ async def test_drafts_are_activities_of_the_site(operator: Operator) -> None:
         assert len(rows) == 3
         return [name for (name,) in rows]
 
-    told = await eventually(recorded)
-    assert told == ["projects.draft-cleared", "projects.sequences-drafted", "projects.sequences-undrafted"]
+    result = await eventually(recorded)
+    assert result == ["projects.draft-cleared", "projects.sequences-drafted", "projects.sequences-undrafted"]

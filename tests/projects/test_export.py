@@ -1,4 +1,4 @@
-"""Exporting a project: what lies in its package."""
+"""Exporting a project: what is in its package."""
 
 import csv
 import hashlib
@@ -18,8 +18,8 @@ from contracts.projects.exports import ExportProject, Package
 from contracts.projects.history import GetHistory
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import ProjectDetails
-from tests.projects.exported import COMMENT, EVERY_SECTION, PASSWORD, document, exported, fetched, opened, read
-from tests.projects.props import Operator, recordings
+from tests.projects.helpers import Operator, activities_of
+from tests.projects.packages import COMMENT, EVERY_SECTION, PASSWORD, export, fetch, fill_project, read_json, unzip
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
@@ -29,35 +29,36 @@ UNNAMED = {"created_by": "", "updated_by": ""}
 
 async def test_a_package_holds_what_the_project_holds(operator: Operator) -> None:
     """With user names, a package says word for word what `projects.get` and `projects.history` say (PRJ-06, PRJ-20)."""
-    await document(operator)
-    files = await exported(operator, include=[*EVERY_SECTION, "user-names"])
+    await fill_project(operator)
+    files = await export(operator, include=[*EVERY_SECTION, "user-names"])
     past = await operator.client.ask(GetHistory(project_id=operator.project_id))
     assert ProjectDetails.model_validate_json(files["project.json"]) == await operator.project()
-    assert read(files, "project.json")["reference"] == "INC0000060"
-    assert read(files, "history.json")["items"] == [one.model_dump(mode="json") for one in past.items]
-    assert read(files, "manifest.json")["exported_by"] == "admin"
+    assert read_json(files, "project.json")["reference"] == "INC0000060"
+    assert read_json(files, "history.json")["items"] == [item.model_dump(mode="json") for item in past.items]
+    assert read_json(files, "manifest.json")["exported_by"] == "admin"
 
 
 async def test_user_names_are_hidden_unless_they_are_asked_for(operator: Operator) -> None:
     """By default a package names nobody, as a report does, and holds everything else."""
-    await document(operator)
-    files = await exported(operator)
-    told, there = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
-    assert told.model_dump(exclude={"comments", "calls", "sequences"}) == there.model_copy(update=UNNAMED).model_dump(
-        exclude={"comments", "calls", "sequences"}
-    )
-    assert [one.text for one in told.comments or ()] == [COMMENT]
+    await fill_project(operator)
+    files = await export(operator)
+    project, details = ProjectDetails.model_validate_json(files["project.json"]), await operator.project()
+    assert project.model_dump(exclude={"comments", "calls", "sequences"}) == details.model_copy(
+        update=UNNAMED
+    ).model_dump(exclude={"comments", "calls", "sequences"})
+    assert [comment.text for comment in project.comments or ()] == [COMMENT]
     assert not [name for name, data in files.items() if b"admin" in data]
-    assert "exported_by" not in read(files, "manifest.json")
+    assert "exported_by" not in read_json(files, "manifest.json")
 
 
 async def test_sequences_are_listed_for_the_recording_system(operator: Operator) -> None:
     """A package has a list of recordings and no recording: exporting those is the video system's (SEQ-06, SEQ-11)."""
-    await document(operator)
-    files = await exported(operator)
+    await fill_project(operator)
+    files = await export(operator)
     rows = list(csv.DictReader(io.StringIO(files["sequences.csv"].decode())))
     assert [(row["camera_name"], row["site"], row["start"]) for row in rows] == [
-        (one.camera_name, "main", one.start.isoformat()) for one in (await operator.project()).sequences or ()
+        (sequence.camera_name, "main", sequence.start.isoformat())
+        for sequence in (await operator.project()).sequences or ()
     ]
     assert list(files) == ["project.json", "history.json", "sequences.csv", "README.txt", "manifest.json"]
     assert b"no video and no audio" in files["README.txt"]
@@ -66,27 +67,29 @@ async def test_sequences_are_listed_for_the_recording_system(operator: Operator)
 async def test_a_package_can_be_verified(operator: Operator) -> None:
     """Outcome and manifest name every file with its size and SHA-256, the outcome those of the package, too."""
     package = (await operator.send(ExportProject(project_id=operator.project_id))).package
-    data = await fetched(operator.client, package)
-    files = opened(data)
+    data = await fetch(operator.client, package)
+    files = unzip(data)
     digests = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in files.items()}
     assert (package.bytes, package.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-    assert {one.name: (one.bytes, one.sha256) for one in package.entries} == digests
-    manifest = read(files, "manifest.json")
-    assert {one["name"]: (one["bytes"], one["sha256"]) for one in manifest["files"]} == {
+    assert {entry.name: (entry.bytes, entry.sha256) for entry in package.entries} == digests
+    manifest = read_json(files, "manifest.json")
+    assert {file["name"]: (file["bytes"], file["sha256"]) for file in manifest["files"]} == {
         name: digest for name, digest in digests.items() if name != "manifest.json"
     }
-    assert (manifest["number"], manifest["revision"]) == (1, 1)
+    assert manifest["number"] == 1
+    assert manifest["revision"] == 1
 
 
 async def test_a_password_encrypts_every_file(operator: Operator) -> None:
     """A package with a password opens with it, and no file of it without it or with another (B5)."""
-    told = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
-    data = await fetched(operator.client, told.package)
-    assert told.package.encrypted
-    assert b"A bag was left" in opened(data, PASSWORD)["project.json"]
+    response = await operator.send(ExportProject(project_id=operator.project_id, password=PASSWORD))
+    data = await fetch(operator.client, response.package)
+    assert response.package.encrypted
+    assert b"A bag was left" in unzip(data, PASSWORD)["project.json"]
     with zipfile.ZipFile(io.BytesIO(data)) as plain:
         strengths = {entry.extra[8] for entry in plain.infolist() if entry.flag_bits & 1}
-        assert (len(plain.namelist()), strengths) == (5, {3})  # 3 is AES-256
+        assert len(plain.namelist()) == 5
+        assert strengths == {3}
     with pyzipper.AESZipFile(io.BytesIO(data)) as archive:
         archive.setpassword(b"incorrect horse")
         for name in archive.namelist():
@@ -96,11 +99,14 @@ async def test_a_password_encrypts_every_file(operator: Operator) -> None:
 
 async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
     """Who names sections gets these, and of the past what belongs to them; the page says what was left out."""
-    await document(operator)
-    files = await exported(operator, include=["calls", "history"])
-    told = read(files, "project.json")
-    assert ("calls" in told, "comments" in told, "sequences" in told, told["withheld"]) == (True, False, False, [])
-    assert {one["field"] for one in read(files, "history.json")["items"]} == {"project", "reference", "call"}
+    await fill_project(operator)
+    files = await export(operator, include=["calls", "history"])
+    document = read_json(files, "project.json")
+    assert "calls" in document
+    assert "comments" not in document
+    assert "sequences" not in document
+    assert document["withheld"] == []
+    assert {item["field"] for item in read_json(files, "history.json")["items"]} == {"project", "reference", "call"}
     assert "sequences.csv" not in files
     assert b"Left out by whoever made the export: comments, sequences." in files["README.txt"]
 
@@ -108,7 +114,7 @@ async def test_only_what_is_named_is_in_the_package(operator: Operator) -> None:
 async def test_a_package_speaks_the_language_of_the_caller(operator: Operator, site: Site) -> None:
     """The page that explains a package is in the language that the caller asks for."""
     french = Operator(site, await site.client(language="fr"), operator.project_id)
-    assert "Export du projet d'incident 1" in (await exported(french))["README.txt"].decode()
+    assert "Export du projet d'incident 1" in (await export(french))["README.txt"].decode()
 
 
 async def test_nothing_of_another_project_is_in_a_package(operator: Operator) -> None:
@@ -116,12 +122,12 @@ async def test_nothing_of_another_project_is_in_a_package(operator: Operator) ->
     other = uuid7()
     await operator.send(CreateProject(project_id=other, description="Elsewhere."))
     await operator.send(AddComment(project_id=other, comment_id=uuid7(), text="Elsewhere."))
-    files = await exported(operator)
+    files = await export(operator)
     assert not [name for name, data in files.items() if b"Elsewhere" in data or str(other).encode() in data]
 
 
 async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
-    """A package holds what every earlier command wrote and no later one, though all lie in one batch."""
+    """A package holds what every earlier command wrote and no later one, though all are in one batch."""
     caller, client, ids = await site.caller(), await site.client(), {"project_id": str(uuid7())}
     async with run_here(slice_of("projects"), site.settings("projects")):
         await caller.send("projects.create", ids["project_id"], ids)
@@ -130,17 +136,18 @@ async def test_what_was_accepted_before_is_in_the_package(site: Site) -> None:
         return await caller.publish(f"projects.{verb}", ids["project_id"], {**ids, **body})
 
     await publish("add-comment", comment_id=str(uuid7()), text="before")
-    asked = await publish("export")
+    command_id = await publish("export")
     await publish("add-comment", comment_id=str(uuid7()), text="after")
     await site.worker("projects")
 
     async def told() -> list[dict[str, Any]]:
-        return caller.outcomes.get(asked, [])
+        return caller.outcomes.get(command_id, [])
 
     (outcome,) = await eventually(told)
     package = Package.model_validate_json(json.dumps(outcome["result"]["package"]))
-    comments = read(opened(await fetched(client, package)), "project.json")["comments"]
-    assert (outcome["revision"], [one["text"] for one in comments]) == (2, ["before"])
+    comments = read_json(unzip(await fetch(client, package)), "project.json")["comments"]
+    assert outcome["revision"] == 2
+    assert [comment["text"] for comment in comments] == ["before"]
 
 
 async def test_an_export_changes_nothing_and_is_recorded(operator: Operator, site: Site) -> None:
@@ -149,7 +156,7 @@ async def test_an_export_changes_nothing_and_is_recorded(operator: Operator, sit
     before = await operator.project()
     await operator.send(ExportProject(project_id=operator.project_id))
     assert await operator.project() == before
-    assert await recordings(site, "projects.exported") == [("admin", operator.project_id)]
+    assert await activities_of(site, "projects.exported") == [("admin", operator.project_id)]
     assert await site.sql("SELECT 1 FROM audit.waiting WHERE entry ->> 'activity' = 'projects.exported'") == []
 
 
@@ -163,7 +170,7 @@ async def test_the_same_command_makes_one_package(operator: Operator, site: Site
 
 
 async def test_an_export_of_another_state_is_refused(operator: Operator) -> None:
-    """Who expects a revision exports that one or is told who changed it."""
+    """A principal who expects a revision exports that one, or learns who changed it."""
     await operator.send(UpdateProject(project_id=operator.project_id, description="Changed."))
     refusal = await operator.refusal(ExportProject(project_id=operator.project_id, expected_revision=1))
     assert (refusal.error.code, refusal.error.details["changed_by"]) == (Code.CONFLICT, "admin")

@@ -1,41 +1,44 @@
-"""Who may export a project and fetch its package, and for how long."""
+"""Permissions to export a project and to fetch its package, and how long a package is kept."""
 
+from collections.abc import Mapping
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject
 from contracts.projects.drafts import Draft, DraftSequences, GetDraft
 from contracts.projects.exports import DownloadPackage, ExportProject, Package
 from incidents import Client
-from tests.delivery.props import Desk
-from tests.projects.exported import COMMENT, document, fetched, opened, read
-from tests.projects.props import Operator, refused, sequence
+from tests.delivery.helpers import Inspector
+from tests.projects.helpers import Operator, refusal_of, sequence
+from tests.projects.packages import COMMENT, fetch, fill_project, read_json, unzip
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
 
-EXPORTER = {"incident_projects": "view", "incident_projects__export": "manage"}
+EXPORTER = {Node.PROJECTS: "view", Node.EXPORT: "manage"}
 
 
-async def exporter(site: Site, **more: str) -> Client:
+async def exporter(site: Site, permissions: Mapping[Node, str] = MappingProxyType({})) -> Client:
     """Return the client of somebody who may export, and what else is given."""
-    await site.grant("clerk", **EXPORTER, **more)
+    await site.grant("clerk", {**EXPORTER, **permissions})
     return await site.client("clerk")
 
 
 async def package_of(operator: Operator) -> Package:
-    """Export the project and return what is told of its package."""
+    """Export the project and return the description of its package."""
     return (await operator.send(ExportProject(project_id=operator.project_id))).package
 
 
 async def test_managing_projects_is_not_enough_to_export(operator: Operator, site: Site) -> None:
     """Exporting has a permission of its own, apart from managing projects and sequences (SEQ-11, PERM-12)."""
-    await site.grant("clerk", incident_projects="manage", incident_projects__sequences="manage")
+    await site.grant("clerk", {Node.PROJECTS: "manage", Node.SEQUENCES: "manage"})
     clerk = await site.client("clerk")
-    refusal = await refused(clerk.send(ExportProject(project_id=operator.project_id)))
+    refusal = await refusal_of(clerk.send(ExportProject(project_id=operator.project_id)))
     assert (refusal.error.code, refusal.error.details["nodes"]) == (
         Code.PERMISSION_DENIED,
         ["incident-projects/export"],
@@ -44,23 +47,23 @@ async def test_managing_projects_is_not_enough_to_export(operator: Operator, sit
 
 async def test_what_the_caller_may_not_see_is_withheld(operator: Operator, site: Site) -> None:
     """Without naming sections one gets what one may see; the rest is named, and in no file (PERM-12)."""
-    await document(operator)
-    clerk = await exporter(site, incident_projects__calls="view")
+    await fill_project(operator)
+    clerk = await exporter(site, {Node.CALLS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
-    files = opened(await fetched(clerk, package))
+    files = unzip(await fetch(clerk, package))
     withheld = ["main-details", "categories", "comments", "sequences"]
     assert (package.includes, package.withheld) == (["calls", "history"], withheld)
-    assert read(files, "project.json")["withheld"] == withheld
-    assert read(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})
+    assert read_json(files, "project.json")["withheld"] == withheld
+    assert read_json(files, "project.json").keys().isdisjoint({"comments", "sequences", "description", "data"})
     assert not [name for name, data in files.items() if COMMENT.encode() in data or b"Gate 4" in data]
     assert b"main details, categories and incident" in files["README.txt"]
 
 
 @pytest.mark.parametrize("section", ["comments", "calls", "sequences", "user-names"])
 async def test_what_is_named_needs_its_permission(operator: Operator, site: Site, section: Any) -> None:
-    """Who names what it may not see is refused, and told which permission is missing."""
+    """A principal who names what it may not see is refused, with the missing permission."""
     clerk = await exporter(site)
-    refusal = await refused(clerk.send(ExportProject(project_id=operator.project_id, include=[section])))
+    refusal = await refusal_of(clerk.send(ExportProject(project_id=operator.project_id, include=[section])))
     told = (refusal.error.code, refusal.error.details["nodes"])
     assert told == (Code.PERMISSION_DENIED, [f"incident-projects/{section}"])
 
@@ -69,23 +72,23 @@ async def test_a_package_is_its_makers_alone(operator: Operator, site: Site) -> 
     """Nobody else gets a byte of a package or learns that it is there, an administrator neither."""
     clerk = await exporter(site)
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
-    refusal = await refused(operator.client.ask(DownloadPackage(package_id=package.package_id)))
-    unknown = await refused(operator.client.ask(DownloadPackage(package_id=operator.project_id)))
+    refusal = await refusal_of(operator.client.ask(DownloadPackage(package_id=package.package_id)))
+    unknown = await refusal_of(operator.client.ask(DownloadPackage(package_id=operator.project_id)))
     assert refusal.error == unknown.error
-    told = (refusal.error.code, refusal.error.details["fields"][0]["field"])
-    assert told == (Code.GONE, "package_id")
+    code_and_field = (refusal.error.code, refusal.error.details["fields"][0]["field"])
+    assert code_and_field == (Code.GONE, "package_id")
 
 
 async def test_a_package_needs_the_permission_when_it_is_fetched(operator: Operator, site: Site) -> None:
-    """Who lost the export, or a section that the package holds, does not get the package any more."""
-    clerk = await exporter(site, incident_projects__comments="view")
+    """A principal who lost the export, or a section that the package holds, does not get the package any more."""
+    clerk = await exporter(site, {Node.COMMENTS: "view"})
     package = (await clerk.send(ExportProject(project_id=operator.project_id))).package
-    wanted = DownloadPackage(package_id=package.package_id)
-    for left, missing in (("incident_projects__export", "comments"), ("incident_projects__comments", "export")):
-        await site.grant("clerk", incident_projects="view", **{left: "manage"})
-        refusal = await refused(clerk.ask(wanted))
-        told = (refusal.error.code, refusal.error.details["nodes"])
-        assert told == (Code.NOT_AVAILABLE, [f"incident-projects/{missing}"])
+    download = DownloadPackage(package_id=package.package_id)
+    for left, missing in ((Node.EXPORT, Node.COMMENTS), (Node.COMMENTS, Node.EXPORT)):
+        await site.grant("clerk", {Node.PROJECTS: "view", left: "manage"})
+        refusal = await refusal_of(clerk.ask(download))
+        assert refusal.error.code is Code.NOT_AVAILABLE
+        assert refusal.error.details["nodes"] == [missing]
 
 
 async def test_any_part_of_a_package_can_be_fetched(operator: Operator, site: Site) -> None:
@@ -99,17 +102,17 @@ async def test_any_part_of_a_package_can_be_fetched(operator: Operator, site: Si
     for offset, length in ((0, 10), (262_000, 300_000), (790_000, 524_288), (900_000, 5)):
         query = DownloadPackage(package_id=package.package_id, offset=offset, length=length)
         assert await operator.client.ask(query) == whole[offset : offset + length]
-    assert await fetched(operator.client, package) == whole
+    assert await fetch(operator.client, package) == whole
 
 
 async def test_a_download_is_recorded(operator: Operator, site: Site) -> None:
     """Fetching a package leaves one event, with who did it, whatever the number of its parts and without the first."""
-    desk, package = Desk(site, await site.overseer()), await package_of(operator)
+    inspector, package = Inspector(site, await site.overseer()), await package_of(operator)
     for offset in (1, 100):
         await operator.client.ask(DownloadPackage(package_id=package.package_id, offset=offset, length=100))
-    await desk.done()
-    headers = [one.headers or {} for one in await desk.events_of(operator.project_id)]
-    recorded = [one["ce-actor"] for one in headers if one["ce-type"] == "im.projects.downloaded.v1"]
+    await inspector.wait_until_idle()
+    headers = [message.headers or {} for message in await inspector.events_of(operator.project_id)]
+    recorded = [header["ce-actor"] for header in headers if header["ce-type"] == "im.projects.downloaded.v1"]
     assert recorded == ["admin"]
 
 
@@ -117,13 +120,14 @@ async def test_a_package_dies_with_its_project(operator: Operator, site: Site) -
     """No byte of a package is left when its project is deleted (RET-03)."""
     package = await package_of(operator)
     await operator.send(DeleteProject(project_id=operator.project_id))
-    assert (await site.count("projects.package"), await site.count("projects.package_chunk")) == (0, 0)
-    refusal = await refused(operator.client.ask(DownloadPackage(package_id=package.package_id)))
+    assert await site.count("projects.package") == 0
+    assert await site.count("projects.package_chunk") == 0
+    refusal = await refusal_of(operator.client.ask(DownloadPackage(package_id=package.package_id)))
     assert refusal.error.code is Code.GONE
 
 
 async def aged(site: Site, table: str, column: str, age: timedelta) -> None:
-    """Let what lies in a table have been written earlier."""
+    """Let what is in a table have been written earlier."""
     await site.sql(f"UPDATE {table} SET {column} = now() - CAST(:age AS interval)", age=age)  # noqa: S608 - ours
 
 
@@ -131,21 +135,21 @@ async def test_a_package_can_be_fetched_for_a_day(operator: Operator, site: Site
     """After a day a package is gone, whether it has been purged or not."""
     package = await package_of(operator)
     await aged(site, "projects.package", "created_at", timedelta(hours=23, minutes=59))
-    assert await fetched(operator.client, package)
+    assert await fetch(operator.client, package)
     await aged(site, "projects.package", "created_at", timedelta(days=1))
-    refusal = await refused(operator.client.ask(DownloadPackage(package_id=package.package_id)))
+    refusal = await refusal_of(operator.client.ask(DownloadPackage(package_id=package.package_id)))
     assert refusal.error.code is Code.GONE
 
 
 async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
     """A worker deletes packages after a day and drafted sequences after thirty, and leaves younger ones alone."""
     async with run_here(slice_of("projects"), site.settings("projects")):
-        operator = await Operator.starting(site, await site.client())
+        operator = await Operator.start(site, await site.client())
         await package_of(operator)
         await operator.send(DraftSequences(sequences=[sequence("Old")]))
         await aged(site, "projects.package", "created_at", timedelta(days=1))
         await aged(site, "projects.draft", "drafted_at", timedelta(days=30))
-        kept = await package_of(operator)
+        package = await package_of(operator)
         await operator.send(DraftSequences(sequences=[sequence("Young")]))
     await site.worker("projects")
 
@@ -154,5 +158,5 @@ async def test_old_packages_and_drafts_are_purged(site: Site) -> None:
 
     await eventually(purged)
     draft: Draft = await operator.client.ask(GetDraft())
-    assert [one.camera_name for one in draft.sequences] == ["Young"]
-    assert await fetched(operator.client, kept)
+    assert [sequence.camera_name for sequence in draft.sequences] == ["Young"]
+    assert await fetch(operator.client, package)

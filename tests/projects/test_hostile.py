@@ -15,8 +15,8 @@ from contracts.projects.imports import ImportProjects
 from contracts.projects.queries import ListProjects
 from contracts.projects.statistics import ProjectStatistics
 from contracts.values import EARLIEST
-from tests.projects.listed import NOON
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
+from tests.projects.list_model import NOON
 from tests.projects.test_imports import legacy
 from workers.projects.queries.search_conditions import NUMBERS_MAX, SearchRequest
 
@@ -54,7 +54,7 @@ async def test_the_longest_author_has_a_next_page(operator: Operator) -> None:
     await operator.send(ImportProjects(projects=[legacy(10, created_by="\U0001f512" * 200)]))
     first = await operator.client.ask(ListProjects(sort="-created_by", limit=1))
     second = await operator.client.ask(ListProjects(sort="-created_by", limit=1, after=first.next))
-    assert [one.created_by for one in first.items + second.items] == ["\U0001f512" * 200, "admin"]
+    assert [item.created_by for item in first.items + second.items] == ["\U0001f512" * 200, "admin"]
 
 
 async def test_the_oldest_project_is_counted(operator: Operator) -> None:
@@ -62,31 +62,32 @@ async def test_the_oldest_project_is_counted(operator: Operator) -> None:
     await operator.send(ImportProjects(projects=[legacy(10, created_at=EARLIEST)]))
     await operator.site.sql("UPDATE administration.settings SET timezone = 'America/New_York'")
     oldest = (await operator.client.ask(ProjectStatistics(interval="month"))).items[0]
-    assert (oldest.count, oldest.starting) == (1, datetime(1899, 12, 1, 5, tzinfo=UTC))
+    assert oldest.count == 1
+    assert oldest.starting == datetime(1899, 12, 1, 5, tzinfo=UTC)
 
 
 async def test_short_words_are_sought_in_a_century(operator: Operator) -> None:
     """Many short words are found in every month since the earliest, though not the numbers of all are looked up."""
-    words = [f"{one}{two}q" for one in "abcde" for two in "wxyz"]
+    words = [f"{character}{two}q" for character in "abcde" for two in "wxyz"]
     oldest = legacy(10, created_at=EARLIEST, description=" ".join(words))
     await operator.send(ImportProjects(projects=[oldest]))
     for sort in ("number", "created_at"):
-        for found in (words, [*words[:19], "nothing"]):
-            page = await operator.client.ask(ListProjects(search=" ".join(found), sort=sort))
-            assert [one.number for one in page.items] == ([10] if found is words else [])
+        for terms in (words, [*words[:19], "nothing"]):
+            page = await operator.client.ask(ListProjects(search=" ".join(terms), sort=sort))
+            assert [item.number for item in page.items] == ([10] if terms is words else [])
 
 
 @pytest.mark.parametrize("words", ["awq axq ayq azq bwq bxq byq", "ladder escalator gate bag", "éwq ladder ab"])
 @pytest.mark.parametrize("months", [1, 12, 1_500])
 def test_a_search_looks_up_so_many_numbers_at_most(words: str, months: int) -> None:
     """However many words and months, one statement looks up so many numbers at most, and every word decides."""
-    sought = SearchRequest.of(words, EVERYTHING)
-    searched = sought.by_month(range(23_000, 23_000 + months))
-    given = select(searched.months).where(*searched.conditions).compile().params.values()
-    listed = [one for value in given if isinstance(value, list) for one in value]
-    numbers = sum(len(one.split(",")) for one in listed if isinstance(one, str))
+    search = SearchRequest.of(words, EVERYTHING)
+    searched = search.by_month(range(23_000, 23_000 + months))
+    parameters = select(searched.months).where(*searched.conditions).compile().params.values()
+    listed = [character for value in parameters if isinstance(value, list) for character in value]
+    numbers = sum(len(item.split(",")) for item in listed if isinstance(item, str))
     assert 0 < numbers <= max(NUMBERS_MAX + months, 73 * months)
-    assert sum(isinstance(value, str) and value.startswith("%") for value in given) == len(words.split())
+    assert sum(isinstance(value, str) and value.startswith("%") for value in parameters) == len(words.split())
 
 
 def spans() -> st.SearchStrategy[Any]:
@@ -100,7 +101,7 @@ def filters() -> st.SearchStrategy[Any]:
     """Return filters of which most fit."""
     ids = st.lists(st.none() | st.integers(-1, 2**33), max_size=12)
     names = st.lists(st.text(max_size=20), max_size=10)
-    given = {
+    fields = {
         "type_ids": ids,
         "status_ids": ids,
         "categories": st.dictionaries(st.sampled_from("123456"), ids, max_size=3),
@@ -110,7 +111,7 @@ def filters() -> st.SearchStrategy[Any]:
         **dict.fromkeys(("created", "start_time", "updated"), spans()),
         "has_hold": st.booleans(),
     }
-    return st.fixed_dictionaries({}, optional=given)
+    return st.fixed_dictionaries({}, optional=fields)
 
 
 def places() -> st.SearchStrategy[str]:
@@ -129,7 +130,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         **limits,
         "filter": filters(),
         "search": st.text(max_size=60),
-        "sort": st.sampled_from([*SORTS, *(f"-{one}" for one in SORTS)]),
+        "sort": st.sampled_from([*SORTS, *(f"-{sort}" for sort in SORTS)]),
         "count": st.sampled_from(("none", "capped", "exact")),
     }
     groups = st.sampled_from(("type", "status", "category_1", "creator", "camera", "imported"))
@@ -137,7 +138,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
     past = {**limits, "field": st.text(max_size=8), "part_id": st.uuids().map(str), "project_id": st.just("?")}
     watched = {"filter": filters(), "since": st.text(max_size=9) | st.from_regex(r"[0-9a-f]{1,8}-[0-9]{1,20}")}
     days = st.integers(-1, 400_000)
-    asked = {
+    queries = {
         "projects.list": listed,
         "projects.statistics": counted,
         "projects.history": past,
@@ -146,7 +147,7 @@ def bodies() -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
         "retention.due": {**limits, "within_days": days},
         "retention.preview": {"retention_days": days},
     }
-    each = [st.tuples(st.just(tail), st.fixed_dictionaries({}, optional=given)) for tail, given in asked.items()]
+    each = [st.tuples(st.just(tail), st.fixed_dictionaries({}, optional=body)) for tail, body in queries.items()]
     return st.one_of(each)
 
 
@@ -155,16 +156,16 @@ async def test_every_query_is_answered_or_refused_with_a_reason(operator: Operat
     await operator.site.worker("retention")
     await operator.send(ImportProjects(projects=[legacy(10, created_at=EARLIEST, created_by="Ж" * 200)]))
     caller = await operator.site.caller("admin")
-    asked: list[tuple[str, dict[str, Any]]] = []
+    results: list[tuple[str, dict[str, Any]]] = []
 
     @settings(max_examples=400, database=None, suppress_health_check=list(HealthCheck))
     @given(bodies())
     def collect(one: tuple[str, dict[str, Any]]) -> None:
-        asked.append(one)
+        results.append(one)
 
     collect()
-    for tail, body in asked:
-        named = {**body, "project_id": str(operator.project_id)} if tail == "projects.history" else body
-        answer, status = await caller.ask(tail, named)
-        assert status in {"", "400", "410"}, (tail, named, answer)
-        assert not status or answer["error"]["details"]["fields"], (tail, named, answer)
+    for tail, body in results:
+        complete = {**body, "project_id": str(operator.project_id)} if tail == "projects.history" else body
+        answer, status = await caller.ask(tail, complete)
+        assert status in {"", "400", "410"}, (tail, complete, answer)
+        assert not status or answer["error"]["details"]["fields"], (tail, complete, answer)

@@ -13,16 +13,16 @@ from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.imports import IMPORT_NUMBER_MAX, CheckImport, ImportedProject, ImportProjects
 from contracts.projects.queries import GetProject
 from contracts.values import INTEGER_MAX
-from tests.projects.props import NOON, Operator, refused
+from tests.projects.helpers import NOON, Operator, refusal_of
 from tests.support import Site
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 
 
-def legacy(number: int | None, **given: Any) -> ImportedProject:
+def legacy(number: int | None, **fields: Any) -> ImportedProject:
     """Return a project as another system had it."""
     return ImportedProject(
-        **{"project_id": uuid7(), "number": number, "created_by": "J. Smith", "created_at": LONG_AGO, **given}
+        **{"project_id": uuid7(), "number": number, "created_by": "J. Smith", "created_at": LONG_AGO, **fields}
     )
 
 
@@ -31,9 +31,13 @@ async def test_a_project_keeps_its_number_date_and_author(operator: Operator) ->
     old = legacy(4711, description="Bag left.", retention_exempt=True)
     done = await operator.send(ImportProjects(projects=[old]))
     assert (done.numbers, done.project_ids) == ([4711], [old.project_id])
-    kept = await operator.client.ask(GetProject(project_id=old.project_id))
-    assert (kept.number, kept.created_by, kept.created_at) == (4711, "J. Smith", LONG_AGO)
-    assert (kept.imported, kept.retention_exempt, kept.updated_by) == (True, True, "admin")
+    project = await operator.client.ask(GetProject(project_id=old.project_id))
+    assert project.number == 4711
+    assert project.created_by == "J. Smith"
+    assert project.created_at == LONG_AGO
+    assert project.imported is True
+    assert project.retention_exempt is True
+    assert project.updated_by == "admin"
 
 
 async def test_numbers_go_on_after_the_highest_imported(operator: Operator) -> None:
@@ -67,7 +71,7 @@ async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
     ]
     done = await operator.send(ImportProjects(projects=rows))
     assert done.numbers == [10, 14]
-    assert [(one.index, one.code, one.field) for one in done.refused] == [
+    assert [(refusal.index, refusal.code, refusal.field) for refusal in done.refused] == [
         (1, Code.CONFLICT, "number"),
         (2, Code.UNKNOWN_REFERENCE, "type_id"),
         (3, Code.UNKNOWN_REFERENCE, "status_id"),
@@ -79,35 +83,35 @@ async def test_a_bad_row_costs_only_itself(operator: Operator) -> None:
 
 async def test_the_same_projects_again_change_nothing(operator: Operator) -> None:
     """What is there already, or was deleted since, stays as it is, and leaves no event."""
-    kept, deleted = legacy(20), legacy(21)
-    await operator.send(ImportProjects(projects=[kept, deleted]))
+    command, deleted = legacy(20), legacy(21)
+    await operator.send(ImportProjects(projects=[command, deleted]))
     await operator.send(DeleteProject(project_id=deleted.project_id))
-    changed = kept.model_copy(update={"description": "Another."})
+    changed = command.model_copy(update={"description": "Another."})
     submitted = await operator.client.submit(ImportProjects(projects=[changed, deleted]))
     outcome = await submitted.outcome()
     assert (outcome.events, (outcome.result or {})["already_there"]) == ([], [20, 21])
-    assert (await operator.client.ask(GetProject(project_id=kept.project_id))).description == ""
+    assert (await operator.client.ask(GetProject(project_id=command.project_id))).description == ""
 
 
 async def test_what_has_no_number_gets_one_here(operator: Operator) -> None:
     """A project that is known by a text elsewhere keeps it, and gets the next number behind all that came (RET-05)."""
-    named = [legacy(None, reference=one) for one in ("2020-001", "INC7")]
-    done = await operator.send(ImportProjects(projects=[named[0], legacy(50), named[1]]))
+    command = [legacy(None, reference=word) for word in ("2020-001", "INC7")]
+    done = await operator.send(ImportProjects(projects=[command[0], legacy(50), command[1]]))
     assert done.numbers == [51, 50, 52]
-    again = await operator.send(ImportProjects(projects=named))
+    again = await operator.send(ImportProjects(projects=command))
     assert (again.numbers, again.already_there) == ([], [51, 52])
-    assert (await operator.client.ask(GetProject(project_id=named[1].project_id))).reference == "INC7"
+    assert (await operator.client.ask(GetProject(project_id=command[1].project_id))).reference == "INC7"
 
 
 async def test_another_project_under_the_same_id_is_refused(operator: Operator) -> None:
     """What came from another system under the same number is not taken for what is there (RET-05)."""
-    kept = legacy(60)
-    await operator.send(ImportProjects(projects=[kept]))
-    others = [kept.model_copy(update={"created_by": "Else"}), kept.model_copy(update={"created_at": NOON})]
-    checked = await operator.client.ask(CheckImport(projects=[kept, *others]))
-    done = await operator.send(ImportProjects(projects=[kept, *others]))
-    told = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
-    assert [(one.index, one.code, one.field) for one in checked.refused] == told
+    command = legacy(60)
+    await operator.send(ImportProjects(projects=[command]))
+    others = [command.model_copy(update={"created_by": "Else"}), command.model_copy(update={"created_at": NOON})]
+    checked = await operator.client.ask(CheckImport(projects=[command, *others]))
+    done = await operator.send(ImportProjects(projects=[command, *others]))
+    conflicts = [(1, Code.CONFLICT, "created_by"), (2, Code.CONFLICT, "created_at")]
+    assert [(refusal.index, refusal.code, refusal.field) for refusal in checked.refused] == conflicts
     assert (done.refused, done.already_there, checked.already_there) == (checked.refused, [60], [0])
 
 
@@ -117,8 +121,8 @@ async def test_a_check_is_refused_without_a_licence(site: Site, operator: Operat
         "INSERT INTO administration.licence (one, token, version, edition, expires_at, activated_by, activated_at) "
         "VALUES (true, 'x', '1', 'corporate', now() - interval '1 day', 'admin', now())"
     )
-    found = await refused(operator.client.ask(CheckImport(projects=[legacy(70)])))
-    assert found.code == Code.NOT_LICENSED
+    refusal = await refusal_of(operator.client.ask(CheckImport(projects=[legacy(70)])))
+    assert refusal.code == Code.NOT_LICENSED
 
 
 async def test_a_project_ends_after_it_starts(operator: Operator) -> None:
@@ -128,5 +132,5 @@ async def test_a_project_ends_after_it_starts(operator: Operator) -> None:
     rows[1]["end_time"] = LONG_AGO.isoformat()
     outcome = await caller.send("projects.import", "-", {"projects": rows})
     assert outcome["error"]["code"] == "invalid"
-    told = [(one["field"], one["kind"]) for one in outcome["error"]["details"]["fields"]]
-    assert told == [("projects.1.end_time", "end_before_start")]
+    errors = [(field["field"], field["kind"]) for field in outcome["error"]["details"]["fields"]]
+    assert errors == [("projects.1.end_time", "end_before_start")]

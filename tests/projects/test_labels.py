@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, IncidentData, UpdateProject
 from contracts.projects.history import GetHistory, HistoryEntry
 from contracts.projects.imports import ImportedProject, ImportProjects
@@ -21,8 +22,8 @@ from contracts.properties import (
 from contracts.reports import DownloadReport, GenerateReport
 from contracts.values import Language
 from incidents import Client
-from tests.projects.exported import exported, read
-from tests.projects.props import NOON, Operator
+from tests.projects.helpers import NOON, Operator
+from tests.projects.packages import export, read_json
 from tests.reports.readers import text_of
 from tests.support import Site
 
@@ -34,7 +35,7 @@ FILLED: dict[FieldKind, Any] = {"integer": 1, "decimal": Decimal(1), "text": "on
 async def operator(site: Site) -> Operator:
     """A project whose fields were filled in under names that have changed since."""
     await site.workers("administration", "projects", "reports")
-    operator = await Operator.starting(site, await site.client())
+    operator = await Operator.start(site, await site.client())
     await named(operator.client, "Place", "Weight")
     hall = (await operator.send(AddCategoryValue(slot=1, name="Hall"))).id
     data = IncidentData(decimal_1=Decimal("12.5"))
@@ -49,9 +50,9 @@ async def named(client: Client, category: str, field: str) -> None:
     await client.send(DefineDataField(kind="decimal", slot=1, enabled=True, name=field))
 
 
-async def past(operator: Operator, **asked: Any) -> list[HistoryEntry]:
+async def past(operator: Operator, **fields: Any) -> list[HistoryEntry]:
     """Return a project's past, the oldest entry first."""
-    return (await operator.client.ask(GetHistory(project_id=operator.project_id, **asked))).items[::-1]
+    return (await operator.client.ask(GetHistory(project_id=operator.project_id, **fields))).items[::-1]
 
 
 async def printed(operator: Operator, language: Language) -> str:
@@ -63,10 +64,10 @@ async def printed(operator: Operator, language: Language) -> str:
 
 
 async def test_a_project_says_what_its_fields_were_called(operator: Operator) -> None:
-    """A value has the label of the time when it was set, with today's beside it where it is another one."""
+    """A value has the label of the time when it was set, with today's next to it where it is another one."""
     labels = (await operator.project()).labels
-    told = {field: (one.label, one.label_now, one.value, one.value_now) for field, one in labels.items()}
-    assert told == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
+    by_name = {field: (label.label, label.label_now, label.value, label.value_now) for field, label in labels.items()}
+    assert by_name == {"category_1": ("Place", "Location", "Hall", None), "decimal_1": ("Weight", "Mass", None, None)}
     assert labels["decimal_1"].set_at == (await past(operator, field="decimal_1"))[0].at
 
 
@@ -74,41 +75,44 @@ async def test_a_value_set_again_has_the_new_label(operator: Operator) -> None:
     """Each entry of the past has the label of its own time, and the project that of its last change."""
     data = IncidentData(decimal_1=Decimal(13))
     await operator.send(UpdateProject(project_id=operator.project_id, data=data))
-    assert [(one.new, one.label) for one in await past(operator, field="decimal_1")] == [
+    assert [(change.new, change.label) for change in await past(operator, field="decimal_1")] == [
         ("12.5", "Weight"),
         ("13", "Mass"),
     ]
     weight = (await operator.project()).labels["decimal_1"]
-    assert (weight.label, weight.label_now) == ("Mass", None)
+    assert weight.label == "Mass"
+    assert weight.label_now is None
 
 
 @pytest.mark.parametrize("slot", range(1, 6))
 async def test_every_field_has_a_label_of_its_own(operator: Operator, slot: int) -> None:
-    """Each category and each kind of field is told under its own name, and what has no value under none."""
+    """Each category and each kind of field is reported under its own name, and what has no value under none."""
     client, project_id = operator.client, uuid7()
     await client.send(DefineCategory(slot=slot, enabled=True, name="Area"))
     value = (await client.send(AddCategoryValue(slot=slot, name="Hall"))).id
     kinds = FILLED if slot <= 3 else {}
     for kind in kinds:
         await client.send(DefineDataField(kind=kind, slot=slot, enabled=True, name=f"A {kind}"))
-    data = IncidentData.model_validate({f"{kind}_{slot}": one for kind, one in kinds.items()})
+    data = IncidentData.model_validate({f"{kind}_{slot}": item for kind, item in kinds.items()})
     operator.project_id = project_id
     await client.send(CreateProject(project_id=project_id))
-    given = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
-    await client.send(UpdateProject.model_validate(given))
-    wanted = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
+    update = {"project_id": project_id, "categories": {str(slot): value}, "data": data}
+    await client.send(UpdateProject.model_validate(update))
+    expected = {f"category_{slot}": ("Area", "Hall")} | {f"{kind}_{slot}": (f"A {kind}", None) for kind in kinds}
     labels = (await operator.project()).labels
-    assert {field: (one.label, one.value) for field, one in labels.items()} == wanted
+    assert {field: (label.label, label.value) for field, label in labels.items()} == expected
     entries = await past(operator)
-    assert {one.field: one.label for one in entries[1:]} == {field: label for field, (label, _) in wanted.items()}
-    assert [one.names for one in entries if one.field.startswith("category")] == [{str(value): "Hall"}]
+    assert {entry.field: entry.label for entry in entries[1:]} == {
+        field: label for field, (label, _) in expected.items()
+    }
+    assert [entry.names for entry in entries if entry.field.startswith("category")] == [{str(value): "Hall"}]
 
 
 async def test_ids_in_the_past_have_the_names_of_their_time(operator: Operator) -> None:
-    """A type that was renamed after a project had left it is told by the name that it had there."""
+    """A type that was renamed after a project had left it is reported by the name that it had there."""
     theft, fire = [(await operator.send(AddType(name=name))).id for name in ("Theft", "Fire")]
-    for one in (theft, fire):
-        await operator.send(UpdateProject(project_id=operator.project_id, type_id=one))
+    for item in (theft, fire):
+        await operator.send(UpdateProject(project_id=operator.project_id, type_id=item))
     await operator.send(EditType(id=theft, name="Larceny"))
     first, second = await past(operator, field="type_id")
     assert (first.names, second.names) == ({str(theft): "Theft"}, {str(theft): "Theft", str(fire): "Fire"})
@@ -140,12 +144,12 @@ async def test_an_imported_project_has_the_names_of_its_import(operator: Operato
 async def test_a_report_prints_what_was_meant(operator: Operator, language: Language, said: tuple[str, str]) -> None:
     """A report names each field as it was named when its value was set, and says what it is called today."""
     words = (await printed(operator, language)).replace("\u00a0", " ")
-    assert [one for one in said if one not in words] == []
+    assert [item for item in said if item not in words] == []
 
 
 async def test_a_report_prints_what_is_there(operator: Operator) -> None:
     """A report names type and status, in one order enabled fields, and of the disabled ones those with a value."""
-    theft, closed = [(await operator.send(one)).id for one in (AddType(name="Theft"), AddStatus(name="Closed"))]
+    theft, closed = [(await operator.send(command)).id for command in (AddType(name="Theft"), AddStatus(name="Closed"))]
     await operator.send(UpdateProject(project_id=operator.project_id, type_id=theft, status_id=closed))
     for slot, enabled, category, field in (
         (1, False, "Location", "Mass"),
@@ -156,32 +160,32 @@ async def test_a_report_prints_what_is_there(operator: Operator) -> None:
         await operator.send(DefineDataField(kind="decimal", slot=slot, enabled=enabled, name=field))
     words = await printed(operator, "en")
     there = ("Type Theft", "Status Closed", "(renamed since: Location) Hall", "(renamed since: Mass) 12.5")
-    assert [one for one in (*there, "Wing", "Height") if one not in words] == []
-    places = [words.index(one) for one in (there[2], "Wing", there[3], "Height")]
+    assert [item for item in (*there, "Wing", "Height") if item not in words] == []
+    places = [words.index(item) for item in (there[2], "Wing", there[3], "Height")]
     assert places == sorted(places)
-    assert [one for one in ("Cellar", "Depth") if one in words] == []
+    assert [word for word in ("Cellar", "Depth") if word in words] == []
 
 
 async def test_a_package_holds_what_was_meant(operator: Operator) -> None:
     """The project and the history in a package carry the labels and names of the time, for who may see them."""
-    files = await exported(operator)
-    assert read(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
-    entries = {one["field"]: one for one in read(files, "history.json")["items"]}
-    assert [entries[one]["label"] for one in ("decimal_1", "category_1")] == ["Weight", "Place"]
+    files = await export(operator)
+    assert read_json(files, "project.json")["labels"]["decimal_1"]["label"] == "Weight"
+    entries = {item["field"]: item for item in read_json(files, "history.json")["items"]}
+    assert [entries[word]["label"] for word in ("decimal_1", "category_1")] == ["Weight", "Place"]
     assert list(entries["category_1"]["names"].values()) == ["Hall"]
-    await operator.site.grant("clerk", incident_projects="view", incident_projects__export="manage")
+    await operator.site.grant("clerk", {Node.PROJECTS: "view", Node.EXPORT: "manage"})
     clerk = await operator.site.client("clerk")
-    files = await exported(Operator(operator.site, clerk, operator.project_id))
-    assert read(files, "project.json")["labels"] == {}
+    files = await export(Operator(operator.site, clerk, operator.project_id))
+    assert read_json(files, "project.json")["labels"] == {}
 
 
 async def test_labels_are_withheld_with_their_fields(operator: Operator) -> None:
-    """Who may not see main details or categories is not told what their values were called."""
+    """A principal who may not see main details or categories does not get the names of their values."""
     theft = (await operator.send(AddType(name="Theft"))).id
     operator.project_id = uuid7()
     await operator.send(CreateProject(project_id=operator.project_id, type_id=theft))
-    assert [one.names for one in await past(operator)] == [{str(theft): "Theft"}]
-    await operator.site.grant("visitor", incident_projects="view")
+    assert [change.names for change in await past(operator)] == [{str(theft): "Theft"}]
+    await operator.site.grant("visitor", {Node.PROJECTS: "view"})
     operator.client = await operator.site.client("visitor")
     assert (await operator.project()).labels == {}
-    assert [(one.field, one.label, one.names) for one in await past(operator)] == [("project", None, {})]
+    assert [(change.field, change.label, change.names) for change in await past(operator)] == [("project", None, {})]

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.exports import ExportProject
 from contracts.projects.queries import GetProject, ListProjects
 from incidents import Refused
-from tests.projects.exported import document
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
+from tests.projects.packages import fill_project
 from tests.support import Site
 from workers.projects.packages import sizes
 
@@ -30,13 +31,13 @@ TRAP = (
         RETURN published.document_untrapped(project, sections);
     END'""",
 )
-"""Whoever reads comments fails."""
+"""Reading comments fails."""
 
 
 @pytest.fixture
 async def trapped(operator: Operator, site: Site) -> Operator:
     """A project with something of every kind, whose comments must not be read."""
-    await document(operator)
+    await fill_project(operator)
     for statement in TRAP:
         await site.sql(statement)
     return operator
@@ -45,29 +46,31 @@ async def trapped(operator: Operator, site: Site) -> Operator:
 async def test_a_section_that_no_message_holds_is_not_read(trapped: Operator, site: Site) -> None:
     """A project opens without its largest section, of which nothing but the size is read."""
     await site.sql(COMMENTS, project_id=trapped.project_id, count=60)
-    told = await trapped.client.ask(GetProject(project_id=trapped.project_id))
-    assert (told.too_large, told.comments) == (["comments"], None)
-    assert (len(told.calls or []), len(told.sequences or [])) == (1, 2)
+    project = await trapped.client.ask(GetProject(project_id=trapped.project_id))
+    assert project.too_large == ["comments"]
+    assert project.comments is None
+    assert len(project.calls or []) == 1
+    assert len(project.sequences or []) == 2
 
 
 async def test_what_the_caller_may_not_see_is_not_read(trapped: Operator, site: Site) -> None:
     """A withheld section is not read at all, and neither counts nor is named as too large."""
     await site.sql(COMMENTS, project_id=trapped.project_id, count=60)
-    await site.grant("olga", incident_projects="view", incident_projects__calls="view")
+    await site.grant("olga", {Node.PROJECTS: "view", Node.CALLS: "view"})
     olga = await site.client("olga")
-    told = await olga.ask(GetProject(project_id=trapped.project_id))
-    assert told.too_large == []
-    assert "comments" in told.withheld
-    assert len(told.calls or []) == 1
+    project = await olga.ask(GetProject(project_id=trapped.project_id))
+    assert project.too_large == []
+    assert "comments" in project.withheld
+    assert len(project.calls or []) == 1
 
 
 @pytest.mark.parametrize("count, fits", [(10, True), (60, False)])
 async def test_sizes_are_never_overestimated(operator: Operator, site: Site, count: int, fits: bool) -> None:
-    """What fits into a message is told, however many parts it is made of."""
+    """What fits into a message is reported, however many parts it is made of."""
     await site.sql(COMMENTS.replace("20000", "1"), project_id=operator.project_id, count=count * 100)
-    found = await site.sql("SELECT comments FROM published.project_bytes(:p, '{comments}')", p=operator.project_id)
-    told = await site.sql("SELECT published.project_document(:p, '{comments}')::text", p=operator.project_id)
-    assert found[0][0] < len(told[0][0])
+    rows = await site.sql("SELECT comments FROM published.project_bytes(:p, '{comments}')", p=operator.project_id)
+    values = await site.sql("SELECT published.project_document(:p, '{comments}')::text", p=operator.project_id)
+    assert rows[0][0] < len(values[0][0])
     answer = await operator.client.ask(GetProject(project_id=operator.project_id))
     assert (answer.too_large == []) == fits
 
@@ -95,8 +98,8 @@ async def test_a_long_past_counts_too(operator: Operator, site: Site) -> None:
     with pytest.raises(Refused) as refused:
         await operator.client.send(ExportProject(project_id=operator.project_id, include=["history"]))
     assert too_large(refused.value.error.details)[1] == "package_too_large"
-    told = await operator.client.send(ExportProject(project_id=operator.project_id, include=["comments"]))
-    assert told.package.bytes
+    response = await operator.client.send(ExportProject(project_id=operator.project_id, include=["comments"]))
+    assert response.package.bytes
 
 
 async def test_hidden_descriptions_end_no_list(operator: Operator, site: Site) -> None:
@@ -109,9 +112,9 @@ async def test_hidden_descriptions_end_no_list(operator: Operator, site: Site) -
         FROM generate_series(1, 150) n
         """
     )
-    await site.grant("olga", incident_projects="view", incident_projects__main_details="none")
-    olga, found, after = await site.client("olga"), 0, None
-    while found == 0 or after:
+    await site.grant("olga", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "none"})
+    olga, count, after = await site.client("olga"), 0, None
+    while count == 0 or after:
         page = await olga.ask(ListProjects(limit=500, after=after) if after else ListProjects(limit=500))
-        found, after = found + len(page.items), page.next
-    assert found == 151
+        count, after = count + len(page.items), page.next
+    assert count == 151

@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 
 from contracts.errors import Code, Refusal
 from contracts.projects.queries import ListProjects, ProjectFilter, Sort, Span
-from tests.projects.listed import (
+from tests.projects.list_model import (
     CAMERAS,
     DAYS,
     DIGITS,
     NOON,
     PARTS,
     PEOPLE,
-    Stock,
+    ModelProjects,
     ask,
-    expected,
-    keep,
+    create_projects,
+    expected_ids,
+    insert_projects,
     project,
-    stocked,
-    walk,
+    read_all_pages,
 )
 from tests.support import Site
 
@@ -56,9 +56,9 @@ FILTERS = st.fixed_dictionaries(
 
 
 @pytest.fixture
-async def projects(site: Site) -> Stock:
+async def projects(site: Site) -> ModelProjects:
     """Sixty projects."""
-    return await stocked(site)
+    return await create_projects(site)
 
 
 QUERIES = st.builds(
@@ -74,42 +74,48 @@ QUERIES = st.builds(
 @MANY
 @given(query=QUERIES)
 async def test_a_list_is_what_a_plain_model_says(
-    site: Site, projects: Stock, monkeypatch: pytest.MonkeyPatch, walked: tuple[int, int, int], query: ListProjects
+    site: Site,
+    projects: ModelProjects,
+    monkeypatch: pytest.MonkeyPatch,
+    walked: tuple[int, int, int],
+    query: ListProjects,
 ) -> None:
     """Any filter, sort and search gives what a recount by hand gives, walked or fetched as a set (PRJ-07, PRJ-09)."""
     for name, length in zip(("WALK_FIRST_PROJECTS", "WALK_MONTH_PROJECTS", "WALK_FULL_PROJECTS"), walked, strict=True):
         monkeypatch.setattr(f"workers.projects.queries.lists.{name}", length)
-    assert await walk(site, query) == expected(projects, query)
+    assert await read_all_pages(site, query) == expected_ids(projects, query)
 
 
 @MANY
 @given(filter_=FILTERS, search=st.none() | st.sampled_from(PARTS + DIGITS))
-async def test_counts_are_right(site: Site, projects: Stock, filter_: ProjectFilter, search: str | None) -> None:
+async def test_counts_are_right(
+    site: Site, projects: ModelProjects, filter_: ProjectFilter, search: str | None
+) -> None:
     """An exact count, and a capped one below its cap, is the number of projects on all pages (PRJ-07)."""
     query = ListProjects(filter=filter_, search=search, count="exact", limit=1)
-    total = len(expected(projects, query))
+    total = len(expected_ids(projects, query))
     assert (await ask(site, query)).total == total
     assert (await ask(site, query.model_copy(update={"count": "capped"}))).total == total
 
 
 @pytest.mark.parametrize("sort", get_args(Sort))
-async def test_pages_survive_what_others_do(site: Site, projects: Stock, sort: Sort) -> None:
+async def test_pages_survive_what_others_do(site: Site, projects: ModelProjects, sort: Sort) -> None:
     """Projects that come and go between two pages neither repeat nor hide any other (PRJ-09)."""
     query = ListProjects(sort=sort, limit=20)
     first = await ask(site, query)
-    shown = [row.project_id for row in first.items]
+    ids = [row.project_id for row in first.items]
     chance = Random(5)
-    await keep(site, [project(chance, number) for number in range(61, 91)])
-    gone = {shown[3], shown[-1], *(one.id for one in chance.sample(projects, 10))}
+    await insert_projects(site, [project(chance, number) for number in range(61, 91)])
+    gone = {ids[3], ids[-1], *(project.id for project in chance.sample(projects, 10))}
     await site.sql("DELETE FROM projects.project WHERE id = ANY(:ids)", ids=list(gone))
-    rest = await walk(site, query.model_copy(update={"after": first.next}))
-    stayed = [one.id for one in projects if one.id not in gone]
-    assert [one for one in [*shown, *rest] if one in set(stayed)] == [
-        one for one in expected(projects, query) if one in set(stayed)
+    rest = await read_all_pages(site, query.model_copy(update={"after": first.next}))
+    stayed = [project.id for project in projects if project.id not in gone]
+    assert [each_id for each_id in [*ids, *rest] if each_id in set(stayed)] == [
+        each_id for each_id in expected_ids(projects, query) if each_id in set(stayed)
     ]
 
 
-async def test_a_cursor_is_good_for_its_own_order(site: Site, projects: Stock) -> None:
+async def test_a_cursor_is_good_for_its_own_order(site: Site, projects: ModelProjects) -> None:
     """The place of one order, or of no page at all, is refused by every other."""
     page = await ask(site, ListProjects(sort="start_time", limit=5))
     for after in (page.next, "junk", "AAAA"):

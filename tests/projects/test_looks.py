@@ -8,7 +8,7 @@ from sqlalchemy import event, text
 
 from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter
-from tests.projects.listed import Stock, ask, stocked
+from tests.projects.list_model import ModelProjects, ask, create_projects
 from tests.support import Site
 from workers.projects.queries.keyset_walks import PageRequest
 from workers.projects.queries.lists import by_month
@@ -18,17 +18,17 @@ from workers.projects.search.ngrams import month_of
 
 
 @pytest.fixture
-async def projects(site: Site) -> Stock:
+async def projects(site: Site) -> ModelProjects:
     """Projects of two years."""
-    return await stocked(site)
+    return await create_projects(site)
 
 
 async def statements(site: Site, query: ListProjects) -> int:
     """Return how many statements a page takes."""
-    asked: list[str] = []
-    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    results: list[str] = []
+    event.listen(site.engine.sync_engine, "before_cursor_execute", lambda *given: results.append(given[2]))
     await ask(site, query)
-    return sum("projects." in one for one in asked)
+    return sum("projects." in result for result in results)
 
 
 @pytest.mark.parametrize(
@@ -44,19 +44,19 @@ async def statements(site: Site, query: ListProjects) -> int:
         (ListProjects(filter=ProjectFilter(created_by=["alice"]), count="exact", limit=50), 1),
     ],
 )
-async def test_a_page_takes_few_statements(site: Site, projects: Stock, query: ListProjects, most: int) -> None:
+async def test_a_page_takes_few_statements(site: Site, projects: ModelProjects, query: ListProjects, most: int) -> None:
     """All months are looked at in one statement, and what is on one page is counted there (PRJ-07)."""
     assert await statements(site, query) <= most
 
 
 @pytest.mark.parametrize("sort", ["created_at", "-created_at"])
-async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: Stock, sort: Any) -> None:
+async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: ModelProjects, sort: Any) -> None:
     """In the order of time, the months beyond those that fill a page are not looked at."""
-    order, sought = Order.of(sort), SearchRequest.of("ladder", EVERYTHING)
-    of = [month_of(one.row["created_at"]) for one in projects]
+    order, search = Order.of(sort), SearchRequest.of("ladder", EVERYTHING)
+    of = [month_of(project.row["created_at"]) for project in projects]
     months = range(min(of), max(of) + 1)[:: -1 if order.backward else 1]
-    asked = PageRequest(ProjectFilter(), sought, order, order.sections(None)[0])
-    statement = by_month(asked, 1, sought.by_month(months)).compile(dialect=site.engine.dialect)
+    selection = PageRequest(ProjectFilter(), search, order, order.sections(None)[0])
+    statement = by_month(selection, 1, search.by_month(months)).compile(dialect=site.engine.dialect)
     async with site.engine.connect() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         explained = await connection.exec_driver_sql(
@@ -70,8 +70,8 @@ async def test_months_are_looked_at_until_a_page_is_full(site: Site, projects: S
 def nodes(plan: Any) -> list[dict[str, Any]]:
     """Return every node of an explained plan."""
     plan = json.loads(plan) if isinstance(plan, str) else plan
-    left, found = [plan[0]["Plan"]], list[dict[str, Any]]()
+    left, results = [plan[0]["Plan"]], list[dict[str, Any]]()
     while left:
-        found.append(node := left.pop())
+        results.append(node := left.pop())
         left += node.get("Plans", [])
-    return found
+    return results

@@ -17,7 +17,7 @@ from contracts.properties import (
     DefineCategory,
     DefineDataField,
 )
-from tests.projects.props import NOON, Operator, recordings, refused, sequence
+from tests.projects.helpers import NOON, Operator, activities_of, refusal_of, sequence
 from tests.support import Site
 
 
@@ -38,7 +38,8 @@ async def test_a_project_has_one_type_and_one_status(defining: Operator) -> None
         assert (project.type_id, project.status_id) == (type_id, status_id)
     await defining.send(UpdateProject(project_id=defining.project_id, type_id=None, status_id=None))
     project = await defining.project()
-    assert (project.type_id, project.status_id) == (None, None)
+    assert project.type_id is None
+    assert project.status_id is None
 
 
 async def test_a_type_at_creation_and_later(defining: Operator) -> None:
@@ -56,7 +57,7 @@ async def test_a_status_comes_later(defining: Operator) -> None:
     status_id = (await defining.send(AddStatus(name="Open"))).id
     body: dict[str, Any] = {"project_id": str(uuid7()), "status_id": status_id}
     outcome = await (await defining.site.caller()).send("projects.create", body["project_id"], body)
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == ["status_id"]
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == ["status_id"]
     assert (await defining.project()).status_id is None
     await defining.send(UpdateProject(project_id=defining.project_id, status_id=status_id))
     assert (await defining.project()).status_id == status_id
@@ -73,8 +74,8 @@ async def test_categories_and_data_fit_every_project(defining: Operator) -> None
     for project_id in (typed, defining.project_id):
         data = IncidentData(text_2="AB 123")
         await defining.send(UpdateProject(project_id=project_id, categories={"1": value}, data=data))
-        found = await defining.client.ask(GetProject(project_id=project_id))
-        assert ((found.categories or {})["1"], (found.data or {})["text_2"]) == (value, "AB 123")
+        project = await defining.client.ask(GetProject(project_id=project_id))
+        assert ((project.categories or {})["1"], (project.data or {})["text_2"]) == (value, "AB 123")
 
 
 async def test_what_is_not_defined_is_refused(operator: Operator) -> None:
@@ -82,7 +83,7 @@ async def test_what_is_not_defined_is_refused(operator: Operator) -> None:
     wrong = UpdateProject(project_id=operator.project_id, categories={"1": 7}, data=IncidentData(integer_1=7))
     error = (await operator.refusal(wrong)).error
     assert error.code is Code.UNKNOWN_REFERENCE
-    assert sorted(one["field"] for one in error.details["fields"]) == ["category_1", "integer_1"]
+    assert sorted(field["field"] for field in error.details["fields"]) == ["category_1", "integer_1"]
 
 
 async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -> None:
@@ -93,26 +94,27 @@ async def test_an_end_stays_behind_the_start_that_is_there(operator: Operator) -
         UpdateProject(project_id=project_id, end_time=early),
         UpdateProject(project_id=project_id, start_time=late),
     )
-    for one in wrong:
-        (field,) = (await operator.refusal(one)).error.details["fields"]
+    for item in wrong:
+        (field,) = (await operator.refusal(item)).error.details["fields"]
         assert (field["field"], field["kind"]) == ("end_time", "end_before_start")
     await operator.send(UpdateProject(project_id=project_id, start_time=late, end_time=None))
     project = await operator.project()
-    assert (project.start_time, project.end_time) == (late, None)
+    assert project.start_time == late
+    assert project.end_time is None
 
 
 async def test_opening_a_project_is_recorded(operator: Operator) -> None:
     """A project can be opened, and who opened it is recorded (PRJ-19)."""
     await operator.site.worker("audit")
     await operator.project()
-    assert await recordings(operator.site, "projects.opened") == [("admin", operator.project_id)]
+    assert await activities_of(operator.site, "projects.opened") == [("admin", operator.project_id)]
 
 
 async def test_a_project_is_deleted_by_hand(operator: Operator) -> None:
-    """An operator deletes a project; whoever acts on it later is told when and by whom (PRJ-21, PRJ-23)."""
+    """An operator deletes a project; a principal who acts on it later learns when and by whom (PRJ-21, PRJ-23)."""
     await operator.send(DeleteProject(project_id=operator.project_id))
     late = UpdateProject(project_id=operator.project_id, end_time=NOON)
-    for refusal in (await operator.refusal(late), await refused(operator.project())):
+    for refusal in (await operator.refusal(late), await refusal_of(operator.project())):
         assert (refusal.error.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")
         assert refusal.error.message == "Unable to perform this action. Refresh the list."
 
@@ -145,4 +147,6 @@ async def test_sequences_that_cannot_be_removed(operator: Operator, site: Site, 
     headers = {"Accept-Language": language}
     outcome = await caller.send("projects.remove-all-sequences", operator.project_id, body, headers=headers)
     error = outcome["error"]
-    assert (error["code"], error["message"], error["retryable"]) == ("unavailable", text, True)
+    assert error["code"] == "unavailable"
+    assert error["message"] == text
+    assert error["retryable"] is True

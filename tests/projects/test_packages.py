@@ -43,8 +43,8 @@ def test_every_other_cell_stays_as_it_is(cell: str) -> None:
 @given(st.lists(st.fixed_dictionaries(dict.fromkeys(COLUMNS, CELL.filter(bool))), max_size=5))
 def test_a_list_of_recordings_reads_back(rows: list[dict[str, str]]) -> None:
     """Whatever cameras and sites are called, the list has one row for each recording, cell by cell."""
-    found = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode(), newline="")))
-    assert found == [{name: harmless(row[name]) for name in COLUMNS} for row in rows]
+    parsed = list(csv.DictReader(io.StringIO(sequences_csv(rows, "main").decode(), newline="")))
+    assert parsed == [{name: harmless(row[name]) for name in COLUMNS} for row in rows]
 
 
 def test_a_recording_without_a_site_is_of_this_one() -> None:
@@ -73,12 +73,12 @@ def test_what_a_package_holds_is_chosen(asked: list[Included], includes: list[st
 
 
 def test_names_are_chosen_only_by_name() -> None:
-    """Who may see everything gets everything but user names."""
+    """A principal who may see everything gets everything but user names."""
     assert Choice.of([], EVERYTHING) == (["comments", "calls", "sequences", "history"], [])
 
 
 def test_who_is_not_named_leaves_no_trace() -> None:
-    """A hidden name is an empty text; where nobody acted, nothing stands as before."""
+    """A hidden name is an empty text; where nobody acted, nothing is there, as before."""
     assert without_names({"created_by": "ann", "edited_by": None, "text": "ann"}) == {
         "created_by": "",
         "edited_by": None,
@@ -91,18 +91,20 @@ def test_the_page_says_the_same_in_both_languages() -> None:
     english, french = readme.wording("en"), readme.wording("fr")
     assert english.keys() == french.keys()
     for name, sentence in english.items():
-        named = [{field for _, field, _, _ in string.Formatter().parse(one)} for one in (sentence, french[name])]
-        assert named[0] == named[1]
+        placeholders = [
+            {field for _, field, _, _ in string.Formatter().parse(item)} for item in (sentence, french[name])
+        ]
+        assert placeholders[0] == placeholders[1]
     assert [name for name in english if english[name] == french[name]] == []
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
 def test_the_page_explains_only_what_is_there(language: str) -> None:
     """The page names the files that are in the package, and says what is missing only where something is."""
-    told: dict[str, Any] = {"number": 7, "revision": 2, "site": "main", "exported_at": NOON}
+    values: dict[str, Any] = {"number": 7, "revision": 2, "site": "main", "exported_at": NOON}
     everything = ["comments", "calls", "sequences", "history", "user-names"]
-    whole = readme.text(readme.Facts(**told, includes=everything, withheld=[]), language)
-    bare = readme.text(readme.Facts(**told, includes=[], withheld=["calls"]), language)
+    whole = readme.text(readme.Facts(**values, includes=everything, withheld=[]), language)
+    bare = readme.text(readme.Facts(**values, includes=[], withheld=["calls"]), language)
     words = readme.wording(language)
     assert [name in whole for name in ("history.json", "sequences.csv", words["absent"])] == [True, True, False]
     assert [name in bare for name in ("history.json", "sequences.csv", words["absent"])] == [False, False, True]

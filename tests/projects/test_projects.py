@@ -6,12 +6,13 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject, DeleteProject, UpdateProject
 from contracts.projects.parts import AddCall, AddComment
 from contracts.projects.queries import GetProject, ListProjects
 from contracts.properties import AddStatus, AddType
 from incidents import Client, Refused
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from tests.support import Site
 
 
@@ -21,24 +22,26 @@ async def test_a_project_holds_all_of_an_incident(operator: Operator) -> None:
     await operator.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Bag seen."))
     await operator.send(AddCall(project_id=project_id, call_id=uuid7(), direction="made", at=NOON, party="Police"))
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
-    found = await operator.project()
-    assert (found.description, found.revision) == ("A bag was left at gate 4.", 4)
-    assert [one.text for one in found.comments or []] == ["Bag seen."]
-    assert [one.party for one in found.calls or []] == ["Police"]
-    assert [one.camera_name for one in found.sequences or []] == ["Gate 4"]
+    project = await operator.project()
+    assert project.description == "A bag was left at gate 4."
+    assert project.revision == 4
+    assert [comment.text for comment in project.comments or []] == ["Bag seen."]
+    assert [call.party for call in project.calls or []] == ["Police"]
+    assert [sequence.camera_name for sequence in project.sequences or []] == ["Gate 4"]
 
 
 async def test_main_details_are_given_and_cleared(site: Site, operator: Operator) -> None:
     """Type, status, start and end can be cleared; number and author stay what they were (PRJ-04, PRJ-10)."""
     await site.worker("administration")
-    type_id, status_id = [(await operator.send(one(name="x"))).id for one in (AddType, AddStatus)]
+    type_id, status_id = [(await operator.send(command(name="x"))).id for command in (AddType, AddStatus)]
     names = ("type_id", "status_id", "start_time", "end_time")
     for values in ((type_id, status_id, NOON, NOON), (None,) * 4):
-        wanted = dict(zip(names, values, strict=True))
-        await operator.send(UpdateProject.model_validate({"project_id": operator.project_id, **wanted}))
-        found = await operator.project()
-        assert tuple(getattr(found, name) for name in names) == values
-        assert (found.number, found.created_by) == (1, "admin")
+        expected = dict(zip(names, values, strict=True))
+        await operator.send(UpdateProject.model_validate({"project_id": operator.project_id, **expected}))
+        project = await operator.project()
+        assert tuple(getattr(project, name) for name in names) == values
+        assert project.number == 1
+        assert project.created_by == "admin"
 
 
 async def test_a_type_is_given_at_creation_or_later(site: Site, operator: Operator) -> None:
@@ -59,7 +62,7 @@ async def test_a_status_is_given_to_what_exists(site: Site, operator: Operator) 
     caller, project_id = await site.caller("admin"), str(uuid7())
     body = {"project_id": project_id, "status_id": status_id}
     refused = await caller.send("projects.create", project_id, body)
-    assert [one["field"] for one in refused["error"]["details"]["fields"]] == ["status_id"]
+    assert [field["field"] for field in refused["error"]["details"]["fields"]] == ["status_id"]
     assert (await operator.project()).status_id is None
     await operator.send(UpdateProject(project_id=operator.project_id, status_id=status_id))
     assert (await operator.project()).status_id == status_id
@@ -67,12 +70,12 @@ async def test_a_status_is_given_to_what_exists(site: Site, operator: Operator) 
 
 async def test_a_listed_project_is_opened(operator: Operator) -> None:
     """Whatever the list shows can be opened by its id and says the same (PRJ-12)."""
-    await Operator.starting(operator.site, operator.client)
+    await Operator.start(operator.site, operator.client)
     page = await operator.client.ask(ListProjects(count="exact"))
     assert page.total == len(page.items) == 2
     for row in page.items:
-        found = await operator.client.ask(GetProject(project_id=row.project_id))
-        assert (found.number, found.description) == (row.number, row.description)
+        project = await operator.client.ask(GetProject(project_id=row.project_id))
+        assert (project.number, project.description) == (row.number, row.description)
 
 
 async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:
@@ -86,9 +89,11 @@ async def test_what_is_left_says_when_and_by_whom(operator: Operator) -> None:
         with pytest.raises(Refused) as refused:
             await asking
         assert refused.value.code is Code.GONE
-        told = refused.value.details
-        assert (told["number"], told["deleted_by"], told["expired"]) == (1, "admin", False)
-        assert told["deleted_at"]
+        details = refused.value.details
+        assert details["number"] == 1
+        assert details["deleted_by"] == "admin"
+        assert details["expired"] is False
+        assert details["deleted_at"]
     left = await operator.site.sql("SELECT to_jsonb(t)::text FROM projects.tombstone t")
     assert "gate 4" not in str(left)
 
@@ -97,9 +102,9 @@ async def test_a_sequence_outlives_its_recording(operator: Operator) -> None:
     """A project keeps references alone, also of recordings that expired long ago (SEQ-06, SEQ-07)."""
     lost = sequence().model_copy(update={"media_expires_at": NOON})
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[lost]))
-    (kept,) = (await operator.project()).sequences or []
-    assert kept.media == "lost"
-    assert kept.model_dump(exclude={"added_by", "added_at", "media"}) == lost.model_dump()
+    (stored,) = (await operator.project()).sequences or []
+    assert stored.media == "lost"
+    assert stored.model_dump(exclude={"added_by", "added_at", "media"}) == lost.model_dump()
 
 
 async def test_repeating_a_creation_loses_nothing(operator: Operator) -> None:
@@ -114,7 +119,7 @@ async def test_repeating_a_creation_loses_nothing(operator: Operator) -> None:
 @pytest.mark.parametrize("level, allowed", [("none", 0), ("view", 1), ("manage", 2)])
 async def test_three_levels_on_projects(operator: Operator, level: str, allowed: int) -> None:
     """None sees nothing, view sees, manage creates and deletes, too (PERM-02, PERM-03, PERM-04, PERM-08)."""
-    await operator.site.grant("olga", incident_projects=level)
+    await operator.site.grant("olga", {Node.PROJECTS: level})
     olga = await operator.site.client("olga")
 
     async def list_projects(client: Client) -> None:
@@ -124,7 +129,7 @@ async def test_three_levels_on_projects(operator: Operator, level: str, allowed:
         created = await client.send(CreateProject(project_id=uuid7()))
         await client.send(DeleteProject(project_id=created.project_id))
 
-    told = await asyncio.gather(list_projects(olga), create_and_delete(olga), return_exceptions=True)
-    assert [one is None for one in told] == [allowed >= 1, allowed >= 2]
-    codes = [one.code for one in told if isinstance(one, Refused)]
+    results = await asyncio.gather(list_projects(olga), create_and_delete(olga), return_exceptions=True)
+    assert [result is None for result in results] == [allowed >= 1, allowed >= 2]
+    codes = [result.code for result in results if isinstance(result, Refused)]
     assert codes == [Code.NOT_AVAILABLE, Code.PERMISSION_DENIED][allowed:]

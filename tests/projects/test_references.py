@@ -3,17 +3,18 @@
 from sqlalchemy import text
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject, UpdateProject
 from contracts.projects.history import GetHistory
 from contracts.projects.queries import GetProject, ListProjects, ProjectFilter
-from tests.projects.props import Operator
+from tests.projects.helpers import Operator
 from tests.support import Site
 
 
 async def referred(operator: Operator, *references: str) -> list[list[int]]:
     """Return the numbers of the projects that each reference finds."""
-    asked = [ListProjects(filter=ProjectFilter(references=[one])) for one in references]
-    return [[row.number for row in (await operator.client.ask(one)).items] for one in asked]
+    queries = [ListProjects(filter=ProjectFilter(references=[reference])) for reference in references]
+    return [[row.number for row in (await operator.client.ask(query)).items] for query in queries]
 
 
 async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
@@ -26,7 +27,7 @@ async def test_a_reference_is_kept_and_shown(operator: Operator) -> None:
     assert (read.reference, listed.reference) == ("INC0000060", "INC0000060")
     assert changed.changed["reference"].model_dump() == {"old": None, "new": None}
     past = (await operator.client.ask(GetHistory(project_id=project_id))).items
-    assert [(one.field, one.old) for one in past] == [("reference", "2020-001"), ("project", None)]
+    assert [(change.field, change.old) for change in past] == [("reference", "2020-001"), ("project", None)]
     assert past[1].new["reference"] == "2020-001"
 
 
@@ -41,21 +42,22 @@ async def test_a_reference_finds_exactly_its_projects(operator: Operator) -> Non
 
 async def test_a_filter_by_reference_has_an_index(site: Site) -> None:
     """References are looked up in an index of their own."""
-    asked = "EXPLAIN SELECT FROM projects.project WHERE lower(reference) IN (lower('A'), lower('B'))"
+    statement = "EXPLAIN SELECT FROM projects.project WHERE lower(reference) IN (lower('A'), lower('B'))"
     async with site.engine.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = "".join((await connection.execute(text(asked))).scalars())
+        plan = "".join((await connection.execute(text(statement))).scalars())
     assert "project_by_reference" in plan
 
 
 async def test_a_reference_is_withheld_with_the_main_details(site: Site, operator: Operator) -> None:
-    """Who may not see main details neither sees a reference nor chooses by one (PERM-13)."""
+    """A principal who may not see main details neither sees a reference nor chooses by one (PERM-13)."""
     await operator.send(UpdateProject(project_id=operator.project_id, reference="2020-001"))
-    await site.grant("blind", incident_projects="view")
+    await site.grant("blind", {Node.PROJECTS: "view"})
     blind = await site.client("blind")
     read = await blind.ask(GetProject(project_id=operator.project_id))
     listed = (await blind.ask(ListProjects())).items[0]
-    assert (read.reference, listed.reference) == (None, None)
+    assert read.reference is None
+    assert listed.reference is None
     assert ProjectFilter(references=["2020-001"]).needs() == ProjectFilter(type_ids=[1]).needs()
 
 

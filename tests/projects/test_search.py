@@ -7,6 +7,7 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import (
     AddSequences,
     CreateProject,
@@ -20,7 +21,7 @@ from contracts.projects.queries import ListProjects, ProjectFilter
 from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from incidents import Refused
-from tests.projects.props import NOON, Operator, refused, sequence
+from tests.projects.helpers import NOON, Operator, refusal_of, sequence
 from workers.projects.search.lookup_tables import SOURCES
 
 
@@ -102,38 +103,36 @@ async def test_a_deleted_project_leaves_no_word(operator: Operator) -> None:
     "seen, found_by",
     [
         ((), set()),
-        (("main-details",), {"bag"}),
-        (("comments",), {"knife"}),
-        (("calls", "main-details"), {"bag", "police"}),
+        ((Node.MAIN_DETAILS,), {"bag"}),
+        ((Node.COMMENTS,), {"knife"}),
+        ((Node.CALLS, Node.MAIN_DETAILS), {"bag", "police"}),
     ],
 )
 async def test_a_search_looks_only_where_its_caller_may(
-    operator: Operator, seen: tuple[str, ...], found_by: set[str]
+    operator: Operator, seen: tuple[Node, ...], found_by: set[str]
 ) -> None:
-    """A search tells nobody what stands in texts that they may not see; the page names them (PERM-09)."""
+    """A search tells nobody what is in texts that they may not see; the page names them (PERM-09)."""
     one: dict[str, Any] = {"project_id": operator.project_id}
     await operator.send(AddComment(**one, comment_id=uuid7(), text="Knife found."))
     await operator.send(AddCall(**one, call_id=uuid7(), direction="made", at=NOON, party="Police"))
-    await operator.site.grant(
-        "viewer", incident_projects="view", **{f"incident_projects__{one.replace('-', '_')}": "view" for one in seen}
-    )
+    await operator.site.grant("viewer", dict.fromkeys((Node.PROJECTS, *seen), "view"))
     viewer = await operator.site.client("viewer")
     for term in ("bag", "knife", "police"):
         page = await viewer.ask(ListProjects(search=term, count="exact"))
         assert (len(page.items), page.total) == ((1, 1) if term in found_by else (0, 0))
-        assert page.withheld == [name for name in SOURCES.values() if name not in seen]
+        assert page.withheld == [name for name in SOURCES.values() if Node(f"{Node.PROJECTS}/{name}") not in seen]
     mixed = await viewer.ask(ListProjects(search="bag knife"))
     assert not mixed.items
 
 
 async def test_cameras_are_asked_for_only_by_those_who_see_sequences(operator: Operator) -> None:
-    """Whoever may not see sequences cannot find out by a filter which cameras a project has (PERM-09)."""
-    await operator.site.grant("viewer", incident_projects="view")
+    """Anyone who may not see sequences cannot find out by a filter which cameras a project has (PERM-09)."""
+    await operator.site.grant("viewer", {Node.PROJECTS: "view"})
     viewer, by_camera = await operator.site.client("viewer"), ProjectFilter(camera_ids=["cam-4"])
     for query in (ListProjects(filter=by_camera), ProjectStatistics(filter=by_camera)):
-        assert (await refused(viewer.ask(query))).error.code is Code.NOT_AVAILABLE
+        assert (await refusal_of(viewer.ask(query))).error.code is Code.NOT_AVAILABLE
     watched = WatchProjects(filter=WatchedProjects(camera_ids=["cam-4"]))
-    assert (await refused(viewer.ask(watched))).error.code is Code.NOT_AVAILABLE
+    assert (await refusal_of(viewer.ask(watched))).error.code is Code.NOT_AVAILABLE
 
 
 async def test_projects_are_listed_by_camera(operator: Operator) -> None:

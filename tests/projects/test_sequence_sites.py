@@ -11,7 +11,7 @@ from contracts.ids import uuid7
 from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, DraftSequences, GetDraft
 from contracts.projects.recordings import Sequence
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 from workers.projects import recordings
 
 
@@ -29,10 +29,10 @@ async def parent(operator: Operator) -> Operator:
 
 
 async def test_child_sites_are_a_setting(parent: Operator) -> None:
-    """The children of a site are a setting, told in the event by their names (FED-01)."""
+    """The children of a site are a setting, reported in the event by their names (FED-01)."""
     changed = await parent.send(ChangeSettings(child_sites=["harbour", "airport"]))
-    told = changed.changed["child_sites"]
-    assert (told.old, told.new) == ("harbour", "harbour airport")
+    change = changed.changed["child_sites"]
+    assert (change.old, change.new) == ("harbour", "harbour airport")
     assert (await parent.client.ask(GetSettings())).child_sites == ["harbour", "airport"]
 
 
@@ -45,23 +45,27 @@ async def test_own_and_child_sites_are_accepted(parent: Operator, site_name: str
     await parent.send(
         DraftSequences(sequences=[of_site(site_name)], cameras=[camera], start=NOON, end=NOON + timedelta(1))
     )
-    assert {one.site for one in (await parent.client.ask(GetDraft())).sequences} == {site_name}
+    assert {sequence.site for sequence in (await parent.client.ask(GetDraft())).sequences} == {site_name}
 
 
 async def test_other_sites_are_refused_by_name(parent: Operator) -> None:
     """A sequence of a site that is no child is refused, naming the field, wherever it is given (SEQ-10, FED-03)."""
-    given = [of_site("harbour"), of_site("elsewhere")]
+    sequences = [of_site("harbour"), of_site("elsewhere")]
     camera = Camera(camera_id="7", camera_name="Gate", site="elsewhere")
     for command, field in (
-        (AddSequences(project_id=parent.project_id, sequences=given), "sequences.1.site"),
-        (CreateProject(project_id=uuid7(), sequences=given), "sequences.1.site"),
-        (DraftSequences(sequences=given), "sequences.1.site"),
+        (AddSequences(project_id=parent.project_id, sequences=sequences), "sequences.1.site"),
+        (CreateProject(project_id=uuid7(), sequences=sequences), "sequences.1.site"),
+        (DraftSequences(sequences=sequences), "sequences.1.site"),
         (DraftSequences(cameras=[camera], start=NOON, end=NOON), "cameras.0.site"),
     ):
         error = (await parent.refusal(command)).error
         assert error.code is Code.UNKNOWN_REFERENCE
-        (told,) = error.details["fields"]
-        assert (told["field"], told["kind"], told["value"]) == (field, "no_child_site", "elsewhere")
+        (refused_field,) = error.details["fields"]
+        assert (refused_field["field"], refused_field["kind"], refused_field["value"]) == (
+            field,
+            "no_child_site",
+            "elsewhere",
+        )
     assert await parent.site.count("projects.sequence") == 0
 
 
@@ -71,8 +75,8 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
     lasting = {"lost": now - timedelta(hours=1), "expiring": now + timedelta(hours=2), "available": None}
     sequences = [sequence(name).model_copy(update={"media_expires_at": expires}) for name, expires in lasting.items()]
     await operator.send(AddSequences(project_id=operator.project_id, sequences=sequences))
-    found = (await operator.project()).sequences or []
-    assert {one.camera_name: one.media for one in found} == {name: name for name in lasting}
+    attached = (await operator.project()).sequences or []
+    assert {item.camera_name: item.media for item in attached} == {name: name for name in lasting}
 
 
 @pytest.mark.parametrize(

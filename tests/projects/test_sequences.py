@@ -13,7 +13,7 @@ from contracts.projects.commands import (
     RemoveSequences,
     UpdateProject,
 )
-from tests.projects.props import NOON, Operator, sequence
+from tests.projects.helpers import NOON, Operator, sequence
 
 
 async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
@@ -21,8 +21,8 @@ async def test_sequences_are_attached_and_detached(operator: Operator) -> None:
     first, second, project_id = sequence(), sequence("Hall"), operator.project_id
     await operator.send(AddSequences(project_id=project_id, sequences=[first, second]))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
-    (kept,) = (await operator.project()).sequences or []
-    assert (kept.sequence_id, kept.camera_name, kept.added_by) == (second.sequence_id, "Hall", "admin")
+    (attached,) = (await operator.project()).sequences or []
+    assert (attached.sequence_id, attached.camera_name, attached.added_by) == (second.sequence_id, "Hall", "admin")
 
 
 async def test_a_sequence_is_attached_once(operator: Operator) -> None:
@@ -31,7 +31,8 @@ async def test_a_sequence_is_attached_once(operator: Operator) -> None:
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[one]))
     other = sequence()
     added = await operator.send(AddSequences(project_id=operator.project_id, sequences=[one, other, other]))
-    assert (len(added.sequence_ids), len((await operator.project()).sequences or [])) == (1, 2)
+    assert len(added.sequence_ids) == 1
+    assert len((await operator.project()).sequences or []) == 2
 
 
 async def test_a_project_opens_with_its_sequences(operator: Operator) -> None:
@@ -57,7 +58,8 @@ async def test_a_repeated_opening_is_the_same_opening(operator: Operator) -> Non
     await operator.send(AddSequences(project_id=project_id, sequences=[sequence()]))
     again = await operator.client.submit(opening)
     outcome = await again.outcome()
-    assert (outcome.events, outcome.revision) == ([], 5)
+    assert outcome.events == []
+    assert outcome.revision == 5
     assert ProjectCreated.model_validate_json(json.dumps(outcome.result)) == first
 
 
@@ -68,9 +70,9 @@ async def test_another_opening_under_the_same_id_is_refused(operator: Operator) 
     await operator.send(opening)
     await operator.send(AddSequences(project_id=opening.project_id, sequences=[other]))
     renamed = one.model_copy(update={"camera_name": "Roof"})
-    for wanted in ([], [other], [one, other], [renamed]):
-        refused = await operator.refusal(opening.model_copy(update={"sequences": wanted}))
-        assert refused.code is Code.CONFLICT, wanted
+    for expected in ([], [other], [one, other], [renamed]):
+        refused = await operator.refusal(opening.model_copy(update={"sequences": expected}))
+        assert refused.code is Code.CONFLICT, expected
     assert (await operator.refusal(opening.model_copy(update={"from_draft": True}))).code is Code.CONFLICT
     assert (await operator.send(opening)).sequence_ids == [one.sequence_id]
 
@@ -87,9 +89,10 @@ async def test_removing_what_is_gone_is_refused(operator: Operator) -> None:
 
 async def test_all_sequences_are_removed_in_one_action(operator: Operator) -> None:
     """Every sequence of a project, and of no other, goes in one command (SEQ-05)."""
-    other = await Operator.starting(operator.site, operator.client)
+    other = await Operator.start(operator.site, operator.client)
     for each in (operator, other):
         await each.send(AddSequences(project_id=each.project_id, sequences=[sequence(), sequence()]))
     removed = await operator.send(RemoveAllSequences(project_id=operator.project_id))
-    assert (len(removed.sequence_ids), (await operator.project()).sequences) == (2, [])
+    assert len(removed.sequence_ids) == 2
+    assert (await operator.project()).sequences == []
     assert len((await other.project()).sequences or []) == 2

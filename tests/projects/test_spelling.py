@@ -1,14 +1,13 @@
 """Search finds what people look for, however they spell it."""
 
-from typing import Any
-
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import AddSequences, CreateProject, RemoveSequences, UpdateProject
 from contracts.projects.queries import ListProjects
-from tests.projects.props import Operator, sequence
-from tests.projects.traced import properties
+from tests.projects.helpers import Operator, sequence
+from tests.projects.marked_project import define_properties
 from workers.projects.search.ngrams import sort_key
 
 FOUND = {
@@ -48,11 +47,11 @@ async def matches(operator: Operator, texts: dict[str, list[str]]) -> dict[str, 
     ids = {text: uuid7() for text in texts}
     for text, project_id in ids.items():
         await operator.send(CreateProject(project_id=project_id, description=text))
-    found: dict[str, list[str]] = {}
+    results: dict[str, list[str]] = {}
     for text, searches in texts.items():
-        pages = {one: await operator.client.ask(ListProjects(search=one)) for one in searches}
-        found[text] = [one for one, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
-    return found
+        pages = {search: await operator.client.ask(ListProjects(search=search)) for search in searches}
+        results[text] = [item for item, page in pages.items() if ids[text] in {row.project_id for row in page.items}]
+    return results
 
 
 @pytest.mark.parametrize("walked", [500, 0])
@@ -68,7 +67,7 @@ async def test_what_was_written_is_found_as_it_is_typed(
 async def test_data_and_cameras_are_searched(operator: Operator) -> None:
     """Texts of the incident data and names of cameras are found as they stand, and no longer when they are gone."""
     await operator.site.worker("administration")
-    await properties(operator.client)
+    await define_properties(operator.client)
     project_id, first = operator.project_id, sequence("Turmhof")
 
     async def finds(search: str) -> bool:
@@ -77,10 +76,10 @@ async def test_data_and_cameras_are_searched(operator: Operator) -> None:
 
     await operator.send(UpdateProject.model_validate({"project_id": project_id, "data": {"text_1": "Brünig-Tor"}}))
     await operator.send(AddSequences(project_id=project_id, sequences=[first]))
-    assert [await finds(one) for one in ("brunig", "brunig bag", first.camera_name)] == [True, True, True]
+    assert [await finds(item) for item in ("brunig", "brunig bag", first.camera_name)] == [True, True, True]
     await operator.send(UpdateProject.model_validate({"project_id": project_id, "data": {"text_1": None}}))
     await operator.send(RemoveSequences(project_id=project_id, sequence_ids=[first.sequence_id]))
-    assert [await finds(one) for one in ("brunig", first.camera_name, "bag")] == [False, False, True]
+    assert [await finds(item) for item in ("brunig", first.camera_name, "bag")] == [False, False, True]
 
 
 async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
@@ -93,20 +92,23 @@ async def test_a_creation_is_found_by_its_cameras(operator: Operator) -> None:
     assert [row.project_id for row in page.items] == [one.project_id]
 
 
-@pytest.mark.parametrize("node, section", [("categories", "categories"), ("sequences", "sequences")])
-async def test_data_and_cameras_are_searched_by_those_who_see_them(operator: Operator, node: str, section: str) -> None:
-    """A word that stands in a withheld part alone is not found, and the page names the part (PERM-09)."""
+@pytest.mark.parametrize("node, section", [(Node.CATEGORIES, "categories"), (Node.SEQUENCES, "sequences")])
+async def test_data_and_cameras_are_searched_by_those_who_see_them(
+    operator: Operator, node: Node, section: str
+) -> None:
+    """A word that is in a withheld part alone is not found, and the page names the part (PERM-09)."""
     await operator.site.worker("administration")
-    await properties(operator.client)
+    await define_properties(operator.client)
     changes = {"project_id": operator.project_id, "data": {"text_1": "Walrus"}}
     await operator.send(UpdateProject.model_validate(changes))
     await operator.send(AddSequences(project_id=operator.project_id, sequences=[sequence("Turmhof")]))
-    word = {"categories": "walrus", "sequences": "turmhof"}[node]
-    every = ("main_details", "categories", "sequences", "comments", "calls")
-    seen: dict[str, Any] = {f"incident_projects__{one}": "view" for one in every if one != node}
-    await operator.site.grant("viewer", incident_projects="view", **seen)
+    word = {Node.CATEGORIES: "walrus", Node.SEQUENCES: "turmhof"}[node]
+    nodes = {Node.PROJECTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.SEQUENCES, Node.COMMENTS, Node.CALLS}
+    await operator.site.grant("viewer", dict.fromkeys(nodes - {node}, "view"))
     page = await (await operator.site.client("viewer")).ask(ListProjects(search=word, count="exact"))
-    assert (page.items, page.total, page.withheld) == ([], 0, [section])
+    assert page.items == []
+    assert page.total == 0
+    assert page.withheld == [section]
     assert (await operator.client.ask(ListProjects(search=word))).items
 
 
@@ -114,7 +116,7 @@ async def test_a_changed_type_is_found_with_a_word(operator: Operator, monkeypat
     """A word and a type are sought together by the type that a project has now (PRJ-07)."""
     monkeypatch.setattr("workers.projects.queries.lists.WALK_FIRST_PROJECTS", 0)
     await operator.site.worker("administration")
-    ids = await properties(operator.client)
+    ids = await define_properties(operator.client)
     for type_id in (ids["type"], None):
         await operator.send(UpdateProject(project_id=operator.project_id, type_id=type_id))
         for asked in (ids["type"], None):
@@ -130,15 +132,15 @@ SORTED += ["zebra", "Zone", "Ωmega", "вход", "仓库"]
 async def test_descriptions_are_sorted_as_in_a_dictionary(operator: Operator, sort: str) -> None:
     """The order of a list by description is that of the language, not of code points, over all pages (PRJ-07)."""
     await operator.site.sql("DELETE FROM projects.project")
-    for one in sorted(SORTED):
-        await operator.send(CreateProject(project_id=uuid7(), description=one))
-    shown: list[str | None] = []
+    for item in sorted(SORTED):
+        await operator.send(CreateProject(project_id=uuid7(), description=item))
+    results: list[str | None] = []
     query = ListProjects.model_validate({"sort": sort, "limit": 4})
     while True:
         page = await operator.client.ask(query)
-        shown += [row.description for row in page.items]
+        results += [row.description for row in page.items]
         if page.next is None:
             break
         query = query.model_copy(update={"after": page.next})
-    assert shown == (SORTED if sort == "description" else SORTED[::-1])
+    assert results == (SORTED if sort == "description" else SORTED[::-1])
     assert sorted(SORTED, key=sort_key) == SORTED

@@ -9,9 +9,18 @@ from nats.aio.msg import Msg
 
 from contracts import catalogue, subjects
 from contracts.errors import Code
+from contracts.permissions import Node
 from contracts.projects.watching import HIDDEN, KIND, OWN, node_of
 from incidents import Client, Refused
-from tests.projects.followed import commented, deleted, following, next_of, opened, published, told
+from tests.projects.feeds import (
+    add_comment,
+    create_project,
+    delete_project,
+    event_names,
+    follow,
+    next_events,
+    wait_for_events,
+)
 from tests.support import Site, eventually
 from workers.runtime.process.worker_process import Running
 
@@ -31,107 +40,107 @@ async def admin(site: Site, projects: Running) -> Client:
 @pytest.fixture
 async def viewer(site: Site) -> Client:
     """Somebody who may see projects and nothing below them."""
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     return await site.client("viewer")
 
 
 async def test_what_happens_is_seen_live(admin: Client) -> None:
     """A follower sees who created, commented and deleted a project, in order, as it happens (PRJ-09, PRJ-23)."""
-    async with following(admin) as watch:
-        project_id = await opened(admin)
-        await commented(admin, project_id)
-        await deleted(admin, project_id)
-        events = await next_of(watch, 3)
+    async with follow(admin) as watch:
+        project_id = await create_project(admin)
+        await add_comment(admin, project_id)
+        await delete_project(admin, project_id)
+        events = await next_events(watch, 3)
     expected = [(what, str(project_id)) for what in ("created", "comment-added", "deleted")]
-    assert told(events) == expected
+    assert event_names(events) == expected
     assert [(event.actor, event.revision) for event in events] == [("admin", 1), ("admin", 2), ("admin", 3)]
     assert "bag" not in events[0].model_dump_json()
 
 
 async def test_nothing_is_lost_while_nobody_listens(site: Site, admin: Client) -> None:
     """A follower that comes back with its cursor gets all that happened meanwhile, once and in order (PRJ-09)."""
-    async with following(admin) as watch:
-        first = await opened(admin)
-        (event,) = await next_of(watch, 1)
-    others = [await opened(admin) for _ in range(5)]
-    await deleted(admin, first)
-    await published(site, 7)
-    async with following(await site.client(), since=event.cursor) as watch:
-        last = await opened(admin)
-        events = await next_of(watch, 7)
-    expected = [("created", str(one)) for one in others] + [("deleted", str(first)), ("created", str(last))]
-    assert told(events) == expected
+    async with follow(admin) as watch:
+        first = await create_project(admin)
+        (event,) = await next_events(watch, 1)
+    others = [await create_project(admin) for _ in range(5)]
+    await delete_project(admin, first)
+    await wait_for_events(site, 7)
+    async with follow(await site.client(), since=event.cursor) as watch:
+        last = await create_project(admin)
+        events = await next_events(watch, 7)
+    expected = [("created", str(other)) for other in others] + [("deleted", str(first)), ("created", str(last))]
+    assert event_names(events) == expected
 
 
 async def test_two_followers_see_the_same(site: Site, admin: Client) -> None:
     """Every follower gets every event, with the same cursors (PRJ-09)."""
-    async with following(admin) as one, following(await site.client()) as other:
+    async with follow(admin) as one, follow(await site.client()) as other:
         for _ in range(3):
-            await opened(admin)
-        assert await next_of(one, 3) == await next_of(other, 3)
+            await create_project(admin)
+        assert await next_events(one, 3) == await next_events(other, 3)
 
 
 async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -> None:
     """Comments, readings and the ids of sequences are for those who may view their node (PERM-08, PERM-11)."""
-    async with following(viewer) as watch:
-        project_id = await opened(admin)
-        await commented(admin, project_id)
-        await deleted(admin, project_id)
-        assert [what for what, _ in told(await next_of(watch, 2))] == ["created", "deleted"]
+    async with follow(viewer) as watch:
+        project_id = await create_project(admin)
+        await add_comment(admin, project_id)
+        await delete_project(admin, project_id)
+        assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "deleted"]
 
 
 async def test_without_permission_nobody_watches(site: Site, projects: Running) -> None:
     """Watching needs view on incident-projects (PERM-07)."""
     with pytest.raises(Refused) as refused:
-        async with following(await site.client("stranger")):
+        async with follow(await site.client("stranger")):
             pass
     assert refused.value.code is Code.NOT_AVAILABLE
 
 
 async def test_a_change_of_role_acts_at_once(site: Site, admin: Client, viewer: Client) -> None:
     """What happens after a right was given is seen, after it was taken is not, and the feed ends (PERM-05)."""
-    async with following(viewer) as watch:
-        project_id = await opened(admin)
-        await site.grant("viewer", incident_projects="view", incident_projects__comments="view")
-        await commented(admin, project_id)
-        assert [what for what, _ in told(await next_of(watch, 2))] == ["created", "comment-added"]
+    async with follow(viewer) as watch:
+        project_id = await create_project(admin)
+        await site.grant("viewer", {Node.PROJECTS: "view", Node.COMMENTS: "view"})
+        await add_comment(admin, project_id)
+        assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "comment-added"]
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
-        await deleted(admin, project_id)
+        await delete_project(admin, project_id)
         with pytest.raises(Refused) as refused:
-            await next_of(watch, 1)
+            await next_events(watch, 1)
     assert refused.value.code is Code.NOT_AVAILABLE
 
 
 async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: Client) -> None:
     """Whoever may still see projects but not what the filter tells is refused by the feed itself, at once (PERM-05)."""
-    await site.grant("viewer", incident_projects="view", incident_projects__main_details="view")
-    caller, said = await site.caller("viewer"), dict[str, Any]()
+    await site.grant("viewer", {Node.PROJECTS: "view", Node.MAIN_DETAILS: "view"})
+    caller, results = await site.caller("viewer"), dict[str, Any]()
 
     async def on_message(message: Msg) -> None:
-        said[(message.headers or {})[KIND]] = json.loads(message.data)
+        results[(message.headers or {})[KIND]] = json.loads(message.data)
 
     async def is_open() -> bool:
-        return "open" in said
+        return "open" in results
 
     inbox = f"{subjects.inbox('viewer')}.feed"
     await caller.nats.subscribe(inbox, cb=on_message)
-    asked = json.dumps({"filter": {"type_ids": [None]}}).encode()
-    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), asked, reply=inbox)
+    data = json.dumps({"filter": {"type_ids": [None]}}).encode()
+    await caller.nats.publish(subjects.query(site.name, "viewer", "projects.watch"), data, reply=inbox)
     await eventually(is_open)
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
 
     async def has_ended() -> bool:
-        await opened(admin)
-        return "end" in said
+        await create_project(admin)
+        return "end" in results
 
     await eventually(has_ended, within=60)
-    assert said["end"]["error"]["code"] == Code.NOT_AVAILABLE
+    assert results["end"]["error"]["code"] == Code.NOT_AVAILABLE
 
 
 async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running, admin: Client) -> None:
     """A feed whose address is somebody else's inbox is not opened."""
     caller, victim = await site.caller(), await site.nats("victim")
-    heard = await victim.subscribe("_INBOX_victim.>")
+    subscription = await victim.subscribe("_INBOX_victim.>")
     await victim.flush()
     await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_victim.feed")
 
@@ -139,25 +148,25 @@ async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running
         return projects.query_service.counters.foreign_inbox == 1
 
     await eventually(is_counted)
-    async with following(admin) as watch:
-        await opened(admin)
-        await next_of(watch, 1)
+    async with follow(admin) as watch:
+        await create_project(admin)
+        await next_events(watch, 1)
     await victim.flush()
-    assert heard.pending_msgs == 0
+    assert subscription.pending_msgs == 0
 
 
 async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) -> None:
-    """When events behind a cursor are gone, the follower is told to start again from a list (PRJ-09)."""
-    async with following(admin) as watch:
-        await opened(admin)
-        (event,) = await next_of(watch, 1)
-    await opened(admin)
-    await published(site, 2)
+    """When events behind a cursor are gone, the follower is refused and starts again from a list (PRJ-09)."""
+    async with follow(admin) as watch:
+        await create_project(admin)
+        (event,) = await next_events(watch, 1)
+    await create_project(admin)
+    await wait_for_events(site, 2)
     ops = await site.overseer()
     await ops.jetstream().purge_stream("EVENTS")
     for cursor in (event.cursor, "0-1"):
         with pytest.raises(Refused) as refused:
-            async with following(admin, since=cursor):
+            async with follow(admin, since=cursor):
                 pass
         assert refused.value.code is Code.GONE
         assert "start again" in refused.value.details["fields"][0]["reason"]
@@ -171,7 +180,7 @@ async def test_a_cursor_of_another_form_is_refused(site: Site, projects: Running
 
 async def test_nobody_renews_the_feed_of_another(site: Site, admin: Client) -> None:
     """A feed that is unknown, or that somebody else has, cannot be renewed."""
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     caller, stranger = await site.caller(), await site.caller("viewer")
     feed, _ = await caller.ask("projects.watch", {})
     renewed, _ = await caller.ask("projects.watch", {"feed": feed["feed"]})

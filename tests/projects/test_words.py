@@ -45,10 +45,10 @@ def is_found(text: str, search: str) -> bool:
     return all(
         any(
             all(
-                matches(term.like, line)
-                and term.every <= numbers
-                and (not term.alternatives or term.alternatives & numbers)
-                for term in way
+                matches(item.like, line)
+                and item.every <= numbers
+                and (not item.alternatives or item.alternatives & numbers)
+                for item in way
             )
             for way in ways
         )
@@ -59,27 +59,31 @@ def is_found(text: str, search: str) -> bool:
 @given(word=LETTERS | PLATES, start=st.integers(0, 9), length=st.integers(1, 9))
 def test_a_word_has_the_numbers_of_all_its_parts(word: str, start: int, length: int) -> None:
     """Whatever part is sought that is long enough, its numbers lead to the word, and are in PostgreSQL's range."""
-    for one in words_of(word):
-        part = one[start : start + length]
+    for item in words_of(word):
+        part = item[start : start + length]
         if len(part) > 2 or (part and is_unspaced(part)):
-            assert finds(part, one)
-            assert matches(pattern(part), line_of([([one], [])]))
-        assert all(-(2**31) <= number < 2**31 for number in grams_of(one))
+            assert finds(part, item)
+            assert matches(pattern(part), line_of([([item], [])]))
+        assert all(-(2**31) <= number < 2**31 for number in grams_of(item))
 
 
 @given(word=LETTERS | PLATES)
 def test_a_whole_word_is_sought_by_its_own_numbers(word: str) -> None:
     """A word finds itself, however short it is and whatever it is written in."""
-    assert all(finds(one, one) for one in words_of(word))
+    assert all(finds(number, number) for number in words_of(word))
 
 
 @given(first=LETTERS, second=LETTERS)
 def test_every_term_has_numbers(first: str, second: str) -> None:
     """No term is without numbers, and plain letters share no number with other words of four letters (no chaff)."""
-    for one in words_of(f"{first} {second}"):
-        assert bool(numbers_of(one)) != bool(guesses_of(one))
-    plain = {one for one in words_of(f"{first} {second}") if one.isascii() and len(one) <= 4 and not one.isdigit()}
-    assert len({number for one in plain for number in grams_of(one)}) == len(plain)
+    for item in words_of(f"{first} {second}"):
+        assert bool(numbers_of(item)) != bool(guesses_of(item))
+    plain = {
+        number
+        for number in words_of(f"{first} {second}")
+        if number.isascii() and len(number) <= 4 and not number.isdigit()
+    }
+    assert len({number for character in plain for number in grams_of(character)}) == len(plain)
 
 
 @given(digits=st.text("0123456789", min_size=3, max_size=15))
@@ -93,9 +97,9 @@ def test_digits_are_sought_as_they_are(digits: str) -> None:
 def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
     """So many fours at most are looked up; a word has them all, and those of rarer letters come first."""
     [one] = words_of(word)
-    sought = set(numbers_of(one, most))
-    assert 1 <= len(sought) <= most
-    assert sought <= grams_of(one)
+    numbers = set(numbers_of(one, most))
+    assert 1 <= len(numbers) <= most
+    assert numbers <= grams_of(one)
     assert set(numbers_of("tionquewhizzing", 1)) == {*numbers_of("whizz", 4)} & grams_of("hizz")
 
 
@@ -103,13 +107,13 @@ def test_few_numbers_of_a_word_are_looked_up(word: str, most: int) -> None:
 def test_folding_again_changes_nothing(text: str) -> None:
     """A folded word is a word, and folded: what was kept is found by what is typed."""
     words, codes = read(text)
-    assert all(words_of(one) == [one] for one in (*words, *codes) if one.isascii() or one in words)
+    assert all(words_of(word) == [word] for word in (*words, *codes) if word.isascii() or word in words)
 
 
 @given(text=st.text() | CODES)
 def test_a_text_finds_itself(text: str) -> None:
     """A text is found by all of it, as it was written, and as a phrase."""
-    unquoted = "".join(" " if one in '"“”„«»\uff02' else one for one in text)
+    unquoted = "".join(" " if character in '"“”„«»\uff02' else character for character in text)
     assert is_found(unquoted, unquoted)
     assert is_found(unquoted, f'"{unquoted}"')
 
@@ -122,14 +126,14 @@ def test_a_phrase_is_found_where_a_word_goes_on(words: list[str], ends: st.DataO
     first, last = (
         ends.draw(st.integers(0, len(word) - 1)) if is_unspaced(word) else 0 for word in (words[0], words[-1])
     )
-    said = " ".join(words)
-    assert is_found(said, f'"{said[first : len(said) - last]}"')
+    phrase = " ".join(words)
+    assert is_found(phrase, f'"{phrase[first : len(phrase) - last]}"')
 
 
 @given(text=CODES)
 def test_plain_texts_are_read_as_all_others(text: str) -> None:
     """A text of plain letters is read in a faster way, to the same words and codes as beside any other letter."""
-    plain = "".join(one for one in text if one.isascii())
+    plain = "".join(character for character in text if character.isascii())
     words, codes = read(f"{plain} \u03b6\u03b6\u03b6\u03b6")
     assert read(plain) == (words[:-1], codes)
 
@@ -143,6 +147,6 @@ def test_what_orders_texts_stays_short(text: str) -> None:
 
 
 def test_accents_case_and_unseen_characters_are_folded() -> None:
-    """Accents, case, unseen characters and what stands between words do not matter."""
+    """Accents, case, unseen characters and what is between words do not matter."""
     text = "Élève BLESSÉ, ﬁn_Straße: İstanbul, \u0131rmak, Œil, zero\u200b\u00adwidth, ١٢"
     assert words_of(text) == ["eleve", "blesse", "fin", "strasse", "istanbul", "irmak", "oeil", "zerowidth", "12"]

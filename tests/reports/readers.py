@@ -1,4 +1,4 @@
-"""Two independent readers of reports, and where what they find stands on the page."""
+"""Two independent readers of reports, and the places of what they find on the page."""
 
 import ctypes
 import io
@@ -68,7 +68,11 @@ def drawn(pdf: bytes) -> Iterator[Drawn]:
 
 def outside(pdf: bytes) -> list[Drawn]:
     """What leaves the margins of its page."""
-    return [one for one in drawn(pdf) if one.left < LEFT or one.right > RIGHT or one.bottom < BOTTOM or one.top > TOP]
+    return [
+        glyph
+        for glyph in drawn(pdf)
+        if glyph.left < LEFT or glyph.right > RIGHT or glyph.bottom < BOTTOM or glyph.top > TOP
+    ]
 
 
 def pixels(pdf: bytes) -> list[int]:

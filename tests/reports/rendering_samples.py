@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,20 +17,21 @@ from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
 from workers.reports.rendering.renderer import RenderedReport
 from workers.reports.rendering.report_content import content
+from workers.reports.rendering.text_layer import separate_texts
 from workers.reports.rendering.wording import WORDINGS
 
 
 class Renderer:
     """Prints reports in this process, as a child process does."""
 
-    def __init__(self) -> None:
-        self._printer = Printer()
+    def __init__(self, text_layer: Callable[[bytes], bytes] = separate_texts) -> None:
+        self._printer = Printer(text_layer)
 
     def render(self, document: ReportDocument, *, plain: bool = False) -> RenderedReport:
         """Make the PDF of a document."""
-        told = json.loads(json.dumps(content(document)))
+        report = json.loads(json.dumps(content(document)))
         at = int(document.generated_at.timestamp())
-        pdf, pages = self._printer.print_report(told, WORDINGS[document.language].substituted, at, plain=plain)
+        pdf, pages = self._printer.print_report(report, WORDINGS[document.language].substituted, at, plain=plain)
         return RenderedReport(pdf, pages, hashlib.sha256(pdf).hexdigest())
 
 
@@ -41,7 +43,7 @@ EDITED: dict[str, Any] = {"edited_by": EDITOR, "edited_at": START + timedelta(ho
 
 def project(**changes: Any) -> ProjectDetails:
     """Make a project that has something in every part."""
-    held: dict[str, Any] = {
+    values: dict[str, Any] = {
         **MADE,
         "project_id": UUID(int=1),
         "number": 1042,
@@ -59,7 +61,7 @@ def project(**changes: Any) -> ProjectDetails:
         "calls": [CALL],
         "sequences": [SEQUENCE],
     }
-    return ProjectDetails.model_validate({**held, **changes})
+    return ProjectDetails.model_validate({**values, **changes})
 
 
 def comment(text: str, **changes: Any) -> Comment:
@@ -94,7 +96,7 @@ SEQUENCE = AttachedSequence(
 
 def document(language: Language = "en", **changes: Any) -> ReportDocument:
     """Make a document that has something in every part."""
-    told: dict[str, Any] = {
+    values: dict[str, Any] = {
         "report_id": UUID(int=5),
         "generated_at": START + timedelta(days=1),
         "timezone": "Europe/Paris",
@@ -112,7 +114,7 @@ def document(language: Language = "en", **changes: Any) -> ReportDocument:
             DataValue(label="Appel aux secours", kind="datetime", value="2022-02-10T08:36:00+00:00"),
         ),
     }
-    return ReportDocument(language=language, **{**told, **changes})
+    return ReportDocument(language=language, **{**values, **changes})
 
 
 def described(text: str) -> ReportDocument:

@@ -47,7 +47,7 @@ def everywhere(text: str) -> ReportDocument:
     by = {"created_by": name, "edited_by": name, "edited_at": START}
     call = CALL.model_copy(update={**by, "party": name, "number": name, "reference": name, "notes": text})
     camera = {"camera_name": name, "camera_id": name, "site": name, "added_by": name}
-    held = project(
+    details = project(
         description=text,
         comments=[comment(text, **by)],
         calls=[call],
@@ -58,7 +58,7 @@ def everywhere(text: str) -> ReportDocument:
     return document(
         title=text[:500],
         show_user_names=True,
-        project=held,
+        project=details,
         type_name=name,
         status_name=name,
         categories=((name, name),),
@@ -69,7 +69,7 @@ def everywhere(text: str) -> ReportDocument:
 
 @pytest.mark.parametrize("text", LONG)
 def test_a_long_text_stays_on_its_page(renderer: Renderer, text: str) -> None:
-    """Wherever it stands, a text without a place to end a line is cut at the end of its column."""
+    """Wherever it is, a text without a place to end a line is cut at the end of its column."""
     assert outside(renderer.render(everywhere(text)).pdf) == []
 
 
@@ -82,9 +82,11 @@ def test_a_long_label_stays_in_its_column(renderer: Renderer, text: str) -> None
         categories=((text[:200], "1"),),
         data=(DataValue(label=text[:200], kind="text", value="1"),),
     )
-    grey = [one for one in drawn(renderer.render(labels).pdf) if one.grey > GREY and FOOTER < one.bottom < DETAILS]
+    grey = [
+        glyph for glyph in drawn(renderer.render(labels).pdf) if glyph.grey > GREY and FOOTER < glyph.bottom < DETAILS
+    ]
     assert len(grey) > len(labels.data)
-    assert [one for one in grey if one.right > LABELS] == []
+    assert [glyph for glyph in grey if glyph.right > LABELS] == []
 
 
 @given(parts=st.lists(st.tuples(st.sampled_from(CLASSES), st.integers(1, 60)), min_size=1, max_size=12))

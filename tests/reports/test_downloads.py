@@ -1,10 +1,11 @@
-"""Downloads of reports: whoever gets any part is recorded, once for all the parts that it fetches (LOG-T2)."""
+"""Downloads of reports: anyone who gets any part is recorded, once for all the parts that it fetches (LOG-T2)."""
 
 from uuid import UUID
 
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client
@@ -30,8 +31,8 @@ class Reading:
 
     async def fetch(self, *offsets: int) -> list[bytes]:
         """Fetch a hundred bytes from each of these offsets on, one after the other."""
-        wanted = [DownloadReport(report_id=self.report_id, offset=offset, length=100) for offset in offsets]
-        return [await self.client.ask(one) for one in wanted]
+        downloads = [DownloadReport(report_id=self.report_id, offset=offset, length=100) for offset in offsets]
+        return [await self.client.ask(download) for download in downloads]
 
     async def recorded(self) -> int:
         """Return how many downloads were recorded."""
@@ -40,7 +41,7 @@ class Reading:
 
 @pytest.fixture
 async def reading(site: Site) -> Reading:
-    """A report that lies ready."""
+    """A finished report."""
     await site.workers("projects", "reports")
     for statement in KEEP:
         await site.sql(statement)
@@ -81,9 +82,8 @@ async def test_what_is_fetched_much_later_is_another_download(reading: Reading) 
 async def test_each_principal_is_recorded(reading: Reading) -> None:
     """A download of one principal hides none of another."""
     await reading.fetch(0)
-    nodes = ("reports", "main_details", "categories", "comments", "calls", "sequences")
-    sections = {f"incident_projects__{name}": "view" for name in nodes}
-    await reading.site.grant("olga", incident_projects="view", **sections)
+    nodes = (Node.REPORTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS, Node.CALLS, Node.SEQUENCES)
+    await reading.site.grant("olga", dict.fromkeys((Node.PROJECTS, *nodes), "view"))
     other = Reading(reading.site, await reading.site.client("olga"), reading.report_id)
     await other.fetch(100)
     assert await reading.recorded() == 2
@@ -100,16 +100,16 @@ async def test_a_download_dies_with_its_report(reading: Reading) -> None:
 async def test_a_part_goes_from_one_row_into_the_next(reading: Reading) -> None:
     """A part has the bytes that were asked for, in how many rows they are kept, and only the end makes it shorter."""
     await reading.site.sql("DELETE FROM reports.chunk")
-    kept = bytes(range(256)) * (CHUNK_BYTES // 128 + 1)
+    data = bytes(range(256)) * (CHUNK_BYTES // 128 + 1)
     for number in range(3):
-        given = {
+        chunk = {
             "id": reading.report_id,
             "number": number,
-            "data": kept[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
+            "data": data[number * CHUNK_BYTES : (number + 1) * CHUNK_BYTES],
         }
-        await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **given)
-    assert await reading.fetch(CHUNK_BYTES - 30, 2 * CHUNK_BYTES - 1, len(kept) - 9) == [
-        kept[CHUNK_BYTES - 30 : CHUNK_BYTES + 70],
-        kept[2 * CHUNK_BYTES - 1 : 2 * CHUNK_BYTES + 99],
-        kept[-9:],
+        await reading.site.sql("INSERT INTO reports.chunk VALUES (:id, :number, :data)", **chunk)
+    assert await reading.fetch(CHUNK_BYTES - 30, 2 * CHUNK_BYTES - 1, len(data) - 9) == [
+        data[CHUNK_BYTES - 30 : CHUNK_BYTES + 70],
+        data[2 * CHUNK_BYTES - 1 : 2 * CHUNK_BYTES + 99],
+        data[-9:],
     ]

@@ -10,6 +10,7 @@ import pytest
 from contracts.administration import ChangeSettings
 from contracts.errors import Code, Error, Refusal
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from contracts.projects.parts import AddComment
 from contracts.reports import DownloadReport, GenerateReport, ReportGenerated
@@ -53,8 +54,8 @@ async def refusal(client: Client, project_id: UUID) -> Error:
 
 async def said(client: Client, generated: ReportGenerated) -> str:
     """Fetch a report and read it."""
-    asked = DownloadReport(report_id=generated.report_id)
-    pdf = b"".join([part async for part in client.download(asked)])
+    download = DownloadReport(report_id=generated.report_id)
+    pdf = b"".join([part async for part in client.download(download)])
     return squeezed(text_of(pdf))
 
 
@@ -75,10 +76,10 @@ def working(running: Running) -> Callable[[], Awaitable[bool]]:
 
 @pytest.mark.parametrize("text", [PANIC, f"\u05e9\u05dc {PANIC}", f"e\u20e3\u200d{PANIC * 3}"])
 def test_what_breaks_the_typesetter_is_spelled_out_everywhere(text: str) -> None:
-    """A title, the name of a type or a camera, a description, a comment: wherever it stands, the rest is printed."""
-    told = words(Renderer().render(everywhere(text)))
-    assert told.count("U+20E3") >= 15
-    assert "Video kept until" in told
+    """A title, the name of a type or a camera, a description, a comment: wherever it is, the rest is printed."""
+    extracted = words(Renderer().render(everywhere(text)))
+    assert extracted.count("U+20E3") >= 15
+    assert "Video kept until" in extracted
 
 
 @pytest.mark.parametrize("place", ["comment", "report_title"])
@@ -91,9 +92,9 @@ async def test_a_text_that_breaks_the_typesetter_is_spelled_out(site: Site, plac
         await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text=f"\u05e9\u05dc {PANIC}"))
     else:
         await client.send(ChangeSettings(report_title=PANIC))
-    told = await said(client, await report(client, project_id))
-    assert "U+20E3" in told
-    assert "Abagwasleftatgate4." in told
+    outcome = await said(client, await report(client, project_id))
+    assert "U+20E3" in outcome
+    assert "Abagwasleftatgate4." in outcome
     assert (await report(client, await project(site, client))).pages == 1
 
 
@@ -104,10 +105,12 @@ async def test_a_report_of_too_many_entries_is_refused_unread(site: Site) -> Non
     client = await site.client()
     project_id = await project(site, client, "x", 1, domain.ENTRIES_MAX + 1)
     error = await refusal(client, project_id)
-    told = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
+    details = {"unit": "entries", "size": domain.ENTRIES_MAX + 1, "limit": domain.ENTRIES_MAX}
     [field] = error.details["fields"]
-    assert (error.code, error.retryable, "later" in error.message) == (Code.INVALID, False, False)
-    assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **told}
+    assert error.code == Code.INVALID
+    assert error.retryable is False
+    assert "later" not in error.message
+    assert field == {"field": "project_id", "kind": "report_too_large", "reason": field["reason"], **details}
     assert "export" in field["reason"]
     assert running.children.pids == []
 
@@ -144,10 +147,10 @@ async def test_fifty_megabytes_are_refused_unread(site: Site) -> None:
 
 
 async def test_what_is_withheld_does_not_count(site: Site) -> None:
-    """Who may not see the comments gets the report of the rest, however many they are."""
+    """A principal who may not see the comments gets the report of the rest, however many they are."""
     await site.workers("projects", "reports")
     project_id = await project(site, await site.client(), "x", 1, domain.ENTRIES_MAX + 1)
-    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
     generated = await report(await site.client("clerk"), project_id)
     assert "comments" in generated.missing
 
@@ -158,10 +161,13 @@ async def test_a_report_that_needs_too_much_memory_is_refused(site: Site) -> Non
     running = await site.worker("reports", child_memory_bytes=80_000_000)
     client = await site.client()
     [field] = (await refusal(client, await project(site, client, "\u0001", 1_000, 300))).details["fields"]
-    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_memory", "bytes", 80_000_000)
+    assert field["kind"] == "report_needs_memory"
+    assert field["unit"] == "bytes"
+    assert field["limit"] == 80_000_000
     assert "export" in field["reason"]
     assert (await report(client, await project(site, client))).pages == 1
-    assert (running.delivery.counters.dead, running.delivery.counters.retried) == (0, 0)
+    assert running.delivery.counters.dead == 0
+    assert running.delivery.counters.retried == 0
 
 
 async def test_a_report_that_takes_too_long_is_refused(site: Site) -> None:
@@ -173,7 +179,9 @@ async def test_a_report_that_takes_too_long_is_refused(site: Site) -> None:
     await report(client, project_id)
     child(running).suspend()
     [field] = (await refusal(client, project_id)).details["fields"]
-    assert (field["kind"], field["unit"], field["limit"]) == ("report_needs_time", "seconds", 1)
+    assert field["kind"] == "report_needs_time"
+    assert field["unit"] == "seconds"
+    assert field["limit"] == 1
     assert (await report(client, project_id)).pages == 1
 
 

@@ -31,21 +31,21 @@ def renderer() -> Renderer:
     return Renderer()
 
 
-def leaves(held: Any, seen: set[int]) -> Iterator[str]:
+def leaves(held: Any, visited: set[int]) -> Iterator[str]:
     """Every text, name and stream in a PDF, decompressed."""
     held = held.get_object() if hasattr(held, "get_object") else held
-    if id(held) in seen:
+    if id(held) in visited:
         return
-    seen.add(id(held))
+    visited.add(id(held))
     if hasattr(held, "get_data"):
         yield held.get_data().decode("latin-1")
     if isinstance(held, dict):
         for name, value in held.items():
             yield str(name)
-            yield from leaves(value, seen)
+            yield from leaves(value, visited)
     elif isinstance(held, list):
         for value in held:
-            yield from leaves(value, seen)
+            yield from leaves(value, visited)
     else:
         yield str(held)
 
@@ -53,22 +53,22 @@ def leaves(held: Any, seen: set[int]) -> Iterator[str]:
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_a_report_says_all_that_the_project_says(renderer: Renderer, language: Language) -> None:
     """Every text of a project is in its report, under the report's own words in the language asked for."""
-    told = [line for page in pages_of(renderer.render(document(language)).pdf) for line in page.splitlines()]
+    rendered = [line for page in pages_of(renderer.render(document(language)).pdf) for line in page.splitlines()]
     expected = (GOLDEN / f"report.{language}.txt").read_text(encoding="utf-8").splitlines()
-    assert expected == [line.strip() for line in told]
+    assert expected == [line.strip() for line in rendered]
 
 
 @pytest.mark.parametrize("language, label", [("en", "Reference"), ("fr", "Référence")])
 def test_another_systems_number_is_in_the_report(renderer: Renderer, language: Language, label: str) -> None:
     """A project that has a number in another system says it among its main details."""
-    said = words(renderer.render(document(language, project=project(reference="INC0000060"))))
-    assert f"{label} INC0000060" in " ".join(said.split())
+    text = words(renderer.render(document(language, project=project(reference="INC0000060"))))
+    assert f"{label} INC0000060" in " ".join(text.split())
 
 
 @pytest.mark.parametrize("language, subtitle", [("en", "Incident report"), ("fr", "Rapport d'incident")])
 @pytest.mark.parametrize("title", ["", "Ville de Neuville"])
 def test_the_subtitle_is_always_there(renderer: Renderer, language: Language, subtitle: str, title: str) -> None:
-    """The subtitle stands below the administrator's title, and alone where there is none (REP-02)."""
+    """The subtitle is below the administrator's title, and alone where there is none (REP-02)."""
     assert words(renderer.render(document(language, title=title))).startswith(f"{title} {subtitle}".strip())
 
 
@@ -83,10 +83,10 @@ def test_hidden_names_are_nowhere(renderer: Renderer) -> None:
 
 def test_shown_names_are_with_what_they_did(renderer: Renderer) -> None:
     """When names are asked for, each deed names who did it."""
-    told = words(renderer.render(document(show_user_names=True)))
-    assert f"10/02/2022 09:33:33 by {AUTHOR} (edited 10/02/2022 10:33:33 by {EDITOR})" in told
-    assert f"added 10/02/2022 09:33:33 by {EDITOR}" in told
-    assert "hidden" not in told
+    text = words(renderer.render(document(show_user_names=True)))
+    assert f"10/02/2022 09:33:33 by {AUTHOR} (edited 10/02/2022 10:33:33 by {EDITOR})" in text
+    assert f"added 10/02/2022 09:33:33 by {EDITOR}" in text
+    assert "hidden" not in text
 
 
 @pytest.mark.parametrize(
@@ -108,21 +108,21 @@ def test_shown_names_are_with_what_they_did(renderer: Renderer) -> None:
 def test_what_is_missing_is_said(renderer: Renderer, language: Language, said: str) -> None:
     """An incomplete report says so on its first page and names what it lacks."""
     lacking = project(comments=None, calls=None)
-    told = renderer.render(document(language, project=lacking, missing=("comments", "calls")))
-    assert said in " ".join(pages_of(told.pdf)[0].split())
+    rendered = renderer.render(document(language, project=lacking, missing=("comments", "calls")))
+    assert said in " ".join(pages_of(rendered.pdf)[0].split())
 
 
 def test_a_complete_report_has_no_notice(renderer: Renderer) -> None:
     """A report that lacks nothing does not say otherwise, and its empty sections say that they are empty."""
-    told = words(renderer.render(described("")))
-    assert "does not include" not in told
-    assert all(f"No {part}." in told for part in ("description", "category", "comment", "call", "sequence"))
+    text = words(renderer.render(described("")))
+    assert "does not include" not in text
+    assert all(f"No {part}." in text for part in ("description", "category", "comment", "call", "sequence"))
 
 
 def test_what_the_reader_may_not_see_is_said(renderer: Renderer) -> None:
     """A withheld section is not called empty."""
-    told = words(renderer.render(document(project=project(comments=None, withheld=["comments"]))))
-    assert "Comments This section is not available to the person who generated the report." in told
+    text = words(renderer.render(document(project=project(comments=None, withheld=["comments"]))))
+    assert "Comments This section is not available to the person who generated the report." in text
 
 
 def test_the_zone_is_named_once_and_known(renderer: Renderer) -> None:
@@ -140,9 +140,9 @@ def test_the_repeated_hour_is_told_apart(renderer: Renderer) -> None:
     twice = project(
         start_time=datetime(2022, 10, 30, 0, 30, tzinfo=UTC), end_time=datetime(2022, 10, 30, 1, 30, tzinfo=UTC)
     )
-    told = words(renderer.render(document(project=twice)))
-    assert "Start 30/10/2022 02:30:00 (+0200)" in told
-    assert "End 30/10/2022 02:30:00 (+0100)" in told
+    text = words(renderer.render(document(project=twice)))
+    assert "Start 30/10/2022 02:30:00 (+0200)" in text
+    assert "End 30/10/2022 02:30:00 (+0100)" in text
 
 
 def test_the_file_is_made_for_archives(renderer: Renderer) -> None:

@@ -51,17 +51,17 @@ def test_markup_is_text(renderer: Renderer, text: str) -> None:
 )
 def test_what_cannot_be_printed_is_spelled_out(renderer: Renderer, text: str, shown: str) -> None:
     """A character that paper cannot show is named, and a note on the report explains it."""
-    told = words(renderer.render(described(text)))
-    assert squeezed(shown) in squeezed(told)
-    assert "shown by its Unicode number" in told
+    extracted = words(renderer.render(described(text)))
+    assert squeezed(shown) in squeezed(extracted)
+    assert "shown by its Unicode number" in extracted
 
 
 @pytest.mark.parametrize("text", ["Αθήνα", "Київ", "e\u0301te\u0301", "cœur – 5\u202f€", "Երևան", "თბილისი"])
 def test_what_can_be_printed_is_printed(renderer: Renderer, text: str) -> None:
     """European scripts, and letters with the marks they carry, are shown as they were typed."""
-    told = words(renderer.render(described(text)))
-    assert unicodedata.normalize("NFC", squeezed(text)) in unicodedata.normalize("NFC", squeezed(told))
-    assert "Unicode number" not in told
+    extracted = words(renderer.render(described(text)))
+    assert unicodedata.normalize("NFC", squeezed(text)) in unicodedata.normalize("NFC", squeezed(extracted))
+    assert "Unicode number" not in extracted
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ def test_what_can_be_printed_is_printed(renderer: Renderer, text: str) -> None:
 )
 def test_scripts_from_right_to_left_are_printed(renderer: Renderer, text: str) -> None:
     """Hebrew and Arabic are drawn with every letter, not spelled out."""
-    told = words(renderer.render(described(text)))
-    assert "[U+" not in told
-    assert {letter for letter in text if letter.isalpha()} <= set(told)
+    extracted = words(renderer.render(described(text)))
+    assert "[U+" not in extracted
+    assert {letter for letter in text if letter.isalpha()} <= set(extracted)
 
 
 def test_lines_stay_lines(renderer: Renderer) -> None:
     """Every kind of line break that was typed is a line break on paper."""
-    told = pages_of(renderer.render(described("one\r\ntwo\rthree\u2028four\n\nfive")).pdf)[0]
-    lines = [line.strip() for line in told.splitlines()]
+    text = pages_of(renderer.render(described("one\r\ntwo\rthree\u2028four\n\nfive")).pdf)[0]
+    lines = [line.strip() for line in text.splitlines()]
     start = lines.index("one")
     assert [line for line in lines[start:] if line][:5] == ["one", "two", "three", "four", "five"]
 
@@ -92,8 +92,8 @@ def test_lines_stay_lines(renderer: Renderer) -> None:
 def test_long_texts_stay_on_their_pages(renderer: Renderer, text: str) -> None:
     """The longest text is told to its end, inside the margins, with words of any length."""
     rendered = renderer.render(described(text))
-    told, first = words(rendered), text.strip()[:1]
-    assert not first or told.count(first) >= text.count(first)
+    printed, first = words(rendered), text.strip()[:1]
+    assert not first or printed.count(first) >= text.count(first)
     for page in read(rendered).pages:
         page.extract_text(visitor_text=lambda _text, _cm, matrix, _font, _size: _inside(matrix[4]))
 

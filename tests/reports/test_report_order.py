@@ -13,12 +13,12 @@ MANY = 5
 
 def of_one_lane() -> list[UUID]:
     """Return random ids of reports that are handled in one batch."""
-    found: list[UUID] = []
-    while len(found) < MANY:
+    results: list[UUID] = []
+    while len(results) < MANY:
         one = uuid4()
         if lane_of(str(one)) == 0:
-            found.append(one)
-    return found
+            results.append(one)
+    return results
 
 
 async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -> None:
@@ -26,18 +26,18 @@ async def test_reports_are_listed_in_the_order_of_their_acceptance(site: Site) -
     await site.worker("projects")
     client, caller, project_id, ids = await site.client(), await site.caller("admin"), uuid7(), of_one_lane()
     await client.send(CreateProject(project_id=project_id))
-    for one in ids:
-        await caller.publish("reports.generate", one, {"report_id": str(one), "project_id": str(project_id)})
+    for each_id in ids:
+        await caller.publish("reports.generate", each_id, {"report_id": str(each_id), "project_id": str(project_id)})
     await site.worker("reports")
 
     async def all_made() -> bool:
         return await site.count("reports.report") == MANY
 
     await eventually(all_made, within=120)
-    found: list[UUID] = []
+    results: list[UUID] = []
     after = None
-    while after or not found:
+    while after or not results:
         page = await client.ask(ListReports(project_id=project_id, limit=2, after=after))
-        found += [one.report_id for one in page.items]
+        results += [item.report_id for item in page.items]
         after = page.next
-    assert found == ids[::-1]
+    assert results == ids[::-1]

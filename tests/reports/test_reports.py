@@ -8,6 +8,7 @@ from pypdf import PdfReader
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject, DeleteProject
 from contracts.projects.parts import AddComment
 from contracts.reports import DownloadReport, GenerateReport, GetReport, ListReports, RecordPrint
@@ -41,7 +42,9 @@ async def test_a_report_is_generated_and_downloaded(documented: tuple[Client, Ge
     generated = await client.send(command)
     pdf = b"".join([part async for part in client.download(DownloadReport(report_id=command.report_id))])
     assert (len(pdf), hashlib.sha256(pdf).hexdigest()) == (generated.bytes, generated.sha256)
-    assert (generated.complete, generated.pages, len(PdfReader(io.BytesIO(pdf)).pages)) == (True, 1, 1)
+    assert generated.complete is True
+    assert generated.pages == 1
+    assert len(PdfReader(io.BytesIO(pdf)).pages) == 1
     assert SECRET in await downloaded_text(client, command)
 
 
@@ -79,19 +82,20 @@ async def test_a_report_leaves_out_what_the_caller_may_not_see(
 ) -> None:
     """A section without permission is not in the report, and the outcome and the pages say so (MSG-09, REP-05)."""
     _, command = documented
-    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
     clerk = await site.client("clerk")
     generated = await clerk.send(command)
-    assert (generated.complete, "comments" in generated.missing) == (False, True)
-    said = await downloaded_text(clerk, command)
-    assert SECRET not in said
-    assert "The report was generated but does not include all information." in said
+    assert generated.complete is False
+    assert "comments" in generated.missing
+    text = await downloaded_text(clerk, command)
+    assert SECRET not in text
+    assert "The report was generated but does not include all information." in text
 
 
 async def test_names_need_their_permission(site: Site, documented: tuple[Client, GenerateReport]) -> None:
     """Asking for user names needs a permission of its own (B5)."""
     _, command = documented
-    await site.grant("clerk", incident_projects="view", incident_projects__reports="manage")
+    await site.grant("clerk", {Node.PROJECTS: "view", Node.REPORTS: "manage"})
     clerk = await site.client("clerk")
     with pytest.raises(Refused) as refused:
         await clerk.send(command.model_copy(update={"show_user_names": True}))
@@ -102,17 +106,17 @@ async def test_the_bytes_of_a_report_need_what_they_tell(site: Site, documented:
     """Who may not see what a report of somebody else tells, may know that it is there, and not fetch it (PERM-13)."""
     admin, command = documented
     await admin.send(command.model_copy(update={"show_user_names": True}))
-    told = ("reports", "main_details", "categories", "comments", "calls", "sequences")
-    parts = {f"incident_projects__{name}": "view" for name in told}
-    await site.grant("clerk", incident_projects="view", **parts)
-    await site.grant("chief", incident_projects="view", **parts, incident_projects__user_names="view")
+    nodes = (Node.REPORTS, Node.MAIN_DETAILS, Node.CATEGORIES, Node.COMMENTS, Node.CALLS, Node.SEQUENCES)
+    permissions = dict.fromkeys((Node.PROJECTS, *nodes), "view")
+    await site.grant("clerk", permissions)
+    await site.grant("chief", {**permissions, Node.USER_NAMES: "view"})
     clerk, chief = await site.client("clerk"), await site.client("chief")
     with pytest.raises(Refused) as refused:
         await clerk.ask(DownloadReport(report_id=command.report_id))
     assert refused.value.error.details["nodes"] == ["incident-projects/user-names"]
     assert (await clerk.ask(GetReport(report_id=command.report_id))).show_user_names
     assert (await chief.ask(DownloadReport(report_id=command.report_id))).startswith(b"%PDF")
-    await site.grant("chief", incident_projects="view", **{**parts, "incident_projects__comments": "none"})
+    await site.grant("chief", {**permissions, Node.COMMENTS: "none"})
     with pytest.raises(Refused) as refused:
         await chief.ask(DownloadReport(report_id=command.report_id))
     assert "incident-projects/comments" in refused.value.error.details["nodes"]
@@ -133,14 +137,15 @@ async def test_a_report_dies_with_its_project(site: Site, documented: tuple[Clie
     client, command = documented
     await client.send(command)
     await client.send(DeleteProject(project_id=command.project_id))
-    assert (await site.count("reports.report"), await site.count("reports.chunk")) == (0, 0)
+    assert await site.count("reports.report") == 0
+    assert await site.count("reports.chunk") == 0
     with pytest.raises(Refused) as refused:
         await client.ask(GetReport(report_id=command.report_id))
     assert refused.value.error.code is Code.GONE
 
 
 async def test_reports_of_a_deleted_project_are_gone(documented: tuple[Client, GenerateReport]) -> None:
-    """Whoever asks for the reports of a deleted project is told by whom it was deleted, not that there are none."""
+    """The reports of a deleted project are refused with who deleted it, not listed as none."""
     client, command = documented
     await client.send(command)
     await client.send(DeleteProject(project_id=command.project_id))

@@ -34,18 +34,18 @@ def renderer() -> Renderer:
 
 @pytest.mark.parametrize("read", READERS)
 def test_letters_with_marks_are_read_once(renderer: Renderer, read: Reader) -> None:
-    """A letter and its marks are read as they were written, whatever stands beside them."""
-    told = squeezed(read(renderer.render(described("\n".join(f"|{one}|" for one in SEQUENCES))).pdf))
-    assert [one for one in SEQUENCES if f"|{one}|" not in told] == []
+    """A letter and its marks are read as they were written, whatever is beside them."""
+    text = squeezed(read(renderer.render(described("\n".join(f"|{sequence}|" for sequence in SEQUENCES))).pdf))
+    assert [sequence for sequence in SEQUENCES if f"|{sequence}|" not in text] == []
 
 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_read_as_it_was_written(renderer: Renderer, read: Reader, name: str) -> None:
     """A name stays itself in every place, and so do plain letters that carry marks elsewhere."""
-    told = squeezed(read(renderer.render(everywhere(f"|{name}|")).pdf))
-    assert told.count(squeezed(f"|{name}|")) >= 15
-    assert "Videokeptuntil" in told
+    text = squeezed(read(renderer.render(everywhere(f"|{name}|")).pdf))
+    assert text.count(squeezed(f"|{name}|")) >= 15
+    assert "Videokeptuntil" in text
 
 
 @pytest.mark.parametrize("read", READERS)
@@ -75,15 +75,14 @@ def test_any_marks_are_read_as_they_were_written(renderer: Renderer, letters: li
     """Any letters with any marks are the same text for both readers, up to their normal form."""
     text = " ".join(letter + "".join(marks) for letter, marks in letters)
     pdf = renderer.render(described(text)).pdf
-    wanted = unicodedata.normalize("NFC", squeezed(text))
-    assert [wanted in unicodedata.normalize("NFC", squeezed(read(pdf))) for read in READERS] == [True, True]
+    expected = unicodedata.normalize("NFC", squeezed(text))
+    assert [expected in unicodedata.normalize("NFC", squeezed(read(pdf))) for read in READERS] == [True, True]
 
 
-def test_the_picture_stays_the_same(renderer: Renderer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_picture_stays_the_same(renderer: Renderer) -> None:
     """What the text layer gains, the picture does not lose: every pixel is where the typesetter put it."""
     document = everywhere(" ".join([*NAMES, *LEFTWARD, *MIXED])[:400])
     better = renderer.render(document)
-    monkeypatch.setattr("workers.reports.rendering.printing.separate_texts", lambda pdf: pdf)
-    plain = renderer.render(document)
+    plain = Renderer(lambda pdf: pdf).render(document)
     assert plain.pdf != better.pdf
     assert pixels(plain.pdf) == pixels(better.pdf)

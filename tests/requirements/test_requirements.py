@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.checks.tree import hold
+from tests.checks.tree import require_none
 from tests.requirements.regenerate import GROUPS, NOT_APPLICABLE, NOT_YET, PAGE, collected, named, page, rows
 
 PROVEN = {"PRJ", "SEQ", "PROP", "TYP", "STA", "CAT", "DAT", "PERM", "LIC", "MSG"}
@@ -30,7 +30,7 @@ def test_the_page_is_fresh() -> None:
 
 def test_tests_name_rows_that_exist() -> None:
     """A test that names a row names one of the requirements."""
-    hold("No such row in tests/requirements/rows.txt.", collected()[1])
+    require_none("No such row in tests/requirements/rows.txt.", collected()[1])
 
 
 def test_rows_are_whole() -> None:
@@ -40,16 +40,16 @@ def test_rows_are_whole() -> None:
         for row in rows().values()
         if row.group not in GROUPS or not row.what or not (row.reason + NOT_YET).startswith((NOT_YET, NOT_APPLICABLE))
     ]
-    hold("Write `ID | what`, and ` | not yet: …` or ` | not applicable: …` behind it.", findings)
+    require_none("Write `ID | what`, and ` | not yet: …` or ` | not applicable: …` behind it.", findings)
 
 
 def test_no_row_is_without_a_test() -> None:
     """A row of the groups that are done is named by a test, or says why it is not."""
-    found = [row.id for row in collected()[0].values() if row.group in PROVEN and not row.tests and not row.reason]
-    hold("Name the row in the sentence of the test that would fail without it.", found)
+    ids = [row.id for row in collected()[0].values() if row.group in PROVEN and not row.tests and not row.reason]
+    require_none("Name the row in the sentence of the test that would fail without it.", ids)
 
 
 def test_excuses_end() -> None:
     """A row that a test names has no reason any more why none does."""
     findings = [f"{row.id} | {row.reason}" for row in collected()[0].values() if row.tests and row.reason]
-    hold("Take the reason out of tests/requirements/rows.txt.", findings)
+    require_none("Take the reason out of tests/requirements/rows.txt.", findings)

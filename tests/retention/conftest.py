@@ -21,7 +21,7 @@ Happened = dict[str, list[dict[str, Any]]]
 @pytest.fixture
 async def happened(site: Site) -> Happened:
     """Every event from now on, once, as it travels, with its actor, by subject."""
-    heard: Happened = {}
+    results: Happened = {}
     known: set[str] = set()
 
     async def on_event(message: Msg) -> None:
@@ -30,12 +30,12 @@ async def happened(site: Site) -> Happened:
             return
         known.add(headers["ce-id"])
         kind = headers["ce-type"].removeprefix("im.").removesuffix(".v1")
-        heard.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
+        results.setdefault(kind, []).append({**json.loads(message.data), "actor": headers["ce-actor"]})
 
     ops = await site.overseer()
     await ops.subscribe(subjects.event(site.name, "*.*", "*"), cb=on_event)
     await ops.flush()
-    return heard
+    return results
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ def fill(site: Site) -> Fill:
         client = await site.client()
         for first in range(0, count, 200):
             await client.send(ImportProjects(projects=projects[first : first + 200]))
-        return [one.project_id for one in projects]
+        return [project.project_id for project in projects]
 
     return created

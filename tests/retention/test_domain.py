@@ -63,14 +63,17 @@ def test_no_more_chains_than_steps(due: int, chains: int) -> None:
 def test_step_adds_up() -> None:
     """A step adds what it deleted, and its chain goes on while there is more."""
     after = domain.after_step(sweep(deleted=5), step(100, more=True), NOW)
-    assert (after["deleted"], after["chains_left"]) == (105, 2)
+    assert after["deleted"] == 105
+    assert after["chains_left"] == 2
 
 
 def test_last_step_ends_its_chain() -> None:
     """A step after which nothing is left ends its chain."""
     later = NOW + timedelta(seconds=1)
     after = domain.after_step(sweep(), step(7, more=False), later)
-    assert (after["deleted"], after["chains_left"], after["progressed_at"]) == (7, 1, later)
+    assert after["deleted"] == 7
+    assert after["chains_left"] == 1
+    assert after["progressed_at"] == later
 
 
 def test_schedule_needs_something_due() -> None:
@@ -80,6 +83,6 @@ def test_schedule_needs_something_due() -> None:
 
 
 def test_schedule_waits_for_a_sweep_under_way() -> None:
-    """The schedule begins no second sweep beside one that goes on, but gives up one that has stalled."""
+    """The schedule begins no second sweep next to one that goes on, but gives up one that has stalled."""
     assert not domain.is_worthwhile(1, [sweep()], NOW + domain.STALL_TIME)
     assert domain.is_worthwhile(1, [sweep()], NOW + domain.STALL_TIME + timedelta(seconds=1))

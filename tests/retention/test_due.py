@@ -13,7 +13,7 @@ from contracts.retention import DueProject, ListDue, PreviewRetention, Sweep
 from contracts.values import EARLIEST
 from incidents import Client
 from tests.retention.conftest import Fill, Happened
-from tests.retention.held import Keeper
+from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.retention import domain
 
@@ -21,52 +21,54 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAYS = st.integers(1, 365_000)
 
 
-async def due(client: Client, **asked: Any) -> list[DueProject]:
+async def due(client: Client, **fields: Any) -> list[DueProject]:
     """Read the list to its end."""
-    page = await client.ask(ListDue(**asked))
+    page = await client.ask(ListDue(**fields))
     items = list(page.items)
     while page.next:
-        page = await client.ask(ListDue(**asked, after=page.next))
+        page = await client.ask(ListDue(**fields, after=page.next))
         items += page.items
     return items
 
 
 async def test_the_soonest_comes_first(site: Site, fill: Fill) -> None:
     """Projects are listed in the order of their deletion, page by page, each with the moment of its expiry (RET-01)."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     ids = [(await fill(1, days=days))[0] for days in (1, 9, 4, 6.5, 30)]
-    found = await due(keeper.client, limit=2)
-    assert [one.project_id for one in found] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
-    assert {one.expires_at - one.created_at for one in found} == {timedelta(days=7)}
+    entries = await due(holder.client, limit=2)
+    assert [entry.project_id for entry in entries] == [ids[4], ids[1], ids[3], ids[2], ids[0]]
+    assert {entry.expires_at - entry.created_at for entry in entries} == {timedelta(days=7)}
     await site.sql("UPDATE administration.settings SET retention_days = 365000")
-    assert {one.expires_at - one.created_at for one in await due(keeper.client)} == {timedelta(days=365_000)}
+    assert {project.expires_at - project.created_at for project in await due(holder.client)} == {
+        timedelta(days=365_000)
+    }
 
 
 async def test_only_what_expires_within_some_days(site: Site, fill: Fill) -> None:
     """Asked for so many days ahead, the list ends there; zero days stand for what a sweep would delete now."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     old, soon, late = [(await fill(1, days=days))[0] for days in (8, 6.5, 1.5)]
     for within, expected in ((0, [old]), (1, [old, soon]), (5, [old, soon]), (6, [old, soon, late])):
-        assert [one.project_id for one in await due(keeper.client, within_days=within)] == expected
-    assert [one.project_id for one in await due(keeper.client, within_days=365_000)] == [old, soon, late]
+        assert [project.project_id for project in await due(holder.client, within_days=within)] == expected
+    assert [project.project_id for project in await due(holder.client, within_days=365_000)] == [old, soon, late]
 
 
 async def test_what_is_held_or_exempt_is_not_due(site: Site, fill: Fill, happened: Happened) -> None:
     """Neither held nor exempt projects are due, counted or swept; released ones are (RET-03, RET-05, AMB-6)."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     await fill(2, days=900, exempt=True)
     ids: list[UUID] = await fill(3, days=8)
     for project_id in ids:
-        await keeper.hold(project_id)
-    assert await due(keeper.client) == []
-    assert (await keeper.client.ask(PreviewRetention())).due == 0
-    assert (await keeper.client.send(Sweep())).due == 0
-    await keeper.release(ids[1])
-    assert [one.project_id for one in await due(keeper.client)] == [ids[1]]
-    assert (await keeper.client.send(Sweep())).due == 1
+        await holder.hold(project_id)
+    assert await due(holder.client) == []
+    assert (await holder.client.ask(PreviewRetention())).due == 0
+    assert (await holder.client.send(Sweep())).due == 0
+    await holder.release(ids[1])
+    assert [project.project_id for project in await due(holder.client)] == [ids[1]]
+    assert (await holder.client.send(Sweep())).due == 1
 
     async def swept() -> bool:
-        return [one["deleted"] for one in happened.get("retention.swept", [])] == [0, 1]
+        return [event["deleted"] for event in happened.get("retention.swept", [])] == [0, 1]
 
     await eventually(swept)
     assert await site.count("projects.project") == 4

@@ -11,9 +11,9 @@ from contracts.permissions import EVERYTHING
 from contracts.projects.commands import DeleteProject
 from contracts.retention import HoldProject, Sweep
 from incidents import Client, Refused
-from tests.projects.props import refused
+from tests.projects.helpers import refusal_of
 from tests.retention.conftest import Fill, Happened
-from tests.retention.held import Keeper
+from tests.retention.helpers import Holder
 from tests.support import Site, eventually
 from workers.projects.rows import ProjectRows
 from workers.retention import domain
@@ -26,22 +26,22 @@ async def somebody_waits(site: Site) -> None:
     """Wait until a transaction waits for another one's lock."""
 
     async def waiting() -> bool:
-        found = await site.sql(
+        rows = await site.sql(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
-        return bool(found[0][0])
+        return bool(rows[0][0])
 
     await eventually(waiting)
 
 
 async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
     """A project that is being held while it is deleted stays: the deletion sees the hold that it has waited for."""
-    keeper = await Keeper.starting(site)
-    project_id = await keeper.project()
+    holder = await Holder.start(site)
+    project_id = await holder.create_project()
     command = HoldProject(project_id=project_id, reason="At the last moment.")
     async with site.engine.begin() as connection:
         rows = await RetentionRows.load(connection, [command])
-        deleting = asyncio.create_task(refused(keeper.client.send(DeleteProject(project_id=project_id))))
+        deleting = asyncio.create_task(refusal_of(holder.client.send(DeleteProject(project_id=project_id))))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
         rows.placed.put(domain.new_hold(uuid7(), command, "hans", now[0]))
@@ -52,12 +52,12 @@ async def test_a_deletion_waits_for_a_hold_under_way(site: Site) -> None:
 
 async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
     """A project that is being deleted while it is held is gone: the hold is refused with the tombstone."""
-    keeper = await Keeper.starting(site)
-    project_id = await keeper.project()
+    holder = await Holder.start(site)
+    project_id = await holder.create_project()
     command = DeleteProject(project_id=project_id)
     async with site.engine.begin() as connection:
         rows = await ProjectRows.load(connection, [command])
-        holding = asyncio.create_task(refused(keeper.hold(project_id)))
+        holding = asyncio.create_task(refusal_of(holder.hold(project_id)))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
         rows.delete(rows.require_project(command, EVERYTHING), by="dora", at=now[0], expired=False)
@@ -68,9 +68,9 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
 
 async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happened: Happened) -> None:
     """A hold that comes between the choice of what has expired and its lock counts, and the sweep ends."""
-    keeper = await Keeper.starting(site)
-    held, *others = await fill(3, days=8)
-    await keeper.hold(held)
+    holder = await Holder.start(site)
+    held_id, *others = await fill(3, days=8)
+    await holder.hold(held_id)
     # The first look of the sweep's step, and the count before it, do not see the hold yet.
     await site.sql("CREATE SEQUENCE public.looks")
     await site.sql("GRANT USAGE ON SEQUENCE public.looks TO PUBLIC")
@@ -78,48 +78,48 @@ async def test_a_sweep_looks_again_after_its_lock(site: Site, fill: Fill, happen
         "CREATE OR REPLACE VIEW published.holds AS SELECT project_id, held_by, held_at, reason FROM retention.hold "
         "WHERE released_at IS NULL AND (SELECT nextval('public.looks')) > 2"
     )
-    assert (await keeper.client.send(Sweep())).due == 3
+    assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
-        return [one["deleted"] for one in happened.get("retention.swept", [])]
+        return [event["deleted"] for event in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [len(others)]
-    assert await site.sql("SELECT id FROM projects.project") == [(held,)]
+    assert await site.sql("SELECT id FROM projects.project") == [(held_id,)]
 
 
 async def test_a_sweep_goes_past_what_is_held(site: Site, fill: Fill, happened: Happened) -> None:
     """More held projects than a step deletes, all of them older, keep no sweep from what is due, nor from its end."""
-    keeper = await Keeper.starting(site)
-    held = await fill(domain.STEP_PROJECTS + 20, days=9)
+    holder = await Holder.start(site)
+    held_ids = await fill(domain.STEP_PROJECTS + 20, days=9)
     await fill(3, days=8)
     await site.sql(
         "INSERT INTO retention.hold SELECT id, id, 'Old.', 'ann', now() FROM projects.project WHERE id = ANY(:ids)",
-        ids=held,
+        ids=held_ids,
     )
-    assert (await keeper.client.send(Sweep())).due == 3
+    assert (await holder.client.send(Sweep())).due == 3
 
     async def swept() -> list[int]:
-        return [one["deleted"] for one in happened.get("retention.swept", [])]
+        return [event["deleted"] for event in happened.get("retention.swept", [])]
 
     assert await eventually(swept) == [3]
-    assert await site.count("projects.project") == len(held)
+    assert await site.count("projects.project") == len(held_ids)
 
 
 async def ends(client: Client, commands: Sequence[Command[Any]]) -> list[str]:
     """Send commands at the same time; return the code of each refusal, and nothing for what was applied."""
-    found = await asyncio.gather(*(client.send(one) for one in commands), return_exceptions=True)
-    assert [one for one in found if isinstance(one, BaseException) and not isinstance(one, Refused)] == []
-    return [one.code if isinstance(one, Refused) else "" for one in found]
+    results = await asyncio.gather(*(client.send(command) for command in commands), return_exceptions=True)
+    assert [result for result in results if isinstance(result, BaseException) and not isinstance(result, Refused)] == []
+    return [result.code if isinstance(result, Refused) else "" for result in results]
 
 
 async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened: Happened) -> None:
     """Of a hold and a deletion, by hand or by a sweep, one takes effect and the other is refused, never both."""
-    keeper = await Keeper.starting(site)
+    holder = await Holder.start(site)
     ids = await fill(AT_ONCE, days=8)
     commands: list[Command[Any]] = []
     for project_id in ids:
         commands += [HoldProject(project_id=project_id, reason="Now."), DeleteProject(project_id=project_id)]
-    codes = await ends(keeper.client, [Sweep(), *commands])
+    codes = await ends(holder.client, [Sweep(), *commands])
 
     async def swept() -> bool:
         return "retention.swept" in happened
@@ -127,8 +127,8 @@ async def test_many_holds_and_deletions_at_once(site: Site, fill: Fill, happened
     await eventually(swept)
     assert codes[0] == ""
     holds, deletions = dict(zip(ids, codes[1::2], strict=True)), dict(zip(ids, codes[2::2], strict=True))
-    held = {one for one in ids if not holds[one]}
-    assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held
-    assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held
-    assert {deletions[one] for one in held} <= {Code.HELD}
-    assert {holds[one] for one in ids if one not in held} <= {Code.GONE}
+    held_ids = {each_id for each_id in ids if not holds[each_id]}
+    assert {project_id for (project_id,) in await site.sql("SELECT id FROM projects.project")} == held_ids
+    assert {project_id for (project_id,) in await site.sql("SELECT project_id FROM published.holds")} == held_ids
+    assert {deletions[each_id] for each_id in held_ids} <= {Code.HELD}
+    assert {holds[each_id] for each_id in ids if each_id not in held_ids} <= {Code.GONE}

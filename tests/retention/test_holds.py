@@ -9,11 +9,12 @@ from structlog.testing import capture_logs
 from contracts.audit import ProjectActivity
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import DeleteProject, UpdateProject
 from contracts.retention import HoldProject, ListHolds, ReleaseProject
-from tests.projects.props import recordings, refused
+from tests.projects.helpers import activities_of, refusal_of
 from tests.retention.conftest import Happened
-from tests.retention.held import Keeper, colleague
+from tests.retention.helpers import Holder, connect_manager
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
@@ -22,60 +23,62 @@ WRITTEN = "The prosecutor wants it, file 4711."
 
 
 @pytest.fixture
-async def keeper(site: Site) -> Keeper:
+async def holder(site: Site) -> Holder:
     """Somebody who may hold projects."""
-    return await Keeper.starting(site)
+    return await Holder.start(site)
 
 
-async def test_a_held_project_is_not_deleted_until_its_release(keeper: Keeper) -> None:
+async def test_a_held_project_is_not_deleted_until_its_release(holder: Holder) -> None:
     """Deleting a project under hold is refused, says since when and by whom, and works after the release (PRJ-21)."""
-    project_id = await keeper.held()
-    refusal = await keeper.refusal(DeleteProject(project_id=project_id))
-    (hold,) = (await keeper.client.ask(ListHolds())).items
+    project_id = await holder.create_held_project()
+    refusal = await holder.refusal(DeleteProject(project_id=project_id))
+    (hold,) = (await holder.client.ask(ListHolds())).items
     assert refusal.code is Code.HELD
     (field,) = refusal.error.details.pop("fields")
     assert (field["field"], field["reason"][:30]) == ("project_id", "is under hold: release it firs")
     assert refusal.error.details == {"held_by": "admin", "held_at": hold.held_at.isoformat()}
     assert refusal.error.message == "The project is under hold. Release the hold first."
-    await keeper.release(project_id)
-    await keeper.delete(project_id)
-    assert await keeper.site.count("projects.project") == 0
+    await holder.release(project_id)
+    await holder.delete(project_id)
+    assert await holder.site.count("projects.project") == 0
 
 
-async def test_who_holds_is_told_to_whom_holds_are_shown(keeper: Keeper) -> None:
-    """Whoever may not see holds learns that there is one, since when, and not whose."""
-    project_id = await keeper.held()
+async def test_who_holds_is_told_to_whom_holds_are_shown(holder: Holder) -> None:
+    """Anyone who may not see holds learns that there is one, since when, and not whose."""
+    project_id = await holder.create_held_project()
     for principal, level, told in (("nora", "none", {"held_at"}), ("vera", "view", {"held_at", "held_by"})):
-        other = await colleague(keeper.site, principal, incident_projects__retention=level)
-        refusal = await refused(other.send(DeleteProject(project_id=project_id)))
+        other = await connect_manager(holder.site, principal, {Node.RETENTION: level})
+        refusal = await refusal_of(other.send(DeleteProject(project_id=project_id)))
         assert (refusal.code, refusal.error.details.keys() - {"fields"}) == (Code.HELD, told)
 
 
 async def test_an_attempt_to_delete_what_is_held_is_logged(site: Site) -> None:
     """Trying to delete a project under hold is recorded; so are the hold and its release."""
-    keeper = await Keeper.starting(site, "audit")
-    project_id = await keeper.held()
-    await keeper.refusal(DeleteProject(project_id=project_id))
-    await keeper.release(project_id)
+    holder = await Holder.start(site, "audit")
+    project_id = await holder.create_held_project()
+    await holder.refusal(DeleteProject(project_id=project_id))
+    await holder.release(project_id)
     for activity in ("retention.held", "audit.refused", "retention.released"):
-        assert await recordings(site, activity) == [("admin", project_id)]
+        assert await activities_of(site, activity) == [("admin", project_id)]
 
 
 async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> None:
     """Whoever may not see holds finds no hold in a project's activity, and no reason of a deletion that one refused."""
-    keeper = await Keeper.starting(site, "audit")
-    project_id = await keeper.held()
-    await keeper.refusal(DeleteProject(project_id=project_id))
-    await keeper.release(project_id)
+    holder = await Holder.start(site, "audit")
+    project_id = await holder.create_held_project()
+    await holder.refusal(DeleteProject(project_id=project_id))
+    await holder.release(project_id)
 
     async def activity(principal: str, level: str) -> dict[str, Any]:
-        levels = {"incident_projects__activity_logs": "view", "incident_projects__retention": level}
-        other = await colleague(site, principal, **levels)
+        levels = {Node.ACTIVITY_LOGS: "view", Node.RETENTION: level}
+        other = await connect_manager(site, principal, levels)
 
         async def refused_at_least() -> dict[str, Any]:
             items = (await other.ask(ProjectActivity(project_id=project_id))).items
-            found = {one.activity: one.details for one in items}
-            return found if "audit.refused" in found and (level == "none" or "retention.released" in found) else {}
+            details = {item.activity: item.details for item in items}
+            return (
+                details if "audit.refused" in details and (level == "none" or "retention.released" in details) else {}
+            )
 
         return await eventually(refused_at_least)
 
@@ -84,19 +87,19 @@ async def test_activity_names_holders_to_whom_holds_are_shown(site: Site) -> Non
     assert (seen["audit.refused"]["code"], unseen["audit.refused"]) == (Code.HELD, {})
 
 
-async def test_a_held_project_can_be_changed(keeper: Keeper) -> None:
+async def test_a_held_project_can_be_changed(holder: Holder) -> None:
     """A hold keeps a project from being deleted and from nothing else."""
-    project_id = await keeper.held()
-    await keeper.client.send(UpdateProject(project_id=project_id, description="More is known."))
-    assert await keeper.site.sql("SELECT description, revision FROM projects.project") == [("More is known.", 2)]
+    project_id = await holder.create_held_project()
+    await holder.client.send(UpdateProject(project_id=project_id, description="More is known."))
+    assert await holder.site.sql("SELECT description, revision FROM projects.project") == [("More is known.", 2)]
 
 
-async def test_the_same_hold_again_is_the_same_hold(keeper: Keeper, happened: Happened) -> None:
+async def test_the_same_hold_again_is_the_same_hold(holder: Holder, happened: Happened) -> None:
     """The same principal with the same reason is answered as before, and nothing happens."""
-    project_id = await keeper.project()
-    assert await keeper.hold(project_id) == await keeper.hold(project_id, " A lawsuit. ")
-    assert await keeper.site.count("retention.hold") == 1
-    await keeper.release(project_id)
+    project_id = await holder.create_project()
+    assert await holder.hold(project_id) == await holder.hold(project_id, " A lawsuit. ")
+    assert await holder.site.count("retention.hold") == 1
+    await holder.release(project_id)
 
     async def released() -> bool:
         return "retention.released" in happened
@@ -106,13 +109,13 @@ async def test_the_same_hold_again_is_the_same_hold(keeper: Keeper, happened: Ha
 
 
 @pytest.mark.parametrize("principal, reason", [("admin", "Another lawsuit."), ("hans", "A lawsuit.")])
-async def test_another_hold_is_refused(keeper: Keeper, principal: str, reason: str) -> None:
-    """Another reason or another principal finds no room beside a hold, and is told who holds it since when."""
-    await keeper.site.grant("hans", incident_projects="view", incident_projects__retention="manage")
-    project_id = await keeper.held()
-    other = await keeper.site.client(principal, "fr")
-    refusal = await refused(other.send(HoldProject(project_id=project_id, reason=reason)))
-    (hold,) = (await keeper.client.ask(ListHolds())).items
+async def test_another_hold_is_refused(holder: Holder, principal: str, reason: str) -> None:
+    """Another reason or another principal is refused, with the holder and the time of the current hold."""
+    await holder.site.grant("hans", {Node.PROJECTS: "view", Node.RETENTION: "manage"})
+    project_id = await holder.create_held_project()
+    other = await holder.site.client(principal, "fr")
+    refusal = await refusal_of(other.send(HoldProject(project_id=project_id, reason=reason)))
+    (hold,) = (await holder.client.ask(ListHolds())).items
     (field,) = refusal.error.details.pop("fields")
     assert (refusal.code, field["field"], field["reason"][:23]) == (
         Code.CONFLICT,
@@ -122,68 +125,69 @@ async def test_another_hold_is_refused(keeper: Keeper, principal: str, reason: s
     assert refusal.error.details == {"held_by": "admin", "held_at": hold.held_at.isoformat()}
 
 
-async def test_what_is_not_held_is_not_released(keeper: Keeper) -> None:
+async def test_what_is_not_held_is_not_released(holder: Holder) -> None:
     """Releasing a project that is not held, or not any more, is refused with the reason."""
-    project_id = await keeper.project()
+    project_id = await holder.create_project()
     for _ in range(2):
-        refusal = await keeper.refusal(ReleaseProject(project_id=project_id, reason="Settled."))
+        refusal = await holder.refusal(ReleaseProject(project_id=project_id, reason="Settled."))
         (field,) = refusal.error.details["fields"]
         assert (refusal.code, field["kind"], field["field"]) == (Code.CONFLICT, "not_held", "project_id")
-        await keeper.hold(project_id)
-        await keeper.release(project_id)
+        await holder.hold(project_id)
+        await holder.release(project_id)
 
 
 @pytest.mark.parametrize("command", [HoldProject, ReleaseProject])
 async def test_what_is_gone_is_neither_held_nor_released(
-    keeper: Keeper, command: type[HoldProject | ReleaseProject]
+    holder: Holder, command: type[HoldProject | ReleaseProject]
 ) -> None:
     """A deleted project is refused with its tombstone, one that never was here as unknown (PRJ-23)."""
-    project_id = await keeper.project()
-    await keeper.delete(project_id)
-    refusal = await keeper.refusal(command(project_id=project_id, reason="Late."))
+    project_id = await holder.create_project()
+    await holder.delete(project_id)
+    refusal = await holder.refusal(command(project_id=project_id, reason="Late."))
     assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "admin")
     assert refusal.error.message == "Unable to perform this action. Refresh the list."
-    refusal = await keeper.refusal(command(project_id=uuid7(), reason="Nowhere."))
-    assert (refusal.code, refusal.error.details["known"]) == (Code.GONE, False)
+    refusal = await holder.refusal(command(project_id=uuid7(), reason="Nowhere."))
+    assert refusal.code == Code.GONE
+    assert refusal.error.details["known"] is False
     assert refusal.error.details["fields"][0]["kind"] == "not_here"
 
 
 async def test_a_batch_may_hold_and_release_again_and_again(site: Site) -> None:
     """Holds and releases that are handled together stand in their order, and one hold is in force at the end."""
     await site.worker("projects")
-    keeper = Keeper(site, await site.client())
-    project_id, caller = await keeper.project(), await site.caller()
+    holder = Holder(site, await site.client())
+    project_id, caller = await holder.create_project(), await site.caller()
     body = {"project_id": str(project_id), "reason": "Once more."}
     verbs = ("hold", "release", "hold", "release", "release", "hold")
     async with run_here(slice_of("retention"), site.settings("retention")):
-        await keeper.hold(project_id)
-        await keeper.release(project_id)
-        await keeper.hold(project_id)
+        await holder.hold(project_id)
+        await holder.release(project_id)
+        await holder.hold(project_id)
     sent = [await caller.publish(f"retention.{verb}", project_id, body) for verb in ("release", *verbs)]
 
     async def told() -> list[str]:
-        known = [caller.outcomes.get(one) for one in sent]
-        return [one[0]["status"] for one in known if one] if all(known) else []
+        known = [caller.outcomes.get(item) for item in sent]
+        return [item[0]["status"] for item in known if item] if all(known) else []
 
     with capture_logs() as logs:
         await site.worker("retention")
         statuses = await eventually(told)
-    assert [one for one in logs if one["event"] == "batch_failed"] == []
+    assert [log for log in logs if log["event"] == "batch_failed"] == []
     assert [at for at, status in enumerate(statuses) if status != "applied"] == [5]
-    found = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
-    assert [tuple(row) for row in found] == [(5, 4)]
+    rows = await site.sql("SELECT count(*), count(released_at) FROM retention.hold")
+    assert [tuple(row) for row in rows] == [(5, 4)]
 
 
 async def test_reasons_die_with_their_project(site: Site, happened: Happened) -> None:
     """Why a project was held is in no event, and after the project's end in no table (RET-03)."""
-    keeper = await Keeper.starting(site, "audit")
-    project_id = await keeper.project()
-    await keeper.hold(project_id, WRITTEN)
-    await keeper.refusal(HoldProject(project_id=project_id, reason=f"{WRITTEN}!"))
-    await keeper.refusal(DeleteProject(project_id=project_id))
-    await keeper.release(project_id, WRITTEN)
-    await keeper.delete(project_id)
-    assert await recordings(site, "projects.deleted") == [("admin", project_id)]
+    holder = await Holder.start(site, "audit")
+    project_id = await holder.create_project()
+    await holder.hold(project_id, WRITTEN)
+    await holder.refusal(HoldProject(project_id=project_id, reason=f"{WRITTEN}!"))
+    await holder.refusal(DeleteProject(project_id=project_id))
+    await holder.release(project_id, WRITTEN)
+    await holder.delete(project_id)
+    assert await activities_of(site, "projects.deleted") == [("admin", project_id)]
     assert await places_of(site, WRITTEN) == []
     assert WRITTEN not in str(happened)
 
@@ -194,18 +198,18 @@ async def places_of(site: Site, written: str) -> list[str]:
         "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
         "WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
     )
-    found: list[str] = []
+    results: list[str] = []
     for (table,) in tables:
         rows = await site.sql(f"SELECT count(*) FROM {table} t WHERE t::text LIKE :any", any=f"%{written[:20]}%")  # noqa: S608 - a name of the database's own
-        found += [table] if rows[0][0] else []
-    return found
+        results += [table] if rows[0][0] else []
+    return results
 
 
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 2_001, None])
-async def test_a_reason_is_required(keeper: Keeper, reason: str | None) -> None:
+async def test_a_reason_is_required(holder: Holder, reason: str | None) -> None:
     """A hold without a reason, or with one that is too long, is refused, and so is such a release."""
-    project_id: UUID = await keeper.project()
-    caller = await keeper.site.caller()
+    project_id: UUID = await holder.create_project()
+    caller = await holder.site.caller()
     for verb in ("hold", "release"):
         body = {"project_id": str(project_id), "reason": reason}
         error = (await caller.send(f"retention.{verb}", project_id, body))["error"]

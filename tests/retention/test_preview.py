@@ -30,7 +30,7 @@ async def test_preview_names_the_setting(site: Site) -> None:
 
 
 async def test_preview_needs_its_permission(site: Site) -> None:
-    """Who may not see retention gets no preview."""
+    """A principal who may not see retention gets no preview."""
     await site.worker("retention")
     with pytest.raises(Refused) as refused:
         await (await site.client("nobody")).ask(PreviewRetention())

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.retention import Sweep
-from tests.projects.props import refused
+from tests.projects.helpers import refusal_of
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 
@@ -31,10 +31,10 @@ async def test_what_expires_goes_by_itself(site: Site, fill: Fill, happened: Hap
     await site.worker("retention", sweep_seconds=OFTEN)
 
     async def ended() -> bool:
-        return [one["deleted"] for one in happened.get("retention.swept", [])] == [150]
+        return [event["deleted"] for event in happened.get("retention.swept", [])] == [150]
 
     await eventually(ended)
-    assert {one["actor"] for one in happened["retention.sweep-started"]} == {"system"}
+    assert {event["actor"] for event in happened["retention.sweep-started"]} == {"system"}
     assert await site.count("projects.project") == 0
 
 
@@ -46,11 +46,11 @@ async def test_what_expires_goes_without_a_licence(site: Site, fill: Fill, happe
     await site.worker("retention", sweep_seconds=OFTEN)
 
     async def ended() -> bool:
-        return [one["deleted"] for one in happened.get("retention.swept", [])] == [3]
+        return [event["deleted"] for event in happened.get("retention.swept", [])] == [3]
 
     await eventually(ended)
     assert await site.count("projects.project") == 0
-    assert (await refused((await site.client()).send(Sweep()))).code is Code.NOT_LICENSED
+    assert (await refusal_of((await site.client()).send(Sweep()))).code is Code.NOT_LICENSED
 
 
 async def test_schedule_leaves_no_trace_without_reason(site: Site, happened: Happened) -> None:
@@ -84,4 +84,4 @@ async def test_stalled_sweep_makes_room(site: Site, fill: Fill, happened: Happen
         return ended if len(ended) == 2 else []
 
     ended = await eventually(both_ended)
-    assert [(one["sweep_id"] == str(lost), one["deleted"]) for one in ended] == [(True, 40), (False, 1)]
+    assert [(item["sweep_id"] == str(lost), item["deleted"]) for item in ended] == [(True, 40), (False, 1)]

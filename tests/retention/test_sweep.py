@@ -4,10 +4,11 @@ import pytest
 
 from contracts.errors import Code
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import ProjectsExpired
 from contracts.retention import Sweep
 from incidents import Refused
-from tests.audit.published import publisher
+from tests.audit.publisher import open_publisher
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
@@ -50,8 +51,8 @@ async def test_each_deletion_is_an_event(site: Site, fill: Fill, happened: Happe
     await (await site.client()).send(Sweep())
     await swept_once(happened)
     gone = happened["projects.deleted"]
-    assert {one["project_id"] for one in gone} == {str(one) for one in old}
-    assert {(one["actor"], one["expired"]) for one in gone} == {("system", True)}
+    assert {item["project_id"] for item in gone} == {str(item) for item in old}
+    assert {(item["actor"], item["expired"]) for item in gone} == {("system", True)}
 
 
 async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) -> None:
@@ -74,9 +75,9 @@ async def test_nothing_due_is_said(site: Site, happened: Happened) -> None:
 
 
 async def test_sweep_needs_its_permission(site: Site) -> None:
-    """Who may only see retention starts no sweep."""
+    """A principal who may only see retention starts no sweep."""
     await site.worker("retention")
-    await site.grant("vera", incident_projects__retention="view", incident_projects="manage")
+    await site.grant("vera", {Node.RETENTION: "view", Node.PROJECTS: "manage"})
     with pytest.raises(Refused) as refused:
         await (await site.client("vera")).send(Sweep())
     assert refused.value.code is Code.PERMISSION_DENIED
@@ -118,12 +119,13 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
         stops, left = stops + 1, len(await there(site))
     assert stops > 1
     await site.worker("retention")
-    assert (await swept_once(happened), left) == (450, 0)
+    assert await swept_once(happened) == 450
+    assert left == 0
 
 
 async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
-    """A step that lies in the stream twice when its reader comes is heard once, and the reader goes on."""
-    events, sweep_id = await publisher(site), uuid7()
+    """A step that is in the stream twice when its reader comes is heard once, and the reader goes on."""
+    events, sweep_id = await open_publisher(site), uuid7()
     await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
     step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)
     event_id = await events.publish(step)
@@ -139,7 +141,7 @@ async def test_step_lying_twice_in_one_batch_counts_once(site: Site) -> None:
 
 async def test_step_heard_twice_counts_once(site: Site) -> None:
     """A step that is reported again, because a process died, adds nothing and sends nothing."""
-    retention, events = await site.worker("retention"), await publisher(site)
+    retention, events = await site.worker("retention"), await open_publisher(site)
     sweep_id = uuid7()
     await site.sql("INSERT INTO retention.sweep VALUES (:id, now(), now(), 1, 0)", id=sweep_id)
     step = ProjectsExpired(sweep_id=sweep_id, chain=0, deleted=100, more=True)

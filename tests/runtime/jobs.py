@@ -31,10 +31,10 @@ def chatter(facts: Facts, _: Sequence[bytes]) -> JobResult:
 
 
 def grow(facts: Facts, _: Sequence[bytes]) -> JobResult:
-    """Keep some memory for good."""
-    kept = getattr(sys, "kept", [])
-    kept.append(b"\1" * facts["bytes"])
-    setattr(sys, "kept", kept)  # noqa: B010 - outlives the call, as a library's cache does
+    """Keep some memory until the process ends."""
+    blocks = getattr(sys, "kept", [])
+    blocks.append(b"\1" * facts["bytes"])
+    setattr(sys, "kept", blocks)  # noqa: B010 - outlives the call, as a library's cache does
     return JobResult({"pid": os.getpid()}, ())
 
 

@@ -1,4 +1,4 @@
-"""Figures: what waits where and for how long, as whoever is woken by them needs it."""
+"""Figures: what waits where and for how long, as anyone who is woken by them needs it."""
 
 import re
 import time
@@ -10,9 +10,9 @@ import pytest
 from contracts.ids import uuid7
 from contracts.projects.commands import ProjectDeleted
 from contracts.subjects import LANES, WORKERS
-from tests.audit.published import publisher
+from tests.audit.publisher import open_publisher
 from tests.checks.test_monitoring import PAGE, expressions, names
-from tests.delivery.props import creation, project_in
+from tests.delivery.helpers import creation, project_in
 from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.figures import figures_of, page_of, samples
@@ -40,10 +40,10 @@ async def test_a_command_that_cannot_be_handled_is_seen_to_wait(site: Site) -> N
         await caller.publish("projects.update", project_id, {"project_id": str(project_id), "description": "Late"})
 
         async def waits() -> bool:
-            found = await figures_of(running)
-            oldest = {lane: found[f'incidents_oldest_pending_seconds{{lane="{lane}"}}'] for lane in range(LANES)}
+            samples = await figures_of(running)
+            oldest = {lane: samples[f'incidents_oldest_pending_seconds{{lane="{lane}"}}'] for lane in range(LANES)}
             assert [oldest.pop(3) > 0.5, *oldest.values()] == [True, *[0] * (LANES - 1)]
-            return found['incidents_lag_messages{lane="3"}'] == 1
+            return samples['incidents_lag_messages{lane="3"}'] == 1
 
         await eventually(waits)
 
@@ -59,24 +59,25 @@ async def test_what_is_not_published_is_counted(site: Site) -> None:
     )
 
     async def are_counted() -> bool:
-        found = await figures_of(running)
-        return found["incidents_outbox_messages"] == 2 and 90 <= found["incidents_outbox_oldest_seconds"] < 900
+        samples = await figures_of(running)
+        return samples["incidents_outbox_messages"] == 2 and 90 <= samples["incidents_outbox_oldest_seconds"] < 900
 
     await eventually(are_counted)
     none = await figures_of(other)
-    assert (none["incidents_outbox_messages"], none["incidents_outbox_oldest_seconds"]) == (0, 0)
+    assert none["incidents_outbox_messages"] == 0
+    assert none["incidents_outbox_oldest_seconds"] == 0
 
 
 async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -> None:
-    """The gauge of dead letters is what lies in DEAD for this worker: it falls when one is discarded."""
+    """The gauge of dead letters is what is in DEAD for this worker: it falls when one is discarded."""
     running, other = await site.worker("projects"), await site.worker("reports")
     caller = await site.caller()
     for tail in ("projects.no-such-command", "projects.nor-this", "reports.nor-that"):
         await caller.publish(tail, "-", {})
 
     async def count(projects: int, reports: int) -> bool:
-        found = [(await figures_of(one)).get("incidents_dead_letters") for one in (running, other)]
-        return found == [projects, reports]
+        samples = [(await figures_of(item)).get("incidents_dead_letters") for item in (running, other)]
+        return samples == [projects, reports]
 
     await eventually(lambda: count(2, 1))
     ops = await site.overseer()
@@ -88,11 +89,13 @@ async def test_dead_letters_are_there_until_somebody_discards_them(site: Site) -
 async def test_a_log_server_that_is_away_is_seen(site: Site, postgres: EmbeddedPostgres) -> None:
     """What waits for a log server that is not there is counted, and its age grows (LOG-07)."""
     running = await site.worker("audit", log_database_url=postgres.url("not_there"))
-    await (await publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
+    await (await open_publisher(site)).publish(ProjectDeleted(project_id=uuid7(), number=1))
 
     async def waits() -> bool:
-        found = await figures_of(running)
-        return found["incidents_log_server_backlog_entries"] == 1 and found["incidents_log_server_oldest_seconds"] > 1
+        samples = await figures_of(running)
+        return (
+            samples["incidents_log_server_backlog_entries"] == 1 and samples["incidents_log_server_oldest_seconds"] > 1
+        )
 
     await eventually(waits)
 
@@ -117,11 +120,12 @@ async def test_how_long_commands_take_is_counted_once_each(site: Site) -> None:
         project_id = uuid7()
         await caller.send("projects.create", project_id, creation(project_id))
         await caller.send("projects.create", project_id, creation(project_id))
-    found = await figures_of(running)
+    samples = await figures_of(running)
     name = "incidents_command_duration_seconds"
-    assert (found[f"{name}_count"], found[f'{name}_bucket{{le="+Inf"}}']) == (4, 4)
-    assert 0 < found[f"{name}_sum"] < 240
-    assert found[f'{name}_bucket{{le="300.0"}}'] == 4
+    assert samples[f"{name}_count"] == 4
+    assert samples[f'{name}_bucket{{le="+Inf"}}'] == 4
+    assert 0 < samples[f"{name}_sum"] < 240
+    assert samples[f'{name}_bucket{{le="300.0"}}'] == 4
 
 
 @pytest.mark.parametrize("waited, expected", [(0, 0), (0.005, 1), (0.0051, 2), (60, 13), (301, 15), (-5, 0)])
@@ -130,11 +134,12 @@ def test_a_latency_lies_below_its_bounds(waited: float, expected: int) -> None:
     latency = Latency()
     latency.observe([10 * SECOND], 10 * SECOND + round(waited * SECOND))
     assert latency.at_most == [0] * expected + [1] * (len(LATENCY_SECONDS) - expected)
-    assert (latency.count, latency.total_seconds) == (1, max(waited, 0))
+    assert latency.count == 1
+    assert latency.total_seconds == max(waited, 0)
 
 
 async def test_the_version_that_runs_is_a_figure(site: Site) -> None:
-    """Whoever compares two days knows which version ran, and what the process takes of its machine."""
+    """Anyone who compares two days knows which version ran, and what the process takes of its machine."""
     page = await page_of(await site.worker("reports"))
     assert f'version="{version("incident-manager")}"' in page
     assert "process_resident_memory_bytes" in page
@@ -143,15 +148,15 @@ async def test_the_version_that_runs_is_a_figure(site: Site) -> None:
 async def test_what_alerts_panels_and_pages_name_is_there(site: Site) -> None:
     """Every figure that an alert, a panel or the runbook names is on the page of a worker, from the start on."""
     running = {name: await site.worker(name, sweep_seconds=0.1) for name in WORKERS}
-    wanted = {name for expression in expressions() for name in names(expression)}
-    wanted |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
+    expected = {name for expression in expressions() for name in names(expression)}
+    expected |= set(re.findall(r"`(incidents_\w+)`", PAGE.partition("## What to watch\n")[2].partition("\n## ")[0]))
 
     async def missing() -> set[str]:
-        told = {name: await page_of(one) for name, one in running.items()}
-        joined = samples(join_metrics(told).decode())
+        by_name = {name: await page_of(value) for name, value in running.items()}
+        joined = samples(join_metrics(by_name).decode())
         assert 'incidents_lag_messages{lane="events",worker="audit"}' in joined
-        shown = {sample.partition("{")[0] for sample in joined}
-        return wanted - {*shown, *(name.removesuffix("_bucket") for name in shown)}
+        metrics = {sample.partition("{")[0] for sample in joined}
+        return expected - {*metrics, *(name.removesuffix("_bucket") for name in metrics)}
 
     await eventually(lambda: is_empty(missing))
 
@@ -164,7 +169,7 @@ async def is_empty(ask: Callable[[], Awaitable[set[str]]]) -> bool:
 
 
 async def test_asking_often_costs_nothing(site: Site) -> None:
-    """Whoever asks again within a second is given the same answer, and no more is counted than anybody reads."""
+    """Anyone who asks again within a second is given the same answer, and no more is counted than anybody reads."""
     running = await site.worker("projects")
     first = await running.backlog.read()
     assert await running.backlog.read() is first
@@ -177,8 +182,8 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
 
         async def shows(*, letters: bool) -> bool:
             code, page = await status_pages.fetch(int(process.url.rpartition(":")[2]), "/metrics")
-            told = "incidents_dead_letters" in page
-            return code == status_pages.OK and "incidents_outbox_messages" in page and told == letters
+            is_shown = "incidents_dead_letters" in page
+            return code == status_pages.OK and "incidents_outbox_messages" in page and is_shown == letters
 
         await eventually(lambda: shows(letters=True))
         site.server.stop()
@@ -186,9 +191,11 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
 
 
 async def test_a_process_has_its_page_before_it_has_its_servers(site: Site) -> None:
-    """Whoever looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
+    """Anyone who looks at a process that still waits for its servers sees that it is not ready, and no mistake."""
     running = assemble(slice_of("projects"), site.settings("projects"))
-    found = await figures_of(running)
-    assert (found["incidents_ready"], found["incidents_outbox_messages"], found["incidents_lanes"]) == (0, 0, 0)
-    assert "incidents_dead_letters" not in found
+    samples = await figures_of(running)
+    assert samples["incidents_ready"] == 0
+    assert samples["incidents_outbox_messages"] == 0
+    assert samples["incidents_lanes"] == 0
+    assert "incidents_dead_letters" not in samples
     await running.engine.dispose()

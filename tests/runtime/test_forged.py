@@ -11,6 +11,7 @@ import pytest
 from nats.aio.client import Client as Nats
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.projects.commands import CreateProject
 from incidents import connect
 from tests.client.command_line import incidents
@@ -52,7 +53,7 @@ async def steer(caller: Caller, *targets: str) -> None:
 
 async def test_an_outcome_names_its_command(site: Site) -> None:
     """A client waits on for the outcome of its command when something else comes in its place."""
-    await site.grant("victim", incident_projects="manage")
+    await site.grant("victim", {Node.PROJECTS: "manage"})
     victim, mallory = await site.client("victim"), await site.caller("mallory")
     submitted = await victim.submit(CreateProject(project_id=uuid7()))
     await steer(mallory, f"im.main.out.victim.{submitted.command_id}")
@@ -92,7 +93,7 @@ async def test_a_forged_letter_is_counted(site: Site) -> None:
 
 
 async def _are_counted(running: list[Running], number: int) -> bool:
-    return sum(one.forged_letters for one in running) == number
+    return sum(process.forged_letters for process in running) == number
 
 
 async def _has_letters(overseer: Nats, number: int) -> bool:
@@ -106,9 +107,9 @@ async def test_a_confirmation_asks_nothing_of_jetstream(site: Site) -> None:
     await steer(mallory, "$JS.ACK.COMMANDS.mine.1.1.1.1.0", *(f"$JS.API.{verb}" for verb in VERBS))
 
     async def all_stored() -> dict[str, Any]:
-        found = await api(overseer, "STREAM.INFO.COMMANDS", {})
-        assert found["state"]["messages"] == len(VERBS)
-        return found
+        info = await api(overseer, "STREAM.INFO.COMMANDS", {})
+        assert info["state"]["messages"] == len(VERBS)
+        return info
 
     after = await eventually(all_stored)
     assert after["config"] == before["config"]
@@ -121,18 +122,19 @@ async def test_a_server_that_guesses_is_not_provisioned(tmp_path: Path) -> None:
     credentials.write_text(Trust.load(tmp_path / "keys").mint("provision", "provision"))
     server.start()
     try:
-        given = {"INCIDENTS_NATS_URL": server.url, "INCIDENTS_NATS_CREDS": credentials}
-        ended = await incidents("provision", environment=given)
+        variables = {"INCIDENTS_NATS_URL": server.url, "INCIDENTS_NATS_CREDS": credentials}
+        ended = await incidents("provision", environment=variables)
     finally:
         server.stop()
-    assert (ended.status, "strict: true" in ended.err.replace("\n", " ")) == (1, True)
+    assert ended.status == 1
+    assert "strict: true" in ended.err.replace("\n", " ")
 
 
 async def test_a_worker_waits_for_a_server_that_does_not_guess(tmp_path: Path, databases: tuple[str, str]) -> None:
     """On a server without `strict: true` a worker is never ready, and says why."""
-    made = Site(tmp_path, *databases)
-    made.server = Lax(tmp_path / "nats", made.trust)
-    async with made.open() as site:
+    other_site = Site(tmp_path, *databases)
+    other_site.server = Lax(tmp_path / "nats", other_site.trust)
+    async with other_site.open() as site:
         assert not await is_strict(await site.overseer())
         async with worker_process(site, "projects"):
             await eventually(partial(_says, site.directory / "logs" / "projects.log", '"missing": "strict: true"'))
@@ -144,8 +146,8 @@ async def _says(log: Path, text: str) -> bool:
 
 async def test_an_id_is_learnt_too_late(site: Site) -> None:
     """The server tells anybody the last id that it stored; under that id nobody else is heard, its owner is."""
-    await site.grant("victim", incident_projects="manage")
-    await site.grant("mallory", incident_projects="manage")
+    await site.grant("victim", {Node.PROJECTS: "manage"})
+    await site.grant("mallory", {Node.PROJECTS: "manage"})
     victim, mallory = await site.caller("victim"), await site.caller("mallory")
     key = str(uuid7())
     command_id = await victim.publish("projects.create", key, {"project_id": key})

@@ -24,10 +24,10 @@ async def is_closed(bus: Client) -> bool:
     return not bus.is_connected
 
 
-async def open_caller(server: EmbeddedNats, trust: Trust, folder: Path, principal: str, **given: int) -> Client:
+async def open_caller(server: EmbeddedNats, trust: Trust, folder: Path, principal: str, **fields: int) -> Client:
     """Connect as a client that does not come back when it is closed."""
     credentials = folder / f"{principal}.creds"
-    credentials.write_text(trust.mint(principal, "client", valid_seconds=given.get("valid_seconds")))
+    credentials.write_text(trust.mint(principal, "client", valid_seconds=fields.get("valid_seconds")))
     caller = Caller(principal)
     await caller.connect(server.url, credentials, allow_reconnect=False)
     return caller.bus
@@ -71,7 +71,7 @@ async def test_credentials_end(server: EmbeddedNats, trust: Trust, tmp_path: Pat
 
 
 async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever opens all connections of the site is shut out by revocation, for which there is always one left."""
+    """A principal who opens all connections of the site can be revoked: one connection is always reserved for that."""
     monkeypatch.setattr("workers.local.access.keys.CONNECTIONS_MAX", CONNECTIONS)
     trust = Trust.create(tmp_path / "keys", "main")
     server = EmbeddedNats(tmp_path / "nats", trust)

@@ -39,32 +39,34 @@ def item(row: ItemRow) -> Item:
 async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item, ItemRow], int]:
     """Read a page of such rows, and return it with the number of rows that were read for it."""
     await site.sql("CREATE SEQUENCE runtime.looked_at")
-    given = {"size": size, "count": limit + 1}
+    parameters = {"size": size, "count": limit + 1}
     async with site.engine.connect() as connection:
-        found = await pages.read(connection, ROWS, given, item, limit)
-    return found, int((await site.sql("SELECT last_value FROM runtime.looked_at"))[0][0])
+        page = await pages.read(connection, ROWS, parameters, item, limit)
+    return page, int((await site.sql("SELECT last_value FROM runtime.looked_at"))[0][0])
 
 
 async def test_what_no_message_holds_is_not_read(site: Site) -> None:
     """Of five hundred large rows no more are read than fill a message, and the page says that there are others."""
-    found, looked_at = await page_of(site, 20_000, 500)
-    held = PAGE_BYTES_MAX // 20_030
-    assert (len(found.items), found.last and found.last["number"]) == (held, held)
+    page, looked_at = await page_of(site, 20_000, 500)
+    count = PAGE_BYTES_MAX // 20_030
+    assert (len(page.items), page.last and page.last["number"]) == (count, count)
     assert looked_at <= 80
 
 
 async def test_a_page_ends_at_its_limit(site: Site) -> None:
     """Small rows fill a page to its limit, and its last row is told because there is one more."""
-    found, _ = await page_of(site, 10, 45)
-    assert (len(found.items), found.last and found.last["number"]) == (45, 45)
+    page, _ = await page_of(site, 10, 45)
+    assert len(page.items) == 45
+    assert (page.last and page.last["number"]) == 45
 
 
 async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
     """A page with all that there is says so."""
     async with site.engine.connect() as connection:
         one = text("SELECT 1 AS number, 'x' AS said")
-        found = await pages.read(connection, one, None, item, 1)
-    assert (len(found.items), found.last) == (1, None)
+        page = await pages.read(connection, one, None, item, 1)
+    assert len(page.items) == 1
+    assert page.last is None
 
 
 async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> None:
@@ -75,6 +77,6 @@ async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> N
         )
         bounded = pages.limit_bytes(select(rows.subquery()), literal_column("octet_length(said)", Integer))
         async with site.engine.connect() as connection:
-            found = rows_of(await connection.execute(bounded), BoundedItemRow)
-        assert [row["number"] for row in found] == list(range(1, count + 1))
-        assert pages.is_full(found) == (size == 20_000)
+            values = rows_of(await connection.execute(bounded), BoundedItemRow)
+        assert [row["number"] for row in values] == list(range(1, count + 1))
+        assert pages.is_full(values) == (size == 20_000)

@@ -183,7 +183,7 @@ def told(case: Case, language: str) -> tuple[Code, str]:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.field}-{case.english}")
 def test_a_refusal_shows_the_way_out(case: Case) -> None:
-    """A refusal names what stands in the way and says what to do about it, in the asked language (MSG-01 to MSG-10)."""
+    """A refusal names the obstacle and the way out, in the asked language (MSG-01 to MSG-10)."""
     for language, way_out in (("en", case.english), ("fr", case.french)):
         code, words = told(case, language)
         assert code is case.code

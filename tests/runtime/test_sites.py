@@ -12,7 +12,7 @@ from contracts.projects.commands import CreateProject
 from contracts.projects.parts import AddComment
 from contracts.projects.queries import GetProject, ListProjects
 from incidents import Client, Refused, UnreachableError, connect
-from tests.projects.props import sequence
+from tests.projects.helpers import sequence
 from tests.support import Site
 
 
@@ -25,19 +25,19 @@ async def code(client: Client, asking: Query[Any] | AddComment) -> Code:
 
 async def test_a_project_is_available_on_its_own_site_alone(site: Site, elsewhere: Site) -> None:
     """A child site neither lists nor opens nor changes its parent's project, though it has its sequence (FED-04)."""
-    for one in (site, elsewhere):
-        await one.workers("projects", "administration")
-    here, there = await site.client(), await elsewhere.client()
+    for each_site in (site, elsewhere):
+        await each_site.workers("projects", "administration")
+    here, other = await site.client(), await elsewhere.client()
     await here.send(ChangeSettings(child_sites=["elsewhere"]))
     recorded = sequence().model_copy(update={"site": "elsewhere"})
     project_id = (await here.send(CreateProject(project_id=uuid7(), sequences=[recorded]))).project_id
-    assert [one.project_id for one in (await here.ask(ListProjects())).items] == [project_id]
-    assert (await there.ask(ListProjects())).items == []
-    assert await code(there, GetProject(project_id=project_id)) is Code.GONE
-    assert await code(there, AddComment(project_id=project_id, comment_id=uuid7(), text="Seen.")) is Code.GONE
-    own = await there.send(CreateProject(project_id=uuid7()))
+    assert [item.project_id for item in (await here.ask(ListProjects())).items] == [project_id]
+    assert (await other.ask(ListProjects())).items == []
+    assert await code(other, GetProject(project_id=project_id)) is Code.GONE
+    assert await code(other, AddComment(project_id=project_id, comment_id=uuid7(), text="Seen.")) is Code.GONE
+    own = await other.send(CreateProject(project_id=uuid7()))
     assert own.number == 1
-    assert [one.project_id for one in (await here.ask(ListProjects())).items] == [project_id]
+    assert [item.project_id for item in (await here.ask(ListProjects())).items] == [project_id]
 
 
 async def test_credentials_count_on_their_own_site_alone(site: Site, elsewhere: Site) -> None:

@@ -39,7 +39,7 @@ async def put(lane: AsyncConnection, *numbers: int | None) -> None:
 
 
 async def test_what_a_transaction_writes_is_seen_by_others_after_it(site: Site, lane: AsyncConnection) -> None:
-    """Writes are seen by their own transaction at once, whoever asks, and by others after the commit."""
+    """Writes are seen by their own transaction at once, and by others after the commit."""
     async with transaction(lane):
         for number in (1, 2):
             await write(lane, PUT, {"number": number})
@@ -70,7 +70,7 @@ async def test_what_failed_first_is_told(site: Site, lane: AsyncConnection, foll
 
 
 async def test_a_lost_connection_is_told_as_lost(site: Site, lane: AsyncConnection) -> None:
-    """Whoever loses the connection in a transaction learns that it must not be tried again on the same one."""
+    """Anyone who loses the connection in a transaction learns that it must not be tried again on the same one."""
     [process] = await read(lane, text("SELECT pg_backend_pid() AS id"), {})
     await site.sql("SELECT pg_terminate_backend(:id, 5000)", id=process["id"])
     with pytest.raises(DBAPIError) as lost:

@@ -62,7 +62,8 @@ async def test_work_has_ended_when_its_task_has() -> None:
     task = asyncio.create_task(run_cancellable(slow()))
     await begun.wait()
     await end([task])
-    assert (task.cancelled(), ended.is_set()) == (True, True)
+    assert task.cancelled() is True
+    assert ended.is_set() is True
 
 
 async def test_what_fails_surely_fails() -> None:

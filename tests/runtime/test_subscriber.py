@@ -23,7 +23,7 @@ async def commands(site: Site) -> Site:
 
 
 class Recorder:
-    """Takes what a lane delivers, and fails as it is told."""
+    """Takes what a lane delivers, and fails as the test sets it."""
 
     def __init__(self, *failures: Exception) -> None:
         self.failures = list(failures)

@@ -34,13 +34,13 @@ def test_no_subscriber_leaves_a_decision_to_the_framework(name: str) -> None:
 
     What clients ask comes in by the door alone, which answers nowhere but in the asker's own inbox.
     """
-    found = assemble(slice_of(name), Settings()).broker.subscribers
-    assert len(found) >= (LANES if name in COMMANDED else 1)
-    for one in found:
-        assert isinstance(one, LaneSubscriber)
-        assert one.ack_policy is AckPolicy.MANUAL
-        assert one._no_reply
-        stream = getattr(one, "stream", None)
+    subscribers = assemble(slice_of(name), Settings()).broker.subscribers
+    assert len(subscribers) >= (LANES if name in COMMANDED else 1)
+    for subscriber in subscribers:
+        assert isinstance(subscriber, LaneSubscriber)
+        assert subscriber.ack_policy is AckPolicy.MANUAL
+        assert subscriber._no_reply
+        stream = getattr(subscriber, "stream", None)
         assert stream is None or not stream.declare
 
 
@@ -80,7 +80,7 @@ async def test_the_acknowledgement_flag_is_off(site: Site) -> None:
 
 
 async def test_a_confirmation_that_a_client_steers_does_no_harm(site: Site, ops: Nats) -> None:
-    """A PubAck whose reply subject names a stream is stored there by the server, and dropped by whoever reads it."""
+    """A PubAck whose reply subject names a stream is stored there by the server, and dropped by anyone who reads it."""
     audit, projects = await site.worker("audit"), await site.worker("projects")
     caller = await site.caller()
     for target in ("im.main.evt.projects.-.created", "im.main.cmd.bob.projects.-.create"):

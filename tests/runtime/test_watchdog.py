@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 import pytest
 
 from contracts.ids import uuid7
-from tests.delivery.props import Desk, creation
+from tests.delivery.helpers import Inspector, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.bus.streams import api, is_full
@@ -23,9 +23,9 @@ _NO_PROBE = """
 
 
 @pytest.fixture
-async def desk(site: Site) -> Desk:
-    """Sit where operations sit."""
-    return Desk(site, await site.overseer())
+async def inspector(site: Site) -> Inspector:
+    """Inspect the site of the test."""
+    return Inspector(site, await site.overseer())
 
 
 async def page(url: str) -> tuple[int, dict[str, Any]]:
@@ -33,8 +33,8 @@ async def page(url: str) -> tuple[int, dict[str, Any]]:
 
     def read() -> tuple[int, dict[str, Any]]:
         try:
-            with urllib.request.urlopen(url, timeout=5) as found:  # noqa: S310 - a page of this machine
-                return found.status, json.load(found)
+            with urllib.request.urlopen(url, timeout=5) as response:  # noqa: S310 - a page of this machine
+                return response.status, json.load(response)
         except HTTPError as error:
             with error:
                 return error.code, json.load(error)
@@ -46,13 +46,13 @@ async def page(url: str) -> tuple[int, dict[str, Any]]:
 
 async def says(url: str, status: int, *parts: str) -> bool:
     """Tell whether a process says that these parts fail, and nothing else."""
-    code, told = await page(url)
-    return (code, [one["part"] for one in told.get("failing", ())]) == (status, list(parts))
+    code, health = await page(url)
+    return (code, [item["part"] for item in health.get("failing", ())]) == (status, list(parts))
 
 
 async def fails(running: Running, *parts: str) -> bool:
     """Tell whether these parts fail."""
-    return [one["part"] for one in running.condition.as_json()] == list(parts)
+    return [item["part"] for item in running.condition.as_json()] == list(parts)
 
 
 async def test_what_cannot_be_written_is_named(site: Site) -> None:
@@ -78,42 +78,42 @@ async def test_a_process_that_starts_says_so(site: Site) -> None:
         await eventually(partial(says, f"{process.url}/ready", 503, "start"))
 
 
-async def test_events_that_are_refused_are_seen(site: Site, desk: Desk) -> None:
+async def test_events_that_are_refused_are_seen(site: Site, inspector: Inspector) -> None:
     """A stream of events that stores nothing makes the process unready, though everything can be read."""
     running = await site.worker("projects", watchdog_seconds=1)
-    config = (await api(desk.ops, "STREAM.INFO.EVENTS", {}))["config"]
-    await api(desk.ops, "STREAM.UPDATE.EVENTS", {**config, "max_msg_size": 1})
+    config = (await api(inspector.ops, "STREAM.INFO.EVENTS", {}))["config"]
+    await api(inspector.ops, "STREAM.UPDATE.EVENTS", {**config, "max_msg_size": 1})
     caller, project_id = await site.caller(), uuid7()
     await caller.send("projects.create", project_id, creation(project_id))
     await eventually(partial(fails, running, "bus-storage"))
     assert not running.ready
-    await api(desk.ops, "STREAM.UPDATE.EVENTS", config)
+    await api(inspector.ops, "STREAM.UPDATE.EVENTS", config)
     await eventually(partial(fails, running))
     assert running.ready
 
 
-async def test_commands_that_are_not_stored_are_seen(site: Site, desk: Desk) -> None:
+async def test_commands_that_are_not_stored_are_seen(site: Site, inspector: Inspector) -> None:
     """A stream of commands that stores nothing makes the process unready before anybody sends one."""
     running = await site.worker("projects", watchdog_seconds=1)
-    config = (await api(desk.ops, "STREAM.INFO.COMMANDS", {}))["config"]
-    await api(desk.ops, "STREAM.UPDATE.COMMANDS", {**config, "sealed": True})
+    config = (await api(inspector.ops, "STREAM.INFO.COMMANDS", {}))["config"]
+    await api(inspector.ops, "STREAM.UPDATE.COMMANDS", {**config, "sealed": True})
     await eventually(partial(fails, running, "bus-storage"))
     assert not running.ready
 
 
-async def test_probes_leave_nothing(site: Site, desk: Desk) -> None:
+async def test_probes_leave_nothing(site: Site, inspector: Inspector) -> None:
     """A probe that was stored is taken out of the stream of commands again, and delivered to nobody."""
     running = await site.worker("projects", watchdog_seconds=0.1)
 
     async def were_probed() -> bool:
-        return int((await api(desk.ops, "STREAM.INFO.COMMANDS", {}))["state"]["last_seq"]) > 3
+        return int((await api(inspector.ops, "STREAM.INFO.COMMANDS", {}))["state"]["last_seq"]) > 3
 
     async def is_empty() -> bool:
-        return not (await api(desk.ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
+        return not (await api(inspector.ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
 
     await eventually(were_probed)
     await eventually(is_empty)
-    assert await desk.dead_letters() == []
+    assert await inspector.dead_letters() == []
     assert running.ready
 
 

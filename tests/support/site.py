@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts import subjects
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.subjects import WORKERS
 from incidents import Client, connect
 from tests.support.eventually import eventually
@@ -185,9 +186,8 @@ class Site:
         context = connect(self.url, self.credentials(principal), site=self.name, language=language)
         return await self._stack.enter_async_context(context)
 
-    async def grant(self, principal: str, **levels: str) -> None:
-        """Give a principal a role of its own; nodes are written with `__` for `/` and `_` for `-`."""
-        permissions = {node.replace("__", "/").replace("_", "-"): level for node, level in levels.items()}
+    async def grant(self, principal: str, permissions: Mapping[Node, str]) -> None:
+        """Give a principal a role of its own, with these levels."""
         await self.sql(
             "INSERT INTO administration.role VALUES (:r, :r, CAST(:p AS jsonb)) ON CONFLICT (role_id) "
             "DO UPDATE SET permissions = excluded.permissions",

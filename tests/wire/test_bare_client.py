@@ -17,9 +17,9 @@ async def projects(site: Site) -> Site:
     return site
 
 
-def creation(**given: Any) -> dict[str, Any]:
+def creation(**fields: Any) -> dict[str, Any]:
     """Return the body of a creation."""
-    return {"project_id": str(uuid7()), "description": "A bag was left at gate 4.", **given}
+    return {"project_id": str(uuid7()), "description": "A bag was left at gate 4.", **fields}
 
 
 async def created(caller: Caller) -> str:
@@ -35,11 +35,14 @@ async def test_create_outcome_and_read_back(projects: Site) -> None:
     caller = await projects.caller()
     body = creation()
     outcome = await caller.send("projects.create", body["project_id"], body)
-    assert (outcome["status"], outcome["revision"], outcome["result"]["number"]) == ("applied", 1, 1)
+    assert outcome["status"] == "applied"
+    assert outcome["revision"] == 1
+    assert outcome["result"]["number"] == 1
     again, _ = await caller.ask("projects.outcome", {"command_id": outcome["command_id"]})
     assert again == outcome
     project, _ = await caller.ask("projects.get", {"project_id": body["project_id"]})
-    assert (project["description"], project["status_id"]) == (body["description"], None)
+    assert project["description"] == body["description"]
+    assert project["status_id"] is None
 
 
 async def test_nobody_publishes_as_another(projects: Site) -> None:
@@ -55,17 +58,17 @@ async def test_nobody_publishes_as_another(projects: Site) -> None:
 async def test_foreign_reply_inbox_is_dropped(projects: Site) -> None:
     """A query whose reply subject is not the caller's own inbox is not answered."""
     caller, victim = await projects.caller(), await projects.nats("victim")
-    heard: list[bytes] = []
+    results: list[bytes] = []
 
     async def on_message(message: Any) -> None:
-        heard.append(message.data)
+        results.append(message.data)
 
     await victim.subscribe("_INBOX_victim.>", cb=on_message)
     await victim.flush()
     await caller.nats.publish("im.main.qry.admin.projects.list", b"{}", reply="_INBOX_victim.x")
     page, _ = await caller.ask("projects.list", {})
     await victim.flush()
-    assert (page["items"], heard) == ([], [])
+    assert (page["items"], results) == ([], [])
 
 
 async def test_a_command_never_answers_where_the_client_says(projects: Site) -> None:
@@ -76,7 +79,8 @@ async def test_a_command_never_answers_where_the_client_says(projects: Site) -> 
     headers = {"reply_to": "_INBOX_admin.steered"}
     outcome = await caller.send("projects.create", body["project_id"], body, headers=headers)
     await caller.nats.flush()
-    assert (outcome["status"], subscription.pending_msgs) == ("applied", 0)
+    assert outcome["status"] == "applied"
+    assert subscription.pending_msgs == 0
 
 
 @pytest.mark.parametrize(
@@ -97,8 +101,8 @@ async def test_what_does_not_fit_is_refused_by_name(projects: Site, wrong: dict[
     body = creation()
     outcome = await caller.send("projects.create", body["project_id"], {**body, **wrong})
     assert outcome["error"]["code"] == "invalid"
-    assert [one["field"] for one in outcome["error"]["details"]["fields"]] == [field]
-    assert all(one["reason"] for one in outcome["error"]["details"]["fields"])
+    assert [field["field"] for field in outcome["error"]["details"]["fields"]] == [field]
+    assert all(field["reason"] for field in outcome["error"]["details"]["fields"])
 
 
 async def test_a_command_id_means_one_command(projects: Site) -> None:
@@ -108,17 +112,17 @@ async def test_a_command_id_means_one_command(projects: Site) -> None:
     project_id, command_id = await created(caller), uuid7()
     body = {"project_id": project_id, "comment_id": str(uuid7()), "text": "Bag removed."}
     first = await caller.send("projects.add-comment", project_id, body, command_id=command_id)
-    for given in (body, {**body, "text": "Bag kept."}):
-        again = partial(caller.publish, "projects.add-comment", project_id, given, command_id=command_id)
+    for content in (body, {**body, "text": "Bag kept."}):
+        again = partial(caller.publish, "projects.add-comment", project_id, content, command_id=command_id)
         await eventually(again)
 
     async def all_told() -> bool:
         return len(caller.outcomes[command_id]) == 3
 
     await eventually(all_told)
-    told = caller.outcomes[command_id]
-    assert told[0] == told[1] == first
-    assert told[2]["error"]["code"] == "command-id-reused"
+    outcome = caller.outcomes[command_id]
+    assert outcome[0] == outcome[1] == first
+    assert outcome[2]["error"]["code"] == "command-id-reused"
     assert await projects.sql("SELECT text FROM projects.comment") == [("Bag removed.",)]
 
 

@@ -7,23 +7,24 @@ from typing import Any
 import pytest
 
 from contracts.ids import uuid7
+from contracts.permissions import Node
 from contracts.texts import Phrase, phrase, reason
 from incidents import Refused
-from tests.delivery.delivered import lane, lying
-from tests.projects.followed import following, next_of, opened
-from tests.runtime.test_door import SHARE, answers, arrived, flood, held
+from tests.delivery.lane_driver import own_lane, stored_command
+from tests.projects.feeds import create_project, follow, next_events
+from tests.runtime.test_query_intake import SHARE, arrived, collect_answers, flood, held
 from tests.support import Caller, Site, eventually
 
 FRENCH = {"Accept-Language": "fr-CH, en;q=0.5"}
 
 
-def said(error: dict[str, Any]) -> tuple[str, list[str]]:
+def refusal_message(error: dict[str, Any]) -> tuple[str, list[str]]:
     """Return the sentence of an error, and the reasons in it."""
-    return error["message"], [one["reason"] for one in error["details"].get("fields", ())]
+    return error["message"], [field["reason"] for field in error["details"].get("fields", ())]
 
 
 async def test_a_command_is_refused_in_its_language(site: Site) -> None:
-    """A body, a handler's own reason and an id that is used again are told in the language of each command."""
+    """A body, a handler's own reason and an id that is used again are reported in the language of each command."""
     await site.workers("administration")
     caller, used = await site.caller(), uuid7()
     await site.forget_quickly()
@@ -31,7 +32,7 @@ async def test_a_command_is_refused_in_its_language(site: Site) -> None:
     settings, unfit = "administration.change-settings", phrase(Phrase.INVALID, "fr")
     for body, kind in (({"retention_days": 0}, "greater_than_equal"), ({"timezone": "Mars"}, "unknown_timezone")):
         outcome = await caller.send(settings, "-", body, headers=FRENCH)
-        assert said(outcome["error"]) == (unfit, [reason(kind, "fr")])
+        assert refusal_message(outcome["error"]) == (unfit, [reason(kind, "fr")])
     caller.outcomes.clear()
 
     async def again() -> dict[str, Any]:
@@ -41,23 +42,23 @@ async def test_a_command_is_refused_in_its_language(site: Site) -> None:
 
 
 async def test_a_command_without_a_good_id_is_refused_in_its_language(site: Site) -> None:
-    """What is refused before it is read is told in its language, too."""
+    """What is refused before it is read is reported in its language, too."""
     await site.workers("administration")
     caller = await site.caller()
-    heard = await caller.nats.subscribe("im.main.out.admin.7")
+    subscription = await caller.nats.subscribe("im.main.out.admin.7")
     subject = "im.main.cmd.admin.administration.-.add-type"
     await caller.nats.request(subject, b"{}", timeout=5, headers={**FRENCH, "Nats-Msg-Id": "7"})
-    outcome = json.loads((await heard.next_msg(timeout=10)).data)
-    assert said(outcome["error"]) == (phrase(Phrase.INVALID, "fr"), [reason("id_not_canonical", "fr")])
+    outcome = json.loads((await subscription.next_msg(timeout=10)).data)
+    assert refusal_message(outcome["error"]) == (phrase(Phrase.INVALID, "fr"), [reason("id_not_canonical", "fr")])
 
 
 async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -> None:
-    """What comes beyond a rate is told so in its own language, each of a batch in its own."""
-    async with lane(site, 2) as here:
-        batch = [lying(place) for place in range(1, 21)]
-        batch += [replace(lying(21), headers={**(lying(21).headers or {}), **FRENCH})]
+    """Each command beyond a rate is refused in its own language, within one batch too."""
+    async with own_lane(site, 2) as here:
+        batch = [stored_command(place) for place in range(1, 21)]
+        batch += [replace(stored_command(21), headers={**(stored_command(21).headers or {}), **FRENCH})]
         *_, english, french = await here.handle(batch)
-    assert [said(one["error"]) for one in (english, french)] == [
+    assert [refusal_message(item["error"]) for item in (english, french)] == [
         (phrase(Phrase.PROJECT_NOT_CREATED, language), [reason("too_many_commands", language)])
         for language in ("en", "fr")
     ]
@@ -66,11 +67,11 @@ async def test_too_many_commands_are_turned_away_in_their_language(site: Site) -
 async def french(caller: Caller, body: dict[str, Any], tail: str = "projects.get") -> tuple[str, list[str]]:
     """Ask in French what must be refused, and return what is said."""
     answer, _ = await caller.ask(tail, body, headers=FRENCH)
-    return said(answer["error"])
+    return refusal_message(answer["error"])
 
 
 async def test_a_query_is_refused_in_its_language(site: Site) -> None:
-    """A body, something that is not there and a fault are told in the language of each query."""
+    """A body, something that is not there and a fault are reported in the language of each query."""
     await site.workers("projects")
     caller, nowhere = await site.caller(), {"project_id": str(uuid7())}
     unfit = (phrase(Phrase.INVALID, "fr"), [reason("missing", "fr")])
@@ -83,11 +84,11 @@ async def test_a_query_is_refused_in_its_language(site: Site) -> None:
 
 
 async def test_too_many_queries_are_turned_away_in_their_language(site: Site) -> None:
-    """Who asks too much is told so in the language of the question."""
-    await site.grant("eve", incident_projects="view")
+    """A principal who asks too much is refused in the language of the query."""
+    await site.grant("eve", {Node.PROJECTS: "view"})
     running = await site.worker("projects", **SHARE)
     eve = await site.caller("eve")
-    found = await answers(eve)
+    answers = await collect_answers(eve)
     async with held(site):
         await flood(eve, 5)
         subject, reply = "im.main.qry.eve.projects.list", "_INBOX_eve.flood"
@@ -95,24 +96,24 @@ async def test_too_many_queries_are_turned_away_in_their_language(site: Site) ->
         await arrived(running, 1)
 
         async def told() -> list[Any]:
-            return found
+            return answers
 
         (refused,) = await eventually(told)
     expected = (phrase(Phrase.UNAVAILABLE, "fr"), [reason("too_many_queries", "fr")])
-    assert said(json.loads(refused.data)["error"]) == expected
+    assert refusal_message(json.loads(refused.data)["error"]) == expected
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_a_feed_ends_in_its_language(site: Site, language: str) -> None:
     """A follower that loses its right reads why in the language in which it began to follow."""
     await site.workers("projects")
-    await site.grant("viewer", incident_projects="view")
+    await site.grant("viewer", {Node.PROJECTS: "view"})
     admin, viewer = await site.client(), await site.client("viewer", language)
-    async with following(viewer) as watch:
-        await opened(admin)
-        await next_of(watch, 1)
+    async with follow(viewer) as watch:
+        await create_project(admin)
+        await next_events(watch, 1)
         await site.sql("DELETE FROM administration.member WHERE principal = 'viewer'")
-        await opened(admin)
+        await create_project(admin)
         with pytest.raises(Refused) as refused:
-            await next_of(watch, 1)
+            await next_events(watch, 1)
     assert refused.value.message == phrase(Phrase.NOT_AVAILABLE, language)

@@ -1,4 +1,4 @@
-"""The reference product's sentences as they reach whoever sent the command (MSG-01 to MSG-10)."""
+"""The reference product's sentences as they reach anyone who sent the command (MSG-01 to MSG-10)."""
 
 from typing import Any
 
@@ -52,13 +52,13 @@ async def opened(site: Site) -> tuple[Caller, str]:
 
 @pytest.mark.parametrize("verb, body, sentence", LATER, ids=[verb for verb, _, _ in LATER])
 async def test_what_cannot_be_stored_is_told(site: Site, verb: str, body: dict[str, Any], sentence: str) -> None:
-    """What the database keeps failing to store is told by its own sentence (MSG-01, MSG-02, MSG-05 to MSG-07)."""
+    """What the database keeps failing to store has its own sentence (MSG-01, MSG-02, MSG-05 to MSG-07)."""
     caller, project_id = await opened(site)
     for statement in CANNOT_WRITE:
         await site.sql(statement)
     about = project_id if verb != "create" else str(uuid7())
-    told = await said(caller, f"projects.{verb}", about, {"project_id": about, **body})
-    assert told == ("unavailable", f"{sentence} Réessayez ultérieurement.")
+    outcome = await said(caller, f"projects.{verb}", about, {"project_id": about, **body})
+    assert outcome == ("unavailable", f"{sentence} Réessayez ultérieurement.")
 
 
 @pytest.mark.parametrize("verb, body, sentence", AFTER_DELETION, ids=[verb for verb, _, _ in AFTER_DELETION])
@@ -66,20 +66,20 @@ async def test_what_was_deleted_meanwhile_is_told(site: Site, verb: str, body: d
     """Deleting and saving a project that is gone says MSG-04, saving its parts MSG-07 (MSG-04, MSG-07, PRJ-23)."""
     caller, project_id = await opened(site)
     await caller.send("projects.delete", project_id, {"project_id": project_id})
-    told = await said(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
-    assert told == ("gone", sentence)
+    outcome = await said(caller, f"projects.{verb}", project_id, {"project_id": project_id, **body})
+    assert outcome == ("gone", sentence)
 
 
 async def test_a_report_that_fails_is_told(site: Site) -> None:
-    """A report that cannot be stored, and one of a deleted project, are told by MSG-03 (MSG-03)."""
+    """A report that cannot be stored, and one of a deleted project, are reported by MSG-03 (MSG-03)."""
     await site.worker("reports")
     caller, project_id = await opened(site)
     await site.sql("ALTER TABLE reports.report ADD CHECK (false) NOT VALID")
     sentence = "Impossible de générer le rapport. Réessayez ultérieurement."
     for code in ("unavailable", "gone"):
         report_id = str(uuid7())
-        told = await said(caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
-        assert told == (code, sentence)
+        outcome = await said(caller, "reports.generate", report_id, {"report_id": report_id, "project_id": project_id})
+        assert outcome == (code, sentence)
         await caller.send("projects.delete", project_id, {"project_id": project_id})
 
 

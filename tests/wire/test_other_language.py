@@ -21,9 +21,10 @@ async def made_from(document: Path, site: Site) -> dict[str, Any]:
     pipe = asyncio.subprocess.PIPE
     running = await asyncio.create_subprocess_exec(*map(str, line), stdout=pipe, stderr=pipe)
     out, err = await asyncio.wait_for(running.communicate(), 60)
-    assert (running.returncode, err.decode()) == (0, "")
-    told: dict[str, Any] = json.loads(out)
-    return told
+    assert running.returncode == 0
+    assert err.decode() == ""
+    content: dict[str, Any] = json.loads(out)
+    return content
 
 
 async def test_the_document_is_enough_for_a_client(site: Site, tmp_path: Path) -> None:
@@ -31,8 +32,12 @@ async def test_the_document_is_enough_for_a_client(site: Site, tmp_path: Path) -
     await site.worker("projects")
     document = tmp_path / "asyncapi.json"
     document.write_text(json.dumps(yaml.safe_load((ROOT / "docs/asyncapi.yaml").read_text())))
-    told = await made_from(document, site)
-    assert (told["stored"], told["told"]["status"], told["told"]["command_id"]) == ("COMMANDS", "applied", told["id"])
-    assert told["told"]["result"]["project_id"] == told["found"]["project_id"] == told["project"]
-    assert told["found"]["description"] == "Made from the document."
-    assert (told["fits"], told["misfits"]) == ([True, True], [False, False])
+    answers = await made_from(document, site)
+    assert (answers["stored"], answers["told"]["status"], answers["told"]["command_id"]) == (
+        "COMMANDS",
+        "applied",
+        answers["id"],
+    )
+    assert answers["told"]["result"]["project_id"] == answers["found"]["project_id"] == answers["project"]
+    assert answers["found"]["description"] == "Made from the document."
+    assert (answers["fits"], answers["misfits"]) == ([True, True], [False, False])

@@ -48,7 +48,13 @@ class Settings(BaseSettings):
     queries_waiting: int = 32
     """Waiting queries of one principal, per process; more are turned away."""
 
+    event_delay_seconds: float = 0.025
+    """Time between a commit without an outcome and the publication of its events, which later commits may join."""
+
     heartbeat_seconds: float = 5.0
+    housekeeping_seconds: float = 60.0
+    """Time between two readings of the settings and of the clocks."""
+
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""
 

@@ -13,8 +13,6 @@ from typing import Final
 from workers.local.access.keys import Scope, Trust
 
 _OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
-_LOCK_SECONDS_MAX: Final = 1.0
-"""A check whether the installation runs holds the lock for a moment."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,8 @@ class AlreadyRunningError(Exception):
 class Home:
     """The layout below the directory of an installation."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, lock_seconds: float = 1.0) -> None:
+        """Name the files; `lock` waits `lock_seconds` for callers, whose check of the lock holds it for a moment."""
         self.directory = directory.resolve()
         self.keys = self.directory / "keys"
         self.nats = self.directory / "nats"
@@ -53,6 +52,7 @@ class Home:
         self.logs = self.directory / "logs"
         self.configuration = self.nats / "server.conf"
         self._credentials = self.directory / "creds"
+        self._lock_seconds = lock_seconds
         self._runtime = self.directory / "runtime.json"
 
     def credentials(self, principal: str) -> Path:
@@ -91,7 +91,7 @@ class Home:
         _make_private(self.logs)
 
     def _take(self, lock: int) -> None:
-        deadline = time.monotonic() + _LOCK_SECONDS_MAX
+        deadline = time.monotonic() + self._lock_seconds
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

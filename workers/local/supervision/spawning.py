@@ -17,7 +17,7 @@ import structlog
 from workers.local.servers import process
 
 _IMPORT_SECONDS_MAX: Final = 60.0
-_FORK_SECONDS_MAX: Final = 3.0
+FORK_SECONDS_MAX: Final = 3.0
 _STATUS_SECONDS_MAX: Final = 1.0
 _GRACE_SECONDS: Final = 1.0
 _MESSAGE_BYTES_MAX: Final = 1024 * 1024
@@ -80,10 +80,16 @@ class Prefork:
     its workers would die with it; requests have a time limit, so that it forks nothing if it continues later.
     """
 
-    def __init__(self, output: Path, entry: str = "workers.local.run_worker:run") -> None:
-        """Set the `entry` (`module:function`) that forks call with a worker's name, and the template's output file."""
+    def __init__(
+        self, output: Path, entry: str = "workers.local.run_worker:run", *, fork_seconds_max: float = FORK_SECONDS_MAX
+    ) -> None:
+        """Set the `entry` (`module:function`) that forks call with a worker's name, and the template's output file.
+
+        A template that needs longer than `fork_seconds_max` for a fork is silent.
+        """
         self._output = output
         self._entry = entry
+        self._fork_seconds_max = fork_seconds_max
         self._turn = asyncio.Lock()
         self._templates: list[_Template] = []
 
@@ -125,7 +131,7 @@ class Prefork:
         self._templates = [template for template in self._templates if not template.has_ended]
         usable = [template for template in self._templates if not template.is_silent]
         if not usable:
-            usable = [await _start_template(self._output)]
+            usable = [await _start_template(self._output, self._fork_seconds_max)]
             self._templates += usable
         return usable[0]
 
@@ -153,14 +159,21 @@ class _Watched:
 class _Template(_Watched):
     """A running template with its forks; `process` is set if it is a child of this process."""
 
-    def __init__(self, pid: int, channel: socket.socket, process: asyncio.subprocess.Process | None = None) -> None:
+    def __init__(
+        self,
+        pid: int,
+        channel: socket.socket,
+        fork_seconds_max: float,
+        process: asyncio.subprocess.Process | None = None,
+    ) -> None:
         super().__init__(pid)
         self.is_silent = False
         self.has_ended = False
         self.spare: _Template | None = None
         self._process = process
         self._channel = channel
-        self._seconds = _FORK_SECONDS_MAX if process is None else _IMPORT_SECONDS_MAX
+        self._fork_seconds_max = fork_seconds_max
+        self._seconds = fork_seconds_max if process is None else _IMPORT_SECONDS_MAX
         self._forked: asyncio.Queue[_Forked | None] = asyncio.Queue()
         self._running: dict[int, _Forked] = {}
         channel.setblocking(False)
@@ -181,7 +194,7 @@ class _Template(_Watched):
             forked = await self._forked.get()
         if forked is None:
             raise ConnectionResetError
-        self._seconds = _FORK_SECONDS_MAX
+        self._seconds = self._fork_seconds_max
         return forked
 
     async def end(self) -> int:
@@ -207,7 +220,7 @@ class _Template(_Watched):
             return
         news = json.loads(message)
         if "spare" in news:
-            self.spare = _Template(news["spare"], socket.socket(fileno=descriptors[0]))
+            self.spare = _Template(news["spare"], socket.socket(fileno=descriptors[0]), self._fork_seconds_max)
         elif "status" in news:
             self._running.pop(news["pid"]).status.set_result(news["status"])
         else:
@@ -244,12 +257,12 @@ class _Forked(_Watched):
         return self.returncode
 
 
-async def _start_template(output: Path) -> _Template:
+async def _start_template(output: Path, fork_seconds_max: float) -> _Template:
     """Start a template, which begins to import."""
     ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
     with theirs:
         running = await _execute([sys.executable, "-m", "workers", "fork"], output, theirs.fileno())
-    return _Template(running.pid, ours, running)
+    return _Template(running.pid, ours, fork_seconds_max, running)
 
 
 async def _execute(

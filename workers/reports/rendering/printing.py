@@ -54,7 +54,9 @@ class _Attempt:
 class Printer:
     """Prints reports one at a time; a process makes one printer, because its compilers have caches."""
 
-    def __init__(self) -> None:
+    def __init__(self, text_layer: Callable[[bytes], bytes] = separate_texts) -> None:
+        """Load the templates; `text_layer` corrects the text behind the picture of each file."""
+        self._text_layer = text_layer
         embedded = typst.Fonts(include_system_fonts=False)
         self._report = _compiler("report.typ", embedded)
         self._glyphs = _compiler("glyphs.typ", embedded)
@@ -78,7 +80,7 @@ class Printer:
                 report["notes"].append(substituted)
             report["header"][-1] = shorten(report["header"][-1])
             pdf = _pdf(self._report, report, at)
-            return pdf if glyphs.ordinary else separate_texts(pdf)
+            return pdf if glyphs.ordinary else self._text_layer(pdf)
 
         if not plain:
             first = _Attempt()

@@ -33,7 +33,6 @@ _DESCENDANT = re.compile(rb"/DescendantFonts\[(\d+) 0 R\]")
 _WIDTHS = re.compile(rb"/W\[(.*?)\]", re.DOTALL)
 _WIDTH = re.compile(rb"(\d+) (\d+) ([\d.]+)")
 _UNSEEN_POINTS = b"1"  # the size of glyphs that are there only for their font
-_EXACT_PAGES_MAX = 60  # more pages would exceed the time limit of a report
 _SPACES = {" ", "\u00a0"}
 
 
@@ -62,21 +61,25 @@ class _Font:
         return Face(self.table, self.widths, empty, min(letters, key=self.widths.__getitem__, default=None))
 
 
-def separate_texts(pdf: bytes) -> bytes:
-    """Return the PDF with its own part of the text for every glyph; a PDF that needs no change stays the same."""
+def separate_texts(pdf: bytes, *, exact_pages_max: int = 60) -> bytes:
+    """Return the PDF with its own part of the text for every glyph; a PDF that needs no change stays the same.
+
+    Finding the place of each glyph on more than `exact_pages_max` pages would exceed the time limit of a report.
+    """
     objects = Objects(pdf)
     fonts = {number: _font(objects, number) for number in objects.numbers(b"/ToUnicode ")}
     if not any(len(text) > 1 or is_leftward(text) for font in fonts.values() for text in font.texts.values()):
         return pdf
     resources: dict[int, dict[bytes, _Font]] = {}
     pages = objects.numbers(b"/Type/Page/")
+    is_exact = len(pages) <= exact_pages_max
     for page in pages:
         match = _PAGE.search(objects[page])
         if match is None:
             raise ValueError(objects[page])
         resource, contents = int(match[1]), int(match[2])
         fonts_by_name = resources.setdefault(resource, _fonts_by_name(objects, resource, fonts))
-        is_exact = len(pages) <= _EXACT_PAGES_MAX
+
         page_stream = b"".join(_write_page(objects.stream(contents), fonts_by_name, exact=is_exact))
         objects.replace_stream(contents, page_stream)
     new_fonts = {number: _write_tables(objects, font) for number, font in fonts.items()}

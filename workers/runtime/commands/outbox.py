@@ -37,9 +37,6 @@ _KNOWN_ID = 10201
 _URGENT_DELAY_SECONDS = 0.005
 """Between a commit with commands and its relay: the outcome leaves first, and other rows join."""
 
-_RELAY_DELAY_SECONDS = 0.025
-"""Between a commit with events alone and its relay: nobody waits for them, and ten cost as much as one."""
-
 _POLL_SECONDS = 0.5
 """Between two polls without a wake-up: finds the rows of a killed process."""
 
@@ -92,13 +89,19 @@ class Relay:
         worker: str,
         lanes: Callable[[], Iterable[int]],
         tracing: Tracing,
+        *,
+        event_delay_seconds: float,
     ) -> None:
-        """Set the database, the bus and the lanes; `run` does the work."""
+        """Set the database, the bus and the lanes; `run` does the work.
+
+        Events alone wait `event_delay_seconds` after their commit: nobody waits for them, and ten cost as much as one.
+        """
         self._engine = engine
         self._nats = nats
         self._worker = worker
         self._lanes = lanes
         self._tracing = tracing
+        self._event_delay_seconds = event_delay_seconds
         self._woken = asyncio.Event()
         self.published = 0
         self.stuck = False
@@ -106,9 +109,8 @@ class Relay:
 
     def wake(self, *, urgent: bool = False) -> None:
         """Relay soon after a commit, together with the rows that are committed meanwhile."""
-        asyncio.get_running_loop().call_later(
-            _URGENT_DELAY_SECONDS if urgent else _RELAY_DELAY_SECONDS, self._woken.set
-        )
+        delay_seconds = _URGENT_DELAY_SECONDS if urgent else self._event_delay_seconds
+        asyncio.get_running_loop().call_later(delay_seconds, self._woken.set)
 
     async def run(self) -> None:
         """Publish until cancelled, and wait for unreachable servers."""

@@ -19,7 +19,6 @@ from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock import Judge
 
 _REPORT_SECONDS = 20.0
-_INTERVAL_SECONDS = 60.0
 _NOW = text("SELECT now()")
 _RETRY_SECONDS = 5.0
 _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
@@ -38,7 +37,7 @@ async def housekeeping(running: Running) -> None:
     while True:
         try:
             await run_round(running, judge)
-            await asyncio.sleep(_INTERVAL_SECONDS)
+            await asyncio.sleep(running.settings.housekeeping_seconds)
         except (NatsError, DBAPIError, OSError) as error:
             log.warning("housekeeping_failed", **describe(error))
             await asyncio.sleep(_RETRY_SECONDS)

@@ -1,0 +1,136 @@
+"""A process that has imported the command line, and becomes one run of it for each line that is typed.
+
+Importing is four fifths of what a short command costs, and the tests type a thousand of them. A run is a process with
+its own arguments, folder, environment, streams and status, as one that was started from nothing.
+"""
+
+import atexit
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+_LONGEST = 1024 * 1024
+_STATUS_BYTES = 4
+
+
+class Result(NamedTuple):
+    """The status of a run, and what it wrote."""
+
+    status: int
+    out: bytes
+    err: bytes
+
+
+def run(line: Sequence[str], given: bytes, folder: Path, environment: Mapping[str, str]) -> Result:
+    """Type a line and wait until the command has ended."""
+    (read_in, write_in), (read_out, write_out), (read_err, write_err), (read_status, write_status) = (
+        os.pipe() for _ in range(4)
+    )
+    data = json.dumps({"line": list(line), "folder": str(folder), "environment": dict(environment)}).encode()
+    theirs = (read_in, write_out, write_err, write_status)
+    with _lock:
+        socket.send_fds(_server_process(), [data], theirs)
+    for each in theirs:
+        os.close(each)
+    results: dict[str, bytes] = {}
+    threads = [
+        threading.Thread(target=_write, args=(write_in, given)),
+        *(threading.Thread(target=_read, args=(*each, results)) for each in (("out", read_out), ("err", read_err))),
+    ]
+    for thread in threads:
+        thread.start()
+    _read("status", read_status, results)
+    for thread in threads:
+        thread.join()
+    return Result(int.from_bytes(results["status"], "big", signed=True), results["out"], results["err"])
+
+
+_lock = threading.Lock()
+
+
+@cache
+def _server_process() -> socket.socket:
+    """Start the process, once for all tests of this one; it ends with the socket."""
+    ours, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
+    for each in (ours, theirs):
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _LONGEST)
+    with theirs:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "COMMAND_LINE_SOCKET": str(theirs.fileno())}
+        line = [sys.executable, "-m", "tests.client.forked_command_line"]
+        pipe = subprocess.PIPE  # the streams of a run are pipes, and Python decides at the start how it buffers them
+        started = subprocess.Popen(line, stdin=pipe, stdout=pipe, pass_fds=[theirs.fileno()], env=environment)
+    atexit.register(_end, started, ours)
+    return ours
+
+
+def _end(started: subprocess.Popen[bytes], ours: socket.socket) -> None:
+    ours.close()
+    with started:
+        started.wait()
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    with open(descriptor, "wb") as file:
+        try:
+            file.write(data)
+            file.flush()
+        except BrokenPipeError:
+            return
+
+
+def _read(name: str, descriptor: int, details: dict[str, bytes]) -> None:
+    with open(descriptor, "rb") as file:
+        details[name] = file.read()
+
+
+def _serve() -> None:
+    """Fork a run for each request; this process has no other children, and waits for none of them."""
+    from incidents.cli import main  # noqa: PLC0415 - not where tests only ask
+
+    channel = socket.socket(fileno=int(os.environ["COMMAND_LINE_SOCKET"]))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        data, descriptors, _, _ = socket.recv_fds(channel, _LONGEST, 4)
+        if not data:
+            os._exit(0)
+        if not os.fork():
+            break
+        for each in descriptors:
+            os.close(each)
+    channel.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    status = descriptors.pop()
+    if runner := os.fork():
+        for each in descriptors:
+            os.close(each)
+        for each in (0, 1, 2):
+            os.close(each)
+        ended = os.waitstatus_to_exitcode(os.waitpid(runner, 0)[1])
+        os.write(status, ended.to_bytes(_STATUS_BYTES, "big", signed=True))
+        os._exit(0)
+    os.close(status)
+    _become(json.loads(data), descriptors)
+    main()
+
+
+def _become(asked: dict[str, Any], descriptors: Sequence[int]) -> None:
+    for number, each in enumerate(descriptors):
+        os.dup2(each, number)
+        os.close(each)
+    os.chdir(asked["folder"])
+    os.environ.clear()
+    os.environ.update(asked["environment"])
+    sys.argv = ["incidents", *asked["line"]]
+
+
+if __name__ == "__main__":
+    _serve()

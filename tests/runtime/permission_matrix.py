@@ -1,0 +1,199 @@
+"""The permission table of the wire, message by message, written out and not derived from the contracts."""
+
+from typing import Any, NamedTuple
+
+from contracts.permissions import Level
+
+VIEW, MANAGE = Level.VIEW, Level.MANAGE
+PROJECTS = "incident-projects"
+ID = "0190a000-0000-7000-8000-000000000001"
+OTHER = "0190a000-0000-7000-8000-000000000002"
+AT = "2026-03-01T12:00:00Z"
+NODES = (
+    "incident-properties",
+    "settings",
+    "roles",
+    "audit-log",
+    "dead-letters",
+    "incident-projects",
+    "incident-projects/main-details",
+    "incident-projects/categories",
+    "incident-projects/comments",
+    "incident-projects/sequences",
+    "incident-projects/calls",
+    "incident-projects/activity-logs",
+    "incident-projects/reports",
+    "incident-projects/export",
+    "incident-projects/user-names",
+    "incident-projects/retention",
+)
+
+
+class Line(NamedTuple):
+    """A message, what it needs, and a body of it."""
+
+    subject: str
+    needs: dict[str, Level]
+    body: dict[str, Any]
+    instead: str = ""
+    """A node that does as well, at the level of view."""
+
+    @property
+    def name(self) -> str:
+        """Name the line; a message that asks for more with some fields has several."""
+        return f"{self.subject} {'+'.join(self.needs)}"
+
+
+def of_project(sub_node: str, level: Level) -> dict[str, Level]:
+    """What a sub-node needs: its own level, and at least view on the projects."""
+    return {PROJECTS: VIEW, f"{PROJECTS}/{sub_node}": level}
+
+
+_DEFINED = {"incident-properties": MANAGE}
+_PROPERTY = {"name": "Theft"}
+_FIELD = {"enabled": True, "name": "Reason"}
+_SETTINGS = {"settings": MANAGE}
+_ROLES = {"roles": MANAGE}
+_ASSIGNED = {"principal": "nobody", "role_id": "no-such-role"}
+_MAIN, _CATEGORIES = of_project("main-details", MANAGE), of_project("categories", MANAGE)
+_COMMENTS, _SEQUENCES = of_project("comments", MANAGE), of_project("sequences", MANAGE)
+_CALLS, _REPORTS = of_project("calls", MANAGE), of_project("reports", MANAGE)
+_EXPORT = of_project("export", MANAGE)
+_EXPORTED = ("comments", "calls", "sequences", "user-names")
+_COMMENT = {"project_id": ID, "comment_id": OTHER}
+_CALL = {"project_id": ID, "call_id": OTHER}
+_CALLED = {**_CALL, "direction": "made", "at": AT, "party": "Police"}
+_SEQUENCE = {"sequence_id": OTHER, "camera_id": "1", "camera_name": "Gate", "start": AT, "end": AT}
+_LEGACY = {"project_id": OTHER, "number": 7, "created_by": "ann", "created_at": AT}
+_GENERATED = {"report_id": OTHER, "project_id": ID}
+
+COMMANDS = (
+    Line("administration.activate-licence", _SETTINGS, {"token": "a.b.c"}),
+    Line("administration.add-category-value", _DEFINED, {"slot": 1, **_PROPERTY}),
+    Line("administration.add-status", _DEFINED, _PROPERTY),
+    Line("administration.add-type", _DEFINED, _PROPERTY),
+    Line("administration.assign-role", _ROLES, _ASSIGNED),
+    Line("administration.change-settings", _SETTINGS, {"retention_days": 7}),
+    Line("administration.define-category", _DEFINED, {"slot": 1, **_FIELD}),
+    Line("administration.define-data-field", _DEFINED, {"kind": "text", "slot": 1, **_FIELD}),
+    Line("administration.define-role", _ROLES, {"role_id": "made", "name": "Made", "permissions": {}}),
+    Line("administration.delete-category-value", _DEFINED, {"slot": 1, "id": 999}),
+    Line("administration.delete-role", _ROLES, {"role_id": "no-such-role"}),
+    Line("administration.delete-status", _DEFINED, {"id": 999}),
+    Line("administration.delete-type", _DEFINED, {"id": 999}),
+    Line("administration.discard-letter", {"dead-letters": MANAGE}, {"letter": 1}),
+    Line("administration.edit-category-value", _DEFINED, {"slot": 1, "id": 999, **_PROPERTY}),
+    Line("administration.edit-status", _DEFINED, {"id": 999, **_PROPERTY}),
+    Line("administration.edit-type", _DEFINED, {"id": 999, **_PROPERTY}),
+    Line("administration.mark-status", _DEFINED, {"id": 999, "closing": True}),
+    Line("administration.replay-letter", {"dead-letters": MANAGE}, {"letter": 1}),
+    Line("administration.unassign-role", _ROLES, _ASSIGNED),
+    Line("projects.add-call", _CALLS, _CALLED),
+    Line("projects.add-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
+    Line("projects.add-sequences", _SEQUENCES, {"project_id": ID, "sequences": [_SEQUENCE]}),
+    Line("projects.clear-draft", _SEQUENCES, {}),
+    Line("projects.create", {PROJECTS: MANAGE}, {"project_id": OTHER}),
+    Line(
+        "projects.create",
+        {PROJECTS: MANAGE, f"{PROJECTS}/sequences": MANAGE},
+        {"project_id": OTHER, "sequences": [_SEQUENCE]},
+    ),
+    Line(
+        "projects.create",
+        {PROJECTS: MANAGE, f"{PROJECTS}/sequences": MANAGE},
+        {"project_id": OTHER, "from_draft": True},
+    ),
+    Line("projects.delete", {PROJECTS: MANAGE}, {"project_id": ID}),
+    Line("projects.delete-call", _CALLS, _CALL),
+    Line("projects.delete-comment", _COMMENTS, _COMMENT),
+    Line("projects.draft-sequences", _SEQUENCES, {"sequences": [_SEQUENCE]}),
+    Line("projects.edit-call", _CALLS, _CALLED),
+    Line("projects.edit-comment", _COMMENTS, {**_COMMENT, "text": "Seen."}),
+    Line("projects.export", _EXPORT, {"project_id": ID, "include": ["history"]}),
+    Line(
+        "projects.export",
+        {**_EXPORT, **{f"{PROJECTS}/{name}": VIEW for name in _EXPORTED}},
+        {"project_id": ID, "include": [*_EXPORTED]},
+    ),
+    Line("projects.import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
+    Line(
+        "projects.import",
+        {PROJECTS: MANAGE, f"{PROJECTS}/retention": MANAGE},
+        {"projects": [{**_LEGACY, "retention_exempt": True}]},
+    ),
+    Line("projects.remove-all-sequences", _SEQUENCES, {"project_id": ID}),
+    Line("projects.remove-sequences", _SEQUENCES, {"project_id": ID, "sequence_ids": [OTHER]}),
+    Line("projects.undraft-sequences", _SEQUENCES, {"sequence_ids": [OTHER]}),
+    Line("projects.update", _MAIN, {"project_id": ID, "type_id": None, "description": "Seen."}),
+    Line("projects.update", _CATEGORIES, {"project_id": ID, "categories": {"1": None}, "data": {"text_1": None}}),
+    Line("projects.update", {**_MAIN, **_CATEGORIES}, {"project_id": ID, "status_id": None, "categories": {"1": None}}),
+    Line("reports.delete", _REPORTS, {"report_id": OTHER}),
+    Line("reports.generate", _REPORTS, _GENERATED),
+    Line(
+        "reports.generate",
+        {**_REPORTS, f"{PROJECTS}/user-names": VIEW},
+        {**_GENERATED, "show_user_names": True},
+    ),
+    Line("reports.record-print", _REPORTS, {"report_id": OTHER}),
+    Line("retention.hold", of_project("retention", MANAGE), {"project_id": ID, "reason": "Lawsuit."}),
+    Line("retention.release", of_project("retention", MANAGE), {"project_id": ID, "reason": "Settled."}),
+    Line("retention.sweep", of_project("retention", MANAGE), {}),
+)
+
+INTERNAL: dict[str, dict[str, Any]] = {
+    "administration.remove-letter": {"letter": 1},
+    "projects.expire": {"sweep_id": ID, "chain": 0, "created_before": AT, "limit": 1},
+}
+"""What only the product itself sends."""
+
+_BY_MAIN_DETAILS: tuple[dict[str, Any], ...] = ({"type_ids": [None]}, {"status_ids": []}, {"start_time": {"from": AT}})
+_IN_THEIR_ORDER = ("type_id", "-status_id", "description", "-start_time", "end_time")
+"""Anyone who could choose or sort by what is withheld would learn it."""
+
+QUERIES = (
+    Line("administration.get-dead-letter", {"dead-letters": VIEW}, {"letter": 1}),
+    Line("administration.licence", {"settings": VIEW}, {}),
+    Line("administration.list-dead-letters", {"dead-letters": VIEW}, {}),
+    Line("administration.me", {}, {}),
+    Line("administration.properties", {"incident-properties": VIEW}, {}, instead=PROJECTS),
+    Line("administration.property-history", {"incident-properties": VIEW}, {"kind": "data-field"}),
+    Line("administration.role-history", {"roles": VIEW}, {}),
+    Line("administration.roles", {"roles": VIEW}, {}),
+    Line("administration.setting-history", {"settings": VIEW}, {}),
+    Line("administration.settings", {"settings": VIEW}, {}),
+    Line("audit.activity", of_project("activity-logs", VIEW), {"project_id": ID}),
+    Line("audit.log", {"audit-log": VIEW}, {}),
+    Line("projects.check-import", {PROJECTS: MANAGE}, {"projects": [_LEGACY]}),
+    Line("projects.download", _EXPORT, {"package_id": ID}),
+    Line("projects.draft", of_project("sequences", VIEW), {}),
+    Line("projects.find", {PROJECTS: VIEW}, {"number": 1}),
+    Line("projects.get", {PROJECTS: VIEW}, {"project_id": ID}),
+    Line("projects.history", {PROJECTS: VIEW}, {"project_id": ID}),
+    Line("projects.list", {PROJECTS: VIEW}, {}),
+    *(Line("projects.list", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(Line("projects.list", of_project("main-details", VIEW), {"sort": given}) for given in _IN_THEIR_ORDER),
+    Line("projects.list", of_project("categories", VIEW), {"filter": {"categories": {"2": [None]}}}),
+    Line("projects.list", of_project("retention", VIEW), {"filter": {"has_hold": True}}),
+    Line("projects.list", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
+    Line("projects.outcome", {}, {"command_id": OTHER}),
+    Line("projects.statistics", {PROJECTS: VIEW}, {"group_by": "creator"}),
+    *(Line("projects.statistics", of_project("main-details", VIEW), {"group_by": name}) for name in ("type", "status")),
+    *(Line("projects.statistics", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    *(
+        Line("projects.statistics", of_project("categories", VIEW), {"group_by": f"category_{slot}"})
+        for slot in range(1, 6)
+    ),
+    Line("projects.statistics", of_project("categories", VIEW), {"filter": {"categories": {"5": [7]}}}),
+    Line("projects.statistics", of_project("retention", VIEW), {"filter": {"has_hold": False}}),
+    Line("projects.statistics", of_project("sequences", VIEW), {"group_by": "camera"}),
+    Line("projects.watch", {PROJECTS: VIEW}, {}),
+    *(Line("projects.watch", of_project("main-details", VIEW), {"filter": given}) for given in _BY_MAIN_DETAILS),
+    Line("projects.watch", of_project("categories", VIEW), {"filter": {"categories": {"1": [7]}}}),
+    Line("projects.watch", of_project("sequences", VIEW), {"filter": {"camera_ids": ["1"]}}),
+    Line("reports.download", of_project("reports", VIEW), {"report_id": ID}),
+    Line("reports.get", of_project("reports", VIEW), {"report_id": ID}),
+    Line("reports.list", of_project("reports", VIEW), {"project_id": ID}),
+    Line("retention.due", of_project("retention", VIEW), {}),
+    Line("retention.holds", of_project("retention", VIEW), {}),
+    Line("retention.preview", of_project("retention", VIEW), {}),
+)
