@@ -38,7 +38,7 @@ async def created(caller: Caller, lane: int) -> UUID:
 
 def blocked_by(logs: list[Any], pid: int) -> list[dict[str, Any]]:
     """Return what the log says of a session that blocks."""
-    return [log for log in logs if log["event"] == "blocked" and log["pid"] == pid]
+    return [log for log in logs if log["event"] == "waiting_for_lock" and log["pid"] == pid]
 
 
 async def test_other_lanes_go_on(site: Site) -> None:

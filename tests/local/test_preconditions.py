@@ -67,14 +67,14 @@ async def test_no_database_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A database that is not there is reported with the statement that makes it."""
     error = await refusal(postgres.url("nowhere"))
     assert error.status == 3
-    assert "Make the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
+    assert "Create the database: CREATE DATABASE nowhere OWNER postgres" in str(error)
 
 
 async def test_no_role_is_one_sentence(postgres: EmbeddedPostgres) -> None:
     """A role that is not there is named."""
     error = await refusal(postgres.url("postgres", "stranger"))
     assert error.status == 3
-    assert "Make the role (stranger with LOGIN)" in str(error)
+    assert "Create the role (stranger with LOGIN)" in str(error)
 
 
 async def test_a_wrong_password_is_one_sentence(postgres: EmbeddedPostgres) -> None:
@@ -149,5 +149,5 @@ def test_credentials_that_do_not_fit_are_one_sentence(tmp_path: Path) -> None:
         with pytest.raises(UnfitError, match=r"makes DIR/creds/projects\.creds") as refused:
             require_credentials(path, "projects")
         results[name] = str(refused.value)
-    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "ended at")
+    words = ("is not set", "No such file", "is not a credentials file", "of audit, not of projects", "expired at")
     assert all(word in results[name] for name, word in zip(results, words, strict=True)), results

@@ -176,7 +176,7 @@ async def test_nothing_outlives_who_asked(tmp_path: Path) -> None:
 
 async def test_a_template_that_hangs_is_left_alone(start: Callable[..., Forks]) -> None:
     """A worker is forked from another template while one is stopped, whose forks live and which forks nothing later."""
-    forks = start(fork_seconds_max=0.5)
+    forks = start(fork_seconds=0.5)
     before = await forks.fork("audit")
     await forks.wait_for("audit")
     stopped = forks.template()

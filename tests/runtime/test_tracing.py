@@ -118,12 +118,12 @@ PROGRAM = """
 import os, sys
 from incidents import tracing as callers
 from workers.runtime.process import assembly, startup
-for opened in (callers.tracing, lambda: startup.open_tracing("projects", "1")):
+for opened in (callers.open_tracing, lambda: startup.open_tracing("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 assert not {"opentelemetry.trace", "opentelemetry.context", "opentelemetry.sdk"} & set(sys.modules)
 sys.modules["opentelemetry"] = None
 os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1"
-for opened in (callers.tracing, lambda: startup.open_tracing("projects", "1")):
+for opened in (callers.open_tracing, lambda: startup.open_tracing("projects", "1")):
     assert type(opened()).__name__ == "Tracing"
 """
 
@@ -169,10 +169,10 @@ async def test_what_goes_wrong_names_its_trace(site: Site) -> None:
             command_id = await caller.publish("projects.update", project_id, body, headers={"traceparent": CARRIED})
 
             async def warned() -> bool:
-                return {"blocked", "batch_delayed"} <= {log["event"] for log in logs}
+                return {"waiting_for_lock", "batch_delayed"} <= {log["event"] for log in logs}
 
             await eventually(warned)
-    entries = [log for log in logs if log["event"] in {"blocked", "batch_delayed"}]
+    entries = [log for log in logs if log["event"] in {"waiting_for_lock", "batch_delayed"}]
     assert {(entry["trace_id"], entry["message_id"], entry["lane"]) for entry in entries} == {
         (TRACE, str(command_id), 3)
     }
