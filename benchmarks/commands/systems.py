@@ -179,7 +179,7 @@ class Ours(System):
         self.expect("revisions", self.value(self.changes))
         if self.audited:
             await self._wait(_COUNT_AUDITED)
-        await self._wait(f"SELECT count(*) + {self.count} FROM runtime.outbox")  # noqa: S608 - a number
+        await self._wait(f"SELECT count(*) + {self.count} FROM runtime.unpublished")  # noqa: S608 - a number
         ops = await self.testbed.connect("ops", "ops")
         events = await streams.api(ops, f"STREAM.INFO.{streams.EVENTS}", {})
         self.expect("events", events["state"]["messages"])

@@ -9,7 +9,7 @@ TRANSACTIONS = (
     "workers/runtime/commands/delivery.py",
     "workers/runtime/commands/reactions.py",
     "workers/runtime/storage/statements.py",
-    "workers/runtime/commands/outbox.py",
+    "workers/runtime/bus/relay.py",
     "workers/runtime/queries/query_service.py",
     "workers/runtime/process/housekeeping.py",
     "workers/audit/log_server.py",
@@ -20,7 +20,7 @@ TRANSACTIONS = (
 SENDERS = (
     "workers/runtime/queries/query_intake.py",
     "workers/runtime/feeds/feed.py",
-    "workers/runtime/commands/outbox.py",
+    "workers/runtime/bus/relay.py",
     "workers/runtime/commands/intake.py",
     "workers/runtime/process/heartbeat.py",
     "workers/runtime/queries/query_service.py",

@@ -29,7 +29,7 @@ async def published(site: Site) -> list[str]:
     """Return the subjects of all that happened, as soon as nothing waits to be published."""
 
     async def is_empty() -> bool:
-        return await site.count("runtime.outbox") == 0
+        return await site.count("runtime.unpublished") == 0
 
     await eventually(is_empty)
     info = await api(await site.overseer(), "STREAM.INFO.EVENTS", {"subjects_filter": ">"})

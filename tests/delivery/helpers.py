@@ -77,7 +77,7 @@ class Inspector:
         """Return whether the lanes of a worker and the outbox are empty."""
         if await self.pending_subjects(worker):
             return False
-        return await self.site.count("runtime.outbox") == 0
+        return await self.site.count("runtime.unpublished") == 0
 
     async def pending_subjects(self, worker: str) -> list[str]:
         """Return the subjects of the commands behind the places of a worker's lanes."""

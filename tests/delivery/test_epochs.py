@@ -12,10 +12,10 @@ async def test_a_former_owner_cannot_commit(site: Site) -> None:
     engine = site.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as one, engine.connect() as two:
         former = await take(one, "projects", 0)
-        await former.advance(5)
+        await former.advance(5, 0)
         owner = await take(two, "projects", 0)
         assert owner.place == 5
         with pytest.raises(DBAPIError):
-            await former.advance(9)
-        await owner.advance(7)
+            await former.advance(9, 0)
+        await owner.advance(7, 0)
     assert await site.sql("SELECT place FROM runtime.lane WHERE worker = 'projects' AND lane = 0") == [(7,)]

@@ -9,7 +9,7 @@ from contracts.ids import uuid7
 from tests.delivery.helpers import Inspector, comment, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.runtime.commands import outbox
+from workers.runtime.bus.relay import ATOMIC_MESSAGES_MIN
 
 SUBJECT = "im.main.evt.projects.-.imported"
 
@@ -23,11 +23,9 @@ async def leave_behind(site: Site, ids: list[UUID], lane: int = 0) -> None:
     """Put events into the outbox as a process did that was killed after its commit."""
     for event_id in ids:
         await site.sql(
-            "INSERT INTO runtime.outbox (worker, lane, subject, headers, body) "
-            "VALUES ('projects', :lane, :subject, CAST(:headers AS jsonb), '{\"numbers\":[]}')",
+            "SELECT runtime.post('projects', CAST(:lane AS smallint), CAST(:messages AS json))",
             lane=lane,
-            subject=SUBJECT,
-            headers=json.dumps(headers_of(event_id)),
+            messages=json.dumps([{"subject": SUBJECT, "headers": headers_of(event_id), "body": '{"numbers":[]}'}]),
         )
 
 
@@ -62,7 +60,7 @@ async def test_what_a_killed_process_left_is_published(site: Site, inspector: In
 
 async def test_a_known_id_costs_an_atomic_batch_nothing(site: Site, inspector: Inspector) -> None:
     """When one event of a batch is in the stream already, all the others still arrive, and none twice."""
-    ids = [uuid7() for _ in range(outbox.ATOMIC_MESSAGES_MIN)]
+    ids = [uuid7() for _ in range(ATOMIC_MESSAGES_MIN)]
     worker = await site.nats("projects", "worker")
     known = await worker.jetstream().publish(SUBJECT, b'{"numbers":[]}', headers=headers_of(ids[7]))
     await leave_behind(site, ids)

@@ -37,7 +37,7 @@ async def test_what_is_too_much_is_turned_away_with_a_time(site: Site) -> None:
         waits = [outcome["error"]["details"]["retry_after_seconds"] for outcome in outcomes[BURST:]]
         assert waits == [2, 2, 2, 2, 3, 3, 4, 4, 5, 5]
     assert await site.count("projects.project") == await site.count("runtime.inbox") == BURST
-    assert await site.count("runtime.outbox") == BURST
+    assert await site.count("runtime.unpublished") == BURST
 
 
 async def test_time_is_when_a_command_was_stored(site: Site) -> None:

@@ -37,7 +37,7 @@ async def create_projects(site: Site) -> None:
 async def is_recorded(site: Site, audit: Running) -> bool:
     """Trim, and tell whether every command has its entry and nothing waits to be published."""
     await trim_events(audit)
-    return (await site.count("audit.activity"), await site.count("runtime.outbox")) == (COMMANDS, 0)
+    return (await site.count("audit.activity"), await site.count("runtime.unpublished")) == (COMMANDS, 0)
 
 
 async def test_events_that_have_no_room_wait_until_others_are_heard(site: Site) -> None:
@@ -45,7 +45,7 @@ async def test_events_that_have_no_room_wait_until_others_are_heard(site: Site) 
     await give_room(site, ROOM)
     await site.worker("projects")
     await create_projects(site)
-    assert await site.count("runtime.outbox") > 0
+    assert await site.count("runtime.unpublished") > 0
     audit = await site.worker("audit")
     await eventually(partial(is_recorded, site, audit), within=60)
 

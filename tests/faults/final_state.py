@@ -22,7 +22,7 @@ async def quiet(system: System, ops: Nats, seconds: float) -> dict[str, int]:
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         left = {
-            "runtime.outbox": (await sql(system, "SELECT count(*) FROM runtime.outbox"))[0][0],
+            "runtime.unpublished": (await sql(system, "SELECT count(*) FROM runtime.unpublished"))[0][0],
             "audit.waiting": (await sql(system, "SELECT count(*) FROM audit.waiting"))[0][0],
             "COMMANDS": (await state(ops, "COMMANDS"))["messages"],
         }

@@ -51,7 +51,7 @@ def good() -> tuple[History, Final]:
     final.projects = {P: Project(2, "Bag.", {C: "T"})}
     final.answered = {P: 2}
     final.reports = {R}
-    final.left = {"runtime.outbox": 0}
+    final.left = {"runtime.unpublished": 0}
     revisions = {"create": 1, "comment": 2}
     for place, command in enumerate(commands, 1):
         kind = TYPES[command.id]
@@ -136,7 +136,7 @@ BROKEN: list[tuple[str, str, Break]] = [
     ("a feed is refused", "feed gap", lambda h, _: h.followed[0].refused.append((1.0, "gone"))),
     ("a message number is skipped", "feed order", lambda h, _: h.followed[0].told.pop(2)),
     ("a dead letter", "left over", lambda _, f: f.dead.append("im.main.dead.projects: {}")),
-    ("the outbox is not empty", "left over", lambda _, f: f.left.update({"runtime.outbox": 3})),
+    ("the outbox is not empty", "left over", lambda _, f: f.left.update({"runtime.unpublished": 3})),
 ]
 
 

@@ -195,7 +195,7 @@ async def _left(system: Target, seconds: float) -> int:
     async def is_empty() -> bool:
         nonlocal left
         left = (await api(ops, "STREAM.INFO.COMMANDS", {}))["state"]["messages"]
-        left += await system.site.count("runtime.outbox")
+        left += await system.site.count("runtime.unpublished")
         return left == 0 or loop.time() > deadline
 
     await eventually(is_empty, within=seconds + 10)

@@ -1,5 +1,6 @@
 """Upgrades with rows in every table, from every revision that a site may have stopped at."""
 
+import json
 import subprocess
 from collections.abc import AsyncIterator
 from typing import Any
@@ -57,10 +58,20 @@ async def contents(engine: AsyncEngine) -> dict[str, list[Any]]:
     """Return all rows by table, without what an upgrade makes anew."""
     async with engine.connect() as connection:
         by_table = await connection.run_sync(rows)
+    by_table["runtime.outbox"] = [_messages(row) for row in by_table["runtime.outbox"]]
     return {
         table: [{name: value for name, value in row.items() if name not in MADE_ANEW.get(table, ())} for row in kept]
         for table, kept in by_table.items()
     }
+
+
+def _messages(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a row of the outbox holds: one message in former versions, those of a transaction today."""
+    if "messages" in row:
+        messages = json.loads(row["messages"])
+    else:
+        messages = [{name: row[name] for name in ("subject", "headers", "body")}]
+    return {"worker": row["worker"], "lane": row["lane"], "messages": messages}
 
 
 def schema(url: str) -> list[str]:

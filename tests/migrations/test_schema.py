@@ -17,7 +17,7 @@ from workers.migrations.scripts import read_sql, run_script
 from workers.migrations.upgrade import migrate
 from workers.projects.search import index
 from workers.runtime.admission import inbox
-from workers.runtime.commands import outbox
+from workers.runtime.bus import outbox
 from workers.runtime.storage.database import Base
 
 MAIN, CATEGORIES = "incident-projects/main-details", "incident-projects/categories"

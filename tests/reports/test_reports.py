@@ -163,6 +163,6 @@ async def test_a_print_is_recorded(site: Site, documented: tuple[Client, Generat
     assert printed.project_id == command.project_id
 
     async def published() -> bool:
-        return not await site.count("runtime.outbox")
+        return not await site.count("runtime.unpublished")
 
     await eventually(published)

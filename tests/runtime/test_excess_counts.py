@@ -8,6 +8,7 @@ from contracts.ids import uuid7
 from tests.delivery.helpers import Inspector, creation
 from tests.delivery.lane_driver import START, own_lane, stored_command
 from tests.support import Site, eventually
+from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.bus.streams import LETTERS_PER_PRINCIPAL_MAX
 from workers.runtime.commands.excess_counts import ATTEMPTS, RECORDED_PER_MINUTE_MAX, Record, report
 
@@ -16,7 +17,9 @@ LATER = START + timedelta(minutes=5)
 
 async def posted(site: Site, subject: str) -> list[dict[str, Any]]:
     """Return the events in the outbox whose subject ends like this, with their actor."""
-    rows = await site.sql("SELECT headers, body FROM runtime.outbox WHERE subject LIKE :end ORDER BY id", end=subject)
+    rows = await site.sql(
+        "SELECT headers, body FROM runtime.unpublished WHERE subject LIKE :end ORDER BY number", end=subject
+    )
     return [{"actor": headers["ce-actor"], **json.loads(body)} for headers, body in rows]
 
 
@@ -29,7 +32,8 @@ async def counted(site: Site, now: datetime = LATER) -> int:
 async def admitted(site: Site, now: datetime, number: int, principal: str = "mallory") -> int:
     """Record so many attempts in one transaction, and return how many of them stand by themselves."""
     record = Record()
-    rows = [{"number": item} for item in range(number) if record.admits(principal, ATTEMPTS)]
+    numbers = [each for each in range(number) if record.admits(principal, ATTEMPTS)]
+    rows = [PostedRow(worker="projects", lane=0, subject=f"evt.{each}", headers={}, body="{}") for each in numbers]
     for row in rows:
         record.add(row)
     async with site.engine.begin() as connection:
@@ -132,7 +136,7 @@ async def test_letters_beyond_so_many_are_counted(site: Site) -> None:
             for place in range(1, 2 * RECORDED_PER_MINUTE_MAX + 1)
         ]
         assert await here.handle(batch) == []
-    rows = await site.sql("SELECT subject FROM runtime.outbox")
+    rows = await site.sql("SELECT subject FROM runtime.unpublished")
     assert {subject for (subject,) in rows} == {"im.main.dead.projects.mallory"}
     await counted(site, datetime.now(START.tzinfo) + timedelta(minutes=3))
     more = await posted(site, "%.surplus-counted")

@@ -184,7 +184,7 @@ async def test_nobody_fills_the_log_with_attempts(site: Site) -> None:
         answer, _ = await visitor.ask("projects.list", {})
         assert answer["error"]["code"] == "not-available"
     assert running.query_service.counters.unlogged_attempts == 5
-    waiting = await site.count("runtime.outbox WHERE subject LIKE '%.refused'")
+    waiting = await site.count("runtime.unpublished WHERE subject LIKE '%.refused'")
     assert waiting + running.relay.published == LOGGED_PER_MINUTE_MAX
 
 

@@ -50,7 +50,7 @@ async def test_a_dead_letter_always_fits(site: Site) -> None:
     await caller.publish("projects.guess", project_id, b"\x01" * 200_000)
 
     async def lies_there() -> bool:
-        rows = await site.sql("SELECT count(*) FROM runtime.outbox")
+        rows = await site.sql("SELECT count(*) FROM runtime.unpublished")
         return await dead_letters(site) == 1 and rows == [(0,)]
 
     await eventually(lies_there)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     housekeeping_seconds: float = 60.0
     """Time between two readings of the settings and of the clocks."""
 
+    outbox_days: PositiveInt = 2
+    """Days for which published messages stay in the outbox, from which lost events are read."""
+
     sweep_seconds: float = 600.0
     """Time between two scheduled sweeps."""
 

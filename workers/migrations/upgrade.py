@@ -29,7 +29,8 @@ _GRANT_APPEND = """
 _PARTITIONS = text(
     """
     SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
-           runtime.maintain_partitions('audit.activity', NULL, now())
+           runtime.maintain_partitions('audit.activity', NULL, now()),
+           runtime.maintain_outbox(NULL, now())
     """
 )
 

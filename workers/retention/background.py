@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from contracts.retention import Sweep
 from workers.common.logs import describe
 from workers.retention.worker import worker
-from workers.runtime.commands import outbox
+from workers.runtime.bus import outbox
 from workers.runtime.commands.envelopes import Post
 from workers.runtime.process.worker_process import Running
 from workers.runtime.storage.database import autocommit

@@ -30,7 +30,7 @@ BEGIN
         SELECT p.oid::regprocedure FROM pg_proc p
         WHERE pronamespace::regnamespace::text IN ('runtime', 'published', 'administration', 'projects', 'reports',
                                                    'retention', 'audit')
-          AND (NOT prosecdef OR proname IN ('maintain_partitions', 'is_believed'))
+          AND (NOT prosecdef OR proname IN ('maintain_partitions', 'maintain_outbox', 'is_believed'))
     LOOP
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %I', routine, app);
     END LOOP;

@@ -17,12 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts import subjects
 from workers.common.logs import describe
-from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.bus.streams import DEAD, api
 from workers.runtime.storage.database import autocommit
-
-COUNT_MAX: Final = 100_000
-"""Rows are counted up to this number; an exact larger count has no use."""
 
 _CACHE_SECONDS: Final = 1.0
 """Within this time the figures are not read again, so that frequent requests cost nothing."""
@@ -32,12 +28,12 @@ _TIMEOUT_SECONDS: Final = 1.0
 
 _OUTBOX = text(
     """
-    SELECT (SELECT count(*) FROM (SELECT FROM runtime.outbox WHERE worker = :worker LIMIT :counted) AS waiting),
-        (SELECT extract(epoch FROM clock_timestamp() - min((first.headers ->> 'ce-time')::timestamptz))::float8
-         FROM generate_series(0, :lanes) AS lane, LATERAL (
-            SELECT headers FROM runtime.outbox
-            WHERE worker = :worker AND outbox.lane = lane::smallint ORDER BY id LIMIT 1
-         ) AS first)
+    SELECT (SELECT coalesce(sum(posted - published), 0)::bigint FROM runtime.posted WHERE worker = :worker),
+        (SELECT extract(epoch FROM clock_timestamp() - min(oldest.posted_at))::float8 FROM runtime.posted p, LATERAL (
+            SELECT posted_at FROM runtime.outbox
+            WHERE worker = p.worker AND lane = p.lane AND first > p.published ORDER BY first LIMIT 1
+         ) AS oldest WHERE p.worker = :worker AND p.posted > p.published),
+        (SELECT coalesce(sum(missing), 0)::bigint FROM runtime.heard WHERE hearer = :worker)
     """
 )
 log = structlog.get_logger()
@@ -114,12 +110,12 @@ class Backlog:
 
 
 async def outbox(connection: AsyncConnection, worker: str) -> Sequence[Figure]:
-    """Return how many messages of a worker are not published yet, and for how long the oldest event has waited."""
-    parameters = {"worker": worker, "counted": COUNT_MAX, "lanes": EVENTS_LANE}
-    [waiting, oldest] = (await connection.execute(_OUTBOX, parameters)).one()
+    """Return how much of a worker is not published, for how long, and how many events it has not heard."""
+    [waiting, oldest, missing] = (await connection.execute(_OUTBOX, {"worker": worker})).one()
     return [
-        Figure("outbox_messages", f"messages that wait to be published, at most {COUNT_MAX} are counted", waiting),
-        Figure("outbox_oldest_seconds", "for how long the oldest event waits to be published", max(oldest or 0, 0)),
+        Figure("outbox_messages", "messages that wait to be published", waiting),
+        Figure("outbox_oldest_seconds", "for how long the oldest message waits to be published", max(oldest or 0, 0)),
+        Figure("events_missing", "numbers of events that were neither in the stream nor in the outbox", missing),
     ]
 
 

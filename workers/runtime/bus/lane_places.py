@@ -41,6 +41,7 @@ class Lane(Base):
     epoch: Mapped[int] = mapped_column(BigInteger)
     stream: Mapped[str] = mapped_column(Text)
     place: Mapped[int] = mapped_column(BigInteger)
+    stored_ns: Mapped[int] = mapped_column(BigInteger)
     released: Mapped[bool]
     taken_place: Mapped[int] = mapped_column(BigInteger)
     attempted_place: Mapped[int] = mapped_column(BigInteger)
@@ -54,13 +55,14 @@ _TAKE = text(
     UPDATE runtime.lane AS now
     SET epoch = before.epoch + 1, released = false, taken_place = before.place
     FROM before WHERE now.worker = before.worker AND now.lane = before.lane
-    RETURNING now.epoch, now.place, now.stream, NOT before.released AND before.place = before.taken_place AS stuck
+    RETURNING now.epoch, now.place, now.stream, now.stored_ns,
+        NOT before.released AND before.place = before.taken_place AS stuck
     """
 )
 _RELEASE = text("UPDATE runtime.lane SET released = true WHERE worker = :worker AND lane = :lane AND epoch = :epoch")
 _RESTART = text(
     """
-    UPDATE runtime.lane SET stream = :stream, place = :place, taken_place = :place
+    UPDATE runtime.lane SET stream = :stream, place = :place, taken_place = :place, stored_ns = 0
     WHERE worker = :worker AND lane = :lane AND epoch = :epoch
     """
 )
@@ -71,7 +73,7 @@ _ATTEMPT = text(
     WHERE worker = :worker AND lane = :lane AND epoch = :epoch RETURNING attempts
     """
 )
-_ADVANCE = text("SELECT runtime.advance_lane(:worker, CAST(:lane AS smallint), :epoch, :place)")
+_ADVANCE = text("SELECT runtime.advance_lane(:worker, CAST(:lane AS smallint), :epoch, :place, :stored_ns)")
 # If a crash loses it, the reader only reads again.
 _PASS = text(
     """
@@ -96,6 +98,9 @@ class OwnedLane:
     epoch: int
     place: int
     stream: str
+    stored_ns: int
+    """When the message at `place` was stored, in nanoseconds since 1970; 0 if that is unknown."""
+
     stuck: bool
     """Whether the last two owners both crashed at the same place."""
 
@@ -127,9 +132,9 @@ class OwnedLane:
         with suppress(DBAPIError, OSError):
             await write(self.connection, _RELEASE, self._key)
 
-    async def advance(self, place: int) -> None:
+    async def advance(self, place: int, stored_ns: int) -> None:
         """Record, in the caller's transaction, that everything up to a place is handled."""
-        await write(self.connection, _ADVANCE, {**self._key, "place": place})
+        await write(self.connection, _ADVANCE, {**self._key, "place": place, "stored_ns": stored_ns})
 
     async def pass_over(self, place: int) -> None:
         """Record, in a separate transaction, that this lane has no messages up to a place."""
@@ -139,7 +144,7 @@ class OwnedLane:
     async def restart(self, stream: str, place: int) -> None:
         """Start at a place of another stream."""
         await write(self.connection, _RESTART, {**self._key, "stream": stream, "place": place})
-        self.stream, self.place, self.purged = stream, place, 0
+        self.stream, self.place, self.purged, self.stored_ns = stream, place, 0, 0
 
     async def attempt(self, place: int) -> bool:
         """Count an attempt at one message in advance; return False if it has ended its process too often."""

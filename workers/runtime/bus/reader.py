@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import uuid4
 
@@ -190,6 +191,33 @@ class StreamReader:
             self._lost = True
 
 
+async def count_messages(
+    nats: Client, stream: str, subjects: Sequence[str], *, after: int | None = None, after_ns: int = 0
+) -> int:
+    """Return how many messages of some subjects follow a place, or were stored after a time (nanoseconds since 1970).
+
+    Raises:
+        LostError: The server did not answer with a number.
+    """
+    start: dict[str, Any] = {"deliver_policy": "by_start_sequence", "opt_start_seq": (after or 0) + 1}
+    if after is None:
+        start = {"deliver_policy": "by_start_time", "opt_start_time": _rfc3339(after_ns + 1)}
+    name = f"count-{uuid4().hex}"
+    common = {"ack_policy": "none", "mem_storage": True, "num_replicas": 1, "inactive_threshold": _SECOND}
+    config = {"name": name, "filter_subjects": list(subjects), **common, **start}
+    request = {"stream_name": stream, "config": config, "action": "create"}
+    answer = await api(nats, f"CONSUMER.CREATE.{stream}.{name}", request)
+    if answer.get("name") != name:
+        raise LostError
+    await nats.publish(f"$JS.API.CONSUMER.DELETE.{stream}.{name}", b"")
+    return int(answer.get("num_pending") or 0)
+
+
+def _rfc3339(nanoseconds: int) -> str:
+    seconds, rest = divmod(nanoseconds, _SECOND)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
+
+
 def _tokens(reply: bytes) -> list[bytes]:
     """Return place in the stream, number in the consumer, time and pending count, from an acknowledgement subject."""
     tokens = reply.split(b".")
@@ -199,6 +227,11 @@ def _tokens(reply: bytes) -> list[bytes]:
 def place_of(raw: Msg) -> int:
     """Return a message's place in its stream."""
     return int(_tokens(raw.reply.encode())[0])
+
+
+def stored_ns(raw: Msg) -> int:
+    """Return when the server stored a message that a reader returned, in nanoseconds since 1970."""
+    return int(_tokens(raw.reply.encode())[2])
 
 
 def stored_at(raw: Msg) -> float:

@@ -7,6 +7,7 @@ one delivers the raw messages that have arrived, and starts at the lane's place,
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,7 +27,7 @@ from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.bus.lane_places import OwnedLane
 from workers.runtime.bus.lanes import Lanes
-from workers.runtime.bus.reader import StreamReader, open_reader, place_of
+from workers.runtime.bus.reader import StreamReader, count_messages, open_reader, place_of
 from workers.runtime.bus.streams import StreamState, stream_state
 
 _FETCH_SECONDS = 5.0
@@ -66,6 +67,7 @@ class LaneSubscriber(BatchPullStreamSubscriber):
     lane: int
     size: int
     filters: Sequence[str]
+    on_idle: Callable[[OwnedLane], Awaitable[None]] | None = None
 
     async def _create_subscription(self) -> None:
         self.add_task(self._consume_pull)
@@ -97,14 +99,17 @@ class LaneSubscriber(BatchPullStreamSubscriber):
                         await self._handle(owned, messages, alone=alone)
                     else:
                         await self._idle(owned, reader)
+                        if self.on_idle is not None:
+                            await self.on_idle(owned)
             finally:
                 owned.reader = None
 
     async def _find_start(self, owned: OwnedLane) -> StreamState:
         """Compare the lane's place with the stream, which may have been recreated.
 
-        On a lagging server the stream ends before the place for a moment; on a truncated one it stays there. Then
-        everything is read again, and the ids of commands and events make that idempotent.
+        On a lagging server the stream ends before the place for a moment; on a truncated one it stays there, or grows
+        over it with new messages. Then everything is read again, and the ids of commands and events make that
+        idempotent.
         """
         checks = 0
         while True:
@@ -112,13 +117,21 @@ class LaneSubscriber(BatchPullStreamSubscriber):
             if state.incarnation != owned.stream:
                 await owned.restart(state.incarnation, 0)
             if state.last >= owned.place:
-                return state
+                break
             if (checks := checks + 1) > _BEHIND_CHECKS_MAX:
                 break
             await asyncio.sleep(_RETRY_SECONDS)
-        log.warning("stream_truncated", lane=self.lane, place=owned.place, last=state.last)
-        await owned.restart(state.incarnation, 0)
+        if state.last < owned.place or await self._is_overgrown(owned):
+            log.warning("stream_truncated", lane=self.lane, place=owned.place, last=state.last)
+            await owned.restart(state.incarnation, 0)
         return state
+
+    async def _is_overgrown(self, owned: OwnedLane) -> bool:
+        """Return whether messages up to the lane's place are younger than the message that was handled there."""
+        if not owned.stored_ns:
+            return False
+        count = partial(count_messages, self.connection, self.stream.name, self.filters)
+        return await count(after_ns=owned.stored_ns) > await count(after=owned.place)
 
     async def _handle(self, owned: OwnedLane, messages: list[Msg], *, alone: bool) -> None:
         last = place_of(messages[-1])

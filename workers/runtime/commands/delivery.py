@@ -24,7 +24,7 @@ from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.bus.lane_places import ATTEMPTS_MAX, OwnedLane
-from workers.runtime.bus.reader import place_of
+from workers.runtime.bus.reader import place_of, stored_ns
 from workers.runtime.commands import envelopes, excess_counts
 from workers.runtime.commands.batch_splitting import runs
 from workers.runtime.commands.dead_letters import Letters, reject_forged
@@ -89,7 +89,7 @@ class Delivery:
             else:
                 outcomes += await bisect(run, partial(self._transact, owned))
         if isinstance(addressed[-1], Misnamed):
-            await owned.advance(place_of(raw[-1]))
+            await owned.advance(place_of(raw[-1]), stored_ns(raw[-1]))
         self.counters.rejected += len(addressed) - len(batch)
         return outcomes
 
@@ -124,7 +124,7 @@ class Delivery:
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
             await write_decisions(connection, decision.inbox, excess_counts.remove_excess(decision.outbox, excess))
-            await owned.advance(place_of(batch[-1].raw))
+            await owned.advance(place_of(batch[-1].raw), stored_ns(batch[-1].raw))
         self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])
         return decision.outcomes
 

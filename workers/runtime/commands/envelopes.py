@@ -13,6 +13,7 @@ from contracts.subjects import SYSTEM, is_valid_principal
 from workers.common.tracing import HEADER
 from workers.runtime.admission.incoming import COMMAND_ID, DeadLetter
 from workers.runtime.admission.redaction import kind_with_secrets, without_secrets
+from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.unit_of_work import EmittedEvent
 
 MESSAGE_BYTES_MAX = 1_000_000
@@ -69,7 +70,7 @@ class Post(NamedTuple):
     worker: str
     lane: int
 
-    def event(self, emitted: EmittedEvent, origin: Origin) -> dict[str, Any]:
+    def event(self, emitted: EmittedEvent, origin: Origin) -> PostedRow:
         """Make the row of an event: CloudEvents 1.0 in binary mode."""
         event, event_id = emitted.event, str(emitted.id)
         headers = {
@@ -92,7 +93,7 @@ class Post(NamedTuple):
         body = event.__pydantic_serializer__.to_json(event).decode()
         return self._row(subjects.event(self.site, event.subject, emitted.key), headers, body)
 
-    def command(self, command: Command[Any], command_id: UUID, trace: str | None = None) -> dict[str, Any]:
+    def command(self, command: Command[Any], command_id: UUID, trace: str | None = None) -> PostedRow:
         """Make the row of a command that the product sends to itself, in the trace of its cause."""
         subject = subjects.command(self.site, SYSTEM, command.subject, command.key())
         headers = {COMMAND_ID: str(command_id)}
@@ -100,11 +101,11 @@ class Post(NamedTuple):
             headers[HEADER] = trace
         return self._row(subject, headers, command.model_dump_json())
 
-    def forward(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+    def forward(self, subject: str, headers: dict[str, str], body: str) -> PostedRow:
         """Make the row of a message that is replayed."""
         return self._row(subject, headers, body)
 
-    def dead(self, dead: DeadLetter) -> dict[str, Any]:
+    def dead(self, dead: DeadLetter) -> PostedRow:
         """Make the row of a dead letter; its id is the message's place in its stream, so it is stored once."""
         raw = dead.raw
         headers = {_text(name): _text(value) for name, value in (raw.headers or {}).items()}
@@ -122,7 +123,7 @@ class Post(NamedTuple):
         body = to_json(letter).decode().replace("\\u0000", "\\ufffd")
         return self._row(subjects.dead(self.site, self.worker, sender(raw.subject)), own_headers, body)
 
-    def _row(self, subject: str, headers: dict[str, str], body: str) -> dict[str, Any]:
+    def _row(self, subject: str, headers: dict[str, str], body: str) -> PostedRow:
         return {"worker": self.worker, "lane": self.lane, "subject": subject, "headers": headers, "body": body}
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.audit import SurplusCounted
 from contracts.ids import uuid7
-from workers.runtime.commands import outbox
+from workers.runtime.bus import outbox
 from workers.runtime.commands.envelopes import Origin, Post
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.database import Base, as_json
@@ -76,7 +76,7 @@ class Record:
     """The rows that one transaction would record, by principal and kind."""
 
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _rows: list[tuple[tuple[str, str], dict[str, Any]]] = field(default_factory=list)
+    _rows: list[tuple[tuple[str, str], outbox.PostedRow]] = field(default_factory=list)
     _last: tuple[str, str] = ("", "")
 
     def admits(self, principal: str, what: str) -> bool:
@@ -85,7 +85,7 @@ class Record:
         self._counts[self._last] += 1
         return self._counts[self._last] <= RECORDED_PER_MINUTE_MAX
 
-    def add(self, row: dict[str, Any]) -> None:
+    def add(self, row: outbox.PostedRow) -> None:
         """Add the row of the occurrence counted last; `find_excess` may return it."""
         self._rows.append((self._last, row))
 
@@ -119,11 +119,11 @@ async def report(connection: AsyncConnection, site: str, worker: str, lanes: Ite
     return len(rows)
 
 
-def _surplus_event(post: Post, row: Any, now: datetime) -> dict[str, Any]:
+def _surplus_event(post: Post, row: Any, now: datetime) -> outbox.PostedRow:
     event = SurplusCounted(worker=post.worker, what=row["what"], count=row["more"], since=row["minute"])
     return post.event(EmittedEvent(event, uuid7(), "-", None), Origin(row["principal"], now.isoformat()))
 
 
-def remove_excess(rows: Sequence[dict[str, Any]], surplus: set[int]) -> list[dict[str, Any]]:
+def remove_excess(rows: Sequence[outbox.PostedRow], surplus: set[int]) -> list[outbox.PostedRow]:
     """Return the rows in order, without those beyond the limit."""
     return [row for row in rows if id(row) not in surplus] if surplus else list(rows)

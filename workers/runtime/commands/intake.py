@@ -15,9 +15,10 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from workers.common.tracing import Tracing, delivery_fields
+from workers.runtime.bus.lane_places import OwnedLane
+from workers.runtime.bus.relay import Relay
 from workers.runtime.bus.subscriber import Batch
 from workers.runtime.commands.delivery import Delivery
-from workers.runtime.commands.outbox import Relay
 from workers.runtime.commands.outcomes import Outcome
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.commands.retries import retry_transient
@@ -63,6 +64,11 @@ class Intake:
         with self._trace(batch):
             if await retry_transient(partial(self._react, batch), self.delivery.counters.retry):
                 self.relay.wake(urgent=True)
+
+    async def idle_events(self, owned: OwnedLane) -> None:
+        """Look for events that were posted and did not arrive, while none arrives."""
+        if await self.event_delivery.handle(owned, []):
+            self.relay.wake(urgent=True)
 
     async def _in_turn(self, batch: Batch) -> list[Outcome]:
         """Handle a batch once; between two attempts another lane may use the transaction."""

@@ -1,5 +1,6 @@
 """The decisions of a batch: inbox and outbox rows, written in one statement."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.inbox import Inbox
 from workers.runtime.admission.incoming import Addressed
+from workers.runtime.bus.outbox import PostedRow, lanes_of
 from workers.runtime.commands import excess_counts
-from workers.runtime.commands.outbox import Outbox
 from workers.runtime.storage.database import as_json, insertion
 from workers.runtime.storage.statements import write
 
@@ -29,7 +30,7 @@ class Decision:
 
     outcomes: list[Outcome] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
-    outbox: list[dict[str, Any]] = field(default_factory=list)
+    outbox: list[PostedRow] = field(default_factory=list)
     record: excess_counts.Record = field(default_factory=excess_counts.Record)
     repeated: int = 0
     applied: int = 0
@@ -38,18 +39,32 @@ class Decision:
 
 
 _INBOX_COLUMNS = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
-_OUTBOX_COLUMNS = ("worker", "lane", "subject", "headers", "body")
 
 
 async def write_decisions(
-    connection: AsyncConnection, decided: list[dict[str, Any]], posted: list[dict[str, Any]]
+    connection: AsyncConnection, decided: list[dict[str, Any]], posted: Sequence[PostedRow]
 ) -> None:
     """Insert inbox and outbox rows; an id that another batch has decided meanwhile violates the inbox's key."""
     if decided or posted:
-        await write(connection, _insertion(), {"decided": as_json(decided), "posted": as_json(posted)})
+        await write(connection, _insertion(), {"decided": as_json(decided), "posted": as_json(lanes_of(posted))})
 
 
 @cache
 def _insertion() -> TextClause:
-    posting = insertion(Outbox, _OUTBOX_COLUMNS, parameter="posted")
-    return text(f"WITH posting AS ({posting}) {insertion(Inbox, _INBOX_COLUMNS, parameter='decided')}")
+    return text(
+        f"""
+        WITH given AS (
+            SELECT * FROM json_to_recordset(CAST(:posted AS json)) AS given(worker text, lane smallint, messages json)
+        ), counted AS (
+            INSERT INTO runtime.posted AS p (worker, lane, posted)
+            SELECT worker, lane, json_array_length(messages) FROM given ORDER BY worker, lane
+            ON CONFLICT (worker, lane) DO UPDATE SET posted = p.posted + excluded.posted
+            RETURNING p.worker, p.lane, p.posted
+        ), posting AS (
+            INSERT INTO runtime.outbox (worker, lane, first, size, posted_at, messages)
+            SELECT worker, lane, posted - json_array_length(messages) + 1, json_array_length(messages), now(), messages
+            FROM counted JOIN given USING (worker, lane)
+        )
+        {insertion(Inbox, _INBOX_COLUMNS, parameter="decided")}
+        """  # noqa: S608 - names come from mapped classes
+    )

@@ -18,10 +18,11 @@ from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission import inbox
 from workers.runtime.admission.batch_context import BatchContext, read_batch_context
 from workers.runtime.admission.incoming import DeadLetter
+from workers.runtime.bus import outbox
 from workers.runtime.bus.lane_places import ATTEMPTS_MAX, OwnedLane
-from workers.runtime.bus.reader import place_of
-from workers.runtime.commands import outbox
+from workers.runtime.bus.reader import place_of, stored_ns
 from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.event_numbers import EventNumbers, is_from_outbox
 from workers.runtime.commands.outcomes import write_decisions
 from workers.runtime.commands.retries import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
@@ -86,13 +87,18 @@ class EventDelivery:
         reactions: dict[type[Event], Reaction],
         *,
         remember: bool,
+        numbers: EventNumbers | None = None,
     ) -> None:
-        """Set the reactions; `remember` stores event ids in the inbox, for rows that do not have them."""
+        """Set the reactions; `remember` stores event ids in the inbox, for rows that do not have them.
+
+        `numbers` are counted by a worker that hears every event.
+        """
         self._site = site
         self._worker = worker
         self._rows = rows
         self._reactions = reactions
         self._remember = remember
+        self._numbers = numbers
         self.handled = 0
         self.dropped = 0
 
@@ -100,7 +106,19 @@ class EventDelivery:
         """Handle a batch in order; return whether it wrote outbox rows; raise only transient faults.
 
         A single message that is `deadly` has ended its process too often: it becomes a dead letter without an attempt.
+        A batch without messages says that none came for some seconds.
         """
+        has_rows = False
+        if self._numbers is not None:
+            async for part in self._numbers.overdue(owned):
+                has_rows |= await self._handle(owned, part)
+        if self._numbers is None or deadly:
+            return await self._handle(owned, raw, deadly=deadly) if raw else has_rows
+        async for part in self._numbers.complete(owned, raw):
+            has_rows |= await self._handle(owned, part)
+        return has_rows
+
+    async def _handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> bool:
         events = [event for message in raw if (event := read_event(message))]
         self.dropped += len(raw) - len(events)
         left: list[bool] = []
@@ -108,8 +126,8 @@ class EventDelivery:
             left = await self._transact(owned, events, given_up=CRASH_REASON)
         elif events:
             left = await bisect(events, partial(self._transact, owned))
-        if not events or events[-1].raw is not raw[-1]:
-            await owned.advance(place_of(raw[-1]))
+        if raw and not is_from_outbox(raw[-1]) and (not events or events[-1].raw is not raw[-1]):
+            await owned.advance(place_of(raw[-1]), stored_ns(raw[-1]))
         self.handled += len(events)
         return any(left)
 
@@ -120,16 +138,24 @@ class EventDelivery:
         given_up: str | None = None,
     ) -> list[bool]:
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
+        messages = [event.raw for event in batch]
         async with statements.transaction(connection):
-            await owned.advance(place_of(batch[-1].raw))
-            context = await read_batch_context(
-                connection, [message.id for message in batch] if self._remember else [], []
-            )
+            delivered = [message for message in messages if not is_from_outbox(message)]
+            if delivered:
+                await owned.advance(place_of(delivered[-1]), stored_ns(delivered[-1]))
+            else:
+                await owned.advance(owned.place, 0)
+            if self._numbers is not None:
+                await self._numbers.save(owned, messages)
+            ids = [event.id for event in batch] if self._remember else []
+            context = await read_batch_context(connection, ids, [])
             if given_up:
                 reason = f"Its reaction failed {FAILURES_MAX} times: {given_up}"
-                await outbox.post(connection, [post.dead(DeadLetter(message.raw, reason)) for message in batch])
-                return [True]
-            return [await self._react(connection, post, batch, context)]
+                await outbox.post(connection, [post.dead(DeadLetter(message, reason)) for message in messages])
+            has_rows = bool(given_up) or await self._react(connection, post, batch, context)
+        if self._numbers is not None:
+            self._numbers.note(messages)
+        return [has_rows]
 
     async def _react(
         self, connection: AsyncConnection, post: Post, batch: Sequence[ReceivedEvent[Event]], context: BatchContext
@@ -138,7 +164,7 @@ class EventDelivery:
         once = {message.id: message for message in reversed(batch) if (self._name, message.id) not in context.known}
         fresh = list(reversed(once.values()))
         rows = await self._rows.load(connection, [message.event for message in fresh])
-        posted: list[dict[str, Any]] = []
+        posted: list[outbox.PostedRow] = []
         for place, message in enumerate(fresh):
             unit = Unit(message.id, SYSTEM, now + place * TIME_STEP, rows, connection)
             for kind in type(message.event).__mro__:
@@ -159,7 +185,7 @@ class EventDelivery:
         return inbox.row(command_id=message.id, principal=self._name, fingerprint=b"", outcome=b"", now=now)
 
 
-def _outbox_rows(unit: Unit[Any], message: ReceivedEvent[Event], post: Post) -> list[dict[str, Any]]:
+def _outbox_rows(unit: Unit[Any], message: ReceivedEvent[Event], post: Post) -> list[outbox.PostedRow]:
     if not unit.emitted and not unit.sent:
         return []
     trace = trace_of((message.raw.headers or {}).get(HEADER, ""))

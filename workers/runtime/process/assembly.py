@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from uuid import uuid4
@@ -19,6 +19,7 @@ from nats.errors import ConnectionClosedError
 from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
+from contracts.message import Event
 from contracts.subjects import LANES, lane_filter
 from workers.common.http_server import HttpServer
 from workers.common.process_pool import Limits as ChildLimits
@@ -30,11 +31,12 @@ from workers.runtime.bus import streams
 from workers.runtime.bus.backlog import Backlog, Place
 from workers.runtime.bus.connection import flush
 from workers.runtime.bus.lanes import EVENTS_LANE, Lanes, session_name
+from workers.runtime.bus.relay import Relay
 from workers.runtime.bus.subscriber import Source, subscribe_lane
 from workers.runtime.commands.dead_letters import Letters
 from workers.runtime.commands.delivery import Delivery
+from workers.runtime.commands.event_numbers import EventNumbers
 from workers.runtime.commands.intake import Intake, Limits
-from workers.runtime.commands.outbox import Relay
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.process import health, startup
@@ -72,7 +74,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         broker=broker,
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
-        event_delivery=EventDelivery(site, name, worker.rows, worker.reactions, remember=worker.remember_events),
+        event_delivery=_event_delivery(worker, site, nats),
         query_service=query_service,
         query_intake=QueryIntake(name, settings, query_service, traces),
         feeds=feeds,
@@ -85,6 +87,14 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     running.delivery.letters = letters
     _attach_lanes(running)
     return running
+
+
+def _event_delivery(worker: Worker, site: str, nats: Callable[[], Client]) -> EventDelivery:
+    """Count the numbers of events where a worker hears all of them."""
+    numbers = EventNumbers(worker.name, nats) if Event in worker.reactions else None
+    return EventDelivery(
+        site, worker.name, worker.rows, worker.reactions, remember=worker.remember_events, numbers=numbers
+    )
 
 
 def open_broker(name: str, settings: Settings) -> NatsBroker:
@@ -146,7 +156,7 @@ def _attach_lanes(running: Running) -> None:
             subscribe(lane, source, intake.commands)
     if worker.reactions:
         source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
-        subscribe(EVENTS_LANE, source, intake.events)
+        subscribe(EVENTS_LANE, source, intake.events).on_idle = intake.idle_events
 
 
 @asynccontextmanager

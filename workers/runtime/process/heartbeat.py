@@ -17,11 +17,10 @@ from workers.runtime.process.metrics import VERSION
 from workers.runtime.process.worker_process import Running
 
 _DATABASE_SECONDS_MAX = 2.0
-_COUNT_MAX = 100_000
 _STORED = text(
     """
-    SELECT now() AS now, (SELECT count(*) FROM (SELECT 1 FROM runtime.outbox
-        WHERE worker = :worker AND lane = ANY(:lanes) LIMIT :most) AS waiting) AS waiting
+    SELECT now() AS now, (SELECT coalesce(sum(posted - published), 0)::bigint FROM runtime.posted
+        WHERE worker = :worker AND lane = ANY(:lanes)) AS waiting
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
@@ -78,7 +77,7 @@ async def condition_of(running: Running) -> dict[str, Any]:
 
 
 async def _read_database(running: Running) -> dict[str, Any]:
-    parameters = {"worker": running.worker.name, "lanes": list(running.lanes.owned), "most": _COUNT_MAX}
+    parameters = {"worker": running.worker.name, "lanes": list(running.lanes.owned)}
     async with running.engine.connect() as connection:
         row = (await connection.execute(_STORED, parameters)).mappings().one()
     return {"outbox": row["waiting"], "database_time": row["now"]}

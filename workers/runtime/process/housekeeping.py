@@ -25,7 +25,8 @@ _LOG_SIZE = text("SELECT log_archive_bytes FROM published.settings")
 _PARTITIONS = text(
     """
     SELECT runtime.maintain_partitions('runtime.inbox', 2, now()),
-           runtime.maintain_partitions('audit.activity', NULL, now())
+           runtime.maintain_partitions('audit.activity', NULL, now()),
+           runtime.maintain_outbox(:outbox_days, now())
     """
 )
 log = structlog.get_logger()
@@ -54,7 +55,7 @@ async def run_round(running: Running, judge: Judge) -> None:
         else:
             log.warning("clock_doubted", database=now, believed=believed, here=others[0], bus=others[1])
         running.condition.clock_doubted = judge.doubts
-        await connection.execute(_PARTITIONS)
+        await connection.execute(_PARTITIONS, {"outbox_days": running.settings.outbox_days})
 
 
 async def _bus_time(running: Running) -> datetime:

@@ -27,7 +27,7 @@ from workers.runtime.admission.batch_context import read_batch_context
 from workers.runtime.admission.incoming import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence import Licensing
-from workers.runtime.commands import outbox
+from workers.runtime.bus import outbox
 from workers.runtime.commands.dead_letters import Letters
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, Origin, Post, refusal_reply
 from workers.runtime.commands.unit_of_work import EmittedEvent

@@ -1,4 +1,4 @@
-"""The transactional outbox: messages are published after the commit, in order, at least once."""
+"""The relay: publishes the outbox after the commit, in the order of each lane, at least once."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -9,22 +9,23 @@ from uuid import uuid4
 import structlog
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
-from psycopg.rows import DictRow
 from pydantic_core import from_json
-from sqlalchemy import BigInteger, Identity, Index, SmallInteger, Text, bindparam, text
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import SmallInteger, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlalchemy.orm import Mapped, mapped_column
 
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.common.tracing import Tracing
+from workers.runtime.bus.outbox import LaneRow, Numbered, is_event, numbered
 from workers.runtime.bus.streams import is_full
-from workers.runtime.storage.database import Base, insert_rows
-from workers.runtime.storage.statements import read, write
+from workers.runtime.storage.row_set import read_rows
+from workers.runtime.storage.statements import write
 
-ROWS_PER_READ_MAX = 1_000
+ROWS_PER_READ_MAX = 20
+"""Rows of a lane in one read; a row has the messages of a whole transaction."""
+
 ATOMIC_MESSAGES_MAX = 1_000
 """The server's limit for an atomic batch."""
 
@@ -46,37 +47,24 @@ _CONNECTION_POLL_SECONDS = 0.25
 log = structlog.get_logger()
 
 
-class Outbox(Base):
-    """A message to be published."""
-
-    __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_by_lane", "worker", "lane", "id"), {"schema": "runtime"})
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
-    worker: Mapped[str] = mapped_column(Text)
-    lane: Mapped[int] = mapped_column(SmallInteger)
-    subject: Mapped[str] = mapped_column(Text)
-    headers: Mapped[dict[str, str]] = mapped_column(JSONB)
-    body: Mapped[str] = mapped_column(Text)
-
-
 _SELECT_WAITING = text(
     """
-    SELECT id, subject, headers, body FROM runtime.outbox
-    WHERE worker = :worker AND lane = ANY(:lanes) ORDER BY id LIMIT :at_once
+    SELECT o.lane, o.first, o.size, o.messages FROM runtime.posted p CROSS JOIN LATERAL (
+        SELECT lane, first, size, messages FROM runtime.outbox
+        WHERE worker = p.worker AND lane = p.lane AND first > p.published ORDER BY first LIMIT :at_once
+    ) o
+    WHERE p.worker = :worker AND p.lane = ANY(:lanes) AND p.posted > p.published
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
 
-# If a crash loses a deletion, the messages are only published again, under ids that consumers know.
+# If a crash loses this, the messages are only published again, under ids that consumers know.
 _COMMIT_ASYNCHRONOUSLY = text("SET synchronous_commit = off")
-_DELETE_PUBLISHED = text("DELETE FROM runtime.outbox WHERE id = ANY(:ids)").bindparams(
-    bindparam("ids", type_=ARRAY(BigInteger))
+_SET_PUBLISHED = text(
+    """
+    UPDATE runtime.posted SET published = :number
+    WHERE worker = :worker AND lane = CAST(:lane AS smallint) AND published < :number
+    """
 )
-
-
-async def post(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Insert messages in the caller's transaction."""
-    await insert_rows(connection, Outbox, rows)
 
 
 class Relay:
@@ -127,28 +115,38 @@ class Relay:
     async def _relay(self, connection: AsyncConnection) -> None:
         while True:
             self._woken.clear()
-            while await self._publish_rows(connection) == ROWS_PER_READ_MAX:
+            while await self._publish_rows(connection):
                 pass
             with suppress(TimeoutError):
                 async with asyncio.timeout(_POLL_SECONDS):
                     await self._woken.wait()
 
-    async def _publish_rows(self, connection: AsyncConnection) -> int:
+    async def _publish_rows(self, connection: AsyncConnection) -> bool:
+        """Publish some rows of each lane, in their order; return whether there may be more."""
         parameters = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": ROWS_PER_READ_MAX}
         if not parameters["lanes"]:
             self.stuck = False
-            return 0
-        rows = await read(connection, _SELECT_WAITING, parameters)
-        for batch in _batches(rows):
+            return False
+        rows = await read_rows(connection, _SELECT_WAITING, parameters, LaneRow)
+        by_lane = {row["lane"]: [each for each in rows if each["lane"] == row["lane"]] for row in rows}
+        await self._publish_lanes(connection, list(by_lane.values()))
+        self.stuck = False
+        return any(len(of_lane) == ROWS_PER_READ_MAX for of_lane in by_lane.values())
+
+    async def _publish_lanes(self, connection: AsyncConnection, lanes: Sequence[Sequence[LaneRow]]) -> None:
+        """Publish the messages of all lanes together: each batch costs the server as much, however large it is."""
+        messages = [message for rows in lanes for row in rows for message in numbered(row)]
+        ends = {(row["lane"], row["first"] + row["size"] - 1) for rows in lanes for row in rows}
+        for batch in _batches(messages):
             with self._tracing.publish_spans(batch):
                 while not await self._publish_on_connection(batch):
                     pass
-            await write(connection, _DELETE_PUBLISHED, {"ids": [row["id"] for row in batch]})
             self.published += len(batch)
-        self.stuck = False
-        return len(rows)
+            reached = {m["lane"]: m["number"] for m in batch if (m["lane"], m["number"]) in ends}
+            for lane, number in reached.items():
+                await write(connection, _SET_PUBLISHED, {"worker": self._worker, "lane": lane, "number": number})
 
-    async def _publish_on_connection(self, batch: Sequence[DictRow]) -> bool:
+    async def _publish_on_connection(self, batch: Sequence[Numbered]) -> bool:
         """Publish a batch; return False after a reconnect, which loses the acknowledgements."""
         before = self._nats().stats["reconnects"]
         publishing = asyncio.create_task(self._publish(batch))
@@ -162,7 +160,7 @@ class Relay:
         publishing.result()
         return True
 
-    async def _publish(self, batch: Sequence[DictRow]) -> None:
+    async def _publish(self, batch: Sequence[Numbered]) -> None:
         if len(batch) >= ATOMIC_MESSAGES_MIN:
             answer = await self._publish_atomically(batch)
             if _is_stored(answer) and answer.get("count") == len(batch):
@@ -175,7 +173,7 @@ class Relay:
             if not _is_stored(answer := from_json(reply.data)):
                 raise UnpublishedError(row["subject"], answer)
 
-    async def _publish_atomically(self, batch: Sequence[DictRow]) -> dict[str, Any]:
+    async def _publish_atomically(self, batch: Sequence[Numbered]) -> dict[str, Any]:
         batch_id = uuid4().hex
         for number, row in enumerate(batch[:-1], 1):
             headers = {**row["headers"], "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
@@ -217,17 +215,15 @@ def _code(answer: Any) -> object:
     return _error(answer).get("err_code")
 
 
-def _batches(rows: Sequence[DictRow]) -> list[Sequence[DictRow]]:
+def _batches(rows: Sequence[Numbered]) -> list[Sequence[Numbered]]:
     """Split rows into batches: consecutive events may be published atomically, other messages singly."""
-    cut: list[list[DictRow]] = []
+    cut: list[list[Numbered]] = []
     for row in rows:
-        joins = cut and len(cut[-1]) < ATOMIC_MESSAGES_MAX and _is_event(row) and _is_event(cut[-1][-1])
+        joins = (
+            cut and len(cut[-1]) < ATOMIC_MESSAGES_MAX and is_event(row["subject"]) and is_event(cut[-1][-1]["subject"])
+        )
         if joins:
             cut[-1].append(row)
         else:
             cut.append([row])
     return list(cut)
-
-
-def _is_event(row: DictRow) -> bool:
-    return str(row["subject"]).split(".")[2] == "evt"
