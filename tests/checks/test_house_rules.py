@@ -6,7 +6,7 @@ from tests.checks.tree import Function, require_none, sources
 
 # Who opens and commits transactions. Everybody else adds to the one that is open.
 TRANSACTIONS = (
-    "workers/runtime/commands/delivery.py",
+    "workers/runtime/commands/group_commit.py",
     "workers/runtime/commands/reactions.py",
     "workers/runtime/storage/statements.py",
     "workers/runtime/bus/relay.py",

@@ -18,8 +18,8 @@ from tests.support import Site
 from workers.common.process_pool import Limits, ProcessPool
 from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence import Licensing
-from workers.runtime.bus.lane_places import OwnedLane, take
-from workers.runtime.commands.delivery import Delivery
+from workers.runtime.bus.lane_progress import OwnedLane, take
+from workers.runtime.commands.group_commit import Delivery
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

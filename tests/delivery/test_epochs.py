@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from tests.support import Site
-from workers.runtime.bus.lane_places import take
+from workers.runtime.bus.lane_progress import take
 
 
 async def test_a_former_owner_cannot_commit(site: Site) -> None:

@@ -10,7 +10,7 @@ from contracts.projects.commands import CreateProject
 from contracts.reports import DownloadReport, GenerateReport
 from incidents import Client
 from tests.support import Site
-from workers.runtime.storage.chunks import CHUNK_BYTES
+from workers.runtime.storage.file_chunks import CHUNK_BYTES
 
 DOWNLOADED = "runtime.outbox, json_array_elements(messages::json) AS m WHERE m ->> 'subject' LIKE '%.downloaded'"
 AGES = "UPDATE reports.download SET began_at = began_at - interval '2 hours'"

@@ -9,7 +9,7 @@ from contracts.errors import Refusal
 from contracts.ids import uuid7
 from tests.support import Site, eventually
 from tests.support.site import Caller
-from workers.runtime.admission.incoming import NAMED_FIELDS_MAX
+from workers.runtime.admission.incoming_messages import NAMED_FIELDS_MAX
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.queries import query_service
 

@@ -8,7 +8,7 @@ from workers.reports.rendering.renderer import render
 from workers.reports.report_data import assemble
 from workers.reports.row_types import ReportRow
 from workers.reports.worker import ReportUnit, worker
-from workers.runtime.storage import chunks
+from workers.runtime.storage import file_chunks
 
 
 @worker.handles(GenerateReport)
@@ -40,7 +40,7 @@ async def generate_report(command: GenerateReport, unit: ReportUnit) -> ReportGe
         "pages": report.pages,
     }
     rows.reports.put(row)
-    for number, data in chunks.cut(report.pdf):
+    for number, data in file_chunks.cut(report.pdf):
         rows.chunks.append({"report_id": command.report_id, "number": number, "data": data})
     return event_of(row)
 

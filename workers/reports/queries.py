@@ -21,7 +21,7 @@ from workers.reports.worker import worker
 from workers.runtime.queries import downloads, pages
 from workers.runtime.queries.pages import cursor, read_cursor
 from workers.runtime.queries.query_service import Answer, QueryContext
-from workers.runtime.storage import chunks
+from workers.runtime.storage import file_chunks
 from workers.runtime.storage.row_set import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
@@ -66,7 +66,7 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
     report = domain.require_report(row_of(rows, ReportRow))
     domain.require_readable(report, context.grants)
     named = {"report_id": query.report_id}
-    part = await chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
+    part = await file_chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
     if await downloads.begins_download(context, tables.DOWNLOADED, query.report_id, part, query.offset):
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         context.emit(downloaded, str(query.report_id))

@@ -24,7 +24,7 @@ from contracts.values import EARLIEST, LATEST, Time
 from workers.retention import domain, tables
 from workers.retention.row_types import DueProjectRow, ListedHoldRow, TombstoneRow
 from workers.retention.worker import worker
-from workers.runtime.admission.incoming import invalid
+from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.bus.backlog import Figure
 from workers.runtime.queries import pages
 from workers.runtime.queries.pages import cursor, read_cursor

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 from contracts import subjects
 from contracts.message import Command, Event, Query
 from workers.runtime.bus.backlog import Figures
-from workers.runtime.commands.delivery import Handler
+from workers.runtime.commands.group_commit import Handler
 from workers.runtime.commands.reactions import Reaction, ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal

@@ -14,8 +14,8 @@ from contracts.ids import uuid7
 from workers.administration.dead_letters import event_fields, require_letter, require_letters
 from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
-from workers.runtime.admission.incoming import COMMAND_ID
-from workers.runtime.admission.replay import wrap
+from workers.runtime.admission.dead_letter_replay import wrap
+from workers.runtime.admission.incoming_messages import COMMAND_ID
 from workers.runtime.commands.dead_letters import Letter
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.projects import tables
 from workers.projects.row_types import PackageRow
 from workers.runtime.queries import downloads
-from workers.runtime.storage import chunks
+from workers.runtime.storage import file_chunks
 from workers.runtime.storage.database import insert_rows
 from workers.runtime.storage.row_set import row_of
 
@@ -37,7 +37,9 @@ _OLD_DRAFTS = text(
 async def keep(connection: AsyncConnection, package: PackageRow, data: bytes) -> None:
     """Write a package with its bytes."""
     await insert_rows(connection, tables.Package, [package])
-    rows = [{"package_id": package["package_id"], "number": number, "data": part} for number, part in chunks.cut(data)]
+    rows = [
+        {"package_id": package["package_id"], "number": number, "data": part} for number, part in file_chunks.cut(data)
+    ]
     await connection.execute(_CHUNK, rows)
 
 
@@ -48,7 +50,7 @@ async def read(connection: AsyncConnection, package_id: UUID) -> PackageRow | No
 
 async def part(connection: AsyncConnection, package_id: UUID, offset: int, length: int) -> bytes:
     """Return some bytes of a package."""
-    return await chunks.read(connection, _CHUNKS, offset, length, package_id=package_id)
+    return await file_chunks.read(connection, _CHUNKS, offset, length, package_id=package_id)
 
 
 async def purge(connection: AsyncConnection, packages: timedelta, drafts: timedelta) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contracts.subjects import SYSTEM
-from workers.runtime.admission.incoming import IncomingCommand
+from workers.runtime.admission.incoming_messages import IncomingCommand
 from workers.runtime.storage.database import Base
 from workers.runtime.storage.statements import write
 

@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from contracts.message import Command
 from workers.runtime.admission.inbox import PastDecision, fingerprint
-from workers.runtime.admission.incoming import IncomingCommand
+from workers.runtime.admission.incoming_messages import IncomingCommand
 
 LEFT_OUT: Final = "(left out)"
 _SLOW_FINGERPRINTS_MAX: Final = 2

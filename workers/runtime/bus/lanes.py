@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.subjects import LANES
 from workers.common.logs import describe
-from workers.runtime.bus.lane_places import OwnedLane, take
+from workers.runtime.bus.lane_progress import OwnedLane, take
 from workers.runtime.storage.statements import write
 
 EVENTS_LANE = LANES

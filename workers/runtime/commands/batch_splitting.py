@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from workers.runtime.admission.incoming import DeadLetter, IncomingCommand
+from workers.runtime.admission.incoming_messages import DeadLetter, IncomingCommand
 
 
 def runs(batch: Sequence[IncomingCommand | DeadLetter]) -> Iterator[list[IncomingCommand | DeadLetter]]:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts import subjects
 from contracts.message import Command, Event
 from workers.runtime.admission.inbox import PastDecision, fingerprint, reopen
-from workers.runtime.admission.incoming import CANONICAL, COMMAND_ID, DeadLetter, IncomingCommand
+from workers.runtime.admission.incoming_messages import CANONICAL, COMMAND_ID, DeadLetter, IncomingCommand
 from workers.runtime.bus import streams
 
 _NO_MESSAGE: Final = 10037

@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 from sqlalchemy import BigInteger, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.bus.lane_places import OwnedLane
+from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.outbox import LANE, NUMBER, LaneRow, is_event, numbered
 from workers.runtime.storage.database import Base, as_json
 from workers.runtime.storage.row_set import read_rows

@@ -15,10 +15,10 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from workers.common.tracing import Tracing, delivery_fields
-from workers.runtime.bus.lane_places import OwnedLane
+from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.relay import Relay
 from workers.runtime.bus.subscriber import Batch
-from workers.runtime.commands.delivery import Delivery
+from workers.runtime.commands.group_commit import Delivery
 from workers.runtime.commands.outcomes import Outcome
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.commands.retries import retry_transient

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.inbox import Inbox
-from workers.runtime.admission.incoming import Addressed
+from workers.runtime.admission.incoming_messages import Addressed
 from workers.runtime.bus.outbox import PostedRow, lanes_of
 from workers.runtime.commands import excess_counts
 from workers.runtime.storage.database import as_json, insertion

@@ -17,9 +17,9 @@ from contracts.subjects import SYSTEM, read_event_type
 from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission import inbox
 from workers.runtime.admission.batch_context import BatchContext, read_batch_context
-from workers.runtime.admission.incoming import DeadLetter
+from workers.runtime.admission.incoming_messages import DeadLetter
 from workers.runtime.bus import outbox
-from workers.runtime.bus.lane_places import ATTEMPTS_MAX, OwnedLane
+from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.reader import place_of, stored_ns
 from workers.runtime.commands.envelopes import Origin, Post
 from workers.runtime.commands.event_numbers import EventNumbers, is_from_outbox

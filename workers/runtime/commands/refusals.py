@@ -7,7 +7,7 @@ from contracts.audit import AttemptRefused
 from contracts.errors import Code, Error, Refusal
 from contracts.message import Command
 from contracts.texts import Part, Phrase
-from workers.runtime.admission.incoming import Addressed, IncomingCommand
+from workers.runtime.admission.incoming_messages import Addressed, IncomingCommand
 
 
 def error_of(refusal: Refusal, message: Addressed) -> Error:

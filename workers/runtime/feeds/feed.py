@@ -30,7 +30,7 @@ from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.feeds.follower_grants import FollowerGrants
-from workers.runtime.feeds.journal import READ_EVENTS_MAX, Bounds, Entry, Journal, bounds, entries
+from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Bounds, Entry, RecentEvents, bounds, entries
 
 _POLL_SECONDS = 1.0
 """Time between two checks that the stream still holds the next events of a feed."""
@@ -80,7 +80,7 @@ class SharedResources:
 
     nats: Callable[[], Client]
     engine: AsyncEngine
-    journal: Journal
+    journal: RecentEvents
     grants: FollowerGrants
 
 

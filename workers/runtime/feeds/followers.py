@@ -19,7 +19,7 @@ from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
 from workers.runtime.feeds.follower_grants import FollowerGrants
-from workers.runtime.feeds.journal import Journal, bounds
+from workers.runtime.feeds.recent_events import RecentEvents, bounds
 
 FEEDS_MAX = 500
 FEEDS_PER_PRINCIPAL_MAX = 100
@@ -43,7 +43,7 @@ class Feeds:
         """Set the events to show; they are read only while the process has followers."""
         event_subjects = [subjects.event(site, f"{name}.*", "*") for name in shows]
         self._worker = worker
-        self._shared = SharedResources(nats, engine, Journal(nats, event_subjects), FollowerGrants(engine))
+        self._shared = SharedResources(nats, engine, RecentEvents(nats, event_subjects), FollowerGrants(engine))
         self._serving: dict[asyncio.Task[None], Feed] = {}
         self._has_followers = asyncio.Event()
 

@@ -34,8 +34,8 @@ from workers.runtime.bus.lanes import EVENTS_LANE, Lanes, session_name
 from workers.runtime.bus.relay import Relay
 from workers.runtime.bus.subscriber import Source, subscribe_lane
 from workers.runtime.commands.dead_letters import Letters
-from workers.runtime.commands.delivery import Delivery
 from workers.runtime.commands.event_numbers import EventNumbers
+from workers.runtime.commands.group_commit import Delivery
 from workers.runtime.commands.intake import Intake, Limits
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.common.tracing import Tracing
-from workers.runtime.bus import streams, strict_mode
+from workers.runtime.bus import jetstream_strict_mode, streams
 from workers.runtime.bus.connection import read_safely
 from workers.runtime.commands.dead_letters import watch_letters
 from workers.runtime.process import preconditions, stream_trimming
@@ -52,7 +52,7 @@ async def wait_for_servers(running: Running) -> None:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
             for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
                 await streams.stream_state(running.nats, stream)
-            if await strict_mode.is_strict(running.nats):
+            if await jetstream_strict_mode.is_strict(running.nats):
                 break
             missing = {"missing": "strict: true"}
         except streams.UnknownStateError as error:

@@ -26,7 +26,7 @@ from opentelemetry.util.types import AttributeValue
 from contracts.message import Command, Event, Query
 from contracts.subjects import read_event_type
 from workers.common.tracing import HEADER, TracedQuery, Tracing, trace_of
-from workers.runtime.admission.incoming import COMMAND_ID
+from workers.runtime.admission.incoming_messages import COMMAND_ID
 from workers.runtime.bus.reader import stored_at
 
 _CLOSE_SECONDS: Final = 2.0

@@ -14,7 +14,7 @@ from workers.common.tracing import Tracing
 from workers.runtime.bus.backlog import Backlog
 from workers.runtime.bus.lanes import Lanes
 from workers.runtime.bus.relay import Relay
-from workers.runtime.commands.delivery import Delivery
+from workers.runtime.commands.group_commit import Delivery
 from workers.runtime.commands.reactions import EventDelivery
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.queries.query_intake import QueryIntake

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Executable, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.runtime.admission.incoming import invalid
+from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
 from workers.runtime.storage.row_set import RowT
 

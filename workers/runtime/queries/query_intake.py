@@ -24,7 +24,7 @@ from workers.common.logs import describe
 from workers.common.settings import Settings
 from workers.common.tasks import end
 from workers.common.tracing import Tracing, trace_fields, trace_of
-from workers.runtime.admission.incoming import BODY_BYTES_MAX
+from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
 from workers.runtime.bus.connection import Frame, decode, flush, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import Line, Share, Turns, Verdict, WaitingQuery

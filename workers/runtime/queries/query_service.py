@@ -24,7 +24,7 @@ from contracts.subjects import lane_of
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.batch_context import read_batch_context
-from workers.runtime.admission.incoming import invalid
+from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.bus import outbox

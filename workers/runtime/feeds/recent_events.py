@@ -66,7 +66,7 @@ def entries(messages: Sequence[Msg]) -> list[Entry]:
 
 
 @dataclass(slots=True)
-class Journal:
+class RecentEvents:
     """The newest events in order: complete after the place `floor`."""
 
     nats: Callable[[], Client]

@@ -19,11 +19,11 @@ from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
 from workers.runtime.admission import authorisation, inbox, licence, rate_limits
 from workers.runtime.admission.batch_context import BatchContext, read_batch_context
-from workers.runtime.admission.incoming import DeadLetter, IncomingCommand, Misnamed, address, read_body
+from workers.runtime.admission.incoming_messages import DeadLetter, IncomingCommand, Misnamed, address, read_body
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
-from workers.runtime.bus.lane_places import ATTEMPTS_MAX, OwnedLane
+from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.reader import place_of, stored_ns
 from workers.runtime.commands import envelopes, excess_counts
 from workers.runtime.commands.batch_splitting import runs
