@@ -44,9 +44,9 @@ class HeardLane(Base):
 
 _PLACES = text(
     """
-    SELECT worker, lane, p.posted, coalesce(h.number, 0) AS number
-    FROM runtime.posted p LEFT JOIN runtime.heard h USING (worker, lane)
-    WHERE h.hearer IS NULL OR h.hearer = :hearer
+    SELECT p.worker, p.lane, p.posted, coalesce(h.number, 0) AS number
+    FROM runtime.posted p
+    LEFT JOIN runtime.heard h ON h.hearer = :hearer AND h.worker = p.worker AND h.lane = p.lane
     """
 )
 _ROWS = text(
