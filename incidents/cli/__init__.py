@@ -21,6 +21,7 @@ from incidents.terminal.session import Session
 from incidents.terminal.text.language import choose_language, use
 from incidents.terminal.text.translate import prepare_help, translate_mistake
 
+_EXAMPLES: Final = {"--lang": "fr", "--as": "olivia", "--data": "data"}
 _SHARED: Final = frozenset({"--as", "--csv", "--data", "--json", "--lang"})
 """Options of all commands, but not of groups."""
 
@@ -107,7 +108,10 @@ def _why(error: typer.TyperException, session: Session) -> str:
     """Return why a line is not understood; for a shared option before its command, where it belongs."""
     option, context = getattr(error, "option_name", ""), getattr(error, "ctx", None)
     if option in _SHARED and hasattr(getattr(context, "command", None), "commands"):
-        return session.say("{option} belongs after the command, as in: incidents me {option}", option=option)
+        example = f"{option} {_EXAMPLES[option]}" if option in _EXAMPLES else option
+        return session.say(
+            "{option} belongs after the command, as in: incidents me {example}", option=option, example=example
+        )
     return translate_mistake(error.format_message(), session.language)
 
 

@@ -117,9 +117,11 @@ def discard_output() -> None:
 
 def confirm(question: str, language: str) -> bool:
     """Ask a yes-or-no question, answered in either language; an empty answer is no."""
-    choice = say(language, "[y/N]")
+    choice, suffix = say(language, "[y/N]"), "\u00a0: " if language == "fr" else ": "
     while True:
-        typed = str(typer.prompt(f"{printable(question)} {choice}", default="", show_default=False, err=True))
+        typed = str(
+            typer.prompt(f"{printable(question)} {choice}", "", show_default=False, err=True, prompt_suffix=suffix)
+        )
         answer = yes_or_no(typed) if typed.strip() else False
         if answer is not None:
             return answer

@@ -21,7 +21,7 @@ from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import name_of
+from incidents.terminal.text.words import name_of, say
 
 _KINDS: Final = (*get_args(PropertyKind), "role", "setting")
 _QUERIES: Final[Mapping[str, Any]] = {"role": GetRoleHistory, "setting": GetSettingHistory}
@@ -70,7 +70,11 @@ def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     """Return the differing fields before and after the change, one per line."""
     old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
-    before, after = ("\n".join(f"{name}: {state[name]}" for name in names if name in state) for state in (old, new))
+    lines = (
+        [say(language, "{label}: {value}", label=name, value=state[name]) for name in names if name in state]
+        for state in (old, new)
+    )
+    before, after = map("\n".join, lines)
     return before, after
 
 

@@ -40,7 +40,7 @@ async def show_role(session: Session, role: Named) -> None:
     """Show the permissions and the members of a role."""
     async with session.client() as client:
         role_ = _role(session, role, (await client.ask(GetRoles())).roles)
-    title = f"{role_.role_id}: {role_.name}"
+    title = session.say("{label}: {value}", label=role_.role_id, value=role_.name)
     named = ", ".join(role_.members) or "–"
     members = session.say("{label}: {value}", label=session.say("Members"), value=named)
     session.show(role_, _levels(session, title, role_.permissions), members)
@@ -56,7 +56,8 @@ async def of(session: Session, principal: Who) -> None:
         for node, level in role.permissions.items():
             permissions[node] = max(permissions.get(node, "none"), level, key=lambda each: Level[each.upper()])
     document = {"principal": principal, "roles": [role.role_id for role in roles], "permissions": permissions}
-    title = f"{principal}: {', '.join(role.role_id for role in roles) or session.say('no role')}"
+    names = ", ".join(role.role_id for role in roles) or session.say("no role")
+    title = session.say("{label}: {value}", label=principal, value=names)
     session.show(document, _levels(session, title, permissions))
 
 

@@ -14,7 +14,7 @@ from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import definitions, show
-from incidents.terminal.text.words import name_of
+from incidents.terminal.text.words import name_of, say
 
 
 def register(app: typer.Typer) -> None:
@@ -80,7 +80,7 @@ async def me(session: Session) -> None:
 
 
 def _rights(answer: Me, language: str) -> show.Sheet:
-    title = f"{answer.principal}: {', '.join(answer.roles) or '–'}"
+    title = say(language, "{label}: {value}", label=answer.principal, value=", ".join(answer.roles) or "–")
     rows = (
         (name_of(language, "permission", node), name_of(language, "level", level))
         for node, level in answer.permissions.items()
