@@ -56,7 +56,7 @@ async def test_heartbeats_say_how_a_process_is(site: Site) -> None:
     assert result["rejected"] == 0
     assert result["retried"] == 0
     assert result["dead"] == 0
-    assert result["figures"].keys() == {"outbox_messages", "outbox_oldest_seconds", "dead_letters"}
+    assert result["figures"].keys() == {"outbox_messages", "outbox_oldest_seconds", "events_missing", "dead_letters"}
 
 
 @pytest.mark.parametrize("subject", ["$SRV.PING", "$SRV.INFO.im-projects", "$SRV.STATS.im-projects"])

@@ -65,6 +65,12 @@ class LaneRow(TypedDict):
     messages: str
 
 
+class WaitingRow(LaneRow):
+    """A row that is not published, with the time of its transaction."""
+
+    posted_at: datetime
+
+
 class Numbered(TypedDict):
     """A message with its number in its lane."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from heapq import merge
 from typing import Any
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.common.tracing import Tracing
-from workers.runtime.bus.outbox import LaneRow, Numbered, is_event, numbered
+from workers.runtime.bus.outbox import Numbered, WaitingRow, is_event, numbered
 from workers.runtime.bus.streams import is_full
 from workers.runtime.storage.row_set import read_rows
 from workers.runtime.storage.statements import write
@@ -49,8 +50,8 @@ log = structlog.get_logger()
 
 _SELECT_WAITING = text(
     """
-    SELECT o.lane, o.first, o.size, o.messages FROM runtime.posted p CROSS JOIN LATERAL (
-        SELECT lane, first, size, messages FROM runtime.outbox
+    SELECT o.lane, o.first, o.size, o.messages, o.posted_at FROM runtime.posted p CROSS JOIN LATERAL (
+        SELECT lane, first, size, messages, posted_at FROM runtime.outbox
         WHERE worker = p.worker AND lane = p.lane AND first > p.published ORDER BY first LIMIT :at_once
     ) o
     WHERE p.worker = :worker AND p.lane = ANY(:lanes) AND p.posted > p.published
@@ -127,16 +128,19 @@ class Relay:
         if not parameters["lanes"]:
             self.stuck = False
             return False
-        rows = await read_rows(connection, _SELECT_WAITING, parameters, LaneRow)
-        by_lane = {row["lane"]: [each for each in rows if each["lane"] == row["lane"]] for row in rows}
-        await self._publish_lanes(connection, list(by_lane.values()))
+        rows = await read_rows(connection, _SELECT_WAITING, parameters, WaitingRow)
+        lanes = [[row for row in rows if row["lane"] == lane] for lane in {row["lane"] for row in rows}]
+        await self._publish(connection, list(merge(*lanes, key=lambda row: row["posted_at"])))
         self.stuck = False
-        return any(len(of_lane) == ROWS_PER_READ_MAX for of_lane in by_lane.values())
+        return any(len(of_lane) == ROWS_PER_READ_MAX for of_lane in lanes)
 
-    async def _publish_lanes(self, connection: AsyncConnection, lanes: Sequence[Sequence[LaneRow]]) -> None:
-        """Publish the messages of all lanes together: each batch costs the server as much, however large it is."""
-        messages = [message for rows in lanes for row in rows for message in numbered(row)]
-        ends = {(row["lane"], row["first"] + row["size"] - 1) for rows in lanes for row in rows}
+    async def _publish(self, connection: AsyncConnection, rows: Sequence[WaitingRow]) -> None:
+        """Publish the messages of all lanes together, for a batch costs the server as much, however large it is.
+
+        The order of each lane is kept; among lanes, rows are in the order of their time.
+        """
+        messages = [message for row in rows for message in numbered(row)]
+        ends = {(row["lane"], row["first"] + row["size"] - 1) for row in rows}
         for batch in _batches(messages):
             with self._tracing.publish_spans(batch):
                 while not await self._publish_on_connection(batch):
@@ -149,7 +153,7 @@ class Relay:
     async def _publish_on_connection(self, batch: Sequence[Numbered]) -> bool:
         """Publish a batch; return False after a reconnect, which loses the acknowledgements."""
         before = self._nats().stats["reconnects"]
-        publishing = asyncio.create_task(self._publish(batch))
+        publishing = asyncio.create_task(self._publish_batch(batch))
         try:
             while not publishing.done() and self._nats().stats["reconnects"] == before:
                 await asyncio.wait({publishing}, timeout=_CONNECTION_POLL_SECONDS)
@@ -160,7 +164,7 @@ class Relay:
         publishing.result()
         return True
 
-    async def _publish(self, batch: Sequence[Numbered]) -> None:
+    async def _publish_batch(self, batch: Sequence[Numbered]) -> None:
         if len(batch) >= ATOMIC_MESSAGES_MIN:
             answer = await self._publish_atomically(batch)
             if _is_stored(answer) and answer.get("count") == len(batch):
