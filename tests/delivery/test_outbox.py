@@ -1,7 +1,6 @@
 """The outbox: what a transaction decided to say is said once, in order, whatever happens meanwhile."""
 
 import asyncio
-import json
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from contracts.ids import uuid7
 from tests.delivery.helpers import Inspector, comment, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
+from workers.runtime.bus.outbox import PostedRow, post
 from workers.runtime.bus.relay import ATOMIC_MESSAGES_MIN
 
 SUBJECT = "im.main.evt.projects.-.imported"
@@ -22,11 +22,11 @@ def headers_of(event_id: UUID) -> dict[str, str]:
 async def leave_behind(site: Site, ids: list[UUID], lane: int = 0) -> None:
     """Put events into the outbox as a process did that was killed after its commit."""
     for event_id in ids:
-        await site.sql(
-            "SELECT runtime.post('projects', CAST(:lane AS smallint), CAST(:messages AS json))",
-            lane=lane,
-            messages=json.dumps([{"subject": SUBJECT, "headers": headers_of(event_id), "body": '{"numbers":[]}'}]),
+        row = PostedRow(
+            worker="projects", lane=lane, subject=SUBJECT, headers=headers_of(event_id), body='{"numbers":[]}'
         )
+        async with site.engine.begin() as connection:
+            await post(connection, [row])
 
 
 def ids_of(events: list[Any]) -> list[UUID]:

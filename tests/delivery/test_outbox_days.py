@@ -1,6 +1,5 @@
 """The outbox keeps what was published for some days, and no day longer than somebody needs it."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 from structlog.testing import capture_logs
@@ -8,15 +7,17 @@ from structlog.testing import capture_logs
 from contracts.ids import uuid7
 from tests.delivery.helpers import Inspector, comment, creation
 from tests.support import Site, eventually
+from workers.runtime.bus.outbox import PostedRow, post
 from workers.runtime.bus.streams import api
 
-MESSAGES = json.dumps([{"subject": "im.main.evt.projects.-.imported", "headers": {}, "body": "{}"}])
+ROW = PostedRow(worker="projects", lane=0, subject="im.main.evt.projects.-.imported", headers={}, body="{}")
 TODAY = f"runtime.outbox_{datetime.now(UTC):%Y_%m_%d}"
 
 
-async def post(site: Site) -> None:
+async def post_one(site: Site) -> None:
     """Post a message to a lane that nobody owns."""
-    await site.sql("SELECT runtime.post('projects', CAST(0 AS smallint), CAST(:messages AS json))", messages=MESSAGES)
+    async with site.engine.begin() as connection:
+        await post(connection, [ROW])
 
 
 async def is_kept(site: Site, days: int, *, believed: bool = True) -> bool:
@@ -30,7 +31,7 @@ async def is_kept(site: Site, days: int, *, believed: bool = True) -> bool:
 
 async def test_published_messages_are_dropped_after_the_days_to_keep(site: Site) -> None:
     """A day of messages is dropped when it is old enough by a believed clock, and not before."""
-    await post(site)
+    await post_one(site)
     await site.sql("UPDATE runtime.posted SET published = posted")
     assert await is_kept(site, 2)
     assert await is_kept(site, 3, believed=False)
@@ -39,13 +40,13 @@ async def test_published_messages_are_dropped_after_the_days_to_keep(site: Site)
 
 async def test_what_is_not_published_is_kept(site: Site) -> None:
     """A day with messages that are not published stays, however old it is."""
-    await post(site)
+    await post_one(site)
     assert await is_kept(site, 30)
 
 
 async def test_what_a_hearer_has_not_heard_is_kept(site: Site) -> None:
     """A day stays until everybody who counts events has heard all of its messages."""
-    await post(site)
+    await post_one(site)
     await site.sql("UPDATE runtime.posted SET published = posted")
     await site.sql("INSERT INTO runtime.heard (hearer, worker, lane, number) VALUES ('audit', 'reports', 0, 7)")
     assert await is_kept(site, 30)
@@ -56,7 +57,7 @@ async def test_what_a_hearer_has_not_heard_is_kept(site: Site) -> None:
 async def test_a_row_of_no_day_is_kept(site: Site) -> None:
     """A message that is posted on a day without a partition is not lost, and moves into it when it is made."""
     await site.sql(f"DROP TABLE {TODAY}")
-    await post(site)
+    await post_one(site)
     assert await site.count("runtime.outbox_other") == 1
     assert await is_kept(site, 0)
     assert await site.count("runtime.outbox_other") == 0

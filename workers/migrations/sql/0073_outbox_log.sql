@@ -55,19 +55,6 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL json_array_elements(o.messages::json) WITH ORDINALITY AS m(message, place)
 WHERE p.posted > p.published;
 
--- Appends messages to a lane in the caller's transaction.
-CREATE FUNCTION runtime.post(the_worker text, the_lane smallint, messages json) RETURNS void LANGUAGE sql AS $$
-    WITH counted AS (
-        INSERT INTO runtime.posted AS p (worker, lane, posted)
-        VALUES (the_worker, the_lane, json_array_length(messages))
-        ON CONFLICT (worker, lane) DO UPDATE SET posted = p.posted + excluded.posted
-        RETURNING p.posted
-    )
-    INSERT INTO runtime.outbox
-    SELECT the_worker, the_lane, posted - json_array_length(messages) + 1, json_array_length(messages), now(), messages
-    FROM counted
-$$;
-
 -- Makes the partitions of today and the next two days, and drops those that are older than the days to keep, by a clock
 -- that is believed, once all of their messages are published and heard by everybody who counts them.
 CREATE FUNCTION runtime.maintain_outbox(keep_days integer, at timestamptz) RETURNS void

@@ -81,22 +81,44 @@ class Numbered(TypedDict):
     body: str
 
 
-_POST = text("SELECT runtime.post(:worker, CAST(:lane AS smallint), CAST(:messages AS json))")
+_COUNTED = """
+    given AS (
+        SELECT * FROM json_to_recordset(CAST(:posted AS json)) AS given(worker text, lane smallint, messages json)
+    ), counted AS (
+        INSERT INTO runtime.posted AS p (worker, lane, posted)
+        SELECT worker, lane, json_array_length(messages) FROM given ORDER BY worker, lane
+        ON CONFLICT (worker, lane) DO UPDATE SET posted = p.posted + excluded.posted
+        RETURNING p.worker, p.lane, p.posted
+    )
+"""
+_APPENDED = """
+    INSERT INTO runtime.outbox (worker, lane, first, size, posted_at, messages)
+    SELECT worker, lane, posted - json_array_length(messages) + 1, json_array_length(messages), now(), messages
+    FROM counted JOIN given USING (worker, lane)
+"""
+_APPEND = text(f"WITH {_COUNTED} {_APPENDED}")
+
+
+def append_and(statement: str) -> str:
+    """Return the SQL that appends the messages of the parameter `posted`, and runs another statement with them."""
+    return f"WITH {_COUNTED}, appended AS ({_APPENDED}) {statement}"
 
 
 async def post(connection: AsyncConnection, rows: Sequence[PostedRow]) -> None:
-    """Append messages in the caller's transaction, lane by lane."""
-    for lane in lanes_of(rows):
-        await write(connection, _POST, {**lane, "messages": as_json(lane["messages"])})
+    """Append messages in the caller's transaction."""
+    if rows:
+        await write(connection, _APPEND, {"posted": by_lane(rows)})
 
 
-def lanes_of(rows: Sequence[PostedRow]) -> list[dict[str, Any]]:
-    """Return the messages by lane, in the order in which every transaction locks the lanes' counters."""
+def by_lane(rows: Sequence[PostedRow]) -> str:
+    """Return the messages by lane as JSON, in the order in which every transaction locks the lanes' counters."""
     lanes: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for row in rows:
         message = {"subject": row["subject"], "headers": row["headers"], "body": row["body"]}
         lanes.setdefault((row["worker"], row["lane"]), []).append(message)
-    return [{"worker": worker, "lane": lane, "messages": lanes[worker, lane]} for worker, lane in sorted(lanes)]
+    return as_json(
+        [{"worker": worker, "lane": lane, "messages": lanes[worker, lane]} for worker, lane in sorted(lanes)]
+    )
 
 
 def numbered(row: LaneRow) -> list[Numbered]:

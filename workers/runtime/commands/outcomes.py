@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.inbox import Inbox
 from workers.runtime.admission.incoming_messages import Addressed
-from workers.runtime.bus.outbox import PostedRow, lanes_of
+from workers.runtime.bus.outbox import PostedRow, append_and, by_lane
 from workers.runtime.commands import excess_counts
 from workers.runtime.storage.database import as_json, insertion
 from workers.runtime.storage.statements import write
@@ -46,25 +46,9 @@ async def write_decisions(
 ) -> None:
     """Insert inbox and outbox rows; an id that another batch has decided meanwhile violates the inbox's key."""
     if decided or posted:
-        await write(connection, _insertion(), {"decided": as_json(decided), "posted": as_json(lanes_of(posted))})
+        await write(connection, _insertion(), {"decided": as_json(decided), "posted": by_lane(posted)})
 
 
 @cache
 def _insertion() -> TextClause:
-    return text(
-        f"""
-        WITH given AS (
-            SELECT * FROM json_to_recordset(CAST(:posted AS json)) AS given(worker text, lane smallint, messages json)
-        ), counted AS (
-            INSERT INTO runtime.posted AS p (worker, lane, posted)
-            SELECT worker, lane, json_array_length(messages) FROM given ORDER BY worker, lane
-            ON CONFLICT (worker, lane) DO UPDATE SET posted = p.posted + excluded.posted
-            RETURNING p.worker, p.lane, p.posted
-        ), posting AS (
-            INSERT INTO runtime.outbox (worker, lane, first, size, posted_at, messages)
-            SELECT worker, lane, posted - json_array_length(messages) + 1, json_array_length(messages), now(), messages
-            FROM counted JOIN given USING (worker, lane)
-        )
-        {insertion(Inbox, _INBOX_COLUMNS, parameter="decided")}
-        """  # noqa: S608 - names come from mapped classes
-    )
+    return text(append_and(insertion(Inbox, _INBOX_COLUMNS, parameter="decided")))
