@@ -10,14 +10,14 @@ from typing import Any
 
 import psycopg
 from alembic import command
-from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.engine import make_url
 
 from workers.local.servers.postgres import EmbeddedPostgres
-from workers.migrations.scripts import HERE, run_script
+from workers.migrations.scripts import run_script
+from workers.migrations.upgrade import alembic_config
 
 ROWS = Path(__file__).parent / "rows"
 _TABLE = re.compile(r"(?:INSERT INTO|UPDATE) ([a-z]+\.[a-z_]+)")
@@ -32,16 +32,9 @@ _TABLES = text(
 _MONTHS = text("SELECT runtime.maintain_partitions('runtime.inbox', 2, now())")
 
 
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(HERE))
-    config.attributes["connection"] = connection
-    return config
-
-
 def revisions() -> list[str]:
     """Return all revisions, the first one first."""
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
     return [script.revision for script in scripts][::-1]
 
 
@@ -96,7 +89,7 @@ class Walk:
     def _step(self, revision: str, number: int) -> None:
         engine = create_engine(make_url(self.url(revision)).set(drivername="postgresql+psycopg"))
         with engine.begin() as connection:
-            command.upgrade(_config(connection), revision)
+            command.upgrade(alembic_config(connection), revision)
             connection.execute(_MONTHS)
             written = Template("\n".join(statements(revision).values()))
             ids = {

@@ -10,7 +10,7 @@ HERE = Path(str(files("workers.migrations")))
 
 def read_sql(pattern: str) -> str:
     """Return the one SQL file of the package whose name matches."""
-    (path,) = (HERE / "sql").glob(pattern)
+    (path,) = (HERE / "sql").rglob(pattern)
     return path.read_text()
 
 

@@ -104,12 +104,18 @@ class NewerSchemaError(Exception):
         )
 
 
-def _upgrade(connection: Connection) -> None:
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return where Alembic finds the versions of the schema, and the connection that it migrates."""
     config = Config()
     config.set_main_option("script_location", str(HERE))
+    config.set_main_option("recursive_version_locations", "true")
     config.attributes["connection"] = connection
+    return config
+
+
+def _upgrade(connection: Connection) -> None:
     try:
-        command.upgrade(config, "head")
+        command.upgrade(alembic_config(connection), "head")
     except CommandError as error:
         if isinstance(error.__cause__, ResolutionError):
             raise NewerSchemaError from error

@@ -1,0 +1,1 @@
+"""The versions of the schema from 0024 on."""
