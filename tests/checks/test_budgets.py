@@ -4,10 +4,13 @@ import ast
 import re
 import statistics
 import warnings
+from collections import Counter
+from pathlib import PurePath
 
 from tests.checks.tree import CODE, PRODUCT, Function, Source, require_none, sources, texts
 
 FILE_LINES = 300
+FOLDER_FILES = 12
 FUNCTION_LINES = 40
 TEST_LINES = 30
 COMMENTS = 0.10
@@ -75,6 +78,18 @@ def test_files_are_short() -> None:
         if source.path.endswith(LANGUAGES) and len(source.lines) > FILE_LINES
     ]
     require_none(f"At most {FILE_LINES} lines a file; cut it by what changes together.", findings)
+
+
+def test_folders_are_small() -> None:
+    """The files of a folder are seen at one glance; contracts are a list of messages, and tests of what is tested."""
+    paths = [PurePath(source.path) for source in texts() if source.path.startswith((*PRODUCT, "benchmarks"))]
+    files = Counter(path.parent for path in paths if path.suffix in LANGUAGES and path.name != "__init__.py")
+    findings = [
+        f"{folder}: {number}"
+        for folder, number in files.items()
+        if number > FOLDER_FILES and folder.parts[0] != "contracts"
+    ]
+    require_none(f"At most {FOLDER_FILES} files a folder; make a room of those that belong together.", findings)
 
 
 def test_functions_are_short() -> None:

@@ -17,7 +17,7 @@ from workers.reports.rendering.document import DataValue, ReportDocument
 from workers.reports.rendering.printing import Printer
 from workers.reports.rendering.renderer import RenderedReport
 from workers.reports.rendering.report_content import content
-from workers.reports.rendering.text_layer import separate_texts
+from workers.reports.rendering.text_layer.glyph_separation import separate_texts
 from workers.reports.rendering.wording import WORDINGS
 
 

@@ -15,8 +15,9 @@ from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
 from workers.administration.row_types import PropertyRow
-from workers.projects import creation, recordings
 from workers.projects import domain as projects
+from workers.projects import recordings
+from workers.projects.creation import creation_rules
 from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
 from workers.reports.row_types import TombstoneRow
@@ -25,7 +26,7 @@ from workers.runtime.queries import query_service
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-PROJECT: ProjectRow = {**creation.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
+PROJECT: ProjectRow = {**creation_rules.new_project(CreateProject(project_id=ID), 1, "ann", NOW), "revision": 3}
 TOMBSTONE: TombstoneRow = {"project_id": ID, "number": 1, "deleted_at": NOW, "deleted_by": "ann", "expired": False}
 REFERENCES = {1: ("type", None), 2: ("status", None), 16: ("category-value", 2)}
 TYPE: PropertyRow = {"id": 1, "kind": "type", "slot": None, "name": "", "description": "", "closing": False}

@@ -3,9 +3,10 @@
 from sqlalchemy import text
 
 from contracts.projects.imports import ImportedProject, ImportProjects, ProjectsImported
-from workers.projects import creation, domain, import_rules
+from workers.projects import domain
+from workers.projects.creation import creation_rules, import_rules
+from workers.projects.creation.import_rules import Surroundings
 from workers.projects.domain import FieldChange
-from workers.projects.import_rules import Surroundings
 from workers.projects.row_types import ProjectRow, TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.worker import ProjectUnit, worker
@@ -69,7 +70,7 @@ def imported_row(project: ImportedProject, number: int, unit: ProjectUnit) -> Pr
         "description": project.description,
         "start_time": project.start_time,
         "end_time": project.end_time,
-        **creation.EMPTY,
+        **creation_rules.EMPTY,
         "status_id": project.status_id,
         "created_by": project.created_by,
         "created_at": project.created_at,

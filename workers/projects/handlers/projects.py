@@ -9,7 +9,8 @@ from contracts.projects.commands import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import creation, domain, recordings
+from workers.projects import domain, recordings
+from workers.projects.creation import creation_rules
 from workers.projects.domain import FieldChange
 from workers.projects.handlers.sequences import attach, requested_recordings
 from workers.projects.row_types import ProjectRow
@@ -29,7 +30,7 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
     domain.require_defined({"type_id": command.type_id}, rows.references, rows.enabled)
     sequences = await requested_recordings(command, unit) if command.sequences or command.from_draft else []
     unit.now = max(unit.now, drawn_at)
-    project = creation.new_project(command, number, unit.principal, unit.now)
+    project = creation_rules.new_project(command, number, unit.principal, unit.now)
     rows.projects.put(project)
     unit.revision = 1
     drafted = [FieldChange(domain.CREATION, None, None, {"from_draft": True})] if command.from_draft else []
@@ -39,9 +40,9 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
 
 
 def _created_before(command: CreateProject, unit: ProjectUnit, project: ProjectRow) -> ProjectCreated:
-    first = creation.first_state(project, unit.rows.history.creation_of(command.project_id))
-    creation.require_same_request(
-        first, creation.creation_of(command, unit.principal, recordings.recordings_by_id(command.sequences))
+    first = creation_rules.first_state(project, unit.rows.history.creation_of(command.project_id))
+    creation_rules.require_same_request(
+        first, creation_rules.creation_of(command, unit.principal, recordings.recordings_by_id(command.sequences))
     )
     unit.leave_unchanged(project["revision"])
     return ProjectCreated(

@@ -14,7 +14,7 @@ import typst
 from workers.common.child_process import Facts, JobResult
 from workers.reports.rendering.characters import Glyphs, Press, shorten, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
-from workers.reports.rendering.text_layer import separate_texts
+from workers.reports.rendering.text_layer.glyph_separation import separate_texts
 
 HERE = Path(__file__).parent
 
