@@ -7,12 +7,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from tests.local.support import HERE, eventually, is_alive
 from workers.local.servers import process
 from workers.local.servers.launch import main as launch
+from workers.local.servers.memory import cache_mebibytes, memory_bytes
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.servers.process import StartError
 
@@ -60,6 +62,23 @@ def test_accepted_is_durable(server: EmbeddedPostgres) -> None:
     server.start()
     settings = ("fsync", "synchronous_commit", "full_page_writes", "listen_addresses", "jit")
     assert [ask(server, f"SHOW {name}") for name in settings] == ["on", "on", "on", "", "off"]
+
+
+def test_the_cache_is_a_part_of_the_memory(server: EmbeddedPostgres) -> None:
+    """The database's cache is an eighth of the machine's memory, and neither tiny nor most of it."""
+    assert [cache_mebibytes(gibibytes * 2**30) for gibibytes in (1, 8, 64)] == [256, 1024, 2048]
+    size = "SELECT pg_size_bytes(setting || unit) FROM pg_settings WHERE name = 'shared_buffers'"
+    server.start()
+    assert ask(server, size) == cache_mebibytes(memory_bytes()) * 2**20
+
+
+@pytest.mark.parametrize("limit,expected", [("max\n", None), (f"{2**30}\n", 2**30), (None, None)])
+def test_a_container_has_the_memory_of_its_limit(tmp_path: Path, limit: str | None, expected: int | None) -> None:
+    """A control group's limit counts where it is lower than the memory of the machine."""
+    path = tmp_path / "memory.max"
+    if limit is not None:
+        path.write_text(limit)
+    assert memory_bytes(path) == (expected or psutil.virtual_memory().total)
 
 
 def test_text_is_unicode(server: EmbeddedPostgres) -> None:

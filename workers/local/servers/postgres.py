@@ -18,6 +18,7 @@ from psycopg import errors, sql
 
 from workers.local.servers import process
 from workers.local.servers.embedded import EmbeddedServer
+from workers.local.servers.memory import cache_mebibytes, memory_bytes
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
@@ -42,7 +43,7 @@ unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
 max_connections = 200
 max_locks_per_transaction = 256
-shared_buffers = 256MB
+shared_buffers = {cache}MB
 dynamic_shared_memory_type = {shared}
 fsync = on
 synchronous_commit = on
@@ -96,7 +97,9 @@ class EmbeddedPostgres(EmbeddedServer):
         if not self._data.exists():
             self._initialise()
         shared = "posix" if os.access("/dev/shm", os.W_OK) else "mmap"  # noqa: S108 - only tested for existence
-        (self._data / "postgresql.conf").write_text(_CONFIGURATION.format(socket=self._socket, shared=shared))
+        cache = cache_mebibytes(memory_bytes())
+        configuration = _CONFIGURATION.format(socket=self._socket, shared=shared, cache=cache)
+        (self._data / "postgresql.conf").write_text(configuration)
         (self._data / "pg_hba.conf").write_text(_ACCESS)
 
     def launch(self) -> None:
