@@ -182,7 +182,10 @@ class Tombstone(Base):
 
 
 class History(Base):
-    """A change of a field or part; a project's creation has place 0 and is stored only for imports and drafts."""
+    """A change of a field or part; a project's creation has place 0 and is stored only for imports and drafts.
+
+    A trigger deletes the rows with their project.
+    """
 
     __tablename__ = "history"
     __table_args__ = (
@@ -190,7 +193,7 @@ class History(Base):
         _SCHEMA,
     )
 
-    project_id: Mapped[UUID] = _of_project()
+    project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     revision: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     place: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

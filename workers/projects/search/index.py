@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
 from workers.projects.search import lookup_tables
 from workers.projects.search.ngrams import (
-    all_grams,
     line_of,
     month_of,
+    monthly_grams,
     monthly_numbers,
     pairs_of,
     sort_key,
@@ -147,13 +147,14 @@ def search_row(row: TextRow) -> SearchRow:
         words_of_source = [read_words(text) for text in _texts(row, source)]
         lines.append(line_of(words_of_source) if words_of_source else _EMPTY)
         texts += words_of_source
-    numbers = all_grams({word for words, codes in texts for word in (*words, *codes)})
-    numbers = numbers.union(*(pairs_of(words) for words, _ in texts), (type_number(row["type_id"]),))
+    month = month_of(row["created_at"])
+    numbers = monthly_grams({word for words, codes in texts for word in (*words, *codes)}, month)
+    others = {type_number(row["type_id"])}.union(*(pairs_of(words) for words, _ in texts))
     return {
         "project_id": row["project_id"],
         "created_at": row["created_at"],
         "words": "\n".join(lines),
-        "grams": monthly_numbers(numbers, month_of(row["created_at"])),
+        "grams": sorted(numbers.union(monthly_numbers(others, month))),
         "described": sort_key(row["description"]),
     }
 

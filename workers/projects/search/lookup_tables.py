@@ -42,7 +42,7 @@ class Camera(Base):
 class Search(Base):
     """The index row of a project: its words, a line for each source, and their numbers.
 
-    `described` is the sort key of its description.
+    `described` is the sort key of its description. A trigger deletes the row with its project.
     """
 
     __tablename__ = "search"
@@ -53,7 +53,7 @@ class Search(Base):
         _SCHEMA,
     )
 
-    project_id: Mapped[UUID] = _of_project()
+    project_id: Mapped[UUID] = mapped_column(Uuid, primary_key=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     words: Mapped[str] = mapped_column(Text)
     grams: Mapped[list[int]] = mapped_column(ARRAY(Integer))

@@ -194,6 +194,16 @@ def all_grams(words: Iterable[str]) -> frozenset[int]:
     return frozenset().union(*map(grams_of, words))
 
 
+def monthly_grams(words: Iterable[str], month: int) -> frozenset[int]:
+    """Return the numbers of several words, as projects of one month have them."""
+    return frozenset().union(*(_grams_in(word, month) for word in words))
+
+
+@lru_cache(maxsize=20_000)
+def _grams_in(word: str, month: int) -> frozenset[int]:
+    return frozenset(monthly_numbers(grams_of(word), month))
+
+
 def pairs_of(words: Iterable[str]) -> set[int]:
     """Return the numbers of neighbouring words, which find phrases of common words."""
     return {-1 - crc32(f"{word} {following}".encode()) // 2 for word, following in pairwise(words)}
@@ -226,7 +236,7 @@ def monthly_numbers(numbers: Iterable[int], month: int) -> list[int]:
     A page of the newest needs few months, and a new project is written next to recent ones.
     """
     apart = month * APART
-    return sorted([(number + apart) % 2**32 - 2**31 for number in numbers])
+    return [(number + apart) % 2**32 - 2**31 for number in numbers]
 
 
 def commonness(four: str) -> int:

@@ -145,7 +145,7 @@ async def update_rows(
     *,
     keys: tuple[str, ...],
 ) -> None:
-    """Update all columns of the given rows, matched by `keys`, with one statement."""
+    """Update the given columns of rows, matched by `keys`, with one statement."""
     names = tuple(name for name in rows[0] if name not in keys) if rows else ()
     if not names:
         return

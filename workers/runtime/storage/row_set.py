@@ -1,6 +1,6 @@
 """Rows of one table during a batch: those that were read, and those to be written, set by set."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Result, TextClause
@@ -45,7 +45,7 @@ class RowSet(Generic[RowT]):
         self._mapped = mapped
         self._keys = keys
         self._rows: dict[tuple[Any, ...], RowT] = {}
-        self._stored: set[tuple[Any, ...]] = set()
+        self._stored: dict[tuple[Any, ...], RowT] = {}
         self._dirty: set[tuple[Any, ...]] = set()
         self._removed: set[tuple[Any, ...]] = set()
 
@@ -53,8 +53,7 @@ class RowSet(Generic[RowT]):
         """Add rows that were read from the table."""
         for row in rows:
             key = self._key(row)
-            self._rows[key] = row
-            self._stored.add(key)
+            self._rows[key] = self._stored[key] = row
 
     def _key(self, row: RowT) -> tuple[Any, ...]:
         return tuple(row[name] for name in self._keys)
@@ -68,7 +67,7 @@ class RowSet(Generic[RowT]):
         return list(self._rows.values())
 
     def put(self, row: RowT) -> None:
-        """Insert the row, or write every column of it."""
+        """Insert the row, or write what has changed of it."""
         key = self._key(row)
         self._rows[key] = row
         self._dirty.add(key)
@@ -90,7 +89,7 @@ class RowSet(Generic[RowT]):
 
     def new(self) -> list[RowT]:
         """Return the rows that will be inserted."""
-        return [self._rows[key] for key in self._dirty - self._stored]
+        return [self._rows[key] for key in self._dirty - self._stored.keys()]
 
     def written(self) -> list[RowT]:
         """Return the rows that will be inserted or changed."""
@@ -104,12 +103,16 @@ class RowSet(Generic[RowT]):
         """Write removals, then new rows, then changed ones: at most three statements."""
         removed = [dict(zip(self._keys, key, strict=True)) for key in self._removed]
         await delete_rows(connection, self._mapped, removed)
-        changed = self._dirty & self._stored - self._removed
+        changed = (self._dirty & self._stored.keys()) - self._removed
         new = [dict(self._rows[key]) for key in sorted(self._dirty - changed, key=str)]
         await insert_rows(connection, self._mapped, new)
-        await update_rows(
-            connection,
-            self._mapped,
-            [dict(self._rows[key]) for key in sorted(changed, key=str)],
-            keys=self._keys,
-        )
+        await self._update(connection, sorted(changed, key=str))
+
+    async def _update(self, connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]) -> None:
+        """Write the columns in which a row differs from the stored one; the other rows keep theirs."""
+        pairs = [(self._rows[key], self._stored[key]) for key in keys]
+        names = {name for row, stored in pairs for name, value in row.items() if value != stored[name]}
+        if names:
+            ordered = [name for name in pairs[0][0] if name in names or name in self._keys]
+            rows = [{name: row[name] for name in ordered} for row, _ in pairs]
+            await update_rows(connection, self._mapped, rows, keys=self._keys)
