@@ -161,6 +161,7 @@ async def measure_waiting_client(system: System) -> Figures:
     calibration = calibrate()
     stream = system.client.jetstream()
     waited, accepted = [], []
+    before = system.testbed.processor_seconds()
     for publication in publications[1:]:
         outcome, since = listener.expect(publication), time.perf_counter()
         await stream.publish(
@@ -169,11 +170,12 @@ async def measure_waiting_client(system: System) -> Figures:
         accepted.append(time.perf_counter() - since)
         await asyncio.wait_for(outcome, 20)
         waited.append(time.perf_counter() - since)
+    spent = per_command(before, system.testbed.processor_seconds(), len(waited))
     await system.check()
-    figures = {**_spread("outcome", waited), **_spread("accepted", accepted)}
+    figures = {**_spread("outcome", waited), **_spread("accepted", accepted), "all_us": sum(spent.values())}
     if type(system) is Ceiling:
         figures |= _spread("echo", await _echoes(system.client, len(publications)))
-    return Figures(calibration, figures)
+    return Figures(calibration, figures, spent)
 
 
 async def _echoes(client: Nats, count: int) -> list[float]:

@@ -84,6 +84,11 @@ class Lanes:
         """The numbers of the lanes that this process owns."""
         return set(self.held)
 
+    @property
+    def epochs(self) -> dict[int, int]:
+        """The lanes that this process owns, each with the epoch in which it took it."""
+        return {lane: owned.epoch for lane, owned in self.held.items()}
+
     def _key(self, lane: int) -> dict[str, int]:
         return {"worker": _as_signed(self._number), "lane": lane}
 

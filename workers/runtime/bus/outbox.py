@@ -1,8 +1,10 @@
 """The transactional outbox: an append-only log of the messages of each lane, written with their effects."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict
+from heapq import merge
+from typing import Any, NamedTuple, TypedDict
 
 from pydantic_core import from_json
 from sqlalchemy import BigInteger, DateTime, Integer, SmallInteger, Text, text
@@ -14,6 +16,13 @@ from workers.runtime.storage.statements import write
 
 LANE, NUMBER = "ce-lane", "ce-sequence"
 """Headers of an event: the lane of its worker, and its number among the messages of that lane."""
+
+
+ROWS_PER_READ_MAX = 20
+"""Rows of a lane that are published at once; a row has the messages of a whole transaction."""
+
+ROWS_IN_MEMORY_MAX = 40
+"""Rows of a lane that are kept until they are published."""
 
 
 class Outbox(Base):
@@ -71,6 +80,16 @@ class WaitingRow(LaneRow):
     posted_at: datetime
 
 
+class Committed(NamedTuple):
+    """Messages that this process has just committed in a lane that it owns, as the outbox has them."""
+
+    lane: int
+    epoch: int
+    first: int
+    posted_at: datetime
+    messages: Sequence[PostedRow]
+
+
 class Numbered(TypedDict):
     """A message with its number in its lane."""
 
@@ -99,9 +118,13 @@ _APPENDED = """
 _APPEND = text(f"WITH {_COUNTED} {_APPENDED}")
 
 
-def append_and(statement: str) -> str:
-    """Return the SQL that appends the messages of the parameter `posted`, and runs another statement with them."""
-    return f"WITH {_COUNTED}, appended AS ({_APPENDED}) {statement}"
+def append_with(statement: str) -> str:
+    """Return the SQL that appends the messages of the parameter `posted`, and runs a statement without a result.
+
+    Its rows name the last number of each lane, and the time of the transaction.
+    """
+    with_ = f"WITH {_COUNTED}, appended AS ({_APPENDED}), accompanying AS ({statement})"
+    return f"{with_} SELECT lane, posted, now() AS posted_at FROM counted"  # noqa: S608 - statements of the program
 
 
 async def post(connection: AsyncConnection, rows: Sequence[PostedRow]) -> None:
@@ -123,16 +146,72 @@ def by_lane(rows: Sequence[PostedRow]) -> str:
 
 def numbered(row: LaneRow) -> list[Numbered]:
     """Return the messages of a row; events have their lane and number in their headers."""
-    messages: list[Numbered] = []
-    for number, message in enumerate(from_json(row["messages"]), row["first"]):
-        place = {LANE: str(row["lane"]), NUMBER: str(number)} if is_event(message["subject"]) else {}
-        headers = {**message["headers"], **place}
-        messages.append(
-            Numbered(lane=row["lane"], number=number, subject=message["subject"], headers=headers, body=message["body"])
-        )
-    return messages
+    return _numbered(row["lane"], row["first"], from_json(row["messages"]))
+
+
+def numbered_from_memory(row: Committed) -> list[Numbered]:
+    """Return the same messages without reading the row back."""
+    return _numbered(row.lane, row.first, row.messages)
+
+
+def _numbered(lane: int, first: int, messages: Sequence[Any]) -> list[Numbered]:
+    result: list[Numbered] = []
+    for number, message in enumerate(messages, first):
+        subject, headers = message["subject"], message["headers"]
+        if is_event(subject):
+            headers = {**headers, LANE: str(lane), NUMBER: str(number)}
+        result.append(Numbered(lane=lane, number=number, subject=subject, headers=headers, body=message["body"]))
+    return result
 
 
 def is_event(subject: str) -> bool:
     """Return whether a subject is that of an event."""
     return subject.split(".")[2] == "evt"
+
+
+class CommittedRows:
+    """What this process has committed and not published, by lane, and up to which number each lane is published."""
+
+    def __init__(self) -> None:
+        """Know nothing: the first turn reads the table."""
+        self._lanes: dict[int, int] = {}
+        self._published: dict[int, int] = {}
+        self._rows: dict[int, deque[Committed]] = {}
+
+    def knows(self, lanes: Mapping[int, int]) -> bool:
+        """Return whether it knows how far these lanes are published, in these epochs of their ownership."""
+        return self._lanes == lanes
+
+    def begin(self, lanes: Mapping[int, int], published: Mapping[int, int]) -> None:
+        """Learn how far lanes are published, and forget what belongs to other lanes or epochs."""
+        self._lanes = dict(lanes)
+        self._published = {lane: published.get(lane, 0) for lane in lanes}
+        self._rows = {lane: rows for lane, rows in self._rows.items() if lane in lanes}
+
+    def add(self, row: Committed) -> None:
+        """Keep a row, unless many wait: then the table has them, and gives them in turn."""
+        rows = self._rows.setdefault(row.lane, deque())
+        if len(rows) >= ROWS_IN_MEMORY_MAX:
+            rows.clear()
+        rows.append(row)
+
+    def reach(self, lane: int, number: int) -> None:
+        """Note that a lane is published up to a number."""
+        if lane in self._published:
+            self._published[lane] = max(number, self._published[lane])
+
+    def take(self, lanes: Mapping[int, int]) -> list[Committed] | None:
+        """Return the next rows of all lanes in the order of their time; None if numbers are missing before one."""
+        taken: list[list[Committed]] = []
+        for lane, epoch in lanes.items():
+            rows, following = self._rows.get(lane, deque()), self._published[lane] + 1
+            while rows and (rows[0].epoch != epoch or rows[0].first < following):
+                rows.popleft()
+            of_lane: list[Committed] = []
+            while rows and rows[0].first == following and len(of_lane) < ROWS_PER_READ_MAX:
+                of_lane.append(rows.popleft())
+                following += len(of_lane[-1].messages)
+            if rows and rows[0].first > following:
+                return None
+            taken.append(of_lane)
+        return list(merge(*taken, key=lambda row: row.posted_at))

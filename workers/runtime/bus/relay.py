@@ -1,7 +1,8 @@
 """The relay: publishes the outbox after the commit, in the order of each lane, at least once."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from heapq import merge
 from typing import Any
@@ -19,13 +20,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.common.tracing import Tracing
-from workers.runtime.bus.outbox import Numbered, WaitingRow, is_event, numbered
+from workers.runtime.bus.outbox import (
+    ROWS_PER_READ_MAX,
+    Committed,
+    CommittedRows,
+    Numbered,
+    WaitingRow,
+    is_event,
+    numbered,
+    numbered_from_memory,
+)
+from workers.runtime.bus.publishing import frame, publish_frames
 from workers.runtime.bus.streams import is_full
 from workers.runtime.storage.row_set import read_rows
-from workers.runtime.storage.statements import write
-
-ROWS_PER_READ_MAX = 20
-"""Rows of a lane in one read; a row has the messages of a whole transaction."""
+from workers.runtime.storage.statements import read, write
 
 ATOMIC_MESSAGES_MAX = 1_000
 """The server's limit for an atomic batch."""
@@ -40,7 +48,7 @@ _URGENT_DELAY_SECONDS = 0.005
 """Between a commit with commands and its relay: the outcome leaves first, and other rows join."""
 
 _POLL_SECONDS = 0.5
-"""Between two polls without a wake-up: finds the rows of a killed process."""
+"""Between two reads of the table: finds the rows of a killed process and of other sessions."""
 
 _CONNECTION_POLL_SECONDS = 0.25
 """Between two checks for a reconnect while a message is being published."""
@@ -57,6 +65,7 @@ _SELECT_WAITING = text(
     WHERE p.worker = :worker AND p.lane = ANY(:lanes) AND p.posted > p.published
     """
 ).bindparams(bindparam("lanes", type_=ARRAY(SmallInteger)))
+_SELECT_PUBLISHED = text("SELECT lane, published FROM runtime.posted WHERE worker = :worker")
 
 # If a crash loses this, the messages are only published again, under ids that consumers know.
 _COMMIT_ASYNCHRONOUSLY = text("SET synchronous_commit = off")
@@ -69,19 +78,23 @@ _SET_PUBLISHED = text(
 
 
 class Relay:
-    """Publishes the outbox rows of the lanes that this process owns."""
+    """Publishes the outbox rows of the lanes that this process owns.
+
+    What this process commits leaves from memory. The table is read for the rest: what a former owner of a lane left
+    behind, which goes first, and what other sessions posted.
+    """
 
     def __init__(
         self,
         engine: AsyncEngine,
         nats: Callable[[], Client],
         worker: str,
-        lanes: Callable[[], Iterable[int]],
+        lanes: Callable[[], Mapping[int, int]],
         tracing: Tracing,
         *,
         event_delay_seconds: float,
     ) -> None:
-        """Set the database, the bus and the lanes; `run` does the work.
+        """Set the database, the bus and the lanes with their epochs; `run` does the work.
 
         Events alone wait `event_delay_seconds` after their commit: nobody waits for them, and ten cost as much as one.
         """
@@ -92,12 +105,23 @@ class Relay:
         self._tracing = tracing
         self._event_delay_seconds = event_delay_seconds
         self._woken = asyncio.Event()
+        self._committed = CommittedRows()
+        self._read_at = 0.0
+        self._must_read = True
         self.published = 0
         self.stuck = False
         """Whether JetStream refused a message for another reason than the limit of its stream."""
 
-    def wake(self, *, urgent: bool = False) -> None:
-        """Relay soon after a commit, together with the rows that are committed meanwhile."""
+    def add(self, row: Committed) -> None:
+        """Keep what was committed, so that it need not be read back; `wake` follows."""
+        self._committed.add(row)
+
+    def wake(self, *, urgent: bool = False, read: bool = True) -> None:
+        """Relay soon after a commit, together with the rows that are committed meanwhile.
+
+        Whoever did not `add` what was committed has it read.
+        """
+        self._must_read |= read
         delay_seconds = _URGENT_DELAY_SECONDS if urgent else self._event_delay_seconds
         asyncio.get_running_loop().call_later(delay_seconds, self._woken.set)
 
@@ -114,6 +138,7 @@ class Relay:
                 await asyncio.sleep(_POLL_SECONDS)
 
     async def _relay(self, connection: AsyncConnection) -> None:
+        self._must_read = True
         while True:
             self._woken.clear()
             while await self._publish_rows(connection):
@@ -124,31 +149,55 @@ class Relay:
 
     async def _publish_rows(self, connection: AsyncConnection) -> bool:
         """Publish some rows of each lane, in their order; return whether there may be more."""
-        parameters = {"worker": self._worker, "lanes": list(self._lanes()), "at_once": ROWS_PER_READ_MAX}
-        if not parameters["lanes"]:
+        lanes = self._lanes()
+        now = time.monotonic()
+        if self._must_read or now - self._read_at > _POLL_SECONDS or not self._committed.knows(lanes):
+            self._must_read, self._read_at = False, now
+            return await self._publish_stored(connection, lanes)
+        rows = self._committed.take(lanes)
+        if rows is None:
+            self._must_read = True
+            return True
+        messages = [message for row in rows for message in numbered_from_memory(row)]
+        await self._publish(connection, messages, {row.lane: row.first + len(row.messages) - 1 for row in rows})
+        self.stuck = False
+        return bool(rows)
+
+    async def _publish_stored(self, connection: AsyncConnection, lanes: Mapping[int, int]) -> bool:
+        """Publish what the table has, and learn how far each lane is published."""
+        if not lanes:
             self.stuck = False
             return False
+        parameters = {"worker": self._worker, "lanes": list(lanes), "at_once": ROWS_PER_READ_MAX}
+        published = await read(connection, _SELECT_PUBLISHED, {"worker": self._worker})
+        self._committed.begin(lanes, {row["lane"]: row["published"] for row in published})
         rows = await read_rows(connection, _SELECT_WAITING, parameters, WaitingRow)
-        lanes = [[row for row in rows if row["lane"] == lane] for lane in {row["lane"] for row in rows}]
-        await self._publish(connection, list(merge(*lanes, key=lambda row: row["posted_at"])))
+        by_lane = [[row for row in rows if row["lane"] == lane] for lane in {row["lane"] for row in rows}]
+        in_order = list(merge(*by_lane, key=lambda row: row["posted_at"]))
+        messages = [message for row in in_order for message in numbered(row)]
+        await self._publish(connection, messages, {row["lane"]: row["first"] + row["size"] - 1 for row in in_order})
         self.stuck = False
-        return any(len(of_lane) == ROWS_PER_READ_MAX for of_lane in lanes)
+        more = any(len(of_lane) == ROWS_PER_READ_MAX for of_lane in by_lane)
+        self._must_read |= more
+        return more
 
-    async def _publish(self, connection: AsyncConnection, rows: Sequence[WaitingRow]) -> None:
+    async def _publish(
+        self, connection: AsyncConnection, messages: Sequence[Numbered], ends: Mapping[int, int]
+    ) -> None:
         """Publish the messages of all lanes together, for a batch costs the server as much, however large it is.
 
-        The order of each lane is kept; among lanes, rows are in the order of their time.
+        The order of each lane is kept; among lanes, rows are in the order of their time. `ends` are the last numbers.
         """
-        messages = [message for row in rows for message in numbered(row)]
-        ends = {(row["lane"], row["first"] + row["size"] - 1) for row in rows}
         for batch in _batches(messages):
             with self._tracing.publish_spans(batch):
                 while not await self._publish_on_connection(batch):
                     pass
             self.published += len(batch)
-            reached = {m["lane"]: m["number"] for m in batch if (m["lane"], m["number"]) in ends}
+            reached = {m["lane"]: m["number"] for m in batch}
             for lane, number in reached.items():
-                await write(connection, _SET_PUBLISHED, {"worker": self._worker, "lane": lane, "number": number})
+                if number == ends[lane]:
+                    await write(connection, _SET_PUBLISHED, {"worker": self._worker, "lane": lane, "number": number})
+                    self._committed.reach(lane, number)
 
     async def _publish_on_connection(self, batch: Sequence[Numbered]) -> bool:
         """Publish a batch; return False after a reconnect, which loses the acknowledgements."""
@@ -179,9 +228,11 @@ class Relay:
 
     async def _publish_atomically(self, batch: Sequence[Numbered]) -> dict[str, Any]:
         batch_id = uuid4().hex
+        frames = []
         for number, row in enumerate(batch[:-1], 1):
             headers = {**row["headers"], "Nats-Batch-Id": batch_id, "Nats-Batch-Sequence": str(number)}
-            await self._nats().publish(row["subject"], row["body"].encode(), headers=headers)
+            frames.append(frame(row["subject"], row["body"].encode(), headers))
+        await publish_frames(self._nats(), frames)
         last = batch[-1]
         headers = {
             **last["headers"],

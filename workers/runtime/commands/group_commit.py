@@ -24,6 +24,7 @@ from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
+from workers.runtime.bus.outbox import Committed
 from workers.runtime.bus.reader import place_of, stored_ns
 from workers.runtime.commands import envelopes, excess_counts
 from workers.runtime.commands.batch_splitting import runs
@@ -68,6 +69,8 @@ class Delivery:
         self._handlers = handlers
         self.counters = Counters()
         self.letters: Letters | None = None
+        self.on_commit: Callable[[Committed], None] = lambda _: None
+        """Called with the messages of each transaction when it is committed."""
 
     async def handle(self, owned: OwnedLane, raw: Sequence[Msg], *, deadly: bool = False) -> list[Outcome]:
         """Handle a batch in order and return the outcomes to publish; raise only transient faults.
@@ -123,8 +126,13 @@ class Delivery:
         async with statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
-            await write_decisions(connection, decision.inbox, excess_counts.remove_excess(decision.outbox, excess))
+            messages = excess_counts.remove_excess(decision.outbox, excess)
+            numbers = await write_decisions(connection, decision.inbox, messages)
             await owned.advance(place_of(batch[-1].raw), stored_ns(batch[-1].raw))
+        if numbers and messages:
+            [posted] = await numbers()
+            first = posted["posted"] - len(messages) + 1
+            self.on_commit(Committed(owned.lane, owned.epoch, first, posted["posted_at"], messages))
         self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])
         return decision.outcomes
 

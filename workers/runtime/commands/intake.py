@@ -16,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 from contracts import subjects
 from workers.common.tracing import Tracing, delivery_fields
 from workers.runtime.bus.lane_progress import OwnedLane
+from workers.runtime.bus.publishing import frame, publish_frames
 from workers.runtime.bus.relay import Relay
 from workers.runtime.bus.subscriber import Batch
 from workers.runtime.commands.group_commit import Delivery
@@ -57,7 +58,7 @@ class Intake:
         with self._trace(batch):
             outcomes = await retry_transient(partial(self._in_turn, batch), self.delivery.counters.retry)
             await self._publish(outcomes)
-            self.relay.wake(urgent=any(outcome.sends for outcome in outcomes))
+            self.relay.wake(urgent=any(outcome.sends for outcome in outcomes), read=False)
 
     async def events(self, batch: Batch) -> None:
         """Handle a batch of events, and wake the relay if reactions wrote outbox rows."""
@@ -80,11 +81,11 @@ class Intake:
             return await self.event_delivery.handle(batch.owned, batch.messages, deadly=batch.deadly)
 
     async def _publish(self, outcomes: Sequence[Outcome]) -> None:
-        nats = self.nats()
-        for outcome in outcomes:
-            await nats.publish(
-                subjects.outcome(self.site, outcome.message.work.principal, outcome.message.sent_id), outcome.body
-            )
+        frames = [
+            frame(subjects.outcome(self.site, message.work.principal, message.sent_id), body)
+            for message, body, _ in outcomes
+        ]
+        await publish_frames(self.nats(), frames)
 
     def _watch_locks(self, batch: Batch) -> AbstractAsyncContextManager[None]:
         """Log the session that holds a lock for which the batch waits."""

@@ -1,19 +1,20 @@
 """The decisions of a batch: inbox and outbox rows, written in one statement."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
 
+from psycopg.rows import DictRow
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.runtime.admission.inbox import Inbox
 from workers.runtime.admission.incoming_messages import Addressed
-from workers.runtime.bus.outbox import PostedRow, append_and, by_lane
+from workers.runtime.bus.outbox import PostedRow, append_with, by_lane
 from workers.runtime.commands import excess_counts
 from workers.runtime.storage.database import as_json, insertion
-from workers.runtime.storage.statements import write
+from workers.runtime.storage.statements import read_later
 
 
 class Outcome(NamedTuple):
@@ -41,14 +42,19 @@ class Decision:
 _INBOX_COLUMNS = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
 
 
+Numbers = Callable[[], Awaitable[list[DictRow]]]
+"""After the commit: the last number of each lane in which messages were posted, and the time of the transaction."""
+
+
 async def write_decisions(
     connection: AsyncConnection, decided: list[dict[str, Any]], posted: Sequence[PostedRow]
-) -> None:
+) -> Numbers | None:
     """Insert inbox and outbox rows; an id that another batch has decided meanwhile violates the inbox's key."""
-    if decided or posted:
-        await write(connection, _insertion(), {"decided": as_json(decided), "posted": by_lane(posted)})
+    if not decided and not posted:
+        return None
+    return await read_later(connection, _insertion(), {"decided": as_json(decided), "posted": by_lane(posted)})
 
 
 @cache
 def _insertion() -> TextClause:
-    return text(append_and(insertion(Inbox, _INBOX_COLUMNS, parameter="decided")))
+    return text(append_with(insertion(Inbox, _INBOX_COLUMNS, parameter="decided")))

@@ -61,7 +61,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
     traces = startup.open_tracing(name, instance)
-    relay = Relay(engine, nats, name, lambda: lanes.owned, traces, event_delay_seconds=settings.event_delay_seconds)
+    relay = Relay(engine, nats, name, lambda: lanes.epochs, traces, event_delay_seconds=settings.event_delay_seconds)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, nats)
@@ -84,7 +84,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         backlog=Backlog(Place(site, name), engine, nats, worker.figures),
         tracing=traces,
     )
-    running.delivery.letters = letters
+    running.delivery.letters, running.delivery.on_commit = letters, relay.add
     _attach_lanes(running)
     return running
 

@@ -4,7 +4,7 @@ Inside `transaction` statements are pipelined: reads wait for their rows; writes
 the latest with the commit.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
@@ -65,6 +65,18 @@ async def write(connection: AsyncConnection, statement: TextClause, parameters: 
         await AsyncCursor(driver).execute(_sql(statement), parameters)
     except Error as error:
         raise await _translate(connection, driver, error) from error
+
+
+async def read_later(
+    connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]
+) -> Callable[[], Awaitable[list[DictRow]]]:
+    """Execute a statement inside `transaction`; what is returned gives its rows when the transaction is committed."""
+    driver = _driver(connection)
+    try:
+        cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), parameters)
+    except Error as error:
+        raise await _translate(connection, driver, error) from error
+    return cursor.fetchall
 
 
 @asynccontextmanager
