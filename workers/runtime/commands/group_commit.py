@@ -130,7 +130,7 @@ class Delivery:
             numbers = await write_decisions(connection, decision.inbox, messages)
             await owned.advance(place_of(batch[-1].raw), stored_ns(batch[-1].raw))
         if numbers and messages:
-            [posted] = await numbers()
+            [posted] = numbers()
             first = posted["posted"] - len(messages) + 1
             self.on_commit(Committed(owned.lane, owned.epoch, first, posted["posted_at"], messages))
         self.counters.count(decision, [message.stored_ns for message in batch if isinstance(message, IncomingCommand)])

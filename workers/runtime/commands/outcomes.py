@@ -1,6 +1,6 @@
 """The decisions of a batch: inbox and outbox rows, written in one statement."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -42,7 +42,7 @@ class Decision:
 _INBOX_COLUMNS = ("command_id", "principal", "month", "fingerprint", "outcome", "decided_at")
 
 
-Numbers = Callable[[], Awaitable[list[DictRow]]]
+Numbers = Callable[[], list[DictRow]]
 """After the commit: the last number of each lane in which messages were posted, and the time of the transaction."""
 
 

@@ -1,46 +1,57 @@
-"""The statements of every batch, run by psycopg directly, because SQLAlchemy's overhead would double their cost.
+"""The statements of every batch, run on libpq's pipeline, because SQLAlchemy's overhead would double their cost.
 
-Inside `transaction` statements are pipelined: reads wait for their rows; writes are sent with the next statement, at
-the latest with the commit.
+Inside `transaction` reads wait for their rows; writes are sent with the next read, at the latest with the commit.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection as Driver
 from psycopg import AsyncCursor, Error
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
+
+from workers.runtime.storage.pipeline import Pipeline
 
 LANE_LOST = "IML01"
 """The SQLSTATE of `runtime.advance_lane` if another process owns the lane; this connection is then of no use."""
 
 DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
 
+_pipelines: WeakKeyDictionary[Driver[Any], Pipeline] = WeakKeyDictionary()
+
 
 class Cursor(AsyncCursor[Any]):
-    """The cursor for SQLAlchemy, which reads a result at once, before a pipeline has received it."""
+    """The cursor for SQLAlchemy, whose statements run between those of the pipeline, and not on it."""
 
     async def execute(self, *arguments: Any, **options: Any) -> Any:
-        """Execute, and wait for the result."""
-        await super().execute(*arguments, **options)
-        await self._fetch_pipeline()
-        return self
+        """Execute what the pipeline has first, then the statement."""
+        if pipeline := _pipelines.get(self.connection):
+            await pipeline.finish()
+        return await super().execute(*arguments, **options)
 
 
 @lru_cache(maxsize=512)
-def _sql(statement: TextClause) -> bytes:
-    return str(statement.compile(dialect=DIALECT)).encode()
+def _sql(statement: TextClause) -> str:
+    return str(statement.compile(dialect=DIALECT))
 
 
 def _driver(connection: AsyncConnection) -> Driver[Any]:
     driver: Driver[Any] = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr, assignment] # it is open
     return driver
+
+
+def _pipeline(driver: Driver[Any]) -> Pipeline:
+    pipeline = _pipelines.get(driver)
+    if pipeline is None:
+        pipeline = _pipelines[driver] = Pipeline(driver)
+    return pipeline
 
 
 def backend(connection: AsyncConnection) -> int:
@@ -51,9 +62,11 @@ def backend(connection: AsyncConnection) -> int:
 async def read(connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> list[DictRow]:
     """Return the rows of a statement; database errors are SQLAlchemy's."""
     driver = _driver(connection)
+    pipeline = _pipeline(driver)
     try:
-        cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), parameters)
-        return await cursor.fetchall()
+        answer = pipeline.send(driver, _sql(statement), parameters)
+        await (pipeline.wait_for(answer) if pipeline.in_transaction else pipeline.finish())
+        return answer.rows()
     except Error as error:
         raise await _translate(connection, driver, error) from error
 
@@ -61,36 +74,58 @@ async def read(connection: AsyncConnection, statement: TextClause, parameters: M
 async def write(connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]) -> None:
     """Execute a statement without a result; inside `transaction` a later statement may raise its error."""
     driver = _driver(connection)
+    pipeline = _pipeline(driver)
     try:
-        await AsyncCursor(driver).execute(_sql(statement), parameters)
+        pipeline.send(driver, _sql(statement), parameters)
+        if not pipeline.in_transaction:
+            await pipeline.finish()
     except Error as error:
         raise await _translate(connection, driver, error) from error
 
 
 async def read_later(
     connection: AsyncConnection, statement: TextClause, parameters: Mapping[str, Any]
-) -> Callable[[], Awaitable[list[DictRow]]]:
+) -> Callable[[], list[DictRow]]:
     """Execute a statement inside `transaction`; what is returned gives its rows when the transaction is committed."""
     driver = _driver(connection)
     try:
-        cursor = await AsyncCursor(driver, row_factory=dict_row).execute(_sql(statement), parameters)
+        return _pipeline(driver).send(driver, _sql(statement), parameters).rows
     except Error as error:
         raise await _translate(connection, driver, error) from error
-    return cursor.fetchall
 
 
 @asynccontextmanager
 async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
     """Run the block as one transaction of an autocommitting connection, with one round trip per read."""
     driver = _driver(connection)
-    async with connection.begin():
-        try:
-            async with driver.pipeline():
-                await AsyncCursor(driver).execute("BEGIN", prepare=False)
-                yield
-                await AsyncCursor(driver).execute("COMMIT", prepare=False)
-        except Error as error:
-            raise await _translate(connection, driver, error) from error
+    pipeline = _pipeline(driver)
+    pipeline.in_transaction = True
+    try:
+        pipeline.command(b"BEGIN")
+        yield
+        pipeline.command(b"COMMIT")
+        await pipeline.finish()
+    except Error as error:
+        raise await _translate(connection, driver, error) from error
+    finally:
+        pipeline.in_transaction = False
+        await _undo_rest(connection, driver, pipeline)
+
+
+async def _undo_rest(connection: AsyncConnection, driver: Driver[Any], pipeline: Pipeline) -> None:
+    """Roll back what was not committed, and end what SQLAlchemy takes for its own transaction."""
+    if connection.invalidated:
+        return
+    try:
+        if driver.closed:
+            await connection.invalidate()
+            return
+        await pipeline.undo()
+    except Error:
+        await connection.invalidate()
+        return
+    if connection.in_transaction():
+        await connection.rollback()
 
 
 async def _translate(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
