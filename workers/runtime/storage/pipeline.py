@@ -1,7 +1,7 @@
 """Statements on libpq's own pipeline: what is written between two reads travels in one piece, and is awaited once.
 
-psycopg sends each statement by itself and waits for the socket each time, which costs a lone command twice as much as its
-statements. https://www.postgresql.org/docs/current/libpq-pipeline-mode.html describes the pipeline.
+psycopg sends each statement by itself and waits for the socket each time, which costs a lone command more than its
+statements do. https://www.postgresql.org/docs/current/libpq-pipeline-mode.html describes the pipeline.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from itertools import count
 from typing import Any, Final
 
 from psycopg import AsyncConnection as Driver
+from psycopg import abc
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import DiagnosticField, ExecStatus, PipelineStatus, TransactionStatus
@@ -36,7 +37,7 @@ class Answer:
 
     __slots__ = ("prepared", "result", "transformer")
 
-    def __init__(self, transformer: Transformer | None = None, prepared: Any = None) -> None:
+    def __init__(self, transformer: abc.Transformer | None = None, prepared: Any = None) -> None:
         """Await the rows of a statement, or the confirmation that it is prepared."""
         self.transformer = transformer
         self.prepared = prepared

@@ -10,7 +10,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from psycopg import AsyncConnection as Driver
-from psycopg import AsyncCursor, Error
+from psycopg import AsyncCursor, Error, OperationalError
 from psycopg.rows import DictRow
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql import psycopg
@@ -23,6 +23,9 @@ LANE_LOST = "IML01"
 """The SQLSTATE of `runtime.advance_lane` if another process owns the lane; this connection is then of no use."""
 
 DIALECT = psycopg.dialect()  # type: ignore[no-untyped-call] # untyped in SQLAlchemy
+
+_ENDED = frozenset({"57P01", "57P02", "57P05", "25P03", "25P04"})
+"""SQLSTATEs with which the server ends a session: by an administrator, at a crash, or after a time without work."""
 
 _pipelines: WeakKeyDictionary[Driver[Any], Pipeline] = WeakKeyDictionary()
 
@@ -43,6 +46,10 @@ def _sql(statement: TextClause) -> str:
 
 
 def _driver(connection: AsyncConnection) -> Driver[Any]:
+    if connection.invalidated:  # SQLAlchemy would connect again, without the lane's lock
+        raise DBAPIError.instance(
+            None, None, OperationalError("the connection is lost"), Error, connection_invalidated=True
+        )
     driver: Driver[Any] = connection.sync_connection.connection.driver_connection  # type: ignore[union-attr, assignment] # it is open
     return driver
 
@@ -109,27 +116,26 @@ async def transaction(connection: AsyncConnection) -> AsyncIterator[None]:
         raise await _translate(connection, driver, error) from error
     finally:
         pipeline.in_transaction = False
-        await _undo_rest(connection, driver, pipeline)
+        await _leave(connection, driver, pipeline)
 
 
-async def _undo_rest(connection: AsyncConnection, driver: Driver[Any], pipeline: Pipeline) -> None:
+async def _leave(connection: AsyncConnection, driver: Driver[Any], pipeline: Pipeline) -> None:
     """Roll back what was not committed, and end what SQLAlchemy takes for its own transaction."""
     if connection.invalidated:
         return
     try:
-        if driver.closed:
-            await connection.invalidate()
-            return
-        await pipeline.undo()
+        if not driver.closed:
+            await pipeline.undo()
     except Error:
+        await driver.close()
+    if driver.closed:
         await connection.invalidate()
-        return
-    if connection.in_transaction():
+    elif connection.in_transaction():
         await connection.rollback()
 
 
 async def _translate(connection: AsyncConnection, driver: Driver[Any], error: Error) -> StatementError:
-    lost = driver.closed or error.sqlstate == LANE_LOST
+    lost = driver.closed or error.sqlstate == LANE_LOST or error.sqlstate in _ENDED
     if lost:
         await connection.invalidate()
     return DBAPIError.instance(None, None, error, Error, hide_parameters=True, connection_invalidated=lost)
