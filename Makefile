@@ -5,6 +5,8 @@ BIN := .venv/bin
 CODE := $(wildcard contracts incidents workers tests benchmarks deploy examples)
 COMPILE := $(BIN)/uv pip compile --quiet --system-certs --universal --generate-hashes --python-version 3.11 \
 	--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+# Tests wait for servers half of the time: two at once for each of two cores.
+TESTS_AT_ONCE ?= 4
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
@@ -33,7 +35,7 @@ demo: ## Play an incident on embedded servers and leave them running; ONCE=1 sto
 
 test: check ## Check everything, then run the tests against real, embedded servers
 	@echo "test: pytest"
-	@$(BIN)/pytest --quiet -n 2 --durations=10
+	@$(BIN)/pytest --quiet -n $(TESTS_AT_ONCE) --dist worksteal --durations=10
 
 check: layout lint types arrows ## Check layout, style, types and import arrows without running anything
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.subjects import LANES
 from workers.common.logs import describe
 from workers.runtime.bus.lane_progress import OwnedLane, take
-from workers.runtime.storage.statements import write
+from workers.runtime.storage.statements import keep_prepared, write
 
 EVENTS_LANE = LANES
 """The lane of a worker's reactions to events."""
@@ -138,6 +138,7 @@ class Lanes:
             async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                 if await self._take(connection, lane):
                     async with self._unlock_at_end(connection, lane):
+                        keep_prepared(connection)
                         owned = await take(connection, self._worker, lane)
                         with self._register(owned):
                             try:

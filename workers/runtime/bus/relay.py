@@ -33,7 +33,7 @@ from workers.runtime.bus.outbox import (
 from workers.runtime.bus.publishing import frame, publish_frames
 from workers.runtime.bus.streams import is_full
 from workers.runtime.storage.row_set import read_rows
-from workers.runtime.storage.statements import read, write
+from workers.runtime.storage.statements import keep_prepared, read, write
 
 ATOMIC_MESSAGES_MAX = 1_000
 """The server's limit for an atomic batch."""
@@ -131,6 +131,7 @@ class Relay:
             try:
                 async with self._engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
                     await connection.execute(_COMMIT_ASYNCHRONOUSLY)
+                    keep_prepared(connection)
                     await self._relay(connection)
             except (NatsError, SQLAlchemyError, OSError, TimeoutError) as error:
                 self.stuck = isinstance(error, NatsError) and not getattr(error, "full", False)

@@ -62,16 +62,23 @@ class Pipeline:
         self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._failure: PGresult | None = None
         self.in_transaction = False
+        self.prepares = False
+        """Whether statements stay prepared: only where psycopg prepares none: its rollbacks drop all."""
 
     def send(self, driver: Driver[Any], statement: str, parameters: Mapping[str, Any]) -> Answer:
-        """Append a statement, which leaves with the next wait."""
+        """Append a statement, which leaves with the next wait; without autocommit it first begins a transaction."""
         self._enter()
+        if not driver.autocommit and self._pg.transaction_status == TransactionStatus.IDLE and not self._waiting:
+            self.command(b"BEGIN")
         sql, names = _positional(statement)
         transformer = Transformer(driver)
         values = transformer.dump_sequence([parameters[name] for name in names], [PyFormat.AUTO] * len(names))
-        types = tuple(transformer.types or ())
-        name = self._prepared.get((sql, types)) or self._prepare(sql, types)
-        self._pg.send_query_prepared(name, values, transformer.formats, result_format=_TEXT)
+        types, formats = tuple(transformer.types or ()), transformer.formats
+        if self.prepares:
+            name = self._prepared.get((sql, types)) or self._prepare(sql, types)
+            self._pg.send_query_prepared(name, values, formats, result_format=_TEXT)
+        else:
+            self._pg.send_query_params(sql, values, types, formats, result_format=_TEXT)
         return self._await(Answer(transformer))
 
     def _prepare(self, sql: bytes, types: tuple[int, ...]) -> bytes:

@@ -61,6 +61,13 @@ def _pipeline(driver: Driver[Any]) -> Pipeline:
     return pipeline
 
 
+def keep_prepared(connection: AsyncConnection) -> None:
+    """Keep the statements of a connection that runs batches for long prepared; psycopg then prepares none on it."""
+    driver = _driver(connection)
+    driver.prepare_threshold = None
+    _pipeline(driver).prepares = True
+
+
 def backend(connection: AsyncConnection) -> int:
     """Return the process id of a connection's session."""
     return _driver(connection).info.backend_pid
