@@ -29,7 +29,6 @@ from contracts.texts import Part
 from workers.projects import domain, holds, tables
 from workers.projects.domain import FieldChange
 from workers.projects.history import History, Since
-from workers.projects.holds import ExpiredProjectRow
 from workers.projects.row_types import (
     CallRow,
     CommentRow,
@@ -216,22 +215,32 @@ class ProjectRows(Rows):
         if not index.REWORDING.isdisjoint(domain.changed_names(project, changes)):
             self._reworded.add(touched["id"])
 
-    def delete(self, project: ProjectRow | ExpiredProjectRow, *, by: str, at: datetime, expired: bool) -> None:
+    def delete(self, project: ProjectRow, *, by: str, at: datetime) -> None:
         """Delete a project with its parts, and leave a tombstone."""
         project_id = project["id"]
-        for parts in (self.comments, self.calls, self.sequences):
-            parts.forget(project_id)
-        self.history.forget(project_id)
-        self.projects.remove(project_id)
+        self._forget(project_id)
         self.tombstones.put(
             {
                 "project_id": project_id,
                 "number": project["number"],
                 "deleted_by": by,
                 "deleted_at": at,
-                "expired": expired,
+                "expired": False,
             }
         )
+
+    def note_expired(self, tombstones: Iterable[TombstoneRow]) -> None:
+        """Drop what the batch would write to projects that a statement has deleted."""
+        for tombstone in tombstones:
+            if self.projects.get(tombstone["project_id"]) is not None:
+                self._forget(tombstone["project_id"])
+                self.tombstones.add_stored([tombstone])
+
+    def _forget(self, project_id: UUID) -> None:
+        for parts in (self.comments, self.calls, self.sequences):
+            parts.forget(project_id)
+        self.history.forget(project_id)
+        self.projects.remove(project_id)
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write projects before their parts and history, and all of them before the search index."""

@@ -13,7 +13,7 @@ from workers.retention.row_types import HoldRow, SweepRow
 CHAINS_MAX = 2
 """Concurrent steps of a sweep: fewer than a process has transactions, so that commands of people keep one."""
 
-STEP_PROJECTS = 100
+STEP_PROJECTS = 250
 """Projects that one step deletes: other commands wait no longer than a step takes."""
 
 COUNTED_PROJECTS_MAX = 1_000_000
