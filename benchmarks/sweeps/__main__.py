@@ -73,7 +73,7 @@ async def _measure_commands(factory: TestbedFactory, projects: int) -> dict[str,
 
 async def _measure(factory: TestbedFactory, options: argparse.Namespace) -> dict[str, Any]:
     projects, turns = options.projects, []
-    steps: dict[str, list[float]] = {}
+    steps: dict[str, list[tuple[float, float]]] = {}
     for size in _STEPS if options.steps else ():
         async with factory.testbed() as testbed:
             steps[str(size)] = await time_steps(testbed, projects, size)
@@ -94,10 +94,10 @@ async def _measure(factory: TestbedFactory, options: argparse.Namespace) -> dict
 
 def table(figures: dict[str, Any]) -> str:
     """Return the figures as text: medians with lowest and highest."""
-    lines = [
-        f"step of {size}: {median(times):.0f} ms, longest {max(times):.0f} ms"
-        for size, times in figures["steps"].items()
-    ]
+    lines = []
+    for size, steps in figures["steps"].items():
+        (waited, computed), longest = map(median, zip(*steps, strict=True)), max(steps)[0]
+        lines.append(f"step of {size}: {waited:.0f} ms, longest {longest:.0f} ms, processor {computed:.0f} ms")
     for name, ratios in figures["ratios"].items():
         lines.append(f"plain DELETE / sweep until {name}: {_spread(ratios)}")
     for name, spent_by_turn in figures["spent"].items():

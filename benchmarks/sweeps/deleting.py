@@ -12,6 +12,7 @@ import psycopg
 
 from benchmarks.commands.machine import per_command
 from benchmarks.commands.testbed import SITE, Testbed
+from benchmarks.lists.asking import processor_milliseconds
 from benchmarks.lists.filling import fill
 from contracts.retention import Sweep
 from incidents import Client, connect
@@ -116,17 +117,19 @@ async def _until(count: Callable[[], Awaitable[int]], expected: int) -> None:
             reached = await count()
 
 
-async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[float]:
-    """Return the milliseconds of the statements of each full step of this size, with their commit."""
+async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[float, float]]:
+    """Return the milliseconds of each full step of this size, its statements and commit: waited and computed."""
     await prepare(testbed, projects)
     engine = open_engine(testbed.database_url, connections=1)
-    results: list[float] = []
+    results: list[tuple[float, float]] = []
     async with autocommit(engine).connect() as connection:
+        pid = statements.backend(connection)
         for _ in range(projects // limit):
-            now, since = datetime.now(UTC), time.perf_counter()
+            now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
             async with statements.transaction(connection):
                 ids = await lock_expired(connection, now, limit)
                 await delete_locked(connection, ids, "system", now)
-            results.append((time.perf_counter() - since) * 1000)
+            waited = (time.perf_counter() - since) * 1000
+            results.append((waited, processor_milliseconds(pid) - before))
     await engine.dispose()
     return results

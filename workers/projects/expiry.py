@@ -9,7 +9,6 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects.row_types import TombstoneRow
 from workers.runtime.storage.row_set import read_rows
 
 _LOCK = text(
@@ -31,7 +30,7 @@ _DELETE = text(
     )
     INSERT INTO projects.tombstone (project_id, number, deleted_by, deleted_at, expired)
     SELECT id, number, :by, :at, true FROM gone ORDER BY number
-    RETURNING project_id, number, deleted_by, deleted_at, expired
+    RETURNING project_id, number
     """
 ).bindparams(bindparam("ids", type_=ARRAY(Uuid)))
 
@@ -42,14 +41,22 @@ class _LockedRow(TypedDict):
     id: UUID
 
 
+class _DeletedRow(TypedDict):
+    """A row of the statement that deletes expired projects."""
+
+    project_id: UUID
+    number: int
+
+
 async def lock_expired(connection: AsyncConnection, created_before: datetime, limit: int) -> list[UUID]:
     """Lock the oldest expired projects that are neither under hold nor locked, and return their ids."""
     parameters = {"created_before": created_before, "limit": limit}
     return [row["id"] for row in await read_rows(connection, _LOCK, parameters, _LockedRow)]
 
 
-async def delete_locked(connection: AsyncConnection, ids: Sequence[UUID], by: str, at: datetime) -> list[TombstoneRow]:
-    """Delete locked projects without a hold, and return their tombstones."""
+async def delete_locked(connection: AsyncConnection, ids: Sequence[UUID], by: str, at: datetime) -> dict[UUID, int]:
+    """Delete locked projects without a hold, leave their tombstones, and return their numbers by id."""
     if not ids:
-        return []
-    return await read_rows(connection, _DELETE, {"ids": ids, "by": by, "at": at}, TombstoneRow)
+        return {}
+    rows = await read_rows(connection, _DELETE, {"ids": ids, "by": by, "at": at}, _DeletedRow)
+    return {row["project_id"]: row["number"] for row in rows}

@@ -217,24 +217,14 @@ class ProjectRows(Rows):
 
     def delete(self, project: ProjectRow, *, by: str, at: datetime) -> None:
         """Delete a project with its parts, and leave a tombstone."""
-        project_id = project["id"]
-        self._forget(project_id)
-        self.tombstones.put(
-            {
-                "project_id": project_id,
-                "number": project["number"],
-                "deleted_by": by,
-                "deleted_at": at,
-                "expired": False,
-            }
-        )
+        self._forget(project["id"])
+        self.tombstones.put(_tombstone(project, by, at, expired=False))
 
-    def note_expired(self, tombstones: Iterable[TombstoneRow]) -> None:
+    def note_expired(self, ids: Iterable[UUID], unit: Unit["ProjectRows"]) -> None:
         """Drop what the batch would write to projects that a statement has deleted."""
-        for tombstone in tombstones:
-            if self.projects.get(tombstone["project_id"]) is not None:
-                self._forget(tombstone["project_id"])
-                self.tombstones.add_stored([tombstone])
+        for project in filter(None, map(self.projects.get, ids)):
+            self._forget(project["id"])
+            self.tombstones.add_stored([_tombstone(project, unit.principal, unit.now, expired=True)])
 
     def _forget(self, project_id: UUID) -> None:
         for parts in (self.comments, self.calls, self.sequences):
@@ -267,6 +257,11 @@ class ProjectRows(Rows):
         written = chain(self.comments.written(), self.calls.written())
         removed = self.comments.removed() | self.calls.removed()
         return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
+
+
+def _tombstone(project: ProjectRow, by: str, at: datetime, *, expired: bool) -> TombstoneRow:
+    number = project["number"]
+    return {"project_id": project["id"], "number": number, "deleted_by": by, "deleted_at": at, "expired": expired}
 
 
 def named_sites(message: Message) -> list[str | None]:

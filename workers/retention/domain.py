@@ -11,7 +11,7 @@ from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
 CHAINS_MAX = 2
-"""Concurrent steps of a sweep: fewer than a process has transactions, so that commands of people keep one."""
+"""Concurrent steps of a sweep, each in its own lane: the other lanes never wait for one, and a processor stays free."""
 
 STEP_PROJECTS = 250
 """Projects that one step deletes: other commands wait no longer than a step takes."""

@@ -10,12 +10,12 @@ async def expire_projects(command: ExpireProjects, unit: ProjectUnit) -> Project
     """Delete the oldest expired projects that are neither under hold nor locked (RET-03, RET-05)."""
     locked = await lock_expired(unit.connection, command.created_before, command.limit)
     deleted = await delete_locked(unit.connection, locked, unit.principal, unit.now)
-    unit.rows.note_expired(deleted)
+    unit.rows.note_expired(deleted, unit)
     return ProjectsExpired(
         sweep_id=command.sweep_id,
         chain=command.chain,
         deleted=len(deleted),
         more=len(locked) == command.limit,
-        project_ids=[tombstone["project_id"] for tombstone in deleted],
-        numbers=[tombstone["number"] for tombstone in deleted],
+        project_ids=list(deleted),
+        numbers=list(deleted.values()),
     )

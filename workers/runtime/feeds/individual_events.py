@@ -21,7 +21,7 @@ class IndividualEntries:
 
     def __init__(self) -> None:
         """Start empty."""
-        self._made: OrderedDict[tuple[UUID, int], list[Entry]] = OrderedDict()
+        self._known: OrderedDict[tuple[UUID, int], list[Entry]] = OrderedDict()
 
     def take(self, entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
         """Return individual events from the start of `entries`, and the number of entries that they are from.
@@ -38,16 +38,16 @@ class IndividualEntries:
 
     def _of(self, entry: Entry) -> list[Entry]:
         key = entry.received.id, entry.place
-        if (made := self._made.get(key)) is not None:
-            return made
+        if (known := self._known.get(key)) is not None:
+            return known
         individual = individual_events(entry.received)
         if individual == [entry.received]:
             return [entry]
-        made = [entry._replace(received=replace(item, raw=_message_of(item))) for item in individual]
-        self._made[key] = made
-        if len(self._made) > _KEPT_ENTRIES:
-            self._made.popitem(last=False)
-        return made
+        messages = [replace(event, raw=_message_of(event)) for event in individual]
+        self._known[key] = [entry._replace(received=event) for event in messages]
+        if len(self._known) > _KEPT_ENTRIES:
+            self._known.popitem(last=False)
+        return self._known[key]
 
 
 def _message_of(received: ReceivedEvent[Event]) -> Msg:
