@@ -3,12 +3,14 @@
 from benchmarks import reports
 from benchmarks.commands.__main__ import main as measure_commands
 from benchmarks.lists.__main__ import main as measure_lists
+from benchmarks.sweeps.__main__ import main as measure_sweeps
 
 
 def main() -> None:
-    """Measure commands, then lists, then reports."""
+    """Measure commands, then lists, sweeps and reports."""
     measure_commands()
     measure_lists()
+    measure_sweeps()
     reports.main()
 
 

@@ -1,5 +1,6 @@
 """The base of all messages: frozen objects that refuse unknown fields and name their subject and answer."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, ClassVar, Generic, Self, TypeVar
 from uuid import UUID
@@ -44,6 +45,10 @@ class Event(Message):
     subject: ClassVar[str]
     stores: ClassVar[frozenset[Store]] = frozenset()
     registry: ClassVar[dict[str, type["Event"]]] = {}
+
+    def individual_events(self) -> Sequence["Event"]:
+        """Return the events that this one reports together, each about one project; most events report themselves."""
+        return (self,)
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:

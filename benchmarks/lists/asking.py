@@ -114,12 +114,13 @@ class ListDatabase:
         async with self.engine.connect() as connection:
             await connection.execute(LIMIT_STATEMENT_TIME)
             now, pid = (await connection.execute(text("SELECT now(), pg_backend_pid()"))).one()
-            self.spent, before = 0.0, _processor_milliseconds(pid)
+            self.spent, before = 0.0, processor_milliseconds(pid)
             await list_projects(query, QueryContext("bench", EVERYTHING, connection, now, "en"))
-            return self.spent * 1000, _processor_milliseconds(pid) - before
+            return self.spent * 1000, processor_milliseconds(pid) - before
 
 
-def _processor_milliseconds(pid: int) -> float:
+def processor_milliseconds(pid: int) -> float:
+    """Return the processor time of a process so far."""
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 

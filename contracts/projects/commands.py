@@ -23,6 +23,9 @@ from contracts.values import (
     Time,
 )
 
+EXPIRE_PROJECTS_MAX: Final = 1_000
+"""The most projects of one step of a sweep: their ids and numbers are in one event."""
+
 MAIN_DETAILS: Final[tuple[str, ...]] = ("type_id", "status_id", "reference", "description", "start_time", "end_time")
 """The fields of the node `main-details`; all other fields of an update belong to the node `categories`."""
 
@@ -226,7 +229,10 @@ class RemoveAllSequences(ExistingProjectCommand[SequencesRemoved]):
 
 
 class ProjectsExpired(Event):
-    """One step of a sweep has deleted `deleted` projects; `more` says whether others remain."""
+    """One step of a sweep has deleted `deleted` projects; `more` says whether others remain.
+
+    The activity and the feeds show each of these projects as deleted.
+    """
 
     subject = "projects.expired"
 
@@ -234,6 +240,15 @@ class ProjectsExpired(Event):
     chain: int
     deleted: int
     more: bool
+    project_ids: list[UUID] = []
+    numbers: list[int] = []
+
+    def individual_events(self) -> list[ProjectDeleted]:
+        """Return the deletion of each project."""
+        return [
+            ProjectDeleted(project_id=project_id, number=number, expired=True)
+            for project_id, number in zip(self.project_ids, self.numbers, strict=True)
+        ]
 
 
 class ExpireProjects(Command[ProjectsExpired]):
@@ -246,7 +261,7 @@ class ExpireProjects(Command[ProjectsExpired]):
     sweep_id: UUID
     chain: Annotated[int, Field(ge=0, le=64)]
     created_before: Time
-    limit: Annotated[int, Field(ge=1, le=1_000)]
+    limit: Annotated[int, Field(ge=1, le=EXPIRE_PROJECTS_MAX)]
 
     def key(self) -> str:
         """Spread the steps of one sweep over lanes."""

@@ -60,7 +60,7 @@ async def test_a_hold_waits_for_a_deletion_under_way(site: Site) -> None:
         holding = asyncio.create_task(refusal_of(holder.hold(project_id)))
         await somebody_waits(site)
         (now,) = await site.sql("SELECT now()")
-        rows.delete(rows.require_project(command, EVERYTHING), by="dora", at=now[0], expired=False)
+        rows.delete(rows.require_project(command, EVERYTHING), by="dora", at=now[0])
         await rows.save(connection)
     refusal = await holding
     assert (refusal.code, refusal.error.details["deleted_by"]) == (Code.GONE, "dora")

@@ -5,13 +5,16 @@ import pytest
 from contracts.errors import Code
 from contracts.ids import uuid7
 from contracts.permissions import Node
-from contracts.projects.commands import ProjectsExpired
+from contracts.projects.commands import AddSequences, ProjectsExpired
+from contracts.projects.parts import AddComment
 from contracts.retention import Sweep
 from incidents import Refused
 from tests.audit.publisher import open_publisher
+from tests.projects.helpers import sequence
 from tests.retention.conftest import Fill, Happened
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
+from workers.retention import domain
 from workers.runtime.process.assembly import run_here
 
 
@@ -44,15 +47,33 @@ async def test_sweep_deletes_what_has_expired(site: Site, fill: Fill, happened: 
     assert await site.count("retention.sweep") == 0
 
 
-async def test_each_deletion_is_an_event(site: Site, fill: Fill, happened: Happened) -> None:
-    """Whatever a sweep deletes is said project by project, by `system` (AMB-5)."""
+async def test_each_step_is_one_event(site: Site, fill: Fill, happened: Happened) -> None:
+    """An event of each step names every project that it deleted, by id and number, by `system` (AMB-5)."""
     await site.workers("projects", "retention")
-    old = await fill(120, days=30)
+    count = domain.STEP_PROJECTS + 20
+    old = await fill(count, days=30)
     await (await site.client()).send(Sweep())
     await swept_once(happened)
-    gone = happened["projects.deleted"]
-    assert {item["project_id"] for item in gone} == {str(item) for item in old}
-    assert {(item["actor"], item["expired"]) for item in gone} == {("system", True)}
+    steps = [step for step in happened["projects.expired"] if step["deleted"]]
+    named = [pair for step in steps for pair in zip(step["project_ids"], step["numbers"], strict=True)]
+    assert sorted(named) == sorted(zip(map(str, old), range(1, count + 1), strict=True))
+    assert {(step["actor"], step["deleted"] == len(step["numbers"])) for step in steps} == {("system", True)}
+    assert max(step["deleted"] for step in steps) <= domain.STEP_PROJECTS
+    assert "projects.deleted" not in happened
+
+
+async def test_a_step_leaves_tombstones_alone(site: Site, fill: Fill, happened: Happened) -> None:
+    """Of an expired project nothing is left in any table of projects but its tombstone (RET-03, PRJ-21)."""
+    await site.workers("projects", "retention")
+    client, (project_id,) = await site.client(), await fill(1, days=8)
+    await client.send(AddComment(project_id=project_id, comment_id=uuid7(), text="Seen at gate 4."))
+    await client.send(AddSequences(project_id=project_id, sequences=[sequence()]))
+    await client.send(Sweep())
+    assert await swept_once(happened) == 1
+    tables = ("project", "comment", "call", "sequence", "camera", "search", "history")
+    assert {name: await site.count(f"projects.{name}") for name in tables} == dict.fromkeys(tables, 0)
+    (left,) = await site.sql("SELECT project_id, number, deleted_by, expired FROM projects.tombstone")
+    assert left == (project_id, 1, "system", True)
 
 
 async def test_exempt_projects_stay(site: Site, fill: Fill, happened: Happened) -> None:
@@ -103,12 +124,12 @@ async def test_changed_retention_counts_for_what_is_there(site: Site, fill: Fill
 
 async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happened) -> None:
     """A sweep goes on where it was, however often all of its workers stop on the way."""
-    projects, retention = slice_of("projects"), slice_of("retention")
+    projects, retention, due = slice_of("projects"), slice_of("retention"), 4 * domain.STEP_PROJECTS + 50
     async with run_here(projects, site.settings("projects")):
-        await fill(450, days=8)
+        await fill(due, days=8)
     async with run_here(retention, site.settings("retention")):
         await (await site.client()).send(Sweep())
-    stops, left = 0, 450
+    stops, left = 0, due
     while await site.count("retention.sweep"):
 
         async def went_on(before: int = left) -> bool:
@@ -119,7 +140,7 @@ async def test_sweep_survives_its_workers(site: Site, fill: Fill, happened: Happ
         stops, left = stops + 1, len(await there(site))
     assert stops > 1
     await site.worker("retention")
-    assert await swept_once(happened) == 450
+    assert await swept_once(happened) == due
     assert left == 0
 
 

@@ -10,7 +10,7 @@ from contracts.message import Event, Message, Store
 from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
 from workers.audit.row_types import ActivityRow, NewWaitingRow
-from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.commands.reactions import ReceivedEvent, individual_events
 from workers.runtime.commands.unit_of_work import Rows
 from workers.runtime.storage.database import insert_rows
 
@@ -31,7 +31,11 @@ class ActivityRows(Rows):
         return cls()
 
     def add(self, heard: ReceivedEvent[Event]) -> None:
-        """Add the entry of an event, for the stores that its class names."""
+        """Add the entry of each event that an event reports, for the stores that its class names."""
+        for event in individual_events(heard):
+            self._add(event)
+
+    def _add(self, heard: ReceivedEvent[Event]) -> None:
         stores = heard.event.stores
         entry: ActivityRow = {
             "event_id": heard.id,

@@ -16,14 +16,6 @@ _HOLDS = table("holds", column("project_id", Uuid), schema="published")
 _OF = text("SELECT project_id, held_by, held_at FROM published.holds WHERE project_id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
 )
-EXPIRED = text(
-    """
-    SELECT id, number FROM projects.project p
-    WHERE created_at < :created_before AND NOT retention_exempt
-        AND NOT EXISTS (SELECT FROM published.holds h WHERE h.project_id = p.id)
-    ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED
-    """
-)
 # One statement reads an ordinary project; a document that is too large for a message is not read.
 OPEN_PROJECT = text(
     """
@@ -35,13 +27,6 @@ OPEN_PROJECT = text(
     WHERE p.id = :project_id
     """
 ).bindparams(bindparam("sections", type_=ARRAY(Text)))
-
-
-class ExpiredProjectRow(TypedDict):
-    """A row of the statement that locks expired projects."""
-
-    id: UUID
-    number: int
 
 
 class OpenedProjectRow(TypedDict):

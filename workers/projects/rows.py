@@ -29,7 +29,6 @@ from contracts.texts import Part
 from workers.projects import domain, holds, tables
 from workers.projects.domain import FieldChange
 from workers.projects.history import History, Since
-from workers.projects.holds import ExpiredProjectRow
 from workers.projects.row_types import (
     CallRow,
     CommentRow,
@@ -216,22 +215,22 @@ class ProjectRows(Rows):
         if not index.REWORDING.isdisjoint(domain.changed_names(project, changes)):
             self._reworded.add(touched["id"])
 
-    def delete(self, project: ProjectRow | ExpiredProjectRow, *, by: str, at: datetime, expired: bool) -> None:
+    def delete(self, project: ProjectRow, *, by: str, at: datetime) -> None:
         """Delete a project with its parts, and leave a tombstone."""
-        project_id = project["id"]
+        self._forget(project["id"])
+        self.tombstones.put(_tombstone(project, by, at, expired=False))
+
+    def note_expired(self, ids: Iterable[UUID], unit: Unit["ProjectRows"]) -> None:
+        """Drop what the batch would write to projects that a statement has deleted."""
+        for project in filter(None, map(self.projects.get, ids)):
+            self._forget(project["id"])
+            self.tombstones.add_stored([_tombstone(project, unit.principal, unit.now, expired=True)])
+
+    def _forget(self, project_id: UUID) -> None:
         for parts in (self.comments, self.calls, self.sequences):
             parts.forget(project_id)
         self.history.forget(project_id)
         self.projects.remove(project_id)
-        self.tombstones.put(
-            {
-                "project_id": project_id,
-                "number": project["number"],
-                "deleted_by": by,
-                "deleted_at": at,
-                "expired": expired,
-            }
-        )
 
     async def save(self, connection: AsyncConnection) -> None:
         """Write projects before their parts and history, and all of them before the search index."""
@@ -258,6 +257,11 @@ class ProjectRows(Rows):
         written = chain(self.comments.written(), self.calls.written())
         removed = self.comments.removed() | self.calls.removed()
         return {row["project_id"] for row in written} | {project_id for project_id, _ in removed}
+
+
+def _tombstone(project: ProjectRow, by: str, at: datetime, *, expired: bool) -> TombstoneRow:
+    number = project["number"]
+    return {"project_id": project["id"], "number": number, "deleted_by": by, "deleted_at": at, "expired": expired}
 
 
 def named_sites(message: Message) -> list[str | None]:

@@ -11,9 +11,9 @@ from contracts.values import EARLIEST, LATEST
 from workers.retention.row_types import HoldRow, SweepRow
 
 CHAINS_MAX = 2
-"""Concurrent steps of a sweep: fewer than a process has transactions, so that commands of people keep one."""
+"""Concurrent steps of a sweep, each in its own lane: the other lanes never wait for one, and a processor stays free."""
 
-STEP_PROJECTS = 100
+STEP_PROJECTS = 250
 """Projects that one step deletes: other commands wait no longer than a step takes."""
 
 COUNTED_PROJECTS_MAX = 1_000_000

@@ -70,6 +70,6 @@ async def delete_project(command: DeleteProject, unit: ProjectUnit) -> ProjectDe
     """Delete a project with its parts, unless it is under hold; a tombstone keeps when and by whom."""
     project = unit.rows.require_project(command, unit.grants)
     domain.require_no_hold(unit.rows.holds.get(command.project_id), unit.grants)
-    unit.rows.delete(project, by=unit.principal, at=unit.now, expired=False)
+    unit.rows.delete(project, by=unit.principal, at=unit.now)
     unit.revision = project["revision"] + 1
     return ProjectDeleted(project_id=command.project_id, number=project["number"])

@@ -165,7 +165,7 @@ class Delivery:
                 unit = self._unit(message, context, rows, connection)
                 outcome = await self._outcome(decision, message, unit, post)
                 known[message.work.principal, message.id] = inbox.PastDecision(message.fingerprint, outcome)
-                self._record_outcome(decision, message, outcome, now, sends=bool(unit.sent))
+                self._record_outcome(decision, message, outcome, now, sends=bool(unit.sent) or message.kind.internal)
                 context = replace(context, now=unit.now + TIME_STEP)
         await rows.save(connection)
         if decision.turned_away:

@@ -18,7 +18,7 @@ from workers.runtime.storage.statements import read_later
 
 
 class Outcome(NamedTuple):
-    """The answer to a message, and whether its handler sent commands through the outbox."""
+    """The answer to a message, and whether other commands follow from it through the outbox."""
 
     message: Addressed
     body: bytes

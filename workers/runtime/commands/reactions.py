@@ -1,11 +1,11 @@
 """Reactions to events: handled in order and in batches, idempotent by event id."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid3
 
 from nats.aio.msg import Msg
 from pydantic import ValidationError
@@ -74,6 +74,22 @@ def read_event(raw: Msg) -> ReceivedEvent[Event] | None:
 
 def _uuid(value: str | None) -> UUID | None:
     return UUID(value) if value else None
+
+
+def individual_events(received: ReceivedEvent[Event]) -> list[ReceivedEvent[Event]]:
+    """Return the events that an event reports together, as if each had been received itself.
+
+    Their ids are derived from the event's id and therefore the same on every redelivery.
+    """
+    return [
+        received if event is received.event else _individual_event(received, event)
+        for event in received.event.individual_events()
+    ]
+
+
+def _individual_event(received: ReceivedEvent[Event], event: Event) -> ReceivedEvent[Event]:
+    project_id: UUID = event.__dict__["project_id"]
+    return replace(received, event=event, id=uuid3(received.id, str(project_id)), project_id=project_id)
 
 
 class EventDelivery:

@@ -25,11 +25,12 @@ from contracts.projects import watching
 from contracts.projects.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.bus.reader import StreamReader, open_reader
+from workers.runtime.bus.reader import StreamReader, open_reader, place_of
 from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.commands.reactions import ReceivedEvent
 from workers.runtime.feeds.follower_grants import FollowerGrants
+from workers.runtime.feeds.individual_events import IndividualEntries
 from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Bounds, Entry, RecentEvents, bounds, entries
 
 _POLL_SECONDS = 1.0
@@ -82,6 +83,7 @@ class SharedResources:
     engine: AsyncEngine
     journal: RecentEvents
     grants: FollowerGrants
+    individual: IndividualEntries = field(default_factory=IndividualEntries)
 
 
 @dataclass(slots=True)
@@ -152,12 +154,15 @@ class Feed:
             return []
         if not journal.covers(self.place):
             return await self._read_older(room, rest)
-        await self._exit_stack.aclose()
-        self._older = None
+        await self._close_older()
         if not (entries := journal.after(self.place, room)):
             self.place = max(self.place, journal.reached)
             await journal.news(rest)
         return entries
+
+    async def _close_older(self) -> None:
+        await self._exit_stack.aclose()
+        self._older = None
 
     async def _wait_for_room(self, seconds: float) -> None:
         self._renewed.clear()
@@ -180,17 +185,21 @@ class Feed:
 
     async def _send_events(self, entries: list[Entry]) -> None:
         grants = await self._current_grants(max(entries[-1].arrived, self._held_until))
+        individual, count = self._shared.individual.take(entries, WINDOW - len(self._unhandled))
         async with self._shared.engine.connect() as connection:
-            visible = await self.live.select([item.received for item in entries], grants, connection)
-        places = {entry.received.id: entry.place for entry in entries}
-        for item in visible:
-            self.place = places[item.received.id]
-            self._unhandled.append(self.place)
+            visible = await self.live.select([item.received for item in individual], grants, connection)
+        places = [place_of(item.received.raw) for item in visible]
+        for item, place, following in zip(visible, places, [*places[1:], None], strict=True):
+            # A feed that continues before the last event of an entry sends all of them again.
+            self.place = place - (place == following)
+            self._unhandled.append(place)
             headers = item.received.raw.headers or {}
             await self._send(
                 "event", item.body, {name: value for name, value in headers.items() if name.startswith("ce-")}
             )
-        self.place = entries[-1].place
+        self.place = entries[count - 1].place
+        if count < len(entries):
+            await self._close_older()
 
     async def _current_grants(self, since: float) -> Grants:
         grants = await self._shared.grants.of(self.follower.principal, since)

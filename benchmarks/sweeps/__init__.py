@@ -1,0 +1,1 @@
+"""Deleting expired projects, beside a plain DELETE."""
