@@ -34,7 +34,7 @@ _MONTHS = text("SELECT runtime.maintain_partitions('runtime.inbox', 2, now())")
 
 def revisions() -> list[str]:
     """Return all revisions, the first one first."""
-    scripts = ScriptDirectory.fromalembic_config(alembic_config()).walk_revisions()
+    scripts = ScriptDirectory.from_config(alembic_config()).walk_revisions()
     return [script.revision for script in scripts][::-1]
 
 
