@@ -209,6 +209,10 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
         "is one query too many: wait retry_after_seconds seconds, then send fewer at a time",
         "est une requête de trop\u00a0: attendez retry_after_seconds secondes, puis envoyez-en moins à la fois",
     ),
+    "too_many_waits": (
+        "is more than fits: too many of your questions wait already; wait for some answers, or ask without it",
+        "est refusé\u00a0: trop de vos questions attendent déjà\u00a0; attendez des réponses, ou n'attendez pas",
+    ),
     "unknown_query": (
         "is not the name of a query: use one of the known ones",
         "n'est pas le nom d'une requête\u00a0: utilisez une requête connue",

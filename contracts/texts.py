@@ -155,6 +155,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "string_type": ("must be text", "doit être du texte"),
     "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
     "int_type": ("must be a whole number", "doit être un nombre entier"),
+    "float_type": ("must be a number", "doit être un nombre"),
     "bool_type": ("must be true or false", "doit être true ou false"),
     "uuid_parsing": ("must be a UUID", "doit être un UUID"),
     "uuid_type": ("must be a UUID", "doit être un UUID"),

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 import nats
@@ -23,27 +23,18 @@ from contracts.projects.queries import GetOutcome
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from contracts.texts import Phrase, phrase, reason
 from incidents import tracing
-from incidents.connection import Troubles, flush, open_connection, principal_of
+from incidents.connection import Caller, Troubles, flush, open_connection, principal_of
 from incidents.errors import Refused, UnreachableError
 from incidents.events import CloudEvent
 from incidents.feed import FeedContext, Watch
-from incidents.submissions import Deliveries, OutgoingCommand, Submitted
+from incidents.submissions import Deliveries, OutgoingCommand, Submitted, known_outcome
 from incidents.survey import Survey, survey
 
 R = TypeVar("R")
 
 BODY_BYTES_MAX: Final = 64 * 1024
-_OUTCOME_QUERY_SECONDS: Final = 1.0
+_OUTCOME_SECONDS: Final = 1.0
 _NO_RESPONDERS_PAUSE_SECONDS: Final = 0.2
-
-
-class Caller(NamedTuple):
-    """A caller: its principal, its site, the language of its answers, and how long its queries wait."""
-
-    principal: str
-    site: str
-    language: str
-    query_seconds: float
 
 
 class Client:
@@ -145,6 +136,14 @@ class Client:
         answer: R = _read(query.answer(), await self._ask(query, self._caller.query_seconds))
         return answer
 
+    async def outcome(self, command_id: UUID, *, wait_seconds: float = 0.0) -> Outcome:
+        """Return the outcome of one of the principal's commands; if it has none yet, wait for it for some time.
+
+        Raises:
+            Refused: `gone`: no outcome is known. The command still waits, or was never accepted.
+        """
+        return await known_outcome(self._ask_outcome, command_id, wait_seconds, self._caller.query_seconds)
+
     async def download(self, download: Download) -> AsyncGenerator[bytes, None]:
         """Download a report or a package from the requested offset to its end, in parts of the requested length.
 
@@ -223,8 +222,9 @@ class Client:
         """Subscribe to outcomes; `connect` does this before it returns the client."""
         await self._deliveries.listen(subjects.outcome(self._caller.site, self.principal, "*"))
 
-    async def _ask_outcome(self, command_id: UUID) -> Outcome:
-        return Outcome.read(await self._ask(GetOutcome(command_id=command_id), _OUTCOME_QUERY_SECONDS))
+    async def _ask_outcome(self, command_id: UUID, wait: float = 0.0, seconds: float = _OUTCOME_SECONDS) -> Outcome:
+        query = GetOutcome(command_id=command_id, **({"wait_seconds": wait} if wait else {}))
+        return Outcome.read(await self._ask(query, wait + seconds))
 
     async def _ask(self, query: Query[Any], seconds: float) -> bytes:
         subject = subjects.query(self._caller.site, self.principal, query.subject)
@@ -252,9 +252,8 @@ class Client:
             await asyncio.sleep(_NO_RESPONDERS_PAUSE_SECONDS)
 
     def _unanswered(self, subject: str, reason: str) -> Error:
-        if denied := self._troubles.denied(subject):
-            return self._error(Code.NOT_AVAILABLE, reason=denied)
-        return self._error(Code.UNAVAILABLE, reason=reason)
+        denied = self._troubles.denied(subject)
+        return self._error(Code.NOT_AVAILABLE if denied else Code.UNAVAILABLE, reason=denied or reason)
 
     def _read_refusal(self, reply: Msg) -> Error:
         try:

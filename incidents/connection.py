@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import nats
 from nats.aio.client import Client as Nats
@@ -37,6 +38,15 @@ def principal_of(credentials: Path) -> str:
         raise UnreachableError(str(credentials), error.strerror) from error
     except (IndexError, KeyError, ValueError, binascii.Error) as error:
         raise CredentialsError(str(credentials), "not a credentials file") from error
+
+
+class Caller(NamedTuple):
+    """A caller: its principal, its site, the language of its answers, and how long its queries wait."""
+
+    principal: str
+    site: str
+    language: str
+    query_seconds: float
 
 
 class Troubles:

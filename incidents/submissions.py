@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from contracts.errors import Code, Error
 from contracts.ids import uuid7
 from contracts.message import Outcome
+from contracts.projects.queries import OUTCOME_WAIT_SECONDS_MAX
 from contracts.texts import Part, Phrase, phrase
 from incidents.connection import Troubles, flush
 from incidents.errors import PendingError, Refused
@@ -172,6 +173,26 @@ class Submitted:
             PendingError: No outcome came in time; the command stays queued and will be carried out.
         """
         return await self.deliveries.outcome(self)
+
+
+async def known_outcome(
+    ask: Callable[[UUID, float, float], Awaitable[Outcome]], command_id: UUID, wait_seconds: float, query_seconds: float
+) -> Outcome:
+    """Return an outcome as soon as it is known; `ask` asks once, for as long as a worker lets a question wait.
+
+    Raises:
+        Refused: No outcome is known after this time, or it may not be asked for.
+    """
+    deadline = _now() + wait_seconds
+    while True:
+        try:
+            part = min(max(deadline - _now(), 0.0), OUTCOME_WAIT_SECONDS_MAX)
+            return await ask(command_id, part, query_seconds)
+        except Refused as refused:
+            if _now() >= deadline or not (refused.retryable or refused.code is Code.GONE):
+                raise
+            pause = refused.retry_after_seconds or _PAUSE_SECONDS_MIN
+        await asyncio.sleep(pause)
 
 
 def _now() -> float:

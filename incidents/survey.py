@@ -30,6 +30,17 @@ class Survey(NamedTuple):
         """Return the processes of one worker."""
         return [process for process in self.processes if process.get("worker") == worker]
 
+    @property
+    def events_missing(self) -> int | None:
+        """The event numbers that no hearer found anywhere; None if nobody reports them."""
+        figures = [process.get("figures", {}).get("events_missing") for process in self.processes]
+        by_worker = {
+            process["worker"]: figure
+            for process, figure in zip(self.processes, figures, strict=True)
+            if figure is not None
+        }
+        return int(sum(by_worker.values())) if by_worker else None
+
 
 async def survey(connection: Nats, site: str, principal: str) -> Survey:
     """Ask all processes at once, and wait until every worker has answered, or for a few seconds.

@@ -262,13 +262,17 @@ class FindProject(Query[FoundProject]):
     number: Number
 
 
+OUTCOME_WAIT_SECONDS_MAX: Final = 30
+
+
 class GetOutcome(Query[Outcome]):
-    """Ask for the outcome of the caller's own command."""
+    """Ask for the outcome of the caller's own command, and wait up to `wait_seconds` for it."""
 
     subject = "projects.outcome"
     node = Node.PROJECTS
 
     command_id: UUID
+    wait_seconds: Annotated[float, Field(ge=0, le=OUTCOME_WAIT_SECONDS_MAX)] = 0
 
     def needs(self) -> dict[Node, Level]:
         """Require nothing: a principal may always read its own outcomes."""

@@ -18,7 +18,7 @@ COUNT: Final = "Feed-Count"
 
 FeedKind = Literal["open", "event", "beat", "end"]
 FeedCursor = Annotated[str, Field(max_length=64, pattern=r"^[0-9a-f]{1,8}-[0-9]{1,20}$")]
-"""A position among the events of a site: opaque, valid for as long as the events after it are kept."""
+"""A position among the events of a site: opaque, valid for as long as its event and those after it are kept."""
 
 BEAT_SECONDS: Final = 1.0
 LEASE_SECONDS: Final = 15.0

@@ -1,6 +1,5 @@
 """Sending any command or query of the wire, by its subject."""
 
-import asyncio
 import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, TypeVar
@@ -12,7 +11,6 @@ from pydantic_core import to_json
 from contracts.catalogue import commands, queries
 from contracts.errors import Code, Error
 from contracts.message import Outcome, Request
-from contracts.projects.queries import GetOutcome
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message, read_decimal, read_object
@@ -29,8 +27,6 @@ _CREATED_ID_FIELDS: Final = {
     "reports.generate": "report_id",
 }
 """The field with the id of the object that a command creates."""
-
-_PAUSE_SECONDS: Final = 0.2
 
 Body = Annotated[str, typer.Argument(metavar="JSON", help="The body; - reads it from stdin.")]
 
@@ -101,16 +97,12 @@ async def outcome(
 
 
 async def _outcome(client: Client, command_id: UUID, wait: float) -> Outcome | None:
-    deadline = asyncio.get_running_loop().time() + wait
-    while True:
-        try:
-            return await client.ask(GetOutcome(command_id=command_id))
-        except Refused as refused:
-            if refused.code is not Code.GONE:
-                raise
-        if asyncio.get_running_loop().time() >= deadline:
-            return None
-        await asyncio.sleep(_PAUSE_SECONDS)
+    try:
+        return await client.outcome(command_id, wait_seconds=wait)
+    except Refused as refused:
+        if refused.code is not Code.GONE:
+            raise
+    return None
 
 
 def _show_outcome(session: Session, outcome: Outcome) -> None:

@@ -24,6 +24,7 @@ SENDERS = (
     "workers/runtime/commands/intake.py",
     "workers/runtime/process/heartbeat.py",
     "workers/runtime/queries/query_service.py",
+    "workers/runtime/queries/outcome_waits.py",
     "workers/runtime/bus/reader.py",
 )
 

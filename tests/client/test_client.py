@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from contracts.downloads import PART_BYTES_MAX
 from contracts.errors import Code
 from contracts.projects.commands import CreateProject, ProjectCreated
 from contracts.projects.parts import AddComment, CommentAdded
+from contracts.projects.queries import OUTCOME_WAIT_SECONDS_MAX
 from contracts.reports import DownloadReport
 from incidents import Client, PendingError, Refused, UnreachableError, connect, uuid7
 from incidents.errors import CredentialsError
@@ -275,3 +277,20 @@ def test_every_message_of_a_caller_comes_with_the_library() -> None:
     public = {message.__name__ for message in messages if not getattr(message, "internal", False)}
     assert public <= set(incidents.__all__)
     assert all(hasattr(incidents, name) for name in incidents.__all__)
+
+
+async def test_a_process_that_stops_is_no_answer(bus: Bus, peer: Peer) -> None:
+    """Whoever waits for an outcome asks again when the process that it waits at has stopped."""
+    peer.refusals["projects.outcome"] = TURNED_AWAY
+    async with connect(bus.url, bus.credentials("alice")) as client:
+        waiting = asyncio.create_task(client.outcome(COMMENT, wait_seconds=40))
+
+        async def is_asked() -> bool:
+            return bool(peer.queries)
+
+        await eventually(is_asked)
+        peer.outcomes[str(COMMENT)] = b'{"command_id": "%b", "status": "applied"}' % str(COMMENT).encode()
+        del peer.refusals["projects.outcome"]
+        assert (await waiting).status == "applied"
+    first, *_, last = [json.loads(query.data)["wait_seconds"] for query in peer.queries]
+    assert first == OUTCOME_WAIT_SECONDS_MAX >= last

@@ -1,5 +1,6 @@
 """Whether a system is healthy: the rules, and the screen on a real site."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,6 +74,7 @@ def test_a_healthy_system_has_nothing_to_say() -> None:
         ({"retention": {"clock_doubted": True}}, "fails clock_doubted"),
         ({"retention": {"database_time": (NOW + timedelta(minutes=5)).isoformat()}}, "attention clocks_apart"),
         ({"audit": {"version": "2"}}, "attention versions_differ"),
+        ({"audit": {"figures": {"events_missing": 2.0}}}, "fails events_missing"),
         ({"letters": 3}, "attention dead_letters"),
         ({"streams": {"COMMANDS": {**ROOM, "bytes": 97}}}, "fails stream_full"),
         ({"streams": {"EVENTS": None}}, "fails stream_missing"),
@@ -104,6 +106,31 @@ async def test_a_site_is_judged_on_one_screen(site: Site) -> None:
     output = await incidents("status", "--lang", "fr", environment={**ours, "COLUMNS": 80})
     assert "tout fonctionne" in output.out
     assert max(map(len, output.out.splitlines())) <= 80
+
+
+@pytest.mark.timeout(300)
+async def test_missing_events_are_shown(site: Site) -> None:
+    """Event numbers that nobody has are a line of their own, in red and in JSON, and the exit status is 1."""
+    await site.workers()
+    ours = environment(site, "ops", "ops")
+
+    async def count() -> Any:
+        result = await incidents("status", "--json", environment=ours)
+        return result.json["events_missing"] is not None and result
+
+    assert (await eventually(count, within=120)).json["events_missing"] == 0
+    await site.sql("INSERT INTO runtime.heard VALUES ('audit', 'projects', 3, 17, 1)")
+
+    async def shown() -> Any:
+        result = await incidents("status", "--json", environment=ours)
+        return result.json["events_missing"] == 1 and result
+
+    result = await eventually(shown, within=120)
+    assert (result.status, result.json["healthy"]) == (1, False)
+    assert {"level": "fails", "what": "events_missing", "count": 1} in result.json["findings"]
+    screen = await incidents("status", environment={**ours, "FORCE_COLOR": "1", "COLUMNS": 200})
+    assert re.search(r"Events missing\S*\s+\x1b\[31m1\b", screen.out)
+    assert "1 event is missing from the record for good" in screen.out
 
 
 async def test_who_is_not_of_operations_is_refused(site: Site) -> None:

@@ -93,7 +93,20 @@ async def test_an_outcome_can_be_asked_for_later(site: Site, client: Client) -> 
     outcome = await submitted.outcome()
     async with connect(site.url, site.credentials("admin"), site.name) as other:
         again: Outcome = await other.ask(GetOutcome(command_id=submitted.command_id))
-    assert again == outcome
+        known = await other.outcome(submitted.command_id)
+    assert [again, known] == [outcome, outcome]
+
+
+async def test_an_outcome_can_be_waited_for(site: Site, client: Client) -> None:
+    """Whoever asks with a time gets the outcome of a command that is sent meanwhile, and else a refusal."""
+    command_id = uuid7()
+    async with connect(site.url, site.credentials("admin"), site.name) as other:
+        waiting = asyncio.create_task(other.outcome(command_id, wait_seconds=60))
+        with pytest.raises(Refused) as caught:
+            await client.outcome(uuid7(), wait_seconds=0.1)
+        submitted = await client.submit(CreateProject(project_id=uuid7()), command_id=command_id)
+        assert await waiting == await submitted.outcome()
+    assert caught.value.code is Code.GONE
 
 
 async def test_a_stranger_is_refused_in_its_language(site: Site, client: Client) -> None:

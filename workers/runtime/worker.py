@@ -10,6 +10,7 @@ from workers.runtime.commands.group_commit import Handler
 from workers.runtime.commands.reactions import Reaction, ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal
+from workers.runtime.queries.outcome_waits import Awaited
 from workers.runtime.queries.query_service import Answer, QueryContext, QueryHandler
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
@@ -112,8 +113,8 @@ class Answers(Generic[QueryT_co]):
 
     def __call__(
         self: "Answers[Query[R]]",
-        answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]],
-    ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Live | Renewal]]:
+        answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Awaited | Live | Renewal]],
+    ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Awaited | Live | Renewal]]:
         """Register the function and return it unchanged."""
         self._worker.query_handlers[self._query] = answering
         return answering

@@ -36,6 +36,7 @@ def judge(survey: Survey, *, version: str, now: datetime, disk_free: int | None)
     findings = [
         *_of_workers(survey),
         *_of_streams(survey),
+        *_of_events(survey),
         *_of_letters(survey),
         *_of_versions(survey, version),
         *_of_clock(survey, now),
@@ -101,6 +102,19 @@ def _of_streams(survey: Survey) -> Iterator[Finding]:
             level: Level = "fails" if part > _FULL_SHARE else "attention"
             values = {"stream": name, "percent": round(part * 100)}
             yield Finding(level, "stream_full", "the stream {stream} is full: {percent} %", values)
+
+
+def _of_events(survey: Survey) -> Iterator[Finding]:
+    if survey.events_missing:
+        words = (
+            "{count} events are missing from the record for good: the log of audit names them (events_missing); "
+            "compare the history of these projects with their activity"
+        )
+        single = (
+            "{count} event is missing from the record for good: the log of audit names it (events_missing); "
+            "compare the history of its project with its activity"
+        )
+        yield Finding("fails", "events_missing", words, {"count": survey.events_missing}, single)
 
 
 def _of_letters(survey: Survey) -> Iterator[Finding]:

@@ -96,6 +96,7 @@ def _document(survey: Survey, findings: Iterable[Finding]) -> dict[str, Any]:
         "findings": items,
         "processes": survey.processes,
         "streams": survey.streams,
+        "events_missing": survey.events_missing,
         "dead_letters": survey.dead_letters,
     }
 
@@ -147,6 +148,8 @@ def _sum(processes: list[dict[str, Any]], name: str) -> int:
 
 
 def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, object]]:
+    lost = survey.events_missing
+    yield "Events missing", "–" if lost is None else Text(str(lost), "red" if lost else "")
     yield "Dead letters", "–" if survey.dead_letters is None else survey.dead_letters
     for process in survey.of("audit"):
         if log_server := process.get("log_server"):

@@ -132,9 +132,9 @@ def facts(language: str, rows: Iterable[tuple[str, object]]) -> Lines:
     """Lay out names and values, one pair per line, without empty values."""
     lines: list[list[Text]] = []
     for label, value in rows:
-        shown = format_value(value.shown if isinstance(value, Cell) else value, language)
-        if shown:
-            lines.append([Text(say(language, label), style="dim", no_wrap=True), paragraph(shown)])
+        raw = value.shown if isinstance(value, Cell) else value
+        if shown := raw if isinstance(raw, Text) else paragraph(format_value(raw, language)):
+            lines.append([Text(say(language, label), style="dim", no_wrap=True), shown])
     return Lines(lines)
 
 

@@ -219,7 +219,7 @@ _WORKER: Final = (
     (
         "im.SITE.qry.*.*.*",
         "_INBOX_{{name()}}.>",
-        f"im.SITE.out.{SYSTEM}.*",
+        "im.SITE.out.*.*",
         "$SRV.>",
         "im.SITE.evt.>",
         "im.SITE.dead.>",

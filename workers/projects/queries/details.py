@@ -12,17 +12,11 @@ from workers.projects import domain, holds, recordings, tables, visibility
 from workers.projects.holds import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
-from workers.runtime.admission.inbox import INBOX_RETENTION
+from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
+from workers.runtime.queries.outcome_waits import Awaited
 from workers.runtime.queries.query_service import Answer, QueryContext
 from workers.runtime.storage.row_set import row_of
-
-_OUTCOME = text(
-    """
-    SELECT outcome FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal AND month >= :since
-    """
-)
-
 
 _NUMBERED = text("SELECT id FROM projects.project WHERE number = :number")
 _NUMBERED_BEFORE = text("SELECT * FROM projects.tombstone WHERE number = :number ORDER BY deleted_at DESC LIMIT 1")
@@ -74,12 +68,13 @@ def _without_excess(document: dict[str, Any]) -> bytes:
 
 
 @worker.answers(GetOutcome)
-async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer:
-    """Return the outcome of one of the caller's own commands."""
-    since = (context.now - INBOX_RETENTION).date().replace(day=1)
-    parameters = {"command_id": query.command_id, "principal": context.principal, "since": since}
-    outcome = (await context.connection.execute(_OUTCOME, parameters)).scalar_one_or_none()
-    if outcome is None:
-        unknown = [{"field": "command_id", "kind": "unknown_command"}]
-        raise Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
-    return Answer(outcome.encode())
+async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | Awaited:
+    """Return the outcome of one of the caller's own commands, or wait for it."""
+    key = context.principal, query.command_id
+    if outcome := (await decided_outcomes(context.connection, [key])).get(key):
+        return Answer(outcome)
+    unknown = [{"field": "command_id", "kind": "unknown_command"}]
+    refusal = Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
+    if not query.wait_seconds:
+        raise refusal
+    return Awaited(query.command_id, query.wait_seconds, refusal)

@@ -148,13 +148,13 @@ def search_row(row: TextRow) -> SearchRow:
         lines.append(line_of(words_of_source) if words_of_source else _EMPTY)
         texts += words_of_source
     month = month_of(row["created_at"])
-    numbers = monthly_grams({word for words, codes in texts for word in (*words, *codes)}, month)
+    grams = {monthly_grams(word, month) for words, codes in texts for word in (*words, *codes)}
     others = {type_number(row["type_id"])}.union(*(pairs_of(words) for words, _ in texts))
     return {
         "project_id": row["project_id"],
         "created_at": row["created_at"],
         "words": "\n".join(lines),
-        "grams": sorted(numbers.union(monthly_numbers(others, month))),
+        "grams": sorted(frozenset(monthly_numbers(others, month)).union(*grams)),
         "described": sort_key(row["description"]),
     }
 

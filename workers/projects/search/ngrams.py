@@ -194,13 +194,9 @@ def all_grams(words: Iterable[str]) -> frozenset[int]:
     return frozenset().union(*map(grams_of, words))
 
 
-def monthly_grams(words: Iterable[str], month: int) -> frozenset[int]:
-    """Return the numbers of several words, as projects of one month have them."""
-    return frozenset().union(*(_grams_in(word, month) for word in words))
-
-
 @lru_cache(maxsize=20_000)
-def _grams_in(word: str, month: int) -> frozenset[int]:
+def monthly_grams(word: str, month: int) -> frozenset[int]:
+    """Return the numbers of a word's n-grams, as projects of one month have them."""
     return frozenset(monthly_numbers(grams_of(word), month))
 
 

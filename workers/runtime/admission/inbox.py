@@ -1,12 +1,13 @@
 """The inbox: one row for each command id that has an outcome, kept for 30 days."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Date, DateTime, LargeBinary, Text, Uuid, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
@@ -52,6 +53,14 @@ _IS_DECIDED = text(
     WHERE command_id = :command_id AND principal = :principal AND fingerprint = :mark
     """
 )
+_OUTCOMES = text(
+    """
+    SELECT i.principal, i.command_id, i.outcome
+    FROM json_to_recordset(CAST(:asked AS json)) AS asked(principal text, command_id uuid)
+    JOIN runtime.inbox i USING (principal, command_id)
+    WHERE i.month >= date_trunc('month', now() - CAST(:kept AS interval))::date
+    """
+)
 _FORGET = text("DELETE FROM runtime.inbox WHERE command_id = :command_id AND principal = :principal")
 
 
@@ -76,6 +85,16 @@ async def is_decided(connection: AsyncConnection, principal: str, command_id: UU
     """Return whether exactly this command is in the inbox."""
     parameters = {"command_id": command_id, "principal": principal, "mark": fingerprint}
     return bool(await read(connection, _IS_DECIDED, parameters))
+
+
+async def decided_outcomes(
+    connection: AsyncConnection, asked: Sequence[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], bytes]:
+    """Return the outcomes of those commands that have one, by principal and id."""
+    keys = [{"principal": principal, "command_id": command_id} for principal, command_id in asked]
+    parameters = {"asked": to_json(keys).decode(), "kept": INBOX_RETENTION}
+    rows = await connection.execute(_OUTCOMES, parameters)
+    return {(principal, command_id): outcome.encode() for principal, command_id, outcome in rows}
 
 
 def fingerprint(subject: str, body: bytes) -> bytes:

@@ -23,6 +23,7 @@ __all__ = [
     "IncomingCommand",
     "Misnamed",
     "address",
+    "as_dead_letter",
     "invalid",
     "read_body",
     "refusal_of",
@@ -84,6 +85,12 @@ class DeadLetter:
     raw: Msg
     reason: str
     incoming: IncomingCommand | None = None
+
+
+def as_dead_letter(message: IncomingCommand | DeadLetter, reason: str) -> DeadLetter:
+    """Return a dead letter of a message that failed alone too often."""
+    incoming = message if isinstance(message, IncomingCommand) else None
+    return DeadLetter(message.raw, reason, incoming)
 
 
 def address(raw: Msg) -> IncomingCommand | Misnamed | DeadLetter:

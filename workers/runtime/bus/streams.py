@@ -207,6 +207,9 @@ class StreamState(NamedTuple):
     fullness: float
     """The used part of the stream's size; 0 if it has no limit."""
 
+    last_ns: int = 0
+    """When the last message was stored, in nanoseconds since 1970; 0 if there was none."""
+
 
 class UnknownStateError(NatsError):
     """JetStream did not report the state of a stream: its leader changes, or it does not exist."""
@@ -224,8 +227,10 @@ async def stream_state(nats: Client, stream: str) -> StreamState:
     try:
         state, bytes_max = answer["state"], answer["config"].get("max_bytes", -1)
         fullness = state["bytes"] / bytes_max if bytes_max > 0 else 0.0
-        return StreamState(answer["created"], state["first_seq"], state["last_seq"], fullness)
-    except (KeyError, TypeError):
+        last = state["last_seq"]
+        last_ns = nanoseconds(state["last_ts"]) if last else 0
+        return StreamState(answer["created"], state["first_seq"], last, fullness, last_ns)
+    except (KeyError, TypeError, ValueError):
         raise UnknownStateError(stream) from None
 
 
@@ -243,3 +248,16 @@ async def first_after(nats: Client, stream: str, seconds: float) -> int | None:
     answer = await api(nats, f"STREAM.MSG.GET.{stream}", {"start_time": since})
     place = answer.get("message", {}).get("seq")
     return int(place) if place else None
+
+
+async def stored_at_place(nats: Client, stream: str, place: int) -> int:
+    """Return when the message at a place was stored, in nanoseconds since 1970; 0 if there is none."""
+    answer = await api(nats, f"STREAM.MSG.GET.{stream}", {"seq": place})
+    stored = answer.get("message", {}).get("time")
+    return nanoseconds(stored) if stored else 0
+
+
+def nanoseconds(time: str) -> int:
+    """Return a time of the server in nanoseconds since 1970; Python's own times have only microseconds."""
+    second, _, fraction = time.removesuffix("Z").partition(".")
+    return int(datetime.fromisoformat(f"{second}+00:00").timestamp()) * _SECOND + int(f"{fraction:0<9}"[:9])

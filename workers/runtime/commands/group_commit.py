@@ -19,7 +19,14 @@ from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
 from workers.runtime.admission import authorisation, inbox, licence, rate_limits
 from workers.runtime.admission.batch_context import BatchContext, read_batch_context
-from workers.runtime.admission.incoming_messages import DeadLetter, IncomingCommand, Misnamed, address, read_body
+from workers.runtime.admission.incoming_messages import (
+    DeadLetter,
+    IncomingCommand,
+    Misnamed,
+    address,
+    as_dead_letter,
+    read_body,
+)
 from workers.runtime.admission.licence import Licensing
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
@@ -294,9 +301,3 @@ def authorise(message: IncomingCommand, grants: Grants, unlicensed: Unlicensed |
                 raise licence.refusal(unlicensed)
         except Refusal as refusal:
             message.refusal = refusal
-
-
-def as_dead_letter(message: IncomingCommand | DeadLetter, reason: str) -> DeadLetter:
-    """Return a dead letter of a message that failed alone too often."""
-    incoming = message if isinstance(message, IncomingCommand) else None
-    return DeadLetter(message.raw, reason, incoming)

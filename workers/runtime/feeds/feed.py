@@ -25,13 +25,14 @@ from contracts.projects import watching
 from contracts.projects.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.bus.reader import StreamReader, open_reader, place_of
+from workers.runtime.bus.reader import StreamReader, open_reader
 from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.feeds.cursors import Bounds, Mark, bounds
 from workers.runtime.feeds.follower_grants import FollowerGrants
 from workers.runtime.feeds.individual_events import IndividualEntries
-from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Bounds, Entry, RecentEvents, bounds, entries
+from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Entry, RecentEvents, entries
 
 _POLL_SECONDS = 1.0
 """Time between two checks that the stream still holds the next events of a feed."""
@@ -92,9 +93,10 @@ class Feed:
 
     live: Live
     follower: Follower
-    place: int
+    mark: Mark
     bounds: Bounds
     _shared: SharedResources
+    _beginnings: int
     id: UUID = field(default_factory=uuid4)
     _count: int = 0
     _sent_at: float = 0.0
@@ -126,7 +128,7 @@ class Feed:
         """Return the description of the feed for its client."""
         return watching.Feed(
             feed=self.id,
-            cursor=self.bounds.cursor(self.place),
+            cursor=self.bounds.cursor(self.mark),
             lease_seconds=LEASE_SECONDS,
             beat_seconds=BEAT_SECONDS,
             window=WINDOW,
@@ -152,17 +154,28 @@ class Feed:
         if room <= 0:
             await self._wait_for_room(rest)
             return []
-        if not journal.covers(self.place):
+        if self._beginnings != journal.beginnings:
+            await self._check()
+        if not journal.covers(self.mark.place):
             return await self._read_older(room, rest)
         await self._close_older()
-        if not (entries := journal.after(self.place, room)):
-            self.place = max(self.place, journal.reached)
+        if not (entries := journal.after(self.mark.place, room)):
+            self._move_to(journal.reached)
             await journal.news(rest)
         return entries
 
     async def _close_older(self) -> None:
         await self._exit_stack.aclose()
         self._older = None
+
+    async def _check(self) -> None:
+        """Refuse to go on in a stream that was restored from an older copy, or recreated, since the feed began."""
+        nats, self._beginnings = self._shared.nats(), self._shared.journal.beginnings
+        await (await bounds(nats)).resume(nats, self.bounds.cursor(self.mark))
+
+    def _move_to(self, mark: Mark) -> None:
+        if mark.place > self.mark.place:
+            self.mark = mark
 
     async def _wait_for_room(self, seconds: float) -> None:
         self._renewed.clear()
@@ -174,13 +187,15 @@ class Feed:
     async def _read_older(self, room: int, rest: float) -> list[Entry]:
         nats, journal = self._shared.nats(), self._shared.journal
         if self._older is None:
-            opened = open_reader(nats, EVENTS, journal.subjects, self.place, READ_EVENTS_MAX)
+            opened = open_reader(nats, EVENTS, [journal.subject], self.mark.place, READ_EVENTS_MAX)
             self._older = await self._exit_stack.enter_async_context(opened)
-        read = entries(await self._older.fetch(room, min(rest, _POLL_SECONDS)))
-        if (await bounds(nats)).first > self.place + 1:
+            await self._check()
+        fetched = await self._older.fetch(room, min(rest, _POLL_SECONDS))
+        if (await bounds(nats)).first > self.mark.place + 1:
             raise Refusal(Code.GONE, fields=[{"field": "since", "kind": "cursor_too_old"}])
-        if not read:
-            self.place = max(self.place, self._older.place)
+        read = entries(fetched, journal.shown)
+        if fetched and not read:
+            self._move_to(Mark.of(fetched[-1]))
         return read
 
     async def _send_events(self, entries: list[Entry]) -> None:
@@ -188,16 +203,17 @@ class Feed:
         individual, count = self._shared.individual.take(entries, WINDOW - len(self._unhandled))
         async with self._shared.engine.connect() as connection:
             visible = await self.live.select([item.received for item in individual], grants, connection)
-        places = [place_of(item.received.raw) for item in visible]
-        for item, place, following in zip(visible, places, [*places[1:], None], strict=True):
-            # A feed that continues before the last event of an entry sends all of them again.
-            self.place = place - (place == following)
-            self._unhandled.append(place)
+        marks = {item.received.id: item.mark for item in individual}
+        ends = [marks[item.received.id] for item in visible]
+        for item, mark, following in zip(visible, ends, [*ends[1:], None], strict=True):
+            self._unhandled.append(mark.place)
+            if mark != following:  # a feed that continues before the last event of an entry sends all of them again
+                self.mark = mark
             headers = item.received.raw.headers or {}
             await self._send(
                 "event", item.body, {name: value for name, value in headers.items() if name.startswith("ce-")}
             )
-        self.place = entries[count - 1].place
+        self.mark = entries[count - 1].mark
         if count < len(entries):
             await self._close_older()
 
@@ -212,7 +228,7 @@ class Feed:
         own = {
             watching.KIND: kind,
             watching.COUNT: str(self._count),
-            watching.CURSOR: self.bounds.cursor(self.place),
+            watching.CURSOR: self.bounds.cursor(self.mark),
         }
         await self._shared.nats().publish(self.follower.address, body, headers={**(headers or {}), **own})
 

@@ -17,9 +17,10 @@ from contracts.errors import Code, Refusal
 from contracts.projects import watching
 from workers.common.logs import describe
 from workers.common.tasks import end
+from workers.runtime.feeds.cursors import bounds
 from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
 from workers.runtime.feeds.follower_grants import FollowerGrants
-from workers.runtime.feeds.recent_events import RecentEvents, bounds
+from workers.runtime.feeds.recent_events import RecentEvents
 
 FEEDS_MAX = 500
 FEEDS_PER_PRINCIPAL_MAX = 100
@@ -41,9 +42,9 @@ class Feeds:
         self, site: str, worker: str, shows: Sequence[str], engine: AsyncEngine, nats: Callable[[], Client]
     ) -> None:
         """Set the events to show; they are read only while the process has followers."""
-        event_subjects = [subjects.event(site, f"{name}.*", "*") for name in shows]
+        journal = RecentEvents(nats, subjects.every_event(site), shows)
         self._worker = worker
-        self._shared = SharedResources(nats, engine, RecentEvents(nats, event_subjects), FollowerGrants(engine))
+        self._shared = SharedResources(nats, engine, journal, FollowerGrants(engine))
         self._serving: dict[asyncio.Task[None], Feed] = {}
         self._has_followers = asyncio.Event()
 
@@ -58,10 +59,10 @@ class Feeds:
             or self._shared.grants.followers[follower.principal] >= FEEDS_PER_PRINCIPAL_MAX
         ):
             raise Refusal(Code.UNAVAILABLE)
-        nats = self._shared.nats()
+        nats, beginnings = self._shared.nats(), self._shared.journal.beginnings
         limits = await bounds(nats)
-        place = limits.read(live.since) if live.since else limits.last
-        feed = Feed(live, follower, place, limits, self._shared)
+        mark = await limits.resume(nats, live.since) if live.since else limits.last
+        feed = Feed(live, follower, mark, limits, self._shared, beginnings)
         task = asyncio.create_task(self._serve(feed))
         self._serving[task] = feed
         task.add_done_callback(self._on_end)

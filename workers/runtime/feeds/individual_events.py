@@ -37,7 +37,7 @@ class IndividualEntries:
         return taken, len(entries)
 
     def _of(self, entry: Entry) -> list[Entry]:
-        key = entry.received.id, entry.place
+        key = entry.received.id, entry.mark.place
         if (known := self._known.get(key)) is not None:
             return known
         individual = individual_events(entry.received)

@@ -2,67 +2,45 @@
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from zlib import crc32
 
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
-from contracts.errors import Code, Refusal
 from contracts.message import Event
-from workers.runtime.bus.reader import open_reader, place_of
-from workers.runtime.bus.streams import EVENTS, stream_state
+from workers.runtime.bus.reader import open_reader
+from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.reactions import ReceivedEvent, read_event
+from workers.runtime.feeds.cursors import Mark, bounds
 
 READ_EVENTS_MAX = 200
 EVENTS_IN_MEMORY_MIN = 5_000
 """Feeds that are further behind read the stream."""
 
 _FETCH_SECONDS = 1.0
+_WORKER = 3
+"""The token of an event's subject that names its worker."""
 
 
 class Entry(NamedTuple):
-    """An event, its place in the stream, and when it was read, on the clock of the event loop."""
+    """An event, its mark in the stream, and when it was read, on the clock of the event loop."""
 
-    place: int
+    mark: Mark
     received: ReceivedEvent[Event]
     arrived: float
 
 
-class Bounds(NamedTuple):
-    """The places that the stream holds, and its incarnation: a recreated stream counts from 1 again."""
-
-    first: int
-    last: int
-    incarnation: str
-
-    def cursor(self, place: int) -> str:
-        """Return the cursor of a place."""
-        return f"{self.incarnation}-{place}"
-
-    def read(self, cursor: str) -> int:
-        """Return the place of a cursor; refuse it if events after it are gone, or if it is of another stream."""
-        incarnation, _, number = cursor.partition("-")
-        place = int(number)
-        if incarnation != self.incarnation or not self.first - 1 <= place <= self.last:
-            too_old = [{"field": "since", "kind": "cursor_too_old"}]
-            raise Refusal(Code.GONE, cursor=cursor, fields=too_old)
-        return place
-
-
-async def bounds(nats: Client) -> Bounds:
-    """Return the bounds of the stream of events."""
-    state = await stream_state(nats, EVENTS)
-    return Bounds(state.first, state.last, f"{crc32(state.incarnation.encode()):x}")
-
-
-def entries(messages: Sequence[Msg]) -> list[Entry]:
-    """Return the messages of a reader that are events."""
+def entries(messages: Sequence[Msg], shown: Collection[str]) -> list[Entry]:
+    """Return the messages of a reader that are events of these workers."""
     now = asyncio.get_running_loop().time()
-    return [Entry(place_of(message), event, now) for message in messages if (event := read_event(message))]
+    return [
+        Entry(Mark.of(message), event, now)
+        for message in messages
+        if message.subject.split(".")[_WORKER] in shown and (event := read_event(message))
+    ]
 
 
 @dataclass(slots=True)
@@ -70,9 +48,15 @@ class RecentEvents:
     """The newest events in order: complete after the place `floor`."""
 
     nats: Callable[[], Client]
-    subjects: Sequence[str]
+    subject: str
+    shown: Collection[str]
+    """The workers whose events are shown; those of others are read, too, so that each place reached has its time."""
+
     floor: int | None = None
-    reached: int = 0
+    reached: Mark = field(default_factory=lambda: Mark(0, 0))
+    beginnings: int = 0
+    """How often the reading began; in between the stream may have been restored from an older copy."""
+
     _entries: list[Entry] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -80,13 +64,14 @@ class RecentEvents:
         """Read until cancelled; after a fault feeds read the stream, and `run` may be called again."""
         try:
             self.reached = (await bounds(self.nats())).last
-            async with open_reader(self.nats(), EVENTS, self.subjects, self.reached, READ_EVENTS_MAX) as live:
-                self.floor = self.reached
+            async with open_reader(self.nats(), EVENTS, [self.subject], self.reached.place, READ_EVENTS_MAX) as live:
+                self.floor = self.reached.place
+                self.beginnings += 1
                 self._notify()
                 while True:
-                    if fetched := entries(await live.fetch(READ_EVENTS_MAX, _FETCH_SECONDS)):
-                        self._add(fetched)
-                    self.reached = max(live.place, self.reached)
+                    if fetched := await live.fetch(READ_EVENTS_MAX, _FETCH_SECONDS):
+                        self._add(entries(fetched, self.shown))
+                        self.reached = Mark.of(fetched[-1])
                     self._notify()
         finally:
             self.floor = None
@@ -99,7 +84,7 @@ class RecentEvents:
 
     def after(self, place: int, most: int) -> list[Entry]:
         """Return the events after a covered place."""
-        start = bisect_right(self._entries, place, key=lambda entry: entry.place)
+        start = bisect_right(self._entries, place, key=lambda entry: entry.mark.place)
         return self._entries[start : start + most]
 
     async def news(self, seconds: float) -> None:
@@ -111,7 +96,7 @@ class RecentEvents:
     def _add(self, fetched: list[Entry]) -> None:
         self._entries += fetched
         if len(self._entries) > 2 * EVENTS_IN_MEMORY_MIN:
-            self.floor = self._entries[EVENTS_IN_MEMORY_MIN - 1].place
+            self.floor = self._entries[EVENTS_IN_MEMORY_MIN - 1].mark.place
             del self._entries[:EVENTS_IN_MEMORY_MIN]
 
     def _notify(self) -> None:

@@ -89,6 +89,7 @@ class QueryIntake:
                 while self._running:
                     await asyncio.wait(self._running)
         await end(list(self._running))
+        await self._service.waits.close()
         with suppress(NatsError, OSError, TimeoutError):
             await self.nats.flush(timeout=1)
         await self.nats.close()

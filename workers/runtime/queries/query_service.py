@@ -34,6 +34,7 @@ from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.feeds.feed import Follower, Live, Renewal
 from workers.runtime.feeds.followers import Feeds
 from workers.runtime.queries.fair_queue import WaitingQuery
+from workers.runtime.queries.outcome_waits import Awaited, OutcomeWaits
 from workers.runtime.queries.refused_attempts import Attempts
 
 LIMIT_STATEMENT_TIME = text("SET LOCAL statement_timeout = '5s'")
@@ -118,6 +119,7 @@ class QueryService:
         self._effects = effects
         self._feeds = feeds
         self._attempts = Attempts()
+        self.waits = OutcomeWaits(site, engine)
         self.counters = QueryCounters()
 
     async def answer(self, query: WaitingQuery, nats: Client) -> None:
@@ -127,6 +129,9 @@ class QueryService:
             self.counters.answered += 1
             if isinstance(answer, Live):
                 await self._feeds.begin(answer, Follower(query.principal, query.reply, query.language))
+                return
+            if isinstance(answer, Awaited):
+                self.waits.begin(answer, query, nats)
                 return
             if isinstance(answer, Renewal):
                 answer = await self._feeds.renew(answer, query.principal)
