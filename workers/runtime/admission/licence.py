@@ -17,6 +17,10 @@ from pydantic import ValidationError
 
 from contracts.errors import Code, Refusal
 from contracts.licence import Licence, Unlicensed
+from contracts.permissions import Grants
+from contracts.subjects import SYSTEM
+from workers.runtime.admission import authorisation
+from workers.runtime.admission.incoming_messages import IncomingCommand
 
 _BLOCK: Final = re.compile(r"-BEGIN (?P<name>[A-Z ]+)-+\s+(?P<token>[\w.-]+)\s")
 _SITE_TOKEN: Final = "SITE ACCOUNT JWT"  # noqa: S105 - the name of a block, not its content
@@ -99,3 +103,17 @@ def signed_claims(token: str) -> dict[str, Any]:
 
 def _decode(part: str) -> bytes:
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def authorise_command(message: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:
+    """Refuse an unauthorised caller, or any caller on an unlicensed site, before rows are read or locked.
+
+    Commands of the product itself need no licence: expired projects are deleted on an unlicensed site, too.
+    """
+    if message.command and not message.refusal:
+        try:
+            authorisation.authorise(message.command, message.work.principal, grants)
+            if unlicensed and message.command.needs_licence and message.work.principal != SYSTEM:
+                raise refusal(unlicensed)
+        except Refusal as refused:
+            message.refusal = refused

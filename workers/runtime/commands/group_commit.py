@@ -12,12 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from contracts.licence import Unlicensed
 from contracts.message import Command, Event
-from contracts.permissions import Grants
-from contracts.subjects import SYSTEM
 from workers.common.counters import Counters
-from workers.runtime.admission import authorisation, inbox, licence, rate_limits
+from workers.runtime.admission import inbox, licence, rate_limits
 from workers.runtime.admission.batch_context import BatchContext, read_batch_context
 from workers.runtime.admission.incoming_messages import (
     DeadLetter,
@@ -27,7 +24,7 @@ from workers.runtime.admission.incoming_messages import (
     as_dead_letter,
     read_body,
 )
-from workers.runtime.admission.licence import Licensing
+from workers.runtime.admission.licence import Licensing, authorise_command
 from workers.runtime.admission.rate_limits import Rates
 from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
@@ -120,7 +117,7 @@ class Delivery:
         context = await read_batch_context(connection, [], [message.work.principal for message in incoming])
         unlicensed = licence.find_obstacle(context.licence or self._licensing.included, context.now)
         for message in incoming:
-            authorise(message, context.grants[message.work.principal], unlicensed)
+            authorise_command(message, context.grants[message.work.principal], unlicensed)
             if message.kind.changes_permissions and not message.refusal:
                 return
 
@@ -191,7 +188,7 @@ class Delivery:
             is_late = context.turned_away and context.turned_away.covers(message) and not message.redelivered
             if is_late and not message.turned_away:
                 message.turned_away, message.command = rate_limits.WAIT_SECONDS_MIN, None
-            authorise(message, context.grants[message.work.principal], unlicensed)
+            authorise_command(message, context.grants[message.work.principal], unlicensed)
         await self._fingerprints.fingerprint_all(incoming, context.known)
         return context
 
@@ -287,17 +284,3 @@ def _new_commands(
         and not message.refusal
         and (message.work.principal, message.id) not in known
     ]
-
-
-def authorise(message: IncomingCommand, grants: Grants, unlicensed: Unlicensed | None) -> None:
-    """Refuse an unauthorised caller, or any caller on an unlicensed site, before rows are read or locked.
-
-    Commands of the product itself need no licence: expired projects are deleted on an unlicensed site, too.
-    """
-    if message.command and not message.refusal:
-        try:
-            authorisation.authorise(message.command, message.work.principal, grants)
-            if unlicensed and message.command.needs_licence and message.work.principal != SYSTEM:
-                raise licence.refusal(unlicensed)
-        except Refusal as refusal:
-            message.refusal = refusal
