@@ -39,6 +39,10 @@ _COUNT_PROCESSES = text(
       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
     """
 )
+# A lane runs the same statements for ever; for one row the planner would make a new plan each time, which costs as much
+# as the statement.
+_PLAN_ONCE = text("SET plan_cache_mode = force_generic_plan")
+_PLAN_AS_BEFORE = text("RESET plan_cache_mode")
 _RENEW = text(
     """
     INSERT INTO runtime.process (instance, worker, expires_at)
@@ -139,6 +143,7 @@ class Lanes:
                 if await self._take(connection, lane):
                     async with self._unlock_at_end(connection, lane):
                         keep_prepared(connection)
+                        await write(connection, _PLAN_ONCE, {})
                         owned = await take(connection, self._worker, lane)
                         with self._register(owned):
                             try:
@@ -161,6 +166,7 @@ class Lanes:
         unlocked = False
         try:
             yield
+            await write(connection, _PLAN_AS_BEFORE, {})
             await connection.execute(_UNLOCK, self._key(lane))
             await connection.rollback()
             unlocked = True

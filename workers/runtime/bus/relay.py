@@ -47,6 +47,9 @@ _KNOWN_ID = 10201
 _URGENT_DELAY_SECONDS = 0.005
 """Between a commit with commands and its relay: the outcome leaves first, and other rows join."""
 
+_SPACING_SECONDS = 0.1
+"""Between two publications of events alone, while commands follow one another: each costs its hearers a transaction."""
+
 _POLL_SECONDS = 0.5
 """Between two reads of the table: finds the rows of a killed process and of other sessions."""
 
@@ -96,7 +99,8 @@ class Relay:
     ) -> None:
         """Set the database, the bus and the lanes with their epochs; `run` does the work.
 
-        Events alone wait `event_delay_seconds` after their commit: nobody waits for them, and ten cost as much as one.
+        Events alone wait `event_delay_seconds` after their commit, and longer while others have just left: nobody waits
+        for them, and ten cost as much as one.
         """
         self._engine = engine
         self._nats = nats
@@ -106,7 +110,7 @@ class Relay:
         self._event_delay_seconds = event_delay_seconds
         self._woken = asyncio.Event()
         self._committed = CommittedRows()
-        self._read_at = 0.0
+        self._read_at = self._published_at = 0.0
         self._must_read = True
         self.published = 0
         self.stuck = False
@@ -122,8 +126,10 @@ class Relay:
         Whoever did not `add` what was committed has it read.
         """
         self._must_read |= read
-        delay_seconds = _URGENT_DELAY_SECONDS if urgent else self._event_delay_seconds
-        asyncio.get_running_loop().call_later(delay_seconds, self._woken.set)
+        loop = asyncio.get_running_loop()
+        spacing_seconds = self._published_at + _SPACING_SECONDS - loop.time()
+        delay_seconds = _URGENT_DELAY_SECONDS if urgent else max(self._event_delay_seconds, spacing_seconds)
+        loop.call_later(delay_seconds, self._woken.set)
 
     async def run(self) -> None:
         """Publish until cancelled, and wait for unreachable servers."""
@@ -194,6 +200,7 @@ class Relay:
                 while not await self._publish_on_connection(batch):
                     pass
             self.published += len(batch)
+            self._published_at = asyncio.get_running_loop().time()
             reached = {m["lane"]: m["number"] for m in batch}
             for lane, number in reached.items():
                 if number == ends[lane]:
