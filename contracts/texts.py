@@ -206,6 +206,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "has a name that neither the mapping nor this site knows: define it here, or map it to an id",
         "porte un nom inconnu de la correspondance et du site\u00a0: définissez-le, ou associez-le à un identifiant",
     ),
+    "not_a_time": (
+        "is not a time: write it as in 2026-01-31 14:30 or 31/01/2026 14:30, or describe it with time_format",
+        "n'est pas une date et heure\u00a0: écrivez 31/01/2026 14:30 ou 2026-01-31 14:30, ou indiquez time_format",
+    ),
     "twice_in_file": ("occurs earlier in this file", "figure déjà plus haut dans ce fichier"),
     "csv_invalid": ("is not CSV", "n'est pas du CSV"),
     "csv_columns": ("has a different number of cells than the header", "n'a pas autant de cellules que l'en-tête"),

@@ -6,7 +6,7 @@ import typer
 
 from contracts.projects.commands import AddSequences
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
-from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
+from incidents.cli.arguments import TIME, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import read_camera
@@ -39,7 +39,7 @@ async def add(
     start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
     end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
-    kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
+    kept_until: KeptUntil = None,
 ) -> None:
     """Add one span of time of one or more cameras to your draft list."""
     optional: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from contracts.projects.queries import ListProjects, Sort
-from incidents.cli.arguments import SINCE, UNTIL, Words, among
+from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, Words, among
 from incidents.cli.completion import complete_names
 from incidents.cli.listing import Listing, lay_out_list, names, remarks_of
 from incidents.cli.projects import live
@@ -74,10 +74,12 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     reference: References = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
-    started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
-    started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
-    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
-    updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
+    started_since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Started since: {TIME}")] = None,
+    started_until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Started before: {TO_ITS_END}")] = None,
+    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed since: {TIME}")] = None,
+    updated_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help=f"Last changed before: {TO_ITS_END}")
+    ] = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Order = "-created_at",

@@ -17,6 +17,7 @@ from incidents.cli.arguments import (
     TypeName,
     Words,
     Yes,
+    require_change,
     revision,
 )
 from incidents.cli.listing import names
@@ -104,6 +105,8 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Change main details, categories and data fields; other fields stay unchanged."""
+    example = f"incidents projects update {project} --status Closed"
+    require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
     times = {"start_time": read_time(session, start), "end_time": read_time(session, end, until=True)}
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}

@@ -50,18 +50,26 @@ def prepare_help(command: Any, language: str) -> Any:
 
 
 def _without_types(command: Any) -> Any:
-    """Hide types without information from help: `--yes <bool>` reads as if a value were needed."""
-    helping = command.get_help_option
+    """Hide types without information and braces from help: `--yes <bool>` reads as if a value were needed."""
+    helping, collecting = command.get_help_option, command.collect_usage_pieces
 
     def get_help_option(context: Any) -> Any:
         return _without_type(helping(context))
 
-    command.get_help_option = get_help_option
+    def collect_usage_pieces(context: Any) -> list[str]:
+        return [_plain(piece) for piece in collecting(context)]
+
+    command.get_help_option, command.collect_usage_pieces = get_help_option, collect_usage_pieces
     for each in command.params:
         _without_type(each)
     for each in getattr(command, "commands", {}).values():
         _without_types(each)
     return command
+
+
+def _plain(piece: str) -> str:
+    """Return a part of a usage line as it is typed: typer puts required arguments in braces, and dots after dots."""
+    return piece.replace("{", "").replace("}", "").replace("......", "...").replace("...]...", "...]")
 
 
 def _without_type(parameter: Any) -> Any:
