@@ -20,7 +20,7 @@ from rich.text import Text
 from contracts.ids import uuid7
 from contracts.message import Command
 from incidents.client import Client, connect
-from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
+from incidents.errors import CredentialsError, PendingError, Refused, RejectedCredentialsError, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
 from incidents.terminal.interrupt import until_interrupted
@@ -76,9 +76,10 @@ class Session:
                 place.url, place.credentials, place.site, self.language, seconds=self.wait_seconds
             ) as client:
                 yield client
+        except CredentialsError as error:
+            raise type(error)(error.where, error.reason, place.renewal, place.naming) from error
         except UnreachableError as error:
-            remedy = place.renewal if isinstance(error, CredentialsError) else place.remedy
-            raise UnreachableError(error.where, error.reason, error.remedy or remedy) from error
+            raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
 
     @property
     def now(self) -> datetime:
@@ -188,7 +189,7 @@ class Session:
         except UsageError as error:
             return self.misunderstood(str(error))
         except UnreachableError as error:
-            return self._refuse(self._unreachable(error), Status.UNREACHABLE)
+            return self._refuse_unreachable(error)
         except (KeyboardInterrupt, asyncio.CancelledError):
             if self._sent:
                 self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
@@ -216,10 +217,14 @@ class Session:
             error["details"] = {**error["details"], "send_again": f"--id {refused.command_id}"}
         return error
 
-    def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
-        message = self.say("{label}: {value}", label=error.where, value=f"{self.say(error.reason)}.")
-        details = {"type": error.remedy} if error.remedy else {}
-        return {"code": "unreachable", "message": message, "details": details}
+    def _refuse_unreachable(self, error: UnreachableError) -> int:
+        """Print why no system is reached; without credentials, that is a mistake in the surroundings."""
+        is_mistake = isinstance(error, CredentialsError) and not isinstance(error, RejectedCredentialsError)
+        code, hint = ("credentials", error.hint) if isinstance(error, CredentialsError) else ("unreachable", "")
+        sentences = " ".join(f"{self.say(words)}." for words in (error.reason, hint) if words)
+        message = self.say("{label}: {value}", label=error.where, value=sentences)
+        document = {"code": code, "message": message, "details": {"type": error.remedy} if error.remedy else {}}
+        return self._refuse(document, Status.USAGE if is_mistake else Status.UNREACHABLE)
 
     def misunderstood(self, why: str) -> int:
         """Print that the typed command is not understood, and return the exit status."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from incidents.cli import build
 from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
@@ -166,9 +167,62 @@ async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: 
     minted = type(bus.trust).create(bus.folder / "other", "main").mint("me", "client")
     file.write_text(minted if foreign else "these are none")
     where: dict[str, Any] = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": file}
-    error = (await incidents("me", "--json", environment=where)).json["error"]
+    ended = await incidents("me", "--json", environment=where)
+    error = ended.json["error"]
+    assert (ended.status, error["code"]) == (3 if foreign else 2, "credentials")
     assert error["details"] == {"type": "export INCIDENTS_NATS_CREDS=FILE"}
     assert ("revoked" in error["message"]) is foreign
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("projects", "update", PROJECT),
+        ("projects", "update", PROJECT, "--expected-revision", "5"),
+        ("projects", "edit-call", PROJECT, "1"),
+        ("projects", "delete-sequence", PROJECT),
+        ("settings", "set"),
+        ("types", "rename", "Injury"),
+        ("categories", "rename", "Reason", "Trapped"),
+    ],
+    ids=" ".join,
+)
+async def test_nothing_to_change_is_answered_with_an_example(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+    """Who says not what to change gets a line that does, and nothing is asked or sent."""
+    ended = await typed(*line, "--json")
+    assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+    assert f"as in: incidents {line[0]} {line[1]} " in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize("language, words", [("en", "the message"), ("fr", "le message")])
+def test_a_refusal_without_a_field_is_about_the_message(language: str, words: str) -> None:
+    """A refusal of a whole message is labelled as one."""
+    fields = [{"field": "", "kind": "nothing_to_change", "reason": "contains nothing to change"}]
+    error = {"code": "invalid", "message": "No.", "details": {"fields": fields}}
+    body: Any = refusal_panel(error, language).renderable
+    assert words in [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+async def test_a_cursor_is_explained(peer: Peer, typed: Type, language: str) -> None:
+    """What is no cursor is answered with one, with what shows them, and with what takes a time."""
+    ended = await typed("watch", "--since", "foo", "--json", "--lang", language)
+    assert ended.status == 2
+    message = ended.json["error"]["message"]
+    for words in ("foo", "1f6ec1a2-1042", "`incidents watch --json`", "incidents audit log --since 7d"):
+        assert words in message
+
+
+def test_every_option_that_takes_a_time_shows_some() -> None:
+    """Help shows forms of a time wherever one is typed."""
+    options = [each for each in _options(build()) if each.metavar == "TIME"]
+    assert len(options) > 20
+    assert [(each.name, each.help) for each in options if "7d, yesterday" not in str(each.help)] == []
+
+
+def _options(command: Any) -> list[Any]:
+    inner = [option for each in getattr(command, "commands", {}).values() for option in _options(each)]
+    return [*command.params, *inner]
 
 
 def test_a_refusal_shows_people_what_they_need() -> None:

@@ -27,6 +27,7 @@ SAYING = {
     "UnusableFileError",
     "emphasised",
     "UnreachableError",
+    "CredentialsError",
 }
 LINES = ("incidents ", "export ")
 """What is to be typed is the same in every language."""

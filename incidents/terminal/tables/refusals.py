@@ -71,7 +71,10 @@ def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]
             named = _place(refused, language)
             label = named if more.get("value") is None else f"{named} {more['value']}"
             allowed = str(more.get("allowed", "")).replace(" or ", say(language, " or "))
-            yield label or "-", say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
+            yield (
+                label or say(language, "the message"),
+                say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason,
+            )
         case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
             changed = names_of(language, "field", map(str, fields))
             yield _label(name, language), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
