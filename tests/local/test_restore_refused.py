@@ -118,7 +118,7 @@ async def test_keys_are_saved_only_where_there_are_any(site: Site, tmp_path: Pat
     (files := tmp_path / "elsewhere").mkdir()
     line = ("backup", "-o", files / "b.tar", "--keys", files / "k.tar")
     ended = await run_incidents(site, *line, "--data", tmp_path / "none")
-    assert ended.status == 1, ended.err
+    assert ended.status == 2, ended.err
     assert "make its keys with" in ended.err, ended.err
     assert not list(files.iterdir())
     shutil.copytree(site.directory / "keys", site.directory / "data" / "keys")
