@@ -48,6 +48,11 @@ Search = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
 ]
 
+StartedSince = Annotated[str | None, typer.Option(metavar="TIME", help=f"Started since: {TIME}")]
+StartedUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Started before: {TO_ITS_END}")]
+UpdatedSince = Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed since: {TIME}")]
+UpdatedUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed before: {TO_ITS_END}")]
+
 
 def register(app: typer.Typer) -> None:
     """Add `list`."""
@@ -74,12 +79,10 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     reference: References = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
-    started_since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Started since: {TIME}")] = None,
-    started_until: Annotated[str | None, typer.Option(metavar="TIME", help=f"Started before: {TO_ITS_END}")] = None,
-    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed since: {TIME}")] = None,
-    updated_until: Annotated[
-        str | None, typer.Option(metavar="TIME", help=f"Last changed before: {TO_ITS_END}")
-    ] = None,
+    started_since: StartedSince = None,
+    started_until: StartedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Order = "-created_at",

@@ -64,5 +64,5 @@ def of(properties: Iterable[Property], besides: int | None = None) -> list[Named
 def fields_and_categories(known: Properties, besides: str) -> list[Named]:
     """Return the enabled categories and data fields, which `--clear` and others take by name in one place."""
     fields = [Named(f"{field.kind}_{field.slot}", field.name) for field in known.data_fields if field.enabled]
-    categories = [Named(f"category_{one.slot}", one.name) for one in known.categories if one.enabled]
+    categories = [Named(f"category_{item.slot}", item.name) for item in known.categories if item.enabled]
     return [named for named in (*fields, *categories) if named.key != besides]
