@@ -24,7 +24,9 @@ PAGE = (ROOT / "docs" / "operations.md").read_text()
 SECTION = PAGE.partition("## By hand\n")[2].partition("\n## ")[0]
 ROLES = re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL)[0]
 STEPS = blocks(SECTION)[0].splitlines()
-SAVING, RESTORING = (block.splitlines() for block in blocks(PAGE.partition("With servers of your own both commands")[2])[:2])
+SAVING, RESTORING = (
+    block.splitlines() for block in blocks(PAGE.partition("With servers of your own both commands")[2])[:2]
+)
 
 
 class Walk:
