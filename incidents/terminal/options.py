@@ -63,6 +63,15 @@ def _common(
     """Declare the options of every command."""
 
 
+def language_option() -> Any:
+    """Return the option `--lang` for a command that is not made here; it was read before anything is parsed."""
+    app = typer.Typer(add_completion=False)
+    app.command()(_common)
+    option = next(each for each in typer.main.get_command(app).params if each.name == "lang")
+    option.expose_value = False
+    return option
+
+
 _HIDDEN: Final = Annotated[bool, typer.Option("--csv", hidden=True)]
 """The same for commands without a table: refused, and hidden from help."""
 

@@ -62,6 +62,9 @@ class Session:
     data: Path | None = None
     command_id: UUID = field(default_factory=uuid7)
     wait_seconds: float = 30.0
+    labels: dict[str, str] = field(default_factory=dict)
+    """The organisation's names of categories and data fields, once they were read."""
+
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
@@ -230,5 +233,5 @@ class Session:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             self.write({"error": whole})
         else:
-            self.err.print(refusal_panel(error, self.language))
+            self.err.print(refusal_panel(error, self.language, self.labels))
         return status

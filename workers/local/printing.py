@@ -4,18 +4,22 @@ Texts are translated by `gettext` into the language of this process.
 """
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from gettext import gettext, pgettext
 from typing import Any, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
 from contracts import sentences
+from contracts.errors import reasons_of
 from contracts.printable import printable, printable_json
 from contracts.sheets import csv_line
+from contracts.texts import preferred_language
 from workers.local.translatable import KNOWN
 
 Styled = str | tuple[str, str]
@@ -52,6 +56,12 @@ def fail(why: object, status: int = 1) -> NoReturn:
     """Print the translated reason, and end with a status."""
     tell((translate(why), "red"), err=True)
     raise typer.Exit(status)
+
+
+def fail_invalid(error: ValidationError, name_of: Callable[[str], str]) -> NoReturn:
+    """Print why each field is not valid, by the name under which it is set, and end with the status of a mistake."""
+    problems = reasons_of(error, preferred_language(os.environ.get("LANGUAGE")))
+    fail("; ".join(say("{label}: {value}", label=name_of(field), value=why) for field, why in problems), status=2)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:

@@ -60,7 +60,9 @@ async def watch(
     place = make_message(session, WatchProjects, {"since": since}).since
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed, tuple(activities.choose_activities(session, happened) or ()), exec_)
+        await show_events(
+            session, feed, tuple(activities.choose_activities(session, happened, "--happened") or ()), exec_
+        )
 
 
 async def _overhear(session: Session) -> None:

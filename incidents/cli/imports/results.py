@@ -18,6 +18,7 @@ from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.refusals import field_place
 
 _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference")
 _PRINTED_ROWS_MAX: Final = 20
@@ -91,7 +92,7 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
             row["line"],
             session.say(_FATES[row["fate"]]),
             row.get("number"),
-            row.get("field"),
+            show.Cell(field_place(row.get("field") or "", session.language), row.get("field")),
             reason(row["kind"], session.language) if row.get("kind") else "",
         )
         for row in rows
@@ -143,7 +144,8 @@ def report(
 
 def _tell_rows(session: Session, rows: list[dict[str, Any]]) -> None:
     for row in rows[:_PRINTED_ROWS_MAX]:
-        values = {**row, "field": " ".join(filter(None, (row["field"], row["reference"]))) or "–"}
+        named = field_place(row["field"], session.language) if row["field"] else ""
+        values = {**row, "field": " ".join(filter(None, (named, row["reference"]))) or "–"}
         session.tell("line {line}: {field} {reason}", **values)
     if (more := len(rows) - _PRINTED_ROWS_MAX) > 0:
         session.tell("and {count} more; --errors FILE writes all of them", count=more)

@@ -42,9 +42,11 @@ async def add(
     kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
 ) -> None:
     """Add one span of time of one or more cameras to your draft list."""
-    optional: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
+    expiry = read_time(session, kept_until, "--kept-until", until=True)
+    optional: dict[str, Any] = {"site": site, "media_expires_at": expiry}
     cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
-    values = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
+    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
+    values = {"cameras": cameras, **span}
     drafting = make_message(session, DraftSequences, values)
     async with session.client() as client:
         event = await session.send(client, drafting)

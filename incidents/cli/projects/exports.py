@@ -75,7 +75,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
 
 def _sections(session: Session, texts: Words) -> list[str]:
-    return [read_word(session, "field", text, get_args(Included), "Section") for text in texts or ()]
+    return [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
 
 
 def _password(session: Session, *, ask: bool) -> str:
