@@ -141,7 +141,7 @@ REASONS: dict[str, tuple[str, str]] = {
     **FIELD_REMEDIES,
     "missing": ("is required", "est obligatoire"),
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
-    "string_too_long": ("is too long", "est trop long"),
+    "string_too_long": ("is too long", "dépasse la longueur permise"),
     "blank": (
         "has no visible characters: write something visible",
         "ne contient aucun caractère visible\u00a0: écrivez quelque chose de visible",
@@ -178,8 +178,8 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "bool_type": ("must be true or false", "doit être true ou false"),
     **dict.fromkeys(("uuid_parsing", "uuid_type"), ("must be a UUID", "doit être un UUID")),
-    "greater_than_equal": ("is too small", "est trop petit"),
-    "less_than_equal": ("is too large", "est trop grand"),
+    "greater_than_equal": ("is too small", "est en dessous du minimum"),
+    "less_than_equal": ("is too large", "est au-dessus du maximum"),
     **dict.fromkeys(
         ("literal_error", "enum"), ("is not one of the allowed values", "n'est pas une des valeurs permises")
     ),

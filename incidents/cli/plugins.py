@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
-from incidents.terminal.options import language_option
+from incidents.terminal.options import add_language
 from incidents.terminal.text.translate import prepare_help
 from incidents.terminal.text.words import say
 
@@ -63,17 +63,8 @@ class Plugin(TyperCommand):
             function, loaded = loaded, typer.Typer(add_completion=False)
             loaded.command(self._point.name)(function)
         command = typer.main.get_command(loaded)
-        _add_language(command)
+        add_language(command)
         return prepare_help(command, self._language)
-
-
-def _add_language(command: Any) -> None:
-    """Add `--lang` to a command, or to all commands of a group, unless they declare it themselves."""
-    below = getattr(command, "commands", None)
-    for each in (below or {}).values():
-        _add_language(each)
-    if below is None and not any("--lang" in option.opts for option in command.params):
-        command.params.append(language_option())
 
 
 def plugins(language: str = "en") -> list[Plugin]:

@@ -105,9 +105,9 @@ class Session:
         """Return a sentence in the session's language."""
         return say(self.language, words, **values)
 
-    def count(self, number: int, singular: str, plural: str, **values: object) -> str:
-        """Return a sentence with a count in the session's language."""
-        return count(self.language, number, singular, plural, **values)
+    def count(self, number: int, singular: str, plural: str, none: str = "", **values: object) -> str:
+        """Return a sentence with a count in the session's language; `none` is the sentence for 0."""
+        return count(self.language, number, singular, plural, none, **values)
 
     def show(
         self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None

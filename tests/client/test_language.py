@@ -107,6 +107,17 @@ async def test_help_shows_values_as_they_are_typed_in_the_language(line: str, de
     assert example in shown
 
 
+@pytest.mark.parametrize(
+    "line", ["--help --lang fr", "--lang fr access --help", "access --help --lang fr", "projects --help --lang=fr"]
+)
+async def test_the_help_of_a_group_has_a_language_too(line: str) -> None:
+    """What lists commands is read in the language that is typed with it, before its command or after it."""
+    ended = await incidents(*line.split())
+    assert ended.status == 0
+    assert "Afficher cette aide" in ended.out
+    assert not re.search(r"\b(Usage|Options:|Show|<path>|<list)\b", ended.out)
+
+
 @pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
     "sentence",
@@ -180,7 +191,8 @@ def typers() -> Iterator[Source]:
         ("projects show", ("Il manque l'argument 'PROJET'",)),
         ("projects list --limit x", ("Valeur non valide pour '--limit'", "un nombre entier est attendu")),
         ("send --key", ("attend une valeur",)),
-        ("--lang fr me", ("--lang se place après la commande",)),
+        ("--json me", ("écrivez --json après la commande",)),
+        ("--as x me", ("--as se place après la commande",)),
         ("projects --data x list", ("--data se place après la commande",)),
         ("outcome abc", ("un identifiant UUID est attendu",)),
         ("me you", ("Arguments en trop",)),

@@ -105,7 +105,10 @@ async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) 
     assert asked(peer) == {"retention_days": 30}
     assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
     peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
-    assert "If projects were kept for 1 day, the next sweep would delete 1 project." in (await typed("preview", "--days", 1)).out
+    one = "If projects were kept for 1 day, the next sweep would delete 1 project."
+    assert one in (await typed("preview", "--days", 1)).out
+    peer.answers["retention.preview"] = json.dumps({**preview, "due": 0}).encode()
+    assert "ne supprimerait aucun projet." in (await typed("preview", "--lang", "fr")).out
 
 
 async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) -> None:

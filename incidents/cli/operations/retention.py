@@ -150,5 +150,5 @@ async def sweep(session: Session) -> None:
     """Delete expired projects now instead of at the next scheduled time."""
     async with session.client() as client:
         event = await session.send(client, Sweep())
-    due = session.count(event.due, "{count} project is due", "{count} projects are due")
+    due = session.count(event.due, "{count} project is due", "{count} projects are due", "no project is due")
     session.show(event, session.say("Sweep begun: {due}", due=due))

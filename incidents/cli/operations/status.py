@@ -155,7 +155,7 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
             yield "Log server", _log_server(session, log_server)
     for name, stream in survey.streams.items():
         most = f" / {stream['bytes_max'] // _MIB}" if stream["bytes_max"] > 0 else ""
-        words = ("{count} message, {size} MiB", "{count} messages, {size} MiB")
+        words = ("{count} message, {size} MiB", "{count} messages, {size} MiB", "no messages, {size} MiB")
         yield name, session.count(stream["messages"], *words, size=f"{stream['bytes'] // _MIB}{most}")
     free = _disk_free(session)
     if free is not None:

@@ -66,8 +66,12 @@ async def remove(
         known = (await client.ask(GetDraft())).sequences
         ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences]
         event = await session.send(client, make_message(session, UndraftSequences, {"sequence_ids": ids}))
+    session.show(event, _removed(session, len(event.sequence_ids)))
+
+
+def _removed(session: Session, number: int) -> str:
     singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    return session.count(number, singular, plural, "the draft list was empty")
 
 
 @command(app, "clear", "incidents projects draft clear --yes", sends=True)
@@ -78,8 +82,7 @@ async def clear(session: Session, yes: Yes = False) -> None:
         raise typer.Exit
     async with session.client() as client:
         event = await session.send(client, ClearDraft())
-    singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    session.show(event, _removed(session, len(event.sequence_ids)))
 
 
 @command(app, "attach", "incidents projects draft attach 12", sends=True)

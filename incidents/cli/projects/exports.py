@@ -118,7 +118,7 @@ def _show(
         document["report"] = {**generated.model_dump(mode="json"), "file": str(report_path)}
         singular = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
         plural = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
-        report = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
+        report: dict[str, Any] = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
         lines.append(session.count(generated.pages, singular, plural, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)

@@ -241,4 +241,5 @@ def preview(answer: RetentionPreview, language: str) -> str:
     days = count(language, answer.retention_days, "{count} day", "{count} days")
     singular = "If projects were kept for {days}, the next sweep would delete {count} project."
     plural = "If projects were kept for {days}, the next sweep would delete {count} projects."
-    return count(language, answer.due, singular, plural, days=days)
+    none = "If projects were kept for {days}, the next sweep would delete none."
+    return count(language, answer.due, singular, plural, none, days=days)

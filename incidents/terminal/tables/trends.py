@@ -153,7 +153,8 @@ def duration(seconds: float | None, language: str = "en") -> str:
 def note(answer: Statistics, query: ProjectStatistics, language: str) -> Text:
     """Return the note below statistics: the total, the meaning of the columns, and whether figures are left out."""
     singular, plural = "{count} project, by the clock of {timezone}", "{count} projects, by the clock of {timezone}"
-    total = count(language, answer.total, singular, plural, timezone=answer.timezone)
+    none = "no projects, by the clock of {timezone}"
+    total = count(language, answer.total, singular, plural, none, timezone=answer.timezone)
     unmarked = say(language, "no status is marked as closing yet: incidents statuses close NAME marks one")
     more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
     explained = () if answer.withheld else (_legend(query, language), "" if answer.closing_status_ids else unmarked)

@@ -12,9 +12,10 @@ from contracts import sentences
 from incidents.terminal.text.words import name_of, say
 
 _ENGLISH: Final = "en"
-_OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>"})
+_OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>", "<list[int]>", "<list[str]>"})
 """Types that the name of a parameter, or its range, expresses better."""
 
+_PATH: Final = "<path>"
 _EXAMPLE: Final = "Example: {line}"
 _TYPED: Final = "[bold]incidents"
 _VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
@@ -81,9 +82,11 @@ def _without_type(parameter: Any) -> Any:
 
     def display_type_rich(ctx: Any) -> str | None:
         shown = display_type(ctx=ctx)
-        return None if shown in _OBVIOUS_TYPES else shown
+        return None if shown in _OBVIOUS_TYPES or (shown == _PATH and parameter.metavar) else shown
 
     if parameter:
+        if display_type(ctx=None) == _PATH and not parameter.metavar:
+            parameter.metavar = "PATH"
         parameter.display_type_rich = display_type_rich
     return parameter
 

@@ -37,8 +37,13 @@ def say(language: str, words: str, **values: object) -> str:
     return translated.format(**texts) if texts else translated
 
 
-def count(language: str, number: int, singular: str, plural: str, **values: object) -> str:
-    """Return a sentence with a `{count}`: `singular` for 1, and in French for 0, `plural` otherwise."""
+def count(language: str, number: int, singular: str, plural: str, none: str = "", **values: object) -> str:
+    """Return a sentence with a `{count}`: `singular` for 1, and in French for 0, `plural` otherwise.
+
+    `none` is the sentence for 0 where a reader may meet it.
+    """
+    if none and not number:
+        return say(language, none, **values)
     is_single = number in {0, 1} if language == _FRENCH else number == 1
     return say(language, singular if is_single else plural, count=number, **values)
 
