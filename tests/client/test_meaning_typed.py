@@ -50,6 +50,9 @@ async def test_what_definitions_were_is_told(site: Site, admin: Client) -> None:
     assert [word for word in ("Name: Weight", "Name: Mass", "admin") if word not in result.out] == []
     result = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
     assert "Value: Museum" in result.out
+    await admin.send(ChangeSettings(language="fr"))
+    french = await typed(site, "audit", "definitions", "setting", "--key", "language", "--lang", "fr")
+    assert "Valeur\u00a0: français" in french.out
     refused = await typed(site, "audit", "definitions", "weather", "--json")
     assert refused.status == 2
     assert "category-value" in refused.json["error"]["message"]

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from contracts.sentences import translate
-from incidents.terminal.text.language import catalogue
+from incidents.terminal.text.language import catalogue, use
 from tests.client.command_line import incidents
 from workers.common.http_server import PortForbiddenError, PortInUseError
-from workers.local import start_errors
+from workers.local import printing, start_errors
 from workers.local.access.keys import InvalidNameError, Trust, TrustError
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.commands import StoppedError
@@ -110,3 +110,14 @@ async def test_a_database_that_is_away_is_told_in_french(url: str) -> None:
     assert ended.status == 3
     assert "INCIDENTS_DATABASE_URL" in ended.err
     assert [word for word in ("failed", "connection to", "refused", "host name", "server") if word in ended.err] == []
+
+
+def test_what_the_system_says_about_a_file_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the system refuses is named with the reason in the language, and an unknown reason stays."""
+    monkeypatch.setenv("LANGUAGE", "fr")
+    use("fr")
+    assert (
+        printing.translate("/x/b.tar: No such file or directory")
+        == "/x/b.tar\u00a0: aucun fichier ou dossier de ce nom"
+    )
+    assert printing.translate("/x/b.tar: something new") == "/x/b.tar: something new"

@@ -37,8 +37,12 @@ def emphasise(words: str, name: str, **values: object) -> list[Styled]:
 
 
 def translate(sentence: object) -> str:
-    """Translate a sentence of another module; an unknown one stays unchanged."""
-    return sentences.translate(str(sentence), KNOWN, gettext)
+    """Translate a sentence of another module, or what the system says about a file; others stay unchanged."""
+    text = str(sentence)
+    place, _, why = text.rpartition(": ")
+    if place and why in KNOWN:
+        return say("{label}: {value}", label=place, value=gettext(why))
+    return sentences.translate(text, KNOWN, gettext)
 
 
 def decimal(value: float) -> str:

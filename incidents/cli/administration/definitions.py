@@ -68,7 +68,7 @@ def _key(session: Session, kind: str, key: str) -> str:
 
 def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     """Return the differing fields before and after the change, one per line."""
-    old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
+    old, new = (_flat(change.key, state or {}, language) for state in (change.old, change.new))
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
     lines = (
         [say(language, "{label}: {value}", label=name, value=state[name]) for name in names if name in state]
@@ -83,10 +83,10 @@ def _shown(name: str, value: Any, language: str) -> str:
     return ", ".join(show.field_value(name, text, show.Names(None), language) for text in texts)
 
 
-def _flat(state: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _flat(key: str, state: Mapping[str, Any], language: str) -> dict[str, Any]:
     levels: Mapping[str, Any] = state.get("permissions", {})
     plain = {
-        field_word(language, name): _shown(name, value, language)
+        field_word(language, name): _shown(key if name == "value" else name, value, language)
         for name, value in state.items()
         if name != "permissions"
     }

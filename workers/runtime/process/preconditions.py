@@ -46,7 +46,7 @@ _MESSAGES: Final = (
 
 _CAUSES: Final = {
     "3D000": "there is no database {database}",
-    "28P01": "the password of {role} is missing or wrong",
+    "28P01": "the password of {role} is missing or incorrect",
     "28000": "the server does not let {role} in from here",
     "53300": "all connections of the server are in use",
     "57P03": "the server is starting or shutting down",
