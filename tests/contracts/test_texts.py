@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from contracts import catalogue
 from contracts.errors import Code, Refusal
@@ -147,7 +147,14 @@ def test_every_way_to_be_wrong_has_its_reason() -> None:
     assert sorted(set(failures()) - REASONS.keys()) == []
 
 
-CHECKED = (*catalogue.commands().values(), *catalogue.queries().values(), Licence, ImportedProject, Mapping, Settings)
+CHECKED: tuple[type[BaseModel], ...] = (
+    *catalogue.commands().values(),
+    *catalogue.queries().values(),
+    Licence,
+    ImportedProject,
+    Mapping,
+    Settings,
+)
 """Everything that people write and pydantic checks: messages, licences, rows and mappings of imports, variables."""
 
 OWN_KINDS = re.compile(r'\bkind = "(\w+)"\n\s+raise PydanticCustomError')
