@@ -3,18 +3,22 @@
 import asyncio
 import base64
 import binascii
+import errno
 import json
+import os
+import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import nats
 from nats.aio.client import Client as Nats
 
 from contracts import subjects
-from incidents.errors import CredentialsError, UnreachableError
+from incidents.errors import CredentialsError, RejectedCredentialsError, UnreachableError
 
 CONNECT_SECONDS = 5
 _PING_SECONDS = 2
@@ -23,19 +27,48 @@ _PAUSE_SECONDS = 0.1
 _DENIALS_MAX = 20
 """The number of denials to keep: several may arrive before the reason for a missing answer is looked up."""
 
+_WHY_UNREACHABLE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
+    (nats.errors.NoRespondersError, "no worker answers"),
+    (nats.js.errors.NoStreamResponseError, "the message bus has no streams yet"),
+    (
+        (nats.errors.SecureConnRequiredError, nats.errors.SecureConnWantedError, nats.errors.SecureConnFailedError),
+        "only one side wants TLS: write tls:// or nats:// in the address as the server does",
+    ),
+    (ssl.SSLCertVerificationError, "the certificate of the server is not trusted here"),
+    (ssl.SSLError, "no TLS connection can be made"),
+    (
+        (nats.errors.ProtocolError, nats.errors.JsonParseError, nats.errors.UnexpectedEOF),
+        "what answers there is no message bus: correct the address",
+    ),
+    (
+        (
+            nats.errors.ConnectionClosedError,
+            nats.errors.ConnectionDrainingError,
+            nats.errors.ConnectionReconnectingError,
+            nats.errors.StaleConnectionError,
+            nats.errors.OutboundBufferLimitError,
+        ),
+        "the connection was lost",
+    ),
+    ((TimeoutError, nats.errors.TimeoutError, nats.errors.NoServersError), "nobody answers"),
+)
+"""What the errors of the client of the message bus mean."""
+
 
 def principal_of(credentials: Path) -> str:
     """Return the principal of the credentials: the name in the token.
 
     Raises:
-        UnreachableError: The file is missing or holds no token.
+        CredentialsError: The file is missing, cannot be read, or holds no token.
     """
     try:
         token = credentials.read_text().split("NATS USER JWT-----")[1].split()[0]
         claims = token.split(".")[1]
         return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["name"])
+    except FileNotFoundError as error:
+        raise CredentialsError(str(credentials), "there is no such file") from error
     except OSError as error:
-        raise UnreachableError(str(credentials), error.strerror) from error
+        raise CredentialsError(str(credentials), error.strerror) from error
     except (IndexError, KeyError, ValueError, binascii.Error) as error:
         raise CredentialsError(str(credentials), "not a credentials file") from error
 
@@ -75,9 +108,26 @@ class Troubles:
         return next((denial for denial in reversed(self._denied) if f'"{subject.lower()}"' in denial), "")
 
     @property
+    def cause(self) -> Exception | None:
+        """The latest error, if there was one."""
+        return self._last
+
+    @property
     def last(self) -> str:
-        """The latest error, empty if there was none."""
-        return str(self._last or "")
+        """The latest error in words, empty if there was none."""
+        return why_unreachable(self._last) if self._last else ""
+
+
+def why_unreachable(error: BaseException) -> str:
+    """Return in words why a server cannot be reached, and what to do."""
+    if isinstance(error, ConnectionRefusedError) or f"[Errno {errno.ECONNREFUSED}]" in str(error):
+        return "nothing listens there: start the system, or correct the address"
+    if isinstance(error, socket.gaierror):
+        return "no machine has this name: correct the address"
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError | TimeoutError):
+        return os.strerror(error.errno)
+    known = (words for kinds, words in _WHY_UNREACHABLE if isinstance(error, kinds))
+    return next(known, str(error).removeprefix("nats: ") or "nobody answers")
 
 
 async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:
@@ -104,7 +154,8 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
     """Connect with one attempt; afterwards, always reconnect.
 
     Raises:
-        UnreachableError: The server does not answer, or does not accept the credentials.
+        UnreachableError: The server does not answer.
+        CredentialsError: It does not accept the credentials, or their file cannot be read.
     """
     connection = Nats()
     try:
@@ -119,13 +170,13 @@ async def open_connection(url: str, credentials: Path, troubles: Troubles) -> As
                 error_cb=troubles.record,
             )
     except (OSError, nats.errors.Error) as error:
-        reason = troubles.last.removeprefix("nats: ") or str(error) or "nobody answers"
+        cause = troubles.cause or error
         troubles.tolerate()
         await connection.close()
-        if _DENIED in reason.lower():
+        if _DENIED in str(cause).lower():
             words = "these credentials have expired, were revoked, or belong to another site (Authorization Violation)"
-            raise CredentialsError(url, words) from error
-        raise UnreachableError(url, reason) from error
+            raise RejectedCredentialsError(url, words) from error
+        raise UnreachableError(url, why_unreachable(cause)) from error
     troubles.tolerate()
     try:
         yield connection

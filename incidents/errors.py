@@ -72,4 +72,16 @@ class UnreachableError(Exception):
 
 
 class CredentialsError(UnreachableError):
-    """A system does not accept the credentials, or the file contains none."""
+    """A system does not accept the credentials, or the file contains none, is missing or cannot be read.
+
+    `hint` is a sentence: what names the file, and how to get one.
+    """
+
+    def __init__(self, where: object, reason: object, remedy: str = "", hint: str = "") -> None:
+        """Keep the place, the reason, the remedy and the hint."""
+        super().__init__(where, reason, remedy)
+        self.hint = hint
+
+
+class RejectedCredentialsError(CredentialsError):
+    """A system does not accept the credentials: they have expired, were revoked, or belong to another site."""

@@ -6,17 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from incidents.errors import UnreachableError
+from incidents.errors import CredentialsError, UnreachableError
 
 DEFAULT_DATA: Final = Path(".incidents")
 _CREDENTIALS: Final = "export INCIDENTS_NATS_CREDS=FILE"
+_NAMED_BY_VARIABLE: Final = "INCIDENTS_NATS_CREDS names this file; `incidents access create NAME` makes one"
+_NAMED_BY_PRINCIPAL: Final = "--as or INCIDENTS_AS names the principal; `incidents access create NAME` makes its file"
 _OTHERS: Final = "export INCIDENTS_NATS_URL=nats://HOST:4222 INCIDENTS_NATS_CREDS=FILE"
 
 
 class Place(NamedTuple):
     """How to reach a system as one principal; `remedy` is the command to type if it does not answer.
 
-    `renewal` is the command to type if it does not accept the credentials.
+    `renewal` is the command to type if it does not accept the credentials, and `naming` says what names their file.
     """
 
     url: str
@@ -24,6 +26,7 @@ class Place(NamedTuple):
     site: str
     remedy: str = ""
     renewal: str = ""
+    naming: str = ""
 
 
 def data_directory(data: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -35,7 +38,8 @@ def find(data: Path | None, principal: str, environment: Mapping[str, str] = os.
     """Find the system: in `data`, at `INCIDENTS_NATS_URL`, or in the default data directory, in this order.
 
     Raises:
-        UnreachableError: No system runs there, or there are no credentials of this principal.
+        UnreachableError: No system runs there.
+        CredentialsError: There are no credentials of this principal.
     """
     if data is None and (url := environment.get("INCIDENTS_NATS_URL")):
         return _at_address(url, environment)
@@ -46,8 +50,9 @@ def _at_address(url: str, environment: Mapping[str, str]) -> Place:
     credentials = environment.get("INCIDENTS_NATS_CREDS")
     if not credentials:
         reason = "INCIDENTS_NATS_CREDS does not name a credentials file"
-        raise UnreachableError(url, reason, _CREDENTIALS)
-    return Place(url, Path(credentials), environment.get("INCIDENTS_SITE") or "main", _OTHERS, _CREDENTIALS)
+        raise CredentialsError(url, reason, _CREDENTIALS, _NAMED_BY_VARIABLE)
+    site = environment.get("INCIDENTS_SITE") or "main"
+    return Place(url, Path(credentials), site, _OTHERS, _CREDENTIALS, _NAMED_BY_VARIABLE)
 
 
 def _in_directory(directory: Path, principal: str) -> Place:
@@ -61,5 +66,5 @@ def _in_directory(directory: Path, principal: str) -> Place:
     credentials = directory / "creds" / f"{principal}.creds"
     renewal = f"incidents access create {principal}{option}"
     if not credentials.exists():
-        raise UnreachableError(credentials, "there are no such credentials", renewal)
-    return Place(url, credentials, site, start, renewal)
+        raise CredentialsError(credentials, "there are no such credentials", renewal, _NAMED_BY_PRINCIPAL)
+    return Place(url, credentials, site, start, renewal, _NAMED_BY_PRINCIPAL)

@@ -16,7 +16,7 @@ from contracts.ids import uuid7
 from contracts.message import Outcome
 from contracts.projects.queries import OUTCOME_WAIT_SECONDS_MAX
 from contracts.texts import Part, Phrase, phrase
-from incidents.connection import Troubles, flush
+from incidents.connection import Troubles, flush, why_unreachable
 from incidents.errors import PendingError, Refused
 
 _ATTEMPT_SECONDS: Final = 2.0
@@ -94,7 +94,7 @@ class Deliveries:
                 attempt = min(left, _ATTEMPT_SECONDS)
                 ack = await self._bus.publish(outgoing.subject, outgoing.body, timeout=attempt, headers=headers)
             except nats.errors.Error as error:
-                reason = str(error)
+                reason = why_unreachable(error)
             else:
                 return bool(ack.duplicate)
             if denied := self._troubles.denied(outgoing.subject):

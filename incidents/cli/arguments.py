@@ -6,6 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from incidents.cli.completion import complete_names
+from incidents.terminal.session import Session, UsageError
 
 TIME: Final = "2026-01-31, 2026-01-31 14:30, 7d, yesterday, last tuesday."
 SINCE: Final = f"Created since: {TIME}"
@@ -30,6 +31,7 @@ CategoryValues = Annotated[
     Words, typer.Option(metavar="CATEGORY=VALUE", help="A category's value, as in Reason=Other; repeatable.")
 ]
 Reference = Annotated[str | None, typer.Option(metavar="TEXT", help="Its number in another system.")]
+KeptUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Until when the recording is kept: {TO_ITS_END}")]
 Cameras = Annotated[Words, typer.Option(metavar="ID[=NAME]", help="A camera that recorded it; repeatable.")]
 
 
@@ -41,3 +43,13 @@ def among(*words: str) -> Callable[[], list[str]]:
 def revision(expected: int | None) -> dict[str, int]:
     """Return the field for the expected revision of a command."""
     return {} if expected is None else {"expected_revision": expected}
+
+
+def require_change(session: Session, example: str, *typed: object) -> None:
+    """Refuse a command that changes something if nothing to change was typed.
+
+    Raises:
+        UsageError: All of `typed` is None or empty.
+    """
+    if not any(value is not None and value != [] for value in typed):
+        raise UsageError(session.say("say what to change, as in: {example}", example=example))

@@ -24,7 +24,7 @@ from incidents.demo.operator import Operator
 from incidents.demo.retention import COMMANDS, expire
 from incidents.demo.scenario import load
 from incidents.demo.stage import Stage
-from incidents.demo.system import OPERATOR, System, mint, run_system
+from incidents.demo.system import OPERATOR, System, is_running, mint, run_system
 from incidents.locate import DEFAULT_DATA
 from incidents.terminal import activities
 from incidents.terminal.session import Session
@@ -46,9 +46,10 @@ async def play(session: Session, directory: Path, *, once: bool) -> None:
     """
     stage = Stage(session)
     if not once:
-        session.tell(
-            "This terminal stays with the system until Ctrl-C. In a second one, type: {line}", line=_second(directory)
-        )
+        words = "This terminal stays with the system until Ctrl-C. In a second one, type: {line}"
+        if await is_running(directory):
+            words = "The system that runs in {directory} is used, and keeps running. To see it: {line}"
+        session.tell(words, directory=directory, line=_second(directory))
     stage.scene("Demonstration on {directory}", directory=directory)
     async with run_system(stage, directory) as system:
         await mint(stage, system, OPERATOR)

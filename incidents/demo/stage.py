@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Final
 
+from rich.rule import Rule
 from rich.text import Text
 
 from incidents.terminal.session import Session
 
 _DONE: Final = "✓"
 _FAILED: Final = "✗"
+_RULE_WIDTH_MAX: Final = 80
+"""The most columns of a rule: a pipe or a file has no width of its own."""
 
 
 class Stage:
@@ -23,7 +26,8 @@ class Stage:
         """Begin a scene."""
         if not self.session.json:
             self.session.out.print()
-            self.session.out.rule(self.session.say(words, **values), align="left")
+            out = self.session.out
+            out.print(Rule(self.session.say(words, **values), align="left"), width=min(out.width, _RULE_WIDTH_MAX))
 
     @contextmanager
     def step(self, words: str, **values: object) -> Iterator["Step"]:

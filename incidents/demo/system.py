@@ -55,7 +55,7 @@ async def run_system(stage: Stage, directory: Path) -> AsyncIterator[System]:
     Raises:
         UnreachableError: The system did not start.
     """
-    if await _answers(directory):
+    if await is_running(directory):
         with stage.step("use the system that runs there"):
             pass
         yield System(directory, None)
@@ -92,7 +92,8 @@ async def mint(stage: Stage, system: System, principal: str) -> None:
             raise UnreachableError(principal, reason, f"incidents {' '.join(line)}")
 
 
-async def _answers(directory: Path) -> bool:
+async def is_running(directory: Path) -> bool:
+    """Return whether a system runs below a directory."""
     try:
         place = find(directory, "admin")
         async with connect(place.url, place.credentials, place.site):

@@ -49,7 +49,8 @@ class Journal:
         if done.project:
             entry |= {"number": done.project.number, "project_id": str(done.project.project_id)}
         if done.refused:
-            entry |= {"field": done.refused.field, "kind": done.refused.kind, "number": done.refused.number}
+            entry |= {"field": done.refused.field, "column": done.refused.cell.column, "kind": done.refused.kind}
+            entry |= {"number": done.refused.number}
         self._write(entry)
 
     def end(self, tally: Tally) -> None:

@@ -20,7 +20,7 @@ from incidents.errors import Refused
 from incidents.importing.completing import complete
 from incidents.importing.patience import PERMANENT_REFUSALS, retry_transient
 from incidents.importing.reading import Source
-from incidents.importing.translating import InvalidRowError, Translator
+from incidents.importing.translating import Cell, InvalidRowError, Translator
 
 COMMANDS_IN_FLIGHT_MAX: Final = 8
 _QUERIES_IN_FLIGHT_MAX: Final = 2
@@ -35,27 +35,31 @@ _KINDS: Final = {
     (Code.INVALID, "created_at"): "in_future",
 }
 
+_NO_CELL: Final = Cell()
+
 Fate = Literal["imported", "already_there", "completed", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class ValidRow:
-    """A valid row: its project, its line, and its size on the wire."""
+    """A valid row: its project, its line, its size on the wire, and how to find the cell of a field."""
 
     line: int
     project: ImportedProject
     size: int
+    cell_of: Callable[[str], Cell]
 
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that was not imported, and the reason."""
+    """A row that was not imported, and the reason, with the cell that it is about."""
 
     line: int
     number: int | None
     field: str
     kind: str
     reference: str | None = None
+    cell: Cell = _NO_CELL
 
 
 class Done(NamedTuple):
@@ -112,12 +116,14 @@ class Checker:
             if row.kind:
                 self._tally.refuse(RefusedRow(row.line, None, "", row.kind))
                 continue
+            cell_of = partial(self._translator.cell, row.values)
             try:
-                yield self._checked(row.line, self._translator.project(row.values))
+                yield self._checked(row.line, self._translator.project(row.values), cell_of)
             except InvalidRowError as error:
-                self._tally.refuse(RefusedRow(row.line, error.number, error.field, error.kind, error.reference))
+                cell = cell_of(error.field)
+                self._tally.refuse(RefusedRow(row.line, error.number, error.field, error.kind, error.reference, cell))
 
-    def _checked(self, line: int, project: ImportedProject) -> ValidRow:
+    def _checked(self, line: int, project: ImportedProject, cell_of: Callable[[str], Cell]) -> ValidRow:
         size = len(project.model_dump_json(exclude_unset=True).encode())
         if size + _FRAME_BYTES > BODY_BYTES_MAX:
             raise InvalidRowError("", "body_too_large", project.number, project.reference)
@@ -126,7 +132,7 @@ class Checker:
             if value in self._seen:
                 raise InvalidRowError(field_, "twice_in_file", project.number, project.reference)
         self._seen |= {project.number, project.project_id} - {None}
-        return ValidRow(line, project, size)
+        return ValidRow(line, project, size, cell_of)
 
 
 def chunks(rows: Iterator[ValidRow]) -> Iterator[list[ValidRow]]:
@@ -263,4 +269,4 @@ async def _send(client: Client, chunk: Sequence[ValidRow], tally: Tally, ask: _A
 
 def _refused_row(row: ValidRow, field_: str, code: Code) -> RefusedRow:
     kind = _KINDS.get((code, field_), code.value)
-    return RefusedRow(row.line, row.project.number, field_, kind, row.project.reference)
+    return RefusedRow(row.line, row.project.number, field_, kind, row.project.reference, row.cell_of(field_))

@@ -1,10 +1,12 @@
 """Translating a row into a project: the field of each cell, and its value."""
 
+import json
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Named
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
@@ -22,6 +24,11 @@ _AS_A_NUMBER: Final = re.compile(r"[='\"+\-\s]*[\d\s.,'’]+([eE][+-]?\d+)?[\"'\
 _NUMBERED: Final = re.compile(r"(?=.*\d)(?=.*([^\W\d_]|\d[-/_.:]\w))", flags=re.DOTALL)
 _YES: Final = frozenset({"1", "true", "yes", "oui", "on", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "non", "off", "faux"})
+_ALSO_FROM: Final = {"reference": ("number",), "project_id": ("number", "reference")}
+"""Fields that are made from another one in files that do not have them."""
+
+_REFUSED_TEXT_MAX: Final = 200
+"""The most characters of a refused cell that are kept."""
 
 
 class InvalidRowError(Exception):
@@ -33,6 +40,13 @@ class InvalidRowError(Exception):
         self.reference = reference if isinstance(reference, str) else None
         self.field = field
         self.kind = kind
+
+
+class Cell(NamedTuple):
+    """The cell that a field was read from: its column, empty for a default, and its text."""
+
+    column: str = ""
+    text: str = ""
 
 
 def is_reference(text: str) -> bool:
@@ -76,7 +90,9 @@ class Translator:
             return ImportedProject.model_validate_json(to_json(read))
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            raise InvalidRowError(".".join(map(str, first["loc"])), first["type"], number, reference) from error
+            place, kind = ".".join(map(str, first["loc"])), first["type"]
+            kind = "not_a_time" if place in TIMES and kind.startswith("datetime_") else kind
+            raise InvalidRowError(place, kind, number, reference) from error
         except InvalidRowError as error:
             raise InvalidRowError(error.field, error.kind, number, reference) from error
         except ValueError as error:
@@ -101,6 +117,20 @@ class Translator:
             if any(cells):
                 read[name] = " ".join(filter(None, cells))
         return read
+
+    def cell(self, values: Named[str, Any], field_: str) -> Cell:
+        """Return the cell that a refusal of a field is about."""
+        columns: dict[str, Iterable[str]] = {
+            field: (column,) for column, field in self._columns(tuple(values)).items()
+        } | {**self.mapping.joined, **self.findings.joined}
+        name = field_.partition(".")[0]
+        for source in (name, *_ALSO_FROM.get(name, ())):
+            texts = [_text_of(values.get(column)) for column in columns.get(source, ())]
+            if any(texts):
+                return Cell(" + ".join(columns[source]), " ".join(filter(None, texts)))
+            if source in self.mapping.defaults:
+                return Cell("", _text_of(self.mapping.defaults[source]))
+        return Cell(" + ".join(columns.get(name, ())))
 
     def left_out(self, values: Named[str, Any]) -> set[str]:
         """Return the columns that fill no field."""
@@ -165,3 +195,10 @@ class Translator:
             return times.moment(at, zone)
         except (NotATimeError, OverflowError):
             return text
+
+
+def _text_of(value: Any) -> str:
+    """Return a cell as it is written in the file; the end of a long one is left out."""
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    plain = text.strip()
+    return plain if len(plain) <= _REFUSED_TEXT_MAX else f"{plain[: _REFUSED_TEXT_MAX - 1]}…"

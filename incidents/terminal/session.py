@@ -20,7 +20,7 @@ from rich.text import Text
 from contracts.ids import uuid7
 from contracts.message import Command
 from incidents.client import Client, connect
-from incidents.errors import CredentialsError, PendingError, Refused, UnreachableError
+from incidents.errors import CredentialsError, PendingError, Refused, RejectedCredentialsError, UnreachableError
 from incidents.locate import find
 from incidents.terminal import printing
 from incidents.terminal.interrupt import until_interrupted
@@ -62,6 +62,9 @@ class Session:
     data: Path | None = None
     command_id: UUID = field(default_factory=uuid7)
     wait_seconds: float = 30.0
+    labels: dict[str, str] = field(default_factory=dict)
+    """The organisation's names of categories and data fields, once they were read."""
+
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
@@ -76,9 +79,10 @@ class Session:
                 place.url, place.credentials, place.site, self.language, seconds=self.wait_seconds
             ) as client:
                 yield client
+        except CredentialsError as error:
+            raise type(error)(error.where, error.reason, place.renewal, place.naming) from error
         except UnreachableError as error:
-            remedy = place.renewal if isinstance(error, CredentialsError) else place.remedy
-            raise UnreachableError(error.where, error.reason, error.remedy or remedy) from error
+            raise UnreachableError(error.where, error.reason, error.remedy or place.remedy) from error
 
     @property
     def now(self) -> datetime:
@@ -102,9 +106,9 @@ class Session:
         """Return a sentence in the session's language."""
         return say(self.language, words, **values)
 
-    def count(self, number: int, singular: str, plural: str, **values: object) -> str:
-        """Return a sentence with a count in the session's language."""
-        return count(self.language, number, singular, plural, **values)
+    def count(self, number: int, singular: str, plural: str, none: str = "", **values: object) -> str:
+        """Return a sentence with a count in the session's language; `none` is the sentence for 0."""
+        return count(self.language, number, singular, plural, none, **values)
 
     def show(
         self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None
@@ -188,7 +192,7 @@ class Session:
         except UsageError as error:
             return self.misunderstood(str(error))
         except UnreachableError as error:
-            return self._refuse(self._unreachable(error), Status.UNREACHABLE)
+            return self._refuse_unreachable(error)
         except (KeyboardInterrupt, asyncio.CancelledError):
             if self._sent:
                 self.tell("to see its outcome: incidents outcome {id}", id=self.command_id)
@@ -216,10 +220,14 @@ class Session:
             error["details"] = {**error["details"], "send_again": f"--id {refused.command_id}"}
         return error
 
-    def _unreachable(self, error: UnreachableError) -> dict[str, Any]:
-        message = self.say("{label}: {value}", label=error.where, value=f"{self.say(error.reason)}.")
-        details = {"type": error.remedy} if error.remedy else {}
-        return {"code": "unreachable", "message": message, "details": details}
+    def _refuse_unreachable(self, error: UnreachableError) -> int:
+        """Print why no system is reached; without credentials, that is a mistake in the surroundings."""
+        is_mistake = isinstance(error, CredentialsError) and not isinstance(error, RejectedCredentialsError)
+        code, hint = ("credentials", error.hint) if isinstance(error, CredentialsError) else ("unreachable", "")
+        sentences = " ".join(f"{self.say(words)}." for words in (error.reason, hint) if words)
+        message = self.say("{label}: {value}", label=error.where, value=sentences)
+        document = {"code": code, "message": message, "details": {"type": error.remedy} if error.remedy else {}}
+        return self._refuse(document, Status.USAGE if is_mistake else Status.UNREACHABLE)
 
     def misunderstood(self, why: str) -> int:
         """Print that the typed command is not understood, and return the exit status."""
@@ -230,5 +238,5 @@ class Session:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             self.write({"error": whole})
         else:
-            self.err.print(refusal_panel(error, self.language))
+            self.err.print(refusal_panel(error, self.language, self.labels))
         return status

@@ -15,6 +15,7 @@ from incidents.demo.scenario import load
 from incidents.demo.stage import Stage
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session
+from incidents.terminal.tables.layout import UNBOUNDED
 from tests.support import Site
 
 
@@ -129,3 +130,11 @@ async def test_a_step_that_fails_is_shown_as_such(stage: Stage) -> None:
         raise ValueError("broken")
     assert shown(stage).startswith("✗")
     assert "define the statuses" in shown(stage)
+
+
+def test_a_rule_has_an_end_in_a_file() -> None:
+    """Where the output has no width of its own, a heading is as wide as a page."""
+    stage = Stage(Session("admin", out=Screen(width=UNBOUNDED, file=io.StringIO())))
+    stage.scene("The administrator prepares the site")
+    assert max(map(len, shown(stage).splitlines())) <= 80
+    assert "The administrator prepares the site ──" in shown(stage)

@@ -43,6 +43,10 @@ async def test_it_leaves_a_system_until_somebody_stops_it(tmp_path: Path) -> Non
         assert process.returncode is None
     ended = await incidents("projects", "list", "--json", "--limit", 100, "--data", tmp_path / "d")
     assert len(ended.json["items"]) == 25
+    again = await incidents("demo", "--data", "d", folder=tmp_path)
+    assert again.status == 0
+    assert "This terminal stays" not in again.err
+    assert "keeps running" in again.err
     process.send_signal(signal.SIGINT)
     assert await process.wait() == 0
 

@@ -1,14 +1,47 @@
 """What the page on the command line says can be typed."""
 
+import re
+import shlex
+from pathlib import Path
+
 import pytest
 
+from incidents.terminal.session import Status
 from tests.checks.tree import ROOT
 from tests.checks.typed_lines import blocks, unknown
+from tests.client.command_line import incidents
+from tests.client.interactive import environment
+from tests.support import Site
 
-LINES = [line for block in blocks((ROOT / "docs/cli.md").read_text()) for line in block.splitlines()]
+PAGE = (ROOT / "docs/cli.md").read_text()
+LINES = [line for block in blocks(PAGE) for line in block.splitlines()]
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_every_line_can_be_typed(line: str) -> None:
     """The commands and options of the page exist."""
     assert unknown(line) == []
+
+
+def _typed(section: str) -> list[str]:
+    """Return the lines of a section that end by themselves and ask nothing."""
+    text = PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0]
+    lines = [line for block in blocks(text) for line in block.splitlines()]
+    return [line for line in lines if not re.search(r"--follow|--password |olivia", line)]
+
+
+@pytest.mark.timeout(600)
+async def test_a_section_can_be_typed_on_a_new_system(site: Site, tmp_path: Path) -> None:
+    """From its first line on every line of the page does what it says; what it names is there, since lines made it."""
+    await site.workers()
+    for line in [*_typed("Projects"), *_typed("Definitions, settings and roles")]:
+        words = shlex.split(re.sub(r"(?<= )12(?= |$)", "1", line.partition(" < ")[0]))[1:]
+        given = "a long password\n" if " < " in line else ""
+        ended = await incidents(*words, given=given, folder=tmp_path, environment=environment(site, "admin"))
+        assert ended.status == 0, (line, ended.out, ended.err)
+
+
+def test_every_exit_status_is_on_the_page() -> None:
+    """The table has all of them and no other."""
+    table = PAGE.partition("| exit status |")[2].partition("\n\n")[0]
+    assert [int(status) for status in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)] == [0, *sorted(Status)]

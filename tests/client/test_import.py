@@ -42,7 +42,7 @@ async def test_a_file_is_taken_over_and_bad_rows_are_reported(site: Site, tmp_pa
     text = (tmp_path / "errors.csv").read_text().splitlines()[1:]
     assert [character.split(",")[:4] for character in text] == [
         ["3", "2", "type_id", "unknown_name"],
-        ["4", "3", "created_at", "datetime_parsing"],
+        ["4", "3", "created_at", "not_a_time"],
         ["5", "1", "number", "twice_in_file"],
         ["6", "5", "type_id", "not_defined"],
     ]

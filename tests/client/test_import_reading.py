@@ -99,7 +99,7 @@ def test_a_mapping_renames_columns_names_and_times() -> None:
         ("Nr", "twelve", "number", "int_type"),
         ("Nr", "9" * 5000, "number", "int_type"),
         ("Nr", "", "number", "missing"),
-        ("Opened", "yesterday", "created_at", "datetime_parsing"),
+        ("Opened", "yesterday", "created_at", "not_a_time"),
         ("retention_exempt", "perhaps", "retention_exempt", "bool_type"),
         ("description", "a\x00b", "description", "string_pattern_mismatch"),
         ("description", "\ud800", "", "not_utf8"),

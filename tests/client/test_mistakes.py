@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from incidents.cli import build
 from incidents.terminal.tables.refusals import refusal_panel
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
@@ -166,9 +167,62 @@ async def test_credentials_that_do_not_count_are_not_a_system_that_is_away(bus: 
     minted = type(bus.trust).create(bus.folder / "other", "main").mint("me", "client")
     file.write_text(minted if foreign else "these are none")
     where: dict[str, Any] = {"INCIDENTS_NATS_URL": bus.url, "INCIDENTS_NATS_CREDS": file}
-    error = (await incidents("me", "--json", environment=where)).json["error"]
+    ended = await incidents("me", "--json", environment=where)
+    error = ended.json["error"]
+    assert (ended.status, error["code"]) == (3 if foreign else 2, "credentials")
     assert error["details"] == {"type": "export INCIDENTS_NATS_CREDS=FILE"}
     assert ("revoked" in error["message"]) is foreign
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("projects", "update", PROJECT),
+        ("projects", "update", PROJECT, "--expected-revision", "5"),
+        ("projects", "edit-call", PROJECT, "1"),
+        ("projects", "delete-sequence", PROJECT),
+        ("settings", "set"),
+        ("types", "rename", "Injury"),
+        ("categories", "rename", "Reason", "Trapped"),
+    ],
+    ids=" ".join,
+)
+async def test_nothing_to_change_is_answered_with_an_example(peer: Peer, typed: Type, line: tuple[str, ...]) -> None:
+    """Who says not what to change gets a line that does, and nothing is asked or sent."""
+    ended = await typed(*line, "--json")
+    assert (ended.status, peer.commands, peer.queries) == (2, [], [])
+    assert f"as in: incidents {line[0]} {line[1]} " in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize("language, words", [("en", "the message"), ("fr", "le message")])
+def test_a_refusal_without_a_field_is_about_the_message(language: str, words: str) -> None:
+    """A refusal of a whole message is labelled as one."""
+    fields = [{"field": "", "kind": "nothing_to_change", "reason": "contains nothing to change"}]
+    error = {"code": "invalid", "message": "No.", "details": {"fields": fields}}
+    body: Any = refusal_panel(error, language).renderable
+    assert words in [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
+
+
+@pytest.mark.parametrize("language, days", [("en", "7d"), ("fr", "7j")])
+async def test_a_cursor_is_explained(peer: Peer, typed: Type, language: str, days: str) -> None:
+    """What is no cursor is answered with one, with what shows them, and with what takes a time."""
+    ended = await typed("watch", "--since", "foo", "--json", "--lang", language)
+    assert ended.status == 2
+    message = ended.json["error"]["message"]
+    for words in ("foo", "1f6ec1a2-1042", "`incidents watch --json`", f"incidents audit log --since {days}"):
+        assert words in message
+
+
+def test_every_option_that_takes_a_time_shows_some() -> None:
+    """Help shows forms of a time wherever one is typed."""
+    options = [each for each in _options(build()) if each.metavar == "TIME"]
+    assert len(options) > 20
+    assert [(each.name, each.help) for each in options if "7d, yesterday" not in str(each.help)] == []
+
+
+def _options(command: Any) -> list[Any]:
+    inner = [option for each in getattr(command, "commands", {}).values() for option in _options(each)]
+    return [*command.params, *inner]
 
 
 def test_a_refusal_shows_people_what_they_need() -> None:
@@ -235,3 +289,57 @@ async def test_a_mapping_that_means_two_things_is_not_taken(peer: Peer, typed: T
     (tmp_path / "rows.ndjson").write_text('{"number": 1, "number": 2}\n')
     ended = await typed("import", "rows.ndjson", "--dry-run", "--json")
     assert [error["kind"] for error in ended.json["errors"]] == ["duplicate_key"]
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("projects list --since blah", "--since: blah is not a time: write 2025-01-31"),
+        ("projects list --updated-until blah", "--updated-until: blah is not a time"),
+        ("projects call 12 --to Police --at 03/04/2026", "--at: 03/04/2026 is ambiguous: write"),
+        ("projects list --sort foo", "--sort: foo does not exist"),
+        ("stats --interval year", "--interval: year does not exist"),
+        ("ask administration.me {", "not JSON from line 1, column 2 on: write one object"),
+        ("ask administration.me []", "not a JSON object: write its fields in braces"),
+    ],
+)
+async def test_a_mistake_names_its_option_and_the_way_out(typed: Type, line: str, said: str) -> None:
+    """What cannot be read is said with where it was typed and what can be typed there."""
+    ended = await typed(*line.split(), "--json")
+    assert ended.status == 2
+    assert said in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
+async def test_a_refused_field_has_the_name_that_the_site_gave_it(
+    peer: Peer, typed: Type, lang: str, unnamed: str
+) -> None:
+    """A data field is refused by the organisation's name for it, before and after it is sent."""
+    refused = await typed("projects", "update", PROJECT, "--field", "integer_1=x", "--lang", lang)
+    assert unnamed in refused.err
+    field = {"field": "data.checkbox_1", "kind": "not_enabled", "reason": "no"}
+    peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [field]}}
+    refused = await typed("projects", "update", PROJECT, "--field", "checkbox_1=no", "--lang", lang)
+    assert "Damaged?" in refused.err
+    assert "checkbox_1" not in refused.err
+
+
+@pytest.mark.parametrize(
+    "lang, words",
+    [
+        ("en", ("is not one of the allowed values", "is not a field of an import")),
+        ("fr", ("n'est pas une des valeurs",)),
+    ],
+)
+async def test_a_mapping_is_refused_in_our_words(
+    typed: Type, tmp_path: Path, lang: str, words: tuple[str, ...]
+) -> None:
+    """A mapping with mistakes is reported by its own fields, and with no sentence of a library."""
+    (tmp_path / "rows.csv").write_text("number\n1\n")
+    wrong: tuple[dict[str, Any], ...] = ({"dates": "ymd"}, {"columns": {"A": "colour"}}, {"timezone": "Mars"}, {"x": 1})
+    said = ""
+    for mapping in wrong:
+        (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+        said += " ".join((await typed("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split())
+    assert [word for word in (*words, "colour", "Mars", "dates") if word not in said] == []
+    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in said] == []

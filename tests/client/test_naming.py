@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from incidents.terminal.input.naming import Named, choose
+from incidents.terminal.session import Session, UsageError
 from tests.client.conftest import Peer
 from tests.client.test_commands import PROJECT, PROPERTIES, Type, typed
 
@@ -89,3 +91,55 @@ async def test_ids_need_no_right_to_see_names(peer: Peer, typed: Type) -> None:
     assert ended.status == 0
     assert sent(peer)["type_id"] == 2
     assert (await typed("projects", "update", PROJECT, "--type", "Injury")).status == 1
+
+
+def test_a_long_list_says_how_to_see_the_rest() -> None:
+    """Of many names the most similar come first, and the sentence says that there are more and what shows them."""
+    known = [
+        Named(number, name)
+        for number, name in enumerate(["abcd", *(f"{letter * 9}" for letter in "efghijklmnop"), "xyz"])
+    ]
+    with pytest.raises(UsageError) as caught:
+        choose(Session("", language="en"), "Type", "xq", known)
+    sentence = str(caught.value)
+    assert "There are 14, such as xyz, " in sentence
+    assert sentence.endswith("…; all of them: incidents types list")
+    with pytest.raises(UsageError, match=r"abcd, eeeeeeeee, .*, xyz$"):
+        choose(Session("", language="en"), "Order", "xq", known)
+
+
+async def test_all_permissions_can_be_seen(typed: Type, peer: Peer) -> None:
+    """After a slip in the name of a permission the similar ones are named, and else the command that shows all."""
+    peer.answers["administration.roles"] = json.dumps({"roles": []}).encode()
+    ended = await typed("roles", "define", "x", "--view", "incident-projects/coments", "--json")
+    assert "incident-projects/comments" in ended.json["error"]["message"]
+    ended = await typed("roles", "define", "x", "--view", "qqq", "--json")
+    assert "…; all of them: incidents me" in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "option, text, defining",
+    [
+        ("--type", "x", "incidents types add NAME"),
+        ("--status", "x", "incidents statuses add NAME"),
+        ("--category", "x=y", "incidents categories define 1 NAME"),
+        ("--category", "Why not=y", "incidents categories add 'Why not' NAME"),
+        ("--field", "x=y", "incidents fields define text_1 NAME"),
+    ],
+)
+async def test_what_is_not_defined_yet_can_be(peer: Peer, typed: Type, option: str, text: str, defining: str) -> None:
+    """Where nothing is defined, the sentence says so and names the command that defines one."""
+    empty: dict[str, Any] = {"types": [], "statuses": [], "categories": [], "data_fields": []}
+    if "Why not" in text:
+        empty["categories"] = [{**PROPERTIES["categories"][0], "name": "Why not", "values": []}]
+    peer.answers["administration.properties"] = json.dumps(empty).encode()
+    ended = await typed("projects", "update", PROJECT, option, text, "--json")
+    assert ended.status == 2
+    assert ended.json["error"]["message"].endswith(f"None is defined yet: {defining}")
+
+
+async def test_an_empty_list_is_called_empty(peer: Peer, typed: Type) -> None:
+    """A number of a list without entries is answered with that."""
+    peer.answers["projects.draft"] = json.dumps({"sequences": []}).encode()
+    ended = await typed("projects", "draft", "remove", "1", "--json")
+    assert "the list is empty" in ended.json["error"]["message"]

@@ -36,9 +36,9 @@ async def is_empty(site: Site) -> bool:
         ("FILE", {"INCIDENTS_NATS_CREDS": "none.creds"}, (2, "none.creds: No such file or directory")),
         ("FILE", {"INCIDENTS_OWNER_DATABASE_URL": "postgresql://h:1/x"}, (3, "set INCIDENTS_OWNER_DATABASE_URL")),
         ("FILE --keys keys.tar", {}, (2, "The keys come first: tar -xf keys.tar")),
-        ("PART", {}, (1, "is not a complete file of `incidents backup`")),
-        ("OTHER", {}, (1, "is not a complete file of `incidents backup`")),
-        ("none.tar", {}, (1, "none.tar: No such file or directory")),
+        ("PART", {}, (2, "is not a complete file of `incidents backup`")),
+        ("OTHER", {}, (2, "is not a complete file of `incidents backup`")),
+        ("none.tar", {}, (2, "there is no file none.tar")),
     ],
 )
 async def test_what_does_not_fit_is_one_sentence(
@@ -118,7 +118,7 @@ async def test_keys_are_saved_only_where_there_are_any(site: Site, tmp_path: Pat
     (files := tmp_path / "elsewhere").mkdir()
     line = ("backup", "-o", files / "b.tar", "--keys", files / "k.tar")
     ended = await run_incidents(site, *line, "--data", tmp_path / "none")
-    assert ended.status == 1, ended.err
+    assert ended.status == 2, ended.err
     assert "make its keys with" in ended.err, ended.err
     assert not list(files.iterdir())
     shutil.copytree(site.directory / "keys", site.directory / "data" / "keys")

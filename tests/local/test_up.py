@@ -8,8 +8,10 @@ import psycopg
 import pytest
 
 from tests.local.support import Up, eventually, survivors
+from workers.local.commands import _Announcer
 from workers.local.data_directory import AlreadyRunningError, Home
 from workers.local.servers.nats import free_port
+from workers.local.up import STOPPED, Step
 
 
 @pytest.fixture
@@ -100,6 +102,12 @@ async def test_second_up_is_refused(directory: Path, up: Up) -> None:
     runtime = Home(directory).runtime()
     assert runtime is not None
     assert runtime.pid == running.process.pid
+
+
+def test_the_last_line_says_how_long_it_ran(capsys: pytest.CaptureFixture[str]) -> None:
+    """The seconds of the last line are those of the whole run, and it says so."""
+    _Announcer(Path("data"))(Step(STOPPED, 511.7))
+    assert capsys.readouterr().out == "✓ stopped; it ran for 511.7 s\n"
 
 
 def test_stale_file_is_ignored(directory: Path) -> None:

@@ -17,16 +17,17 @@ from workers.local import bundle, revocation
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.access.register import Credential
 from workers.local.data_directory import Home, write_private
-from workers.local.printing import emphasise, fail, say, table, tell, write, write_rows
+from workers.local.printing import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.runtime.bus import nats_tokens
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _DATA: Final = Path(".incidents")
-_SPAN: Final = re.compile(r"(\d{1,5})([mhdw])")
-_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SPAN: Final = re.compile(r"(\d{1,5})([mhdjw])")
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
 _NOT_IN_FORCE: Final = 3
+_USAGE: Final = 2
 _HEAD: Final = ("name", "scope", "created", "expires", "revoked", "fingerprint")
 
 access = typer.Typer(
@@ -77,11 +78,11 @@ def create(
 
 def _create(home: Home, principal: str, scope: Scope, seconds: int | None, out: Path | None) -> Credential:
     trust = _trust(home)
-    _require_no_key(home, out)
+    _require_place(home, out)
     try:
         text = trust.mint(principal, scope, valid_seconds=seconds)
     except InvalidNameError as error:
-        fail(str(error))
+        fail(str(error), _USAGE)
     if out is None:
         home.save_credentials(principal, text)
     elif out.exists() and not out.is_file():  # a pipe or a terminal
@@ -100,7 +101,7 @@ def show(data: Data = _DATA, as_json: AsJson = False, as_csv: AsCsv = False) -> 
     Example: incidents access list --csv > credentials.csv
     """
     if as_json and as_csv:
-        fail("--json and --csv exclude each other: write one of them", 2)
+        fail("--json and --csv exclude each other: write one of them", _USAGE)
     credentials = _trust(Home(data.absolute())).register.all()
     if as_json:
         write([_document(credential) for credential in credentials])
@@ -135,7 +136,8 @@ def revoke(
     trust = _trust(home)
     ended = trust.revoke(principal, _keys(home, principal))
     if not ended and not any(credential.name == principal for credential in trust.register.all()):
-        fail(say("There are no credentials of {principal}: `incidents access list` shows all.", principal=principal))
+        words = "There are no credentials of {principal}: `incidents access list` shows all."
+        fail(say(words, principal=principal), _USAGE)
     where = _enforce(home, trust)
     if as_json:
         write({"revoked": [_document(credential) for credential in ended], "in_force_at": where})
@@ -187,25 +189,34 @@ def sign_licence(
     try:
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
-        fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), status=2)
+        names = {"edition": "--edition", "version": "--version", "expires_at": "--expires"}
+        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z"})
     home = Home(data.absolute())
     trust = _trust(home)
-    _require_no_key(home, out)
+    _require_place(home, out)
     out.write_text(trust.account_token(licence) + "\n")
     tell(say("The licence is in {file}", file=out))
 
 
-def _require_no_key(home: Home, out: Path | None) -> None:
-    """Refuse to overwrite a key of the site, which nobody could restore."""
-    if out and out.exists() and any(path.is_file() and path.samefile(out) for path in home.keys.rglob("*")):
-        fail(say("{file} is one of the site's keys: name another file.", file=out), status=2)
+def _require_place(home: Home, out: Path | None) -> None:
+    """Refuse a file that cannot be written, or that would replace a key of the site, which nobody could restore."""
+    if out is None:
+        return
+    if out.is_dir():
+        fail(say("{path} is a directory: name a file in it", path=out), _USAGE)
+    if not out.parent.is_dir():
+        fail(say("{path} has no directory: make {directory} first", path=out, directory=out.parent), _USAGE)
+    if out.exists() and any(path.is_file() and path.samefile(out) for path in home.keys.rglob("*")):
+        fail(say("{file} is one of the site's keys: name another file.", file=out), _USAGE)
+    if not os.access(out if out.exists() else out.parent, os.W_OK):
+        fail(say("{path} may not be written here: name another file", path=out), _USAGE)
 
 
 def _trust(home: Home) -> Trust:
     try:
         return Trust.load(home.keys)
     except TrustError as error:
-        fail(str(error))
+        fail(str(error), _USAGE)
 
 
 def _seconds(span: str | None) -> int | None:
@@ -214,7 +225,7 @@ def _seconds(span: str | None) -> int | None:
     match = _SPAN.fullmatch(span)
     if match is None or int(match[1]) == 0:
         words = "--expires: {span} is not a span of time: write a number and m, h, d or w, such as 90d."
-        fail(say(words, span=repr(span)), status=2)
+        fail(say(words, span=repr(span)), _USAGE)
     return int(match[1]) * _SECONDS[match[2]]
 
 

@@ -127,6 +127,6 @@ def init(  # noqa: PLR0913, PLR0917 - each parameter is an option
     try:
         written = create(out, site, Server(listen, monitor, store, certificate, key), apart)
     except (InvalidNameError, TrustError) as error:
-        fail(error)
+        fail(error, status=2)
     for path in written:
         tell(str(path))

@@ -17,7 +17,7 @@ from workers.local.access_commands import access
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
 from workers.local.environment import connect, read_settings, remedy, require_holder, settings_of
 from workers.local.printing import Styled, decimal, fail, say, tell, translate, write
-from workers.local.up import Parts, Ports, Step
+from workers.local.up import STOPPED, Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
 from workers.runtime.bus import jetstream_strict_mode, streams
@@ -52,7 +52,7 @@ def up(
         logs.configure("up", data.absolute() / "logs")
         uvloop.run(bring_up(data.absolute(), site, Ports(nats_port, health_port), announce, parts))
     except AlreadyRunningError as error:
-        fail(str(error))
+        fail(str(error), status=2)
     except start_errors.KINDS as error:
         fail(start_errors.explain(error, data), status=2)
 
@@ -64,6 +64,9 @@ class _Announcer:
         self._data = data
 
     def __call__(self, step: Step) -> None:
+        if step.name == STOPPED:
+            tell(("✓", "green"), f" {say('stopped; it ran for {seconds} s', seconds=decimal(step.seconds))}")
+            return
         tell(("✓", "green"), f" {translate(step.name)} ", (f"{decimal(step.seconds)} s", "dim"))
         if step.runtime:
             tell(*_welcome(step.runtime, self._data))
@@ -115,7 +118,9 @@ def migrate() -> None:
         away = uvloop.run(databases.prepare(settings))
     except UnfitError as error:
         fail(str(error), error.status)
-    except (upgrade.NoRoleError, upgrade.NewerSchemaError, databases.RoleNotNamedError) as error:
+    except databases.RoleNotNamedError as error:
+        fail(str(error), status=2)
+    except (upgrade.NoRoleError, upgrade.NewerSchemaError) as error:
         fail(str(error))
     if away:
         tell((say("The log server has no tables yet; run it again. {why}", why=translate(away)), "yellow"), err=True)
@@ -156,19 +161,23 @@ def provision(as_json: AsJson = False) -> None:
 
 def _show(result: streams.Provisioned) -> None:
     for what in result.created:
-        tell(("+", "green"), " ", say("{what} was made", what=what))
+        tell(("+", "green"), " ", say("{what} was made", what=translate(what)))
     same = len(result.same)
     words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
     tell((say(words, count=same), "dim"))
     for difference in result.differences:
         words = "{what}: {setting} is {found}, expected {expected}"
         values = {
-            "what": difference.what,
+            "what": translate(difference.what),
             "setting": difference.setting,
-            "found": repr(difference.found),
-            "expected": repr(difference.expected),
+            "found": _shown(difference.found),
+            "expected": _shown(difference.expected),
         }
         tell(("≠", "red"), " ", say(words, **values))
+
+
+def _shown(value: object) -> str:
+    return say("yes" if value else "no") if isinstance(value, bool) else repr(value)
 
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:

@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from workers.local.access.keys import Trust
 from workers.local.servers.nats import quote
+from workers.local.start_errors import reason_of
 
 _UPDATE: Final = "$SYS.REQ.CLAIMS.UPDATE"
 _SECONDS: Final = 60
@@ -45,7 +46,7 @@ async def push(url: str, trust: Trust) -> None:
         (token,) = (text for key, text in trust.account_jwts.items() if key != trust.system_account)
         answer = from_json((await bus.request(_UPDATE, token.encode(), timeout=10)).data)
     except (NatsError, OSError) as error:
-        raise NotInForceError(url, error) from error
+        raise NotInForceError(url, reason_of(error.__cause__ or error)) from error
     finally:
         with suppress(NatsError, OSError):
             await bus.close()

@@ -27,6 +27,9 @@ from workers.local.supervision.log_rotation import keep_small, size_in
 from workers.local.supervision.spawning import Spawner
 from workers.local.supervision.supervisor import Supervisor
 
+STOPPED: Final = "stopped"
+"""The name of the last step."""
+
 _STOP_SECONDS: Final = 9.0
 _WORKERS_STOP_SECONDS: Final = 7.0
 _HUNG_STOP_SECONDS_MAX: Final = 2.0
@@ -46,7 +49,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Step:
-    """A completed step of starting or stopping."""
+    """A completed step of starting or stopping, with the seconds since the start began."""
 
     name: str
     seconds: float
@@ -150,7 +153,7 @@ class _Installation:
         await self._pages.close()
         left = max(deadline - time.monotonic(), 1)
         await _all(*(_in_thread(partial(server.stop, left)) for server in (self._nats, self._postgres)))
-        self._report("stopped")
+        self._report(STOPPED)
 
     def _require_room(self) -> None:
         """Refuse a first start without enough space; an existing installation starts on any disk."""

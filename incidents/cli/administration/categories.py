@@ -13,9 +13,11 @@ from contracts.properties import (
     EditCategoryValue,
 )
 from incidents.cli.administration.define import Description, NewName, confirm_deletion, reword
-from incidents.cli.arguments import Yes
+from incidents.cli.arguments import Yes, require_change
 from incidents.client import Client
+from incidents.terminal.input import new_names
 from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.new_names import Force
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session, UsageError
@@ -52,12 +54,14 @@ async def define_category(
     slot: Annotated[int, typer.Argument(metavar="SLOT", min=1, max=5, help="Which of the five.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     description: Description = None,
+    force: Force = False,
 ) -> None:
     """Enable a category, or give it another name; its values stay."""
     async with session.client() as client:
-        same_slot = [
-            category_ for category_ in (await Naming(session, client).known()).categories if category_.slot == slot
-        ]
+        known = await Naming(session, client).known()
+        same_slot = [category_ for category_ in known.categories if category_.slot == slot]
+        others = new_names.fields_and_categories(known, f"category_{slot}")
+        await new_names.require_unused(session, client, "Category", name, others, force=force)
         text = same_slot[0].description if same_slot and description is None else description or ""
         await _define_category(session, client, slot, name, text, enabled=True)
 
@@ -85,10 +89,13 @@ async def add_value(
     category: OfCategory,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the value.")],
     description: Description = None,
+    force: Force = False,
 ) -> None:
     """Add a value to a category."""
     async with session.client() as client:
-        slot = (await _category(session, client, category)).slot
+        category_ = await _category(session, client, category)
+        slot, others = category_.slot, new_names.of(category_.values)
+        await new_names.require_unused(session, client, category_.name, name, others, force=force)
         adding = {"slot": slot, "name": name, "description": description or ""}
         event = await session.send(client, make_message(session, AddCategoryValue, adding))
     session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
@@ -96,11 +103,19 @@ async def add_value(
 
 @command(categories, "rename", "incidents categories rename Reason Other 'Something else'", sends=True)
 async def rename_value(
-    session: Session, category: OfCategory, value: Value, name: NewName = None, description: Description = None
+    session: Session,
+    category: OfCategory,
+    value: Value,
+    name: NewName = None,
+    description: Description = None,
+    force: Force = False,
 ) -> None:
     """Rename or describe a value that no project uses."""
+    require_change(session, "incidents categories rename Reason Other 'Something else'", name, description)
     async with session.client() as client:
-        slot, defined = await _value(session, client, category, value)
+        category_, defined = await _value(session, client, category, value)
+        slot, others = category_.slot, new_names.of(category_.values, defined.id)
+        await new_names.require_unused(session, client, category_.name, name, others, force=force)
         editing = {"slot": slot, **reword(defined, name, description)}
         event = await session.send(client, make_message(session, EditCategoryValue, editing))
     session.show(event, session.say("{before} is now {name}", before=defined.name, name=name or defined.name))
@@ -110,9 +125,10 @@ async def rename_value(
 async def delete_value(session: Session, category: OfCategory, value: Value, yes: Yes = False) -> None:
     """Delete a value that no project uses."""
     async with session.client() as client:
-        slot, defined = await _value(session, client, category, value)
+        category_, defined = await _value(session, client, category, value)
         confirm_deletion(session, defined.name, yes=yes)
-        event = await session.send(client, make_message(session, DeleteCategoryValue, {"slot": slot, "id": defined.id}))
+        deleting = {"slot": category_.slot, "id": defined.id}
+        event = await session.send(client, make_message(session, DeleteCategoryValue, deleting))
     session.show(event, session.say("{name} deleted", name=defined.name))
 
 
@@ -125,11 +141,11 @@ async def _category(session: Session, client: Client, text: str) -> Category:
     raise UsageError(session.say("category {slot} is not defined: incidents categories define {slot} NAME", slot=slot))
 
 
-async def _value(session: Session, client: Client, category: str, value: str) -> tuple[int, Property]:
+async def _value(session: Session, client: Client, category: str, value: str) -> tuple[Category, Property]:
     category_ = await _category(session, client, category)
     _, value_id = await Naming(session, client).value(f"{category_.slot}={value}")
     matches = [candidate for candidate in category_.values if candidate.id == value_id]
-    return category_.slot, matches[0] if matches else Property(id=value_id or 0, name=value, description="")
+    return category_, matches[0] if matches else Property(id=value_id or 0, name=value, description="")
 
 
 @command(fields, "list", "incidents fields list", "incidents fields list --csv", table=True)
@@ -147,11 +163,15 @@ async def define_field(
     field: Field,
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its new name.")],
     description: Description = None,
+    force: Force = False,
 ) -> None:
     """Enable a data field, or give it another name: integer, decimal, text, checkbox and datetime, 1 to 3 of each."""
     async with session.client() as client:
         naming = Naming(session, client)
-        defined = await _field(naming, await naming.field_name(field))
+        slot = await naming.field_name(field)
+        defined = await _field(naming, slot)
+        others = new_names.fields_and_categories(await naming.known(), slot)
+        await new_names.require_unused(session, client, "Data field", name, others, force=force)
         text = defined["description"] if description is None else description
         await _define_field(session, client, {**defined, "enabled": True, "name": name, "description": text})
 

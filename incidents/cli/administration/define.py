@@ -8,8 +8,10 @@ import typer
 from contracts.administration_queries import Property
 from contracts.message import Command
 from contracts.properties import AddStatus, AddType, DeleteStatus, DeleteType, EditStatus, EditType, MarkStatus
-from incidents.cli.arguments import Yes
+from incidents.cli.arguments import Yes, require_change
+from incidents.terminal.input import new_names
 from incidents.terminal.input.naming import Naming
+from incidents.terminal.input.new_names import Force
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
@@ -27,14 +29,15 @@ class Kind(NamedTuple):
 
     plural: str
     singular: str
+    heading: str
     example: str
     add: type[Command[Any]]
     edit: type[Command[Any]]
     delete: type[Command[Any]]
 
 
-TYPES: Final = Kind("types", "type", "Theft", AddType, EditType, DeleteType)
-STATUSES: Final = Kind("statuses", "status", "Closed", AddStatus, EditStatus, DeleteStatus)
+TYPES: Final = Kind("types", "type", "Type", "Theft", AddType, EditType, DeleteType)
+STATUSES: Final = Kind("statuses", "status", "Status", "Closed", AddStatus, EditStatus, DeleteStatus)
 
 
 def register(app: typer.Typer) -> None:
@@ -86,21 +89,28 @@ def _listing(app: typer.Typer, kind: Kind, line: str) -> None:
 
 def _adding(app: typer.Typer, kind: Kind, line: str) -> None:
     @command(app, "add", f"{line} add {kind.example} --description 'What it is for'", sends=True)
-    async def add(session: Session, name: Name, description: Description = None) -> None:
+    async def add(session: Session, name: Name, description: Description = None, force: Force = False) -> None:
         """Define another one."""
         adding = make_message(session, kind.add, {"name": name, "description": description or ""})
         async with session.client() as client:
+            others = new_names.of(getattr(await new_names.definitions(client), kind.plural))
+            await new_names.require_unused(session, client, kind.heading, name, others, force=force)
             event = await session.send(client, adding)
         session.show(event, session.say("{name} added: {id}", name=name, id=event.id))
 
 
 def _renaming(app: typer.Typer, kind: Kind, line: str) -> None:
     @command(app, "rename", f"{line} rename {kind.example} 'Another name'", sends=True)
-    async def rename(session: Session, known: Known, name: NewName = None, description: Description = None) -> None:
+    async def rename(
+        session: Session, known: Known, name: NewName = None, description: Description = None, force: Force = False
+    ) -> None:
         """Rename or describe one that no project uses."""
+        require_change(session, f"{line} rename {kind.example} 'Another name'", name, description)
         async with session.client() as client:
             naming = Naming(session, client)
             property_ = await _find_property(naming, kind, known)
+            others = new_names.of(getattr(await naming.known(), kind.plural), property_.id)
+            await new_names.require_unused(session, client, kind.heading, name, others, force=force)
             event = await session.send(client, make_message(session, kind.edit, reword(property_, name, description)))
         session.show(event, session.say("{before} is now {name}", before=property_.name, name=name or property_.name))
 

@@ -10,7 +10,8 @@ from contracts.administration_queries import GetRoles, Role
 from contracts.permissions import Level, Node
 from incidents.cli.arguments import Words, Yes
 from incidents.cli.completion import complete_names
-from incidents.terminal.input import naming
+from incidents.terminal.input import naming, new_names
+from incidents.terminal.input.new_names import Force
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.input.vocabulary import named_words
 from incidents.terminal.options import command, group
@@ -94,6 +95,7 @@ async def define(
     name: Annotated[str | None, typer.Option(metavar="NAME", help="Its name.")] = None,
     view: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see; repeatable.")] = None,
     manage: Annotated[Words, typer.Option(metavar="NODE", help="A permission to see and change; repeatable.")] = None,
+    force: Force = False,
 ) -> None:
     """Create a role, or replace its permissions; its members stay. `incidents me` shows all permissions."""
     levels = {_node(session, node): "view" for node in view or ()} | {
@@ -101,6 +103,8 @@ async def define(
     }
     async with session.client() as client:
         names = {role.role_id: role.name for role in (await client.ask(GetRoles())).roles}
+        others = [naming.Named(id_, other) for id_, other in names.items() if id_ != role_id]
+        await new_names.require_unused(session, client, "Role", name, others, force=force)
         defining = {"role_id": role_id, "name": name or names.get(role_id, role_id), "permissions": levels}
         event = await session.send(client, make_message(session, DefineRole, defining))
     session.show(event, _levels(session, role_id, event.permissions))

@@ -9,7 +9,7 @@ from contracts.administration import ChangeSettings
 from contracts.administration_queries import GetSettings
 from contracts.retention import PreviewRetention
 from contracts.texts import LANGUAGES
-from incidents.cli.arguments import Words, Yes
+from incidents.cli.arguments import Words, Yes, require_change
 from incidents.client import Client
 from incidents.errors import Refused
 from incidents.terminal.input.reading import make_message
@@ -62,10 +62,11 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "retention_days": retention_days,
         "report_title": report_title,
         "timezone": timezone,
-        "language": language and read_word(session, "language", language, LANGUAGES, "Language"),
+        "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
     }
+    require_change(session, "incidents settings set --retention-days 90", *values.values())
     changing = make_message(
         session, ChangeSettings, {name: value for name, value in values.items() if value is not None}
     )

@@ -9,10 +9,11 @@ import typer
 from contracts.administration_queries import GetMe, GetProperties, Me
 from contracts.projects.watching import WatchProjects
 from incidents.cli.projects.live import event_line, show_events
+from incidents.errors import Refused
 from incidents.terminal import activities
 from incidents.terminal.input.reading import make_message
 from incidents.terminal.options import command
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import definitions, show
 from incidents.terminal.text.words import name_of, say
 
@@ -57,10 +58,28 @@ async def watch(
     if ops:
         await _overhear(session)
         return
-    place = make_message(session, WatchProjects, {"since": since}).since
+    place = _cursor(session, since)
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed, tuple(activities.choose_activities(session, happened) or ()), exec_)
+        await show_events(
+            session, feed, tuple(activities.choose_activities(session, happened, "--happened") or ()), exec_
+        )
+
+
+def _cursor(session: Session, since: str | None) -> str | None:
+    """Return a typed cursor.
+
+    Raises:
+        UsageError: It is none, for example a time.
+    """
+    try:
+        return make_message(session, WatchProjects, {"since": since}).since
+    except Refused as refused:
+        words = (
+            "--since: {text} is not a cursor: `incidents watch --json` shows one with each event, such as "
+            "1f6ec1a2-1042; for what was done since a time: incidents audit log --since 7d"
+        )
+        raise UsageError(session.say(words, text=since)) from refused
 
 
 async def _overhear(session: Session) -> None:

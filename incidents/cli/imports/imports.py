@@ -8,10 +8,12 @@ from typing import Annotated, Any, BinaryIO, Final, get_args
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from contracts.administration_queries import GetProperties, GetSettings, Property
+from contracts.texts import reason
 from incidents.cli.imports import results
 from incidents.client import Client
 from incidents.errors import Refused
@@ -36,6 +38,7 @@ _BY_SUFFIX: dict[str, Format] = {
     ".jsonl": "ndjson",
 }
 _DEFAULT_COMMAND: Final = "file"
+_USAGE: Final = "FILE [OPTIONS] | status FILE [OPTIONS]"
 
 Words = list[str] | None
 Columns = Annotated[Words, typer.Option(metavar="COLUMN=FIELD", help="The field that a column fills; repeatable.")]
@@ -69,6 +72,20 @@ class _Importing(TyperGroup):
             args = [_DEFAULT_COMMAND, *args]
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, _: Any) -> list[str]:
+        """Return both forms of the command."""
+        return [_USAGE]
+
+
+class _OfFile(TyperCommand):
+    """The default command, whose name nobody types."""
+
+    def make_context(self, info_name: Any, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Take the place of the group, so that usage and mistakes name what is typed."""
+        if parent and parent.command.name == "import":
+            info_name, parent = parent.info_name, parent.parent
+        return super().make_context(info_name, args, parent=parent, **extra)
+
 
 def register(app: typer.Typer) -> None:
     """Add `import`."""
@@ -82,6 +99,8 @@ def register(app: typer.Typer) -> None:
         "incidents import projects.csv --column 'Case=reference' --complete",
         "incidents import status projects.csv",
     )(import_)
+    of_file = about_imports.registered_commands[-1]
+    of_file.cls, of_file.hidden = _OfFile, True
     results.register(about_imports)
     app.add_typer(about_imports, name="import", cls=_Importing)
 
@@ -116,7 +135,8 @@ async def import_(  # noqa: PLR0913 - each parameter is an option
     """Import projects of another system with their own numbers, dates and authors.
 
     A bad row affects only itself. Importing a file again changes nothing that exists already; with --complete it fills
-    empty fields, such as those of a column that was left out before.
+    empty fields, such as those of a column that was left out before. `incidents import status FILE` shows the result of
+    each row afterwards.
     """
     own = {"source": source, "timezone": timezone, "dates": dates, "clock_changes": clock_changes}
     meaning = _read_mapping(session, mapping, column or (), default or (), own)
@@ -203,9 +223,18 @@ def _read_mapping(
     except OSError as error:
         raise file_error(session, path, error) from error
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
+        why = "; ".join(_wrong(session, each) for each in error.errors(include_url=False, include_input=False))
         where = path or session.say("the command line")
         raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=where, reason=why)) from error
+
+
+def _wrong(session: Session, each: ErrorDetails) -> str:
+    """Return what is wrong in a mapping: the place or the value, and the reason."""
+    context, why = each.get("ctx", {}), reason(each["type"], session.language)
+    named = str(context["value"]) if "value" in context else ".".join(map(str, each["loc"]))
+    allowed = str(context.get("expected", "")).replace(" or ", session.say(" or "))
+    text = session.say("{label}: {value}", label=why, value=allowed) if allowed else why
+    return f"{named} {text}".strip()
 
 
 def _pair(session: Session, name: str, equals: str, value: str) -> tuple[str, str]:

@@ -18,11 +18,13 @@ from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.refusals import field_place
 
-_COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference")
+_COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference", "column", "value")
 _PRINTED_ROWS_MAX: Final = 20
 """The most refused rows that are printed; all of them are in `--errors` and in `import status`."""
 
+_PRINTED_VALUE_MAX: Final = 60
 _FATES: Final = {
     "imported": "imported",
     "already_there": "already there",
@@ -91,12 +93,13 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
             row["line"],
             session.say(_FATES[row["fate"]]),
             row.get("number"),
-            row.get("field"),
+            show.Cell(field_place(row.get("field") or "", session.language), row.get("field")),
+            row.get("column"),
             reason(row["kind"], session.language) if row.get("kind") else "",
         )
         for row in rows
     )
-    return show.table(session.language, "Line", "Result", "Number", "Field", "Reason", rows=cells)
+    return show.table(session.language, "Line", "Result", "Number", "Field", "Column", "Reason", rows=cells)
 
 
 def _with_reason(session: Session, row: dict[str, Any]) -> dict[str, Any]:
@@ -111,8 +114,7 @@ def report(
     rows = [_document(session, row) for row in tally.refused]
     if errors:
         _write(session, errors, rows)
-    else:
-        _tell_rows(session, rows)
+    _tell_rows(session, rows, errors)
     _tell_reading(session, source, findings)
     if tally.ignored:
         words = "columns left out: {columns}; --column and --complete import them later"
@@ -134,19 +136,41 @@ def report(
         "empty_rows": source.empty,
         "encoding": source.encoding.name,
         "errors": rows,
+        "errors_file": str(errors) if errors else None,
         "ignored_columns": sorted(tally.ignored),
         "joined": {name: list(parts) for name, parts in findings.joined.items()},
         "numbers_are_references": findings.numbers_are_texts,
     }
-    session.show(document, session.say(words, **figures))
+    result = session.say(words, **figures)
+    written = "{result}; the refused rows are in {path}"
+    session.show(document, session.say(written, result=result, path=errors) if errors else result)
 
 
-def _tell_rows(session: Session, rows: list[dict[str, Any]]) -> None:
+def _tell_rows(session: Session, rows: list[dict[str, Any]], errors: Path | None) -> None:
     for row in rows[:_PRINTED_ROWS_MAX]:
-        values = {**row, "field": " ".join(filter(None, (row["field"], row["reference"]))) or "–"}
-        session.tell("line {line}: {field} {reason}", **values)
+        named = row["number"] if row["number"] is not None else row["reference"]
+        words = "line {line}: {what} {reason}" if named is None else "line {line} ({named}): {what} {reason}"
+        session.tell(words, line=row["line"], named=named, what=_what(session, row), reason=row["reason"])
     if (more := len(rows) - _PRINTED_ROWS_MAX) > 0:
-        session.tell("and {count} more; --errors FILE writes all of them", count=more)
+        words = "and {count} more, all in {path}" if errors else "and {count} more; --errors FILE writes all of them"
+        session.tell(words, count=more, path=errors)
+
+
+def _what(session: Session, row: dict[str, Any]) -> str:
+    """Return what is refused: a value with its field and column, or the whole row."""
+    if not row["field"]:
+        return session.say("the row")
+    value = row["value"]
+    shown = value if len(value) <= _PRINTED_VALUE_MAX else f"{value[: _PRINTED_VALUE_MAX - 1]}…"
+    ways = {
+        (True, True): '{field} "{value}" in the column "{column}"',
+        (True, False): '{field} "{value}" by default',
+        (False, True): '{field} in the column "{column}"',
+        (False, False): "{field}",
+    }
+    words = ways[bool(value), bool(row["column"])]
+    named = field_place(row["field"], session.language)
+    return session.say(words, field=named, value=shown, column=row["column"])
 
 
 def _tell_reading(session: Session, source: Source, findings: Findings) -> None:
@@ -183,4 +207,4 @@ def _cell(value: object) -> object:
 def _document(session: Session, row: RefusedRow) -> dict[str, Any]:
     why = reason(row.kind, session.language)
     named = {"line": row.line, "number": row.number, "field": row.field, "kind": row.kind, "reason": why}
-    return {**named, "reference": row.reference}
+    return {**named, "reference": row.reference, "column": row.cell.column, "value": row.cell.text}

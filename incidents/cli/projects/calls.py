@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from contracts.projects.parts import AddCall, DeleteCall, EditCall
-from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
+from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, require_change, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_decimal, read_project, read_time
 from incidents.terminal.options import command
@@ -74,6 +74,8 @@ async def edit_call(  # noqa: PLR0913 - each parameter is an option
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Correct the record of a call; other fields stay unchanged."""
+    example = f"incidents projects edit-call {project} {call_number} --minutes 4"
+    require_change(session, example, to, from_, at, number, minutes, reference, notes)
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         call_ = await parts.part_of(session, client, project_id, "calls", call_number)
@@ -118,7 +120,7 @@ def _facts(
     lasted = read_decimal(session, minutes, 0, "--minutes")
     seconds = None if lasted is None else round(lasted * _SECONDS)
     typed = {
-        "at": read_time(session, at),
+        "at": read_time(session, at, "--at"),
         "number": number,
         "duration_seconds": seconds,
         "reference": reference,

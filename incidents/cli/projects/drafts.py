@@ -6,7 +6,7 @@ import typer
 
 from contracts.projects.commands import AddSequences
 from contracts.projects.drafts import ClearDraft, DraftSequences, GetDraft, UndraftSequences
-from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
+from incidents.cli.arguments import TIME, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project, read_time
 from incidents.terminal.input.recordings import read_camera
@@ -39,12 +39,14 @@ async def add(
     start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
     end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
-    kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
+    kept_until: KeptUntil = None,
 ) -> None:
     """Add one span of time of one or more cameras to your draft list."""
-    optional: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
+    expiry = read_time(session, kept_until, "--kept-until", until=True)
+    optional: dict[str, Any] = {"site": site, "media_expires_at": expiry}
     cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
-    values = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
+    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
+    values = {"cameras": cameras, **span}
     drafting = make_message(session, DraftSequences, values)
     async with session.client() as client:
         event = await session.send(client, drafting)
@@ -64,8 +66,12 @@ async def remove(
         known = (await client.ask(GetDraft())).sequences
         ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences]
         event = await session.send(client, make_message(session, UndraftSequences, {"sequence_ids": ids}))
+    session.show(event, _removed(session, len(event.sequence_ids)))
+
+
+def _removed(session: Session, number: int) -> str:
     singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    return session.count(number, singular, plural, "the draft list was empty")
 
 
 @command(app, "clear", "incidents projects draft clear --yes", sends=True)
@@ -76,8 +82,7 @@ async def clear(session: Session, yes: Yes = False) -> None:
         raise typer.Exit
     async with session.client() as client:
         event = await session.send(client, ClearDraft())
-    singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    session.show(event, _removed(session, len(event.sequence_ids)))
 
 
 @command(app, "attach", "incidents projects draft attach 12", sends=True)

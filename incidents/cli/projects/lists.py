@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final, get_args
 import typer
 
 from contracts.projects.queries import ListProjects, Sort
-from incidents.cli.arguments import SINCE, UNTIL, Words, among
+from incidents.cli.arguments import SINCE, TIME, TO_ITS_END, UNTIL, Words, among
 from incidents.cli.completion import complete_names
 from incidents.cli.listing import Listing, lay_out_list, names, remarks_of
 from incidents.cli.projects import live
@@ -21,6 +21,11 @@ _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
     "`-` before it for descending."
 )
+_SPANS: Final = {
+    "created": ("--since", "--until"),
+    "start_time": ("--started-since", "--started-until"),
+    "updated": ("--updated-since", "--updated-until"),
+}
 Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
@@ -48,6 +53,11 @@ Search = Annotated[
     str | None, typer.Option(metavar="WORDS", help="Words, or parts of words, in descriptions, comments and calls.")
 ]
 
+StartedSince = Annotated[str | None, typer.Option(metavar="TIME", help=f"Started since: {TIME}")]
+StartedUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Started before: {TO_ITS_END}")]
+UpdatedSince = Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed since: {TIME}")]
+UpdatedUntil = Annotated[str | None, typer.Option(metavar="TIME", help=f"Last changed before: {TO_ITS_END}")]
+
 
 def register(app: typer.Typer) -> None:
     """Add `list`."""
@@ -74,10 +84,10 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     reference: References = None,
     since: Annotated[str | None, typer.Option(metavar="TIME", help=SINCE)] = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
-    started_since: Annotated[str | None, typer.Option(metavar="TIME", help="Started since.")] = None,
-    started_until: Annotated[str | None, typer.Option(metavar="TIME", help="Started before.")] = None,
-    updated_since: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed since.")] = None,
-    updated_until: Annotated[str | None, typer.Option(metavar="TIME", help="Last changed before.")] = None,
+    started_since: StartedSince = None,
+    started_until: StartedUntil = None,
+    updated_since: UpdatedSince = None,
+    updated_until: UpdatedUntil = None,
     search: Search = None,
     held: Annotated[bool | None, typer.Option("--held/--not-held", help="Under hold, or not.")] = None,
     sort: Order = "-created_at",
@@ -93,7 +103,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     spans = {"created": (since, until), "start_time": started, "updated": updated}
     plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
     filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
-    filter_ |= {name: read_span(session, *ends) for name, ends in spans.items() if any(ends)}
+    filter_ |= {name: read_span(session, *ends, _SPANS[name]) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
     asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
     make_message(session, ListProjects, {**asked, "filter": filter_})
@@ -117,7 +127,7 @@ def _order(session: Session, text: str) -> str:
     """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
     columns = [column for column in get_args(Sort) if not column.startswith("-")]
-    return descending + read_word(session, "field", text.removeprefix("-"), columns, "Order")
+    return descending + read_word(session, "field", text.removeprefix("-"), columns, "--sort")
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:

@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from contracts.projects.commands import AddSequences, RemoveAllSequences, RemoveSequences
-from incidents.cli.arguments import TIME, ExpectedRevision, Project, Yes, revision
+from incidents.cli.arguments import TIME, ExpectedRevision, KeptUntil, Project, Yes, revision
 from incidents.terminal.input import parts
 from incidents.terminal.input.reading import make_message, read_project
 from incidents.terminal.input.recordings import spans
 from incidents.terminal.options import command
-from incidents.terminal.session import Session
+from incidents.terminal.session import Session, UsageError
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +38,7 @@ async def sequence(  # noqa: PLR0913 - each parameter is an option
     start: Annotated[str, typer.Option(metavar="TIME", help=f"Start of the recording: {TIME}")],
     end: Annotated[str, typer.Option(metavar="TIME", help=f"End of the recording: {TIME}")],
     site: Annotated[str | None, typer.Option(metavar="SITE", help="The child site that has the cameras.")] = None,
-    kept_until: Annotated[str | None, typer.Option(metavar="TIME", help="Until when the recording is kept.")] = None,
+    kept_until: KeptUntil = None,
     expected_revision: ExpectedRevision = None,
 ) -> None:
     """Attach one span of time of one or more cameras to a project."""
@@ -62,6 +62,9 @@ async def delete_sequence(
 ) -> None:
     """Detach sequences from a project; the recordings stay where they are."""
     expected = revision(expected_revision)
+    if not (sequences or all_):
+        example = f"incidents projects delete-sequence {project} 1"
+        raise UsageError(session.say("say which ones, as in: {example}; or all of them: --all", example=example))
     async with session.client() as client:
         project_id = await read_project(session, client, project)
         common = {"project_id": project_id, **expected}
@@ -79,4 +82,5 @@ async def delete_sequence(
         "{count} sequence detached from project {project}",
         "{count} sequences detached from project {project}",
     )
-    session.show(event, session.count(len(event.sequence_ids), singular, plural, project=project))
+    none = "project {project} has no sequences"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural, none, project=project))

@@ -4,13 +4,16 @@ Ids are accepted, too. An ambiguous name is refused with the ids, an unknown one
 """
 
 import difflib
+import shlex
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 from incidents.client import Client
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.values import Names
 from incidents.terminal.text.words import name_of
 
 _NONE: Final = frozenset({"none", "aucun", "aucune"})
@@ -18,6 +21,23 @@ _NONE: Final = frozenset({"none", "aucun", "aucune"})
 
 _SIMILAR_NAMES_MAX: Final = 5
 _LISTED_NAMES_MAX: Final = 12
+_SHOWN_BY: Final = {
+    "Type": "incidents types list",
+    "Status": "incidents statuses list",
+    "Category": "incidents categories list",
+    "Data field": "incidents fields list",
+    "Role": "incidents roles list",
+    "Permission": "incidents me",
+    "Field": "incidents properties",
+}
+"""The command that shows all names of a kind; those of other kinds are few."""
+
+_DEFINED_BY: Final = {
+    "Type": "incidents types add NAME",
+    "Status": "incidents statuses add NAME",
+    "Category": "incidents categories define 1 NAME",
+    "Data field": "incidents fields define text_1 NAME",
+}
 
 
 class Named(NamedTuple):
@@ -33,8 +53,10 @@ def fold(text: str) -> str:
     return " ".join("".join(letter for letter in plain if not unicodedata.combining(letter)).split())
 
 
-def choose(session: Session, kind: str, text: str, known: Sequence[Named]) -> Any:
-    """Return the key of the thing that somebody named.
+def choose(
+    session: Session, kind: str, text: str, known: Sequence[Named], *, showing: str = "", defining: str = ""
+) -> Any:
+    """Return the key of the thing that somebody named; `showing` and `defining` are commands for an unknown name.
 
     Raises:
         UsageError: The name is ambiguous or unknown.
@@ -49,23 +71,37 @@ def choose(session: Session, kind: str, text: str, known: Sequence[Named]) -> An
         ids = ", ".join(map(str, keys))
         words = "{kind}: the name {name} is ambiguous; write the id instead: {ids}"
         raise UsageError(session.say(words, kind=session.say(kind), name=text, ids=ids))
-    raise UsageError(_unknown(session, kind, text, known))
+    commands = showing or _SHOWN_BY.get(kind, ""), defining or _DEFINED_BY.get(kind, "")
+    raise UsageError(_unknown(session, kind, text, known, commands))
 
 
-def _unknown(session: Session, kind: str, text: str, known: Sequence[Named]) -> str:
-    words, near = "{kind}: {name} does not exist. Did you mean {near}?", nearest(text, known)
-    if not near:
-        words = "{kind}: {name} does not exist. There are: {near}"
-        near = list({named.key: named.name for named in reversed(known)}.values())[::-1][:_LISTED_NAMES_MAX]
-    return session.say(words, kind=session.say(kind), name=text, near=", ".join(near) or "–")
+def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], commands: tuple[str, str]) -> str:
+    showing, defining = commands
+    values = {"kind": session.say(kind), "name": text}
+    if near := nearest(text, known):
+        return session.say("{kind}: {name} does not exist. Did you mean {near}?", near=", ".join(near), **values)
+    names = list({named.key: named.name for named in reversed(known)}.values())[::-1]
+    if not names:
+        words = "{kind}: {name} does not exist. None is defined yet: {defining}"
+        return session.say(words, defining=defining, **values)
+    if len(names) <= _LISTED_NAMES_MAX or not showing:
+        return session.say("{kind}: {name} does not exist. Choose one of: {near}", near=", ".join(names), **values)
+    listed = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])
+    words = "{kind}: {name} does not exist. There are {count}, such as {near}, …; all of them: {showing}"
+    return session.say(words, count=len(names), near=listed, showing=showing, **values)
+
+
+def _difference(text: str, name: str) -> float:
+    """Return how much a name differs from a typed text, between 0 and 1."""
+    return 1 - difflib.SequenceMatcher(None, text, fold(name)).ratio()
 
 
 def nearest(text: str, known: Sequence[Named]) -> list[str]:
-    """Return the names that are similar to a typed one."""
-    by_folded = {fold(named.name): named.name for named in known}
-    return [
-        by_folded[name] for name in difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
-    ]
+    """Return the names that are similar to a typed one, as they are shown: the first name of each thing."""
+    shown = {named.key: named.name for named in reversed(known)}
+    by_folded = {fold(named.name): shown[named.key] for named in known}
+    close = difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
+    return list(dict.fromkeys(by_folded[name] for name in close))
 
 
 def pairs(session: Session, text: str) -> Iterator[tuple[str, str]]:
@@ -90,6 +126,7 @@ class Naming:
         """Return all definitions."""
         if self._known is None:
             self._known = await self._client.ask(GetProperties())
+            self._session.labels.update(Names(self._known).by_field)
         return self._known
 
     async def type(self, text: str) -> int:
@@ -145,7 +182,9 @@ class Naming:
             return await self.category(slot), int(value)
         category = await self._category(slot)
         known = [Named(value_.id, value_.name) for value_ in category.values]
-        return str(category.slot), int(choose(self._session, category.name, value, known))
+        defining = f"incidents categories add {shlex.quote(category.name)} NAME"
+        listed = {"showing": "incidents categories list", "defining": defining}
+        return str(category.slot), int(choose(self._session, category.name, value, known, **listed))
 
     async def field(self, text: str) -> tuple[str, str]:
         """Parse `FIELD=VALUE` into the wire's name of the field and the value as typed."""

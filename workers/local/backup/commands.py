@@ -43,8 +43,8 @@ _KEY_FOLDERS: Final = ("keys", "creds")
 _NOT_REACHED: Final = 3
 _USAGE: Final = 2
 _FAILURES: Final = (
-    *(DumpError, SnapshotError, NoBackupError, own_servers.UnfinishedError, NoRoleError),
-    *(OSError, TrustError, nats.errors.Error),
+    *(DumpError, SnapshotError, own_servers.UnfinishedError, NoRoleError),
+    *(OSError, nats.errors.Error),
 )
 
 
@@ -65,16 +65,17 @@ def backup(
 
     The streams are saved before the databases: a message in both has the same id and takes effect once.
 
-    If INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are saved: the message bus with
-    the credentials of `provision`, the databases as their owner.
+    With servers of your own, set INCIDENTS_OWNER_DATABASE_URL, INCIDENTS_OWNER_LOG_DATABASE_URL if there is a log
+    server, INCIDENTS_NATS_CREDS (credentials of `provision`), INCIDENTS_NATS_URL unless the message bus is on this
+    machine, and INCIDENTS_SITE unless it is main. Then these servers are saved.
 
     Example: incidents backup -o incidents-2026-11-26.tar --keys keys.tar
     """
     home = Home(data.absolute())
+    _require_apart(home, out, keys)
     own = _external_servers(home, data)
     if own is None and home.runtime() is None:
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
-    _require_apart(home, out, keys)
     began = time.monotonic()
     _finish(_save_both(home, own_servers.save(*own, out) if own else _save(home, out), keys), own)
     seconds = round(time.monotonic() - began, 1)
@@ -97,8 +98,9 @@ def restore(
 
     With the keys all credentials stay valid; without them `incidents up` makes new ones.
 
-    If INCIDENTS_DATABASE_URL is set, the servers that the INCIDENTS_* variables name are restored instead; they must
-    be empty, and no worker may have been started.
+    With servers of your own, set the variables that `incidents backup --help` names, and also INCIDENTS_DATABASE_URL
+    and INCIDENTS_LOG_DATABASE_URL with the role of the workers. Then these servers are restored instead; they must be
+    empty, and no worker may have been started.
 
     Example: incidents restore incidents-2026-11-26.tar --keys keys.tar --data /srv/incidents
     """
@@ -106,6 +108,8 @@ def restore(
     own = _external_servers(home, data)
     if own and keys:
         fail(say("The keys come first: tar -xf {keys} -C DIR, then incidents access init --out DIR", keys=keys), _USAGE)
+    if not file.is_file():
+        fail(say("there is no file {path}", path=file), _USAGE)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
     _finish(own_servers.restore(*own, file) if own else _restore(home, file, keys), own)
@@ -136,6 +140,8 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
         asyncio.run(work)
     except UnfitError as error:
         fail(str(error), error.status)
+    except (NoBackupError, TrustError) as error:
+        fail(str(error), _USAGE)
     except process.StartError as error:
         fail(str(error))
     except nats.errors.Error as error:
