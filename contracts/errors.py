@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.texts import Part, Phrase, phrase, reason, remedy
 
@@ -81,6 +81,12 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer of the domain, 
                 **({"fields": fields} if fields else {}),
             },
         )
+
+
+def reasons_of(error: ValidationError, language: str) -> list[tuple[str, str]]:
+    """Return the fields that a validation refused, each with its reason in a language, and never the library's text."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    return [(".".join(map(str, each["loc"])), reason(each["type"], language)) for each in found]
 
 
 def project_gone(tombstone: Mapping[Any, Any] | None, part: Part | None, field: str = "project_id") -> Refusal:

@@ -113,19 +113,19 @@ FIELD_REMEDIES: dict[str, tuple[str, str]] = {
     ),
     "held": (
         "is under hold: release it first, or ask somebody who has the permission",
-        "est sous conservation\u00a0: levez-la d'abord, ou demandez-le à qui en a le droit",
+        "est bloqué\u00a0: levez d'abord le blocage, ou demandez-le à qui en a le droit",
     ),
     "held_already": (
         "is under hold already: release that hold before placing another one",
-        "est déjà sous conservation\u00a0: levez celle-ci avant d'en placer une autre",
+        "est déjà bloqué\u00a0: levez ce blocage avant d'en poser un autre",
     ),
     "not_held": (
         "is not under hold: it can be deleted without a release",
-        "n'est pas sous conservation\u00a0: il peut être supprimé sans levée préalable",
+        "n'est pas bloqué\u00a0: il peut être supprimé sans levée préalable",
     ),
     "not_watched": (
         "cannot be followed, because feeds do not report holds: request the list again instead",
-        "ne peut pas être suivi, car aucun flux n'annonce les conservations\u00a0: redemandez plutôt la liste",
+        "ne peut pas être suivi, car aucun flux n'annonce les blocages\u00a0: redemandez plutôt la liste",
     ),
     "answer_too_large": (
         "requests more than fits into a message: request fewer at once, or export the project",

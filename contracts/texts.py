@@ -108,7 +108,7 @@ PHRASES: dict[Phrase, tuple[str, str]] = {
     ),
     Phrase.HELD: (
         "The project is under hold. Release the hold first.",
-        "Le projet est sous conservation. Levez d'abord la conservation.",
+        "Le projet est bloqué. Levez d'abord le blocage.",
     ),
     Phrase.NOT_LICENSED: (
         "This site has no valid licence. Ask your administrator to activate one.",
@@ -141,7 +141,7 @@ REASONS: dict[str, tuple[str, str]] = {
     **FIELD_REMEDIES,
     "missing": ("is required", "est obligatoire"),
     "extra_forbidden": ("is not a field of this message", "n'est pas un champ de ce message"),
-    "string_too_long": ("is too long", "est trop long"),
+    "string_too_long": ("is too long", "dépasse la longueur permise"),
     "blank": (
         "has no visible characters: write something visible",
         "ne contient aucun caractère visible\u00a0: écrivez quelque chose de visible",
@@ -154,18 +154,40 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "string_type": ("must be text", "doit être du texte"),
     "string_pattern_mismatch": ("has characters that are not allowed", "contient des caractères interdits"),
-    "int_type": ("must be a whole number", "doit être un nombre entier"),
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+        ("must be a whole number", "doit être un nombre entier"),
+    ),
+    **dict.fromkeys(
+        ("float_type", "float_parsing", "finite_number"),
+        ("must be a number", "doit être un nombre"),
+    ),
+    "greater_than": ("must be larger than 0", "doit être supérieur à 0"),
+    "path_type": ("must be a path of a file", "doit être le chemin d'un fichier"),
+    "database_url": (
+        "must be postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX",
+        "doit être postgresql://ROLE@HOST/DATABASE, chaque caractère spécial d'un mot de passe s'écrivant %XX",
+    ),
+    "site_name": (
+        "cannot name a site: use 1 to 32 of a-z, 0-9 and -",
+        "ne peut pas être le nom d'un site\u00a0: de 1 à 32 caractères parmi a-z, 0-9 et -",
+    ),
+    "not_a_field": (
+        "is not a field of an import: docs/importing.md lists them",
+        "n'est pas un champ d'une importation\u00a0: docs/importing.md les énumère",
+    ),
     "bool_type": ("must be true or false", "doit être true ou false"),
-    "uuid_parsing": ("must be a UUID", "doit être un UUID"),
-    "uuid_type": ("must be a UUID", "doit être un UUID"),
-    "greater_than_equal": ("is too small", "est trop petit"),
-    "less_than_equal": ("is too large", "est trop grand"),
-    "literal_error": ("is not one of the allowed values", "n'est pas une des valeurs permises"),
-    "enum": ("is not one of the allowed values", "n'est pas une des valeurs permises"),
+    **dict.fromkeys(("uuid_parsing", "uuid_type"), ("must be a UUID", "doit être un UUID")),
+    "greater_than_equal": ("is too small", "est en dessous du minimum"),
+    "less_than_equal": ("is too large", "est au-dessus du maximum"),
+    **dict.fromkeys(
+        ("literal_error", "enum"), ("is not one of the allowed values", "n'est pas une des valeurs permises")
+    ),
     "timezone_aware": ("needs an offset from UTC", "doit avoir un décalage par rapport à UTC"),
-    "datetime_from_date_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
-    "datetime_parsing": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
-    "datetime_type": ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    **dict.fromkeys(
+        ("datetime_from_date_parsing", "datetime_parsing", "datetime_type", "datetime_object_invalid"),
+        ("must be an RFC 3339 time", "doit être une date et heure RFC 3339"),
+    ),
     "time_out_of_range": (
         "must be between the years 1900 and 4000",
         "doit se situer entre les années 1900 et 4000",
@@ -181,9 +203,8 @@ REASONS: dict[str, tuple[str, str]] = {
         "has more than 18 digits before the point",
         "a plus de 18 chiffres avant la virgule",
     ),
-    "dict_type": ("must be an object", "doit être un objet"),
+    **dict.fromkeys(("dict_type", "model_type"), ("must be an object", "doit être un objet")),
     "list_type": ("must be a list", "doit être une liste"),
-    "model_type": ("must be an object", "doit être un objet"),
     "too_long": ("has too many elements", "contient trop d'éléments"),
     "too_short": ("needs at least one element", "doit contenir au moins un élément"),
     "unknown_timezone": ("is not a time zone of the IANA database", "n'est pas un fuseau horaire de la base IANA"),

@@ -23,7 +23,7 @@ from contracts.projects.queries import GetOutcome
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from contracts.texts import Phrase, phrase, reason
 from incidents import tracing
-from incidents.connection import Troubles, flush, open_connection, principal_of
+from incidents.connection import Troubles, flush, open_connection, principal_of, why_unreachable
 from incidents.errors import Refused, UnreachableError
 from incidents.events import CloudEvent
 from incidents.feed import FeedContext, Watch
@@ -233,7 +233,7 @@ class Client:
             with self._tracing.asking(query.subject) as traced:
                 reply = await self._request(subject, body, seconds, traced)
         except nats.errors.Error as error:
-            raise Refused(self._unanswered(subject, str(error))) from error
+            raise Refused(self._unanswered(subject, why_unreachable(error))) from error
         if "Nats-Service-Error-Code" in (reply.headers or {}):
             raise Refused(self._read_refusal(reply))
         return reply.data
@@ -296,5 +296,5 @@ async def connect(
         try:
             await client.listen()
         except nats.errors.Error as error:
-            raise UnreachableError(url, troubles.last or "nobody answers") from error
+            raise UnreachableError(url, troubles.last or why_unreachable(error)) from error
         yield client

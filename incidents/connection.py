@@ -7,10 +7,12 @@ import errno
 import json
 import os
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import nats
 from nats.aio.client import Client as Nats
@@ -24,6 +26,33 @@ _DENIED = "authorization violation"
 _PAUSE_SECONDS = 0.1
 _DENIALS_MAX = 20
 """The number of denials to keep: several may arrive before the reason for a missing answer is looked up."""
+
+_WHY_UNREACHABLE: Final[tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...]] = (
+    (nats.errors.NoRespondersError, "no worker answers"),
+    (nats.js.errors.NoStreamResponseError, "the message bus has no streams yet"),
+    (
+        (nats.errors.SecureConnRequiredError, nats.errors.SecureConnWantedError, nats.errors.SecureConnFailedError),
+        "only one side wants TLS: write tls:// or nats:// in the address as the server does",
+    ),
+    (ssl.SSLCertVerificationError, "the certificate of the server is not trusted here"),
+    (ssl.SSLError, "no TLS connection can be made"),
+    (
+        (nats.errors.ProtocolError, nats.errors.JsonParseError, nats.errors.UnexpectedEOF),
+        "what answers there is no message bus: correct the address",
+    ),
+    (
+        (
+            nats.errors.ConnectionClosedError,
+            nats.errors.ConnectionDrainingError,
+            nats.errors.ConnectionReconnectingError,
+            nats.errors.StaleConnectionError,
+            nats.errors.OutboundBufferLimitError,
+        ),
+        "the connection was lost",
+    ),
+    ((TimeoutError, nats.errors.TimeoutError, nats.errors.NoServersError), "nobody answers"),
+)
+"""What the errors of the client of the message bus mean."""
 
 
 def principal_of(credentials: Path) -> str:
@@ -86,11 +115,10 @@ def why_unreachable(error: BaseException) -> str:
         return "nothing listens there: start the system, or correct the address"
     if isinstance(error, socket.gaierror):
         return "no machine has this name: correct the address"
-    if isinstance(error, TimeoutError | nats.errors.TimeoutError):
-        return "nobody answers"
-    if isinstance(error, OSError) and error.errno:
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ssl.SSLError | TimeoutError):
         return os.strerror(error.errno)
-    return str(error).removeprefix("nats: ") or "nobody answers"
+    known = (words for kinds, words in _WHY_UNREACHABLE if isinstance(error, kinds))
+    return next(known, str(error).removeprefix("nats: ") or "nobody answers")
 
 
 async def flush(connection: Nats, seconds: float = CONNECT_SECONDS) -> None:

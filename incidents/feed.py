@@ -15,6 +15,7 @@ from nats.aio.subscription import Subscription
 from contracts.errors import Code, Error
 from contracts.message import Query
 from contracts.projects.watching import COUNT, CURSOR, KIND, Feed, WatchedProjects, WatchProjects
+from incidents.connection import why_unreachable
 from incidents.errors import Refused
 from incidents.events import CloudEvent
 
@@ -148,7 +149,7 @@ class Watch:
             message = await self._messages.next_msg(timeout=max(left, _PAUSE_SECONDS))
         except nats.errors.Error as error:
             await self._close()
-            raise Refused(context.unavailable(str(error))) from error
+            raise Refused(context.unavailable(why_unreachable(error))) from error
         headers = message.headers or {}
         if KIND in headers:
             return message
@@ -156,7 +157,7 @@ class Watch:
         if "Nats-Service-Error-Code" in headers:
             raise Refused(context.refusal(message))
         if left < _PAUSE_SECONDS:
-            raise Refused(context.unavailable("no responders"))
+            raise Refused(context.unavailable("no worker answers"))
         return None
 
     async def _close(self) -> None:

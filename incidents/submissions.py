@@ -15,7 +15,7 @@ from contracts.errors import Code, Error
 from contracts.ids import uuid7
 from contracts.message import Outcome
 from contracts.texts import Part, Phrase, phrase
-from incidents.connection import Troubles, flush
+from incidents.connection import Troubles, flush, why_unreachable
 from incidents.errors import PendingError, Refused
 
 _ATTEMPT_SECONDS: Final = 2.0
@@ -93,7 +93,7 @@ class Deliveries:
                 attempt = min(left, _ATTEMPT_SECONDS)
                 ack = await self._bus.publish(outgoing.subject, outgoing.body, timeout=attempt, headers=headers)
             except nats.errors.Error as error:
-                reason = str(error)
+                reason = why_unreachable(error)
             else:
                 return bool(ack.duplicate)
             if denied := self._troubles.denied(outgoing.subject):

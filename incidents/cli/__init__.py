@@ -15,15 +15,15 @@ from incidents.cli.operations import audit, dead_letters, retention, status
 from incidents.cli.plugins import NotInstalledError, plugins
 from incidents.cli.projects import calls, comments, drafts, exports, history, lists, projects, sequences, statistics
 from incidents.cli.reports import reports
-from incidents.terminal.options import group
+from incidents.terminal.options import add_language, group
 from incidents.terminal.printing import keep_together, print_usage_error
 from incidents.terminal.session import Session
 from incidents.terminal.text.language import choose_language, use
 from incidents.terminal.text.translate import prepare_help, translate_mistake
 
-_EXAMPLES: Final = {"--lang": "fr", "--as": "olivia", "--data": "data"}
-_SHARED: Final = frozenset({"--as", "--csv", "--data", "--json", "--lang"})
-"""Options of all commands, but not of groups."""
+_EXAMPLES: Final = {"--as": "olivia", "--data": "data"}
+_SHARED: Final = frozenset({"--as", "--csv", "--data", "--json"})
+"""Options of all commands, but not of groups, which take `--lang`, too: their help has a language."""
 
 _HELP: Final = (
     "Incident Manager: commands in, events out, nothing accepted is lost.\n\n"
@@ -81,6 +81,7 @@ def build(language: str = "en") -> typer.core.TyperGroup:
     root: Any = typer.main.get_command(app)
     for plugin in plugins(language):
         root.add_command(plugin)
+    add_language(root)
     command: typer.core.TyperGroup = prepare_help(root, language)
     return command
 

@@ -74,7 +74,7 @@ def lay_out_list(session: Session, page: ProjectPage, known: show.Names) -> list
 def remarks_of(session: Session, page: ProjectPage) -> list[str]:
     """Return the remarks of a list: its total, whether there is more, and what a search left out."""
     singular, plural = "{count} project in all", "{count} projects in all"
-    total = "" if page.total is None else session.count(page.total, singular, plural)
+    total = "" if page.total is None else session.count(page.total, singular, plural, "no projects")
     more = session.say("more: --all") if page.next else ""
     withheld = names_of(session.language, "field", page.withheld)
     hidden = session.say("neither shown nor searched, because you may not see it: {texts}", texts=withheld)

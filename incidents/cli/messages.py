@@ -41,7 +41,6 @@ def register(app: typer.Typer) -> None:
         app,
         "send",
         """incidents send projects.create '{"description": "Fell from the ladder"}'""",
-        """incidents send administration.add-type '{"name": "Theft"}' --json""",
         "incidents send projects.import - < projects.json",
         sends=True,
     )(send)

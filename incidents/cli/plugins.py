@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperCommand
 
+from incidents.terminal.options import add_language
 from incidents.terminal.text.translate import prepare_help
 from incidents.terminal.text.words import say
 
@@ -61,7 +62,9 @@ class Plugin(TyperCommand):
         if not isinstance(loaded, typer.Typer):
             function, loaded = loaded, typer.Typer(add_completion=False)
             loaded.command(self._point.name)(function)
-        return prepare_help(typer.main.get_command(loaded), self._language)
+        command = typer.main.get_command(loaded)
+        add_language(command)
+        return prepare_help(command, self._language)
 
 
 def plugins(language: str = "en") -> list[Plugin]:

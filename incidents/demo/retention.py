@@ -15,6 +15,7 @@ from incidents.client import Client
 from incidents.demo.scenario import Scenario
 from incidents.demo.stage import Stage
 from incidents.errors import Refused
+from incidents.terminal.tables import show
 from incidents.terminal.tables.refusals import refusal_panel
 
 _PREVIOUS_SYSTEM: Final = "previous-system"
@@ -37,10 +38,7 @@ async def expire(stage: Stage, client: Client, scenario: Scenario, now: datetime
         step.count = 1
     with stage.step("preview the expired projects") as step:
         preview = await client.ask(PreviewRetention())
-        count = stage.session.count
-        duration = count(preview.retention_days, "kept for {count} day", "kept for {count} days")
-        due = count(preview.due, "{count} project is due", "{count} projects are due")
-        step.note = stage.session.say("preview: {kept}, {due}", kept=duration, due=due)
+        step.note = show.preview(preview, stage.session.language)
     with stage.step("sweep, and wait until it is gone") as step:
         await client.send(Sweep())
         step.count = 1

@@ -6,6 +6,7 @@ from typing import Any, Final, Self
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.projects.imports import ImportedProject
 from incidents.importing.times import Choice, DateOrder
@@ -58,9 +59,11 @@ class Mapping(BaseModel):
         unknown = [name for name in unknown if name not in FIELDS]
         unknown += [name for name in self.joined if name not in TIMES]
         if unknown:
-            raise ValueError(f"no field: {', '.join(unknown)}")
+            kind = "not_a_field"
+            raise PydanticCustomError(kind, "no field: {value}", {"value": ", ".join(unknown)})
         if self.timezone and self.timezone not in available_timezones():
-            raise ValueError(f"no time zone: {self.timezone}")
+            kind = "unknown_timezone"
+            raise PydanticCustomError(kind, "no time zone: {value}", {"value": self.timezone})
         return self
 
     def fields_of(self, names: Sequence[str]) -> dict[str, str]:

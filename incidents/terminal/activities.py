@@ -1,15 +1,17 @@
 """Activities in words: their names for people, and their details without ids."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
+from functools import partial
 from typing import Any, Final
 
 from contracts.audit import Entry
 from contracts.printable import on_one_line
-from incidents.terminal.input.naming import Named, choose, fold, nearest
+from incidents.terminal.input.naming import Named, fold, nearest
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.tables.sheet import Cell, Sheet, format_value, one_line, table
+from incidents.terminal.tables.sheet import Cell, Sheet, one_line, table
 from incidents.terminal.tables.show import Names, field_label, field_value
-from incidents.terminal.text.words import name_of, say, value_of
+from incidents.terminal.text.words import name_of, say
 
 WORDS: Final[Mapping[str, str]] = {
     "administration.category-defined": "category defined",
@@ -99,6 +101,7 @@ _DETAILS: Final[Mapping[str, str]] = {
     "principal": "Principal",
     "report_id": "Report",
     "role_id": "Role",
+    "sha256": "SHA-256",
     "sequence_ids": "Sequences",
     "type_id": "Type",
 }
@@ -113,18 +116,22 @@ def activity_name(activity: str, language: str) -> str:
     return say(language, WORDS[activity]) if activity in WORDS else activity
 
 
-def choose_activities(session: Session, typed: Iterable[str] | None) -> list[str] | None:
+def choose_activities(session: Session, typed: Iterable[str] | None, option: str = "--activity") -> list[str] | None:
     """Return the wire's names of typed activities, which may be such names, prefixes of them, or words for people.
 
     Raises:
         UsageError: No activity has this name.
     """
-    return sorted({name for text in typed for name in _named(session, text)}) if typed else None
+    return sorted({name for text in typed for name in _named(session, text, option)}) if typed else None
 
 
-def _named(session: Session, typed: str) -> Sequence[str]:
+def _viewed(session: Session) -> str:
+    return session.say("project viewed").rpartition(" ")[2]
+
+
+def _named(session: Session, typed: str, option: str) -> Sequence[str]:
     folded_text = fold(typed)
-    if folded_text in {VIEWED, fold(session.say("project viewed").rpartition(" ")[2])}:
+    if folded_text in {VIEWED, fold(_viewed(session))}:
         return _VIEWING
     if any(name.startswith(folded_text) for name in WORDS) and "." in folded_text:
         return [folded_text]
@@ -133,15 +140,25 @@ def _named(session: Session, typed: str) -> Sequence[str]:
         return exact
     parts = folded_text.split()
     matches = [name for name, words in WORDS.items() if _has(words, parts) or _has(session.say(words), parts)]
-    return matches or [_near(session, typed, names)]
+    if not matches:
+        raise UsageError(_unknown(session, typed, option, names))
+    return matches
 
 
-def _near(session: Session, typed: str, names: Sequence[Named]) -> str:
-    """Refuse an unknown activity, with similar ones or with all."""
-    if nearest(typed, names):
-        return str(choose(session, "Activity", typed, names))
-    known = ", ".join([VIEWED, *sorted({session.say(words) for words in WORDS.values()})])
-    raise UsageError(session.say("unknown activity: {text}; known: {known}", text=typed, known=known))
+def _unknown(session: Session, typed: str, option: str, names: Sequence[Named]) -> str:
+    """Return the refusal of an unknown activity, with the similar ones or with all, the nearest first."""
+    if near := nearest(typed, names):
+        words = "{option}: there is no activity {text}. Did you mean {near}?"
+        return session.say(words, option=option, text=typed, near=", ".join(near))
+    known = [_viewed(session), *(session.say(words) for words in WORDS.values())]
+    ranked = sorted(known, key=partial(_distance, SequenceMatcher(b=fold(typed))))
+    words = "{option}: there is no activity {text}. Choose one of: {known}"
+    return session.say(words, option=option, text=typed, known=", ".join(ranked))
+
+
+def _distance(matcher: SequenceMatcher[str], name: str) -> float:
+    matcher.set_seq1(fold(name))
+    return -matcher.ratio()
 
 
 def _has(words: str, parts: Iterable[str]) -> bool:
@@ -217,16 +234,26 @@ def _details(details: Mapping[str, Any], names: Names, language: str) -> Iterato
         match value:
             case dict() if name == "changed":
                 yield from (_change(field, change, names, language) for field, change in value.items())
+            case dict() if name == "permissions":
+                yield from _levels(value, language)
             case dict():
                 yield from _details(value, names, language)
             case list():
-                yield _labelled(label, on_one_line(", ".join(map(str, value))), language)
+                texts = (field_value(name, item, names, language) for item in value)
+                yield _labelled(label, on_one_line(", ".join(texts)), language)
             case _:
                 yield _labelled(label, field_value(name, value, names, language), language)
 
 
+def _levels(permissions: Mapping[str, str], language: str) -> Iterator[str]:
+    for node, level in permissions.items():
+        yield _labelled(name_of(language, "permission", node), name_of(language, "level", level), language)
+
+
 def _label(name: str, names: Names, language: str) -> str:
-    return say(language, _DETAILS[name]) if name in _DETAILS else field_label(name, names, language).replace("_", " ")
+    if name in _DETAILS:
+        return say(language, _DETAILS[name])
+    return field_label(name, names, language)
 
 
 def _labelled(label: str, value: object, language: str) -> str:
@@ -243,38 +270,18 @@ def _change(field: str, change: Mapping[str, Any], names: Names, language: str) 
 
 
 def details_of(details: Mapping[str, Any], language: str) -> str:
-    """Return an event's fields on one line: lists by their length, changes as old and new."""
-    texts = (_plain(name, value, language) for name, value in details.items() if value not in (None, [], {}))
-    return "  ".join(texts)
+    """Return an event's fields on one line: lists by their length, digests by their beginning, ids whole."""
+    seen = {name: _shortened(name, value) for name, value in details.items() if value not in (None, [], {})}
+    return "  ".join(_details(seen, Names(None), language))
 
 
-def _plain(name: str, value: Any, language: str) -> str:
-    if name == "changed" and isinstance(value, dict):
-        return "  ".join(_plain_change(name_of(language, "field", field), change) for field, change in value.items())
-    if name == "permissions" and isinstance(value, dict):
-        levels = ((name_of(language, "permission", node), level) for node, level in value.items())
-        return "  ".join(f"{node}={name_of(language, 'level', level)}" for node, level in levels)
-    if isinstance(value, dict):
-        return details_of(value, language)
-    return f"{name_of(language, 'field', name)}={_plain_value(name, value, language)}"
-
-
-def _plain_value(name: str, value: Any, language: str) -> object:
+def _shortened(name: str, value: Any) -> Any:
     match value:
-        case list():
-            return len(value) if len(value) > 1 else value[0]
-        case bool() | float():
-            return format_value(value, language)
+        case list() if len(value) > 1:
+            return len(value)
         case str() if name == "sha256":
             return f"{value[:_DIGEST_CHARACTERS]}…"
-        case str():
-            return value_of(language, name, value)
+        case dict() if name != "changed":
+            return {inner: _shortened(inner, content) for inner, content in value.items()}
         case _:
             return value
-
-
-def _plain_change(field: str, change: Mapping[str, Any]) -> str:
-    old, new = change.get("old"), change.get("new")
-    if old is None and new is None:
-        return field
-    return f"{field}: {'–' if old is None else old} → {'–' if new is None else new}"

@@ -63,6 +63,18 @@ def _common(
     """Declare the options of every command."""
 
 
+def add_language(command: Any) -> None:
+    """Add `--lang` to a command and all below it that lack it; its value was read before anything is parsed."""
+    if not any("--lang" in option.opts for option in command.params):
+        app = typer.Typer(add_completion=False)
+        app.command()(_common)
+        option = next(each for each in typer.main.get_command(app).params if each.name == "lang")
+        option.expose_value = False
+        command.params.append(option)
+    for each in getattr(command, "commands", {}).values():
+        add_language(each)
+
+
 _HIDDEN: Final = Annotated[bool, typer.Option("--csv", hidden=True)]
 """The same for commands without a table: refused, and hidden from help."""
 

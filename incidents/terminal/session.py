@@ -62,6 +62,9 @@ class Session:
     data: Path | None = None
     command_id: UUID = field(default_factory=uuid7)
     wait_seconds: float = 30.0
+    labels: dict[str, str] = field(default_factory=dict)
+    """The organisation's names of categories and data fields, once they were read."""
+
     out: Screen = field(default_factory=screen)
     err: Screen = field(default_factory=lambda: screen(stderr=True))
     _sent: bool = field(default=False, init=False)
@@ -103,9 +106,9 @@ class Session:
         """Return a sentence in the session's language."""
         return say(self.language, words, **values)
 
-    def count(self, number: int, singular: str, plural: str, **values: object) -> str:
-        """Return a sentence with a count in the session's language."""
-        return count(self.language, number, singular, plural, **values)
+    def count(self, number: int, singular: str, plural: str, none: str = "", **values: object) -> str:
+        """Return a sentence with a count in the session's language; `none` is the sentence for 0."""
+        return count(self.language, number, singular, plural, none, **values)
 
     def show(
         self, document: BaseModel | Mapping[str, Any], *readable: RenderableType, sheet: Sheet | None = None
@@ -235,5 +238,5 @@ class Session:
             whole = {"code": "", "message": "", "retryable": False, "details": {}, **error}
             self.write({"error": whole})
         else:
-            self.err.print(refusal_panel(error, self.language))
+            self.err.print(refusal_panel(error, self.language, self.labels))
         return status

@@ -76,7 +76,7 @@ TASKS = (
         16,
         "change the retention time, having seen what it would delete",
         ("retention preview --days 30", "settings set --retention-days 30"),
-        ("retention-days", "kept for 30 days, 0 projects are due"),
+        ("retention-days", "kept for 30 days, the next sweep would delete none"),
     ),
     Task(17, "what is deleted next, with descriptions", ("retention due --within 31",), ("Fire", "Vélo")),
     Task(18, "keep one for the prosecutor", ("retention hold 2 'The prosecutor asked for it.'",), ("under hold",)),

@@ -59,7 +59,7 @@ def test_activities_are_chosen_as_people_call_them(typed: str, chosen: set[str])
 def test_an_activity_that_nobody_knows_is_refused_with_the_known_ones() -> None:
     """A slip is reported with the possible words; nothing typed chooses everything."""
     session = Session("alice")
-    with pytest.raises(UsageError, match=r"unknown activity: watched; known: viewed, .*project viewed"):
+    with pytest.raises(UsageError, match=r"--activity: there is no activity watched\. Choose one of: .*project viewed"):
         activities.choose_activities(session, ["watched"])
     assert activities.choose_activities(session, None) is None
 
@@ -77,5 +77,5 @@ def test_ids_of_parts_are_for_spreadsheets() -> None:
     """A screen shows how many sequences there are and no long ids; a spreadsheet has the ids, too."""
     text, whole = described({"comment_id": ID, "sequence_ids": [ID, ID], "package": {"sha256": "ab", "pages": 2}})
     assert text == "Sequences: 2"
-    assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; sha256: ab; Pages: 2"
+    assert whole == f"Comment: {ID}; Sequences: {ID}, {ID}; SHA-256: ab; Pages: 2"
     assert described({"sequence_ids": [ID]})[0] == "Sequences: 1"

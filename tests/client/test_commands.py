@@ -154,7 +154,7 @@ async def test_a_field_that_does_not_exist_is_told(peer: Peer, typed: Type) -> N
     """A slip in a field's name is refused before anything is sent."""
     ended = await typed("projects", "update", PROJECT, "--field", "integr_1=3")
     assert (ended.status, peer.commands) == (2, [])
-    assert "integr_1 does not exist. There are: Damaged?" in ended.err.replace("\n│ ", " ").replace(" │", "")
+    assert "integr_1 does not exist. Choose one of: Damaged?" in ended.err.replace("\n│ ", " ").replace(" │", "")
 
 
 async def test_a_comment_is_added(peer: Peer, typed: Type) -> None:

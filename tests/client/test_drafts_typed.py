@@ -87,7 +87,7 @@ async def test_the_past_of_a_project_is_told(site: Site, operator: Client) -> No
     await operator.send(UpdateProject(project_id=project_id, type_id=type_id))
     result = await typed(site, "history", 1)
     assert [
-        word for word in ("A bag.", "Two bags.", "Theft", "operator", "description") if word not in result.out
+        word for word in ("A bag.", "Two bags.", "Theft", "operator", "Description") if word not in result.out
     ] == []
     pages = [(await typed(site, "history", 1, "--limit", 1, *more, "--json")).json for more in ((), ("--all",))]
     assert [item["field"] for item in pages[0]["items"]] == ["type_id"]

@@ -11,7 +11,7 @@ import typer
 from incidents.cli import build
 from incidents.cli.plugins import Plugin
 from incidents.terminal.text.language import catalogue, choose_language
-from incidents.terminal.text.translate import MISTAKES, paragraphs, translate_mistake
+from incidents.terminal.text.translate import MISTAKES, REWORDED, paragraphs, translate_mistake
 from tests.checks.tree import Source, sources
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
@@ -69,6 +69,72 @@ def test_all_help_is_said_in_french() -> None:
     assert {text: path for text, path in missing.items() if text not in same and "|" not in text} == {}
 
 
+def leaves(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Yield every command that is not a group, the server's too, with how it is typed."""
+    if isinstance(command, Plugin):
+        command = command._load()
+    below = getattr(command, "commands", None)
+    if below is None:
+        yield path, command
+    for name, each in (below or {}).items():
+        yield from leaves(each, f"{path} {name}")
+
+
+def test_every_command_takes_a_language() -> None:
+    """A reader chooses the language of any command where it is typed."""
+    known = dict(leaves(build(), "incidents"))
+    assert {"incidents up", "incidents access list", "incidents restore"} <= known.keys()
+    assert [
+        path for path, command in known.items() if not any("--lang" in option.opts for option in command.params)
+    ] == []
+
+
+@pytest.mark.parametrize(
+    "line, default, example",
+    [
+        ("stats", "aucun", "--interval semaine --since 90j"),
+        ("projects list", "-création", "--sort=-modification"),
+        ("audit log", "", "--activity 'rapport imprimé'"),
+        ("projects update", "", "--category Motif=Autre"),
+    ],
+)
+async def test_help_shows_values_as_they_are_typed_in_the_language(line: str, default: str, example: str) -> None:
+    """Default values and the values in examples are words of the language, which the command understands."""
+    shown = " ".join(
+        (await incidents(*line.split(), "--help", "--lang", "fr", environment={"COLUMNS": 200})).out.split()
+    )
+    assert not default or f"[par défaut : {default}]" in shown
+    assert example in shown
+
+
+@pytest.mark.parametrize(
+    "line", ["--help --lang fr", "--lang fr access --help", "access --help --lang fr", "projects --help --lang=fr"]
+)
+async def test_the_help_of_a_group_has_a_language_too(line: str) -> None:
+    """What lists commands is read in the language that is typed with it, before its command or after it."""
+    ended = await incidents(*line.split())
+    assert ended.status == 0
+    assert "Afficher cette aide" in ended.out
+    assert not re.search(r"\b(Usage|Options:|Show|<path>|<list)\b", ended.out)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Invalid value for '--x': Value error, it is odd",
+        "Invalid value for '--x': Input should be greater than or equal to 1",
+        "Invalid value for '--x': Input should be a valid integer, unable to parse string as an integer",
+        "Invalid value for '--x': Input should be something that a newer version checks",
+    ],
+)
+def test_no_mistake_is_told_in_the_words_of_a_library(sentence: str, language: str) -> None:
+    """What pydantic says about a value is said in our words, in English as in French."""
+    said = translate_mistake(sentence, language)
+    assert "--x" in said
+    assert not re.search("Value error|Input should", said)
+
+
 def arguments(command: Any, path: str) -> Iterator[tuple[str, str | None]]:
     """Yield every argument of a command and all below it, with the word that stands for it."""
     if isinstance(command, Plugin):
@@ -97,7 +163,14 @@ def test_no_translation_is_left_over() -> None:
     """What is not said any more is not translated any more."""
     ours = {string.value for source in sources("incidents", "workers") for string in source.strings()}
     theirs = {string.value for source in typers() for string in source.strings()}
-    used = {*ours, *theirs, *MISTAKES, *KNOWN, *(text for _, text in explained(build(), "incidents"))}
+    used = {
+        *ours,
+        *theirs,
+        *MISTAKES,
+        *REWORDED.values(),
+        *KNOWN,
+        *(text for _, text in explained(build(), "incidents")),
+    }
     assert sorted(text for text in FRENCH if text not in used) == []
 
 
@@ -116,9 +189,10 @@ def typers() -> Iterator[Source]:
         ("projects lst", ("La commande 'lst' n'existe pas. Vouliez-vous dire 'list'", "Erreur")),
         ("me --colour", ("L'option --colour n'existe pas", "Pour obtenir de l'aide")),
         ("projects show", ("Il manque l'argument 'PROJET'",)),
-        ("projects list --limit x", ("Valeur non valable pour '--limit'", "un nombre entier est attendu")),
+        ("projects list --limit x", ("Valeur non valide pour '--limit'", "un nombre entier est attendu")),
         ("send --key", ("attend une valeur",)),
-        ("--lang fr me", ("--lang se place après la commande",)),
+        ("--json me", ("écrivez --json après la commande",)),
+        ("--as x me", ("--as se place après la commande",)),
         ("projects --data x list", ("--data se place après la commande",)),
         ("outcome abc", ("un identifiant UUID est attendu",)),
         ("me you", ("Arguments en trop",)),

@@ -47,9 +47,12 @@ async def test_what_definitions_were_is_told(site: Site, admin: Client) -> None:
     """`audit definitions` shows old and new words, of fields and of settings; another kind is refused."""
     await admin.send(ChangeSettings(report_title="Museum"))
     result = await typed(site, "audit", "definitions", "data-field", "--key", "decimal_1")
-    assert [word for word in ("name: Weight", "name: Mass", "admin") if word not in result.out] == []
+    assert [word for word in ("Name: Weight", "Name: Mass", "admin") if word not in result.out] == []
     result = await typed(site, "audit", "definitions", "setting", "--key", "report_title")
-    assert "value: Museum" in result.out
+    assert "Value: Museum" in result.out
+    await admin.send(ChangeSettings(language="fr"))
+    french = await typed(site, "audit", "definitions", "setting", "--key", "language", "--lang", "fr")
+    assert "Valeur\u00a0: français" in french.out
     refused = await typed(site, "audit", "definitions", "weather", "--json")
     assert refused.status == 2
     assert "category-value" in refused.json["error"]["message"]

@@ -203,13 +203,13 @@ def test_a_refusal_without_a_field_is_about_the_message(language: str, words: st
     assert words in [str(cell) for column in body.columns for each in column.cells for cell in _cells(each)]
 
 
-@pytest.mark.parametrize("language", ["en", "fr"])
-async def test_a_cursor_is_explained(peer: Peer, typed: Type, language: str) -> None:
+@pytest.mark.parametrize("language, days", [("en", "7d"), ("fr", "7j")])
+async def test_a_cursor_is_explained(peer: Peer, typed: Type, language: str, days: str) -> None:
     """What is no cursor is answered with one, with what shows them, and with what takes a time."""
     ended = await typed("watch", "--since", "foo", "--json", "--lang", language)
     assert ended.status == 2
     message = ended.json["error"]["message"]
-    for words in ("foo", "1f6ec1a2-1042", "`incidents watch --json`", "incidents audit log --since 7d"):
+    for words in ("foo", "1f6ec1a2-1042", "`incidents watch --json`", f"incidents audit log --since {days}"):
         assert words in message
 
 

@@ -22,34 +22,34 @@ def session() -> Session:
 
 def test_a_time_with_an_offset_is_that_time(session: Session) -> None:
     """RFC 3339 is read as it is written."""
-    read = read_time(session, "2025-01-31T14:30:00+02:00")
+    read = read_time(session, "2025-01-31T14:30:00+02:00", "--at")
     assert read == datetime(2025, 1, 31, 12, 30, tzinfo=UTC)
 
 
 def test_a_time_without_an_offset_is_of_here(session: Session) -> None:
     """A date is the midnight of this machine's zone."""
-    read = read_time(session, "2025-01-31")
+    read = read_time(session, "2025-01-31", "--at")
     assert read == datetime(2025, 1, 31).astimezone()
 
 
 @pytest.mark.parametrize("text, ago", [("7d", timedelta(days=7)), ("90m", timedelta(minutes=90))])
 def test_how_long_ago_is_a_time(session: Session, text: str, ago: timedelta) -> None:
     """A number with a unit counts back from now."""
-    read = read_time(session, text)
+    read = read_time(session, text, "--at")
     assert read is not None
     assert abs(datetime.now(UTC) - ago - read) < timedelta(seconds=5)
 
 
 def test_no_time_stays_none(session: Session) -> None:
     """An option that was not given is no time."""
-    assert read_time(session, None) is None
+    assert read_time(session, None, "--at") is None
 
 
 @pytest.mark.parametrize("text", ["someday", "31.01.25", "999999w", "0001-01-01T00:00:00+14:00", "0001-01-01"])
 def test_what_is_no_time_is_told(session: Session, text: str) -> None:
     """Anyone who types something else is shown what can be typed, in the language of the session."""
     with pytest.raises(UsageError, match="n'est pas une date"):
-        read_time(session, text)
+        read_time(session, text, "--at")
 
 
 def test_a_pair_has_a_name_and_a_value(session: Session) -> None:

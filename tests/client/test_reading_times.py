@@ -40,7 +40,7 @@ def session(language: str) -> Session:
 @example(shown=datetime(2026, 10, 25, 1, 30, tzinfo=UTC))
 def test_what_is_shown_as_a_time_can_be_typed_back(language: str, shown: datetime) -> None:
     """Every time that is shown is read as the same time, also where clocks are put back."""
-    assert read_time(session(language), local(shown, language)) == shown
+    assert read_time(session(language), local(shown, language), "--at") == shown
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
@@ -85,7 +85,7 @@ def test_what_is_shown_as_a_number_can_be_typed_back(language: str, value: objec
 )
 def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) -> None:
     """Dates as they are shown, days in words of either language, and spans before now are times."""
-    assert read_time(session(language), text) == datetime.fromisoformat(read)
+    assert read_time(session(language), text, "--at") == datetime.fromisoformat(read)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_time_is_read_as_people_say_it(language: str, text: str, read: str) ->
 def test_what_is_read_in_part_is_refused(text: str) -> None:
     """A time that is no time, or that somebody would have to guess, is refused with examples."""
     with pytest.raises(UsageError, match=r"n'est pas une date.*mardi dernier"):
-        read_time(session("fr"), text)
+        read_time(session("fr"), text, "--at")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_is_read_in_part_is_refused(text: str) -> None:
 def test_a_time_with_two_readings_or_none_is_refused(language: str, text: str, readings: tuple[str, ...]) -> None:
     """Where a date or the clock has two readings, both are named, and none is chosen."""
     with pytest.raises(UsageError) as refused:
-        read_time(session(language), text)
+        read_time(session(language), text, "--at")
     assert [reading for reading in readings if reading not in str(refused.value)] == []
 
 

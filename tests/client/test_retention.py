@@ -98,11 +98,17 @@ async def test_a_change_is_previewed_and_a_sweep_begun(peer: Peer, typed: Type) 
     preview = {"retention_days": 30, "created_before": NOW, "due": 4}
     peer.answers["retention.preview"] = json.dumps(preview).encode()
     peer.result = {"sweep_id": HOLD, "created_before": NOW, "due": 4}
-    assert "kept for 30 days, 4 projects are due" in (await typed("preview", "--days", 30)).out
+    assert (
+        "If projects were kept for 30 days, the next sweep would delete 4 projects."
+        in (await typed("preview", "--days", 30)).out
+    )
     assert asked(peer) == {"retention_days": 30}
     assert "Sweep begun: 4 projects are due" in (await typed("sweep")).out
     peer.answers["retention.preview"] = json.dumps({**preview, "retention_days": 1, "due": 1}).encode()
-    assert "preview: kept for 1 day, 1 project is due" in (await typed("preview", "--days", 1)).out
+    one = "If projects were kept for 1 day, the next sweep would delete 1 project."
+    assert one in (await typed("preview", "--days", 1)).out
+    peer.answers["retention.preview"] = json.dumps({**preview, "due": 0}).encode()
+    assert "ne supprimerait aucun projet." in (await typed("preview", "--lang", "fr")).out
 
 
 async def test_held_projects_are_listed(bus: Bus, peer: Peer, tmp_path: Path) -> None:

@@ -117,8 +117,8 @@ def test_a_spreadsheet_gets_whole_values() -> None:
     sheet = table("fr", "Number", "Time", "Ready", "End", "Description", "Notes", "Duration", rows=rows)
     (row,) = read(sheet)
     assert row["Numéro"] == "1234567"
-    assert datetime.fromisoformat(row["Heure"]) == AT
-    assert datetime.fromisoformat(row["Heure"]).utcoffset() is not None
+    assert datetime.fromisoformat(row["Date"]) == AT
+    assert datetime.fromisoformat(row["Date"]).utcoffset() is not None
     assert (row["Prêt"], row["Fin"], row["Durée"]) == ("oui", "", "3600.5")
     assert (row["Description"], row["Notes"]) == (long, "two\nlines")
 

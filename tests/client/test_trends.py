@@ -10,15 +10,16 @@ from rich.console import Console
 
 from contracts.projects.statistics import Figures, Interval, ProjectStatistics, Statistics
 from incidents.terminal.printing import Screen
-from incidents.terminal.tables.trends import bar, duration, figures, sparkline, steps
+from incidents.terminal.tables.trends import bar, duration, figures, note, sparkline, steps
 
 
-def drawn(items: list[Figures], **fields: Any) -> str:
-    """Draw figures as a terminal would show them."""
+def drawn(items: list[Figures], language: str = "en", **fields: Any) -> str:
+    """Draw figures and their note as a terminal would show them."""
     console = Console(width=100)
     with console.capture() as captured:
         answer = Statistics(timezone="Europe/Zurich", total=3, items=items, truncated=False)
-        console.print(figures(answer, ProjectStatistics(**fields), lambda group: f"<{group}>", "en"))
+        query = ProjectStatistics(**fields)
+        console.print(figures(answer, query, lambda group: f"<{group}>", language), note(answer, query, language))
     return captured.get()
 
 
@@ -75,6 +76,41 @@ def test_intervals_are_drawn_as_bars() -> None:
     assert "█" in drawn(
         [Figures(starting=datetime(2026, 3, 26, 23, tzinfo=UTC), count=2, closed=0, ended=0)], interval="day"
     )
+
+
+@pytest.mark.parametrize(
+    "language, interval, said",
+    [
+        ("en", "month", ("Month", "March 2026")),
+        ("fr", "month", ("Mois", "mars 2026")),
+        ("en", "week", ("Week of", "2026-03-01")),
+        ("fr", "week", ("Semaine du", "01/03/2026")),
+        ("fr", "day", ("Jour", "01/03/2026")),
+    ],
+)
+def test_an_interval_is_named_by_the_clock_of_the_site(
+    language: str, interval: Interval, said: tuple[str, str]
+) -> None:
+    """What begins at midnight there is named after that day, week or month, wherever it is read."""
+    start = datetime(2026, 2, 28, 23, tzinfo=UTC)
+    figure = Figures(starting=start, count=2, closed=0, ended=0)
+    assert [word for word in said if word not in drawn([figure], language, interval=interval)] == []
+    trend = drawn([figure.model_copy(update={"group": 1})], language, interval=interval, group_by="type")
+    assert said[1] in trend
+
+
+@pytest.mark.parametrize(
+    "language, bars, trend",
+    [
+        ("en", ("Closed after: median time", "Ended: with an end time", "Duration: median"), "one block per month"),
+        ("fr", ("Clos après\u00a0: durée médiane", "Terminé\u00a0: avec une date"), "un bloc par mois"),
+    ],
+)
+def test_the_note_explains_what_is_drawn(language: str, bars: tuple[str, ...], trend: str) -> None:
+    """Every column of bars, or the blocks of a trend, have their meaning below them."""
+    figure = Figures(group=1, starting=datetime(2026, 3, 1, tzinfo=UTC), count=2, closed=0, ended=0)
+    assert [word for word in bars if word not in drawn([figure], language, group_by="type")] == []
+    assert trend in drawn([figure], language, group_by="type", interval="month")
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

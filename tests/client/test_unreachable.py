@@ -1,11 +1,16 @@
 """A system that is away, and credentials that are not there: two kinds, each with a title, a status and a way out."""
 
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
+import nats
 import pytest
 
+from incidents.connection import why_unreachable
+from incidents.terminal.tables.refusals import refusal_panel
+from incidents.terminal.text.words import say
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus
 
@@ -52,3 +57,32 @@ async def test_a_system_that_is_away_is_a_plain_sentence(bus: Bus, url: str, eng
         assert message.startswith(url)
         assert words in message
         assert "Errno" not in message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        nats.errors.TimeoutError(),
+        nats.errors.NoServersError(),
+        nats.errors.NoRespondersError(),
+        nats.errors.ConnectionClosedError(),
+        nats.errors.StaleConnectionError(),
+        nats.errors.UnexpectedEOF(),
+        nats.errors.ProtocolError(),
+        nats.errors.SecureConnRequiredError(),
+        nats.js.errors.NoStreamResponseError(),
+        ssl.SSLError(1, "wrong version number"),
+    ],
+    ids=repr,
+)
+def test_no_reason_is_in_the_words_of_the_client_of_the_bus(error: Exception) -> None:
+    """What the library says is said in our words, in both languages, also as a detail of a refusal."""
+    words = why_unreachable(error)
+    assert words
+    assert not {"nats:", str(error)} & {words, words[:5]}
+    french = say("fr", words)
+    assert french != words
+    refused = {"code": "unavailable", "message": "Non.", "details": {"reason": words}}
+    panel: Any = refusal_panel(refused, "fr").renderable
+    rows = panel.columns[0]._cells[-1]
+    assert french in [str(cell) for column in rows.columns for cell in column.cells]

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -14,11 +15,13 @@ from contracts.projects.exports import Included
 from contracts.projects.queries import Sort
 from contracts.projects.statistics import Interval
 from incidents.cli.administration.definitions import _KINDS
-from incidents.terminal.activities import WORDS, activity_name, choose_activities, details_of
+from incidents.terminal.activities import WORDS, _label, activity_name, choose_activities, details_of
 from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.printing import Screen
 from incidents.terminal.session import Session, UsageError
-from incidents.terminal.tables.refusals import refusal_panel
+from incidents.terminal.tables.refusals import field_place, refusal_panel
+from incidents.terminal.tables.sheet import local
+from incidents.terminal.tables.values import Names
 from incidents.terminal.text.language import catalogue
 from incidents.terminal.text.words import name_of
 
@@ -78,20 +81,56 @@ def test_a_near_word_is_offered() -> None:
     """A slip of the finger is answered with what was probably meant, in the language."""
     with pytest.raises(UsageError, match=r"Vouliez-vous dire.*projet supprimé"):
         choose_activities(Session("admin", language="fr"), ["projet suprimé"])
-    with pytest.raises(UsageError, match=r"Did you mean.*projects\.deleted"):
+    with pytest.raises(UsageError, match=r"Did you mean.*project deleted"):
         choose_activities(Session("admin"), ["projects.delted"])
 
 
 def test_details_are_named_in_the_language() -> None:
     """What an activity changed is reported with the names of its fields, and yes and no."""
     details = {"changed": {"description": {"old": "a", "new": "b"}}, "duration_seconds": 1.5, "complete": True}
-    assert details_of(details, "fr") == "description: a → b  durée (s)=1,5  complet=oui"
-    assert details_of(details, "en") == "description: a → b  duration_seconds=1.5  complete=yes"
+    assert details_of(details, "fr") == "Description\u00a0: a → b  Durée (s)\u00a0: 1,5  Complet\u00a0: oui"
+    assert details_of(details, "en") == "Description: a → b  Duration (s): 1.5  Complete: yes"
+
+
+@pytest.mark.parametrize("language, said", [("en", "Closing: no → yes"), ("fr", "Clôture\u00a0: non → oui")])
+def test_no_value_is_shown_as_a_program_writes_it(language: str, said: str) -> None:
+    """Yes and no, local times, levels and codes are words of the language, also in an event's details."""
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    details = {
+        "changed": {"closing": {"old": False, "new": True}},
+        "expires_at": at.isoformat(),
+        "permissions": {"incident-projects/calls": "view"},
+    }
+    shown = details_of(details, language)
+    assert said in shown
+    assert local(at, language) in shown
+    assert ("projets/appels\u00a0: voir" if language == "fr" else "incident-projects/calls: view") in shown
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_every_detail_of_an_activity_has_a_label(language: str) -> None:
+    """What is shown beside a value begins with a capital and is no name of a program."""
+    names = {name for form in events().values() for name in form.model_fields}
+    labels = {name: _label(name, Names(None), language) for name in names}
+    assert {name: label for name, label in labels.items() if "_" in label or not label[0].isupper()} == {}
+
+
+def test_an_unknown_activity_is_refused_with_names_to_type() -> None:
+    """Where nothing is near, all are named as they are shown, the nearest first."""
+    with pytest.raises(UsageError) as refused:
+        choose_activities(Session("admin", language="fr"), ["zzz rôle"], "--happened")
+    sentence = str(refused.value)
+    assert sentence.startswith("--happened\u00a0: ")
+    named = sentence.partition("parmi\u00a0: ")[2].split(", ")
+    assert "rôle" in named[0]
+    assert {"consulté", "projet créé"} <= set(named)
+    assert not {"viewed", *WORDS} & set(named)
 
 
 def test_a_refusal_names_its_fields_in_the_language() -> None:
     """The code and the field of a refusal are named as people call them."""
     fields = [{"field": "type_id", "kind": "int_type", "reason": "doit être un nombre entier"}]
+    fields.append({"field": "project_id", "kind": "not_here", "reason": "n'existe pas"})
     more = {"nodes": ["incident-projects/comments"], "level": "view"}
     error = {"code": "invalid", "message": "Non.", "details": {"fields": fields, "retryable": True, **more}}
     out = io.StringIO()
@@ -99,6 +138,22 @@ def test_a_refusal_names_its_fields_in_the_language() -> None:
     text = " ".join(out.getvalue().split())
     assert [
         word
-        for word in ("non valable", "type doit être", "à renouveler oui", "projets/commentaires", "voir")
+        for word in (
+            "non valide",
+            "type doit être",
+            "projet n'existe",
+            "à renvoyer oui",
+            "projets/commentaires",
+            "voir",
+        )
         if word not in text
     ] == []
+
+
+@pytest.mark.parametrize("language, unnamed, category", [("en", "field", "Category"), ("fr", "champ", "Catégorie")])
+def test_a_refusal_names_a_field_of_the_site_as_the_site_does(language: str, unnamed: str, category: str) -> None:
+    """A data field or a category has the organisation's name where it is known, and else its kind and number."""
+    labels = {"integer_1": "Blessés", "category_2": "Lieu"}
+    shown = {"data.integer_1": "Blessés", "data.decimal_2": f"{unnamed} decimal_2", "integer_1": "Blessés"}
+    shown |= {"categories.2": "Lieu", "categories.3": f"{category} 3", "filter.categories.2.0": "Lieu"}
+    assert {name: field_place(name, language, labels) for name in shown} == shown

@@ -22,7 +22,7 @@ HEADINGS = {
     "audit log": ("Time", "Actor", "Activity", "Details"),
     "audit activity": ("Time", "Actor", "Revision", "Activity"),
     "stats": ("Projects", "Closed", "Ended"),
-    "status": ("Worker", "Ready", "Lanes", "Outbox", "Refused"),
+    "status": ("Worker", "Ready", "Lanes", "Outbox", "Refusals"),
 }
 """Headings that are seen whole, wherever they stand."""
 

@@ -1,6 +1,7 @@
 """What the product says, in both languages."""
 
 import json
+import re
 import string
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from contracts import catalogue
 from contracts.errors import Code, Refusal
+from contracts.licence import Licence
+from contracts.projects.imports import ImportedProject
 from contracts.texts import LANGUAGES, PARTS, PHRASES, REASONS, Part, Phrase, phrase, preferred_language, reason
+from incidents.importing.mapping import Mapping
+from tests.checks.tree import sources
+from workers.common.settings import Settings
 
 COMMENT = Part.COMMENT
 REFERENCE = [
@@ -139,6 +145,81 @@ def test_every_code_has_its_sentence(code: Code) -> None:
 def test_every_way_to_be_wrong_has_its_reason() -> None:
     """Whatever is wrong with a field is reported in words, not only as `is not valid`."""
     assert sorted(set(failures()) - REASONS.keys()) == []
+
+
+CHECKED: tuple[type[BaseModel], ...] = (
+    *catalogue.commands().values(),
+    *catalogue.queries().values(),
+    Licence,
+    ImportedProject,
+    Mapping,
+    Settings,
+)
+"""Everything that people write and pydantic checks: messages, licences, rows and mappings of imports, variables."""
+
+OWN_KINDS = re.compile(r'\bkind = "(\w+)"\n\s+raise PydanticCustomError')
+KINDS_OF: dict[str, tuple[str, ...]] = {
+    "int": ("int_type", "int_parsing", "int_parsing_size", "int_from_float"),
+    "float": ("float_type", "float_parsing", "finite_number"),
+    "bool": ("bool_type",),
+    "str": ("string_type",),
+    "uuid": ("uuid_type", "uuid_parsing"),
+    "datetime": ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "datetime_object_invalid"),
+    "decimal": ("decimal_type", "decimal_parsing", "decimal_max_digits", "decimal_max_places", "decimal_whole_digits"),
+    "literal": ("literal_error",),
+    "enum": ("enum",),
+    "list": ("list_type",),
+    "dict": ("dict_type",),
+    "model": ("model_type",),
+    "model-fields": ("missing", "extra_forbidden"),
+    "any": (),
+}
+KINDS_OF |= dict.fromkeys(("model-field", "default", "nullable", "chain", "json-or-python", "lax-or-strict"), ())
+KINDS_OF |= dict.fromkeys(("function-before", "function-after", "function-wrap", "function-plain", "is-instance"), ())
+KINDS_OF |= dict.fromkeys(("definitions", "definition-ref", "union", "custom-error", "no-info", "with-info"), ())
+KINDS_OF_LIMITS = {
+    "ge": ("greater_than_equal",),
+    "gt": ("greater_than",),
+    "le": ("less_than_equal",),
+    "lt": ("less_than",),
+    "pattern": ("string_pattern_mismatch",),
+    "min_length": ("string_too_short", "too_short"),
+    "max_length": ("string_too_long", "too_long"),
+    "tz_constraint": ("timezone_aware",),
+}
+
+
+def possible(schema: Any) -> Iterator[str]:
+    """Yield every kind of error that a schema of pydantic can raise; an unknown part of a schema fails the test."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("type"), str):
+            yield from KINDS_OF[schema["type"]]
+            yield from (kind for limit in schema for kind in KINDS_OF_LIMITS.get(limit, ()))
+        below = (part for name, part in schema.items() if name not in {"serialization", "metadata", "expected"})
+        yield from (kind for part in below for kind in possible(part))
+    elif isinstance(schema, list | tuple):
+        yield from (kind for part in schema for kind in possible(part))
+
+
+def test_every_kind_of_error_that_a_schema_can_raise_has_its_reason() -> None:
+    """What pydantic or a rule of ours can say about anything people write has a text in both languages."""
+    kinds = {kind for form in CHECKED for kind in possible(form.__pydantic_core_schema__)}
+    kinds |= {
+        kind for source in sources("contracts", "incidents", "workers") for kind in OWN_KINDS.findall(source.text)
+    }
+    assert {"int_type", "blank", "database_url", "not_a_field"} <= kinds
+    assert sorted(kinds - REASONS.keys()) == []
+
+
+def test_nothing_that_people_write_is_refused_with_a_sentence_of_pydantic() -> None:
+    """No validator raises a bare ValueError, whose text would be in one language after `Value error,`."""
+    checked = {form.__module__.replace(".", "/") + ".py" for form in CHECKED}
+    bare = [
+        source.path
+        for source in sources("contracts", "incidents", "workers")
+        if source.path in checked and "raise ValueError" in source.text
+    ]
+    assert bare == []
 
 
 def test_an_unknown_way_to_be_wrong_has_a_reason_too() -> None:

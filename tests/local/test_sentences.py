@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from contracts.sentences import translate
-from incidents.terminal.text.language import catalogue
+from incidents.terminal.text.language import catalogue, use
 from tests.client.command_line import incidents
 from workers.common.http_server import PortForbiddenError, PortInUseError
-from workers.local import start_errors
+from workers.local import printing, start_errors
 from workers.local.access.keys import InvalidNameError, Trust, TrustError
 from workers.local.backup.archive import NoBackupError
 from workers.local.backup.commands import StoppedError
@@ -80,9 +80,44 @@ def test_what_is_said_elsewhere_is_known(tmp_path: Path) -> None:
         ("backup -o b.tar --data d", "aucun système ne fonctionne ici"),
         ("provision", "INCIDENTS_NATS_CREDS n'est pas défini."),
         ("access create bob --expires 3y", "n'est pas une durée"),
+        (
+            "access licence --edition huge --expires soon --out l",
+            "--edition\u00a0: n'est pas une des valeurs permises; --expires\u00a0: doit être une date",
+        ),
     ],
 )
 async def test_the_servers_commands_speak_the_language(line: str, said: str, tmp_path: Path) -> None:
-    """Where the locale is French, the server's side speaks it as the client's does."""
-    ended = await incidents(*line.split(), folder=tmp_path, environment={"LANG": "fr_FR.UTF-8"})
-    assert said in ended.err
+    """Where the locale is French, or `--lang` says so, the server's side speaks it as the client's does."""
+    for option, environment in (((), {"LANG": "fr_FR.UTF-8"}), (("--lang", "fr"), {})):
+        ended = await incidents(*line.split(), *option, folder=tmp_path, environment=environment)
+        assert said in ended.err
+
+
+@pytest.mark.parametrize("lang, reason", [("en", "must be a whole number"), ("fr", "doit être un nombre entier")])
+async def test_a_variable_is_refused_in_our_words(lang: str, reason: str) -> None:
+    """A variable that cannot be read is named with a reason in the language, and not with one of a library."""
+    ended = await incidents("migrate", "--lang", lang, environment={"INCIDENTS_HEALTH_PORT": "many"})
+    assert ended.status == 2
+    assert reason in ended.err
+    assert "INCIDENTS_HEALTH_PORT" in ended.err
+    assert "Input should" not in ended.err
+
+
+@pytest.mark.parametrize("url", ["postgresql://im@127.0.0.1:1/x", "postgresql://im@nowhere.invalid/x"])
+async def test_a_database_that_is_away_is_told_in_french(url: str) -> None:
+    """Nothing of the library's own English is left in the sentence."""
+    ended = await incidents("migrate", "--lang", "fr", environment={"INCIDENTS_DATABASE_URL": url})
+    assert ended.status == 3
+    assert "INCIDENTS_DATABASE_URL" in ended.err
+    assert [word for word in ("failed", "connection to", "refused", "host name", "server") if word in ended.err] == []
+
+
+def test_what_the_system_says_about_a_file_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that the system refuses is named with the reason in the language, and an unknown reason stays."""
+    monkeypatch.setenv("LANGUAGE", "fr")
+    use("fr")
+    assert (
+        printing.translate("/x/b.tar: No such file or directory")
+        == "/x/b.tar\u00a0: aucun fichier ou dossier de ce nom"
+    )
+    assert printing.translate("/x/b.tar: something new") == "/x/b.tar: something new"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pydantic import Field, PositiveInt, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -81,14 +82,16 @@ class Settings(BaseSettings):
         except (ArgumentError, ValueError):
             is_valid = False
         if not is_valid:
-            msg = "write it as postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX"
-            raise ValueError(msg)
+            kind = "database_url"
+            raise PydanticCustomError(
+                kind, "write it as postgresql://ROLE@HOST/DATABASE, with each special character of a password as %XX"
+            )
         return url
 
     @field_validator("site")
     @classmethod
     def _is_a_site(cls, site: str) -> str:
         if not is_valid_site(site):
-            msg = "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE"
-            raise ValueError(msg)
+            kind = "site_name"
+            raise PydanticCustomError(kind, "a site is named by 1 to 32 of a-z, 0-9 and -; set INCIDENTS_SITE")
         return site

@@ -17,15 +17,15 @@ from workers.local import bundle, revocation
 from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.access.register import Credential
 from workers.local.data_directory import Home, write_private
-from workers.local.printing import emphasise, fail, say, table, tell, write, write_rows
+from workers.local.printing import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.runtime.bus import nats_tokens
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with the table as CSV, for a spreadsheet.")]
 _DATA: Final = Path(".incidents")
-_SPAN: Final = re.compile(r"(\d{1,5})([mhdw])")
-_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_SPAN: Final = re.compile(r"(\d{1,5})([mhdjw])")
+_SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400, "j": 86_400, "w": 604_800}
 _NOT_IN_FORCE: Final = 3
 _USAGE: Final = 2
 _HEAD: Final = ("name", "scope", "created", "expires", "revoked", "fingerprint")
@@ -189,10 +189,8 @@ def sign_licence(
     try:
         licence = Licence.model_validate({"edition": edition, "version": version, "expires_at": expires})
     except ValidationError as error:
-        if any(problem["loc"][0] == "expires_at" for problem in error.errors()):
-            words = "--expires: {text} is not a time: write it as in 2030-01-01T00:00:00Z."
-            fail(say(words, text=repr(expires)), _USAGE)
-        fail("; ".join(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()), _USAGE)
+        names = {"edition": "--edition", "version": "--version", "expires_at": "--expires"}
+        fail_invalid(error, names.__getitem__, {"expires_at": "2030-01-01T00:00:00Z"})
     home = Home(data.absolute())
     trust = _trust(home)
     _require_place(home, out)

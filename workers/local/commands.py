@@ -161,19 +161,23 @@ def provision(as_json: AsJson = False) -> None:
 
 def _show(result: streams.Provisioned) -> None:
     for what in result.created:
-        tell(("+", "green"), " ", say("{what} was made", what=what))
+        tell(("+", "green"), " ", say("{what} was made", what=translate(what)))
     same = len(result.same)
     words = "{count} was as it should be" if same == 1 else "{count} were as they should be"
     tell((say(words, count=same), "dim"))
     for difference in result.differences:
         words = "{what}: {setting} is {found}, expected {expected}"
         values = {
-            "what": difference.what,
+            "what": translate(difference.what),
             "setting": difference.setting,
-            "found": repr(difference.found),
-            "expected": repr(difference.expected),
+            "found": _shown(difference.found),
+            "expected": _shown(difference.expected),
         }
         tell(("≠", "red"), " ", say(words, **values))
+
+
+def _shown(value: object) -> str:
+    return say("yes" if value else "no") if isinstance(value, bool) else repr(value)
 
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from contracts import subjects
 from workers.common.settings import Settings
-from workers.local.printing import fail, say
+from workers.local.printing import fail, fail_invalid, say
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 _ATTEMPTS_MAX: Final = 5
@@ -21,10 +21,7 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        problems = (
-            f"INCIDENTS_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg']}" for problem in error.errors()
-        )
-        fail("; ".join(problems), status=2)
+        fail_invalid(error, lambda field: f"INCIDENTS_{field.upper()}")
 
 
 def settings_of(environment: Mapping[str, str]) -> Settings:

@@ -4,21 +4,26 @@ Texts are translated by `gettext` into the language of this process.
 """
 
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from gettext import gettext, pgettext
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.text import Text
 
 from contracts import sentences
+from contracts.errors import reasons_of
 from contracts.printable import printable, printable_json
 from contracts.sheets import csv_line
+from contracts.texts import preferred_language
 from workers.local.translatable import KNOWN
 
 Styled = str | tuple[str, str]
+_NO_EXAMPLES: Final[Mapping[str, str]] = {}
 
 
 def say(words: str, **values: object) -> str:
@@ -33,8 +38,12 @@ def emphasise(words: str, name: str, **values: object) -> list[Styled]:
 
 
 def translate(sentence: object) -> str:
-    """Translate a sentence of another module; an unknown one stays unchanged."""
-    return sentences.translate(str(sentence), KNOWN, gettext)
+    """Translate a sentence of another module, or what the system says about a file; others stay unchanged."""
+    text = str(sentence)
+    place, _, why = text.rpartition(": ")
+    if place and why in KNOWN:
+        return say("{label}: {value}", label=place, value=gettext(why))
+    return sentences.translate(text, KNOWN, gettext)
 
 
 def decimal(value: float) -> str:
@@ -52,6 +61,21 @@ def fail(why: object, status: int = 1) -> NoReturn:
     """Print the translated reason, and end with a status."""
     tell((translate(why), "red"), err=True)
     raise typer.Exit(status)
+
+
+def fail_invalid(
+    error: ValidationError, name_of: Callable[[str], str], examples: Mapping[str, str] = _NO_EXAMPLES
+) -> NoReturn:
+    """Print why each field is not valid, by the name under which it is set, and end with the status of a mistake.
+
+    `examples` are values to type, by field.
+    """
+    problems = []
+    for field, reason in reasons_of(error, preferred_language(os.environ.get("LANGUAGE"))):
+        example = examples.get(field)
+        why = say("{reason}, as in {example}", reason=reason, example=example) if example else reason
+        problems.append(say("{label}: {value}", label=name_of(field), value=why))
+    fail("; ".join(problems), status=2)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], styles: Sequence[str]) -> None:

@@ -21,7 +21,7 @@ from incidents.terminal.input.vocabulary import read_word
 from incidents.terminal.options import command
 from incidents.terminal.session import Session
 from incidents.terminal.tables import show
-from incidents.terminal.text.words import name_of, say
+from incidents.terminal.text.words import field_word, name_of, say
 
 _KINDS: Final = (*get_args(PropertyKind), "role", "setting")
 _QUERIES: Final[Mapping[str, Any]] = {"role": GetRoleHistory, "setting": GetSettingHistory}
@@ -47,9 +47,9 @@ async def definitions(
     limit: Annotated[int, typer.Option(min=1, max=500, help="Changes, newest first.")] = 100,
 ) -> None:
     """Show the changes of definitions and settings: who, when, before and after."""
-    kind = read_word(session, "kind", kind, _KINDS, "Kind")
+    kind = read_word(session, "kind", kind, _KINDS, "KIND")
     if key and kind == "setting":
-        key = read_word(session, "field", key, Settings.model_fields, "Setting")
+        key = read_word(session, "field", key, Settings.model_fields, "--key")
     asked: dict[str, Any] = {"key": key, "limit": limit}
     message = _QUERIES.get(kind, GetPropertyHistory)
     asked |= {"kind": kind} if message is GetPropertyHistory else {}
@@ -68,7 +68,7 @@ def _key(session: Session, kind: str, key: str) -> str:
 
 def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     """Return the differing fields before and after the change, one per line."""
-    old, new = _flat(change.old or {}, language), _flat(change.new or {}, language)
+    old, new = (_flat(change.key, state or {}, language) for state in (change.old, change.new))
     names = [name for name in dict.fromkeys([*new, *old]) if old.get(name) != new.get(name)]
     lines = (
         [say(language, "{label}: {value}", label=name, value=state[name]) for name in names if name in state]
@@ -78,9 +78,18 @@ def _states(change: DefinitionChange, language: str) -> tuple[str, str]:
     return before, after
 
 
-def _flat(state: Mapping[str, Any], language: str) -> dict[str, Any]:
+def _shown(name: str, value: Any, language: str) -> str:
+    texts = value if isinstance(value, list) else [value]
+    return ", ".join(show.field_value(name, text, show.Names(None), language) for text in texts)
+
+
+def _flat(key: str, state: Mapping[str, Any], language: str) -> dict[str, Any]:
     levels: Mapping[str, Any] = state.get("permissions", {})
-    plain = {name_of(language, "field", name): value for name, value in state.items() if name != "permissions"}
+    plain = {
+        field_word(language, name): _shown(key if name == "value" else name, value, language)
+        for name, value in state.items()
+        if name != "permissions"
+    }
     permissions = {
         name_of(language, "permission", node): name_of(language, "level", level) for node, level in levels.items()
     }

@@ -62,7 +62,7 @@ async def set_settings(  # noqa: PLR0913 - each parameter is an option
         "retention_days": retention_days,
         "report_title": report_title,
         "timezone": timezone,
-        "language": language and read_word(session, "language", language, LANGUAGES, "Language"),
+        "language": language and read_word(session, "language", language, LANGUAGES, "--language"),
         "log_archive_bytes": log_archive_bytes,
         "child_sites": child_site,
     }

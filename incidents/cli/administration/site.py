@@ -61,7 +61,9 @@ async def watch(
     place = _cursor(session, since)
     async with session.client() as client, client.feed(since=place) as feed:
         session.tell("watching {site}; Ctrl-C ends it", site=client.site)
-        await show_events(session, feed, tuple(activities.choose_activities(session, happened) or ()), exec_)
+        await show_events(
+            session, feed, tuple(activities.choose_activities(session, happened, "--happened") or ()), exec_
+        )
 
 
 def _cursor(session: Session, since: str | None) -> str | None:

@@ -8,10 +8,12 @@ from typing import Annotated, Any, BinaryIO, Final, get_args
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from typer.core import TyperCommand, TyperGroup
 
 from contracts.administration_queries import GetProperties, GetSettings, Property
+from contracts.texts import reason
 from incidents.cli.imports import results
 from incidents.client import Client
 from incidents.errors import Refused
@@ -221,9 +223,18 @@ def _read_mapping(
     except OSError as error:
         raise file_error(session, path, error) from error
     except ValidationError as error:
-        why = "; ".join(f"{'.'.join(map(str, each['loc']))} {each['msg']}".strip() for each in error.errors())
+        why = "; ".join(_wrong(session, each) for each in error.errors(include_url=False, include_input=False))
         where = path or session.say("the command line")
         raise UsageError(session.say("{path} is not a valid mapping: {reason}", path=where, reason=why)) from error
+
+
+def _wrong(session: Session, each: ErrorDetails) -> str:
+    """Return what is wrong in a mapping: the place or the value, and the reason."""
+    context, why = each.get("ctx", {}), reason(each["type"], session.language)
+    named = str(context["value"]) if "value" in context else ".".join(map(str, each["loc"]))
+    allowed = str(context.get("expected", "")).replace(" or ", session.say(" or "))
+    text = session.say("{label}: {value}", label=why, value=allowed) if allowed else why
+    return f"{named} {text}".strip()
 
 
 def _pair(session: Session, name: str, equals: str, value: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from incidents.terminal.input.reading import file_error
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, UsageError
 from incidents.terminal.tables import show
+from incidents.terminal.tables.refusals import field_place
 
 _COLUMNS: Final = ("line", "number", "field", "kind", "reason", "reference", "column", "value")
 _PRINTED_ROWS_MAX: Final = 20
@@ -92,7 +93,7 @@ def _rows(session: Session, rows: list[dict[str, Any]]) -> show.Sheet:
             row["line"],
             session.say(_FATES[row["fate"]]),
             row.get("number"),
-            row.get("field"),
+            show.Cell(field_place(row.get("field") or "", session.language), row.get("field")),
             row.get("column"),
             reason(row["kind"], session.language) if row.get("kind") else "",
         )
@@ -168,7 +169,8 @@ def _what(session: Session, row: dict[str, Any]) -> str:
         (False, False): "{field}",
     }
     words = ways[bool(value), bool(row["column"])]
-    return session.say(words, field=row["field"], value=shown, column=row["column"])
+    named = field_place(row["field"], session.language)
+    return session.say(words, field=named, value=shown, column=row["column"])
 
 
 def _tell_reading(session: Session, source: Source, findings: Findings) -> None:

@@ -9,7 +9,7 @@ from incidents.cli.arguments import TIME, TO_ITS_END, Project, Words, among
 from incidents.cli.listing import descriptions, names
 from incidents.cli.paging import show_pages
 from incidents.terminal import activities
-from incidents.terminal.input.reading import make_message, read_project, read_time
+from incidents.terminal.input.reading import make_message, read_project, read_span
 from incidents.terminal.options import command, group
 from incidents.terminal.session import Session
 from incidents.terminal.tables.sheet import Sheet
@@ -70,8 +70,9 @@ async def log(  # noqa: PLR0913 - each parameter is an option
 ) -> None:
     """Show the activities on the site and in its projects, newest first."""
     chosen = activities.choose_activities(session, activity)
-    asked: dict[str, Any] = {"actor": actor, "activities": chosen, "limit": limit}
-    asked |= {"since": read_time(session, since), "until": read_time(session, until, until=True), "with_activity": True}
+    span = read_span(session, since, until)
+    asked: dict[str, Any] = {"actor": actor, "activities": chosen, "limit": limit, "with_activity": True}
+    asked |= {"since": span["from"], "until": span["to"]}
     query = {name: value for name, value in asked.items() if value is not None}
     make_message(session, SiteLog, query)
     async with session.client() as client:

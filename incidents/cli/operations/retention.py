@@ -142,9 +142,7 @@ async def preview(
     query = make_message(session, PreviewRetention, {"retention_days": days})
     async with session.client() as client:
         answer = await client.ask(query)
-    duration = session.count(answer.retention_days, "kept for {count} day", "kept for {count} days")
-    due = session.count(answer.due, "{count} project is due", "{count} projects are due")
-    session.show(answer, session.say("preview: {kept}, {due}", kept=duration, due=due))
+    session.show(answer, show.preview(answer, session.language))
 
 
 @command(app, "sweep", "incidents retention sweep", sends=True)
@@ -152,5 +150,5 @@ async def sweep(session: Session) -> None:
     """Delete expired projects now instead of at the next scheduled time."""
     async with session.client() as client:
         event = await session.send(client, Sweep())
-    due = session.count(event.due, "{count} project is due", "{count} projects are due")
+    due = session.count(event.due, "{count} project is due", "{count} projects are due", "no project is due")
     session.show(event, session.say("Sweep begun: {due}", due=due))

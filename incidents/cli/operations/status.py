@@ -22,9 +22,10 @@ from incidents.terminal.input.reading import read_decimal
 from incidents.terminal.options import command
 from incidents.terminal.session import Session, Status
 from incidents.terminal.tables import show
+from incidents.terminal.text.words import name_of
 
 _MIB: Final = 1 << 20
-_HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refused")
+_HEADINGS: Final = ("Worker", "Up", "Ready", "Lanes", "Lag", "Oldest", "Outbox", "Done", "Refusals")
 
 
 def register(app: typer.Typer) -> None:
@@ -135,11 +136,12 @@ def _row(worker: str, processes: list[dict[str, Any]]) -> tuple[object, ...]:
 
 def _sentence(session: Session, finding: Finding) -> str:
     """Return the sentence of a finding, in the singular for a count of 1."""
-    if finding.single and "count" in finding.values:
-        number, values = finding.values["count"], {**finding.values}
-        del values["count"]
-        return session.count(number, finding.single, finding.words, **values)
-    return session.say(finding.words, **finding.values)
+    values = {**finding.values}
+    if "part" in values:
+        values["part"] = name_of(session.language, "part", values["part"])
+    if finding.single and "count" in values:
+        return session.count(values.pop("count"), finding.single, finding.words, **values)
+    return session.say(finding.words, **values)
 
 
 def _sum(processes: list[dict[str, Any]], name: str) -> int:
@@ -150,16 +152,23 @@ def _further_facts(session: Session, survey: Survey) -> Iterable[tuple[str, obje
     yield "Dead letters", "–" if survey.dead_letters is None else survey.dead_letters
     for process in survey.of("audit"):
         if log_server := process.get("log_server"):
-            waiting = session.count(log_server["waiting"], "{count} entry waits", "{count} entries wait")
-            missing = "" if log_server["configured"] else f"{session.say('not configured')}, "
-            yield "Log server", f"{missing}{waiting}"
+            yield "Log server", _log_server(session, log_server)
     for name, stream in survey.streams.items():
         most = f" / {stream['bytes_max'] // _MIB}" if stream["bytes_max"] > 0 else ""
-        words = "{count} messages, {size} MiB"
-        yield name, session.say(words, count=stream["messages"], size=f"{stream['bytes'] // _MIB}{most}")
+        words = ("{count} message, {size} MiB", "{count} messages, {size} MiB", "no messages, {size} MiB")
+        yield name, session.count(stream["messages"], *words, size=f"{stream['bytes'] // _MIB}{most}")
     free = _disk_free(session)
     if free is not None:
         yield "Disk", session.say("{free} MiB free", free=free // _MIB)
     yield "Version", ", ".join(sorted({str(process["version"]) for process in survey.processes})) or "–"
     clocks = sorted(str(process["database_time"]) for process in survey.processes if process.get("database_time"))
     yield "Clock", show.local(datetime.fromisoformat(clocks[-1]), session.language) if clocks else ""
+
+
+def _log_server(session: Session, log_server: dict[str, Any]) -> str:
+    if not log_server["configured"] and not log_server["waiting"]:
+        return session.say("none: INCIDENTS_LOG_DATABASE_URL is not set")
+    if not log_server["waiting"]:
+        return session.say("all entries are stored")
+    singular, plural = "{count} entry is not stored there yet", "{count} entries are not stored there yet"
+    return session.count(log_server["waiting"], singular, plural)

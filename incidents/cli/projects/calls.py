@@ -120,7 +120,7 @@ def _facts(
     lasted = read_decimal(session, minutes, 0, "--minutes")
     seconds = None if lasted is None else round(lasted * _SECONDS)
     typed = {
-        "at": read_time(session, at),
+        "at": read_time(session, at, "--at"),
         "number": number,
         "duration_seconds": seconds,
         "reference": reference,

@@ -54,4 +54,4 @@ def _data_value(session: Session, name: str, text: str) -> object:
         if (answer := yes_or_no(text)) is None:
             raise UsageError(session.say("write yes or no instead of {text}", text=text))
         return answer
-    return read_time(session, text) if kind == "datetime" else text
+    return read_time(session, text, session.labels.get(name, name)) if kind == "datetime" else text

@@ -42,9 +42,11 @@ async def add(
     kept_until: KeptUntil = None,
 ) -> None:
     """Add one span of time of one or more cameras to your draft list."""
-    optional: dict[str, Any] = {"site": site, "media_expires_at": read_time(session, kept_until, until=True)}
+    expiry = read_time(session, kept_until, "--kept-until", until=True)
+    optional: dict[str, Any] = {"site": site, "media_expires_at": expiry}
     cameras = [{**read_camera(text), **{name: value for name, value in optional.items() if value}} for text in camera]
-    values = {"cameras": cameras, "start": read_time(session, start), "end": read_time(session, end, until=True)}
+    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
+    values = {"cameras": cameras, **span}
     drafting = make_message(session, DraftSequences, values)
     async with session.client() as client:
         event = await session.send(client, drafting)
@@ -64,8 +66,12 @@ async def remove(
         known = (await client.ask(GetDraft())).sequences
         ids = [parts.pick(session, known, "sequence_id", text).sequence_id for text in sequences]
         event = await session.send(client, make_message(session, UndraftSequences, {"sequence_ids": ids}))
+    session.show(event, _removed(session, len(event.sequence_ids)))
+
+
+def _removed(session: Session, number: int) -> str:
     singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    return session.count(number, singular, plural, "the draft list was empty")
 
 
 @command(app, "clear", "incidents projects draft clear --yes", sends=True)
@@ -76,8 +82,7 @@ async def clear(session: Session, yes: Yes = False) -> None:
         raise typer.Exit
     async with session.client() as client:
         event = await session.send(client, ClearDraft())
-    singular, plural = "{count} sequence removed from the draft list", "{count} sequences removed from the draft list"
-    session.show(event, session.count(len(event.sequence_ids), singular, plural))
+    session.show(event, _removed(session, len(event.sequence_ids)))
 
 
 @command(app, "attach", "incidents projects draft attach 12", sends=True)

@@ -75,7 +75,7 @@ async def export(  # noqa: PLR0913 - each parameter is an option
 
 
 def _sections(session: Session, texts: Words) -> list[str]:
-    return [read_word(session, "field", text, get_args(Included), "Section") for text in texts or ()]
+    return [read_word(session, "field", text, get_args(Included), "--include") for text in texts or ()]
 
 
 def _password(session: Session, *, ask: bool) -> str:
@@ -118,7 +118,7 @@ def _show(
         document["report"] = {**generated.model_dump(mode="json"), "file": str(report_path)}
         singular = "{path}: {count} page, {size} bytes, SHA-256 {sha256}"
         plural = "{path}: {count} pages, {size} bytes, SHA-256 {sha256}"
-        report = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
+        report: dict[str, Any] = {"path": report_path, "size": generated.bytes, "sha256": generated.sha256}
         lines.append(session.count(generated.pages, singular, plural, **report))
         if not generated.complete:
             incomplete = phrase(Phrase.REPORT_INCOMPLETE, session.language)

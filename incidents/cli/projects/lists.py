@@ -21,6 +21,11 @@ _SORT: Final = (
     "created_at, number, type_id, status_id, description, start_time, end_time, updated_at, created_by; "
     "`-` before it for descending."
 )
+_SPANS: Final = {
+    "created": ("--since", "--until"),
+    "start_time": ("--started-since", "--started-until"),
+    "updated": ("--updated-since", "--updated-until"),
+}
 Order = Annotated[str, typer.Option(metavar="COLUMN", help=_SORT, autocompletion=among(*get_args(Sort)))]
 Numbers = list[int] | None
 Types = Annotated[
@@ -98,7 +103,7 @@ async def list_projects(  # noqa: PLR0913 - each parameter is an option
     spans = {"created": (since, until), "start_time": started, "updated": updated}
     plain = {"created_by": created_by, "camera_ids": camera, "numbers": number, "references": reference}
     filter_: dict[str, Any] = {name: value for name, value in plain.items() if value}
-    filter_ |= {name: read_span(session, *ends) for name, ends in spans.items() if any(ends)}
+    filter_ |= {name: read_span(session, *ends, _SPANS[name]) for name, ends in spans.items() if any(ends)}
     filter_ |= {} if held is None else {"has_hold": held}
     asked = {"sort": _order(session, sort), "limit": limit, "search": search, "count": "exact" if count else "none"}
     make_message(session, ListProjects, {**asked, "filter": filter_})
@@ -122,7 +127,7 @@ def _order(session: Session, text: str) -> str:
     """Parse the name of a column, with an optional `-` for descending."""
     descending = "-" if text.startswith("-") else ""
     columns = [column for column in get_args(Sort) if not column.startswith("-")]
-    return descending + read_word(session, "field", text.removeprefix("-"), columns, "Order")
+    return descending + read_word(session, "field", text.removeprefix("-"), columns, "--sort")
 
 
 async def _show_list(session: Session, client: Client, listing: Listing) -> None:

@@ -66,8 +66,8 @@ async def create(  # noqa: PLR0913 - each parameter is an option
     """Create a project, with the cameras' recordings from start to end; set its status later with `update`."""
     values: dict[str, Any] = {"project_id": session.id_of(), "description": description}
     values |= {"reference": reference} if reference is not None else {}
-    values |= {"start_time": read_time(session, start)} if start else {}
-    values |= {"end_time": read_time(session, end, until=True)} if end else {}
+    values |= {"start_time": read_time(session, start, "--start")} if start else {}
+    values |= {"end_time": read_time(session, end, "--end", until=True)} if end else {}
     values |= {"from_draft": True} if from_draft else {}
     values |= {"sequences": spans(session, camera, start, end)} if camera else {}
     make_message(session, CreateProject, values)
@@ -107,18 +107,22 @@ async def update(  # noqa: PLR0913 - each parameter is an option
     """Change main details, categories and data fields; other fields stay unchanged."""
     example = f"incidents projects update {project} --status Closed"
     require_change(session, example, type_, status, reference, description, start, end, category, field, clear)
-    times = {"start_time": read_time(session, start), "end_time": read_time(session, end, until=True)}
+    times = {
+        "start_time": read_time(session, start, "--start"),
+        "end_time": read_time(session, end, "--end", until=True),
+    }
     main = {"reference": reference, "description": description, **times}
     changes: dict[str, Any] = {name: value for name, value in main.items() if value is not None}
     changes |= revision(expected_revision)
     async with session.client() as client:
+        known = await names(client)
+        session.labels.update(known.by_field)
         naming = Naming(session, client)
         changes |= {"type_id": await naming.type(type_)} if type_ is not None else {}
         changes |= {"status_id": await naming.status(status)} if status is not None else {}
         changes |= await changes_of(session, naming, category, field, clear)
         project_id = await read_project(session, client, project)
         event = await session.send(client, make_message(session, UpdateProject, {**changes, "project_id": project_id}))
-        known = await names(client)
     labels = ", ".join(show.field_label(name, known, session.language) for name in event.changed)
     session.show(event, session.say("Project updated: {fields}", fields=labels))
 

@@ -82,4 +82,5 @@ async def delete_sequence(
         "{count} sequence detached from project {project}",
         "{count} sequences detached from project {project}",
     )
-    session.show(event, session.count(len(event.sequence_ids), singular, plural, project=project))
+    none = "project {project} has no sequences"
+    session.show(event, session.count(len(event.sequence_ids), singular, plural, none, project=project))

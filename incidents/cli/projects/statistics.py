@@ -48,7 +48,7 @@ async def stats(
     until: Annotated[str | None, typer.Option(metavar="TIME", help=UNTIL)] = None,
 ) -> None:
     """Count all, closed and ended projects and their durations, by any property, camera, creator and time."""
-    step = read_word(session, "interval", interval, get_args(Interval), "Interval")
+    step = read_word(session, "interval", interval, get_args(Interval), "--interval")
     asked = {"interval": step, "filter": {"created": read_span(session, since, until)}}
     make_message(session, ProjectStatistics, asked)
     async with session.client() as client:
@@ -66,4 +66,4 @@ async def stats(
 
     sheet = trends.sheet(answer, query, naming, session.language) if session.csv else None
     drawn = trends.figures(answer, query, naming, session.language)
-    session.show(answer, drawn, trends.note(answer, session.language), sheet=sheet)
+    session.show(answer, drawn, trends.note(answer, query, session.language), sheet=sheet)

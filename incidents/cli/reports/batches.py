@@ -60,7 +60,11 @@ async def save_reports(  # noqa: PLR0913 - each parameter is an option
         query = make_message(session, ListProjects, {**asked, "filter": filter_})
         rows = (await Listing(query, every_page=True).read(client)).items
         reports, refusals = await _archive(session, client, rows, output, names=show_user_names)
-    lines = [session.count(len(reports), "{path}: {count} report", "{path}: {count} reports", path=output)]
+    lines = [
+        session.count(
+            len(reports), "{path}: {count} report", "{path}: {count} reports", "no report was saved", path=output
+        )
+    ]
     words = "project {number}: {reason}"
     lines += [session.say(words, number=number, reason=error.message) for number, error in refusals]
     left_out = [{"number": number, "code": error.code} for number, error in refusals]

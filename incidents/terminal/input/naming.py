@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from contracts.administration_queries import Category, DataField, GetProperties, Properties, Role
 from incidents.client import Client
 from incidents.terminal.session import Session, UsageError
+from incidents.terminal.tables.values import Names
 from incidents.terminal.text.words import name_of
 
 _NONE: Final = frozenset({"none", "aucun", "aucune"})
@@ -84,7 +85,7 @@ def _unknown(session: Session, kind: str, text: str, known: Sequence[Named], com
         words = "{kind}: {name} does not exist. None is defined yet: {defining}"
         return session.say(words, defining=defining, **values)
     if len(names) <= _LISTED_NAMES_MAX or not showing:
-        return session.say("{kind}: {name} does not exist. There are: {near}", near=", ".join(names), **values)
+        return session.say("{kind}: {name} does not exist. Choose one of: {near}", near=", ".join(names), **values)
     listed = ", ".join(sorted(names, key=partial(_difference, fold(text)))[:_LISTED_NAMES_MAX])
     words = "{kind}: {name} does not exist. There are {count}, such as {near}, …; all of them: {showing}"
     return session.say(words, count=len(names), near=listed, showing=showing, **values)
@@ -96,11 +97,11 @@ def _difference(text: str, name: str) -> float:
 
 
 def nearest(text: str, known: Sequence[Named]) -> list[str]:
-    """Return the names that are similar to a typed one."""
-    by_folded = {fold(named.name): named.name for named in known}
-    return [
-        by_folded[name] for name in difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
-    ]
+    """Return the names that are similar to a typed one, as they are shown: the first name of each thing."""
+    shown = {named.key: named.name for named in reversed(known)}
+    by_folded = {fold(named.name): shown[named.key] for named in known}
+    close = difflib.get_close_matches(fold(text), by_folded, n=_SIMILAR_NAMES_MAX, cutoff=0.6)
+    return list(dict.fromkeys(by_folded[name] for name in close))
 
 
 def pairs(session: Session, text: str) -> Iterator[tuple[str, str]]:
@@ -125,6 +126,7 @@ class Naming:
         """Return all definitions."""
         if self._known is None:
             self._known = await self._client.ask(GetProperties())
+            self._session.labels.update(Names(self._known).by_field)
         return self._known
 
     async def type(self, text: str) -> int:

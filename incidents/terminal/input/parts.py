@@ -46,6 +46,6 @@ def pick(session: Session, known: Sequence[One], id_name: str, text: str) -> One
             return part
     if not known:
         raise UsageError(session.say("{text} is not in the list: the list is empty", text=text))
-    singular = "{text} is not in the list; it has {count} entry, numbered as shown"
-    plural = "{text} is not in the list; it has {count} entries, numbered as shown"
+    singular = "{text} is not in the list: its only entry is 1, or last"
+    plural = "{text} is not in the list: choose a number from 1 to {count}, or last"
     raise UsageError(session.count(len(known), singular, plural, text=text))

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
+from json import JSONDecodeError
 from math import inf
 from typing import Any, TypeVar
 from uuid import UUID
@@ -31,22 +32,26 @@ _NUMBER_DIGITS_MAX = 19
 """The most digits of a project's number."""
 
 
-def read_time(session: Session, text: str | None, *, until: bool = False) -> datetime | None:
-    """Parse a time in the session's language; with `until`, a day in words means its end."""
+def read_time(session: Session, text: str | None, option: str, *, until: bool = False) -> datetime | None:
+    """Parse the time of an option in the session's language; with `until`, a day in words means its end."""
     if text is None:
         return None
     try:
         return times.read(text, session.now, session.language, until=until)
     except times.NotATimeError as error:
-        raise UsageError(session.say(error.words, **error.values)) from error
+        why = session.say(error.words, **error.values)
+        raise UsageError(session.say("{label}: {value}", label=option, value=why)) from error
     except (ValueError, OverflowError) as error:
-        wrong = "not a time: {text}; write 2025-01-31, 2025-01-31 14:30, 7d, yesterday or last tuesday"
-        raise UsageError(session.say(wrong, text=text)) from error
+        wrong = "{option}: {text} is not a time: write 2025-01-31, 2025-01-31 14:30, 7d, yesterday or last tuesday"
+        raise UsageError(session.say(wrong, option=option, text=text)) from error
 
 
-def read_span(session: Session, since: str | None, until: str | None) -> dict[str, datetime | None]:
-    """Parse the start and the end of a span of time."""
-    return {"from": read_time(session, since), "to": read_time(session, until, until=True)}
+def read_span(
+    session: Session, since: str | None, until: str | None, options: tuple[str, str] = ("--since", "--until")
+) -> dict[str, datetime | None]:
+    """Parse the start and the end of a span of time, given by two options."""
+    first, last = options
+    return {"from": read_time(session, since, first), "to": read_time(session, until, last, until=True)}
 
 
 def read_number(session: Session, text: str) -> str:
@@ -91,10 +96,15 @@ def read_object(session: Session, text: str) -> dict[str, Any]:
     except AmbiguousError as error:
         why = error.sentence(session.language)
         raise UsageError(session.say("this JSON cannot be sent: {reason}", reason=why)) from error
+    except JSONDecodeError as error:
+        words = "this is not JSON from line {line}, column {column} on: write one object, such as {example}"
+        wrong = {"line": error.lineno, "column": error.colno, "example": '{"name": "Theft"}'}
+        raise UsageError(session.say(words, **wrong)) from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(session.say("this is not JSON: {reason}", reason=error)) from error
+        raise UsageError(session.say("this is not JSON: write one object, such as {example}", example="{}")) from error
     if not isinstance(value, dict):
-        raise UsageError(session.say("this is not a JSON object"))
+        words = "this is not a JSON object: write its fields in braces, such as {example}"
+        raise UsageError(session.say(words, example='{"name": "Theft"}'))
     return value
 
 

@@ -21,9 +21,9 @@ def spans(
     named = [read_camera(text) for text in cameras or ()]
     if named and not (start and end):
         raise UsageError(session.say("cameras need a span of time: give the start and the end of the recording"))
-    site, kept_until = options.get("site"), read_time(session, options.get("kept_until"), until=True)
+    site, kept_until = options.get("site"), read_time(session, options.get("kept_until"), "--kept-until", until=True)
     more: dict[str, Any] = {"site": site, "media_expires_at": kept_until}
-    span = {"start": read_time(session, start), "end": read_time(session, end, until=True)}
+    span = {"start": read_time(session, start, "--start"), "end": read_time(session, end, "--end", until=True)}
     return [
         {
             "sequence_id": uuid5(session.command_id, f"{site or ''}/{camera['camera_id']}"),

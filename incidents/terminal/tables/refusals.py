@@ -1,5 +1,6 @@
 """The layout of refused commands, and of commands that are not carried out yet."""
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -8,11 +9,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from contracts.printable import on_one_line
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import name_of, names_of, say, value_of
+from incidents.terminal.text.words import name_of, say, value_of
 
 _FOR_PROGRAMS: Final = frozenset({"known", "status", "accepted"})
 """Details that add nothing for people."""
+
+_NO_LABELS: Final[Mapping[str, str]] = {}
+_DATA_FIELD: Final = re.compile(r"(?:data\.)?((?:integer|decimal|text|checkbox|datetime)_[1-3])")
+_CATEGORY: Final = re.compile(r"(?:.*\.)?categor(?:ies\.|y_)([1-5])(?:\..*)?")
+"""Fields that each organisation names; `labels` has these names by the wire's ones."""
 
 _TYPED_DETAILS: Final = {"type": "type", "send_again": "send again"}
 """Details with names in the reader's language, because they show what to type."""
@@ -31,9 +38,9 @@ def accepted_panel(message: str, command_id: object, options: str, language: str
     )
 
 
-def refusal_panel(error: Mapping[str, Any], language: str = "en") -> Panel:
+def refusal_panel(error: Mapping[str, Any], language: str = "en", labels: Mapping[str, str] = _NO_LABELS) -> Panel:
     """Return the panel of a refusal: its code, its sentence, and the details that people need, in local time."""
-    details = list(_flat(error.get("details") or {}, language))
+    details = list(_Details(language, labels).flat(error.get("details") or {}))
     code = str(error["code"])
     title = say(language, "not possible") if code == "usage" else name_of(language, "code", code)
     return _panel(str(error["message"]), details, title, "red")
@@ -50,8 +57,13 @@ def _panel(message: str, details: list[tuple[str, str]], title: str, style: str)
     return Panel(body, title=Text(title), title_align="left", border_style=style, expand=False)
 
 
-def _place(name: str, language: str) -> str:
-    """Return the name for people of a field, which may be nested."""
+def field_place(name: str, language: str, labels: Mapping[str, str] = _NO_LABELS) -> str:
+    """Return the name for people of a field, which may be nested: the organisation's own one, if it is known."""
+    if field := _DATA_FIELD.fullmatch(name):
+        return on_one_line(labels.get(field[1], "")) or say(language, "field {name}", name=field[1])
+    if category := _CATEGORY.fullmatch(name):
+        label = labels.get(f"category_{category[1]}", "")
+        return on_one_line(label) or f"{say(language, 'Category')} {category[1]}"
     return ".".join(name_of(language, "field", part) for part in name.split("."))
 
 
@@ -64,34 +76,49 @@ def _clock(name: str, value: str, language: str) -> str:
         return value
 
 
-def _flat(value: Any, language: str, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the details for people, leaf by leaf; a refused field is one line, and so is a missed change."""
-    match value:
-        case {"field": str(refused), "reason": str(reason), **more}:
-            named = _place(refused, language)
-            label = named if more.get("value") is None else f"{named} {more['value']}"
-            allowed = str(more.get("allowed", "")).replace(" or ", say(language, " or "))
-            yield (
-                label or say(language, "the message"),
-                say(language, "{label}: {value}", label=reason, value=allowed) if allowed else reason,
-            )
-        case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
-            changed = names_of(language, "field", map(str, fields))
-            yield _label(name, language), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
-        case dict():
-            for key, inner in value.items():
-                if inner != [] and (name or key not in _FOR_PROGRAMS):
-                    yield from _flat(inner, language, f"{name}.{key}".removeprefix("."))
-        case list() if value and all(isinstance(inner, dict) for inner in value):
-            for inner in value:
-                yield from _flat(inner, language, name)
-        case list():
-            yield _label(name, language), ", ".join(value_of(language, name, str(inner)) for inner in value)
-        case bool():
-            yield _label(name, language), say(language, "yes" if value else "no")
-        case _:
-            yield _label(name, language), _clock(name, value_of(language, name, str(value)), language)
+class _Details:
+    """The details of a refusal for people."""
 
+    def __init__(self, language: str, labels: Mapping[str, str]) -> None:
+        self._language = language
+        self._labels = labels
 
-def _label(name: str, language: str) -> str:
-    return say(language, _TYPED_DETAILS[name]) if name in _TYPED_DETAILS else _place(name, language)
+    def flat(self, value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+        """Yield the details, leaf by leaf; a refused field is one line, and so is a missed change."""
+        language = self._language
+        match value:
+            case {"field": str(refused), "reason": str(reason), **more}:
+                yield self._refused(refused, reason, more)
+            case {"revision": int(revision), "by": str(by), "at": str(at), "fields": list(fields)}:
+                changed = ", ".join(field_place(str(field), language, self._labels) for field in fields)
+                yield self._label(name), f"{revision}  {_clock('at', at, language)}  {by}  {changed}"
+            case dict():
+                for key, inner in value.items():
+                    if inner != [] and (name or key not in _FOR_PROGRAMS):
+                        yield from self.flat(inner, f"{name}.{key}".removeprefix("."))
+            case list() if value and all(isinstance(inner, dict) for inner in value):
+                for inner in value:
+                    yield from self.flat(inner, name)
+            case list():
+                yield self._label(name), ", ".join(value_of(language, name, str(inner)) for inner in value)
+            case bool():
+                yield self._label(name), say(language, "yes" if value else "no")
+            case _:
+                yield self._label(name), self._leaf(name, str(value))
+
+    def _refused(self, field: str, reason: str, more: dict[Any, Any]) -> tuple[str, str]:
+        named = field_place(field, self._language, self._labels)
+        label = named if more.get("value") is None else f"{named} {more['value']}"
+        allowed = str(more.get("allowed", "")).replace(" or ", say(self._language, " or "))
+        text = say(self._language, "{label}: {value}", label=reason, value=allowed) if allowed else reason
+        return label or say(self._language, "the message"), text
+
+    def _leaf(self, name: str, text: str) -> str:
+        if name == "reason":
+            return say(self._language, text)
+        return _clock(name, value_of(self._language, name, text), self._language)
+
+    def _label(self, name: str) -> str:
+        if name in _TYPED_DETAILS:
+            return say(self._language, _TYPED_DETAILS[name])
+        return field_place(name, self._language, self._labels)

@@ -16,7 +16,22 @@ from incidents.terminal.text.times import is_shown_twice
 from incidents.terminal.text.words import number, say
 
 _FIGURES: Final = frozenset(
-    {"Number", "Revision", "Id", "#", "Lag", "Seconds", "Pages", "Size", "Up", "Outbox", "Done", "Refused", "Line"}
+    {
+        "Number",
+        "Revision",
+        "Id",
+        "#",
+        "Lag",
+        "Seconds",
+        "Pages",
+        "Size",
+        "Up",
+        "Outbox",
+        "Done",
+        "Refused",
+        "Refusals",
+        "Line",
+    }
     | {"Imported", "Already there", "Completed", "Projects"}
 )
 _FOLDED: Final = frozenset(

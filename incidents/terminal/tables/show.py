@@ -11,10 +11,11 @@ from contracts.printable import on_one_line
 from contracts.projects.drafts import DraftedSequence
 from contracts.projects.history import HistoryEntry
 from contracts.projects.queries import ProjectDetails, ProjectRow
+from contracts.retention import RetentionPreview
 from incidents.terminal.tables.layout import Lines
 from incidents.terminal.tables.sheet import Cell, Sheet, facts, format_value, local, one_line, paragraph, table
 from incidents.terminal.tables.values import Names, field_label, field_value
-from incidents.terminal.text.words import name_of, names_of, say
+from incidents.terminal.text.words import count, name_of, names_of, say
 
 __all__ = ["Cell", "Names", "Sheet", "facts", "field_label", "field_value", "local", "one_line", "paragraph", "table"]
 _UNFOLDED_WIDTH_MAX: Final = 20
@@ -233,3 +234,12 @@ def history(items: Iterable[HistoryEntry], names: Names, language: str) -> Sheet
         for then in (names.then({entry.field: entry.label}, entry.names),)
     )
     return table(language, "Revision", "Time", "By", "Field", "Before", "After", rows=rows, more=("Id",))
+
+
+def preview(answer: RetentionPreview, language: str) -> str:
+    """Return what a retention time would delete, as a sentence."""
+    days = count(language, answer.retention_days, "{count} day", "{count} days")
+    singular = "If projects were kept for {days}, the next sweep would delete {count} project."
+    plural = "If projects were kept for {days}, the next sweep would delete {count} projects."
+    none = "If projects were kept for {days}, the next sweep would delete none."
+    return count(language, answer.due, singular, plural, none, days=days)

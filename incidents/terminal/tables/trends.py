@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -12,12 +13,23 @@ from rich.text import Text
 from contracts.projects.statistics import Figures, Interval, ProjectStatistics, Statistics
 from incidents.terminal.tables import show
 from incidents.terminal.tables.sheet import Sheet
-from incidents.terminal.text.words import count, say
+from incidents.terminal.text.words import count, name_of, say
 
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _BAR_WIDTH: Final = 12
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
+_PERIODS: Final = {"day": "Day", "week": "Week of", "month": "Month"}
+_MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_TREND: Final = {
+    "day": "one block per day; the highest is the largest of its group",
+    "week": "one block per week; the highest is the largest of its group",
+    "month": "one block per month; the highest is the largest of its group",
+}
 
 Naming = Callable[[Any], str]
 
@@ -25,17 +37,28 @@ Naming = Callable[[Any], str]
 def figures(answer: Statistics, query: ProjectStatistics, naming: Naming, language: str) -> RenderableType:
     """Lay statistics out: a bar per group or interval, or a trend per group if both are requested."""
     if query.interval == "none":
-        return _bars(answer.items, naming, language)
+        return _bars(answer.items, "Group", lambda each: naming(each.group), language)
     if query.group_by is None or not answer.items:
-        return _bars(answer.items, None, language)
+        begun = partial(period, interval=query.interval, zone=ZoneInfo(answer.timezone), language=language)
+        return _bars(answer.items, _PERIODS[query.interval], lambda each: begun(each.starting), language)
     return _trends(answer, query.interval, naming, language)
 
 
-def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> RenderableType:
+def period(start: datetime | None, interval: Interval, zone: ZoneInfo, language: str) -> str:
+    """Return the name of the day, week or month that begins then, by the clock of the site."""
+    if start is None:
+        return ""
+    day = start.astimezone(zone)
+    if interval == "month":
+        return f"{name_of(language, 'month', _MONTHS[day.month - 1])} {day.year}"
+    return f"{day:%d/%m/%Y}" if language == "fr" else f"{day:%Y-%m-%d}"
+
+
+def _bars(items: Sequence[Figures], heading: str, naming: Naming, language: str) -> RenderableType:
     most = max((figures.count for figures in items), default=0)
     rows = (
         (
-            naming(figures.group) if naming else show.local(figures.starting, language)[:10],
+            naming(figures),
             bar(figures.count, most),
             figures.count,
             _figure(figures.closed),
@@ -45,8 +68,7 @@ def _bars(items: Sequence[Figures], naming: Naming | None, language: str) -> Ren
         )
         for figures in items
     )
-    group = "Group" if naming else "From"
-    return show.table(language, group, "", "Projects", "Closed", "Closed after", "Ended", "Duration", rows=rows)
+    return show.table(language, heading, "", "Projects", "Closed", "Closed after", "Ended", "Duration", rows=rows)
 
 
 def _figure(value: int | None) -> str:
@@ -55,7 +77,8 @@ def _figure(value: int | None) -> str:
 
 def _trends(answer: Statistics, interval: Interval, naming: Naming, language: str) -> RenderableType:
     starts = sorted(figures.starting for figures in answer.items if figures.starting)
-    axis = steps(starts[0], starts[-1], interval, ZoneInfo(answer.timezone))
+    zone = ZoneInfo(answer.timezone)
+    axis = steps(starts[0], starts[-1], interval, zone)
     counts: dict[Any, Counter[datetime]] = {}
     for figures in answer.items:
         if figures.starting:
@@ -65,7 +88,7 @@ def _trends(answer: Statistics, interval: Interval, naming: Naming, language: st
         (naming(group), Text(sparkline([series[step] for step in axis]), style="cyan"), series.total())
         for group, series in ranked
     )
-    span = f"{show.local(axis[0], language)[:10]} – {show.local(axis[-1], language)[:10]}"
+    span = " – ".join(dict.fromkeys(period(step, interval, zone, language) for step in (axis[0], axis[-1])))
     return show.table(language, "Group", span, "Projects", rows=rows)
 
 
@@ -127,14 +150,20 @@ def duration(seconds: float | None, language: str = "en") -> str:
     return f"{whole // _MINUTE} min {whole % _MINUTE} s" if whole >= _MINUTE else f"{whole} s"
 
 
-def note(answer: Statistics, language: str) -> Text:
+def note(answer: Statistics, query: ProjectStatistics, language: str) -> Text:
     """Return the note below statistics: the total, the meaning of the columns, and whether figures are left out."""
     singular, plural = "{count} project, by the clock of {timezone}", "{count} projects, by the clock of {timezone}"
-    total = count(language, answer.total, singular, plural, timezone=answer.timezone)
-    means = say(
-        language, "closed: with a closing status; times are medians: from creation to closing, and from start to end"
-    )
+    none = "no projects, by the clock of {timezone}"
+    total = count(language, answer.total, singular, plural, none, timezone=answer.timezone)
     unmarked = say(language, "no status is marked as closing yet: incidents statuses close NAME marks one")
-    explained = means if answer.closing_status_ids else unmarked
     more = say(language, "only the first thousand figures are shown") if answer.truncated else ""
-    return Text("\n".join(filter(None, (total, "" if answer.withheld else explained, more))), style="dim")
+    explained = () if answer.withheld else (_legend(query, language), "" if answer.closing_status_ids else unmarked)
+    return Text("\n".join(filter(None, (total, *explained, more))), style="dim")
+
+
+def _legend(query: ProjectStatistics, language: str) -> str:
+    if query.group_by is not None and query.interval != "none":
+        return say(language, _TREND[query.interval])
+    closed = say(language, "Closed: with a closing status. Closed after: median time from creation to closing.")
+    ended = say(language, "Ended: with an end time. Duration: median time from start to end.")
+    return f"{closed}\n{ended}"

@@ -10,9 +10,9 @@ from contracts.administration_queries import Properties
 from contracts.printable import on_one_line
 from contracts.projects.queries import ProjectRow
 from incidents.terminal.tables.sheet import local
-from incidents.terminal.text.words import name_of, number, say, value_of
+from incidents.terminal.text.words import field_word, number, say, value_of
 
-_MOMENTS: Final = frozenset({"at", "start", "end", "media_expires_at"})
+_MOMENTS: Final = frozenset({"at", "start", "end", "since", "until", "created_before"})
 _LABELS: Final = {
     "type_id": "Type",
     "status_id": "Status",
@@ -66,7 +66,7 @@ def field_label(name: str, names: Names, language: str) -> str:
 
 def _inner_label(name: str, names: Names, language: str) -> str:
     known = names.label(name)
-    return name_of(language, "field", name) if known == name else known
+    return field_word(language, name) if known == name else known
 
 
 def field_value(field: str, value: Any, names: Names, language: str) -> str:
@@ -93,9 +93,11 @@ def _plain(field: str, value: Any, language: str) -> str:
             return say(language, "yes" if value else "no")
         case datetime():
             return local(value, language)
-        case str() if field.startswith("datetime_") or field.endswith("_time") or field in _MOMENTS:
+        case str() if field.startswith("datetime_") or field.endswith(("_time", "_at")) or field in _MOMENTS:
             return local(datetime.fromisoformat(value), language)
-        case str() | float() | Decimal() if field.startswith("decimal_"):
+        case float() | Decimal():
+            return number(value, language)
+        case str() if field.startswith("decimal_"):
             return number(value, language)
         case _:
             return on_one_line(value_of(language, field, str(value)))

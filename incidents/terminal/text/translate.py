@@ -3,19 +3,23 @@
 typer translates some sentences with `gettext`; the others are replaced here, by their English text.
 """
 
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final
 
 from contracts import sentences
-from incidents.terminal.text.words import say
+from incidents.terminal.text.words import name_of, say
 
 _ENGLISH: Final = "en"
-_OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>"})
+_OBVIOUS_TYPES: Final = frozenset({"<bool>", "<str>", "<int range>", "<float range>", "<list[int]>", "<list[str]>"})
 """Types that the name of a parameter, or its range, expresses better."""
 
+_PATH: Final = "<path>"
 _EXAMPLE: Final = "Example: {line}"
-"""Lines to type are the same in every language."""
+_TYPED: Final = "[bold]incidents"
+_VALUE: Final = re.compile(r"'[^'{]*'|\"[^\"]*\"|[^\s='\"\[\]]+")
+"""A value in a line to type: quoted, or a word."""
 
 MISTAKES: Final = (
     "No such option: {option} (Possible options: {near})",
@@ -32,16 +36,25 @@ MISTAKES: Final = (
     "Option {name} does not take a value.",
     "Argument {name} takes {count} values.",
     "Got unexpected extra argument(s) ({words})",
-    "Value error, {reason}",
     "{value} is not one of {known}.",
-    "Input should be greater than or equal to {least}",
-    "Input should be less than or equal to {most}",
-    "Input should be a valid integer, unable to parse string as an integer",
-    "Input should be a valid number, unable to parse string as a number",
-    "Input should be a valid integer, got a number with a fractional part",
-    "Input should be a valid UUID, {reason}",
 )
 """typer's sentences for usage errors; of two with the same beginning, the longer one first."""
+
+
+REWORDED: Final = {
+    "Value error, {reason}": "{reason}",
+    "Input should be greater than or equal to {least}": "the value must be at least {least}",
+    "Input should be less than or equal to {most}": "the value must be at most {most}",
+    "Input should be a valid integer, {reason}": "a whole number is expected",
+    "Input should be a valid number, {reason}": "a number is expected",
+    "Input should be a valid UUID, {reason}": "an id is expected, such as 0190a000-0000-7000-8000-000000000001",
+    "Input should be a valid boolean, {reason}": "yes or no is expected",
+    "Input should be {known}": "the value does not fit here; --help shows what does",
+}
+"""Sentences of pydantic in usage errors, and ours instead, in both languages; the last one is for all others."""
+
+_WORDS_OF: Final = {"interval": "interval", "sort": "field"}
+"""Parameters whose default value is a word of the wire, with the kind of these words."""
 
 
 def prepare_help(command: Any, language: str) -> Any:
@@ -77,9 +90,11 @@ def _without_type(parameter: Any) -> Any:
 
     def display_type_rich(ctx: Any) -> str | None:
         shown = display_type(ctx=ctx)
-        return None if shown in _OBVIOUS_TYPES else shown
+        return None if shown in _OBVIOUS_TYPES or (shown == _PATH and parameter.metavar) else shown
 
     if parameter:
+        if display_type(ctx=None) == _PATH and not parameter.metavar:
+            parameter.metavar = "PATH"
         parameter.display_type_rich = display_type_rich
     return parameter
 
@@ -94,12 +109,23 @@ def translate_help(command: Any, language: str) -> Any:
         if panel := getattr(each, "rich_help_panel", None):
             each.rich_help_panel = say(language, panel)
     for each in command.params:
+        _translate_default(each, language)
         each.help = _paragraphs(each.help, language)
         each.metavar = each.metavar and say(language, each.metavar)
     _usage(command, language)
     for each in getattr(command, "commands", {}).values():
         translate_help(each, language)
     return command
+
+
+def _translate_default(parameter: Any, language: str) -> None:
+    """Show a default value as it can be typed in the language."""
+    kind, default = _WORDS_OF.get(parameter.name), parameter.default
+    if kind and isinstance(default, str):
+        sign = "-" if default.startswith("-") else ""
+        shown = sign + name_of(language, kind, default.removeprefix("-"))
+        # typer has no public way to show another text for a default value
+        vars(parameter)["_get_default_string"] = lambda **_: shown
 
 
 def _usage(command: Any, language: str) -> None:
@@ -122,7 +148,7 @@ def paragraphs(text: str | None) -> Iterator[str]:
     """Yield the translatable paragraphs of a help text, each on one line, without lines to type."""
     for paragraph in (text or "").split("\n\n"):
         line = " ".join(paragraph.split())
-        is_typed = line.startswith("Example: ") or (line.startswith("[bold]incidents") and line.endswith("[/bold]"))
+        is_typed = line.startswith("Example: ") or (line.startswith(_TYPED) and line.endswith("[/bold]"))
         if line and not is_typed:
             yield line
 
@@ -136,10 +162,20 @@ def _paragraphs(text: str | None, language: str) -> str | None:
 def _paragraph(line: str, language: str) -> str:
     head, _, rest = _EXAMPLE.partition("{")
     if line.startswith(head) and rest:
-        return say(language, _EXAMPLE).replace("{line}", line.removeprefix(head))
-    return say(language, line)
+        typed = translate_example(line.removeprefix(head), language)
+        return say(language, _EXAMPLE).replace("{line}", typed)
+    return translate_example(line, language) if line.startswith(_TYPED) else say(language, line)
+
+
+def translate_example(line: str, language: str) -> str:
+    """Translate the values in a line to type; commands, options and ids are the same in every language."""
+    return _VALUE.sub(lambda value: name_of(language, "example", value[0]), line)
 
 
 def translate_mistake(sentence: str, language: str) -> str:
     """Translate typer's sentence about a usage error; an unknown sentence stays English."""
-    return sentence if language == _ENGLISH else sentences.translate(sentence, MISTAKES, partial(say, language))
+    return sentences.translate(sentence, (*MISTAKES, *REWORDED), partial(_say_mistake, language))
+
+
+def _say_mistake(language: str, words: str) -> str:
+    return say(language, REWORDED.get(words, words))

@@ -8,8 +8,23 @@ from contracts.printable import on_one_line
 from incidents.terminal.text.language import catalogue
 
 _FRENCH: Final = "fr"
-_KINDS: Final = {"code": "code", "direction": "state", "language": "language", "level": "level", "nodes": "permission"}
+_KINDS: Final = {
+    "code": "code",
+    "direction": "state",
+    "language": "language",
+    "level": "level",
+    "nodes": "permission",
+    "missing": "field",
+    "include": "field",
+}
 """Fields whose values are words of the wire, with the kind of these words."""
+
+_ENGLISH: Final = {
+    ("language", "en"): "English",
+    ("language", "fr"): "French",
+    ("field", "duration_seconds"): "duration (s)",
+}
+"""Words of the wire that are no English words."""
 
 _YES: Final = frozenset({"1", "true", "yes", "y", "on", "oui", "o", "vrai"})
 _NO: Final = frozenset({"0", "false", "no", "n", "off", "non", "faux"})
@@ -22,15 +37,29 @@ def say(language: str, words: str, **values: object) -> str:
     return translated.format(**texts) if texts else translated
 
 
-def count(language: str, number: int, singular: str, plural: str, **values: object) -> str:
-    """Return a sentence with a `{count}`: `singular` for 1, and in French for 0, `plural` otherwise."""
+def count(language: str, number: int, singular: str, plural: str, none: str = "", **values: object) -> str:
+    """Return a sentence with a `{count}`: `singular` for 1, and in French for 0, `plural` otherwise.
+
+    `none` is the sentence for 0 where a reader may meet it.
+    """
+    if none and not number:
+        return say(language, none, **values)
     is_single = number in {0, 1} if language == _FRENCH else number == 1
     return say(language, singular if is_single else plural, count=number, **values)
 
 
 def name_of(language: str, kind: str, word: str) -> str:
     """Return the name for people of a word of the wire, such as a field or a state; English keeps the wire's word."""
-    return catalogue(language).pgettext(kind, word)
+    return catalogue(language).pgettext(kind, word) if language == _FRENCH else _ENGLISH.get((kind, word), word)
+
+
+def field_word(language: str, name: str) -> str:
+    """Return the name of a field as a label: words of the language that begin with a capital."""
+    text = name_of(language, "field", name)
+    if text == name and name[-1:].isdecimal():
+        return name  # integer_1, as it is typed
+    words = text.replace("_", " ") if text == name else text
+    return words[:1].upper() + words[1:]
 
 
 def names_of(language: str, kind: str, words: Iterable[str]) -> str:

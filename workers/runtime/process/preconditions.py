@@ -44,6 +44,29 @@ _MESSAGES: Final = (
 )
 """A refused connection has no SQLSTATE: libpq passes on the text alone."""
 
+_CAUSES: Final = {
+    "3D000": "there is no database {database}",
+    "28P01": "the password of {role} is missing or incorrect",
+    "28000": "the server does not let {role} in from here",
+    "53300": "all connections of the server are in use",
+    "57P03": "the server is starting or shutting down",
+    "25006": "the server is read-only",
+    "42501": "{role} may not do this",
+    "42704": "the server lacks something that the schema needs",
+    "0A000": "the server lacks something that the schema needs",
+    "53100": "the server's disk is full",
+}
+"""By SQLSTATE: what is wrong, in our words, because those of the library are in one language."""
+
+_UNREACHED: Final = (
+    (r"Connection refused|No such file or directory", "nothing listens there"),
+    (r"could not translate|resolve|not known|name resolution", "this host is not known"),
+    (r"time(d )?out", "the server does not answer"),
+    (r"closed the connection|connection to server was lost|reset by peer", "the server closed the connection"),
+    (r"unreachable|No route", "there is no way to this host"),
+    (r"SSL|certificate", "the encrypted connection failed"),
+)
+
 _DEFAULT_REMEDY: Final = (UNREACHABLE, "Start it, or set {variable}.")
 _UNKNOWN_REMEDY: Final = (_UNFIT, "Report this line, which names the SQLSTATE, with the version of the server.")
 
@@ -95,11 +118,19 @@ async def require(url: str, variable: str) -> None:
 
 
 def _explain(error: psycopg.Error, url: URL, variable: str) -> UnfitError:
-    message = str(error).partition("\n")[0].strip().rstrip(".")
     state = error.sqlstate or next((code for words, code in _MESSAGES if re.search(words, str(error))), None)
     status, remedy = _REMEDIES.get(state or "", _UNKNOWN_REMEDY if error.sqlstate else _DEFAULT_REMEDY)
-    cause = f"{message} ({state})" if error.sqlstate else message
+    cause = _cause(error, state, url)
     return UnfitError(f"{_without_password(url)}: {cause}. {_fill(remedy, url, variable)}", status)
+
+
+def _cause(error: psycopg.Error, state: str | None, url: URL) -> str:
+    """Return what is wrong in our own words; in the library's only where we have none."""
+    cause = _fill(_CAUSES.get(state or "", ""), url)
+    if not cause and not error.sqlstate:
+        cause = next((ours for theirs, ours in _UNREACHED if re.search(theirs, str(error))), "")
+    message = cause or str(error).partition("\n")[0].strip().rstrip(".")
+    return f"{message} ({state})" if error.sqlstate else message
 
 
 def _fill(remedy: str, url: URL, variable: str = "") -> str:
