@@ -1,0 +1,66 @@
+"""What cannot be read or is refused is reported by its option, its field and the way out, in our own words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.client.conftest import Peer
+from tests.client.test_commands import PROJECT, Type, typed
+
+__all__ = ["typed"]
+
+
+@pytest.mark.parametrize(
+    "line, said",
+    [
+        ("projects list --since blah", "--since: blah is not a time: write 2025-01-31"),
+        ("projects list --updated-until blah", "--updated-until: blah is not a time"),
+        ("projects call 12 --to Police --at 03/04/2026", "--at: 03/04/2026 is ambiguous: write"),
+        ("projects list --sort foo", "--sort: foo does not exist"),
+        ("stats --interval year", "--interval: year does not exist"),
+        ("ask administration.me {", "not JSON from line 1, column 2 on: write one object"),
+        ("ask administration.me []", "not a JSON object: write its fields in braces"),
+    ],
+)
+async def test_a_mistake_names_its_option_and_the_way_out(typed: Type, line: str, said: str) -> None:
+    """What cannot be read is said with where it was typed and what can be typed there."""
+    ended = await typed(*line.split(), "--json")
+    assert ended.status == 2
+    assert said in ended.json["error"]["message"]
+
+
+@pytest.mark.parametrize("lang, unnamed", [("en", "field integer_1"), ("fr", "champ integer_1")])
+async def test_a_refused_field_has_the_name_that_the_site_gave_it(
+    peer: Peer, typed: Type, lang: str, unnamed: str
+) -> None:
+    """A data field is refused by the organisation's name for it, before and after it is sent."""
+    refused = await typed("projects", "update", PROJECT, "--field", "integer_1=x", "--lang", lang)
+    assert unnamed in refused.err
+    field = {"field": "data.checkbox_1", "kind": "not_enabled", "reason": "no"}
+    peer.error = {"code": "invalid", "message": "No.", "details": {"fields": [field]}}
+    refused = await typed("projects", "update", PROJECT, "--field", "checkbox_1=no", "--lang", lang)
+    assert "Damaged?" in refused.err
+    assert "checkbox_1" not in refused.err
+
+
+@pytest.mark.parametrize(
+    "lang, words",
+    [
+        ("en", ("is not one of the allowed values", "is not a field of an import")),
+        ("fr", ("n'est pas une des valeurs",)),
+    ],
+)
+async def test_a_mapping_is_refused_in_our_words(
+    typed: Type, tmp_path: Path, lang: str, words: tuple[str, ...]
+) -> None:
+    """A mapping with mistakes is reported by its own fields, and with no sentence of a library."""
+    (tmp_path / "rows.csv").write_text("number\n1\n")
+    wrong: tuple[dict[str, Any], ...] = ({"dates": "ymd"}, {"columns": {"A": "colour"}}, {"timezone": "Mars"}, {"x": 1})
+    said = ""
+    for mapping in wrong:
+        (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+        said += " ".join((await typed("import", "rows.csv", "--mapping", "mapping.json", "--lang", lang)).err.split())
+    assert [word for word in (*words, "colour", "Mars", "dates") if word not in said] == []
+    assert [word for word in ("Value error", "Input should", "Extra inputs") if word in said] == []
