@@ -92,7 +92,7 @@ async def test_what_does_not_fit_is_told_before_anything_is_sent() -> None:
     """Every field that does not fit is named with its reason."""
     ended = await incidents("send", "projects.update", '{"type_id": "x"}', "--lang", "fr")
     assert ended.status == 1
-    assert "non valable" in ended.err
+    assert "non valide" in ended.err
     assert "doit être un nombre entier" in ended.err
 
 

@@ -120,7 +120,7 @@ async def test_an_old_project_expires(prepared: Site, stage: Stage) -> None:
     client = await prepared.client()
     project_id = await expire(stage, client, load(), datetime.now(UTC))
     assert project_id not in {row.project_id for row in (await client.ask(ListProjects())).items}
-    assert "1 project is due" in shown(stage)
+    assert "would delete 1 project" in shown(stage)
     assert "gone" in shown(stage)
 
 

@@ -49,8 +49,8 @@ async def test_watching_as_ops_hears_everything(site: Site, admin: Client) -> No
 async def test_a_cursor_of_another_form_is_told(site: Site) -> None:
     """What is no cursor is refused before anything is asked."""
     ended = await incidents("watch", "--since", "yesterday", "--json", environment=environment(site))
-    assert ended.status == 1
-    assert ended.json["error"]["code"] == "invalid"
+    assert ended.status == 2
+    assert ended.json["error"]["code"] == "usage"
 
 
 async def test_statistics_are_drawn(site: Site, admin: Client) -> None:

@@ -21,7 +21,7 @@ async def test_a_licence_is_signed_activated_and_shown(site: Site, tmp_path: Pat
     activated = await incidents("licence", "activate", tmp_path / "l.jwt", "--json", environment=environment)
     assert (activated.json["edition"], activated.json["expires_at"]) == ("expert", "2999-01-01T00:00:00Z")
     after = await incidents("licence", "show", "--lang", "fr", environment=environment)
-    assert [word for word in ("valable", "expert", "01/01/2999", "admin") if word not in after.out] == []
+    assert [word for word in ("valide", "expert", "01/01/2999", "admin") if word not in after.out] == []
 
 
 async def test_a_file_that_is_no_licence_is_refused(site: Site, tmp_path: Path) -> None:

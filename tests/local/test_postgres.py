@@ -67,7 +67,7 @@ def test_accepted_is_durable(server: EmbeddedPostgres) -> None:
 def test_the_cache_is_a_part_of_the_memory(server: EmbeddedPostgres) -> None:
     """The database's cache is an eighth of the machine's memory, and neither tiny nor most of it."""
     assert [cache_mebibytes(gibibytes * 2**30) for gibibytes in (1, 8, 64)] == [256, 1024, 2048]
-    size = "SELECT pg_size_bytes(setting || unit) FROM pg_settings WHERE name = 'shared_buffers'"
+    size = "SELECT CAST(setting AS bigint) * pg_size_bytes(unit) FROM pg_settings WHERE name = 'shared_buffers'"
     server.start()
     assert ask(server, size) == cache_mebibytes(memory_bytes()) * 2**20
 

@@ -1,7 +1,5 @@
 """Many messages at once: they arrive as the client library would have sent them, and none becomes another."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 from nats.aio.client import Client as Nats
 from nats.errors import BadSubjectError, ConnectionClosedError, MaxPayloadError
@@ -13,9 +11,9 @@ SUBJECT = "im.main.out.admin.x"
 
 
 @pytest.fixture
-async def nats(site: Site) -> AsyncIterator[Nats]:
+async def nats(site: Site) -> Nats:
     """A connection that may publish and hear everything."""
-    yield await site.overseer()
+    return await site.overseer()
 
 
 async def test_messages_arrive_in_their_order(nats: Nats) -> None:

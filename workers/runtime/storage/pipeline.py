@@ -152,6 +152,7 @@ class Pipeline:
 
     async def _receive(self, until: Answer | None) -> None:
         """Exchange bytes until an answer, or all of them, have come; an interruption closes the connection."""
+        complete = False
         try:
             while self._waiting and (until is None or until.result is None):
                 unsent = self._pg.flush()
@@ -159,9 +160,10 @@ class Pipeline:
                 if self._waiting and (until is None or until.result is None):
                     await _readiness(self._pg.socket, write=bool(unsent))
                     self._pg.consume_input()
-        except BaseException:
-            self._pg.finish()
-            raise
+            complete = True
+        finally:
+            if not complete:
+                self._pg.finish()
 
     def _read_results(self) -> None:
         """Take the results that have come: one for each statement, with a mark behind it, and one for the end."""
