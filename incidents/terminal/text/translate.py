@@ -148,9 +148,13 @@ def paragraphs(text: str | None) -> Iterator[str]:
     """Yield the translatable paragraphs of a help text, each on one line, without lines to type."""
     for paragraph in (text or "").split("\n\n"):
         line = " ".join(paragraph.split())
-        is_typed = line.startswith("Example: ") or (line.startswith(_TYPED) and line.endswith("[/bold]"))
-        if line and not is_typed:
+        if line and not line.startswith("Example: ") and not _is_typed(line):
             yield line
+
+
+def _is_typed(line: str) -> bool:
+    """Tell whether a paragraph is nothing but a line to type, and not a sentence that begins with a command."""
+    return line.startswith(_TYPED) and line.endswith("[/bold]")
 
 
 def _paragraphs(text: str | None, language: str) -> str | None:
@@ -164,7 +168,7 @@ def _paragraph(line: str, language: str) -> str:
     if line.startswith(head) and rest:
         typed = translate_example(line.removeprefix(head), language)
         return say(language, _EXAMPLE).replace("{line}", typed)
-    return translate_example(line, language) if line.startswith(_TYPED) else say(language, line)
+    return translate_example(line, language) if _is_typed(line) else say(language, line)
 
 
 def translate_example(line: str, language: str) -> str:
