@@ -205,9 +205,9 @@ class Feed:
             visible = await self.live.select([item.received for item in individual], grants, connection)
         marks = {item.received.id: item.mark for item in individual}
         ends = [marks[item.received.id] for item in visible]
-        for item, mark, following in zip(visible, ends, [*ends[1:], None], strict=True):
+        for number, (item, mark) in enumerate(zip(visible, ends, strict=True), 1):
             self._unhandled.append(mark.place)
-            if mark != following:  # a feed that continues before the last event of an entry sends all of them again
+            if mark not in ends[number : number + 1]:  # in the middle of an entry, all of it would be sent again
                 self.mark = mark
             headers = item.received.raw.headers or {}
             await self._send(

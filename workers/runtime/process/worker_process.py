@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from faststream.nats import NatsBroker
 from nats.aio.client import Client
+from nats.errors import ConnectionClosedError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.common.health_state import Condition
@@ -58,5 +59,8 @@ class Running:
     @property
     def nats(self) -> Client:
         """The connection to NATS."""
-        connection: Client = self.broker.config.connection_state.connection
+        state = self.broker.config.connection_state
+        if not state:
+            raise ConnectionClosedError
+        connection: Client = state.connection
         return connection
