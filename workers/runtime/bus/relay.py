@@ -47,8 +47,8 @@ _KNOWN_ID = 10201
 _URGENT_DELAY_SECONDS = 0.005
 """Between a commit with commands and its relay: the outcome leaves first, and other rows join."""
 
-_SPACING_SECONDS = 0.1
-"""Between two publications of events alone, while commands follow one another: each costs its hearers a transaction."""
+_SPACING_DELAYS = 4
+"""Delays between two publications of events alone, while commands follow: each costs its hearers a transaction."""
 
 _POLL_SECONDS = 0.5
 """Between two reads of the table: finds the rows of a killed process and of other sessions."""
@@ -127,7 +127,7 @@ class Relay:
         """
         self._must_read |= read
         loop = asyncio.get_running_loop()
-        spacing_seconds = self._published_at + _SPACING_SECONDS - loop.time()
+        spacing_seconds = self._published_at + _SPACING_DELAYS * self._event_delay_seconds - loop.time()
         delay_seconds = _URGENT_DELAY_SECONDS if urgent else max(self._event_delay_seconds, spacing_seconds)
         loop.call_later(delay_seconds, self._woken.set)
 
