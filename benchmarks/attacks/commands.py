@@ -157,14 +157,7 @@ async def count_waiting(ops: Nats) -> int:
 def start_workers(testbed: Testbed) -> None:
     """Start the product's own processes."""
     for name in _BYSTANDERS:
-        environment = {
-            "INCIDENTS_SITE": SITE,
-            "INCIDENTS_NATS_URL": testbed.nats_url,
-            "INCIDENTS_NATS_CREDS": str(testbed.credentials(name, "worker")),
-            "INCIDENTS_DATABASE_URL": testbed.database_url,
-            "INCIDENTS_LOG_DATABASE_URL": testbed.log_database_url,
-        }
-        testbed.spawn(name, ["-m", "workers", "worker", name], environment)
+        testbed.spawn_worker(name)
 
 
 async def measure(testbed: Testbed, name: str, seconds: float) -> str:

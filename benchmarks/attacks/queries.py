@@ -138,13 +138,7 @@ async def _track_peaks(testbed: Testbed, most: dict[str, float], waits: Waits) -
 
 def _start(testbed: Testbed) -> None:
     for name in ("projects", "audit"):
-        environment = {
-            "INCIDENTS_NATS_URL": testbed.nats_url,
-            "INCIDENTS_NATS_CREDS": str(testbed.credentials(name, "worker")),
-            "INCIDENTS_DATABASE_URL": testbed.database_url,
-            "INCIDENTS_LOG_DATABASE_URL": testbed.log_database_url,
-        }
-        testbed.spawn(name, ["-m", "workers", "worker", name], environment)
+        testbed.spawn_worker(name)
 
 
 async def _until_answered(connection: Nats) -> None:

@@ -155,16 +155,8 @@ class Ours(System):
         """Start the real worker processes."""
         names = ["projects"] * self.processes + (["audit"] if self.audited else [])
         for name in names:
-            environment = {
-                "INCIDENTS_SITE": SITE,
-                "INCIDENTS_NATS_URL": self.testbed.nats_url,
-                "INCIDENTS_NATS_CREDS": str(self.testbed.credentials(name, "worker")),
-                "INCIDENTS_DATABASE_URL": self.testbed.database_url,
-                "INCIDENTS_LOG_DATABASE_URL": self.testbed.log_database_url,
-                "INCIDENTS_LOG_DIR": str(self.testbed.directory / "logs"),
-                "INCIDENTS_COMMANDS_PER_SECOND": "0",
-            }
-            self.testbed.spawn(name, ["-m", "workers", "worker", name], environment)
+            logs = str(self.testbed.directory / "logs")
+            self.testbed.spawn_worker(name, INCIDENTS_LOG_DIR=logs, INCIDENTS_COMMANDS_PER_SECOND="0")
 
     def read_outcome(self, message: Msg) -> str:
         """Read the id in the subject."""

@@ -132,6 +132,18 @@ class Testbed:
         started = process.spawn(line, log, {**os.environ, **environment, "PGAPPNAME": name})
         self.workers.setdefault(name, []).append(started)
 
+    def spawn_worker(self, name: str, **settings: str) -> None:
+        """Start one of the product's own workers on this testbed, with other settings (`INCIDENTS_*`)."""
+        environment = {
+            "INCIDENTS_SITE": SITE,
+            "INCIDENTS_NATS_URL": self.nats_url,
+            "INCIDENTS_NATS_CREDS": str(self.credentials(name, "worker")),
+            "INCIDENTS_DATABASE_URL": self.database_url,
+            "INCIDENTS_LOG_DATABASE_URL": self.log_database_url,
+            **settings,
+        }
+        self.spawn(name, ["-m", "workers", "worker", name], environment)
+
     def processor_seconds(self) -> Seconds:
         """Return the processor time so far, by part."""
         return Meter(self.database, self._server.pid or 0, self._postmaster).read(self.workers)

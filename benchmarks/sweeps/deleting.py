@@ -73,15 +73,7 @@ async def start_product(testbed: Testbed) -> AsyncIterator[Client]:
     """Start the workers that a sweep needs, and connect an administrator when they answer."""
     await streams.provision(await testbed.connect("provision", "provision"), SITE)
     for name in WORKERS:
-        environment = {
-            "INCIDENTS_SITE": SITE,
-            "INCIDENTS_NATS_URL": testbed.nats_url,
-            "INCIDENTS_NATS_CREDS": str(testbed.credentials(name, "worker")),
-            "INCIDENTS_DATABASE_URL": testbed.database_url,
-            "INCIDENTS_LOG_DATABASE_URL": testbed.log_database_url,
-            "INCIDENTS_LOG_DIR": str(testbed.directory / "logs"),
-        }
-        testbed.spawn(name, ["-m", "workers", "worker", name], environment)
+        testbed.spawn_worker(name, INCIDENTS_LOG_DIR=str(testbed.directory / "logs"))
     async with connect(testbed.nats_url, testbed.credentials("admin", "client"), SITE, seconds=120) as client:
         yield client
 

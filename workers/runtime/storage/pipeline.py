@@ -121,11 +121,7 @@ class Pipeline:
         Raises:
             psycopg.Error: One of the statements failed.
         """
-        if self._pg.pipeline_status != PipelineStatus.OFF:
-            self._pg.pipeline_sync()
-            self._await(Answer())
-            await self._receive(None)
-            self._pg.exit_pipeline_mode()
+        await self._leave()
         self._require_success()
 
     async def undo(self) -> None:
@@ -134,16 +130,18 @@ class Pipeline:
         Raises:
             psycopg.Error: The connection is lost.
         """
+        await self._leave()
         self._failure = None
+        if self._pg.transaction_status != TransactionStatus.IDLE:
+            self.command(b"ROLLBACK")
+            await self.finish()
+
+    async def _leave(self) -> None:
         if self._pg.pipeline_status != PipelineStatus.OFF:
             self._pg.pipeline_sync()
             self._await(Answer())
             await self._receive(None)
             self._pg.exit_pipeline_mode()
-        self._failure = None
-        if self._pg.transaction_status != TransactionStatus.IDLE:
-            self.command(b"ROLLBACK")
-            await self.finish()
 
     def _require_success(self) -> None:
         failure, self._failure = self._failure, None
