@@ -51,6 +51,19 @@ async def test_migrating_again_changes_nothing(site: Site) -> None:
     assert await site.count("administration.settings") == 1
 
 
+@pytest.mark.parametrize("statement", ["DELETE FROM projects.project", "TRUNCATE projects.project CASCADE"])
+async def test_what_is_derived_goes_with_the_projects(site: Site, statement: str) -> None:
+    """However projects are deleted, no word of them stays in the search index or the history."""
+    chance = Random(4)
+    await insert_projects(site, [project(chance, number) for number in range(1, 4)])
+    columns, values = "project_id, revision, place, at, by, field", "id, 2, 1, now(), 'ann', 'description'"
+    await site.sql(f"INSERT INTO projects.history ({columns}) SELECT {values} FROM projects.project")  # noqa: S608 - names of columns
+    derived = ("projects.search", "projects.history")
+    assert [await site.count(table) for table in derived] == [3, 3]
+    await site.sql(statement)
+    assert [await site.count(table) for table in derived] == [0, 0]
+
+
 async def test_what_was_written_before_is_searched_afterwards(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A migration finds every project that was there by all its texts, and goes on where another one ended (PRJ-07)."""
     chance, statement = Random(4), "SELECT * FROM projects.search ORDER BY project_id"

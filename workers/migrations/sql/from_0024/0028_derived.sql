@@ -10,3 +10,10 @@ BEGIN
 END $$;
 CREATE TRIGGER delete_derived AFTER DELETE ON projects.project REFERENCING OLD TABLE AS deleted
     FOR EACH STATEMENT EXECUTE FUNCTION projects.delete_derived();
+CREATE FUNCTION projects.truncate_derived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    TRUNCATE projects.search, projects.history;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER truncate_derived AFTER TRUNCATE ON projects.project
+    FOR EACH STATEMENT EXECUTE FUNCTION projects.truncate_derived();
