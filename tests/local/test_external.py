@@ -31,10 +31,10 @@ def wait_for(url: str) -> None:
 @pytest.fixture(scope="module")
 def installation(postgres: EmbeddedPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """The servers, then `migrate`, `provision` and the five workers, each by its own command."""
-    names = ("external_incident_manager", "external_log_server")
+    directory = tmp_path_factory.mktemp("external")
+    names = [f"{directory.name}_{kind}" for kind in ("incident_manager", "log_server")]
     for name in names:
         postgres.ensure_database(name)
-    directory = tmp_path_factory.mktemp("external")
     with Installation(directory, *map(postgres.url, names)).running() as site:
         site.bundle()
         site.start_server()

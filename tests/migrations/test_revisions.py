@@ -38,9 +38,9 @@ _IMPORTED = text("SELECT count(*) FROM audit.activity WHERE activity = 'projects
 DETAILS = ("incident-projects/main-details", "incident-projects/categories")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def walk(postgres: EmbeddedPostgres) -> Walk:
-    """Stop at every revision, with rows of it and of all before it."""
+    """Stop at every revision, with rows of it and of all before it; the tests of this file may run in any order."""
     upgrades = Walk(postgres)
     upgrades.run()
     return upgrades
