@@ -25,7 +25,7 @@ from workers.local.servers import process
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
-from workers.runtime.bus import nats_tokens
+from workers.runtime.bus import nats_jwt
 from workers.runtime.storage.database import open_engine
 
 SITE = "main"
@@ -166,7 +166,7 @@ class Testbed:
 
 def _mint_unrestricted(trust: Trust, principal: str) -> str:
     """Mint a user with all permissions by the account's own key: the other systems have their own subjects."""
-    seed = nats_tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+    seed = nats_jwt.new_seed(nkeys.PREFIX_BYTE_USER)
     subject = nkeys.from_seed(seed.encode()).public_key.decode()
     claims = {"type": "user", "subs": -1, "data": -1, "payload": -1}
-    return nats_tokens.credentials(nats_tokens.encode(trust._keys["account"], subject, principal, claims), seed)
+    return nats_jwt.credentials(nats_jwt.encode(trust._keys["account"], subject, principal, claims), seed)

@@ -17,7 +17,7 @@ from contracts.permissions import EVERYTHING
 from contracts.projects.queries import ListProjects, ProjectFilter, Span
 from workers.projects.queries.lists import list_projects
 from workers.projects.search.rarity import learned
-from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME, QueryContext
+from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME, QueryContext
 
 Ask = Callable[[random.Random, int], ListProjects]
 _LANGUAGE = Language()

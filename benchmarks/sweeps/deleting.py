@@ -21,7 +21,7 @@ from incidents import Client, connect
 from workers.projects.expiry import delete_locked, lock_expired
 from workers.retention import domain
 from workers.runtime.bus import streams
-from workers.runtime.storage import statements
+from workers.runtime.storage import hot_path_statements
 from workers.runtime.storage.database import autocommit, open_engine
 
 WORKERS: Final = ("projects", "retention", "audit")
@@ -125,10 +125,10 @@ async def time_steps(testbed: Testbed, projects: int, limit: int) -> list[tuple[
     engine = open_engine(testbed.database_url, connections=1)
     results: list[tuple[float, float]] = []
     async with autocommit(engine).connect() as connection:
-        pid = statements.backend(connection)
+        pid = hot_path_statements.backend(connection)
         for _ in range(projects // limit):
             now, since, before = datetime.now(UTC), time.perf_counter(), processor_milliseconds(pid)
-            async with statements.transaction(connection):
+            async with hot_path_statements.transaction(connection):
                 ids = await lock_expired(connection, now, limit)
                 await delete_locked(connection, ids, "system", now)
             waited = (time.perf_counter() - since) * 1000

@@ -45,7 +45,7 @@ from workers.audit.stores import Selection
 from workers.audit.tables import Activity
 from workers.local.servers.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
-from workers.runtime.queries.pages import Page
+from workers.runtime.queries.result_pages import Page
 from workers.runtime.storage.database import open_engine
 
 

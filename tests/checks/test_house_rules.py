@@ -7,25 +7,25 @@ from tests.checks.tree import Function, require_none, sources
 # Who opens and commits transactions. Everybody else adds to the one that is open.
 TRANSACTIONS = (
     "workers/runtime/commands/group_commit.py",
-    "workers/runtime/commands/reactions.py",
-    "workers/runtime/storage/statements.py",
+    "workers/runtime/commands/reaction_dispatch.py",
+    "workers/runtime/storage/hot_path_statements.py",
     "workers/runtime/bus/relay.py",
-    "workers/runtime/queries/query_service.py",
-    "workers/runtime/process/housekeeping.py",
+    "workers/runtime/queries/query_dispatch.py",
+    "workers/runtime/process/periodic_maintenance.py",
     "workers/audit/log_server.py",
     "workers/migrations/",
 )
 
 # Who sends. Everybody else returns an answer or an event, and the runtime sends it after the commit.
 SENDERS = (
-    "workers/runtime/queries/query_intake.py",
+    "workers/runtime/queries/query_connection.py",
     "workers/runtime/feeds/feed.py",
     "workers/runtime/bus/relay.py",
-    "workers/runtime/commands/intake.py",
+    "workers/runtime/commands/batch_execution.py",
     "workers/runtime/process/heartbeat.py",
-    "workers/runtime/queries/query_service.py",
+    "workers/runtime/queries/query_dispatch.py",
     "workers/runtime/queries/outcome_waits.py",
-    "workers/runtime/bus/reader.py",
+    "workers/runtime/bus/ordered_stream_reader.py",
 )
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.

@@ -15,7 +15,7 @@ from contracts.subjects import COMMANDED, WORKERS
 from tests.checks.tree import require_none, sources
 from tests.contracts import asyncapi
 from workers.local.run_worker import slice_of as imported
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 COMMANDS, QUERIES, EVENTS = catalogue.commands(), catalogue.queries(), catalogue.events()
 ASKING: dict[str, type[Request[Any]]] = {**COMMANDS, **QUERIES}

@@ -17,7 +17,7 @@ from tests.delivery.helpers import creation
 from tests.support import Site
 from workers.common.process_pool import Limits, ProcessPool
 from workers.local.run_worker import slice_of
-from workers.runtime.admission.licence import Licensing
+from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus.lane_progress import OwnedLane, take
 from workers.runtime.commands.group_commit import Delivery
 

@@ -9,9 +9,9 @@ from contracts.subjects import LANES, lane_of
 from tests.delivery.helpers import Inspector, comment, creation, project_in, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
-from workers.runtime.bus.connection import Frame, read_safely
+from workers.runtime.bus.hardened_parser import Frame, read_safely
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 OWNERS = """
     SELECT objid::int, array_agg(pid) FROM pg_locks

@@ -10,7 +10,7 @@ from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 PROJECTS = 3
 COMMENTS = 80

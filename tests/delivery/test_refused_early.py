@@ -9,7 +9,7 @@ from contracts.permissions import Node
 from tests.delivery.helpers import creation
 from tests.delivery.lane_driver import own_lane, stored_command
 from tests.support import Site
-from workers.runtime.admission import redaction
+from workers.runtime.admission import password_redaction
 
 PASSWORD = "correct horse battery"
 TRANSACTIONS = "SELECT count(DISTINCT xmin::text) FROM runtime.inbox"
@@ -25,13 +25,13 @@ def export(place: int, project_id: str, password: str = PASSWORD, **fields: Any)
 def slow_marks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Everything for which a slow mark was made."""
     results: list[object] = []
-    slow = redaction.slow_fingerprint
+    slow = password_redaction.slow_fingerprint
 
     def counted(one: Any) -> bytes:
         results.append(one.id)
         return slow(one)
 
-    monkeypatch.setattr(redaction, "slow_fingerprint", counted)
+    monkeypatch.setattr(password_redaction, "slow_fingerprint", counted)
     return results
 
 

@@ -10,7 +10,7 @@ from contracts.ids import uuid7
 from contracts.permissions import Node
 from tests.delivery.lane_driver import LaneDriver, own_lane, stored_command
 from tests.support import Site
-from workers.runtime.admission.dead_letter_replay import wrap
+from workers.runtime.admission.dead_letter_replay_envelope import wrap
 from workers.runtime.admission.incoming_messages import DeadLetter, IncomingCommand, address
 
 BROKEN = "ALTER TABLE administration.property ADD CONSTRAINT broken CHECK (name <> 'Theft')"

@@ -7,8 +7,8 @@ from contracts.ids import uuid7
 from tests.delivery.helpers import creation, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
+from workers.runtime.process.running_components import Running
 from workers.runtime.process.stream_trimming import trim_events
-from workers.runtime.process.worker_process import Running
 
 COMMANDS = 150
 ROOM = 48 * 1024

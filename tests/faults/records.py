@@ -34,7 +34,7 @@ def _distinct(events: Iterable[Stored]) -> dict[str, Stored]:
 def caused(history: History, final: Final) -> Iterator[Finding]:
     """An applied command leaves the events that its outcome names, a forbidden attempt one, any other refusal none.
 
-    Attempts beyond twenty a minute are counted instead, exactly.
+    RefusalLogLimit beyond twenty a minute are counted instead, exactly.
     """
     events = _distinct(final.events)
     by_cause = defaultdict[str, list[Stored]](list)

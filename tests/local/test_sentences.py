@@ -24,7 +24,7 @@ from workers.local.servers.process import StartError
 from workers.local.translatable import KNOWN
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.bus import streams
-from workers.runtime.bus.jetstream_strict_mode import NotStrictError
+from workers.runtime.bus.jetstream_strict_mode_check import NotStrictError
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 

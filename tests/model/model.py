@@ -16,7 +16,7 @@ from tests.model.people import PROJECTS, People
 from tests.model.project import SECTIONS
 from tests.model.projects import Projects
 from tests.model.properties import Properties
-from tests.model.questions import QueryService
+from tests.model.questions import QueryDispatcher
 from tests.model.rules import Body, Done, No, Told, before
 from tests.model.settings import Licence, Settings
 
@@ -105,7 +105,7 @@ class Model:
 
     def answer(self, who: str, verb: str, body: Body) -> Any:
         """Answer a question, or refuse."""
-        return QueryService(self.people, self.projects, self.properties, self.settings, self.licence).answer(
+        return QueryDispatcher(self.people, self.projects, self.properties, self.settings, self.licence).answer(
             who, verb, body, self.activity
         )
 

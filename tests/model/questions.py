@@ -31,7 +31,7 @@ NODES = {
 
 
 @dataclass
-class QueryService:
+class QueryDispatcher:
     """Reads the model for somebody who asks."""
 
     people: People

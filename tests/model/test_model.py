@@ -33,8 +33,8 @@ def system(tmp_path: Path, databases: tuple[str, str], monkeypatch: pytest.Monke
 
     Every refusal leaves an event here: nobody is refused by the thousand.
     """
-    monkeypatch.setattr("workers.runtime.commands.excess_counts.RECORDED_PER_MINUTE_MAX", 1_000_000)
-    monkeypatch.setattr("workers.runtime.queries.refused_attempts.LOGGED_PER_MINUTE_MAX", 1_000_000)
+    monkeypatch.setattr("workers.runtime.commands.audit_flood_control.RECORDED_PER_MINUTE_MAX", 1_000_000)
+    monkeypatch.setattr("workers.runtime.queries.refusal_log_limit.LOGGED_PER_MINUTE_MAX", 1_000_000)
     with running_system(tmp_path, databases) as opened:
         yield opened
 

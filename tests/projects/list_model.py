@@ -16,7 +16,7 @@ from tests.support import Site
 from workers.projects.queries.lists import list_projects
 from workers.projects.search.index import keep_words
 from workers.projects.search.ngrams import sort_key
-from workers.runtime.queries.query_service import QueryContext
+from workers.runtime.queries.query_dispatch import QueryContext
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = ("Ladder", "gate", "4", "Élève", "BLESSÉ", "straße", "bag", "ab", "escalator", "naïve", "Ωmega")

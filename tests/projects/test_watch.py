@@ -22,7 +22,7 @@ from tests.projects.feeds import (
     wait_for_events,
 )
 from tests.support import Site, eventually
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running
     await caller.nats.publish("im.main.qry.admin.projects.watch", b"{}", reply="_INBOX_victim.feed")
 
     async def is_counted() -> bool:
-        return projects.query_service.counters.foreign_inbox == 1
+        return projects.query_dispatcher.counters.foreign_inbox == 1
 
     await eventually(is_counted)
     async with follow(admin) as watch:

@@ -25,8 +25,8 @@ from tests.projects.feeds import (
 )
 from tests.support import Site, eventually
 from tests.support.system import worker_process
-from workers.runtime.feeds.followers import FEEDS_PER_PRINCIPAL_MAX
-from workers.runtime.process.worker_process import Running
+from workers.runtime.feeds.feed_lifecycle import FEEDS_PER_PRINCIPAL_MAX
+from workers.runtime.process.running_components import Running
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 

@@ -21,7 +21,7 @@ from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
 from workers.reports.row_types import ProjectSizeRow
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 PANIC = "\u05e9\u20e3\u200d"
 """A Hebrew letter, an enclosing mark, a joiner: the typesetter panics at them."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from workers.runtime.commands.retries import FAILURES_MAX, bisect
+from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 
 
 class Panic(BaseException):

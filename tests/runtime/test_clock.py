@@ -6,8 +6,8 @@ import pytest
 
 from tests.support import Site
 from workers.projects.background import purge
-from workers.runtime.process.housekeeping import run_round
-from workers.runtime.storage.database_clock import Judge
+from workers.runtime.process.periodic_maintenance import run_round
+from workers.runtime.storage.database_clock_check import Judge
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = 3600.0

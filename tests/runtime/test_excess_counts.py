@@ -10,7 +10,7 @@ from tests.delivery.lane_driver import START, own_lane, stored_command
 from tests.support import Site, eventually
 from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.bus.streams import LETTERS_PER_PRINCIPAL_MAX
-from workers.runtime.commands.excess_counts import ATTEMPTS, RECORDED_PER_MINUTE_MAX, Record, report
+from workers.runtime.commands.audit_flood_control import ATTEMPTS, RECORDED_PER_MINUTE_MAX, Record, report
 
 LATER = START + timedelta(minutes=5)
 

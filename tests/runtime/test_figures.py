@@ -22,7 +22,7 @@ from workers.local.run_worker import slice_of
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision import status_pages
 from workers.local.supervision.health import join_metrics
-from workers.runtime.bus.lanes import EVENTS_LANE
+from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.assembly import assemble
 
 SECOND = 1_000_000_000

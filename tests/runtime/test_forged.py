@@ -19,9 +19,9 @@ from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.access.keys import Trust
 from workers.local.servers.nats import EmbeddedNats
-from workers.runtime.bus.jetstream_strict_mode import is_strict
+from workers.runtime.bus.jetstream_strict_mode_check import is_strict
 from workers.runtime.bus.streams import api
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 VERBS = (
     "STREAM.PURGE.COMMANDS", "STREAM.DELETE.COMMANDS", "STREAM.UPDATE.COMMANDS", "STREAM.MSG.DELETE.COMMANDS",

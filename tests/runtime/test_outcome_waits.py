@@ -13,7 +13,7 @@ from tests.delivery.helpers import creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.queries import outcome_waits
 
 OUTCOME = "projects.outcome"
@@ -34,7 +34,7 @@ async def waiting(running: Running, count: int = 1) -> None:
     """Wait until so many questions wait in a process, and none of them has a turn."""
 
     async def wait() -> bool:
-        return len(running.query_service.waits) == count and not running.query_intake._running
+        return len(running.query_dispatcher.waits) == count and not running.query_connection._running
 
     await eventually(wait)
 
@@ -188,10 +188,10 @@ async def test_a_worker_that_stops_answers_them(site: Site, running: Running) ->
         asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(20)]
 
         async def all_wait() -> bool:
-            return len(second.query_service.waits) + len(running.query_service.waits) == len(asked)
+            return len(second.query_dispatcher.waits) + len(running.query_dispatcher.waits) == len(asked)
 
         await eventually(all_wait)
-        stopped = len(second.query_service.waits)
+        stopped = len(second.query_dispatcher.waits)
 
     async def are_answered() -> bool:
         return len([task for task in asked if task.done()]) == stopped > 0

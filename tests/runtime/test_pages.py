@@ -6,9 +6,9 @@ from pydantic import BaseModel
 from sqlalchemy import Integer, literal_column, select, text
 
 from tests.support import Site
-from workers.runtime.queries import pages
-from workers.runtime.queries.pages import PAGE_BYTES_MAX, BoundedRow
-from workers.runtime.storage.row_set import rows_of
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.result_pages import PAGE_BYTES_MAX, BoundedRow
+from workers.runtime.storage.batch_rows import rows_of
 
 ROWS = text("SELECT nextval('runtime.looked_at') AS number, repeat('x', :size) AS said FROM generate_series(1, :count)")
 
@@ -36,12 +36,12 @@ def item(row: ItemRow) -> Item:
     return Item(number=row["number"], said=row["said"])
 
 
-async def page_of(site: Site, size: int, limit: int) -> tuple[pages.Page[Item, ItemRow], int]:
+async def page_of(site: Site, size: int, limit: int) -> tuple[result_pages.Page[Item, ItemRow], int]:
     """Read a page of such rows, and return it with the number of rows that were read for it."""
     await site.sql("CREATE SEQUENCE runtime.looked_at")
     parameters = {"size": size, "count": limit + 1}
     async with site.engine.connect() as connection:
-        page = await pages.read(connection, ROWS, parameters, item, limit)
+        page = await result_pages.read(connection, ROWS, parameters, item, limit)
     return page, int((await site.sql("SELECT last_value FROM runtime.looked_at"))[0][0])
 
 
@@ -64,7 +64,7 @@ async def test_the_last_page_has_nothing_behind_it(site: Site) -> None:
     """A page with all that there is says so."""
     async with site.engine.connect() as connection:
         one = text("SELECT 1 AS number, 'x' AS said")
-        page = await pages.read(connection, one, None, item, 1)
+        page = await result_pages.read(connection, one, None, item, 1)
     assert len(page.items) == 1
     assert page.last is None
 
@@ -75,8 +75,8 @@ async def test_long_texts_beyond_a_message_stay_in_the_database(site: Site) -> N
         rows = text(f"SELECT n AS number, repeat('x', {size}) AS said FROM generate_series(1, 500) n").columns(  # noqa: S608 - a number
             literal_column("number", Integer), literal_column("said")
         )
-        bounded = pages.limit_bytes(select(rows.subquery()), literal_column("octet_length(said)", Integer))
+        bounded = result_pages.limit_bytes(select(rows.subquery()), literal_column("octet_length(said)", Integer))
         async with site.engine.connect() as connection:
             values = rows_of(await connection.execute(bounded), BoundedItemRow)
         assert [row["number"] for row in values] == list(range(1, count + 1))
-        assert pages.is_full(values) == (size == 20_000)
+        assert result_pages.is_full(values) == (size == 20_000)

@@ -16,10 +16,10 @@ from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.queries.fair_queue import REFUSALS_PER_SECOND_MAX
-from workers.runtime.queries.query_intake import RUNNING_QUERIES_MAX, language_in
-from workers.runtime.queries.refused_attempts import LOGGED_PER_MINUTE_MAX
+from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, language_in
+from workers.runtime.queries.refusal_log_limit import LOGGED_PER_MINUTE_MAX
 
 SHARE = {"queries_running": 2, "queries_waiting": 3}
 LIST = "im.main.qry.{}.projects.list"
@@ -56,7 +56,7 @@ async def arrived(running: Running, count: int) -> None:
     """Wait until so many queries were turned away or dropped."""
 
     async def are_counted() -> bool:
-        counters = running.query_service.counters
+        counters = running.query_dispatcher.counters
         return counters.turned_away + counters.dropped == count
 
     await eventually(are_counted)
@@ -83,7 +83,7 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
     assert {item["code"] for item in refused} == {"unavailable"}
     assert all(item["retryable"] and 1 <= item["details"]["retry_after_seconds"] <= 5 for item in refused)
     assert refused[0]["details"]["fields"][0]["kind"] == "too_many_queries"
-    assert running.query_service.counters.dropped > 0
+    assert running.query_dispatcher.counters.dropped > 0
 
 
 async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Running) -> None:
@@ -94,7 +94,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
         await flood(eve, 5)
 
         async def waits() -> bool:
-            return bool(running.query_intake._turns.waiting == 3)
+            return bool(running.query_connection._turns.waiting == 3)
 
         await eventually(waits)
 
@@ -115,8 +115,8 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
 
         async def wait() -> bool:
             return bool(
-                len(running.query_intake._running) == RUNNING_QUERIES_MAX
-                and running.query_intake._turns.waiting == RUNNING_QUERIES_MAX
+                len(running.query_connection._running) == RUNNING_QUERIES_MAX
+                and running.query_connection._turns.waiting == RUNNING_QUERIES_MAX
             )
 
         await eventually(wait)
@@ -138,7 +138,7 @@ async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block
 
     await eventually(is_answered)
     assert (await bob.ask("projects.list", {}))[1] == ""
-    assert running.query_service.counters.answered == 2
+    assert running.query_dispatcher.counters.answered == 2
 
 
 async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
@@ -153,7 +153,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
             await ending.wait()
 
     async def is_busy() -> bool:
-        return len(worked[0].query_intake._running) == 2 and worked[0].query_intake._turns.waiting == 2
+        return len(worked[0].query_connection._running) == 2 and worked[0].query_connection._turns.waiting == 2
 
     async def is_ending() -> bool:
         return not worked[0].serving
@@ -183,7 +183,7 @@ async def test_nobody_fills_the_log_with_attempts(site: Site) -> None:
     for _ in range(LOGGED_PER_MINUTE_MAX + 5):
         answer, _ = await visitor.ask("projects.list", {})
         assert answer["error"]["code"] == "not-available"
-    assert running.query_service.counters.unlogged_attempts == 5
+    assert running.query_dispatcher.counters.unlogged_attempts == 5
     waiting = await site.count("runtime.unpublished WHERE subject LIKE '%.refused'")
     assert waiting + running.relay.published == LOGGED_PER_MINUTE_MAX
 

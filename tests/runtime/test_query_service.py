@@ -64,10 +64,10 @@ async def test_a_foreign_inbox_is_counted(site: Site) -> None:
         await caller.nats.publish("im.main.qry.admin.projects.list", b"{}", reply=reply)
 
     async def are_counted() -> bool:
-        return running.query_service.counters.foreign_inbox == 3
+        return running.query_dispatcher.counters.foreign_inbox == 3
 
     await eventually(are_counted)
-    assert running.query_service.counters.answered == 0
+    assert running.query_dispatcher.counters.answered == 0
 
 
 async def test_a_reading_is_recorded_before_the_answer(site: Site) -> None:

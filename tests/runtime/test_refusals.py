@@ -21,8 +21,8 @@ from workers.projects.creation import creation_rules
 from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
 from workers.reports.row_types import TombstoneRow
-from workers.runtime.admission import authorisation, licence
-from workers.runtime.queries import query_service
+from workers.runtime.admission import authorisation, licence_check
+from workers.runtime.queries import query_dispatch
 
 ID = UUID("0190a000-0000-7000-8000-000000000001")
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -130,7 +130,9 @@ CASES = [
         "must not be before the start",
         "ne doit pas précéder le début",
     ),
-    Case(Code.INVALID, lambda: query_service.parse("projects.lost", b"{}"), "projects.lost", "use one", "utilisez une"),
+    Case(
+        Code.INVALID, lambda: query_dispatch.parse("projects.lost", b"{}"), "projects.lost", "use one", "utilisez une"
+    ),
     Case(Code.UNKNOWN_REFERENCE, given("type_id", 7), "type_id", "choose one that is", "choisissez-en un"),
     Case(Code.UNKNOWN_REFERENCE, given("status_id", 1), "status_id", "of another kind", "d'un autre genre"),
     Case(Code.UNKNOWN_REFERENCE, given("category_1", 16), "category_1", "another category", "autre catégorie"),
@@ -169,7 +171,7 @@ CASES = [
     Case(Code.UNKNOWN_REFERENCE, lambda: administration.require_category(None, 5), "slot", "choose", "choisissez"),
     Case(Code.IN_USE, lambda: administration.require_unassigned(12), "12", "Remove it from them", "Retirez-le"),
     Case(Code.HELD, saying(Refusal(Code.HELD)), "", "Release the hold first", "Levez d'abord le blocage"),
-    Case(Code.NOT_LICENSED, saying(licence.refusal("expired")), "expired", "activate one", "d'en activer une"),
+    Case(Code.NOT_LICENSED, saying(licence_check.refusal("expired")), "expired", "activate one", "d'en activer une"),
     Case(Code.COMMAND_ID_REUSED, saying(Refusal(Code.COMMAND_ID_REUSED)), "", "Use a new id", "un nouvel identifiant"),
 ]
 

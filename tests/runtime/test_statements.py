@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tests.support import Site
-from workers.runtime.storage.statements import read, transaction, write
+from workers.runtime.storage.hot_path_statements import read, transaction, write
 
 PUT = text("INSERT INTO runtime.kept VALUES (:number)")
 NUMBERS = text("SELECT number FROM runtime.kept ORDER BY number")

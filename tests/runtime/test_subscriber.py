@@ -6,9 +6,9 @@ import pytest
 
 from contracts.subjects import LANES, lane_filter
 from tests.support import Site, eventually
-from workers.runtime.bus.lanes import Lanes
+from workers.runtime.bus.lane_ownership import Lanes
+from workers.runtime.bus.lane_subscriber import Batch, Source, subscribe_lane
 from workers.runtime.bus.streams import COMMANDS
-from workers.runtime.bus.subscriber import Batch, Source, subscribe_lane
 from workers.runtime.process.assembly import open_broker
 from workers.runtime.storage.database import open_engine
 

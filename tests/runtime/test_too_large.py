@@ -11,7 +11,7 @@ from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.runtime.admission.incoming_messages import NAMED_FIELDS_MAX
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
-from workers.runtime.queries import query_service
+from workers.runtime.queries import query_dispatch
 
 SEQUENCES = """
     INSERT INTO projects.sequence (project_id, sequence_id, camera_id, camera_name, start, "end", added_by, added_at)
@@ -116,7 +116,7 @@ async def test_a_project_that_no_message_holds_can_be_opened(site: Site) -> None
 
 def test_an_answer_that_no_message_holds_is_refused() -> None:
     """An answer that cannot be made smaller is refused with a reason, because the server would take nothing else."""
-    assert query_service.require_sendable((b"x" * MESSAGE_BYTES_MAX, None))
+    assert query_dispatch.require_sendable((b"x" * MESSAGE_BYTES_MAX, None))
     with pytest.raises(Refusal) as refused:
-        query_service.require_sendable((b"x" * (MESSAGE_BYTES_MAX + 1), None))
+        query_dispatch.require_sendable((b"x" * (MESSAGE_BYTES_MAX + 1), None))
     assert refused.value.as_error("en").details["fields"][0]["reason"].startswith("requests more than fits")

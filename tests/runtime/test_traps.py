@@ -14,8 +14,8 @@ from contracts.subjects import COMMANDED, LANES, WORKERS
 from tests.support import Site, eventually
 from workers.common.settings import Settings
 from workers.local.run_worker import slice_of
+from workers.runtime.bus.lane_subscriber import LaneSubscriber
 from workers.runtime.bus.streams import api
-from workers.runtime.bus.subscriber import LaneSubscriber
 from workers.runtime.process.assembly import assemble
 
 SWITCHES = ("allow_rollup_hdrs", "allow_msg_ttl", "allow_msg_schedules", "allow_atomic", "allow_batched")

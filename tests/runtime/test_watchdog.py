@@ -14,7 +14,7 @@ from tests.delivery.helpers import Inspector, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.bus.streams import api, is_full
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 _NO_PROBE = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -6,7 +6,7 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from workers.runtime.process import metrics
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 
 async def page_of(running: Running) -> str:

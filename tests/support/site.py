@@ -27,7 +27,7 @@ from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.bus.streams import api, provision
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.storage.database import open_engine
 
 

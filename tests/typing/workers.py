@@ -6,10 +6,10 @@ from contracts.administration_queries import GetMe, GetSettings, Me, Settings
 from contracts.projects.commands import ProjectEvent
 from contracts.projects.parts import AddComment, CommentAdded, CommentEdited
 from contracts.reports import DownloadReport
-from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.queries.query_service import Answer, QueryContext
-from workers.runtime.worker import Worker
+from workers.runtime.queries.query_dispatch import Answer, QueryContext
+from workers.runtime.worker_definition import Worker
 
 
 def a_handler_returns_its_commands_own_event(worker: Worker) -> None:

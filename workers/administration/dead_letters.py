@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts.errors import Code, Refusal
 from workers.administration import domain
-from workers.runtime.commands.dead_letters import Letter, Letters
+from workers.runtime.commands.dead_letter_stream import Letter, Letters
 
 
 def require_letters(letters: Letters | None) -> Letters:

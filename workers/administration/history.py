@@ -8,7 +8,7 @@ from workers.administration import domain, tables
 from workers.administration.domain import State
 from workers.administration.row_types import NewDefinitionChangeRow
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.bulk_writes import insert_rows
 
 
 class History:

@@ -46,12 +46,12 @@ from workers.administration.row_types import (
     SettingColumns,
 )
 from workers.administration.worker import worker
-from workers.runtime.admission import licence
-from workers.runtime.commands.dead_letters import Letter
-from workers.runtime.queries import pages
-from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.queries.query_service import QueryContext
-from workers.runtime.storage.row_set import row_of, rows_of
+from workers.runtime.admission import licence_check
+from workers.runtime.commands.dead_letter_stream import Letter
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.query_dispatch import QueryContext
+from workers.runtime.queries.result_pages import cursor, read_cursor
+from workers.runtime.storage.batch_rows import row_of, rows_of
 
 _PLACE = TypeAdapter(tuple[int])
 _NEWEST = (2**63 - 1,)
@@ -104,7 +104,7 @@ async def _history(kind: DefinitionKind, query: DefinitionQuery, context: QueryC
         columns = {"kind": row["kind"], "key": row["key"], "at": row["at"], "by": row["by"]}
         return DefinitionChange.model_validate({**columns, "old": row["old"], "new": row["new"]})
 
-    page = await pages.read(context.connection, tables.CHANGES, parameters, shown, query.limit)
+    page = await result_pages.read(context.connection, tables.CHANGES, parameters, shown, query.limit)
     return DefinitionHistory(items=page.items, next=cursor(page.last["number"]) if page.last else None)
 
 
@@ -140,11 +140,14 @@ async def get_licence(_: GetLicence, context: QueryContext) -> LicenceState:
     """Return the activated licence, or else the one in the site's account token."""
     row = row_of(await context.connection.execute(tables.LICENCE), LicenceRow)
     if row is None:
-        included, reason = context.licensing.included, licence.find_obstacle(context.licensing.included, context.now)
+        included, reason = (
+            context.licensing.included,
+            licence_check.find_obstacle(context.licensing.included, context.now),
+        )
         return LicenceState(valid=reason is None, reason=reason, licence=included, included=included is not None)
     columns = {"version": row["version"], "edition": row["edition"], "expires_at": row["expires_at"]}
     activated = Licence.model_validate(columns)
-    reason = licence.find_obstacle(activated, context.now)
+    reason = licence_check.find_obstacle(activated, context.now)
     return LicenceState(
         valid=reason is None,
         reason=reason,

@@ -2,7 +2,7 @@
 
 from workers.administration.rows import AdministrationRows
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 worker = Worker("administration", AdministrationRows)
 AdministrationUnit = Unit[AdministrationRows]

@@ -13,11 +13,11 @@ from workers.audit.log_server import LogServer
 from workers.audit.row_types import BacklogRow, NextEntryRow
 from workers.audit.worker import worker
 from workers.common.logs import describe
-from workers.runtime.bus.backlog import Figure
-from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.process.worker_process import Running
+from workers.runtime.bus.backlog_metrics import Figure
+from workers.runtime.bus.lane_ownership import EVENTS_LANE
+from workers.runtime.process.running_components import Running
+from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.row_set import rows_of
 
 BATCH_ENTRIES_MAX = 1_000
 _PAUSE_SECONDS = 0.3

@@ -2,7 +2,7 @@
 
 from contracts.message import Event
 from workers.audit.worker import ActivityUnit, worker
-from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 
 
 @worker.hears(Event)

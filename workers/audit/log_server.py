@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from contracts.errors import Code, Refusal
 from workers.audit import tables
-from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME
-from workers.runtime.storage.database import LogBase, Waits, autocommit, insert_rows, open_engine
+from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
+from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.database import LogBase, Waits, autocommit, open_engine
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""

@@ -16,8 +16,8 @@ from workers.audit import log_server, stores
 from workers.audit.stores import Selection, Store
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
-from workers.runtime.queries import pages
-from workers.runtime.queries.query_service import QueryContext
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.query_dispatch import QueryContext
 
 
 @worker.answers(ProjectActivity)
@@ -97,6 +97,6 @@ async def _answer(
 ) -> Entries:
     """Return the entries that fit into a message, with names as of their time, and the cursor of the next page."""
     whole = await stores.with_names(context.connection, entries)
-    items = pages.cut_to_message(whole, len(whole))
+    items = result_pages.cut_to_message(whole, len(whole))
     following = stores.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

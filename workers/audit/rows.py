@@ -10,9 +10,9 @@ from contracts.message import Event, Message, Store
 from contracts.projects.imports import ProjectsImported
 from workers.audit import tables
 from workers.audit.row_types import ActivityRow, NewWaitingRow
-from workers.runtime.commands.reactions import ReceivedEvent, individual_events
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent, individual_events
 from workers.runtime.commands.unit_of_work import Rows
-from workers.runtime.storage.database import insert_rows
+from workers.runtime.storage.bulk_writes import insert_rows
 
 _ON_CONFLICT = "ON CONFLICT DO NOTHING"
 

@@ -17,9 +17,9 @@ from contracts.values import Time
 from workers.audit import tables
 from workers.audit.row_types import ActivityRow, NameRow, ProjectNumberRow
 from workers.audit.tables import Activity, LogEntry
-from workers.runtime.queries import pages
-from workers.runtime.queries.pages import Page, cursor, read_cursor
-from workers.runtime.storage.row_set import rows_of
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.result_pages import Page, cursor, read_cursor
+from workers.runtime.storage.batch_rows import rows_of
 
 Store: TypeAlias = type[Activity | LogEntry]
 Place = tuple[Time, UUID]
@@ -47,7 +47,7 @@ async def page(
 ) -> Page[Entry, ActivityRow]:
     """Read a page by keyset, so that new entries do not shift it."""
     select_page = statement(store, selection, after, limit + 1)
-    return await pages.read(connection, select_page, None, _entry, limit)
+    return await result_pages.read(connection, select_page, None, _entry, limit)
 
 
 def statement(store: Store, selection: Selection, after: str | None, limit: int) -> Select[Any]:

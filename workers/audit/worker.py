@@ -2,7 +2,7 @@
 
 from workers.audit.rows import ActivityRows
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 worker = Worker("audit", ActivityRows, remember_events=False)
 ActivityUnit = Unit[ActivityRows]

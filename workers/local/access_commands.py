@@ -18,7 +18,7 @@ from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
 from workers.local.access.register import Credential
 from workers.local.data_directory import Home, write_private
 from workers.local.printing import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
-from workers.runtime.bus import nats_tokens
+from workers.runtime.bus import nats_jwt
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, for programs.")]
@@ -150,7 +150,7 @@ def revoke(
 def _keys(home: Home, principal: str) -> list[str]:
     """Return a key that the register may lack, because an older version made it."""
     path = home.credentials(principal)
-    key = nats_tokens.public_part(path.read_text()).get("sub") if path.exists() else None
+    key = nats_jwt.public_part(path.read_text()).get("sub") if path.exists() else None
     return [str(key)] if key else []
 
 

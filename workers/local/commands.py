@@ -20,7 +20,7 @@ from workers.local.printing import Styled, decimal, fail, say, tell, translate, 
 from workers.local.up import STOPPED, Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
-from workers.runtime.bus import jetstream_strict_mode, streams
+from workers.runtime.bus import jetstream_strict_mode_check, streams
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where everything is kept.")]
@@ -144,7 +144,7 @@ def provision(as_json: AsJson = False) -> None:
         fail(f"{settings.nats_url}: {translate(start_errors.reason_of(cause))}. {remedy(cause, who)}", status=3)
     except streams.NotProvisionedError as error:
         fail(str(error), status=2)
-    except jetstream_strict_mode.NotStrictError as error:
+    except jetstream_strict_mode_check.NotStrictError as error:
         fail(f"{settings.nats_url}: {error}")
     if as_json:
         document = {
@@ -182,9 +182,9 @@ def _shown(value: object) -> str:
 
 async def _provision(settings: Settings, who: str) -> streams.Provisioned:
     connection = await connect(settings, who)
-    if not await jetstream_strict_mode.is_strict(connection, "STREAM.NAMES"):
+    if not await jetstream_strict_mode_check.is_strict(connection, "STREAM.NAMES"):
         await connection.close()
-        raise jetstream_strict_mode.NotStrictError
+        raise jetstream_strict_mode_check.NotStrictError
     try:
         return await streams.provision(connection, settings.site)
     finally:

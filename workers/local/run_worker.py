@@ -10,7 +10,7 @@ from contracts import catalogue
 from workers.common import logs
 from workers.common.settings import Settings
 from workers.runtime.process import assembly
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 _ALWAYS: Final = frozenset({"handlers", "queries"})
 """Modules that every slice has; `background` is optional."""

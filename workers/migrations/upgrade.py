@@ -12,7 +12,7 @@ from workers.audit import tables
 from workers.migrations.scripts import HERE, read_sql, run_script
 from workers.projects.search import index
 from workers.runtime.storage.database import LogBase
-from workers.runtime.storage.lock_waits import watch_lock_waits
+from workers.runtime.storage.lock_wait_logging import watch_lock_waits
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtext('incidents.migrate'))")
 _SAY_SECONDS = 2.0

@@ -11,9 +11,9 @@ from workers.projects import domain
 from workers.projects.packages import store
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.database_clock import is_believed
+from workers.runtime.storage.database_clock_check import is_believed
 
 _FIRST_LANE: Final = 0
 """The owner of this lane does the work that only one process may do."""

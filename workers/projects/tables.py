@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.downloads import DownloadColumns
+from workers.runtime.queries.download_audit import DownloadColumns
 from workers.runtime.storage.database import Base
 
 CATEGORY_SLOTS = ("1", "2", "3", "4", "5")

@@ -2,7 +2,7 @@
 
 from workers.projects.rows import ProjectRows
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 worker = Worker("projects", ProjectRows, shows=("projects", "reports"))
 ProjectUnit = Unit[ProjectRows]

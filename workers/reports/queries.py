@@ -18,11 +18,11 @@ from contracts.values import LATEST, Time
 from workers.reports import domain, tables
 from workers.reports.row_types import ReportRow, TombstoneRow
 from workers.reports.worker import worker
-from workers.runtime.queries import downloads, pages
-from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.queries.query_service import Answer, QueryContext
+from workers.runtime.queries import download_audit, result_pages
+from workers.runtime.queries.query_dispatch import Answer, QueryContext
+from workers.runtime.queries.result_pages import cursor, read_cursor
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.row_set import row_of
+from workers.runtime.storage.batch_rows import row_of
 
 _PLACE = TypeAdapter(tuple[Time, UUID])
 _NEWEST = (LATEST, UUID(int=0))
@@ -41,7 +41,7 @@ async def list_reports(query: ListReports, context: QueryContext) -> ReportList:
     """Return a page of a project's reports, the newest first."""
     at, report_id = read_cursor(_PLACE, query.after) if query.after else _NEWEST
     parameters = {"project_id": query.project_id, "at": at, "id": report_id, "limit": query.limit + 1}
-    page = await pages.read(context.connection, tables.OF_PROJECT, parameters, report_of, query.limit)
+    page = await result_pages.read(context.connection, tables.OF_PROJECT, parameters, report_of, query.limit)
     if not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor(page.last["created_at"], page.last["report_id"]) if page.last else None
@@ -67,7 +67,7 @@ async def download_report(query: DownloadReport, context: QueryContext) -> Answe
     domain.require_readable(report, context.grants)
     named = {"report_id": query.report_id}
     part = await file_chunks.read(context.connection, tables.CHUNKS, query.offset, query.length, **named)
-    if await downloads.begins_download(context, tables.DOWNLOADED, query.report_id, part, query.offset):
+    if await download_audit.begins_download(context, tables.DOWNLOADED, query.report_id, part, query.offset):
         downloaded = ReportDownloaded(report_id=query.report_id, project_id=report["project_id"])
         context.emit(downloaded, str(query.report_id))
     headers = {"Report-Bytes": str(report["bytes"]), "Report-Sha256": report["sha256"]}

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, DateTime, ForeignKey, Index, Integer, LargeBinar
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.downloads import DownloadColumns, download_statement
+from workers.runtime.queries.download_audit import DownloadColumns, download_statement
 from workers.runtime.storage.database import Base
 
 

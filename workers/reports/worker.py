@@ -2,7 +2,7 @@
 
 from workers.reports.rows import ReportRows
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 worker = Worker("reports", ReportRows, fetch=8)
 ReportUnit = Unit[ReportRows]

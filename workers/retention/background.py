@@ -12,9 +12,9 @@ from workers.common.logs import describe
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
 from workers.runtime.commands.envelopes import Post
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.database_clock import is_believed
+from workers.runtime.storage.database_clock_check import is_believed
 
 _FIRST_SWEEP_SECONDS: Final = 30.0
 """Time from the start of a process to its first scheduled sweep, in which the other workers start."""

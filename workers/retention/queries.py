@@ -25,11 +25,11 @@ from workers.retention import domain, tables
 from workers.retention.row_types import DueProjectRow, ListedHoldRow, TombstoneRow
 from workers.retention.worker import worker
 from workers.runtime.admission.incoming_messages import invalid
-from workers.runtime.bus.backlog import Figure
-from workers.runtime.queries import pages
-from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.queries.query_service import QueryContext
-from workers.runtime.storage.row_set import row_of, rows_of
+from workers.runtime.bus.backlog_metrics import Figure
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.query_dispatch import QueryContext
+from workers.runtime.queries.result_pages import cursor, read_cursor
+from workers.runtime.storage.batch_rows import row_of, rows_of
 
 ListName: TypeAlias = Literal["holds", "due"]
 _PLACE = TypeAdapter(tuple[str, Time, UUID])
@@ -73,7 +73,7 @@ async def list_holds(query: ListHolds, context: QueryContext) -> Holds:
     at, after = _read_place("holds", query.after)
     parameters = {"at": at, "id": after, "limit": query.limit + 1, "project_id": query.project_id}
     statement = tables.HOLDS_OF_PROJECT if query.project_id else tables.HOLDS_IN_FORCE
-    page = await pages.read(context.connection, statement, parameters, _hold, query.limit)
+    page = await result_pages.read(context.connection, statement, parameters, _hold, query.limit)
     if query.project_id and not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor("holds", page.last["held_at"], page.last["hold_id"]) if page.last else None

@@ -2,7 +2,7 @@
 
 from workers.retention.rows import RetentionRows
 from workers.runtime.commands.unit_of_work import Unit
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 worker = Worker("retention", RetentionRows)
 RetentionUnit = Unit[RetentionRows]

@@ -14,9 +14,9 @@ from contracts.ids import uuid7
 from workers.administration.dead_letters import event_fields, require_letter, require_letters
 from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
-from workers.runtime.admission.dead_letter_replay import wrap
+from workers.runtime.admission.dead_letter_replay_envelope import wrap
 from workers.runtime.admission.incoming_messages import COMMAND_ID
-from workers.runtime.commands.dead_letters import Letter
+from workers.runtime.commands.dead_letter_stream import Letter
 
 
 @worker.handles(ReplayLetter)

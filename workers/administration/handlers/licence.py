@@ -3,15 +3,15 @@
 from contracts.licence import ActivateLicence, LicenceActivated
 from workers.administration.row_types import LicenceRow
 from workers.administration.worker import AdministrationUnit, worker
-from workers.runtime.admission import licence
+from workers.runtime.admission import licence_check
 
 
 @worker.handles(ActivateLicence)
 async def activate_licence(command: ActivateLicence, unit: AdministrationUnit) -> LicenceActivated:
     """Activate the licence of a token that this site's operator signed and that has not expired."""
     granted = unit.licensing.read(command.token)
-    if reason := licence.find_obstacle(granted, unit.now):
-        raise licence.refusal(reason)
+    if reason := licence_check.find_obstacle(granted, unit.now):
+        raise licence_check.refusal(reason)
     if any(row["token"] == command.token for row in unit.rows.licence.all()):
         unit.leave_unchanged()
     else:

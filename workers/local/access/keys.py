@@ -17,8 +17,8 @@ import nkeys
 from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, is_valid_principal, is_valid_site
 from workers.local.access.register import Credential, Register
-from workers.runtime.admission.licence import site_block
-from workers.runtime.bus import nats_tokens
+from workers.runtime.admission.licence_check import site_block
+from workers.runtime.bus import nats_jwt
 
 Scope: TypeAlias = Literal["client", "worker", "ops", "provision"]
 
@@ -66,7 +66,7 @@ class Trust:
         directory.chmod(0o700)
         _write_once(directory / "site", site)
         for name, prefix in _KEYS.items():
-            _write_once(directory / f"{name}.nk", nats_tokens.new_seed(prefix))
+            _write_once(directory / f"{name}.nk", nats_jwt.new_seed(prefix))
         trust = cls.load(directory)
         if trust.site != site:
             msg = f"{directory} holds the keys of site {trust.site!r}, not of {site!r}."
@@ -130,27 +130,27 @@ class Trust:
         The register records it. After `valid_seconds` the server closes its connections and no longer accepts it.
         """
         _require_principal(principal, scope)
-        seed = nats_tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+        seed = nats_jwt.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
         now = int(time.time())
         expires = None if valid_seconds is None else now + valid_seconds
         claims = {"type": "user", "issuer_account": self._public("account")}
-        token = nats_tokens.encode(self._keys[scope], subject, principal, claims, expires)
+        token = nats_jwt.encode(self._keys[scope], subject, principal, claims, expires)
         self.register.add(Credential(subject, principal, scope, now, expires))
         block = site_block(self.account_token(licence)) if scope == "worker" else ""
-        return nats_tokens.credentials(token, seed) + block
+        return nats_jwt.credentials(token, seed) + block
 
     def mint_system(self, valid_seconds: int) -> str:
         """Return short-lived credentials of the system account, which alone may update the site's account."""
-        seed = nats_tokens.new_seed(nkeys.PREFIX_BYTE_USER)
+        seed = nats_jwt.new_seed(nkeys.PREFIX_BYTE_USER)
         subject = nkeys.from_seed(seed.encode()).public_key.decode()
         claims = {"type": "user", **_UNLIMITED}
-        token = nats_tokens.encode(self._keys["system"], subject, "revoking", claims, int(time.time()) + valid_seconds)
-        return nats_tokens.credentials(token, seed)
+        token = nats_jwt.encode(self._keys["system"], subject, "revoking", claims, int(time.time()) + valid_seconds)
+        return nats_jwt.credentials(token, seed)
 
     def accepts(self, credentials: str, scope: Scope) -> bool:
         """Return whether a server of this site accepts the text of a credentials file now, in this scope."""
-        token = nats_tokens.public_part(credentials)
+        token = nats_jwt.public_part(credentials)
         credentials_by_key = {credential.key: credential for credential in self.register.all()}
         entry = credentials_by_key.get(str(token.get("sub")))
         signed = token.get("iss") == self._public(scope)
@@ -163,10 +163,10 @@ class Trust:
     def _public(self, name: str) -> str:
         return str(self._keys[name].public_key.decode())
 
-    def _sign(self, subject: str, name: str, claims: nats_tokens.Claims) -> str:
-        return nats_tokens.encode(self._keys["operator"], self._public(subject), name, claims)
+    def _sign(self, subject: str, name: str, claims: nats_jwt.Claims) -> str:
+        return nats_jwt.encode(self._keys["operator"], self._public(subject), name, claims)
 
-    def _signing_key(self, scope: Scope) -> nats_tokens.Claims:
+    def _signing_key(self, scope: Scope) -> nats_jwt.Claims:
         publish, refused, subscribe = _PERMISSIONS[scope]
         template = {
             "pub": {"allow": _fill(publish, self.site), "deny": _fill(refused, self.site)},

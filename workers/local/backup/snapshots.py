@@ -9,7 +9,7 @@ from pydantic_core import from_json, to_json
 
 from contracts import subjects
 from workers.runtime.bus import streams
-from workers.runtime.bus.connection import flush
+from workers.runtime.bus.hardened_parser import flush
 
 SAVED: Final = (streams.COMMANDS, streams.EVENTS, streams.DEAD)
 _CHUNK_BYTES: Final = 128 * 1024

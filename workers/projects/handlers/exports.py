@@ -14,7 +14,7 @@ from workers.projects.packages import contents, sizes, store
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, PackageRow
 from workers.projects.worker import ProjectUnit, worker
-from workers.runtime.storage.row_set import rows_of
+from workers.runtime.storage.batch_rows import rows_of
 
 _SEALING = "workers.projects.packages.archive:job"
 

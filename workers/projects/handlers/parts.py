@@ -7,7 +7,7 @@ from workers.projects.domain import FieldChange
 from workers.projects.history import FIRST
 from workers.projects.row_types import PartStamps, ProjectRow
 from workers.projects.worker import ProjectUnit
-from workers.runtime.storage.row_set import RowSet, RowT
+from workers.runtime.storage.batch_rows import RowSet, RowT
 
 _NOT_REQUESTED: Final = PartStamps.__annotations__.keys() - {"created_by"}
 """Columns that no command gives, so that a repeated command is not compared with them."""

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects import tables
 from workers.projects.row_types import PackageRow
-from workers.runtime.queries import downloads
+from workers.runtime.queries import download_audit
 from workers.runtime.storage import file_chunks
-from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import row_of
+from workers.runtime.storage.batch_rows import row_of
+from workers.runtime.storage.bulk_writes import insert_rows
 
 _CHUNK = text("INSERT INTO projects.package_chunk (package_id, number, data) VALUES (:package_id, :number, :data)")
 _PACKAGE = text("SELECT * FROM projects.package WHERE package_id = :package_id")
@@ -21,7 +21,7 @@ _CHUNKS = text(
     WHERE package_id = :package_id AND number BETWEEN :first AND :last ORDER BY number
     """
 )
-DOWNLOADED = downloads.download_statement("projects.package_download", "package_id")
+DOWNLOADED = download_audit.download_statement("projects.package_download", "package_id")
 _AGE = bindparam("kept", type_=Interval)
 _OLD_PACKAGES = text("DELETE FROM projects.package WHERE created_at <= now() - :kept").bindparams(_AGE)
 

@@ -16,9 +16,9 @@ from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, vis
 from workers.projects.queries.filters import all_conditions
 from workers.projects.tables import Project
 from workers.projects.worker import worker
-from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
 from workers.runtime.feeds.feed import Live, Renewal, VisibleEvent
-from workers.runtime.queries.query_service import LIMIT_STATEMENT_TIME, QueryContext
+from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME, QueryContext
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
 _EVERYTHING: Final = WatchedProjects()

@@ -11,10 +11,10 @@ from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
 from workers.projects import domain, drafts, history, recordings, tables, visibility
 from workers.projects.row_types import HistoryEntryRow, TombstoneRow
 from workers.projects.worker import worker
-from workers.runtime.queries import pages
-from workers.runtime.queries.pages import cursor, read_cursor
-from workers.runtime.queries.query_service import QueryContext
-from workers.runtime.storage.row_set import row_of
+from workers.runtime.queries import result_pages
+from workers.runtime.queries.query_dispatch import QueryContext
+from workers.runtime.queries.result_pages import cursor, read_cursor
+from workers.runtime.storage.batch_rows import row_of
 
 _PLACE = TypeAdapter(tuple[int, int])
 
@@ -36,7 +36,7 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
     def shown(row: HistoryEntryRow) -> HistoryEntry:
         return HistoryEntry.model_validate(domain.visible_entry(history.entry_of(row), hidden))
 
-    page = await pages.read(context.connection, history.ENTRIES, parameters, shown, query.limit)
+    page = await result_pages.read(context.connection, history.ENTRIES, parameters, shown, query.limit)
     if not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor(page.last["revision"], page.last["place"]) if page.last else None

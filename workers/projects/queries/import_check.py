@@ -14,9 +14,9 @@ from workers.projects.row_types import TombstoneRow
 from workers.projects.rows import TAKEN_NUMBERS
 from workers.projects.tables import TOMBSTONES
 from workers.projects.worker import worker
-from workers.runtime.admission import licence
-from workers.runtime.queries.query_service import QueryContext
-from workers.runtime.storage.row_set import rows_of
+from workers.runtime.admission import licence_check
+from workers.runtime.queries.query_dispatch import QueryContext
+from workers.runtime.storage.batch_rows import rows_of
 
 _EXISTING = text("SELECT id, created_at, created_by FROM projects.project WHERE id = ANY(:ids)").bindparams(
     bindparam("ids", type_=ARRAY(Uuid))
@@ -45,8 +45,8 @@ class PropertyReferenceRow(TypedDict):
 @worker.answers(CheckImport)
 async def check_import(query: CheckImport, context: QueryContext) -> ImportChecked:
     """Judge projects as their import would: by the same rules, rows and licence."""
-    if reason := licence.find_obstacle(context.licence, context.now):
-        raise licence.refusal(reason)
+    if reason := licence_check.find_obstacle(context.licence, context.now):
+        raise licence_check.refusal(reason)
     execute, ids = context.connection.execute, [project.project_id for project in query.projects]
     tombstones = rows_of(await execute(TOMBSTONES, {"ids": ids}), TombstoneRow)
     projects = rows_of(await execute(_EXISTING, {"ids": ids}), ExistingProjectRow)

@@ -4,8 +4,8 @@ from contracts.projects.exports import DownloadPackage, PackageDownloaded
 from workers.projects import domain
 from workers.projects.packages import store
 from workers.projects.worker import worker
-from workers.runtime.queries import downloads
-from workers.runtime.queries.query_service import Answer, QueryContext
+from workers.runtime.queries import download_audit
+from workers.runtime.queries.query_dispatch import Answer, QueryContext
 
 
 @worker.answers(DownloadPackage)
@@ -14,7 +14,7 @@ async def download_package(query: DownloadPackage, context: QueryContext) -> Ans
     row = await store.read(context.connection, query.package_id)
     package = domain.require_package(row, context.principal, context.now, context.grants)
     part = await store.part(context.connection, query.package_id, query.offset, query.length)
-    if await downloads.begins_download(context, store.DOWNLOADED, query.package_id, part, query.offset):
+    if await download_audit.begins_download(context, store.DOWNLOADED, query.package_id, part, query.offset):
         downloaded = PackageDownloaded(package_id=query.package_id, project_id=package["project_id"])
         context.emit(downloaded, str(package["project_id"]))
     headers = {"Package-Bytes": str(package["bytes"]), "Package-Sha256": package["sha256"]}

@@ -32,7 +32,7 @@ from workers.projects.search.lookup_tables import SOURCES, Search
 from workers.projects.search.ngrams import beginning_of, month_of, monthly_numbers, type_number
 from workers.projects.search.rarity import learned
 from workers.projects.visibility import DETAILS
-from workers.runtime.queries.query_service import QueryContext
+from workers.runtime.queries.query_dispatch import QueryContext
 
 Conditions = list[ColumnElement[bool]]
 WORDS_MAX = 20

@@ -14,7 +14,7 @@ from contracts.values import AnyText, PropertyId, Time
 from workers.projects.search.lookup_tables import Search
 from workers.projects.tables import Project
 from workers.runtime.admission.incoming_messages import invalid
-from workers.runtime.queries.pages import cursor, read_cursor
+from workers.runtime.queries.result_pages import cursor, read_cursor
 
 _Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
 _Described = aliased(Search, name="described")

@@ -26,7 +26,7 @@ from workers.projects.queries.filters import all_conditions
 from workers.projects.search.lookup_tables import Camera
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
-from workers.runtime.queries.query_service import QueryContext
+from workers.runtime.queries.query_dispatch import QueryContext
 
 _TIMEZONE = text("SELECT timezone FROM published.settings")
 _GROUPS: Final[dict[str, InstrumentedAttribute[Any]]] = {

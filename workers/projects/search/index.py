@@ -21,9 +21,9 @@ from workers.projects.search.ngrams import (
     type_number,
 )
 from workers.projects.search.ngrams import read as read_words
-from workers.runtime.storage.database import insert_rows
-from workers.runtime.storage.row_set import RowSet, read_rows
-from workers.runtime.storage.statements import read, write
+from workers.runtime.storage.batch_rows import RowSet, read_rows
+from workers.runtime.storage.bulk_writes import insert_rows
+from workers.runtime.storage.hot_path_statements import read, write
 
 VERSION: Final = 3
 """The version of the index; when it changes, `incidents migrate` indexes all projects again."""

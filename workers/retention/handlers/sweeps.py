@@ -13,8 +13,8 @@ from workers.retention import domain
 from workers.retention.queries import count_due, retention_days
 from workers.retention.row_types import SweepRow
 from workers.retention.worker import RetentionUnit, worker
-from workers.runtime.commands.reactions import ReceivedEvent
-from workers.runtime.storage.database_clock import is_believed
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
+from workers.runtime.storage.database_clock_check import is_believed
 
 
 @worker.handles(Sweep)

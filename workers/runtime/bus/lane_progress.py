@@ -14,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.bus.reader import StreamReader, stored_at
+from workers.runtime.bus.ordered_stream_reader import StreamReader, stored_at
 from workers.runtime.storage.database import Base
-from workers.runtime.storage.statements import read, write
+from workers.runtime.storage.hot_path_statements import read, write
 
 
 class Process(Base):

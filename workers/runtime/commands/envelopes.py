@@ -12,7 +12,7 @@ from contracts.message import Command, Event
 from contracts.subjects import SYSTEM, is_valid_principal
 from workers.common.tracing import HEADER
 from workers.runtime.admission.incoming_messages import COMMAND_ID, DeadLetter
-from workers.runtime.admission.redaction import kind_with_secrets, without_secrets
+from workers.runtime.admission.password_redaction import kind_with_secrets, without_secrets
 from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.commands.unit_of_work import EmittedEvent
 

@@ -14,8 +14,8 @@ from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
 from workers.common.counters import Counters
-from workers.runtime.admission import inbox, licence, rate_limits
-from workers.runtime.admission.batch_context import BatchContext, read_batch_context
+from workers.runtime.admission import inbox, licence_check, rate_limits
+from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
 from workers.runtime.admission.incoming_messages import (
     DeadLetter,
     IncomingCommand,
@@ -24,21 +24,21 @@ from workers.runtime.admission.incoming_messages import (
     as_dead_letter,
     read_body,
 )
-from workers.runtime.admission.licence import Licensing, authorise_command
+from workers.runtime.admission.licence_check import Licensing, authorise_command
+from workers.runtime.admission.password_redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.admission.rate_limits import Rates
-from workers.runtime.admission.redaction import Fingerprints, fingerprint_without_secrets
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
+from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.outbox import Committed
-from workers.runtime.bus.reader import place_of, stored_ns
-from workers.runtime.commands import envelopes, excess_counts
-from workers.runtime.commands.batch_splitting import runs
-from workers.runtime.commands.dead_letters import Letters, reject_forged
+from workers.runtime.commands import audit_flood_control, envelopes
+from workers.runtime.commands.dead_letter_stream import Letters, reject_forged
+from workers.runtime.commands.decision_writer import Decision, Outcome, write_decisions
 from workers.runtime.commands.envelopes import Origin, Post, sender
-from workers.runtime.commands.outcomes import Decision, Outcome, write_decisions
-from workers.runtime.commands.refusals import attempt_event, error_of, turned_away_outcome
-from workers.runtime.commands.retries import FAILURES_MAX, bisect
+from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome
+from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
+from workers.runtime.commands.transaction_boundaries import runs
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
-from workers.runtime.storage import statements
+from workers.runtime.storage import hot_path_statements
 
 AUDITED_CODES = frozenset({Code.PERMISSION_DENIED, Code.NOT_AVAILABLE, Code.NOT_LICENSED, Code.HELD})
 """Codes of refusals that are audited, because the caller attempted something forbidden."""
@@ -115,7 +115,7 @@ class Delivery:
         if separate < SEPARATE_COMMANDS_MIN:
             return
         context = await read_batch_context(connection, [], [message.work.principal for message in incoming])
-        unlicensed = licence.find_obstacle(context.licence or self._licensing.included, context.now)
+        unlicensed = licence_check.find_obstacle(context.licence or self._licensing.included, context.now)
         for message in incoming:
             authorise_command(message, context.grants[message.work.principal], unlicensed)
             if message.kind.changes_permissions and not message.refusal:
@@ -127,10 +127,10 @@ class Delivery:
         if given_up:
             batch = [as_dead_letter(message, f"It failed {FAILURES_MAX} times: {given_up}.") for message in batch]
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
-        async with statements.transaction(connection):
+        async with hot_path_statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
-            messages = excess_counts.remove_excess(decision.outbox, excess)
+            messages = audit_flood_control.remove_excess(decision.outbox, excess)
             numbers = await write_decisions(connection, decision.inbox, messages)
             await owned.advance(place_of(batch[-1].raw), stored_ns(batch[-1].raw))
         if numbers and messages:
@@ -183,7 +183,7 @@ class Delivery:
         lane = (self._worker, post.lane)
         principals = [message.work.principal for message in incoming]
         context = await read_batch_context(connection, [message.id for message in incoming], principals, lane)
-        unlicensed = licence.find_obstacle(context.licence or self._licensing.included, context.now)
+        unlicensed = licence_check.find_obstacle(context.licence or self._licensing.included, context.now)
         for message in incoming:
             is_late = context.turned_away and context.turned_away.covers(message) and not message.redelivered
             if is_late and not message.turned_away:
@@ -214,7 +214,9 @@ class Delivery:
                 raise message.refusal or Refusal(Code.INVALID)
             result = await self._handlers[type(message.command)](message.command, unit)
         except Refusal as refusal:
-            if refusal.code in AUDITED_CODES and decision.record.admits(message.work.principal, excess_counts.ATTEMPTS):
+            if refusal.code in AUDITED_CODES and decision.record.admits(
+                message.work.principal, audit_flood_control.ATTEMPTS
+            ):
                 attempt = EmittedEvent(attempt_event(message, refusal), uuid7(), message.work.key, None)
                 self._publish(decision, message, unit, [attempt], post)
                 decision.record.add(decision.outbox[-1])
@@ -253,7 +255,7 @@ class Delivery:
     def _dead_letter(self, decision: Decision, dead: DeadLetter, post: Post, context: BatchContext) -> None:
         decision.dead += 1
         if not dead.incoming:
-            if decision.record.admits(sender(dead.raw.subject), excess_counts.LETTERS):
+            if decision.record.admits(sender(dead.raw.subject), audit_flood_control.LETTERS):
                 decision.outbox.append(post.dead(dead))
                 decision.record.add(decision.outbox[-1])
         elif before := context.known.get((dead.incoming.work.principal, dead.incoming.id)):

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
-from workers.runtime.admission.licence import Licensing
-from workers.runtime.commands.dead_letters import Letters
+from workers.runtime.admission.licence_check import Licensing
+from workers.runtime.commands.dead_letter_stream import Letters
 
 TIME_STEP = timedelta(microseconds=1)
 """Between two messages of a batch: each has its own time, so that an order by time is their order."""

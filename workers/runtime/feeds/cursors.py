@@ -11,7 +11,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from contracts.errors import Code, Refusal
-from workers.runtime.bus.reader import place_of, stored_ns
+from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.streams import EVENTS, stored_at_place, stream_state
 
 

@@ -25,13 +25,13 @@ from contracts.projects import watching
 from contracts.projects.watching import BEAT_SECONDS, LEASE_SECONDS, WINDOW, FeedKind
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.bus.reader import StreamReader, open_reader
+from workers.runtime.bus.ordered_stream_reader import StreamReader, open_reader
 from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.envelopes import refusal_reply
-from workers.runtime.commands.reactions import ReceivedEvent
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent
+from workers.runtime.feeds.bulk_event_expansion import IndividualEntries
 from workers.runtime.feeds.cursors import Bounds, Mark, bounds
-from workers.runtime.feeds.follower_grants import FollowerGrants
-from workers.runtime.feeds.individual_events import IndividualEntries
+from workers.runtime.feeds.follower_permissions import FollowerPermissions
 from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Entry, RecentEvents, entries
 
 _POLL_SECONDS = 1.0
@@ -83,7 +83,7 @@ class SharedResources:
     nats: Callable[[], Client]
     engine: AsyncEngine
     journal: RecentEvents
-    grants: FollowerGrants
+    grants: FollowerPermissions
     individual: IndividualEntries = field(default_factory=IndividualEntries)
 
 

@@ -11,9 +11,9 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from contracts.message import Event
-from workers.runtime.bus.reader import open_reader
+from workers.runtime.bus.ordered_stream_reader import open_reader
 from workers.runtime.bus.streams import EVENTS
-from workers.runtime.commands.reactions import ReceivedEvent, read_event
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent, read_event
 from workers.runtime.feeds.cursors import Mark, bounds
 
 READ_EVENTS_MAX = 200

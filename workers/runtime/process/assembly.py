@@ -26,25 +26,25 @@ from workers.common.process_pool import Limits as ChildLimits
 from workers.common.process_pool import ProcessPool
 from workers.common.settings import Settings
 from workers.common.tasks import end, run_cancellable
-from workers.runtime.admission.licence import Licensing
+from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
-from workers.runtime.bus.backlog import Backlog, Place
-from workers.runtime.bus.connection import flush
-from workers.runtime.bus.lanes import EVENTS_LANE, Lanes, session_name
+from workers.runtime.bus.backlog_metrics import Backlog, Place
+from workers.runtime.bus.hardened_parser import flush
+from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
+from workers.runtime.bus.lane_subscriber import Source, subscribe_lane
 from workers.runtime.bus.relay import Relay
-from workers.runtime.bus.subscriber import Source, subscribe_lane
-from workers.runtime.commands.dead_letters import Letters
-from workers.runtime.commands.event_numbers import EventNumbers
+from workers.runtime.commands.batch_execution import BatchExecutor, Limits
+from workers.runtime.commands.dead_letter_stream import Letters
 from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.intake import Intake, Limits
-from workers.runtime.commands.reactions import EventDelivery
-from workers.runtime.feeds.followers import Feeds
-from workers.runtime.process import health, startup
-from workers.runtime.process.worker_process import Running
-from workers.runtime.queries.query_intake import RUNNING_QUERIES_MAX, QueryIntake
-from workers.runtime.queries.query_service import QueryEffects, QueryService
+from workers.runtime.commands.missed_event_recovery import EventNumbers
+from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.feeds.feed_lifecycle import Feeds
+from workers.runtime.process import health_pages, startup_steps
+from workers.runtime.process.running_components import Running
+from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, QueryConnection
+from workers.runtime.queries.query_dispatch import QueryDispatcher, QueryEffects
 from workers.runtime.storage.database import Waits, open_engine
-from workers.runtime.worker import Worker
+from workers.runtime.worker_definition import Worker
 
 EVENTS_PER_BATCH_MAX = 1_000
 _RECONNECT_SECONDS = 1
@@ -60,13 +60,13 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     engine = open_engine(settings.database_url, connections=LANES + RUNNING_QUERIES_MAX + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
-    traces = startup.open_tracing(name, instance)
+    traces = startup_steps.open_tracing(name, instance)
     relay = Relay(engine, nats, name, lambda: lanes.epochs, traces, event_delay_seconds=settings.event_delay_seconds)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
     letters = Letters(site, nats)
     effects = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
-    query_service = QueryService(site, name, engine, worker.query_handlers, effects, feeds)
+    query_dispatcher = QueryDispatcher(site, name, engine, worker.query_handlers, effects, feeds)
     running = Running(
         worker=worker,
         settings=settings,
@@ -75,8 +75,8 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         lanes=lanes,
         delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         event_delivery=_event_delivery(worker, site, nats),
-        query_service=query_service,
-        query_intake=QueryIntake(name, settings, query_service, traces),
+        query_dispatcher=query_dispatcher,
+        query_connection=QueryConnection(name, settings, query_dispatcher, traces),
         feeds=feeds,
         relay=relay,
         instance=instance,
@@ -139,7 +139,7 @@ def _attach_lanes(running: Running) -> None:
     worker, settings = running.worker, running.settings
     size = worker.fetch or settings.fetch
     limits = Limits(settings.transactions, settings.lock_seconds)
-    intake = Intake(
+    executor = BatchExecutor(
         settings.site,
         running.delivery,
         running.event_delivery,
@@ -153,10 +153,10 @@ def _attach_lanes(running: Running) -> None:
     if worker.handlers:
         for lane in range(LANES):
             source = Source(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
-            subscribe(lane, source, intake.commands)
+            subscribe(lane, source, executor.commands)
     if worker.reactions:
         source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
-        subscribe(EVENTS_LANE, source, intake.events).on_idle = intake.idle_events
+        subscribe(EVENTS_LANE, source, executor.events).on_idle = executor.idle_events
 
 
 @asynccontextmanager
@@ -173,9 +173,9 @@ async def serve(running: Running) -> AsyncIterator[FastStream]:
     app = FastStream(running.broker, logger=None)
     worker = running.worker
     fields = {"worker": worker.name, "instance": running.instance}
-    await startup.wait_for_servers(running)
+    await startup_steps.wait_for_servers(running)
     async with running.children.open(), asyncio.TaskGroup() as tasks:
-        work = [running.lanes.keep_lease(), running.relay.run(), *startup.background_work(running)]
+        work = [running.lanes.keep_lease(), running.relay.run(), *startup_steps.background_work(running)]
         spawned = [
             tasks.create_task(run_cancellable(each))
             for each in work + [background(running) for background in worker.backgrounds]
@@ -183,14 +183,14 @@ async def serve(running: Running) -> AsyncIterator[FastStream]:
         following = tasks.create_task(run_cancellable(running.feeds.run()))
         await app.start()
         await flush(running.nats)  # afterwards the server has the subscriptions
-        await running.query_intake.open()
+        await running.query_connection.open()
         running.serving = running.has_served = True
         log.info("worker_ready", **fields)
         try:
             yield app
         finally:
             running.serving = False
-            await running.query_intake.close()
+            await running.query_connection.close()
             await running.feeds.close()
             await end([following])
             await app.stop()
@@ -206,7 +206,7 @@ async def run(worker: Worker, settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     running = assemble(worker, settings)
-    pages = AsgiFastStream(asgi_routes=health.routes(running), logger=None)
+    pages = AsgiFastStream(asgi_routes=health_pages.routes(running), logger=None)
     server = HttpServer(pages, settings.health_host, settings.health_port)
     server.open()
     _collect_less()

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts import subjects
 from workers.common.logs import describe
 from workers.runtime.process.metrics import VERSION
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 _DATABASE_SECONDS_MAX = 2.0
 _STORED = text(

@@ -13,9 +13,9 @@ from prometheus_client.utils import floatToGoString
 
 from workers.common.counters import LATENCY_SECONDS, Latency
 from workers.common.health_state import Part
-from workers.runtime.bus.backlog import Figure
-from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.process.worker_process import Running
+from workers.runtime.bus.backlog_metrics import Figure
+from workers.runtime.bus.lane_ownership import EVENTS_LANE
+from workers.runtime.process.running_components import Running
 
 VERSION: Final = version("incident-manager")
 
@@ -53,7 +53,7 @@ class _Figures(Collector):
 
 
 def _counters(running: Running) -> Mapping[str, int]:
-    counters, queries = running.delivery.counters, running.query_service.counters
+    counters, queries = running.delivery.counters, running.query_dispatcher.counters
     return {
         "applied": counters.applied,
         "rejected": counters.rejected,

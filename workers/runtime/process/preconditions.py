@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from workers.runtime.bus import nats_tokens
+from workers.runtime.bus import nats_jwt
 
 POSTGRES_MIN: Final = 16
 UNREACHABLE: Final = 3
@@ -155,7 +155,7 @@ def require_credentials(path: Path | None, name: str, *, exactly: bool = True) -
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not a text file"
         raise UnfitError(f"{path}: {why}. {remedy}", 2) from error
-    token = nats_tokens.public_part(text)
+    token = nats_jwt.public_part(text)
     if not token or "BEGIN USER NKEY SEED" not in text:
         raise UnfitError(f"{path} is not a credentials file. {remedy}", 2)
     who, ends = str(token.get("name")), token.get("exp")

@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from contracts.message import Event
 from contracts.subjects import COMMANDED, LANES, lane_filter
 from workers.common.logs import describe
+from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.bus.lane_progress import OwnedLane
-from workers.runtime.bus.lanes import EVENTS_LANE
 from workers.runtime.bus.streams import COMMANDS, EVENTS, StreamState, first_after, purge, stream_state
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 _COMMANDS_SECONDS = 2.0
 _EVENTS_SECONDS = 60.0

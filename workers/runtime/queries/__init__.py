@@ -1,1 +1,1 @@
-"""The query side: intake, fair queue and answers."""
+"""The query side: connection, fair queue and answers."""

@@ -26,7 +26,7 @@ from contracts.message import Outcome
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.admission.inbox import decided_outcomes
-from workers.runtime.bus.connection import flush
+from workers.runtime.bus.hardened_parser import flush
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import WaitingQuery
 

@@ -10,7 +10,7 @@ _MINUTE_SECONDS = 60.0
 _PRINCIPALS_MAX = 10_000
 
 
-class Attempts:
+class RefusalLogLimit:
     """Counts the attempts of each principal by the minute."""
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.feeds.cursors import bounds
 from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
-from workers.runtime.feeds.follower_grants import FollowerGrants
+from workers.runtime.feeds.follower_permissions import FollowerPermissions
 from workers.runtime.feeds.recent_events import RecentEvents
 
 FEEDS_MAX = 500
@@ -44,7 +44,7 @@ class Feeds:
         """Set the events to show; they are read only while the process has followers."""
         journal = RecentEvents(nats, subjects.every_event(site), shows)
         self._worker = worker
-        self._shared = SharedResources(nats, engine, journal, FollowerGrants(engine))
+        self._shared = SharedResources(nats, engine, journal, FollowerPermissions(engine))
         self._serving: dict[asyncio.Task[None], Feed] = {}
         self._has_followers = asyncio.Event()
 

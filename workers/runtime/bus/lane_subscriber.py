@@ -25,9 +25,9 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.common.tasks import end
+from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.lane_progress import OwnedLane
-from workers.runtime.bus.lanes import Lanes
-from workers.runtime.bus.reader import StreamReader, count_messages, open_reader, place_of
+from workers.runtime.bus.ordered_stream_reader import StreamReader, count_messages, open_reader, place_of
 from workers.runtime.bus.streams import StreamState, stream_state
 
 _FETCH_SECONDS = 5.0

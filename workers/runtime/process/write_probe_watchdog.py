@@ -24,7 +24,7 @@ from contracts import subjects
 from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 from workers.runtime.storage.database import Base, autocommit
 
 _PROBE_SECONDS = 2.0
@@ -103,7 +103,7 @@ async def _probe_part(
 
 async def reach(running: Running) -> None:
     """Make a round trip to JetStream without storing, on the connections of the lanes and of the queries."""
-    for connection in (running.nats, running.query_intake.nats):
+    for connection in (running.nats, running.query_connection.nats):
         await streams.api(connection, f"STREAM.INFO.{streams.COMMANDS}", {})
 
 

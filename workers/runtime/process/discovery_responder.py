@@ -8,7 +8,7 @@ from pydantic_core import to_json
 from contracts import subjects
 from workers.runtime.process.heartbeat import condition_of
 from workers.runtime.process.metrics import VERSION
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 
 async def discovery(running: Running) -> None:
@@ -47,6 +47,6 @@ def _endpoints(running: Running, *, stats: bool = False) -> list[dict[str, Any]]
         "queue_group": subjects.service(worker),
     }
     if stats:
-        counters = running.query_service.counters
+        counters = running.query_dispatcher.counters
         endpoint |= {"num_requests": counters.answered + counters.refused, "num_errors": counters.refused}
     return [endpoint]

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from workers.runtime.admission.inbox import Inbox
 from workers.runtime.admission.incoming_messages import Addressed
 from workers.runtime.bus.outbox import PostedRow, append_with, by_lane
-from workers.runtime.commands import excess_counts
-from workers.runtime.storage.database import as_json, insertion
-from workers.runtime.storage.statements import read_later
+from workers.runtime.commands import audit_flood_control
+from workers.runtime.storage.bulk_writes import insertion
+from workers.runtime.storage.database import as_json
+from workers.runtime.storage.hot_path_statements import read_later
 
 
 class Outcome(NamedTuple):
@@ -32,7 +33,7 @@ class Decision:
     outcomes: list[Outcome] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[PostedRow] = field(default_factory=list)
-    record: excess_counts.Record = field(default_factory=excess_counts.Record)
+    record: audit_flood_control.Record = field(default_factory=audit_flood_control.Record)
     repeated: int = 0
     applied: int = 0
     dead: int = 0

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from workers.common.logs import describe
 from workers.common.tasks import end
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.statements import backend
+from workers.runtime.storage.hot_path_statements import backend
 
 _BLOCKING = text(
     """

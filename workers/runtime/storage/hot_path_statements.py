@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.runtime.storage.pipeline import Pipeline
+from workers.runtime.storage.libpq_pipeline import Pipeline
 
 LANE_LOST = "IML01"
 """The SQLSTATE of `runtime.advance_lane` if another process owns the lane; this connection is then of no use."""

@@ -27,7 +27,7 @@ from contracts.message import Command, Event, Query
 from contracts.subjects import read_event_type
 from workers.common.tracing import HEADER, TracedQuery, Tracing, trace_of
 from workers.runtime.admission.incoming_messages import COMMAND_ID
-from workers.runtime.bus.reader import stored_at
+from workers.runtime.bus.ordered_stream_reader import stored_at
 
 _CLOSE_SECONDS: Final = 2.0
 _NANOSECONDS: Final = 1_000_000_000

@@ -15,15 +15,15 @@ from structlog.contextvars import bound_contextvars
 
 from contracts import subjects
 from workers.common.tracing import Tracing, delivery_fields
+from workers.runtime.bus.bulk_publishing import frame, publish_frames
 from workers.runtime.bus.lane_progress import OwnedLane
-from workers.runtime.bus.publishing import frame, publish_frames
+from workers.runtime.bus.lane_subscriber import Batch
 from workers.runtime.bus.relay import Relay
-from workers.runtime.bus.subscriber import Batch
+from workers.runtime.commands.decision_writer import Outcome
 from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.outcomes import Outcome
-from workers.runtime.commands.reactions import EventDelivery
-from workers.runtime.commands.retries import retry_transient
-from workers.runtime.storage import lock_waits
+from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.commands.retry_and_bisection import retry_transient
+from workers.runtime.storage import lock_wait_logging
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 
 
 @dataclass
-class Intake:
+class BatchExecutor:
     """Handles the batches of a worker's lanes; each attempt takes one of the transactions."""
 
     site: str
@@ -90,7 +90,9 @@ class Intake:
     def _watch_locks(self, batch: Batch) -> AbstractAsyncContextManager[None]:
         """Log the session that holds a lock for which the batch waits."""
         owned = batch.owned
-        return lock_waits.watch_lock_waits(self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane)
+        return lock_wait_logging.watch_lock_waits(
+            self.engine, owned.connection, self.limits.lock_seconds / 2, lane=owned.lane
+        )
 
     @contextmanager
     def _trace(self, batch: Batch) -> Iterator[None]:

@@ -19,7 +19,7 @@ from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 from pydantic_core import to_json
 
-from workers.runtime.bus.connection import Frame, headers_of, message, read_safely
+from workers.runtime.bus.hardened_parser import Frame, headers_of, message, read_safely
 from workers.runtime.bus.streams import api
 
 _ACKNOWLEDGEMENT: Final = b"$JS.ACK."

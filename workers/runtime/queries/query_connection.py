@@ -1,4 +1,4 @@
-"""The intake of queries: a separate connection, so that a flood of queries delays neither lanes nor feeds.
+"""The connection of queries, apart from the others, so that a flood of queries delays neither lanes nor feeds.
 
 A query is admitted or turned away on arrival, before its headers are parsed, its body is parsed or a database
 connection is taken. Memory does not grow with the flood.
@@ -25,10 +25,10 @@ from workers.common.settings import Settings
 from workers.common.tasks import end
 from workers.common.tracing import Tracing, trace_fields, trace_of
 from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
-from workers.runtime.bus.connection import Frame, decode, flush, read_safely
+from workers.runtime.bus.hardened_parser import Frame, decode, flush, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.queries.fair_queue import Line, Share, Turns, Verdict, WaitingQuery
-from workers.runtime.queries.query_service import QueryService
+from workers.runtime.queries.query_dispatch import QueryDispatcher
 
 RUNNING_QUERIES_MAX: Final = 16
 """In one process."""
@@ -44,10 +44,10 @@ _PENDING_BYTES_MAX = 4 * 1024 * 1024
 log = structlog.get_logger()
 
 
-class QueryIntake:
+class QueryConnection:
     """Admits the queries of one worker, in turns by principal."""
 
-    def __init__(self, worker: str, settings: Settings, service: QueryService, tracing: Tracing) -> None:
+    def __init__(self, worker: str, settings: Settings, service: QueryDispatcher, tracing: Tracing) -> None:
         """Set the service and the share of a principal, without connecting."""
         self.nats = Client()
         self._worker = worker

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 
 from workers.common.health_state import Part
 from workers.runtime.process import metrics
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.running_components import Running
 
 _OK = 200
 _NOT_READY = 503

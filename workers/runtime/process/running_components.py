@@ -12,15 +12,15 @@ from workers.common.health_state import Condition
 from workers.common.process_pool import ProcessPool
 from workers.common.settings import Settings
 from workers.common.tracing import Tracing
-from workers.runtime.bus.backlog import Backlog
-from workers.runtime.bus.lanes import Lanes
+from workers.runtime.bus.backlog_metrics import Backlog
+from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.reactions import EventDelivery
-from workers.runtime.feeds.followers import Feeds
-from workers.runtime.queries.query_intake import QueryIntake
-from workers.runtime.queries.query_service import QueryService
-from workers.runtime.worker import Worker
+from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.feeds.feed_lifecycle import Feeds
+from workers.runtime.queries.query_connection import QueryConnection
+from workers.runtime.queries.query_dispatch import QueryDispatcher
+from workers.runtime.worker_definition import Worker
 
 
 @dataclass(slots=True)
@@ -34,8 +34,8 @@ class Running:
     lanes: Lanes
     delivery: Delivery
     event_delivery: EventDelivery
-    query_service: QueryService
-    query_intake: QueryIntake
+    query_dispatcher: QueryDispatcher
+    query_connection: QueryConnection
     feeds: Feeds
     relay: Relay
     instance: str

@@ -5,13 +5,13 @@ from typing import Any, Generic, TypeVar
 
 from contracts import subjects
 from contracts.message import Command, Event, Query
-from workers.runtime.bus.backlog import Figures
+from workers.runtime.bus.backlog_metrics import Figures
 from workers.runtime.commands.group_commit import Handler
-from workers.runtime.commands.reactions import Reaction, ReceivedEvent
+from workers.runtime.commands.reaction_dispatch import Reaction, ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows, Unit
 from workers.runtime.feeds.feed import Live, Renewal
 from workers.runtime.queries.outcome_waits import Awaited
-from workers.runtime.queries.query_service import Answer, QueryContext, QueryHandler
+from workers.runtime.queries.query_dispatch import Answer, QueryContext, QueryHandler
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
 QueryT_co = TypeVar("QueryT_co", bound=Query[Any], covariant=True)

@@ -18,7 +18,7 @@ from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import PastDecision
 from workers.runtime.admission.rate_limits import Place
-from workers.runtime.storage.statements import read
+from workers.runtime.storage.hot_path_statements import read
 
 _SELECT_CONTEXT = text(
     """

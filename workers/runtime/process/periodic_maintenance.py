@@ -11,12 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from workers.common import logs
 from workers.common.logs import describe
 from workers.runtime.bus import streams
-from workers.runtime.bus.lanes import EVENTS_LANE
-from workers.runtime.commands import excess_counts
-from workers.runtime.process.worker_process import Running
-from workers.runtime.storage import database_clock
+from workers.runtime.bus.lane_ownership import EVENTS_LANE
+from workers.runtime.commands import audit_flood_control
+from workers.runtime.process.running_components import Running
+from workers.runtime.storage import database_clock_check
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.database_clock import Judge
+from workers.runtime.storage.database_clock_check import Judge
 
 _REPORT_SECONDS = 20.0
 _NOW = text("SELECT now()")
@@ -48,10 +48,10 @@ async def run_round(running: Running, judge: Judge) -> None:
     """Run one round; the clock is judged first, because while it is doubted nothing is deleted by age."""
     async with autocommit(running.engine).connect() as connection:
         logs.set_archive_bytes((await connection.execute(_LOG_SIZE)).scalar_one())
-        now, believed = await database_clock.read_clock(connection)
+        now, believed = await database_clock_check.read_clock(connection)
         others = [datetime.now(UTC), await _bus_time(running)]
         if judge.believes(now, believed, others, asyncio.get_running_loop().time()):
-            await database_clock.believe(connection)
+            await database_clock_check.believe(connection)
         else:
             log.warning("clock_doubted", database=now, believed=believed, here=others[0], bus=others[1])
         running.condition.clock_doubted = judge.doubts
@@ -75,7 +75,7 @@ async def report_excess(running: Running) -> None:
             async with running.engine.begin() as connection:
                 now = (await connection.execute(_NOW)).scalar_one()
                 name = running.worker.name
-                posted = await excess_counts.report(connection, running.settings.site, name, lanes, now)
+                posted = await audit_flood_control.report(connection, running.settings.site, name, lanes, now)
         except (DBAPIError, OSError) as error:
             log.warning("excess_counts_failed", **describe(error))
             continue

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 
 from contracts import subjects
 from contracts.message import Event
-from workers.runtime.commands.reactions import ReceivedEvent, individual_events
+from workers.runtime.commands.reaction_dispatch import ReceivedEvent, individual_events
 from workers.runtime.feeds.recent_events import Entry
 
 _KEPT_ENTRIES = 8

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from contracts.subjects import LANES
 from workers.common.logs import describe
 from workers.runtime.bus.lane_progress import OwnedLane, take
-from workers.runtime.storage.statements import keep_prepared, write
+from workers.runtime.storage.hot_path_statements import keep_prepared, write
 
 EVENTS_LANE = LANES
 """The lane of a worker's reactions to events."""

@@ -13,15 +13,15 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.common.tracing import Tracing
-from workers.runtime.bus import jetstream_strict_mode, streams
-from workers.runtime.bus.connection import read_safely
-from workers.runtime.commands.dead_letters import watch_letters
+from workers.runtime.bus import jetstream_strict_mode_check, streams
+from workers.runtime.bus.hardened_parser import read_safely
+from workers.runtime.commands.dead_letter_stream import watch_letters
 from workers.runtime.process import preconditions, stream_trimming
+from workers.runtime.process.discovery_responder import discovery
 from workers.runtime.process.heartbeat import heartbeats
-from workers.runtime.process.housekeeping import housekeeping, report_excess
-from workers.runtime.process.service_discovery import discovery
-from workers.runtime.process.watchdog import watchdog
-from workers.runtime.process.worker_process import Running
+from workers.runtime.process.periodic_maintenance import housekeeping, report_excess
+from workers.runtime.process.running_components import Running
+from workers.runtime.process.write_probe_watchdog import watchdog
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def open_tracing(worker: str, instance: str) -> Tracing:
     if not any(os.environ.get(name) for name in _ENDPOINTS) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return Tracing()
     try:
-        spans = import_module("workers.runtime.process.trace_spans")
+        spans = import_module("workers.runtime.process.opentelemetry_spans")
     except ModuleNotFoundError as error:
         log.warning("tracing_not_installed", missing=error.name)
         return Tracing()
@@ -52,7 +52,7 @@ async def wait_for_servers(running: Running) -> None:
                 await connection.execute(text("SELECT 1 FROM runtime.inbox LIMIT 1"))
             for stream in (streams.COMMANDS, streams.EVENTS, streams.DEAD):
                 await streams.stream_state(running.nats, stream)
-            if await jetstream_strict_mode.is_strict(running.nats):
+            if await jetstream_strict_mode_check.is_strict(running.nats):
                 break
             missing = {"missing": "strict: true"}
         except streams.UnknownStateError as error:

@@ -23,19 +23,19 @@ from contracts.permissions import Grants
 from contracts.subjects import lane_of
 from workers.common.logs import describe
 from workers.runtime.admission import authorisation
-from workers.runtime.admission.batch_context import read_batch_context
+from workers.runtime.admission.batch_preload import read_batch_context
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.admission.json_body import parse_body
-from workers.runtime.admission.licence import Licensing
+from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import outbox
-from workers.runtime.commands.dead_letters import Letters
+from workers.runtime.commands.dead_letter_stream import Letters
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, Origin, Post, refusal_reply
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.feeds.feed import Follower, Live, Renewal
-from workers.runtime.feeds.followers import Feeds
+from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.queries.fair_queue import WaitingQuery
 from workers.runtime.queries.outcome_waits import Awaited, OutcomeWaits
-from workers.runtime.queries.refused_attempts import Attempts
+from workers.runtime.queries.refusal_log_limit import RefusalLogLimit
 
 LIMIT_STATEMENT_TIME = text("SET LOCAL statement_timeout = '5s'")
 """A query that the database does not answer in this time is refused, so that it does not delay others."""
@@ -99,7 +99,7 @@ class QueryEffects:
     letters: Letters | None = None
 
 
-class QueryService:
+class QueryDispatcher:
     """Answers the queries of one worker."""
 
     def __init__(
@@ -118,7 +118,7 @@ class QueryService:
         self._answers = answers
         self._effects = effects
         self._feeds = feeds
-        self._attempts = Attempts()
+        self._attempts = RefusalLogLimit()
         self.waits = OutcomeWaits(site, engine)
         self.counters = QueryCounters()
 

@@ -16,17 +16,17 @@ from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
 from workers.common.tracing import HEADER, trace_of
 from workers.runtime.admission import inbox
-from workers.runtime.admission.batch_context import BatchContext, read_batch_context
+from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
 from workers.runtime.admission.incoming_messages import DeadLetter
 from workers.runtime.bus import outbox
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
-from workers.runtime.bus.reader import place_of, stored_ns
+from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
+from workers.runtime.commands.decision_writer import write_decisions
 from workers.runtime.commands.envelopes import Origin, Post
-from workers.runtime.commands.event_numbers import EventNumbers, is_from_outbox
-from workers.runtime.commands.outcomes import write_decisions
-from workers.runtime.commands.retries import FAILURES_MAX, bisect
+from workers.runtime.commands.missed_event_recovery import EventNumbers, is_from_outbox
+from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
-from workers.runtime.storage import statements
+from workers.runtime.storage import hot_path_statements
 
 EventT = TypeVar("EventT", bound=Event)
 
@@ -155,7 +155,7 @@ class EventDelivery:
     ) -> list[bool]:
         connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
         messages = [event.raw for event in batch]
-        async with statements.transaction(connection):
+        async with hot_path_statements.transaction(connection):
             delivered = [message for message in messages if not is_from_outbox(message)]
             if delivered:
                 await owned.advance(place_of(delivered[-1]), stored_ns(delivered[-1]))

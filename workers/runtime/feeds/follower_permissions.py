@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from contracts.permissions import Grants
-from workers.runtime.admission.batch_context import read_batch_context
+from workers.runtime.admission.batch_preload import read_batch_context
 
 
 @dataclass(slots=True)
-class FollowerGrants:
+class FollowerPermissions:
     """The permissions of all followers of this process, never older than the events that they apply to."""
 
     engine: AsyncEngine

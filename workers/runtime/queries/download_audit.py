@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, DateTime, Interval, Text, TextClause, bindparam, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from workers.runtime.queries.query_service import QueryContext
+from workers.runtime.queries.query_dispatch import QueryContext
 
 WINDOW: Final = timedelta(hours=1)
 """The longest duration of one download; later parts begin another one."""
