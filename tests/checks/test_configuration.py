@@ -4,7 +4,7 @@ import re
 
 from contracts.administration import ChangeSettings
 from tests.checks.tree import ROOT, sources
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text()
 VARIABLE = re.compile(r"\bINCIDENTS_[A-Z_]+\b")

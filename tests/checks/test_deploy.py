@@ -11,7 +11,7 @@ import yaml
 from contracts.subjects import WORKERS
 from tests.checks.test_dependencies import locked
 from tests.checks.tree import ROOT, require_none, sources
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local import bundle, commands
 
 DEPLOY = ROOT / "deploy"

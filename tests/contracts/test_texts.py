@@ -18,7 +18,7 @@ from contracts.projects.imports import ImportedProject
 from contracts.texts import LANGUAGES, PARTS, PHRASES, REASONS, Part, Phrase, phrase, preferred_language, reason
 from incidents.importing.mapping import Mapping
 from tests.checks.tree import sources
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 
 COMMENT = Part.COMMENT
 REFERENCE = [

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import text
 
 from tests.client.command_line import incidents
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local import databases
 from workers.local.access.keys import Trust
 from workers.local.servers.postgres import EmbeddedPostgres

@@ -17,7 +17,7 @@ from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.figures import figures_of, page_of, samples
 from tests.support.system import worker_process
-from workers.common.counters import LATENCY_SECONDS, Latency
+from workers.common.message_counters import LATENCY_SECONDS, Latency
 from workers.local.run_worker import slice_of
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision import status_pages

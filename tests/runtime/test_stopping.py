@@ -8,7 +8,7 @@ import pytest
 from contracts.subjects import WORKERS
 from tests.support import Site
 from tests.support.system import worker_process
-from workers.common.tasks import end, run_cancellable
+from workers.common.asyncio_cancellation import end, run_cancellable
 
 
 @pytest.mark.parametrize("worker", WORKERS)

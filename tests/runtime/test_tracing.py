@@ -18,7 +18,7 @@ from tests.delivery.helpers import creation, project_in
 from tests.delivery.test_foreign_locks import locked
 from tests.support import Site, eventually
 from tests.support.collector import Collector, Received, collecting
-from workers.common.tracing import trace_of
+from workers.common.trace_context import trace_of
 from workers.local.servers.nats import free_port
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"

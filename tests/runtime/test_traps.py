@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from contracts.ids import uuid7
 from contracts.subjects import COMMANDED, LANES, WORKERS
 from tests.support import Site, eventually
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.lane_subscriber import LaneSubscriber
 from workers.runtime.bus.streams import api

@@ -20,7 +20,7 @@ from contracts.subjects import WORKERS
 from incidents import Client, connect
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local.access.keys import Trust
 from workers.local.run_worker import slice_of
 from workers.local.servers.nats import EmbeddedNats

@@ -11,7 +11,7 @@ import uvloop
 from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http_server import PortForbiddenError, PortInUseError
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local import databases, run_worker, start_errors
 from workers.local.access_commands import access
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.migrations import upgrade
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, explain_errors

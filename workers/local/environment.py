@@ -8,7 +8,7 @@ from nats.aio.client import Client as Nats
 from pydantic import ValidationError
 
 from contracts import subjects
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local.printing import fail, fail_invalid, say
 from workers.runtime.process.preconditions import UnfitError, require_credentials
 

@@ -8,7 +8,7 @@ import uvloop
 
 from contracts import catalogue
 from workers.common import logs
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.runtime.process import assembly
 from workers.runtime.worker_definition import Worker
 

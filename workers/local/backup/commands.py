@@ -16,7 +16,7 @@ import typer
 from nats.aio.client import Client as Nats
 
 from contracts import subjects
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local import start_errors
 from workers.local.access.keys import Trust, TrustError
 from workers.local.backup import archive, dumps, own_servers, snapshots

@@ -11,7 +11,7 @@ import nats
 from nats.aio.client import Client as Nats
 from sqlalchemy.engine import make_url
 
-from workers.common.settings import Settings
+from workers.common.process_settings import Settings
 from workers.local import databases, start_errors
 from workers.local.backup import archive, dumps, snapshots
 from workers.local.backup.dumps import Database, DumpError

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Self, cast
 
 import typst
 
-from workers.common.child_process import Facts, JobResult
+from workers.common.child_process_main import Facts, JobResult
 from workers.reports.rendering.characters import Glyphs, Press, shorten, strings
 from workers.reports.rendering.fonts import FONTS, Fonts
 from workers.reports.rendering.text_layer.glyph_separation import separate_texts

@@ -18,8 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.common.logs import describe
-from workers.common.tasks import end
-from workers.common.tracing import Tracing
+from workers.common.asyncio_cancellation import end
+from workers.common.trace_context import Tracing
 from workers.runtime.bus.bulk_publishing import frame, publish_frames
 from workers.runtime.bus.outbox import (
     ROWS_PER_READ_MAX,

@@ -10,7 +10,7 @@ from contracts import subjects
 from contracts.errors import HTTP_STATUS, Error, Refusal
 from contracts.message import Command, Event
 from contracts.subjects import SYSTEM, is_valid_principal
-from workers.common.tracing import HEADER
+from workers.common.trace_context import HEADER
 from workers.runtime.admission.incoming_messages import COMMAND_ID, DeadLetter
 from workers.runtime.admission.password_redaction import kind_with_secrets, without_secrets
 from workers.runtime.bus.outbox import PostedRow

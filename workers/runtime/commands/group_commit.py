@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
 from contracts.message import Command, Event
-from workers.common.counters import Counters
+from workers.common.message_counters import Counters
 from workers.runtime.admission import inbox, licence_check, rate_limits
 from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
 from workers.runtime.admission.incoming_messages import (

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.ids import uuid7
 from contracts.message import Event
 from contracts.subjects import SYSTEM, read_event_type
-from workers.common.tracing import HEADER, trace_of
+from workers.common.trace_context import HEADER, trace_of
 from workers.runtime.admission import inbox
 from workers.runtime.admission.batch_preload import BatchContext, read_batch_context
 from workers.runtime.admission.incoming_messages import DeadLetter

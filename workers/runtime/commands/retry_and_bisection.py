@@ -9,7 +9,7 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from workers.common.logs import describe
-from workers.common.tracing import delivery_fields
+from workers.common.trace_context import delivery_fields
 
 FAILURES_MAX = 3
 """How often a message may fail alone, without a transient fault, before it becomes a dead letter."""

@@ -25,7 +25,7 @@ from opentelemetry.util.types import AttributeValue
 
 from contracts.message import Command, Event, Query
 from contracts.subjects import read_event_type
-from workers.common.tracing import HEADER, TracedQuery, Tracing, trace_of
+from workers.common.trace_context import HEADER, TracedQuery, Tracing, trace_of
 from workers.runtime.admission.incoming_messages import COMMAND_ID
 from workers.runtime.bus.ordered_stream_reader import stored_at
 

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from workers.common.health_state import Condition
 from workers.common.process_pool import ProcessPool
-from workers.common.settings import Settings
-from workers.common.tracing import Tracing
+from workers.common.process_settings import Settings
+from workers.common.trace_context import Tracing
 from workers.runtime.bus.backlog_metrics import Backlog
 from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.relay import Relay

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
-from workers.common.tracing import Tracing
+from workers.common.trace_context import Tracing
 from workers.runtime.bus import jetstream_strict_mode_check, streams
 from workers.runtime.bus.hardened_parser import read_safely
 from workers.runtime.commands.dead_letter_stream import watch_letters

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from workers.common.logs import describe
-from workers.common.tasks import end
+from workers.common.asyncio_cancellation import end
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.hot_path_statements import backend
 
