@@ -19,9 +19,9 @@ from psycopg import sql
 
 from benchmarks.commands.machine import Meter, Seconds
 from contracts import subjects
-from workers.local.access import keys
-from workers.local.access.keys import Trust
-from workers.local.servers import process
+from workers.local.access import signing_keys
+from workers.local.access.signing_keys import Trust
+from workers.local.servers import process_control
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import migrate
@@ -108,13 +108,13 @@ class Testbed:
         self._server = server
         self._postmaster = postgres.pid or 0
 
-    def credentials(self, principal: str, scope: keys.Scope | None = None) -> Path:
+    def credentials(self, principal: str, scope: signing_keys.Scope | None = None) -> Path:
         """Mint credentials and return their file; without a scope they permit everything on the bus."""
         path = self.directory / f"{principal}.creds"
         path.write_text(self._trust.mint(principal, scope) if scope else _mint_unrestricted(self._trust, principal))
         return path
 
-    async def connect(self, principal: str, scope: keys.Scope | None = None) -> Nats:
+    async def connect(self, principal: str, scope: signing_keys.Scope | None = None) -> Nats:
         """Connect with nats-py alone."""
         connection = await nats.connect(
             self.nats_url,
@@ -127,9 +127,9 @@ class Testbed:
 
     def spawn(self, name: str, program: list[str], environment: Mapping[str, str]) -> None:
         """Start a process that dies with this one; the database knows it by its name."""
-        line = process.command([sys.executable, *program], SIGKILL)
+        line = process_control.command([sys.executable, *program], SIGKILL)
         log = self.directory / f"{name}.log"
-        started = process.spawn(line, log, {**os.environ, **environment, "PGAPPNAME": name})
+        started = process_control.spawn(line, log, {**os.environ, **environment, "PGAPPNAME": name})
         self.workers.setdefault(name, []).append(started)
 
     def spawn_worker(self, name: str, **settings: str) -> None:
@@ -150,7 +150,9 @@ class Testbed:
 
     def log_tails(self) -> str:
         """Return the last log lines of every process."""
-        return "\n".join(f"--- {name}\n{process.log_tail(self.directory / f'{name}.log')}" for name in self.workers)
+        return "\n".join(
+            f"--- {name}\n{process_control.log_tail(self.directory / f'{name}.log')}" for name in self.workers
+        )
 
     async def clear(self) -> None:
         """Stop every process and close every connection."""
@@ -160,7 +162,9 @@ class Testbed:
         workers = [worker for started in self.workers.values() for worker in started]
         for worker in workers:
             worker.send_signal(SIGTERM)
-        await asyncio.gather(*(asyncio.to_thread(partial(process.stop, worker, [SIGTERM], 8)) for worker in workers))
+        await asyncio.gather(
+            *(asyncio.to_thread(partial(process_control.stop, worker, [SIGTERM], 8)) for worker in workers)
+        )
         self.database.close()
 
 

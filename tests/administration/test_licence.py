@@ -15,7 +15,7 @@ from contracts.projects.queries import ListProjects
 from contracts.properties import AddType
 from incidents import Client, Refused
 from tests.support import Site, eventually
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 
 SOON = Licence(version="1", edition="expert", expires_at=datetime(2999, 1, 1, tzinfo=UTC))
 EXPIRED = Licence(version="1", edition="corporate", expires_at=datetime(2020, 1, 1, tzinfo=UTC))

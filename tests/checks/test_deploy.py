@@ -12,7 +12,7 @@ from contracts.subjects import WORKERS
 from tests.checks.test_dependencies import locked
 from tests.checks.tree import ROOT, require_none, sources
 from workers.common.process_settings import Settings
-from workers.local import bundle, commands
+from workers.local import cli, external_nats_files
 
 DEPLOY = ROOT / "deploy"
 DOCS = ROOT / "docs"
@@ -93,7 +93,7 @@ def test_the_message_bus_finds_what_was_written_for_it() -> None:
     assert services()["nats"]["command"][-1] == f"{mounts['bus']}/server.conf"
     written = services()["access"]["command"]
     assert written[written.index("--store") + 1].startswith(f"{mounts['streams']}/")
-    assert bundle.Server().monitor in str(services()["nats"]["healthcheck"]["test"])
+    assert external_nats_files.Server().monitor in str(services()["nats"]["healthcheck"]["test"])
 
 
 def test_only_the_command_line_reaches_the_keys() -> None:
@@ -147,7 +147,7 @@ def test_access_is_a_command() -> None:
     """What the first container runs is on the command line."""
     _, group, name, *_ = services()["access"]["command"]
     assert group == "access"
-    assert name in {command.name for command in commands.access.registered_commands}
+    assert name in {command.name for command in cli.access.registered_commands}
 
 
 def test_alerts_have_their_row_in_the_runbook() -> None:

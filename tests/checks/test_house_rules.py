@@ -29,7 +29,7 @@ SENDERS = (
 )
 
 # Who writes the broker's own patterns: which subjects a stream holds and a kind of user may use.
-PATTERNS = ("workers/local/access/keys.py", "workers/runtime/bus/streams.py")
+PATTERNS = ("workers/local/access/signing_keys.py", "workers/runtime/bus/streams.py")
 
 
 def test_one_delivery_is_one_transaction() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from tests.checks.tree import Source, require_none, sources
 
-GATES = ("incidents/terminal/printing.py", "workers/local/printing.py")
+GATES = ("incidents/terminal/printing.py", "workers/local/console_output.py")
 BY_NAME = {"print", "pprint", "input"}
 OF_MODULES = {
     "typer": {"echo", "secho", "prompt", "confirm", "echo_via_pager"},
@@ -52,7 +52,7 @@ def test_there_is_one_place_that_prints() -> None:
         if source.path.startswith(("incidents/", "workers/local/")) and source.path not in GATES
         for place in printing(source)
     ]
-    require_none("Print with the session, or with workers/local/printing.py.", findings)
+    require_none("Print with the session, or with workers/local/console_output.py.", findings)
 
 
 def test_the_rule_sees_every_way_to_print() -> None:

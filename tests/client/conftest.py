@@ -15,7 +15,7 @@ from nats.aio.msg import Msg
 
 from contracts.subjects import inbox
 from tests.support.overseer import OVERSEER, overseer
-from workers.local.access.keys import Scope, Trust
+from workers.local.access.signing_keys import Scope, Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import api
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from incidents.connection import Troubles, open_connection
 from tests.support import eventually
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 
 

@@ -16,7 +16,7 @@ from tests.checks.tree import Source, sources
 from tests.client.command_line import incidents
 from tests.client.conftest import Bus, Peer
 from tests.client.test_words import FRENCH
-from workers.local.translatable import KNOWN
+from workers.local.translatable_sentences import KNOWN
 
 
 @pytest.mark.parametrize(

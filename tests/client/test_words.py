@@ -14,7 +14,7 @@ from incidents.terminal.text.language import CATALOGUES
 from incidents.terminal.text.translate import MISTAKES, REWORDED
 from incidents.terminal.text.words import count, say
 from tests.checks.tree import sources
-from workers.local.translatable import KNOWN
+from workers.local.translatable_sentences import KNOWN
 
 SAYING = {
     "say",

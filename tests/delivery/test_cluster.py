@@ -21,7 +21,7 @@ from contracts.subjects import inbox
 from tests.delivery.helpers import comment, creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats, free_port
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api
 

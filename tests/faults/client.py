@@ -15,7 +15,7 @@ from nats.errors import Error as NatsError
 from tests.faults.history import History, Sent
 from tests.faults.proxies import pause
 from tests.support.overseer import OVERSEER, overseer
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 
 ATTEMPT_SECONDS = 2.0
 SILENCE_SECONDS = 2.0

@@ -16,7 +16,7 @@ from tests.faults.system import SECOND
 from tests.support import Site, eventually
 from tests.support.databases import prepared
 from tests.support.system import environment
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision.supervisor import Supervisor
 from workers.runtime.bus.streams import COMMANDS, DEAD, EVENTS, api

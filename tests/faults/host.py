@@ -10,7 +10,7 @@ import uvloop
 
 from tests.faults import launcher
 from workers.common import logs
-from workers.local import commands
+from workers.local import cli
 from workers.local.up import Parts, Ports, Step, up
 
 
@@ -22,5 +22,5 @@ def say(step: Step) -> None:
 if __name__ == "__main__":
     directory = Path(sys.argv[1])
     logs.configure("up", directory / "logs")
-    parts = Parts(commands._migrate_with, commands._provision_with, launcher.spawner(Path(sys.argv[3])))
+    parts = Parts(cli._migrate_with, cli._provision_with, launcher.spawner(Path(sys.argv[3])))
     uvloop.run(up(directory, "main", Ports(int(sys.argv[2])), say, parts))

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workers.local import run_worker
-from workers.local.supervision.spawning import Prefork
+from workers.local.supervision.worker_spawners import Prefork
 
 ROOT = Path(__file__).parents[2]
 

@@ -22,8 +22,8 @@ from tests.faults import launcher, proxies
 from tests.faults.disk import Disk
 from tests.faults.proxies import Proxy
 from tests.support import eventually
-from workers.local.access.keys import Trust
-from workers.local.servers import process
+from workers.local.access.signing_keys import Trust
+from workers.local.servers import process_control
 from workers.local.servers.nats import free_port
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.local.supervision.supervisor import Supervisor
@@ -106,18 +106,18 @@ class SingleSystem:
     async def start(self) -> None:
         self.disk.open()
         await self._start_proxies()
-        line = process.command(
+        line = process_control.command(
             [sys.executable, "-m", "tests.faults.host", str(self.disk.folder), str(self._port), str(self.plan)],
             signal.SIGTERM,
         )
-        self._host = process.spawn(
+        self._host = process_control.spawn(
             [*self.disk.prefix, *line], self.plan / "up.out", {**os.environ, "PYTHONPATH": str(launcher.ROOT)}
         )
 
         async def ready() -> bool:
             assert self._host
             if self._host.poll() is not None:
-                raise process.StartError("incidents up", self.plan / "up.out")
+                raise process_control.StartError("incidents up", self.plan / "up.out")
             return "ready after" in (self.plan / "up.out").read_text()
 
         await eventually(ready, within=90)
@@ -172,7 +172,7 @@ class SingleSystem:
         if self._supervisor:
             await self._supervisor.stop()
         if self._host:
-            await asyncio.to_thread(process.stop, self._host, [signal.SIGTERM], 25)
+            await asyncio.to_thread(process_control.stop, self._host, [signal.SIGTERM], 25)
         for proxy in self.proxies.values():
             await proxy.close()
         self.disk.close()

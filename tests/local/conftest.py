@@ -6,7 +6,7 @@ import pytest
 
 from tests.local.support import Running, Up
 from tests.support import Site
-from workers.local.backup import snapshots
+from workers.local.backup import stream_snapshots
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.runtime.bus.streams import api
 
@@ -44,6 +44,6 @@ async def target(tmp_path: Path, empty: tuple[str, str]) -> AsyncIterator[Site]:
     """Servers that hold nothing: a message bus with other keys and no streams, and empty databases."""
     async with Site(tmp_path / "target", *empty).open() as opened:
         bus = await opened.nats("provision", "provision")
-        for stream in snapshots.SAVED:
+        for stream in stream_snapshots.SAVED:
             await api(bus, f"STREAM.DELETE.{stream}", {})
         yield opened

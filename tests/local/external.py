@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from contracts.subjects import WORKERS
 from tests.support.site import as_app
-from workers.local import bundle
+from workers.local import external_nats_files
 from workers.local.data_directory import Home
 from workers.local.servers.nats import free_port
 
@@ -42,7 +42,7 @@ class Installation:
         """Write keys, credentials and the server's configuration, as `incidents access init` does."""
         listen, monitor = (f"127.0.0.1:{self.ports[name]}" for name in ("nats", "monitor"))
         store = str(self.directory / "jetstream")
-        return bundle.create(self.directory, "main", bundle.Server(listen, monitor, store))
+        return external_nats_files.create(self.directory, "main", external_nats_files.Server(listen, monitor, store))
 
     def settings(self, principal: str) -> dict[str, str]:
         """The environment in which one principal, or one worker, runs a command."""

@@ -13,7 +13,7 @@ from tests.client.command_line import incidents
 from tests.local.external import Installation, answers
 from tests.local.support import eventually
 from tests.runtime.callers import Caller
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.data_directory import Home, Runtime
 from workers.local.servers.nats import EmbeddedNats
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.checks.tree import ROOT
 from tests.client.command_line import incidents
-from workers.local.access.keys import Trust
-from workers.local.backup import own_servers
+from workers.local.access.signing_keys import Trust
+from workers.local.backup import external_servers
 from workers.local.data_directory import Home, Runtime
 
 
@@ -88,7 +88,11 @@ async def test_help_names_every_variable_of_own_servers() -> None:
     """What the page's table says that servers of one's own need is in the help of the two commands."""
     section = (ROOT / "docs" / "operations.md").read_text().partition("both commands work on what variables name:")[2]
     rows = re.findall(r"^\| `(INCIDENTS_\w+)` \| ([^|]+) \| ([^|]+) \|$", section, re.MULTILINE)
-    assert {name for name, *_ in rows} >= {*own_servers.VARIABLES, "INCIDENTS_NATS_CREDS", "INCIDENTS_LOG_DATABASE_URL"}
+    assert {name for name, *_ in rows} >= {
+        *external_servers.VARIABLES,
+        "INCIDENTS_NATS_CREDS",
+        "INCIDENTS_LOG_DATABASE_URL",
+    }
     saving, restoring = [(await incidents(line, "--help")).out for line in ("backup", "restore")]
     assert [name for name, needed, _ in rows if needed != "no" and name not in saving] == []
     assert [name for name, *_ in rows if name not in saving + restoring] == []

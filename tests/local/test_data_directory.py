@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.data_directory import AlreadyRunningError, Home
 from workers.local.servers.nats import EmbeddedNats
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.command_line import incidents
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 
 CREDS = {"INCIDENTS_NATS_CREDS": "nobody.creds"}
 

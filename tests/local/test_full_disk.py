@@ -18,7 +18,7 @@ from incidents import Client, connect
 from incidents.errors import Refused
 from tests.local.support import HERE, survivors
 from tests.support import eventually
-from workers.local.supervision import status_pages
+from workers.local.supervision import http_fetch
 
 # A disk of its own for the bus; it needs no rights but to make a namespace.
 _MOUNTED = 'mkdir -p "$0/nats" && mount -t tmpfs -o size=1100m tmpfs "$0/nats" && exec "$@"'
@@ -67,9 +67,9 @@ class Installation:
 
     async def failing(self, port: int) -> set[str]:
         """Return the parts that fail, as the page about readiness says."""
-        code, body = await status_pages.fetch(port, "/ready")
+        code, body = await http_fetch.fetch(port, "/ready")
         document = json.loads(body or "{}").get("failing", {})
-        assert (code == status_pages.OK) == (not document)
+        assert (code == http_fetch.OK) == (not document)
         return {each["part"] for parts in document.values() for each in parts}
 
 
@@ -110,7 +110,7 @@ async def test_a_bus_whose_disk_was_full_stores_again(installed: Installation) -
             return not await is_applied(client) and "bus-storage" in await installed.failing(port)
 
         async def is_known_for_long() -> bool:
-            ages = json.loads((await status_pages.fetch(port, "/ready"))[1])["failing"].values()
+            ages = json.loads((await http_fetch.fetch(port, "/ready"))[1])["failing"].values()
             return any(each["seconds"] > 8 for parts in ages for each in parts)
 
         await eventually(is_said)

@@ -12,8 +12,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.local.support import HERE, eventually
 from workers.common.http_server import HttpServer
-from workers.local.supervision.health import Health, join_metrics
 from workers.local.supervision.supervisor import Supervisor
+from workers.local.supervision.system_health_pages import Health, join_metrics
 
 PAGE = '# HELP handled_total Handled.\n# TYPE handled_total counter\nhandled_total{lane="0"} 2.0\n'
 

@@ -11,15 +11,15 @@ from nats.js.api import StreamConfig
 
 from tests.local.support import HERE, eventually, is_alive
 from workers.common.http_server import PortInUseError
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
-from workers.local.servers.process import StartError
+from workers.local.servers.process_control import StartError
 
 STARTER = """
 import os, signal, sys
 from pathlib import Path
 from workers.local.servers.nats import EmbeddedNats
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 directory = Path(sys.argv[1])
 server = EmbeddedNats(directory, Trust.create(directory.parent / "keys", "main"))
 server.start()

@@ -23,7 +23,7 @@ from tests.local.external import PROGRAMS
 from tests.local.own_servers import back_up, restore, run_incidents
 from tests.local.support import eventually
 from tests.support import Caller, Site
-from workers.local.backup import snapshots
+from workers.local.backup import stream_snapshots
 from workers.local.run_worker import slice_of
 from workers.local.servers.nats import free_port
 from workers.runtime.bus.streams import api
@@ -104,7 +104,7 @@ async def test_what_was_done_is_done_once(site: Site, target: Site, tmp_path: Pa
 async def held(site: Site) -> dict[str, Any]:
     """Return what is reported by the streams and the databases of a site."""
     bus = await site.nats("provision", "provision")
-    streams = {name: (await api(bus, f"STREAM.INFO.{name}", {}))["state"] for name in snapshots.SAVED}
+    streams = {name: (await api(bus, f"STREAM.INFO.{name}", {}))["state"] for name in stream_snapshots.SAVED}
     by_name: dict[str, Any] = {name: (state["messages"], state["last_seq"]) for name, state in streams.items()}
     with psycopg.connect(site.log_database_url) as log:
         by_name["log"] = log.execute("SELECT * FROM entry ORDER BY 1").fetchall()
@@ -194,10 +194,10 @@ async def test_a_stream_may_be_larger_than_the_memory(site: Site, tmp_path: Path
     for number in range(2 * mebibytes):
         await worker.request(f"im.main.evt.projects.x.{number}", noise, timeout=30)
     tracemalloc.start()
-    await snapshots.save(bus, "EVENTS", "provision", tmp_path)
+    await stream_snapshots.save(bus, "EVENTS", "provision", tmp_path)
     assert (tmp_path / "EVENTS.stream").stat().st_size > mebibytes << 20
     await api(bus, "STREAM.DELETE.EVENTS", {})
-    await snapshots.restore(bus, "EVENTS", tmp_path)
+    await stream_snapshots.restore(bus, "EVENTS", tmp_path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (await api(bus, "STREAM.INFO.EVENTS", {}))["state"]["messages"] == 2 * mebibytes

@@ -12,11 +12,11 @@ import psycopg
 import pytest
 
 from tests.local.support import HERE, eventually, is_alive
-from workers.local.servers import process
-from workers.local.servers.launch import main as launch
-from workers.local.servers.memory import cache_mebibytes, memory_bytes
+from workers.local.servers import process_control
+from workers.local.servers.cache_sizing import cache_mebibytes, memory_bytes
+from workers.local.servers.exec_wrapper import main as launch
 from workers.local.servers.postgres import EmbeddedPostgres
-from workers.local.servers.process import StartError
+from workers.local.servers.process_control import StartError
 
 STARTER = """
 import os, signal, sys
@@ -194,7 +194,7 @@ def test_root_is_given_up(tmp_path: Path, namespaces: str) -> None:
     owned.mkdir(mode=0o700)
     tmp_path.chmod(0o700)
     program = ["/bin/sh", "-c", f"id -u && echo reached > {owned}/file"]
-    _, *rest = process.command(program, signal.SIGKILL, [owned])
+    _, *rest = process_control.command(program, signal.SIGKILL, [owned])
     code = f"import sys; sys.path.insert(0, {str(Path(launch.__code__.co_filename).parent)!r}); import launch\n"
     if namespaces == "forbidden":
         code += "launch._may_enter_namespace = lambda uid: False\n"

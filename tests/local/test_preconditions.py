@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from tests.client.command_line import incidents
 from workers.common.process_settings import Settings
-from workers.local import databases
-from workers.local.access.keys import Trust
+from workers.local import schema_and_grants
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.migrations.upgrade import NewerSchemaError
 from workers.runtime.process import preconditions
@@ -38,7 +38,7 @@ def made(postgres: EmbeddedPostgres, *statements: str, undo: str) -> Iterator[ps
 async def refusal(url: str) -> UnfitError:
     """Migrate a database that is not as it must be, and return what is said."""
     with pytest.raises(UnfitError) as refused:
-        await databases.prepare(Settings(database_url=url))
+        await schema_and_grants.prepare(Settings(database_url=url))
     assert "\n" not in str(refused.value)
     return refused.value
 
@@ -122,12 +122,10 @@ async def test_a_missing_collation_is_one_sentence(postgres: EmbeddedPostgres) -
 
 async def test_a_newer_schema_is_one_sentence(databases: tuple[str, str]) -> None:
     """A database that a newer version has migrated is left as it is."""
-    from workers.local.databases import prepare  # noqa: PLC0415 - the fixture has the module's name
-
     with psycopg.connect(databases[0], autocommit=True) as owner:
         owner.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(NewerSchemaError, match="install that version, or restore"):
-        await prepare(Settings(database_url=databases[0]))
+        await schema_and_grants.prepare(Settings(database_url=databases[0]))
 
 
 @pytest.mark.parametrize("url", ["mysql://db/x", "postgres://db/x", "db", "postgresql://db:port/x"])

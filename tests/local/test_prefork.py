@@ -14,7 +14,7 @@ import pytest
 
 from tests.local.support import eventually, is_alive
 from workers.local.servers.nats import free_port
-from workers.local.supervision.spawning import FORK_SECONDS_MAX, Prefork, Running
+from workers.local.supervision.worker_spawners import FORK_SECONDS_MAX, Prefork, Running
 
 ENTRY = "tests.local.worker:run"
 
@@ -153,7 +153,7 @@ LONELY = """
 import asyncio, sys
 from pathlib import Path
 from workers.local.supervision.supervisor import Supervisor
-from workers.local.supervision.spawning import Prefork
+from workers.local.supervision.worker_spawners import Prefork
 async def main():
     folder = Path(sys.argv[1])
     workers = {name: {} for name in ("audit", "projects")}

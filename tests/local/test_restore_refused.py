@@ -10,8 +10,8 @@ import pytest
 
 from tests.local.own_servers import back_up, run_incidents
 from tests.support import Site
-from workers.local.backup import dumps, snapshots
-from workers.local.backup.dumps import Database
+from workers.local.backup import database_dumps, stream_snapshots
+from workers.local.backup.database_dumps import Database
 from workers.local.data_directory import Home, Runtime
 from workers.local.servers.postgres import MAJOR
 from workers.runtime.bus.streams import api, provision
@@ -21,8 +21,8 @@ from workers.runtime.process.preconditions import UnfitError
 async def is_empty(site: Site) -> bool:
     """Tell whether a site has neither tables nor streams."""
     bus = await site.nats("provision", "provision")
-    info = [name for name in snapshots.SAVED if "error" not in await api(bus, f"STREAM.INFO.{name}", {})]
-    tables = [(await dumps.look(url, "")).tables for url in (site.database_url, site.log_database_url)]
+    info = [name for name in stream_snapshots.SAVED if "error" not in await api(bus, f"STREAM.INFO.{name}", {})]
+    tables = [(await database_dumps.look(url, "")).tables for url in (site.database_url, site.log_database_url)]
     return (info, tables) == ([], [0, 0])
 
 
@@ -98,8 +98,8 @@ async def test_what_breaks_in_the_middle_says_so(site: Site, target: Site, tmp_p
     with psycopg.connect(url) as database:
         rows = database.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'administration'").fetchall()
     assert rows == []
-    assert (await dumps.look(url, "")).tables == 0
-    assert bool((await dumps.look(target.database_url, "")).tables) != first
+    assert (await database_dumps.look(url, "")).tables == 0
+    assert bool((await database_dumps.look(target.database_url, "")).tables) != first
 
 
 async def test_a_backup_is_of_one_system(site: Site, tmp_path: Path) -> None:
@@ -147,10 +147,10 @@ async def test_another_server_needs_its_own_programs(
     """For a server of another version, or with TLS, the machine's own program is taken, not the one of the wheel."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(UnfitError, match=f"Install the client programs of PostgreSQL {database.major}"):
-        dumps.program("pg_dump", database)
+        database_dumps.program("pg_dump", database)
     (tmp_path / "pg_dump").write_text("#!/bin/sh\n")
     (tmp_path / "pg_dump").chmod(0o700)
-    assert dumps.program("pg_dump", database) == str(tmp_path / "pg_dump")
+    assert database_dumps.program("pg_dump", database) == str(tmp_path / "pg_dump")
 
 
 async def test_no_password_is_in_the_list_of_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ async def test_no_password_is_in_the_list_of_processes(tmp_path: Path, monkeypat
     (tmp_path / "pg_dump").write_text('#!/bin/sh\nprintf "%s " "$PGPASSWORD" "$@" > "$TOLD"\n')
     (tmp_path / "pg_dump").chmod(0o700)
     database = Database("postgresql://owner:s%3Acret@db/incident_manager?sslmode=require", is_encrypted=True)
-    await dumps.dump(database, tmp_path / "file", {**os.environ, "TOLD": str(tmp_path / "told")})
+    await database_dumps.dump(database, tmp_path / "file", {**os.environ, "TOLD": str(tmp_path / "told")})
     password, *words = (tmp_path / "told").read_text().split()
     assert password == "s:cret"
     assert {"user=owner", "sslmode=require"} <= set(" ".join(words).replace("--dbname=", "").split())

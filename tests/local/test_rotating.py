@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.support import Up, eventually
 from workers.common.logs import ARCHIVE_BYTES
-from workers.local.servers import process
+from workers.local.servers import process_control
 from workers.local.servers.postgres import EmbeddedPostgres
 from workers.local.supervision import log_rotation
 
@@ -33,7 +33,7 @@ def archives(folder: Path, name: str) -> list[Path]:
 @pytest.fixture
 def writer(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A child that writes five hundred lines whenever it is asked to, to a file that it holds open."""
-    with process.log_file(tmp_path / "projects.out") as output:
+    with process_control.log_file(tmp_path / "projects.out") as output:
         child = subprocess.Popen([sys.executable, "-c", WRITER], stdin=subprocess.PIPE, stdout=output)
     yield child
     child.communicate()
@@ -79,7 +79,7 @@ def test_a_disk_that_is_full_costs_no_log(tmp_path: Path) -> None:
     (tmp_path / "Archive").touch()
     with pytest.raises(OSError, match="Archive"):
         log_rotation.look(tmp_path, 1)
-    with process.log_file(output):
+    with process_control.log_file(output):
         assert output.read_text() == "whole"
 
 

@@ -10,18 +10,18 @@ from contracts.sentences import translate
 from incidents.terminal.text.language import catalogue, use
 from tests.client.command_line import incidents
 from workers.common.http_server import PortForbiddenError, PortInUseError
-from workers.local import printing, start_errors
-from workers.local.access.keys import InvalidNameError, Trust, TrustError
+from workers.local import console_output, start_errors
+from workers.local.access.signing_keys import InvalidNameError, Trust, TrustError
 from workers.local.backup.archive import NoBackupError
-from workers.local.backup.commands import StoppedError
-from workers.local.backup.own_servers import UnfinishedError
-from workers.local.backup.snapshots import SnapshotError
+from workers.local.backup.cli import StoppedError
+from workers.local.backup.external_servers import UnfinishedError
+from workers.local.backup.stream_snapshots import SnapshotError
+from workers.local.credential_revocation import NotInForceError
 from workers.local.data_directory import AlreadyRunningError, Runtime
-from workers.local.databases import RoleNotNamedError
-from workers.local.revocation import NotInForceError
+from workers.local.schema_and_grants import RoleNotNamedError
 from workers.local.servers.disk_space import NoRoomError
-from workers.local.servers.process import StartError
-from workers.local.translatable import KNOWN
+from workers.local.servers.process_control import StartError
+from workers.local.translatable_sentences import KNOWN
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.bus import streams
 from workers.runtime.bus.jetstream_strict_mode_check import NotStrictError
@@ -117,7 +117,7 @@ def test_what_the_system_says_about_a_file_is_translated(monkeypatch: pytest.Mon
     monkeypatch.setenv("LANGUAGE", "fr")
     use("fr")
     assert (
-        printing.translate("/x/b.tar: No such file or directory")
+        console_output.translate("/x/b.tar: No such file or directory")
         == "/x/b.tar\u00a0: aucun fichier ou dossier de ce nom"
     )
-    assert printing.translate("/x/b.tar: something new") == "/x/b.tar: something new"
+    assert console_output.translate("/x/b.tar: something new") == "/x/b.tar: something new"

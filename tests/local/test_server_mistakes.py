@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.command_line import incidents
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats, free_port
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from workers.local.servers import disk_space
-from workers.local.supervision.bus_watch import RestartPolicy
+from workers.local.supervision.nats_restart_policy import RestartPolicy
 
 PLENTY = disk_space.RESTART_BYTES_MIN
 

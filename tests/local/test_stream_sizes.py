@@ -9,7 +9,7 @@ import nats
 import pytest
 from nats.aio.client import Client as Nats
 
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.streams import NoRoomError, api, provision
 

@@ -10,8 +10,8 @@ import psutil
 import pytest
 
 from tests.local.support import HERE, eventually, is_alive
-from workers.local.supervision.spawning import Prefork
 from workers.local.supervision.supervisor import Supervisor, Worker, next_delay
+from workers.local.supervision.worker_spawners import Prefork
 
 PROGRAM = [sys.executable, str(HERE / "worker.py")]
 STUBBORN = """

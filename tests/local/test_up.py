@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.local.support import Up, eventually, survivors
-from workers.local.commands import _Announcer
+from workers.local.cli import _Announcer
 from workers.local.data_directory import AlreadyRunningError, Home
 from workers.local.servers.nats import free_port
 from workers.local.up import STOPPED, Step

@@ -7,7 +7,7 @@ from pathlib import Path
 from nats.aio.client import Client
 from nats.errors import Error
 
-from workers.local.access.keys import Scope
+from workers.local.access.signing_keys import Scope
 
 Connect = Callable[[str, Scope], Awaitable["Caller"]]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.runtime.callers import Caller, Connect
-from workers.local.access.keys import Scope, Trust
+from workers.local.access.signing_keys import Scope, Trust
 from workers.local.servers.nats import EmbeddedNats
 
 

@@ -6,7 +6,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 from nats.js.api import StreamConfig
 
 from tests.runtime.callers import Connect
-from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
 from workers.runtime.bus.ordered_stream_reader import open_reader, place_of
 from workers.runtime.bus.streams import purge, stream_state
 

@@ -20,8 +20,8 @@ from tests.support.system import worker_process
 from workers.common.message_counters import LATENCY_SECONDS, Latency
 from workers.local.run_worker import slice_of
 from workers.local.servers.postgres import EmbeddedPostgres
-from workers.local.supervision import status_pages
-from workers.local.supervision.health import join_metrics
+from workers.local.supervision import http_fetch
+from workers.local.supervision.system_health_pages import join_metrics
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.assembly import assemble
 
@@ -180,9 +180,9 @@ async def test_a_server_that_is_away_leaves_its_figures_out(site: Site) -> None:
     async with worker_process(site, "projects") as process:
 
         async def shows(*, letters: bool) -> bool:
-            code, page = await status_pages.fetch(int(process.url.rpartition(":")[2]), "/metrics")
+            code, page = await http_fetch.fetch(int(process.url.rpartition(":")[2]), "/metrics")
             is_shown = "incidents_dead_letters" in page
-            return code == status_pages.OK and "incidents_outbox_messages" in page and is_shown == letters
+            return code == http_fetch.OK and "incidents_outbox_messages" in page and is_shown == letters
 
         await eventually(lambda: shows(letters=True))
         site.server.stop()

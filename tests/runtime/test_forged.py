@@ -17,7 +17,7 @@ from incidents import connect
 from tests.client.command_line import incidents
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.jetstream_strict_mode_check import is_strict
 from workers.runtime.bus.streams import api

@@ -10,8 +10,8 @@ from nats.errors import Error as NatsError
 
 from tests.runtime.callers import Caller, Connect
 from tests.support import eventually
-from workers.local import revocation
-from workers.local.access.keys import Trust
+from workers.local import credential_revocation
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 
 PAYLOAD = 256 * 1024
@@ -72,7 +72,7 @@ async def test_credentials_end(server: EmbeddedNats, trust: Trust, tmp_path: Pat
 
 async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A principal who opens all connections of the site can be revoked: one connection is always reserved for that."""
-    monkeypatch.setattr("workers.local.access.keys.CONNECTIONS_MAX", CONNECTIONS)
+    monkeypatch.setattr("workers.local.access.signing_keys.CONNECTIONS_MAX", CONNECTIONS)
     trust = Trust.create(tmp_path / "keys", "main")
     server = EmbeddedNats(tmp_path / "nats", trust)
     server.start()
@@ -81,7 +81,7 @@ async def test_connections_of_all_are_limited(tmp_path: Path, monkeypatch: pytes
         (tmp_path / "olivia.creds").write_text(trust.mint("olivia", "client"))
         assert await Caller("olivia").is_refused(server.url, tmp_path / "olivia.creds")
         trust.revoke("mallory")
-        await revocation.push(server.url, trust)
+        await credential_revocation.push(server.url, trust)
         for bus in greedy:
             await eventually(partial(is_closed, bus))
         assert not await Caller("olivia").is_refused(server.url, tmp_path / "olivia.creds")

@@ -4,7 +4,7 @@ from typing import Final
 
 import nkeys
 
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.runtime.bus import nats_jwt
 
 OVERSEER: Final = "overseer"

@@ -21,7 +21,7 @@ from incidents import Client, connect
 from tests.support.eventually import eventually
 from tests.support.overseer import OVERSEER, overseer
 from workers.common.process_settings import Settings
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.run_worker import slice_of
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE

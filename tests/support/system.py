@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 from tests.support.eventually import eventually
 from tests.support.site import Site
-from workers.local.servers import process
+from workers.local.servers import process_control
 from workers.local.servers.nats import free_port
-from workers.local.supervision import status_pages
+from workers.local.supervision import http_fetch
 
 PROGRAM = (sys.executable, "-m", "workers", "worker")
 
@@ -52,7 +52,7 @@ class WorkerProcess:
         """
 
         async def is_ready() -> bool:
-            return self.is_running and (await status_pages.fetch(self.port, "/ready"))[0] == status_pages.OK
+            return self.is_running and (await http_fetch.fetch(self.port, "/ready"))[0] == http_fetch.OK
 
         await eventually(is_ready, within=within)
 
@@ -77,8 +77,8 @@ async def worker_process(site: Site, worker: str, **changed: object) -> AsyncIte
     """Run a worker as a process of its own for as long as the block lasts."""
     port = free_port()
     given: Mapping[str, str] = {**os.environ, **environment(site, worker, health_port=port, **changed)}
-    line = process.command([*PROGRAM, worker], signal.SIGKILL)
-    with process.log_file(site.directory / "logs" / f"{worker}-{port}.out") as output:
+    line = process_control.command([*PROGRAM, worker], signal.SIGKILL)
+    with process_control.log_file(site.directory / "logs" / f"{worker}-{port}.out") as output:
         running = await asyncio.create_subprocess_exec(
             *line, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, env=given
         )

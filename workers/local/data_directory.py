@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from workers.local.access.keys import Scope, Trust
+from workers.local.access.signing_keys import Scope, Trust
 
 _OWN_NAMES: Final = {"keys", "creds", "nats", "postgres", "logs", "up.lock", "runtime.json", "demo.out"}
 

@@ -8,9 +8,9 @@ from typing import Final
 from nats.errors import Error as NatsError
 
 from workers.common.http_server import PortForbiddenError, PortInUseError
-from workers.local.access.keys import InvalidNameError, TrustError
+from workers.local.access.signing_keys import InvalidNameError, TrustError
 from workers.local.servers.disk_space import NoRoomError
-from workers.local.servers.process import StartError
+from workers.local.servers.process_control import StartError
 from workers.runtime.bus.streams import NotProvisionedError
 from workers.runtime.process.preconditions import UnfitError
 

@@ -15,17 +15,17 @@ import structlog
 
 from contracts.subjects import WORKERS
 from workers.common.http_server import HttpServer, PortInUseError
-from workers.local.access.keys import Scope, Trust
+from workers.local.access.signing_keys import Scope, Trust
 from workers.local.data_directory import Home, Runtime
 from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
-from workers.local.servers.process import StartError
-from workers.local.supervision.bus_watch import keep_storing
-from workers.local.supervision.health import Health
+from workers.local.servers.process_control import StartError
 from workers.local.supervision.log_rotation import keep_small, size_in
-from workers.local.supervision.spawning import Spawner
+from workers.local.supervision.nats_restart_policy import keep_storing
 from workers.local.supervision.supervisor import Supervisor
+from workers.local.supervision.system_health_pages import Health
+from workers.local.supervision.worker_spawners import Spawner
 
 STOPPED: Final = "stopped"
 """The name of the last step."""

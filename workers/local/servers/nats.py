@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from workers.common.http_server import PortInUseError
-from workers.local.access.keys import CONNECTIONS_MAX, Trust
-from workers.local.servers import process
-from workers.local.servers.embedded import EmbeddedServer
+from workers.local.access.signing_keys import CONNECTIONS_MAX, Trust
+from workers.local.servers import process_control
+from workers.local.servers.server_lifecycle import EmbeddedServer
 
 _START_SECONDS: Final = 30.0
 _STOP_SECONDS: Final = 4.0
@@ -106,7 +106,7 @@ class EmbeddedNats(EmbeddedServer):
         self.directory.chmod(0o700)
         with contextlib.suppress(FileNotFoundError, ValueError):
             pid = int(self._pid_file.read_text())
-            process.evict(pid, self.directory, [signal.SIGTERM], _STOP_SECONDS)
+            process_control.evict(pid, self.directory, [signal.SIGTERM], _STOP_SECONDS)
         accounts = self.directory / "accounts"
         accounts.mkdir(exist_ok=True)
         for key, token in self._trust.account_jwts.items():
@@ -118,15 +118,15 @@ class EmbeddedNats(EmbeddedServer):
         if _listens(self.port):
             raise PortInUseError(self.port)
         program = [str(_binary()), "-c", str(self._configuration)]
-        line = process.command(program, signal.SIGTERM)
-        self._process = process.spawn(line, self._output, os.environ)
+        line = process_control.command(program, signal.SIGTERM)
+        self._process = process_control.spawn(line, self._output, os.environ)
         self._launched = time.monotonic()
 
     def wait(self) -> None:
         """Wait until the server accepts connections."""
-        if not process.wait_until(lambda: _listens(self.port), self._require_launched(), _START_SECONDS):
+        if not process_control.wait_until(lambda: _listens(self.port), self._require_launched(), _START_SECONDS):
             self.stop()
-            raise process.StartError("nats-server", self.log if self.log.exists() else self._output)
+            raise process_control.StartError("nats-server", self.log if self.log.exists() else self._output)
 
     def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Stop the server, and wait until it has ended."""

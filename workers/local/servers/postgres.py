@@ -16,9 +16,9 @@ from urllib.parse import quote
 import psycopg
 from psycopg import errors, sql
 
-from workers.local.servers import process
-from workers.local.servers.embedded import EmbeddedServer
-from workers.local.servers.memory import cache_mebibytes, memory_bytes
+from workers.local.servers import process_control
+from workers.local.servers.cache_sizing import cache_mebibytes, memory_bytes
+from workers.local.servers.server_lifecycle import EmbeddedServer
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 10.0
@@ -111,9 +111,9 @@ class EmbeddedPostgres(EmbeddedServer):
         deadline = time.monotonic() + _START_SECONDS
         while not self._wait_once(deadline):
             # The last processes of a killed server may still hold its shared memory.
-            if time.monotonic() > deadline or "is still in use" not in process.log_tail(self.log):
+            if time.monotonic() > deadline or "is still in use" not in process_control.log_tail(self.log):
                 self.stop()
-                raise process.StartError("PostgreSQL", self.log)
+                raise process_control.StartError("PostgreSQL", self.log)
             time.sleep(0.1)
             self.launch()
 
@@ -141,12 +141,12 @@ class EmbeddedPostgres(EmbeddedServer):
 
     def _spawn(self, program: str, death_signal: signal.Signals, *arguments: str) -> subprocess.Popen[bytes]:
         owned = [self.directory, self._socket]
-        line = process.command([str(binary(program)), *arguments], death_signal, owned)
+        line = process_control.command([str(binary(program)), *arguments], death_signal, owned)
         ours = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        return process.spawn(line, self.log, {**ours, "LC_ALL": "C"})
+        return process_control.spawn(line, self.log, {**ours, "LC_ALL": "C"})
 
     def _wait_once(self, deadline: float) -> bool:
-        return process.wait_until(self._is_ready, self._require_launched(), deadline - time.monotonic())
+        return process_control.wait_until(self._is_ready, self._require_launched(), deadline - time.monotonic())
 
     def _is_ready(self) -> bool:
         lines = self._lock_lines()
@@ -164,14 +164,14 @@ class EmbeddedPostgres(EmbeddedServer):
         if draft.exists():
             shutil.rmtree(draft)
         if self._spawn("initdb", signal.SIGKILL, "-D", str(draft), *_INITDB).wait() != 0:
-            raise process.StartError("initdb", self.log)
+            raise process_control.StartError("initdb", self.log)
         draft.rename(self._data)
 
     def _evict(self) -> None:
         lines = self._lock_lines()
         if not lines:
             return
-        process.evict(int(lines[0]), self._data, _STOP_SIGNALS, _STOP_SECONDS)
+        process_control.evict(int(lines[0]), self._data, _STOP_SIGNALS, _STOP_SECONDS)
         # PostgreSQL takes any live process with the old id for another server, but never its own parent.
         # Removing the file instead would lose its check for processes that still use the memory.
         if self._lock.exists():

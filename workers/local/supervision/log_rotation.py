@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from workers.common import logs
-from workers.local.servers import process
+from workers.local.servers import process_control
 
 POLL_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 60.0
@@ -23,7 +23,7 @@ def look(folder: Path, size: int) -> None:
     """Archive every file of a child that has reached the size."""
     for path in _files(folder):
         if path.stat().st_size >= size:
-            process.archive(path)
+            process_control.archive(path)
 
 
 def _files(folder: Path) -> Iterator[Path]:

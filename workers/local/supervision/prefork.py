@@ -30,7 +30,7 @@ from setproctitle import getproctitle, setproctitle
 
 from contracts.subjects import WORKERS
 from workers.local import run_worker
-from workers.local.servers import launch, process
+from workers.local.servers import exec_wrapper, process_control
 
 _MESSAGE_BYTES_MAX = 1024 * 1024
 
@@ -120,9 +120,9 @@ class _Template:
     def _become(self, request: dict[str, Any]) -> None:
         """Replace the parent's session, files and environment by the worker's."""
         self._leave()
-        launch.die_with(self._pid, signal.SIGKILL)
+        exec_wrapper.die_with(self._pid, signal.SIGKILL)
         os.setsid()
-        with Path(os.devnull).open("rb") as nothing, process.log_file(Path(request["log"])) as output:
+        with Path(os.devnull).open("rb") as nothing, process_control.log_file(Path(request["log"])) as output:
             os.dup2(nothing.fileno(), 0)
             os.dup2(output.fileno(), 1)
             os.dup2(output.fileno(), 2)

@@ -13,8 +13,8 @@ from typing import Final
 import structlog
 
 from workers.local.servers.nats import free_port
-from workers.local.supervision import status_pages
-from workers.local.supervision.spawning import Prefork, Program, Running, Spawner
+from workers.local.supervision import http_fetch
+from workers.local.supervision.worker_spawners import Prefork, Program, Running, Spawner
 
 _DELAY_SECONDS_MIN: Final = 0.2
 _DELAY_SECONDS_MAX: Final = 5.0
@@ -47,8 +47,8 @@ class Worker:
 class Supervisor:
     """Keeps one process running for each worker, for as long as this process lives.
 
-    If it dies, even if it is killed, the kernel kills the workers (`process.command`). That loses nothing, and the
-    next supervisor can start at once.
+    If it dies, even if it is killed, the kernel kills the workers (`process_control.command`). That loses nothing, and
+    the next supervisor can start at once.
     """
 
     def __init__(
@@ -115,10 +115,10 @@ class Supervisor:
                 worker.silent_seconds = 0.0
                 continue
             began = time.monotonic()
-            if (await status_pages.fetch(worker.port, "/live"))[0] == status_pages.OK:
+            if (await http_fetch.fetch(worker.port, "/live"))[0] == http_fetch.OK:
                 worker.silent_seconds = 0.0
             else:
-                worker.silent_seconds += look + min(time.monotonic() - began, status_pages.TIMEOUT_SECONDS)
+                worker.silent_seconds += look + min(time.monotonic() - began, http_fetch.TIMEOUT_SECONDS)
             if worker.silent_seconds >= self._silent_seconds:
                 log.warning("worker_silent", worker=worker.name, seconds=round(worker.silent_seconds, 1))
                 _send([worker.process], signal.SIGKILL)

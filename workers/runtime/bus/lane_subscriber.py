@@ -23,8 +23,8 @@ from nats.errors import Error as NatsError
 from nats.js.api import ConsumerConfig
 from sqlalchemy.exc import DBAPIError
 
-from workers.common.logs import describe
 from workers.common.asyncio_cancellation import end
+from workers.common.logs import describe
 from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.ordered_stream_reader import StreamReader, count_messages, open_reader, place_of

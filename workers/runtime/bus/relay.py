@@ -17,8 +17,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from workers.common.logs import describe
 from workers.common.asyncio_cancellation import end
+from workers.common.logs import describe
 from workers.common.trace_context import Tracing
 from workers.runtime.bus.bulk_publishing import frame, publish_frames
 from workers.runtime.bus.outbox import (

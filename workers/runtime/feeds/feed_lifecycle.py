@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts import subjects
 from contracts.errors import Code, Refusal
 from contracts.projects import watching
-from workers.common.logs import describe
 from workers.common.asyncio_cancellation import end
+from workers.common.logs import describe
 from workers.runtime.feeds.cursors import bounds
 from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
 from workers.runtime.feeds.follower_permissions import FollowerPermissions

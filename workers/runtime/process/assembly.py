@@ -21,11 +21,11 @@ from structlog.contextvars import bound_contextvars
 from contracts import subjects
 from contracts.message import Event
 from contracts.subjects import LANES, lane_filter
+from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.common.http_server import HttpServer
 from workers.common.process_pool import Limits as ChildLimits
 from workers.common.process_pool import ProcessPool
 from workers.common.process_settings import Settings
-from workers.common.asyncio_cancellation import end, run_cancellable
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
 from workers.runtime.bus.backlog_metrics import Backlog, Place

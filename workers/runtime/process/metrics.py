@@ -11,8 +11,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
-from workers.common.message_counters import LATENCY_SECONDS, Latency
 from workers.common.health_state import Part
+from workers.common.message_counters import LATENCY_SECONDS, Latency
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.process.running_components import Running

@@ -23,8 +23,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from contracts import subjects
 from contracts.errors import Code, Refusal
 from contracts.message import Outcome
-from workers.common.logs import describe
 from workers.common.asyncio_cancellation import end
+from workers.common.logs import describe
 from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.bus.hardened_parser import flush
 from workers.runtime.commands.envelopes import refusal_reply

@@ -20,9 +20,9 @@ from contracts.errors import Code, Refusal
 from contracts.message import Query
 from contracts.subjects import inbox
 from contracts.texts import preferred_language
+from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.common.process_settings import Settings
-from workers.common.asyncio_cancellation import end
 from workers.common.trace_context import Tracing, trace_fields, trace_of
 from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
 from workers.runtime.bus.hardened_parser import Frame, decode, flush, read_safely

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from workers.common.logs import describe
 from workers.common.asyncio_cancellation import end
+from workers.common.logs import describe
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.hot_path_statements import backend
 

@@ -20,7 +20,7 @@ from contracts.errors import reasons_of
 from contracts.printable import printable, printable_json
 from contracts.sheets import csv_line
 from contracts.texts import preferred_language
-from workers.local.translatable import KNOWN
+from workers.local.translatable_sentences import KNOWN
 
 Styled = str | tuple[str, str]
 _NO_EXAMPLES: Final[Mapping[str, str]] = {}

@@ -8,7 +8,7 @@ from nats.aio.client import Client, RawCredentials
 from nats.errors import Error as NatsError
 from pydantic_core import from_json
 
-from workers.local.access.keys import Trust
+from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import quote
 from workers.local.start_errors import reason_of
 

@@ -16,7 +16,7 @@ import psutil
 from contracts.printable import printable
 from workers.common import logs
 
-_LAUNCH: Final = Path(__file__).with_name("launch.py")
+_EXEC_WRAPPER: Final = Path(__file__).with_name("exec_wrapper.py")
 _POLL_SECONDS: Final = 0.01
 
 
@@ -39,7 +39,7 @@ def command(
     """
     flags = [] if owned is None else ["--not-root", *map(str, owned)]
     parent = [str(os.getpid()), str(int(death_signal))]
-    return [sys.executable, "-I", "-S", str(_LAUNCH), *parent, *flags, "--", *program]
+    return [sys.executable, "-I", "-S", str(_EXEC_WRAPPER), *parent, *flags, "--", *program]
 
 
 def spawn(line: Sequence[str], log: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:

@@ -18,15 +18,15 @@ from nats.aio.client import Client as Nats
 from contracts import subjects
 from workers.common.process_settings import Settings
 from workers.local import start_errors
-from workers.local.access.keys import Trust, TrustError
-from workers.local.backup import archive, dumps, own_servers, snapshots
+from workers.local.access.signing_keys import Trust, TrustError
+from workers.local.backup import archive, database_dumps, external_servers, stream_snapshots
 from workers.local.backup.archive import NoBackupError
-from workers.local.backup.dumps import Database, DumpError
-from workers.local.backup.snapshots import SnapshotError
+from workers.local.backup.database_dumps import Database, DumpError
+from workers.local.backup.stream_snapshots import SnapshotError
+from workers.local.cli_environment import read_settings, remedy, require_holder
+from workers.local.console_output import decimal, emphasise, fail, say, tell, translate, write
 from workers.local.data_directory import Home
-from workers.local.environment import read_settings, remedy, require_holder
-from workers.local.printing import decimal, emphasise, fail, say, tell, translate, write
-from workers.local.servers import process
+from workers.local.servers import process_control
 from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE, EmbeddedPostgres
 from workers.migrations.upgrade import NoRoleError
@@ -43,7 +43,7 @@ _KEY_FOLDERS: Final = ("keys", "creds")
 _NOT_REACHED: Final = 3
 _USAGE: Final = 2
 _FAILURES: Final = (
-    *(DumpError, SnapshotError, own_servers.UnfinishedError, NoRoleError),
+    *(DumpError, SnapshotError, external_servers.UnfinishedError, NoRoleError),
     *(OSError, nats.errors.Error),
 )
 
@@ -77,7 +77,7 @@ def backup(
     if own is None and home.runtime() is None:
         fail(say("{data}: no system runs here. Start it: incidents up --data {data}", data=data), _NOT_REACHED)
     began = time.monotonic()
-    _finish(_save_both(home, own_servers.save(*own, out) if own else _save(home, out), keys), own)
+    _finish(_save_both(home, external_servers.save(*own, out) if own else _save(home, out), keys), own)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         write({"file": str(out), "bytes": out.stat().st_size, "keys": str(keys) if keys else None, "seconds": seconds})
@@ -112,7 +112,7 @@ def restore(
         fail(say("there is no file {path}", path=file), _USAGE)
     if own is None and (home.nats.exists() or home.postgres.exists()):
         fail(say("{data} holds a system already: name another directory with --data.", data=data), _USAGE)
-    _finish(own_servers.restore(*own, file) if own else _restore(home, file, keys), own)
+    _finish(external_servers.restore(*own, file) if own else _restore(home, file, keys), own)
     if as_json:
         write({"data": None if own else str(data), "file": str(file)})
     elif own:
@@ -123,7 +123,7 @@ def restore(
 
 def _external_servers(home: Home, data: Path) -> tuple[Settings, str] | None:
     """Return the settings of external servers and the principal that connects; None for a data directory."""
-    if not own_servers.are_named():
+    if not external_servers.are_named():
         return None
     if home.runtime():
         words = (
@@ -142,7 +142,7 @@ def _finish(work: Coroutine[Any, Any, None], own: tuple[Settings, str] | None) -
         fail(str(error), error.status)
     except (NoBackupError, TrustError) as error:
         fail(str(error), _USAGE)
-    except process.StartError as error:
+    except process_control.StartError as error:
         fail(str(error))
     except nats.errors.Error as error:
         cause = error.__cause__ or error
@@ -188,10 +188,10 @@ async def _save(home: Home, out: Path) -> None:
     with tempfile.TemporaryDirectory(dir=home.directory) as folder:
         draft = Path(folder)
         async with _open_provision_connection(trust, runtime.nats_url, draft) as bus:
-            for stream in snapshots.SAVED:
-                await snapshots.save(bus, stream, _PROVISION, draft)
+            for stream in stream_snapshots.SAVED:
+                await stream_snapshots.save(bus, stream, _PROVISION, draft)
         for name, url in zip(_DATABASES, (runtime.database_url, runtime.log_database_url), strict=True):
-            await dumps.dump(Database(url), draft / f"{name}.dump", dumps.without_ours())
+            await database_dumps.dump(Database(url), draft / f"{name}.dump", database_dumps.without_ours())
         archive.describe(draft, runtime.site)
         archive.pack(out, [path for path in sorted(draft.iterdir()) if path.suffix != ".creds"], draft)
 
@@ -211,8 +211,8 @@ async def _restore(home: Home, file: Path, keys: Path | None) -> None:
         bus.start()
         try:
             async with _open_provision_connection(trust, bus.url, draft) as connection:
-                for stream in snapshots.SAVED:
-                    await snapshots.restore(connection, stream, draft)
+                for stream in stream_snapshots.SAVED:
+                    await stream_snapshots.restore(connection, stream, draft)
         finally:
             bus.stop()
 
@@ -224,7 +224,7 @@ async def _restore_databases(postgres: EmbeddedPostgres, draft: Path) -> None:
         for name in _DATABASES:
             postgres.ensure_database(name)
             if (dump := draft / f"{name}.dump").exists():
-                await dumps.load(Database(postgres.url(name)), dump, dumps.without_ours())
+                await database_dumps.load(Database(postgres.url(name)), dump, database_dumps.without_ours())
     finally:
         postgres.stop()
 

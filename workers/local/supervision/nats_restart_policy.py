@@ -10,7 +10,7 @@ import structlog
 from workers.common.health_state import Part
 from workers.local.servers import disk_space
 from workers.local.servers.nats import EmbeddedNats
-from workers.local.supervision.health import Health
+from workers.local.supervision.system_health_pages import Health
 
 _POLL_SECONDS: Final = 0.5
 _FAILED_SECONDS_MIN: Final = 2.5

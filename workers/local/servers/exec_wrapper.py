@@ -1,9 +1,9 @@
 """Become another program that dies with its parent and, on request, does not run as root.
 
-`process.spawn` runs it as a script between fork and exec: code that the parent runs there (`preexec_fn`) can deadlock
-a process that has threads. It imports the standard library only, and starts in about 25 ms.
+`process_control.spawn` runs it as a script between fork and exec: code that the parent runs there (`preexec_fn`) can
+deadlock a process that has threads. It imports the standard library only, and starts in about 25 ms.
 
-    launch.py PARENT SIGNAL [--not-root OWNED ...] -- PROGRAM ARGUMENTS...
+    exec_wrapper.py PARENT SIGNAL [--not-root OWNED ...] -- PROGRAM ARGUMENTS...
 """
 
 import ctypes

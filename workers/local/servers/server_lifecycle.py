@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from signal import Signals
 
-from workers.local.servers import process
+from workers.local.servers import process_control
 
 
 class EmbeddedServer(ABC):
@@ -46,5 +46,5 @@ class EmbeddedServer(ABC):
 
     def _end(self, signals: Sequence[Signals], seconds: float) -> None:
         if self._process is not None:
-            process.stop(self._process, signals, seconds)
+            process_control.stop(self._process, signals, seconds)
             self._process = None

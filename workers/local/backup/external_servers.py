@@ -12,11 +12,11 @@ from nats.aio.client import Client as Nats
 from sqlalchemy.engine import make_url
 
 from workers.common.process_settings import Settings
-from workers.local import databases, start_errors
-from workers.local.backup import archive, dumps, snapshots
-from workers.local.backup.dumps import Database, DumpError
-from workers.local.backup.snapshots import SnapshotError
-from workers.local.environment import connect
+from workers.local import schema_and_grants, start_errors
+from workers.local.backup import archive, database_dumps, stream_snapshots
+from workers.local.backup.database_dumps import Database, DumpError
+from workers.local.backup.stream_snapshots import SnapshotError
+from workers.local.cli_environment import connect
 from workers.migrations.upgrade import NewerSchemaError, NoRoleError
 from workers.runtime.process.preconditions import UnfitError
 
@@ -27,7 +27,7 @@ _LOG_SERVER: Final = "log_server"
 _USAGE: Final = 2
 _FAILURES: Final = (
     *(DumpError, SnapshotError, UnfitError, OSError, nats.errors.Error),
-    *(NoRoleError, NewerSchemaError, databases.RoleNotNamedError),
+    *(NoRoleError, NewerSchemaError, schema_and_grants.RoleNotNamedError),
 )
 
 
@@ -53,14 +53,16 @@ async def save(settings: Settings, who: str, out: Path) -> None:
         DumpError: A program of PostgreSQL failed.
         SnapshotError: The message bus did not deliver a stream completely.
     """
-    databases = {name: await dumps.look(url, variable) for name, (url, variable) in _databases(settings).items()}
+    databases = {
+        name: await database_dumps.look(url, variable) for name, (url, variable) in _databases(settings).items()
+    }
     with tempfile.TemporaryDirectory(dir=out.absolute().parent, prefix=f"{out.name}.") as folder:
         draft = Path(folder)
         async with _open_bus(settings, who) as bus:
-            for stream in snapshots.SAVED:
-                await snapshots.save(bus, stream, who, draft)
+            for stream in stream_snapshots.SAVED:
+                await stream_snapshots.save(bus, stream, who, draft)
         for name, database in databases.items():
-            await dumps.dump(database, draft / f"{name}.dump", os.environ)
+            await database_dumps.dump(database, draft / f"{name}.dump", os.environ)
         archive.describe(draft, settings.site)
         archive.pack(out, sorted(draft.iterdir()), draft)
 
@@ -80,7 +82,7 @@ async def restore(settings: Settings, who: str, file: Path) -> None:
         databases = {name: await _require_empty(*place) for name, place in _databases(settings).items()}
         await _require_role(settings)
         async with _open_bus(settings, who) as bus:
-            if existing := await snapshots.existing_streams(bus):
+            if existing := await stream_snapshots.existing_streams(bus):
                 why = f"{settings.nats_url}: the streams {', '.join(existing)} are there already"
                 raise UnfitError(f"{why}. Restore into a message bus that has none.")
             try:
@@ -93,11 +95,11 @@ async def _write(settings: Settings, bus: Nats, targets: dict[str, Database], dr
     for name, database in targets.items():
         file = draft / f"{name}.dump"
         if file.exists():
-            await dumps.load(database, file, os.environ)
-    if away := await databases.prepare(settings):
+            await database_dumps.load(database, file, os.environ)
+    if away := await schema_and_grants.prepare(settings):
         raise away
-    for stream in snapshots.SAVED:
-        await snapshots.restore(bus, stream, draft)
+    for stream in stream_snapshots.SAVED:
+        await stream_snapshots.restore(bus, stream, draft)
 
 
 def _databases(settings: Settings) -> dict[str, tuple[str, str]]:
@@ -124,7 +126,7 @@ async def _require_place(settings: Settings, draft: Path, file: Path) -> None:
 
 
 async def _require_empty(url: str, variable: str) -> Database:
-    database = await dumps.look(url, variable)
+    database = await database_dumps.look(url, variable)
     if database.tables:
         where = make_url(url).render_as_string(hide_password=True)
         raise UnfitError(f"{where}: the database has tables already. Name an empty one in {variable}.")
@@ -134,7 +136,7 @@ async def _require_empty(url: str, variable: str) -> Database:
 async def _require_role(settings: Settings) -> None:
     """Check in advance that the role of the workers exists."""
     role = make_url(settings.database_url).username
-    if settings.owner_database_url and role and not await dumps.has_role(settings.owner_database_url, role):
+    if settings.owner_database_url and role and not await database_dumps.has_role(settings.owner_database_url, role):
         raise NoRoleError(role)
 
 

@@ -12,11 +12,11 @@ from contracts.subjects import WORKERS
 from workers.common import logs
 from workers.common.http_server import PortForbiddenError, PortInUseError
 from workers.common.process_settings import Settings
-from workers.local import databases, run_worker, start_errors
-from workers.local.access_commands import access
+from workers.local import run_worker, schema_and_grants, start_errors
+from workers.local.access_cli import access
+from workers.local.cli_environment import connect, read_settings, remedy, require_holder, settings_of
+from workers.local.console_output import Styled, decimal, fail, say, tell, translate, write
 from workers.local.data_directory import AlreadyRunningError, Home, Runtime
-from workers.local.environment import connect, read_settings, remedy, require_holder, settings_of
-from workers.local.printing import Styled, decimal, fail, say, tell, translate, write
 from workers.local.up import STOPPED, Parts, Ports, Step
 from workers.local.up import up as bring_up
 from workers.migrations import upgrade
@@ -115,10 +115,10 @@ def migrate() -> None:
     """
     settings = read_settings()
     try:
-        away = uvloop.run(databases.prepare(settings))
+        away = uvloop.run(schema_and_grants.prepare(settings))
     except UnfitError as error:
         fail(str(error), error.status)
-    except databases.RoleNotNamedError as error:
+    except schema_and_grants.RoleNotNamedError as error:
         fail(str(error), status=2)
     except (upgrade.NoRoleError, upgrade.NewerSchemaError) as error:
         fail(str(error))
@@ -127,7 +127,7 @@ def migrate() -> None:
 
 
 async def _migrate_with(environment: Mapping[str, str]) -> None:
-    await databases.prepare(settings_of(environment))
+    await schema_and_grants.prepare(settings_of(environment))
 
 
 def provision(as_json: AsJson = False) -> None:

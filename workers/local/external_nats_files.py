@@ -9,9 +9,9 @@ from typing import Annotated, Final
 import typer
 
 from contracts.subjects import WORKERS
-from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.console_output import fail, tell
 from workers.local.data_directory import Home, write_private
-from workers.local.printing import fail, tell
 from workers.local.servers.nats import quote, site_configuration
 
 _PROVISION_SECONDS: Final = 24 * 3600

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
-from workers.local.supervision import status_pages
+from workers.local.supervision import http_fetch
 from workers.local.supervision.supervisor import Supervisor
 
 _NOT_FOUND: Final = 404
@@ -33,7 +33,7 @@ def _read(code: int, body: str) -> Readiness:
         page |= json.loads(body or "{}")
     except ValueError:
         log.warning("page_unreadable", code=code)
-    return Readiness(code == status_pages.OK, page)
+    return Readiness(code == http_fetch.OK, page)
 
 
 class Health:
@@ -49,7 +49,7 @@ class Health:
     async def look(self) -> Mapping[str, Readiness]:
         """Return for each worker its readiness page."""
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/ready") for worker in workers))
+        answers = await asyncio.gather(*(http_fetch.fetch(worker.port, "/ready") for worker in workers))
         return {worker.name: _read(code, body) for worker, (code, body) in zip(workers, answers, strict=True)}
 
     async def __call__(
@@ -69,14 +69,14 @@ class Health:
         await send({"type": "http.response.body", "body": body})
 
     async def _live(self) -> tuple[int, str, bytes]:
-        return status_pages.OK, _JSON, b"{}"
+        return http_fetch.OK, _JSON, b"{}"
 
     async def _ready(self) -> tuple[int, str, bytes]:
         waiting = {
             name: readiness.page["failing"] for name, readiness in (await self.look()).items() if not readiness.ready
         }
         content = {"not_ready": list(waiting), "failing": waiting}
-        return status_pages.UNAVAILABLE if waiting else status_pages.OK, _JSON, json.dumps(content).encode()
+        return http_fetch.UNAVAILABLE if waiting else http_fetch.OK, _JSON, json.dumps(content).encode()
 
     async def _status(self) -> tuple[int, str, bytes]:
         readings = await self.look()
@@ -89,15 +89,15 @@ class Health:
             }
             for worker in self._supervisor.workers
         }
-        return status_pages.OK, _JSON, json.dumps(status).encode()
+        return http_fetch.OK, _JSON, json.dumps(status).encode()
 
     async def _metrics(self) -> tuple[int, str, bytes]:
         workers = self._supervisor.workers
-        answers = await asyncio.gather(*(status_pages.fetch(worker.port, "/metrics") for worker in workers))
+        answers = await asyncio.gather(*(http_fetch.fetch(worker.port, "/metrics") for worker in workers))
         pages = {
-            worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == status_pages.OK
+            worker.name: body for worker, (code, body) in zip(workers, answers, strict=True) if code == http_fetch.OK
         }
-        return status_pages.OK, _TEXT, join_metrics(pages)
+        return http_fetch.OK, _TEXT, join_metrics(pages)
 
 
 class _Pages(Collector):

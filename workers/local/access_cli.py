@@ -13,11 +13,11 @@ import uvloop
 from pydantic import ValidationError
 
 from contracts.licence import Edition, Licence
-from workers.local import bundle, revocation
-from workers.local.access.keys import InvalidNameError, Scope, Trust, TrustError
-from workers.local.access.register import Credential
+from workers.local import credential_revocation, external_nats_files
+from workers.local.access.credentials_register import Credential
+from workers.local.access.signing_keys import InvalidNameError, Scope, Trust, TrustError
+from workers.local.console_output import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.local.data_directory import Home, write_private
-from workers.local.printing import emphasise, fail, fail_invalid, say, table, tell, write, write_rows
 from workers.runtime.bus import nats_jwt
 
 Data = Annotated[Path, typer.Option("--data", envvar="INCIDENTS_DATA", help="Where keys and credentials are kept.")]
@@ -159,19 +159,22 @@ def _enforce(home: Home, trust: Trust) -> str | None:
     url = runtime.nats_url if runtime else os.environ.get("INCIDENTS_NATS_URL")
     external = home.configuration.exists() and "resolver_preload" in home.configuration.read_text()
     if external:
-        revocation.write(home.configuration, trust)
+        credential_revocation.write(home.configuration, trust)
     if url is None:
         if external:
-            fail(str(revocation.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")), _NOT_IN_FORCE)
+            fail(
+                str(credential_revocation.NotInForceError("The message bus", "INCIDENTS_NATS_URL is not set")),
+                _NOT_IN_FORCE,
+            )
         return None
     try:
-        uvloop.run(revocation.push(url, trust))
-    except revocation.NotInForceError as error:
+        uvloop.run(credential_revocation.push(url, trust))
+    except credential_revocation.NotInForceError as error:
         fail(str(error), _NOT_IN_FORCE)
     return url
 
 
-access.command("init")(bundle.init)
+access.command("init")(external_nats_files.init)
 
 
 @access.command("licence")

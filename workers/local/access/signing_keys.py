@@ -16,7 +16,7 @@ import nkeys
 
 from contracts.licence import INCLUDED, Licence
 from contracts.subjects import SYSTEM, WORKERS, is_valid_principal, is_valid_site
-from workers.local.access.register import Credential, Register
+from workers.local.access.credentials_register import Credential, Register
 from workers.runtime.admission.licence_check import site_block
 from workers.runtime.bus import nats_jwt
 

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
-from workers.local.servers import process
+from workers.local.servers import process_control
 
 _IMPORT_SECONDS_MAX: Final = 60.0
 FORK_SECONDS_MAX: Final = 3.0
@@ -269,9 +269,9 @@ async def _execute(
     line: Sequence[str], output: Path, stdin: int, environment: Mapping[str, str] | None = None
 ) -> asyncio.subprocess.Process:
     """Start a program that dies with this process, reads from the descriptor `stdin`, and appends to a file."""
-    with process.log_file(output) as file:
+    with process_control.log_file(output) as file:
         return await asyncio.create_subprocess_exec(
-            *process.command(line, signal.SIGKILL),
+            *process_control.command(line, signal.SIGKILL),
             stdin=stdin,
             stdout=file,
             stderr=asyncio.subprocess.STDOUT,
