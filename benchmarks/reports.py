@@ -18,9 +18,9 @@ import typst
 
 from contracts.projects.queries import AttachedSequence, Comment, ProjectDetails
 from workers.common.process_pool import Limits, ProcessPool
-from workers.reports.rendering.document import DataValue, ReportDocument
-from workers.reports.rendering.renderer import render
-from workers.reports.rendering.report_content import content
+from workers.reports.rendering.child_process_rendering import render
+from workers.reports.rendering.render_input import DataValue, ReportDocument
+from workers.reports.rendering.template_content import content
 
 ROUNDS = 12
 REPORTS = 40

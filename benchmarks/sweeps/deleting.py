@@ -18,7 +18,7 @@ from benchmarks.lists.asking import processor_milliseconds
 from benchmarks.lists.filling import fill
 from contracts.retention import Sweep
 from incidents import Client, connect
-from workers.projects.expiry import delete_locked, lock_expired
+from workers.projects.expired_project_deletion import delete_locked, lock_expired
 from workers.retention import domain
 from workers.runtime.bus import streams
 from workers.runtime.storage import hot_path_statements

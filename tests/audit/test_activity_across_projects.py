@@ -39,9 +39,9 @@ from tests.audit.publisher import Publisher
 from tests.projects.test_imports import legacy
 from tests.projects.test_labels import named
 from tests.support import Site, eventually
-from workers.audit import stores
+from workers.audit import entry_pages
+from workers.audit.entry_pages import Selection
 from workers.audit.row_types import ActivityRow
-from workers.audit.stores import Selection
 from workers.audit.tables import Activity
 from workers.local.servers.postgres import APP_ROLE
 from workers.migrations.upgrade import prepare_log_server
@@ -215,7 +215,7 @@ async def test_an_import_is_found_by_its_projects(site: Site) -> None:
 )
 async def test_entries_are_found_by_index(site: Site, selection: Selection, index: str) -> None:
     """Somebody's entries, those of a kind and those of a project are read from an index, in the order of a page."""
-    statement = stores.statement(Activity, selection, None, 10)
+    statement = entry_pages.statement(Activity, selection, None, 10)
     compiled = statement.compile(dialect=site.engine.dialect, compile_kwargs={"literal_binds": True})
     async with site.engine.begin() as connection:
         for way in ("seqscan", "bitmapscan"):
@@ -253,7 +253,7 @@ def test_no_entry_is_told_before_newer_ones_that_were_not_read() -> None:
         }
 
     cut, whole = [Entry(**at(0)), Entry(**at(2))], [Entry(**at(1)), Entry(**at(3)), Entry(**at(4))]
-    entries, more = stores.merge([Page(cut, at(2)), Page(whole, None)], 10)
+    entries, more = entry_pages.merge([Page(cut, at(2)), Page(whole, None)], 10)
     assert entries == [cut[0], whole[0], cut[1]]
     assert more is True
-    assert stores.merge([Page(cut, None), Page(whole, None)], 10)[1] is False
+    assert entry_pages.merge([Page(cut, None), Page(whole, None)], 10)[1] is False

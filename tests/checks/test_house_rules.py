@@ -12,7 +12,7 @@ TRANSACTIONS = (
     "workers/runtime/bus/relay.py",
     "workers/runtime/queries/query_dispatch.py",
     "workers/runtime/process/periodic_maintenance.py",
-    "workers/audit/log_server.py",
+    "workers/audit/log_server_database.py",
     "workers/migrations/",
 )
 

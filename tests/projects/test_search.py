@@ -22,7 +22,7 @@ from contracts.projects.statistics import ProjectStatistics
 from contracts.projects.watching import WatchedProjects, WatchProjects
 from incidents import Refused
 from tests.projects.helpers import NOON, Operator, refusal_of, sequence
-from workers.projects.search.lookup_tables import SOURCES
+from workers.projects.search.index_tables import SOURCES
 
 
 async def found(operator: Operator, search: str) -> bool:

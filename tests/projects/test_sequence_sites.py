@@ -12,7 +12,7 @@ from contracts.projects.commands import AddSequences, CreateProject
 from contracts.projects.drafts import Camera, DraftSequences, GetDraft
 from contracts.projects.recordings import Sequence
 from tests.projects.helpers import NOON, Operator, sequence
-from workers.projects import recordings
+from workers.projects import camera_recording_rules
 
 
 def of_site(site: str | None) -> Sequence:
@@ -91,7 +91,7 @@ async def test_a_project_says_what_is_left_of_its_recordings(operator: Operator)
 )
 def test_media_expire_by_their_own_time(expires_in: timedelta | None, media: str) -> None:
     """A recording expires within 24 hours, is lost from its time on, and is available without one (SEQ-07)."""
-    assert recordings.media(NOON + expires_in if expires_in is not None else None, NOON) == media
+    assert camera_recording_rules.media(NOON + expires_in if expires_in is not None else None, NOON) == media
 
 
 async def test_a_sequence_is_a_reference(operator: Operator) -> None:

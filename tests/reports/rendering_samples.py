@@ -13,12 +13,12 @@ from pypdf import PdfReader
 from contracts.projects.queries import AttachedSequence, Call, Comment, ProjectDetails
 from contracts.values import Language
 from tests.reports.readers import text_of
-from workers.reports.rendering.document import DataValue, ReportDocument
-from workers.reports.rendering.printing import Printer
-from workers.reports.rendering.renderer import RenderedReport
-from workers.reports.rendering.report_content import content
-from workers.reports.rendering.text_layer.glyph_separation import separate_texts
-from workers.reports.rendering.wording import WORDINGS
+from workers.reports.rendering.child_process_rendering import RenderedReport
+from workers.reports.rendering.pdf_typesetting import Printer
+from workers.reports.rendering.render_input import DataValue, ReportDocument
+from workers.reports.rendering.template_content import content
+from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
+from workers.reports.rendering.translated_texts import WORDINGS
 
 
 class Renderer:

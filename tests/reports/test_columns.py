@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reports.readers import drawn, outside
 from tests.reports.rendering_samples import CALL, SEQUENCE, START, Renderer, comment, document, project
-from workers.reports.rendering.document import DataValue, ReportDocument
+from workers.reports.rendering.render_input import DataValue, ReportDocument
 
 # One or more of every class of UAX #14 that people type: letters, digits, brackets, dashes, quotes, spaces that
 # break and spaces that do not, joiners, marks, signs of other scripts, and what has to be spelled out.

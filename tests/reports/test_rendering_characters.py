@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.reports.readers import pages_of
 from tests.reports.rendering_samples import Renderer, comment, described, document, project, read, squeezed, words
-from workers.reports.rendering.document import DataValue
+from workers.reports.rendering.render_input import DataValue
 
 LITERAL = [
     "#panic() *bold* _slanted_ `raw` $x^2$ <label> @reference \\ // ~ -- --- ... = - + /",

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.reports.readers import READERS, by_pdfium, by_pypdf, pixels
 from tests.reports.rendering_samples import Renderer, described, document, project, squeezed
 from tests.reports.test_columns import everywhere
-from workers.reports.rendering.document import DataValue
-from workers.reports.rendering.text_layer.glyph_separation import separate_texts
+from workers.reports.rendering.render_input import DataValue
+from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
 
 Reader = Callable[[bytes], str]
 

@@ -12,8 +12,8 @@ from contracts.projects.parts import AddComment
 from tests.retention.conftest import Fill
 from tests.support import Site
 from workers.projects.handlers.comments import add_comment
+from workers.projects.handlers.expired_projects import expire_projects
 from workers.projects.handlers.projects import update_project
-from workers.projects.handlers.retention import expire_projects
 from workers.projects.rows import ProjectRows
 from workers.runtime.commands.unit_of_work import Unit
 

@@ -15,8 +15,8 @@ from contracts.texts import Part
 from tests.checks.tree import ROOT
 from workers.administration import domain as administration
 from workers.administration.row_types import PropertyRow
+from workers.projects import camera_recording_rules
 from workers.projects import domain as projects
-from workers.projects import recordings
 from workers.projects.creation import creation_rules
 from workers.projects.row_types import ProjectRow
 from workers.reports import domain as reports
@@ -141,7 +141,7 @@ CASES = [
     Case(Code.UNKNOWN_REFERENCE, given("text_1", "x"), "text_1", "ask an administrator to enable", "activer"),
     Case(
         Code.UNKNOWN_REFERENCE,
-        lambda: recordings.require_known_sites([("sequences.0.site", "moon")], "main", ["north"]),
+        lambda: camera_recording_rules.require_known_sites([("sequences.0.site", "moon")], "main", ["north"]),
         "sequences.0.site",
         "ask an administrator to add it",
         "ajouter par un administrateur",

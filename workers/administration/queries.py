@@ -35,7 +35,7 @@ from contracts.dead_letters import (
 from contracts.licence import GetLicence, Licence, LicenceState
 from contracts.texts import reason
 from workers.administration import domain, tables
-from workers.administration.dead_letters import event_fields, require_letter, require_letters
+from workers.administration.dead_letter_lookup import event_fields, require_letter, require_letters
 from workers.administration.row_types import (
     CategoryRow,
     DataFieldRow,

@@ -24,7 +24,7 @@ from contracts.properties import (
     MarkStatus,
 )
 from workers.administration import domain, tables
-from workers.administration.history import History
+from workers.administration.change_history import History
 from workers.administration.row_types import (
     AssignedRow,
     CategoryRow,

@@ -12,8 +12,8 @@ from contracts.permissions import Grants, Level, Node
 from contracts.projects.imports import ProjectsImported
 from contracts.projects.watching import node_of, visible_body
 from contracts.retention import ProjectHeld, ProjectReleased
-from workers.audit import log_server, stores
-from workers.audit.stores import Selection, Store
+from workers.audit import entry_pages, log_server_database
+from workers.audit.entry_pages import Selection, Store
 from workers.audit.tables import Activity, LogEntry
 from workers.audit.worker import worker
 from workers.runtime.queries import result_pages
@@ -29,7 +29,7 @@ async def project_activity(query: ProjectActivity, context: QueryContext) -> Ent
     conditions: list[ColumnElement[bool]] = [Activity.project_id == query.project_id]
     if not context.grants.allow(Node.RETENTION, Level.VIEW):
         conditions.append(Activity.activity.not_in((ProjectHeld.subject, ProjectReleased.subject)))
-    page = await stores.page(context.connection, Activity, Selection(conditions), query.after, query.limit)
+    page = await entry_pages.page(context.connection, Activity, Selection(conditions), query.after, query.limit)
     entries = [visible_entry(entry, context.grants) for entry in page.items]
     return await _answer(context, entries, more=page.last is not None)
 
@@ -52,13 +52,13 @@ async def site_log(query: SiteLog, context: QueryContext) -> Entries:
     store_pages = []
     if of_projects and may:
         selection = _selection(query, Activity, of_projects)
-        page = await stores.page(context.connection, Activity, selection, query.after, query.limit)
+        page = await entry_pages.page(context.connection, Activity, selection, query.after, query.limit)
         store_pages.append(page._replace(items=[visible_entry(entry, context.grants) for entry in page.items]))
     if logged is None or logged:
-        async with log_server.connect_for_query(context.connection.engine) as connection:
+        async with log_server_database.connect_for_query(context.connection.engine) as connection:
             selection = _selection(query, LogEntry, logged)
-            store_pages.append(await stores.page(connection, LogEntry, selection, query.after, query.limit))
-    entries, more = stores.merge(store_pages, query.limit)
+            store_pages.append(await entry_pages.page(connection, LogEntry, selection, query.after, query.limit))
+    entries, more = entry_pages.merge(store_pages, query.limit)
     return await _answer(context, entries, more=more, withheld=["activity-logs"] if of_projects and not may else [])
 
 
@@ -96,7 +96,7 @@ async def _answer(
     context: QueryContext, entries: Sequence[Entry], *, more: bool, withheld: Sequence[str] = ()
 ) -> Entries:
     """Return the entries that fit into a message, with names as of their time, and the cursor of the next page."""
-    whole = await stores.with_names(context.connection, entries)
+    whole = await entry_pages.with_names(context.connection, entries)
     items = result_pages.cut_to_message(whole, len(whole))
-    following = stores.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
+    following = entry_pages.cursor_after(items[-1]) if items and (more or len(items) < len(whole)) else None
     return Entries(items=items, next=following, withheld=list(withheld))

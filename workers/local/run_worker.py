@@ -13,14 +13,14 @@ from workers.runtime.process import assembly
 from workers.runtime.worker_definition import Worker
 
 _ALWAYS: Final = frozenset({"handlers", "queries"})
-"""Modules that every slice has; `background` is optional."""
+"""Modules that every slice has; `background_work` is optional."""
 
 assert catalogue.MODULES  # noqa: S101 - importing it makes every message known
 
 
 def slice_of(name: str) -> Worker:
     """Return a slice's worker; importing its modules registers its functions."""
-    for part in ("handlers", "queries", "background"):
+    for part in ("handlers", "queries", "background_work"):
         if part in _ALWAYS or find_spec(f"workers.{name}.{part}"):
             import_module(f"workers.{name}.{part}")
     worker: Worker = import_module(f"workers.{name}.worker").worker

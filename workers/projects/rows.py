@@ -26,9 +26,9 @@ from contracts.projects.drafts import DraftSequences
 from contracts.projects.imports import ImportProjects
 from contracts.projects.parts import AddCall, AddComment, DeleteCall, DeleteComment, EditCall, EditComment
 from contracts.texts import Part
-from workers.projects import domain, holds, tables
+from workers.projects import domain, legal_hold_view, tables
+from workers.projects.change_history import History, Since
 from workers.projects.domain import FieldChange
-from workers.projects.history import History, Since
 from workers.projects.row_types import (
     CallRow,
     CommentRow,
@@ -109,7 +109,7 @@ class ProjectRows(Rows):
         rows = cls()
         await rows._load_projects(connection, messages)
         deleted = {message.project_id for message in messages if isinstance(message, DeleteProject)}
-        rows.holds = await holds.read_in_force(connection, deleted)
+        rows.holds = await legal_hold_view.read_in_force(connection, deleted)
         await rows._load_surroundings(connection, messages)
         await rows._load_parts(connection, messages)
         await rows._load_history(connection, messages)

@@ -4,8 +4,8 @@ from contracts.errors import Refusal
 from contracts.reports import DeleteReport, GenerateReport, RecordPrint, ReportDeleted, ReportGenerated, ReportPrinted
 from workers.common.process_pool import Cause, ChildError
 from workers.reports import domain
-from workers.reports.rendering.renderer import render
-from workers.reports.report_data import assemble
+from workers.reports.data_collection import assemble
+from workers.reports.rendering.child_process_rendering import render
 from workers.reports.row_types import ReportRow
 from workers.reports.worker import ReportUnit, worker
 from workers.runtime.storage import file_chunks

@@ -1,5 +1,23 @@
 """The command handlers of projects, one function per command."""
 
-from workers.projects.handlers import calls, comments, drafts, exports, imports, projects, retention, sequences
+from workers.projects.handlers import (
+    attached_recordings,
+    comments,
+    draft_recordings,
+    expired_projects,
+    exports,
+    imports,
+    phone_calls,
+    projects,
+)
 
-__all__ = ["calls", "comments", "drafts", "exports", "imports", "projects", "retention", "sequences"]
+__all__ = [
+    "attached_recordings",
+    "comments",
+    "draft_recordings",
+    "expired_projects",
+    "exports",
+    "imports",
+    "phone_calls",
+    "projects",
+]

@@ -10,7 +10,7 @@ from contracts.projects.parts import (
 )
 from contracts.texts import Part
 from workers.projects.domain import FieldChange
-from workers.projects.handlers import parts
+from workers.projects.handlers import comments_and_calls
 from workers.projects.row_types import CommentRow
 from workers.projects.worker import ProjectUnit, worker
 
@@ -24,10 +24,10 @@ async def add_comment(command: AddComment, unit: ProjectUnit) -> CommentAdded:
         "project_id": command.project_id,
         "comment_id": command.comment_id,
         "text": command.text,
-        **parts.stamps(project, unit),
+        **comments_and_calls.stamps(project, unit),
     }
     change = FieldChange("comment", command.comment_id, None, command.text)
-    parts.add(unit.rows.comments, row, change, project, unit)
+    comments_and_calls.add(unit.rows.comments, row, change, project, unit)
     return added
 
 
@@ -38,7 +38,7 @@ async def edit_comment(command: EditComment, unit: ProjectUnit) -> CommentEdited
     comment = unit.rows.require_part(unit.rows.comments, Part.COMMENT, command.project_id, command.comment_id)
     change = FieldChange("comment", command.comment_id, comment["text"], command.text)
     edited: CommentRow = {**comment, "text": command.text, "edited_by": unit.principal, "edited_at": unit.now}
-    parts.edit(unit.rows.comments, edited, [change] if change.old != change.new else [], project, unit)
+    comments_and_calls.edit(unit.rows.comments, edited, [change] if change.old != change.new else [], project, unit)
     return CommentEdited(project_id=command.project_id, comment_id=command.comment_id)
 
 

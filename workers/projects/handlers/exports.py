@@ -9,8 +9,8 @@ from contracts.ids import uuid7
 from contracts.projects.exports import EntryName, ExportProject, Package, ProjectExported
 from workers.common import process_pool
 from workers.common.process_pool import Cause, ChildError
-from workers.projects import history, recordings, tables
-from workers.projects.packages import contents, sizes, store
+from workers.projects import camera_recording_rules, change_history, tables
+from workers.projects.packages import contents, database_storage, sizes
 from workers.projects.packages.contents import Choice, Export
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, PackageRow
 from workers.projects.worker import ProjectUnit, worker
@@ -44,7 +44,7 @@ async def export_project(command: ExportProject, unit: ProjectUnit) -> ProjectEx
         "bytes": package.bytes,
         "sha256": package.sha256,
     }
-    await store.keep(unit.connection, row, sealed)
+    await database_storage.keep(unit.connection, row, sealed)
     unit.revision = project["revision"]
     return ProjectExported(project_id=command.project_id, package=package)
 
@@ -72,8 +72,8 @@ async def assemble(command: ExportProject, unit: ProjectUnit) -> Export:
     await sizes.require_package_size(unit.connection, command.project_id, choice.sections, hidden)
     parameters = {"project_id": command.project_id, "sections": choice.sections}
     document: dict[str, Any] = (await unit.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
-    document["labels"] = (await unit.connection.execute(history.LABELS, parameters)).scalar_one()
-    recordings.add_media(document.get("sequences", []), unit.now)
+    document["labels"] = (await unit.connection.execute(change_history.LABELS, parameters)).scalar_one()
+    camera_recording_rules.add_media(document.get("sequences", []), unit.now)
     return Export(
         package_id=uuid7(),
         site=unit.site,
@@ -89,8 +89,8 @@ async def assemble(command: ExportProject, unit: ProjectUnit) -> Export:
 async def read_history(command: ExportProject, unit: ProjectUnit, choice: Choice) -> list[HistoryEntryColumns]:
     """Read the whole history of a project, without the sections that the package omits."""
     hidden = choice.hidden_fields
-    revision, place = history.NEWEST
+    revision, place = change_history.NEWEST
     parameters: dict[str, Any] = {"project_id": command.project_id, "field": None, "part_id": None, "hidden": hidden}
     parameters |= {"revision": revision, "place": place, "limit": None}
-    entries = rows_of(await unit.connection.execute(history.ENTRIES, parameters), HistoryEntryRow)
+    entries = rows_of(await unit.connection.execute(change_history.ENTRIES, parameters), HistoryEntryRow)
     return contents.history_entries(entries, hidden)

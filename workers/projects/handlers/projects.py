@@ -9,10 +9,10 @@ from contracts.projects.commands import (
     ProjectUpdated,
     UpdateProject,
 )
-from workers.projects import domain, recordings
+from workers.projects import camera_recording_rules, domain
 from workers.projects.creation import creation_rules
 from workers.projects.domain import FieldChange
-from workers.projects.handlers.sequences import attach, requested_recordings
+from workers.projects.handlers.attached_recordings import attach, requested_recordings
 from workers.projects.row_types import ProjectRow
 from workers.projects.worker import ProjectUnit, worker
 
@@ -42,7 +42,8 @@ async def create_project(command: CreateProject, unit: ProjectUnit) -> ProjectCr
 def _created_before(command: CreateProject, unit: ProjectUnit, project: ProjectRow) -> ProjectCreated:
     first = creation_rules.first_state(project, unit.rows.history.creation_of(command.project_id))
     creation_rules.require_same_request(
-        first, creation_rules.creation_of(command, unit.principal, recordings.recordings_by_id(command.sequences))
+        first,
+        creation_rules.creation_of(command, unit.principal, camera_recording_rules.recordings_by_id(command.sequences)),
     )
     unit.leave_unchanged(project["revision"])
     return ProjectCreated(

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from contracts.permissions import Grants, Level
 from contracts.projects.exports import NEEDED, Detail, EntryName, Included, PackageEntry, Section
 from contracts.sheets import csv_line
-from workers.projects import domain, history, visibility
+from workers.projects import change_history, domain, visibility
 from workers.projects.packages import readme
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow
 
@@ -122,7 +122,7 @@ def digest(data: bytes) -> str:
 
 def history_entries(rows: Iterable[HistoryEntryRow], hidden: Collection[str]) -> list[HistoryEntryColumns]:
     """Return entries of the history in the shape of `projects.history`, without fields that stay hidden."""
-    return [domain.visible_entry(history.entry_of(row), hidden) for row in rows]
+    return [domain.visible_entry(change_history.entry_of(row), hidden) for row in rows]
 
 
 def without_names(record: Mapping[str, Any]) -> Json:

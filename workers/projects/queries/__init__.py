@@ -1,5 +1,5 @@
 """The queries about projects and the outcomes of commands."""
 
-from workers.projects.queries import details, feed, history, import_check, lists, packages, statistics
+from workers.projects.queries import details, history, import_check, lists, package_download, project_feed, statistics
 
-__all__ = ["details", "feed", "history", "import_check", "lists", "packages", "statistics"]
+__all__ = ["details", "history", "import_check", "lists", "package_download", "project_feed", "statistics"]

@@ -8,8 +8,8 @@ from sqlalchemy import text
 from contracts.errors import Code, Refusal, project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.queries import FindProject, FoundProject, GetOutcome, GetProject
-from workers.projects import domain, holds, recordings, tables, visibility
-from workers.projects.holds import OpenedProjectRow
+from workers.projects import camera_recording_rules, domain, legal_hold_view, tables, visibility
+from workers.projects.legal_hold_view import OpenedProjectRow
 from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
@@ -28,7 +28,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
     withheld = [*visibility.withheld_details(context.grants), *domain.withheld_sections(context.grants)]
     sections = [name for name in domain.PARTS.values() if name not in withheld]
     parameters = {"project_id": query.project_id, "sections": sections, "room": MESSAGE_BYTES_MAX}
-    row = row_of(await context.connection.execute(holds.OPEN_PROJECT, parameters), OpenedProjectRow)
+    row = row_of(await context.connection.execute(legal_hold_view.OPEN_PROJECT, parameters), OpenedProjectRow)
     if row is None:
         tombstones = await context.connection.execute(tables.TOMBSTONES, {"ids": [query.project_id]})
         raise project_gone(row_of(tombstones, TombstoneRow), None)
@@ -39,7 +39,7 @@ async def get_project(query: GetProject, context: QueryContext) -> Answer:
         parameters["sections"] = [name for name in sections if name not in too_large]
         document = (await context.connection.execute(tables.DOCUMENT, parameters)).scalar_one()
     document |= {"labels": row["labels"]} | ({} if "hold" in withheld else {"hold": row["hold"]})
-    recordings.add_media(document.get("sequences", []), context.now)
+    camera_recording_rules.add_media(document.get("sequences", []), context.now)
     document = visibility.without_sections(document, withheld)
     context.emit(ProjectOpened(project_id=query.project_id), str(query.project_id))
     return Answer(_without_excess({**document, "withheld": withheld, "too_large": too_large}))

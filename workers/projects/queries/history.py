@@ -8,7 +8,7 @@ from contracts.errors import project_gone
 from contracts.projects.commands import ProjectOpened
 from contracts.projects.drafts import Draft, DraftedSequence, GetDraft
 from contracts.projects.history import GetHistory, HistoryEntry, ProjectHistory
-from workers.projects import domain, drafts, history, recordings, tables, visibility
+from workers.projects import camera_recording_rules, change_history, domain, draft_recordings, tables, visibility
 from workers.projects.row_types import HistoryEntryRow, TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.queries import result_pages
@@ -22,7 +22,7 @@ _PLACE = TypeAdapter(tuple[int, int])
 @worker.answers(GetHistory)
 async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistory:
     """Return who changed what, the newest first, and record the access."""
-    revision, place = read_cursor(_PLACE, query.after) if query.after else history.NEWEST
+    revision, place = read_cursor(_PLACE, query.after) if query.after else change_history.NEWEST
     parameters = {
         "project_id": query.project_id,
         "field": query.field,
@@ -34,9 +34,9 @@ async def get_history(query: GetHistory, context: QueryContext) -> ProjectHistor
     }
 
     def shown(row: HistoryEntryRow) -> HistoryEntry:
-        return HistoryEntry.model_validate(domain.visible_entry(history.entry_of(row), hidden))
+        return HistoryEntry.model_validate(domain.visible_entry(change_history.entry_of(row), hidden))
 
-    page = await result_pages.read(context.connection, history.ENTRIES, parameters, shown, query.limit)
+    page = await result_pages.read(context.connection, change_history.ENTRIES, parameters, shown, query.limit)
     if not page.items:
         await _refuse_gone(query.project_id, context)
     following = cursor(page.last["revision"], page.last["place"]) if page.last else None
@@ -55,7 +55,10 @@ async def _refuse_gone(project_id: UUID, context: QueryContext) -> None:
 @worker.answers(GetDraft)
 async def get_draft(_: GetDraft, context: QueryContext) -> Draft:
     """Return the caller's own draft list."""
-    rows = await drafts.read_list(context.connection, context.principal)
+    rows = await draft_recordings.read_list(context.connection, context.principal)
     return Draft(
-        sequences=[DraftedSequence(**row, media=recordings.media(row["media_expires_at"], context.now)) for row in rows]
+        sequences=[
+            DraftedSequence(**row, media=camera_recording_rules.media(row["media_expires_at"], context.now))
+            for row in rows
+        ]
     )

@@ -19,10 +19,15 @@ from sqlalchemy import (
 )
 
 from contracts.projects.queries import ProjectFilter, Span
-from workers.projects.queries.filters import filter_conditions, lookups_by_project, span_conditions, value_filters
+from workers.projects.queries.filter_conditions import (
+    filter_conditions,
+    lookups_by_project,
+    span_conditions,
+    value_filters,
+)
 from workers.projects.queries.search_conditions import SearchRequest
 from workers.projects.queries.sort_order import Order, Section
-from workers.projects.search.lookup_tables import Camera, Search
+from workers.projects.search.index_tables import Camera, Search
 from workers.projects.tables import START_WEEK, Project
 
 LEGS_MAX = 8

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Select, func, literal_column, select, text, true
 from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ListProjects, ProjectFilter, ProjectPage, ProjectRow
 from workers.projects import visibility
-from workers.projects.queries.filters import filter_conditions, lookups_by_set, span_conditions
+from workers.projects.queries.filter_conditions import filter_conditions, lookups_by_set, span_conditions
 from workers.projects.queries.keyset_walks import PageRequest, Walk
 from workers.projects.queries.search_conditions import (
     Conditions,
@@ -20,7 +20,7 @@ from workers.projects.queries.search_conditions import (
     without_index,
 )
 from workers.projects.queries.sort_order import Order
-from workers.projects.search.lookup_tables import SOURCES, Search
+from workers.projects.search.index_tables import SOURCES, Search
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext

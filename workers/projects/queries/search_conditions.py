@@ -28,7 +28,7 @@ from contracts.projects.queries import ProjectFilter
 from workers.projects.domain import SECTIONS
 from workers.projects.queries.search_terms import Term, Ways, ways_of
 from workers.projects.queries.sort_order import Order, Place
-from workers.projects.search.lookup_tables import SOURCES, Search
+from workers.projects.search.index_tables import SOURCES, Search
 from workers.projects.search.ngrams import beginning_of, month_of, monthly_numbers, type_number
 from workers.projects.search.rarity import learned
 from workers.projects.visibility import DETAILS

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from contracts.values import AnyText, PropertyId, Time
-from workers.projects.search.lookup_tables import Search
+from workers.projects.search.index_tables import Search
 from workers.projects.tables import Project
 from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.queries.result_pages import cursor, read_cursor

@@ -22,8 +22,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from contracts.permissions import Level, Node
 from contracts.projects.statistics import GROUPS_MAX, Figures, ProjectStatistics, Statistics
-from workers.projects.queries.filters import all_conditions
-from workers.projects.search.lookup_tables import Camera
+from workers.projects.queries.filter_conditions import all_conditions
+from workers.projects.search.index_tables import Camera
 from workers.projects.tables import History, Project
 from workers.projects.worker import worker
 from workers.runtime.queries.query_dispatch import QueryContext

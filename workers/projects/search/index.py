@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from workers.projects.row_types import CameraRow, ProjectRow, SearchRow, SequenceRow
-from workers.projects.search import lookup_tables
+from workers.projects.search import index_tables
 from workers.projects.search.ngrams import (
     line_of,
     month_of,
@@ -31,7 +31,7 @@ VERSION: Final = 3
 BATCH_PROJECTS: Final = 500
 """Projects that are indexed again in one transaction."""
 
-REWORDING: Final = frozenset({"type_id", *(column for columns in lookup_tables.COLUMNS.values() for column in columns)})
+REWORDING: Final = frozenset({"type_id", *(column for columns in index_tables.COLUMNS.values() for column in columns)})
 """The columns of a project whose change updates the index."""
 
 _APART: Final = "\x1f"
@@ -119,7 +119,7 @@ async def keep_words(connection: AsyncConnection, new: Iterable[TextRow], reword
     texts = [row for row in new if row["project_id"] not in reworded]
     if reworded:
         texts.extend(await read_rows(connection, TEXTS, {"ids": sorted(reworded)}, TextRow))
-    await insert_rows(connection, lookup_tables.Search, [search_row(row) for row in texts], conflict=_ON_CONFLICT)
+    await insert_rows(connection, index_tables.Search, [search_row(row) for row in texts], conflict=_ON_CONFLICT)
 
 
 def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
@@ -140,10 +140,10 @@ def texts_of(project: ProjectRow, sequences: Iterable[SequenceRow]) -> TextRow:
 
 
 def search_row(row: TextRow) -> SearchRow:
-    """Return the index row of a project, with a line of words for each source of `lookup_tables.SOURCES`."""
+    """Return the index row of a project, with a line of words for each source of `index_tables.SOURCES`."""
     lines: list[str] = []
     texts: list[tuple[list[str], list[str]]] = []
-    for source in lookup_tables.SOURCES:
+    for source in index_tables.SOURCES:
         words_of_source = [read_words(text) for text in _texts(row, source)]
         lines.append(line_of(words_of_source) if words_of_source else _EMPTY)
         texts += words_of_source
@@ -160,7 +160,7 @@ def search_row(row: TextRow) -> SearchRow:
 
 
 def _texts(row: Mapping[str, object], source: str) -> list[str]:
-    values = (row.get(column) for column in lookup_tables.COLUMNS.get(source) or (source,))
+    values = (row.get(column) for column in index_tables.COLUMNS.get(source) or (source,))
     return [part for value in values if value and isinstance(value, str) for part in value.split(_APART)]
 
 
@@ -180,7 +180,7 @@ async def keep_cameras(
         for project_id, camera_id, project in dated
         if project
     ]
-    await insert_rows(connection, lookup_tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
+    await insert_rows(connection, index_tables.Camera, rows, conflict="ON CONFLICT DO NOTHING")
     left = sorted({project_id for project_id, _ in sequences.removed()})
     if left:
         await write(connection, _DROP_CAMERAS, {"ids": left})

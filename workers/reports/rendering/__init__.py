@@ -1,1 +1,1 @@
-"""The incident report: what it says, in which words, on which pages. A child process imports `printing` alone."""
+"""The incident report: its content, words and pages. A child process imports `pdf_typesetting` alone."""

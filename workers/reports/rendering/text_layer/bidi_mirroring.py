@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import NamedTuple, Self
 
 from workers.reports.rendering.text_layer.right_to_left import Block, Faces, by_place, shows_of
-from workers.reports.rendering.text_layer.text_shows import Face, Show, Span
+from workers.reports.rendering.text_layer.text_show_operators import Face, Show, Span
 
 _PAIRS = (
     "()[]{}<>«»\u2039\u203a\u2018\u2019“”≤≥≪≫⁅⁆⌈⌉⌊⌋⟦⟧⟨⟩⟪⟫\u2768\u2769❪❫❬❭\u276e\u276f❰❱\u2772\u2773\u2774\u2775⦃⦄⦅⦆"

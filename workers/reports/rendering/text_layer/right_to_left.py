@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 
-from workers.reports.rendering.text_layer.text_shows import Cluster, Face, Show
+from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show
 
 Block = list[Show | bytes]
 """The content at one place: operations, and the shows between them."""

@@ -8,7 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from workers.common.logs import describe
 from workers.projects import domain
-from workers.projects.packages import store
+from workers.projects.packages import database_storage
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
 from workers.runtime.process.running_components import Running
@@ -57,6 +57,6 @@ async def purge(running: Running) -> None:
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             return
-        packages, drafts = await store.purge(connection, domain.PACKAGE_LIFETIME, domain.DRAFT_LIFETIME)
+        packages, drafts = await database_storage.purge(connection, domain.PACKAGE_LIFETIME, domain.DRAFT_LIFETIME)
     if packages or drafts:
         log.info("purged", packages=packages, drafts=drafts)

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, Self, cast
 import typst
 
 from workers.common.child_process_main import Facts, JobResult
-from workers.reports.rendering.characters import Glyphs, Press, shorten, strings
-from workers.reports.rendering.fonts import FONTS, Fonts
-from workers.reports.rendering.text_layer.glyph_separation import separate_texts
+from workers.reports.rendering.font_coverage import FONTS, Fonts
+from workers.reports.rendering.text_layer.glyph_text_mapping import separate_texts
+from workers.reports.rendering.unprintable_characters import Glyphs, Press, shorten, strings
 
 HERE = Path(__file__).parent
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from workers.reports.rendering.text_layer.bidi_mirroring import mirror_brackets
 from workers.reports.rendering.text_layer.pdf_objects import Objects
 from workers.reports.rendering.text_layer.right_to_left import Block, Word, is_leftward, shows_of
-from workers.reports.rendering.text_layer.text_shows import Cluster, Face, Show, Span, parts
+from workers.reports.rendering.text_layer.text_show_operators import Cluster, Face, Show, Span, parts
 
 _LINE = re.compile(rb"<([0-9A-F]{4})> <([0-9A-F]+)>")
 _LINES = re.compile(rb"\d+ beginbfchar\n.*endbfchar\n", re.DOTALL)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from contracts.projects.queries import AttachedSequence, Call, Comment
 from contracts.texts import Phrase, phrase
-from workers.reports.rendering.document import DataValue, ReportDocument, Section
-from workers.reports.rendering.wording import WORDINGS, Wording
+from workers.reports.rendering.render_input import DataValue, ReportDocument, Section
+from workers.reports.rendering.translated_texts import WORDINGS, Wording
 
 Content = dict[str, Any]
 Fact = tuple[str, str]

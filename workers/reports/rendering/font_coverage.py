@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from workers.reports.rendering.characters import Glyphs
+from workers.reports.rendering.unprintable_characters import Glyphs
 
 # Both are in the typst package, so that a report looks the same on every machine. The first has Latin, Greek,
 # Cyrillic and Hebrew; the second adds Arabic, Armenian, Georgian, Lao and many symbols.

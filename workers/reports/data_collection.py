@@ -9,8 +9,8 @@ from contracts.projects.commands import MAIN_DETAILS
 from contracts.projects.queries import ProjectDetails
 from contracts.reports import GenerateReport
 from workers.reports import domain, tables
-from workers.reports.rendering.document import DataValue, ReportDocument
-from workers.reports.rendering.wording import WORDINGS, Wording
+from workers.reports.rendering.render_input import DataValue, ReportDocument
+from workers.reports.rendering.translated_texts import WORDINGS, Wording
 from workers.reports.row_types import CategoryRow, DataFieldRow, ProjectSizeRow, SettingsRow
 from workers.reports.worker import ReportUnit
 from workers.runtime.storage.batch_rows import rows_of

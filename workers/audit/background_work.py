@@ -8,8 +8,8 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from workers.audit import log_server, tables
-from workers.audit.log_server import LogServer
+from workers.audit import log_server_database, tables
+from workers.audit.log_server_database import LogServer
 from workers.audit.row_types import BacklogRow, NextEntryRow
 from workers.audit.worker import worker
 from workers.common.logs import describe
@@ -37,7 +37,7 @@ async def forward(running: Running) -> None:
         while True:
             await reminder.say("log_server_not_configured")
             await asyncio.sleep(_PAUSE_SECONDS)
-    async with log_server.connect(url, running.engine) as server:
+    async with log_server_database.connect(url, running.engine) as server:
         while True:
             moved = 0
             if EVENTS_LANE in running.lanes.owned:

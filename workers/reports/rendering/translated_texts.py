@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from contracts.values import Language
-from workers.reports.rendering.document import Section
+from workers.reports.rendering.render_input import Section
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

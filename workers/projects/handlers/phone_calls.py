@@ -4,7 +4,7 @@ from contracts.projects.parts import AddCall, CallAdded, CallDeleted, CallEdited
 from contracts.texts import Part
 from workers.projects import domain
 from workers.projects.domain import FieldChange
-from workers.projects.handlers import parts
+from workers.projects.handlers import comments_and_calls
 from workers.projects.row_types import CallColumns, CallRow
 from workers.projects.worker import ProjectUnit, worker
 
@@ -34,9 +34,9 @@ async def add_call(command: AddCall, unit: ProjectUnit) -> CallAdded:
         "project_id": command.project_id,
         "call_id": command.call_id,
         **columns,
-        **parts.stamps(project, unit),
+        **comments_and_calls.stamps(project, unit),
     }
-    parts.add(unit.rows.calls, row, FieldChange("call", command.call_id, None, columns), project, unit)
+    comments_and_calls.add(unit.rows.calls, row, FieldChange("call", command.call_id, None, columns), project, unit)
     return added
 
 
@@ -47,7 +47,7 @@ async def edit_call(command: EditCall, unit: ProjectUnit) -> CallEdited:
     call = unit.rows.require_part(unit.rows.calls, Part.CALL, command.project_id, command.call_id)
     past = domain.part_changes("call", command.call_id, call, columns_of(command))
     edited: CallRow = {**call, **columns_of(command), "edited_by": unit.principal, "edited_at": unit.now}
-    parts.edit(unit.rows.calls, edited, past, project, unit)
+    comments_and_calls.edit(unit.rows.calls, edited, past, project, unit)
     return CallEdited(
         project_id=command.project_id, call_id=command.call_id, direction=command.direction, at=command.at
     )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from workers.common import process_pool
 from workers.common.process_pool import Cause, ChildError
-from workers.reports.rendering.document import ReportDocument
-from workers.reports.rendering.report_content import content
-from workers.reports.rendering.wording import WORDINGS
+from workers.reports.rendering.render_input import ReportDocument
+from workers.reports.rendering.template_content import content
+from workers.reports.rendering.translated_texts import WORDINGS
 
-_PRINT_JOB = "workers.reports.rendering.printing:job"
+_PRINT_JOB = "workers.reports.rendering.pdf_typesetting:job"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from typing import Final
 
 from workers.projects import domain
+from workers.projects.change_history import FIRST
 from workers.projects.domain import FieldChange
-from workers.projects.history import FIRST
 from workers.projects.row_types import PartStamps, ProjectRow
 from workers.projects.worker import ProjectUnit
 from workers.runtime.storage.batch_rows import RowSet, RowT

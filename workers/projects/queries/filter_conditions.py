@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, any_, func, or_, select
 
 from contracts.projects.queries import ProjectFilter, Span
-from workers.projects.holds import is_held
+from workers.projects.legal_hold_view import is_held
 from workers.projects.queries.search_conditions import Conditions, SearchRequest
-from workers.projects.search.lookup_tables import Camera, Search
+from workers.projects.search.index_tables import Camera, Search
 from workers.projects.tables import Project
 
 

@@ -13,7 +13,7 @@ from contracts.permissions import Grants
 from contracts.projects.commands import ProjectDeleted, ProjectUpdated, SequencesRemoved
 from contracts.projects.imports import ProjectsImported
 from contracts.projects.watching import OWN, WatchedProjects, WatchProjects, visible_body
-from workers.projects.queries.filters import all_conditions
+from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent

@@ -11,7 +11,7 @@ from contracts.dead_letters import (
 )
 from contracts.errors import Code, Refusal
 from contracts.ids import uuid7
-from workers.administration.dead_letters import event_fields, require_letter, require_letters
+from workers.administration.dead_letter_lookup import event_fields, require_letter, require_letters
 from workers.administration.worker import AdministrationUnit, worker
 from workers.runtime.admission import inbox
 from workers.runtime.admission.dead_letter_replay_envelope import wrap

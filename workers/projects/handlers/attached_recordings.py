@@ -13,9 +13,9 @@ from contracts.projects.commands import (
     SequencesRemoved,
 )
 from contracts.texts import Part
-from workers.projects import drafts, recordings
+from workers.projects import camera_recording_rules, draft_recordings
+from workers.projects.change_history import FIRST
 from workers.projects.domain import FieldChange
-from workers.projects.history import FIRST
 from workers.projects.row_types import IdentifiedRecording, ProjectRow, SequenceRow
 from workers.projects.worker import ProjectUnit, worker
 
@@ -23,9 +23,9 @@ from workers.projects.worker import ProjectUnit, worker
 async def requested_recordings(command: CreateProject | AddSequences, unit: ProjectUnit) -> list[IdentifiedRecording]:
     """Return the recordings that a command attaches, each once: the named ones, then the caller's draft list."""
     sites = [(f"sequences.{place}.site", sequence.site) for place, sequence in enumerate(command.sequences)]
-    recordings.require_known_sites(sites, unit.site, unit.rows.child_sites)
-    named = [recordings.requested_recording(sequence) for sequence in command.sequences]
-    drafted = await drafts.take_over(unit.connection, unit.principal) if command.from_draft else []
+    camera_recording_rules.require_known_sites(sites, unit.site, unit.rows.child_sites)
+    named = [camera_recording_rules.requested_recording(sequence) for sequence in command.sequences]
+    drafted = await draft_recordings.take_over(unit.connection, unit.principal) if command.from_draft else []
     chosen: dict[UUID, IdentifiedRecording] = {}
     for recording in (*named, *drafted):
         chosen.setdefault(recording["sequence_id"], recording)
@@ -47,7 +47,9 @@ def attach(
             "place": place,
         }
         unit.rows.sequences.put(row)
-        past.append(FieldChange("sequence", sequence["sequence_id"], None, recordings.recording_columns(sequence)))
+        past.append(
+            FieldChange("sequence", sequence["sequence_id"], None, camera_recording_rules.recording_columns(sequence))
+        )
     return past
 
 
@@ -56,7 +58,9 @@ def detach(sequences: Iterable[SequenceRow], unit: ProjectUnit) -> list[FieldCha
     past = []
     for sequence in sequences:
         unit.rows.sequences.remove(sequence["project_id"], sequence["sequence_id"])
-        past.append(FieldChange("sequence", sequence["sequence_id"], recordings.recording_columns(sequence), None))
+        past.append(
+            FieldChange("sequence", sequence["sequence_id"], camera_recording_rules.recording_columns(sequence), None)
+        )
     return past
 
 

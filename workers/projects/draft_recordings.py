@@ -11,7 +11,7 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import recordings, tables
+from workers.projects import camera_recording_rules, tables
 from workers.projects.row_types import IdentifiedRecording, NewDraftRow
 from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.bulk_writes import insert_rows
@@ -85,4 +85,4 @@ async def take_over(connection: AsyncConnection, principal: str) -> list[Identif
     rows = await lock_rows(connection, principal)
     await remove(connection, principal, [row["sequence_id"] for row in rows])
     in_order = sorted(rows, key=lambda row: (row["start"], row["number"]))
-    return [recordings.identified_recording(row) for row in in_order]
+    return [camera_recording_rules.identified_recording(row) for row in in_order]

@@ -1,7 +1,7 @@
 """Deleting expired projects in steps, so that no other command waits long."""
 
 from contracts.projects.commands import ExpireProjects, ProjectsExpired
-from workers.projects.expiry import delete_locked, lock_expired
+from workers.projects.expired_project_deletion import delete_locked, lock_expired
 from workers.projects.worker import ProjectUnit, worker
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from workers.projects import domain, recordings, tables
+from workers.projects import camera_recording_rules, domain, tables
 from workers.projects.domain import FieldChange, Removal, Revision
 from workers.projects.row_types import HistoryEntryColumns, HistoryEntryRow, HistoryRow
 from workers.runtime.commands.unit_of_work import Unit
@@ -253,7 +253,7 @@ def entry_of(row: HistoryEntryRow) -> HistoryEntryColumns:
 def _read_change(row: CreationRow) -> FieldChange:
     old, new = row["old"], row["new"]
     if row["field"] == "sequence" and new is not None:
-        new = recordings.from_json(new)
+        new = camera_recording_rules.from_json(new)
     elif row["field"].endswith("_time") and old is not None:
         old = datetime.fromisoformat(old)
     return FieldChange(row["field"], row["part_id"], old, new)
