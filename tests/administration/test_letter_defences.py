@@ -16,7 +16,7 @@ from contracts.texts import reason
 from incidents import Refused
 from tests.administration.test_dead_letters import letters, logged, olivia, put_aside
 from tests.support import Caller, Site, eventually
-from workers.runtime.commands.dead_letter_stream import Letter, Letters, read_letter
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream, Letter, read_letter
 
 __all__ = ["olivia"]
 
@@ -119,7 +119,7 @@ async def test_another_letter_stays(site: Site, olivia: Caller) -> None:
         await olivia.publish("projects.burn", "-", {})
     first, second = await letters(await site.client(), 2)
     ops = await site.overseer()
-    lying = Letters(site.name, lambda: ops)
+    lying = DeadLetterStream(site.name, lambda: ops)
     document = await lying.get(first.letter)
     assert document is not None
     await lying.remove(first.letter, "another")

@@ -9,7 +9,7 @@ from nats.aio.client import Client as Nats
 from contracts.ids import uuid7
 from contracts.message import Event
 from tests.support import Site
-from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.envelopes import LaneOutbox, Origin
 from workers.runtime.commands.unit_of_work import EmittedEvent
 
 
@@ -24,7 +24,7 @@ class Publisher:
         """Publish an event and return its id; with the id of an earlier one it is that one again."""
         happened = EmittedEvent(event, event_id or uuid7(), "-", fields.get("revision"))
         at = fields.get("at", datetime.now(UTC)).isoformat()
-        post = Post(self._site.name, event.subject.split(".")[0], 0)
+        post = LaneOutbox(self._site.name, event.subject.split(".")[0], 0)
         row = post.event(happened, Origin(fields.get("actor", "olivia"), at, fields.get("cause")))
         # An id of its own lets the server take what it would know again, as it does after its window.
         headers = {**row["headers"], "Nats-Msg-Id": str(uuid7())}

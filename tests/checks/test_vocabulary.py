@@ -19,7 +19,7 @@ OLD = {
     "Door": "QueryConnection",
     "Happened": "EmittedEvent",
     "Heard": "ReceivedEvent",
-    "Hearing": "EventDelivery",
+    "Hearing": "ReactionDispatcher",
     "Kept": "RowSet",
     "Marker": "Fingerprints",
     "Questions": "QueryDispatcher",

@@ -19,7 +19,7 @@ from workers.common.process_pool import Limits, ProcessPool
 from workers.local.run_worker import slice_of
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus.lane_progress import OwnedLane, take
-from workers.runtime.commands.group_commit import Delivery
+from workers.runtime.commands.group_commit import GroupCommit
 
 START: Final = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -63,7 +63,7 @@ class LaneDriver:
         self._owned: OwnedLane | None = None
         worker = slice_of(self._name)
         licensing = Licensing.from_credentials(self._site.credentials(self._name, "worker"))
-        self.delivery = Delivery("main", self._name, worker.rows, worker.handlers, licensing, self._per_second)
+        self.delivery = GroupCommit("main", self._name, worker.rows, worker.handlers, licensing, self._per_second)
 
     async def handle(self, batch: Sequence[Msg]) -> list[dict[str, Any]]:
         """Deliver a batch, and return the outcomes in the order in which they are published."""

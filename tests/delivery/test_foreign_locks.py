@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from tests.delivery.helpers import comment, creation, project_in, wait_for_outcomes
 from tests.support import Caller, Site, eventually
 from workers.migrations.upgrade import migrate
-from workers.runtime.storage.database import Waits, open_engine
+from workers.runtime.storage.database import SessionTimeouts, open_engine
 
 _SECRET = "what-somebody-wrote"
 
@@ -89,7 +89,7 @@ async def test_queries_and_the_outbox_go_on(site: Site) -> None:
 
 async def test_a_migration_says_whom_it_waits_for(site: Site) -> None:
     """A migration that waits behind somebody's open transaction names its session, and goes on afterwards."""
-    engine = open_engine(site.database_url, connections=1, waits=Waits("incidents-migrate", 0, 0, 0))
+    engine = open_engine(site.database_url, connections=1, waits=SessionTimeouts("incidents-migrate", 0, 0, 0))
     with capture_logs() as logs:
         async with locked(site, "LOCK TABLE public.alembic_version IN ACCESS EXCLUSIVE MODE") as pid:
             migrating = asyncio.ensure_future(migrate(engine))

@@ -11,7 +11,7 @@ from tests.support import Site, eventually
 from workers.local.run_worker import slice_of
 from workers.runtime.bus.hardened_parser import Frame, read_safely
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 OWNERS = """
     SELECT objid::int, array_agg(pid) FROM pg_locks
@@ -26,7 +26,7 @@ LOSE = """
 """
 
 
-async def are_shared(site: Site, running: Sequence[Running], shares: list[int]) -> bool:
+async def are_shared(site: Site, running: Sequence[RunningComponents], shares: list[int]) -> bool:
     """Tell whether every lane has one owner, and every process its share."""
     owners = await site.sql(OWNERS)
     assert all(len(pids) == 1 for _, pids in owners)
@@ -93,7 +93,7 @@ async def test_messages_that_are_lost_on_the_way_are_read_again_in_order(site: S
     assert [effects[revision] for revision in sorted(effects)][1:] == [body["comment_id"] for body in bodies]
 
 
-async def lose_one(running: Running, lane: int) -> bool:
+async def lose_one(running: RunningComponents, lane: int) -> bool:
     """Let the next message of a lane be lost between the server and the process, once the lane is read."""
     owned = running.lanes.held.get(lane)
     if owned is None or owned.reader is None:

@@ -10,7 +10,7 @@ from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 PROJECTS = 3
 COMMENTS = 80
@@ -77,5 +77,5 @@ async def test_a_handover_keeps_the_order(site: Site, inspector: Inspector) -> N
     assert await effects(inspector, project_id) == list(enumerate(publishing.result(), 2))
 
 
-async def _has_worked(running: Running, publishing: asyncio.Task[list[str]]) -> bool:
+async def _has_worked(running: RunningComponents, publishing: asyncio.Task[list[str]]) -> bool:
     return running.delivery.counters.applied > 5 or publishing.done()

@@ -7,7 +7,7 @@ from contracts.ids import uuid7
 from tests.delivery.helpers import creation, wait_for_outcomes
 from tests.support import Site, eventually
 from workers.runtime.bus.streams import api
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.process.stream_trimming import trim_events
 
 COMMANDS = 150
@@ -34,7 +34,7 @@ async def create_projects(site: Site) -> None:
     assert {result[0]["status"] for result in results.values()} == {"applied"}
 
 
-async def is_recorded(site: Site, audit: Running) -> bool:
+async def is_recorded(site: Site, audit: RunningComponents) -> bool:
     """Trim, and tell whether every command has its entry and nothing waits to be published."""
     await trim_events(audit)
     return (await site.count("audit.activity"), await site.count("runtime.unpublished")) == (COMMANDS, 0)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.local.support import eventually, is_alive
 from workers.local.servers.nats import free_port
-from workers.local.supervision.worker_spawners import FORK_SECONDS_MAX, Prefork, Running
+from workers.local.supervision.worker_spawners import FORK_SECONDS_MAX, Prefork, StartedProcess
 
 ENTRY = "tests.local.worker:run"
 
@@ -36,7 +36,7 @@ class Forks:
         self.folder = folder
         self.prefork = Prefork(folder / "workers.out", entry, fork_seconds_max=fork_seconds)
 
-    async def fork(self, name: str) -> Running:
+    async def fork(self, name: str) -> StartedProcess:
         """Fork a worker."""
         environment = {**os.environ, "INCIDENTS_SITE": f"of-{name}", "INCIDENTS_HEALTH_PORT": str(free_port())}
         return await self.prefork.spawn(name, environment, self.folder / f"{name}.out")

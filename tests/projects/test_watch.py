@@ -22,17 +22,17 @@ from tests.projects.feeds import (
     wait_for_events,
 )
 from tests.support import Site, eventually
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 
 @pytest.fixture
-async def projects(site: Site) -> Running:
+async def projects(site: Site) -> RunningComponents:
     """The worker of projects, which serves the feeds."""
     return await site.worker("projects")
 
 
 @pytest.fixture
-async def admin(site: Site, projects: Running) -> Client:
+async def admin(site: Site, projects: RunningComponents) -> Client:
     """Somebody who gives others something to see."""
     return await site.client()
 
@@ -89,7 +89,7 @@ async def test_what_one_may_not_see_is_left_out(admin: Client, viewer: Client) -
         assert [what for what, _ in event_names(await next_events(watch, 2))] == ["created", "deleted"]
 
 
-async def test_without_permission_nobody_watches(site: Site, projects: Running) -> None:
+async def test_without_permission_nobody_watches(site: Site, projects: RunningComponents) -> None:
     """Watching needs view on incident-projects (PERM-07)."""
     with pytest.raises(Refused) as refused:
         async with follow(await site.client("stranger")):
@@ -137,7 +137,7 @@ async def test_a_feed_ends_with_a_node_that_its_filter_needs(site: Site, admin: 
     assert results["end"]["error"]["code"] == Code.NOT_AVAILABLE
 
 
-async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: Running, admin: Client) -> None:
+async def test_a_feed_goes_to_ones_own_inbox_alone(site: Site, projects: RunningComponents, admin: Client) -> None:
     """A feed whose address is somebody else's inbox is not opened."""
     caller, victim = await site.caller(), await site.nats("victim")
     subscription = await victim.subscribe("_INBOX_victim.>")
@@ -172,7 +172,7 @@ async def test_a_cursor_that_is_too_old_is_refused(site: Site, admin: Client) ->
         assert "start again" in refused.value.details["fields"][0]["reason"]
 
 
-async def test_a_cursor_of_another_form_is_refused(site: Site, projects: Running) -> None:
+async def test_a_cursor_of_another_form_is_refused(site: Site, projects: RunningComponents) -> None:
     """What no feed gave is refused as `invalid`."""
     answer, status = await (await site.caller()).ask("projects.watch", {"since": "yesterday"})
     assert (answer["error"]["code"], status) == ("invalid", "400")

@@ -26,7 +26,7 @@ from tests.projects.feeds import (
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.feeds.feed_lifecycle import FEEDS_PER_PRINCIPAL_MAX
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 LONG_AGO = datetime(2009, 5, 17, 8, 30, tzinfo=UTC)
 
@@ -196,7 +196,7 @@ async def test_a_feed_can_be_of_one_project(site: Site, admin: Client) -> None:
         assert event_names(await next_events(watch, 2)) == [("comment-added", str(one)), ("deleted", str(one))]
 
 
-async def test_a_feed_that_nobody_renews_ends(site: Site, running: Running) -> None:
+async def test_a_feed_that_nobody_renews_ends(site: Site, running: RunningComponents) -> None:
     """The feed of a client that went away without a word is ended when its lease is over."""
     caller, kinds = await site.caller(), list[Any]()
 
@@ -214,7 +214,7 @@ async def test_a_feed_that_nobody_renews_ends(site: Site, running: Running) -> N
 
 
 @pytest.fixture
-async def running(site: Site) -> Running:
+async def running(site: Site) -> RunningComponents:
     """The worker of projects in this process."""
     return await site.worker("projects")
 

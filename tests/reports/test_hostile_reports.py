@@ -21,7 +21,7 @@ from tests.reports.test_columns import everywhere
 from tests.support import Site, eventually
 from workers.reports import domain
 from workers.reports.row_types import ProjectSizeRow
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 PANIC = "\u05e9\u20e3\u200d"
 """A Hebrew letter, an enclosing mark, a joiner: the typesetter panics at them."""
@@ -59,13 +59,13 @@ async def said(client: Client, generated: ReportGenerated) -> str:
     return squeezed(text_of(pdf))
 
 
-def child(running: Running) -> psutil.Process:
+def child(running: RunningComponents) -> psutil.Process:
     """Return the one child process of a worker."""
     [pid] = running.children.pids
     return psutil.Process(pid)
 
 
-def working(running: Running) -> Callable[[], Awaitable[bool]]:
+def working(running: RunningComponents) -> Callable[[], Awaitable[bool]]:
     """Return what tells that a child has been given a job."""
 
     async def works() -> bool:

@@ -7,7 +7,7 @@ import pytest
 from tests.support import Site
 from workers.projects.background_work import purge
 from workers.runtime.process.periodic_maintenance import run_round
-from workers.runtime.storage.database_clock_check import Judge
+from workers.runtime.storage.database_clock_check import ClockJudge
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 HOUR = 3600.0
@@ -21,13 +21,13 @@ def after(seconds: float) -> datetime:
 @pytest.mark.parametrize("jump", [59 * 60, -59 * 60, 60])
 def test_a_small_step_is_believed(jump: float) -> None:
     """A clock that is set right by some minutes is believed, whatever other clocks say."""
-    assert Judge().believes(after(jump), NOW, [after(10 * HOUR)], 0)
+    assert ClockJudge().believes(after(jump), NOW, [after(10 * HOUR)], 0)
 
 
 @pytest.mark.parametrize("jump", [2 * HOUR, -2 * HOUR, 5000 * HOUR])
 def test_a_jump_is_doubted_until_it_has_lasted(jump: float) -> None:
     """A clock that jumped is believed after an hour in which it was steady and agreed with the others."""
-    judge = Judge()
+    judge = ClockJudge()
     for minutes in range(0, 60, 10):
         time = after(jump + minutes * 60)
         assert not judge.believes(time, NOW, [time], minutes * 60)
@@ -39,7 +39,7 @@ def test_a_jump_is_doubted_until_it_has_lasted(jump: float) -> None:
 
 def test_a_jump_that_ends_is_forgotten() -> None:
     """A clock that was ahead for a minute is believed again at once when it is back."""
-    judge = Judge()
+    judge = ClockJudge()
     assert not judge.believes(after(2000 * HOUR), NOW, [after(2000 * HOUR)], 0)
     assert judge.believes(after(60), NOW, [after(60)], 60)
     assert not judge.doubts
@@ -47,7 +47,7 @@ def test_a_jump_that_ends_is_forgotten() -> None:
 
 def test_clocks_that_disagree_prove_nothing() -> None:
     """While the worker's clock or the broker's says something else, no time is long enough."""
-    judge = Judge()
+    judge = ClockJudge()
     for hours in range(5):
         time = after((2000 + hours) * HOUR)
         assert not judge.believes(time, NOW, [time, after(hours * HOUR)], hours * HOUR)
@@ -55,7 +55,7 @@ def test_clocks_that_disagree_prove_nothing() -> None:
 
 def test_a_clock_that_goes_on_jumping_proves_nothing() -> None:
     """Each jump begins the hour anew."""
-    judge = Judge()
+    judge = ClockJudge()
     for turn in range(5):
         time = after((100 + turn * 50) * HOUR)
         assert not judge.believes(time, NOW, [time], turn * HOUR)
@@ -63,7 +63,7 @@ def test_a_clock_that_goes_on_jumping_proves_nothing() -> None:
 
 async def test_housekeeping_reports_a_jump(site: Site) -> None:
     """A process that doubts the clock says so in its condition, stays ready, and does not believe it."""
-    running, judge = await site.worker("audit"), Judge()
+    running, judge = await site.worker("audit"), ClockJudge()
     await run_round(running, judge)
     assert not running.condition.clock_doubted
     await site.sql("UPDATE runtime.clock SET believed_at = now() - interval '100 days'")

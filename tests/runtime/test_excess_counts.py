@@ -10,7 +10,7 @@ from tests.delivery.lane_driver import START, own_lane, stored_command
 from tests.support import Site, eventually
 from workers.runtime.bus.outbox import PostedRow
 from workers.runtime.bus.streams import LETTERS_PER_PRINCIPAL_MAX
-from workers.runtime.commands.audit_flood_control import ATTEMPTS, RECORDED_PER_MINUTE_MAX, Record, report
+from workers.runtime.commands.audit_flood_control import ATTEMPTS, RECORDED_PER_MINUTE_MAX, RecordedRows, report
 
 LATER = START + timedelta(minutes=5)
 
@@ -31,7 +31,7 @@ async def counted(site: Site, now: datetime = LATER) -> int:
 
 async def admitted(site: Site, now: datetime, number: int, principal: str = "mallory") -> int:
     """Record so many attempts in one transaction, and return how many of them stand by themselves."""
-    record = Record()
+    record = RecordedRows()
     numbers = [each for each in range(number) if record.admits(principal, ATTEMPTS)]
     rows = [PostedRow(worker="projects", lane=0, subject=f"evt.{each}", headers={}, body="{}") for each in numbers]
     for row in rows:
@@ -71,7 +71,7 @@ async def test_what_is_counted_is_told_once(site: Site) -> None:
 
 async def test_what_is_rolled_back_is_not_counted(site: Site) -> None:
     """Counts are written in the transaction of what they count."""
-    record = Record()
+    record = RecordedRows()
     record.admits("mallory", ATTEMPTS)
     async with site.engine.connect() as connection:
         await record.find_excess(connection, "projects", 0, START)

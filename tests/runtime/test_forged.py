@@ -21,7 +21,7 @@ from workers.local.access.signing_keys import Trust
 from workers.local.servers.nats import EmbeddedNats
 from workers.runtime.bus.jetstream_strict_mode_check import is_strict
 from workers.runtime.bus.streams import api
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 VERBS = (
     "STREAM.PURGE.COMMANDS", "STREAM.DELETE.COMMANDS", "STREAM.UPDATE.COMMANDS", "STREAM.MSG.DELETE.COMMANDS",
@@ -92,7 +92,7 @@ async def test_a_forged_letter_is_counted(site: Site) -> None:
     assert await _are_counted(running, 1)
 
 
-async def _are_counted(running: list[Running], number: int) -> bool:
+async def _are_counted(running: list[RunningComponents], number: int) -> bool:
     return sum(process.forged_letters for process in running) == number
 
 

@@ -13,7 +13,7 @@ from tests.delivery.helpers import creation
 from tests.support import Caller, Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.queries import outcome_waits
 
 OUTCOME = "projects.outcome"
@@ -30,7 +30,7 @@ async def question(caller: Caller, command_id: object, seconds: float = 30) -> A
     return json.loads(answer.data), (answer.headers or {}).get("Nats-Service-Error-Code", "")
 
 
-async def waiting(running: Running, count: int = 1) -> None:
+async def waiting(running: RunningComponents, count: int = 1) -> None:
     """Wait until so many questions wait in a process, and none of them has a turn."""
 
     async def wait() -> bool:
@@ -46,7 +46,7 @@ def no_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def running(site: Site) -> Running:
+async def running(site: Site) -> RunningComponents:
     """The projects worker of a site."""
     return await site.worker("projects")
 
@@ -60,7 +60,7 @@ async def test_a_known_outcome_is_answered_at_once(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("no_looks")
-async def test_an_outcome_that_arrives_is_answered(site: Site, running: Running) -> None:
+async def test_an_outcome_that_arrives_is_answered(site: Site, running: RunningComponents) -> None:
     """A question asked before its command is answered with the outcome that a subscriber gets."""
     caller, command_id, project_id = await site.caller(), uuid7(), uuid7()
     asked = asyncio.create_task(question(caller, command_id))
@@ -71,7 +71,7 @@ async def test_an_outcome_that_arrives_is_answered(site: Site, running: Running)
 
 
 @pytest.mark.usefixtures("no_looks")
-async def test_another_process_decides(site: Site, running: Running) -> None:
+async def test_another_process_decides(site: Site, running: RunningComponents) -> None:
     """The process that answers hears of a decision that another process has committed."""
     caller, command_id = await site.caller(), uuid7()
     async with worker_process(site, "administration") as other:
@@ -82,7 +82,7 @@ async def test_another_process_decides(site: Site, running: Running) -> None:
         assert await asked == (outcome, "")
 
 
-async def test_an_outcome_that_was_not_heard_is_found(site: Site, running: Running) -> None:
+async def test_an_outcome_that_was_not_heard_is_found(site: Site, running: RunningComponents) -> None:
     """An outcome that is committed while its message is lost is found in the inbox."""
     caller, command_id = await site.caller(), uuid7()
     asked = asyncio.create_task(question(caller, command_id))
@@ -109,7 +109,7 @@ async def test_the_time_has_limits(site: Site, seconds: Any) -> None:
     assert ([field["field"] for field in answer["error"]["details"]["fields"]], status) == (["wait_seconds"], "400")
 
 
-async def test_another_principals_command_gives_nothing(site: Site, running: Running) -> None:
+async def test_another_principals_command_gives_nothing(site: Site, running: RunningComponents) -> None:
     """The outcome of another principal's command does not answer a question, whenever it comes."""
     owner, other, command_id, project_id = await site.caller(), await site.caller("other"), uuid7(), uuid7()
     asked = asyncio.create_task(question(other, command_id, 2.5))
@@ -120,7 +120,7 @@ async def test_another_principals_command_gives_nothing(site: Site, running: Run
 
 
 @pytest.mark.usefixtures("no_looks")
-async def test_what_is_no_outcome_is_passed_over(site: Site, running: Running) -> None:
+async def test_what_is_no_outcome_is_passed_over(site: Site, running: RunningComponents) -> None:
     """Neither an acknowledgement on the subject of an outcome nor another command's outcome is an answer."""
     caller, command_id, project_id = await site.caller(), uuid7(), uuid7()
     asked = asyncio.create_task(question(caller, command_id))
@@ -134,7 +134,9 @@ async def test_what_is_no_outcome_is_passed_over(site: Site, running: Running) -
     assert await asked == (outcome, "")
 
 
-async def test_too_many_questions_are_refused(site: Site, running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_too_many_questions_are_refused(
+    site: Site, running: RunningComponents, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A principal with its share of waiting questions is refused; its other queries and other principals are not."""
     monkeypatch.setattr(outcome_waits, "WAITS_PER_PRINCIPAL_MAX", 20)
     caller, other = await site.caller(), await site.caller("other")
@@ -151,7 +153,7 @@ async def test_too_many_questions_are_refused(site: Site, running: Running, monk
 
 
 async def test_a_full_process_lets_everybody_wait_once(
-    site: Site, running: Running, monkeypatch: pytest.MonkeyPatch
+    site: Site, running: RunningComponents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where all places are taken, a principal may have one waiting question."""
     monkeypatch.setattr(outcome_waits, "WAITS_MAX", 2)
@@ -165,7 +167,7 @@ async def test_a_full_process_lets_everybody_wait_once(
         task.cancel()
 
 
-async def test_waiting_questions_hold_no_connection(site: Site, running: Running) -> None:
+async def test_waiting_questions_hold_no_connection(site: Site, running: RunningComponents) -> None:
     """Many waiting questions take neither a connection to the database nor a turn of the fair queue."""
     caller = await site.caller()
     asked = [asyncio.create_task(question(caller, uuid7())) for _ in range(30)]
@@ -181,7 +183,7 @@ async def test_waiting_questions_hold_no_connection(site: Site, running: Running
         task.cancel()
 
 
-async def test_a_worker_that_stops_answers_them(site: Site, running: Running) -> None:
+async def test_a_worker_that_stops_answers_them(site: Site, running: RunningComponents) -> None:
     """When its process stops, a waiting question is answered that another process can be asked."""
     caller = await site.caller()
     async with run_here(running.worker, site.settings("projects")) as second:

@@ -16,7 +16,7 @@ from tests.support import Site, eventually
 from tests.support.site import Caller
 from workers.local.run_worker import slice_of
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.queries.fair_queue import REFUSALS_PER_SECOND_MAX
 from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, language_in
 from workers.runtime.queries.refusal_log_limit import LOGGED_PER_MINUTE_MAX
@@ -52,7 +52,7 @@ async def flood(caller: Caller, count: int, body: bytes = b"{}") -> None:
     await caller.nats.flush()
 
 
-async def arrived(running: Running, count: int) -> None:
+async def arrived(running: RunningComponents, count: int) -> None:
     """Wait until so many queries were turned away or dropped."""
 
     async def are_counted() -> bool:
@@ -63,14 +63,14 @@ async def arrived(running: Running, count: int) -> None:
 
 
 @pytest.fixture
-async def running(site: Site) -> Running:
+async def running(site: Site) -> RunningComponents:
     """The projects worker of a site on which two people may see projects."""
     for name in ("eve", "bob"):
         await site.grant(name, {Node.PROJECTS: "view"})
     return await site.worker("projects", **SHARE)
 
 
-async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, running: Running) -> None:
+async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, running: RunningComponents) -> None:
     """Beyond its share a principal is refused with when to come again, and then dropped; another is answered."""
     eve, bob = await site.caller("eve"), await site.caller("bob")
     answers = await collect_answers(eve)
@@ -86,7 +86,7 @@ async def test_a_flood_is_turned_away_and_others_are_answered(site: Site, runnin
     assert running.query_dispatcher.counters.dropped > 0
 
 
-async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Running) -> None:
+async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: RunningComponents) -> None:
     """Every query of a share is answered once the database is there again, and the next one, too."""
     eve = await site.caller("eve")
     answers = await collect_answers(eve)
@@ -105,7 +105,7 @@ async def test_what_was_let_in_is_answered_after_a_flood(site: Site, running: Ru
     assert (await eve.ask("projects.list", {}))[1] == ""
 
 
-async def test_many_principals_take_no_more_than_there_is(site: Site, running: Running) -> None:
+async def test_many_principals_take_no_more_than_there_is(site: Site, running: RunningComponents) -> None:
     """However many principals ask, no more queries than a process answers at once have a connection."""
     callers = [await site.caller(f"p{number}") for number in range(RUNNING_QUERIES_MAX)]
     async with held(site):
@@ -125,7 +125,7 @@ async def test_many_principals_take_no_more_than_there_is(site: Site, running: R
 @pytest.mark.parametrize(
     "block", [b"NATS/1.0 \xff\xff\xff\r\n\r\n", b"NATS/1.0 200 \xff\xff\r\n\r\n", b"X\r\n\r\n", b"\r\n\r\n"]
 )
-async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block: bytes) -> None:
+async def test_no_header_makes_the_door_deaf(site: Site, running: RunningComponents, block: bytes) -> None:
     """A query is answered whatever its header block holds, and so is everybody's next one."""
     eve, bob = await site.caller("eve"), await site.caller("bob")
     answers = await collect_answers(eve)
@@ -144,7 +144,7 @@ async def test_no_header_makes_the_door_deaf(site: Site, running: Running, block
 async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
     """A query that runs or waits when its process is asked to end is answered before it ends."""
     await site.grant("eve", {Node.PROJECTS: "view"})
-    eve, ending, worked = await site.caller("eve"), asyncio.Event(), list[Running]()
+    eve, ending, worked = await site.caller("eve"), asyncio.Event(), list[RunningComponents]()
     answers = await collect_answers(eve)
 
     async def work() -> None:
@@ -169,7 +169,7 @@ async def test_a_worker_that_stops_answers_what_it_let_in(site: Site) -> None:
     await eventually(partial(_many, answers, 4))
 
 
-async def _ready(worked: list[Running]) -> bool:
+async def _ready(worked: list[RunningComponents]) -> bool:
     return bool(worked and worked[0].serving)
 
 

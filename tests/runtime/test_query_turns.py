@@ -6,8 +6,8 @@ from workers.runtime.queries.fair_queue import (
     REFUSALS_PER_SECOND_MAX,
     WAIT_SECONDS_MAX,
     WAITING_QUERIES_MAX,
+    FairQueue,
     Share,
-    Turns,
     Verdict,
     WaitingQuery,
 )
@@ -21,12 +21,12 @@ def asked(principal: str, at: float = 0.0, verb: str = "list") -> WaitingQuery:
 
 
 @pytest.fixture
-def turns() -> Turns:
+def turns() -> FairQueue:
     """The lines of a process in which nobody waits."""
-    return Turns(SHARE, {"watch"})
+    return FairQueue(SHARE, {"watch"})
 
 
-def served(turns: Turns, count: int, now: float = 0.0) -> list[str]:
+def served(turns: FairQueue, count: int, now: float = 0.0) -> list[str]:
     """Whose turn it is, so many times, each answered at once."""
     names = []
     for _ in range(count):
@@ -36,7 +36,7 @@ def served(turns: Turns, count: int, now: float = 0.0) -> list[str]:
     return names
 
 
-def test_principals_take_turns(turns: Turns) -> None:
+def test_principals_take_turns(turns: FairQueue) -> None:
     """Who asked three times before another asked once is answered once before it."""
     for name in ("eve", "eve", "eve", "bob", "ann"):
         assert turns.offer(asked(name)) is Verdict.WAITS
@@ -45,7 +45,7 @@ def test_principals_take_turns(turns: Turns) -> None:
     assert turns.next(0) is None
 
 
-def test_nobody_runs_more_than_its_share(turns: Turns) -> None:
+def test_nobody_runs_more_than_its_share(turns: FairQueue) -> None:
     """Of one principal two are answered at a time; a third one begins when one of them is done."""
     for _ in range(3):
         turns.offer(asked("eve"))
@@ -57,7 +57,7 @@ def test_nobody_runs_more_than_its_share(turns: Turns) -> None:
     assert turns.next(0) is not None
 
 
-def test_who_asks_too_much_is_turned_away_and_then_dropped(turns: Turns) -> None:
+def test_who_asks_too_much_is_turned_away_and_then_dropped(turns: FairQueue) -> None:
     """Beyond what may wait a principal gets so many refusals a second, and then nothing; others are let in."""
     offered = [turns.offer(asked("eve")) for _ in range(SHARE.waiting + REFUSALS_PER_SECOND_MAX + 7)]
     assert offered.count(Verdict.WAITS) == SHARE.waiting
@@ -67,7 +67,7 @@ def test_who_asks_too_much_is_turned_away_and_then_dropped(turns: Turns) -> None
     assert turns.offer(asked("eve", at=0.5)) is Verdict.TURNED_AWAY
 
 
-def test_what_waited_too_long_is_dropped(turns: Turns) -> None:
+def test_what_waited_too_long_is_dropped(turns: FairQueue) -> None:
     """What nobody waits for any more is neither answered nor in the way of what is asked now."""
     for _ in range(SHARE.waiting):
         turns.offer(asked("eve"))
@@ -80,7 +80,7 @@ def test_what_waited_too_long_is_dropped(turns: Turns) -> None:
     assert query[1].arrived == later
 
 
-def test_a_renewal_does_not_stand_behind_other_queries(turns: Turns) -> None:
+def test_a_renewal_does_not_stand_behind_other_queries(turns: FairQueue) -> None:
     """Feeds are opened and kept by a line of their own, so that no flood of its own principal ends one."""
     while turns.offer(asked("eve")) is Verdict.WAITS:
         pass
@@ -94,7 +94,7 @@ def test_a_renewal_does_not_stand_behind_other_queries(turns: Turns) -> None:
 
 def test_what_waits_is_bounded_for_everybody_together() -> None:
     """Beyond what may wait of all together, a principal may have one query, and no principal is shut out."""
-    turns = Turns(Share(running=1, waiting=WAITING_QUERIES_MAX))
+    turns = FairQueue(Share(running=1, waiting=WAITING_QUERIES_MAX))
     for _ in range(WAITING_QUERIES_MAX):
         assert turns.offer(asked("eve")) is Verdict.WAITS
     assert turns.offer(asked("eve")) is Verdict.TURNED_AWAY
@@ -102,7 +102,7 @@ def test_what_waits_is_bounded_for_everybody_together() -> None:
     assert turns.offer(asked("bob")) is Verdict.TURNED_AWAY
 
 
-def test_a_refusal_says_when(turns: Turns) -> None:
+def test_a_refusal_says_when(turns: FairQueue) -> None:
     """A refused principal learns when its own queries will have been answered, within a second and five."""
     for seconds, told in ((0.001, 1), (8.0, 3), (60.0, 5)):
         turns.offer(asked("eve"))
@@ -115,7 +115,7 @@ def test_a_refusal_says_when(turns: Turns) -> None:
         assert turns.retry_after_seconds(asked("eve")) == 1
 
 
-def test_who_has_nothing_to_ask_is_forgotten(turns: Turns) -> None:
+def test_who_has_nothing_to_ask_is_forgotten(turns: FairQueue) -> None:
     """What is kept does not grow with the principals that ever asked."""
     for number in range(100):
         turns.offer(asked(f"p{number}"))

@@ -7,7 +7,7 @@ import pytest
 from contracts.subjects import LANES, lane_filter
 from tests.support import Site, eventually
 from workers.runtime.bus.lane_ownership import Lanes
-from workers.runtime.bus.lane_subscriber import Batch, Source, subscribe_lane
+from workers.runtime.bus.lane_subscriber import Batch, LaneSource, subscribe_lane
 from workers.runtime.bus.streams import COMMANDS
 from workers.runtime.process.assembly import open_broker
 from workers.runtime.storage.database import open_engine
@@ -42,7 +42,9 @@ async def deliver(site: Site, recorder: Recorder, messages: int) -> list[list[by
     lanes = Lanes(engine, "projects", "1-abcdef")
     lanes._share = LANES
     for lane in range(LANES):
-        subscribe_lane(broker, lanes, lane, Source(COMMANDS, [lane_filter(site.name, "projects", lane)], 200), recorder)
+        subscribe_lane(
+            broker, lanes, lane, LaneSource(COMMANDS, [lane_filter(site.name, "projects", lane)], 200), recorder
+        )
 
     async def have_come() -> bool:
         return sum(map(len, recorder.batches)) >= messages

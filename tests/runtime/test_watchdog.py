@@ -14,7 +14,7 @@ from tests.delivery.helpers import Inspector, creation
 from tests.support import Site, eventually
 from tests.support.system import worker_process
 from workers.runtime.bus.streams import api, is_full
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 _NO_PROBE = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -50,7 +50,7 @@ async def says(url: str, status: int, *parts: str) -> bool:
     return (code, [item["part"] for item in health.get("failing", ())]) == (status, list(parts))
 
 
-async def fails(running: Running, *parts: str) -> bool:
+async def fails(running: RunningComponents, *parts: str) -> bool:
     """Tell whether these parts fail."""
     return [item["part"] for item in running.condition.as_json()] == list(parts)
 

@@ -6,10 +6,10 @@ from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from workers.runtime.process import metrics
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 
-async def page_of(running: Running) -> str:
+async def page_of(running: RunningComponents) -> str:
     """Return the page of a worker that runs in this process."""
     return generate_latest(metrics.registry(running, await running.backlog.read())).decode()
 
@@ -23,7 +23,7 @@ def samples(page: str) -> Mapping[str, float]:
     }
 
 
-async def figures_of(running: Running) -> Mapping[str, float]:
+async def figures_of(running: RunningComponents) -> Mapping[str, float]:
     """Return the samples of a worker that runs in this process."""
     return samples(await page_of(running))
 

@@ -27,7 +27,7 @@ from workers.local.servers.nats import EmbeddedNats
 from workers.local.servers.postgres import APP_ROLE
 from workers.runtime.bus.streams import api, provision
 from workers.runtime.process.assembly import run_here
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import open_engine
 
 
@@ -147,7 +147,7 @@ class Site:
         }
         return Settings(**{**given, **changed})
 
-    async def worker(self, name: str, **changed: Any) -> Running:
+    async def worker(self, name: str, **changed: Any) -> RunningComponents:
         """Start a worker in this process; it stops with the test."""
         return await self._stack.enter_async_context(run_here(slice_of(name), self.settings(name, **changed)))
 

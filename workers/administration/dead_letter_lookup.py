@@ -4,17 +4,17 @@ from typing import Any
 
 from contracts.errors import Code, Refusal
 from workers.administration import domain
-from workers.runtime.commands.dead_letter_stream import Letter, Letters
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream, Letter
 
 
-def require_letters(letters: Letters | None) -> Letters:
+def require_letters(letters: DeadLetterStream | None) -> DeadLetterStream:
     """Return the stream of dead letters, or refuse while no process can read it."""
     if letters is None:
         raise Refusal(Code.UNAVAILABLE)
     return letters
 
 
-async def require_letter(letters: Letters | None, number: int) -> Letter:
+async def require_letter(letters: DeadLetterStream | None, number: int) -> Letter:
     """Return the letter with a number, or refuse: it was replayed, discarded or never written."""
     letter = await require_letters(letters).get(number)
     if letter is None:

@@ -15,7 +15,7 @@ from workers.audit.worker import worker
 from workers.common.logs import describe
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.batch_rows import rows_of
 from workers.runtime.storage.database import autocommit
 
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 @worker.background
-async def forward(running: Running) -> None:
+async def forward(running: RunningComponents) -> None:
     """Deliver waiting entries to the log server, in the process that reads the events."""
     url = running.settings.log_database_url
     reminder = Reminder(running.engine)
@@ -47,7 +47,7 @@ async def forward(running: Running) -> None:
 
 
 @worker.reports_status
-async def report_backlog(running: Running) -> dict[str, Any]:
+async def report_backlog(running: RunningComponents) -> dict[str, Any]:
     """Return how many entries wait for the log server, and how long the oldest has waited."""
     async with running.engine.connect() as connection:
         [backlog] = await _backlog(connection)

@@ -12,7 +12,7 @@ from contracts.errors import Code, Refusal
 from workers.audit import tables
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME
 from workers.runtime.storage.bulk_writes import insert_rows
-from workers.runtime.storage.database import LogBase, Waits, autocommit, open_engine
+from workers.runtime.storage.database import LogBase, SessionTimeouts, autocommit, open_engine
 
 _BATCH_SECONDS = 20.0
 """Time limit of a batch: a silently dead connection would take far longer to fail."""
@@ -24,7 +24,7 @@ _engines: dict[AsyncEngine, AsyncEngine] = {}
 @asynccontextmanager
 async def connect(url: str, main_engine: AsyncEngine) -> AsyncIterator["LogServer"]:
     """Connect to the log server, and let queries with connections of `main_engine` use it during the block."""
-    engine = open_engine(url, connections=8, waits=Waits("incidents-audit-log-server"))
+    engine = open_engine(url, connections=8, waits=SessionTimeouts("incidents-audit-log-server"))
     _engines[main_engine] = engine
     try:
         yield LogServer(engine)

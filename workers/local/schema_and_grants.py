@@ -8,9 +8,9 @@ from workers.common.process_settings import Settings
 from workers.migrations import upgrade
 from workers.runtime.process import preconditions
 from workers.runtime.process.preconditions import UnfitError, explain_errors
-from workers.runtime.storage.database import Waits, open_engine
+from workers.runtime.storage.database import SessionTimeouts, open_engine
 
-_UNLIMITED: Final = Waits("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
+_UNLIMITED: Final = SessionTimeouts("incidents-migrate", lock_seconds=0, statement_seconds=0, idle_seconds=0)
 _LOG_OWNER_VARIABLE: Final = "INCIDENTS_OWNER_LOG_DATABASE_URL"
 
 

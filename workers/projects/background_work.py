@@ -11,7 +11,7 @@ from workers.projects import domain
 from workers.projects.packages import database_storage
 from workers.projects.search.rarity import learned
 from workers.projects.worker import worker
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock_check import is_believed
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 @worker.background
-async def housekeeping(running: Running) -> None:
+async def housekeeping(running: RunningComponents) -> None:
     """Delete packages after a day and drafted sequences after a month, in the process that owns the first lane."""
     now = asyncio.get_running_loop().time
     due = now()
@@ -41,7 +41,7 @@ async def housekeeping(running: Running) -> None:
 
 
 @worker.background
-async def learn_rarity(running: Running) -> None:
+async def learn_rarity(running: RunningComponents) -> None:
     """Learn every hour how common parts of words are; without a sample, their letters decide."""
     while True:
         try:
@@ -52,7 +52,7 @@ async def learn_rarity(running: Running) -> None:
         await asyncio.sleep(_LEARN_SECONDS)
 
 
-async def purge(running: Running) -> None:
+async def purge(running: RunningComponents) -> None:
     """Delete expired packages and drafts, unless the clock is doubted."""
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):

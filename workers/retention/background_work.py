@@ -11,8 +11,8 @@ from contracts.retention import Sweep
 from workers.common.logs import describe
 from workers.retention.worker import worker
 from workers.runtime.bus import outbox
-from workers.runtime.commands.envelopes import Post
-from workers.runtime.process.running_components import Running
+from workers.runtime.commands.envelopes import LaneOutbox
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import autocommit
 from workers.runtime.storage.database_clock_check import is_believed
 
@@ -27,7 +27,7 @@ log = structlog.get_logger()
 
 
 @worker.background
-async def schedule(running: Running) -> None:
+async def schedule(running: RunningComponents) -> None:
     """Request a sweep as `system` at intervals, in the process that owns the first lane."""
     now, seconds = asyncio.get_running_loop().time, running.settings.sweep_seconds
     due = now() + min(_FIRST_SWEEP_SECONDS, seconds)
@@ -42,9 +42,9 @@ async def schedule(running: Running) -> None:
             log.warning("sweep_request_failed", **describe(error))
 
 
-async def request_sweep(running: Running) -> None:
+async def request_sweep(running: RunningComponents) -> None:
     """Write the command to the outbox, unless the clock is doubted."""
-    row = Post(running.settings.site, worker.name, _FIRST_LANE).command(Sweep(), uuid7())
+    row = LaneOutbox(running.settings.site, worker.name, _FIRST_LANE).command(Sweep(), uuid7())
     async with autocommit(running.engine).connect() as connection:
         if not await is_believed(connection):
             log.warning("sweep_skipped")

@@ -9,8 +9,8 @@ from workers.runtime.bus.backlog_metrics import Figures
 from workers.runtime.commands.group_commit import Handler
 from workers.runtime.commands.reaction_dispatch import Reaction, ReceivedEvent
 from workers.runtime.commands.unit_of_work import Rows, Unit
-from workers.runtime.feeds.feed import Live, Renewal
-from workers.runtime.queries.outcome_waits import Awaited
+from workers.runtime.feeds.feed import FeedAnswer, Renewal
+from workers.runtime.queries.outcome_waits import AwaitedOutcome
 from workers.runtime.queries.query_dispatch import Answer, QueryContext, QueryHandler
 
 CommandT_co = TypeVar("CommandT_co", bound=Command[Any], covariant=True)
@@ -19,10 +19,10 @@ R = TypeVar("R")
 EventR = TypeVar("EventR", bound=Event)
 
 Signs = Callable[[Any], Awaitable[dict[str, Any]]]
-"""Takes the running process (process.Running) and returns fields that its slice adds to the process's status."""
+"""Takes the running process (`RunningComponents`) and returns fields that its slice adds to the process's status."""
 
 Background = Callable[[Any], Coroutine[Any, Any, None]]
-"""Takes the running process (process.Running) and runs until it is cancelled."""
+"""Takes the running process (`RunningComponents`) and runs until it is cancelled."""
 
 
 class Worker:
@@ -113,8 +113,8 @@ class Answers(Generic[QueryT_co]):
 
     def __call__(
         self: "Answers[Query[R]]",
-        answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Awaited | Live | Renewal]],
-    ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | Awaited | Live | Renewal]]:
+        answering: Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | AwaitedOutcome | FeedAnswer | Renewal]],
+    ) -> Callable[[QueryT_co, QueryContext], Awaitable[R | Answer | AwaitedOutcome | FeedAnswer | Renewal]]:
         """Register the function and return it unchanged."""
         self._worker.query_handlers[self._query] = answering
         return answering

@@ -14,7 +14,7 @@ import structlog
 
 from workers.local.servers.nats import free_port
 from workers.local.supervision import http_fetch
-from workers.local.supervision.worker_spawners import Prefork, Program, Running, Spawner
+from workers.local.supervision.worker_spawners import Prefork, Program, Spawner, StartedProcess
 
 _DELAY_SECONDS_MIN: Final = 0.2
 _DELAY_SECONDS_MAX: Final = 5.0
@@ -34,7 +34,7 @@ class Worker:
     environment: Mapping[str, str]
     port: int = 0
     restarts: int = 0
-    process: Running | None = None
+    process: StartedProcess | None = None
     silent_seconds: float = 0.0
 
     @property
@@ -124,7 +124,7 @@ class Supervisor:
                 _send([worker.process], signal.SIGKILL)
                 worker.silent_seconds = 0.0
 
-    async def _spawn(self, worker: Worker) -> Running:
+    async def _spawn(self, worker: Worker) -> StartedProcess:
         worker.port, worker.silent_seconds = free_port(), 0.0
         environment = {**os.environ, **worker.environment, "INCIDENTS_HEALTH_PORT": str(worker.port)}
         return await self._spawner.spawn(worker.name, environment, self._logs / f"{worker.name}.out")
@@ -149,7 +149,7 @@ def next_delay(last: float, lived: float, code: int) -> float:
     return min(last * 2, _DELAY_SECONDS_MAX)
 
 
-def _send(processes: Iterable[Running], number: signal.Signals) -> None:
+def _send(processes: Iterable[StartedProcess], number: signal.Signals) -> None:
     for running in processes:
         if running.returncode is None:
             with contextlib.suppress(ProcessLookupError):

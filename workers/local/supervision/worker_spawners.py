@@ -25,7 +25,7 @@ _MESSAGE_BYTES_MAX: Final = 1024 * 1024
 log = structlog.get_logger()
 
 
-class Running(Protocol):
+class StartedProcess(Protocol):
     """A started process."""
 
     @property
@@ -49,7 +49,7 @@ class Spawner(Protocol):
     async def prepare(self) -> None:
         """Begin slow preparations without waiting for them."""
 
-    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
+    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> StartedProcess:
         """Start the process of a worker, which writes to the file `output`."""
 
     async def close(self) -> None:
@@ -65,7 +65,7 @@ class Program:
     async def prepare(self) -> None:
         """Do nothing: a program needs no preparation."""
 
-    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
+    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> StartedProcess:
         """Start the program."""
         return await _execute([*self._line, worker], output, asyncio.subprocess.DEVNULL, environment)
 
@@ -98,7 +98,7 @@ class Prefork:
         async with self._turn:
             await self._usable()
 
-    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> Running:
+    async def spawn(self, worker: str, environment: Mapping[str, str], output: Path) -> StartedProcess:
         """Fork a worker; the first one waits until the template has imported everything."""
         request = {"worker": worker, "entry": self._entry, "environment": dict(environment), "log": str(output)}
         async with self._turn:

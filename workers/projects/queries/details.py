@@ -14,7 +14,7 @@ from workers.projects.row_types import TombstoneRow
 from workers.projects.worker import worker
 from workers.runtime.admission.inbox import decided_outcomes
 from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX
-from workers.runtime.queries.outcome_waits import Awaited
+from workers.runtime.queries.outcome_waits import AwaitedOutcome
 from workers.runtime.queries.query_dispatch import Answer, QueryContext
 from workers.runtime.storage.batch_rows import row_of
 
@@ -68,7 +68,7 @@ def _without_excess(document: dict[str, Any]) -> bytes:
 
 
 @worker.answers(GetOutcome)
-async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | Awaited:
+async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | AwaitedOutcome:
     """Return the outcome of one of the caller's own commands, or wait for it."""
     key = context.principal, query.command_id
     if outcome := (await decided_outcomes(context.connection, [key])).get(key):
@@ -77,4 +77,4 @@ async def get_outcome(query: GetOutcome, context: QueryContext) -> Answer | Awai
     refusal = Refusal(Code.GONE, status=404, known=False, command_id=str(query.command_id), fields=unknown)
     if not query.wait_seconds:
         raise refusal
-    return Awaited(query.command_id, query.wait_seconds, refusal)
+    return AwaitedOutcome(query.command_id, query.wait_seconds, refusal)

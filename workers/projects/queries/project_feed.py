@@ -17,7 +17,7 @@ from workers.projects.queries.filter_conditions import all_conditions
 from workers.projects.tables import Project
 from workers.projects.worker import worker
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
-from workers.runtime.feeds.feed import Live, Renewal, VisibleEvent
+from workers.runtime.feeds.feed import FeedAnswer, Renewal, VisibleEvent
 from workers.runtime.queries.query_dispatch import LIMIT_STATEMENT_TIME, QueryContext
 
 _COLUMNS: Final = {"type_ids": "type_id", "status_ids": "status_id", "references": "reference"}
@@ -25,7 +25,7 @@ _EVERYTHING: Final = WatchedProjects()
 
 
 @worker.answers(WatchProjects)
-async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | Renewal:
+async def watch_projects(query: WatchProjects, context: QueryContext) -> FeedAnswer | Renewal:
     """Open a feed, or keep one."""
     if query.feed is not None:
         return Renewal(query.feed, query.since)
@@ -39,7 +39,7 @@ async def watch_projects(query: WatchProjects, context: QueryContext) -> Live | 
         passed = await _select_matching(permitted, query.filter, connection)
         return [VisibleEvent(event, bodies[event.id]) for event in permitted if passed is None or event.id in passed]
 
-    return Live(query, query.since, choose)
+    return FeedAnswer(query, query.since, choose)
 
 
 def body_for(heard: ReceivedEvent[Event], grants: Grants, principal: str) -> bytes | None:

@@ -17,7 +17,7 @@ from contracts.licence import Licence
 from contracts.permissions import Grants
 from workers.runtime.admission import authorisation
 from workers.runtime.admission.inbox import PastDecision
-from workers.runtime.admission.rate_limits import Place
+from workers.runtime.admission.rate_limits import StreamPlace
 from workers.runtime.storage.hot_path_statements import read
 
 _SELECT_CONTEXT = text(
@@ -45,7 +45,7 @@ class BatchContext:
     licence: Licence | None
     """The licence that was activated on this site."""
 
-    turned_away: Place | None
+    turned_away: StreamPlace | None
     """The last place in the lane at which a command was turned away."""
 
 
@@ -62,4 +62,4 @@ async def read_batch_context(
     }
     licence = Licence.model_validate(row["licence"]) if row["licence"] else None
     grants = authorisation.grants_of(names, row["given"] or ())
-    return BatchContext(row["now"], known, grants, licence, Place.read(row["turned_away"]))
+    return BatchContext(row["now"], known, grants, licence, StreamPlace.read(row["turned_away"]))

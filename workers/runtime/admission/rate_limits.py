@@ -40,7 +40,7 @@ class TurnedAway(Base):
     stored_ns: Mapped[int] = mapped_column(BigInteger)
 
 
-class Place(NamedTuple):
+class StreamPlace(NamedTuple):
     """A place in the stream, with its time, because a recreated stream counts from 1 again."""
 
     number: int
@@ -88,7 +88,7 @@ class _Lane:
     waits: list[int] = field(default_factory=list)
 
 
-class Rates:
+class RateLimits:
     """Token buckets by lane and principal; a `per_second` of 0 sets no limit."""
 
     def __init__(self, per_second: float) -> None:

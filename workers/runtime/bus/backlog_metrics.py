@@ -51,7 +51,7 @@ Figures = Callable[[AsyncConnection], Awaitable[Sequence[Figure]]]
 """Reads figures of a worker from the database."""
 
 
-class Place(NamedTuple):
+class SiteWorker(NamedTuple):
     """A worker of a site, whose backlog is read."""
 
     site: str
@@ -62,7 +62,7 @@ class Backlog:
     """The figures of one process that are read from the servers."""
 
     def __init__(
-        self, place: Place, engine: AsyncEngine, nats: Callable[[], Client], readers: Sequence[Figures]
+        self, place: SiteWorker, engine: AsyncEngine, nats: Callable[[], Client], readers: Sequence[Figures]
     ) -> None:
         """Set the servers; `readers` read figures that only this worker has."""
         self._place = place
@@ -119,7 +119,7 @@ async def outbox(connection: AsyncConnection, worker: str) -> Sequence[Figure]:
     ]
 
 
-async def dead_letters(nats: Client, place: Place) -> int:
+async def dead_letters(nats: Client, place: SiteWorker) -> int:
     """Count the dead letters of a worker that nobody has discarded yet.
 
     Raises:

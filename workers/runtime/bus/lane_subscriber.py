@@ -165,7 +165,7 @@ async def _decode(message: NatsMessage) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class LaneSource:
     """The source of a lane's messages: a stream, its subjects, and the size of a batch."""
 
     stream: str
@@ -173,7 +173,7 @@ class Source:
     size: int
 
 
-def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: Source, handle: Handle) -> LaneSubscriber:
+def subscribe_lane(broker: NatsBroker, lanes: Lanes, lane: int, source: LaneSource, handle: Handle) -> LaneSubscriber:
     """Attach a lane to the broker; `handle` must raise only if the lane has to be released."""
     outer: Any = broker.config
     name = f"lane-{lane}"

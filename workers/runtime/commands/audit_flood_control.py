@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from contracts.audit import SurplusCounted
 from contracts.ids import uuid7
 from workers.runtime.bus import outbox
-from workers.runtime.commands.envelopes import Origin, Post
+from workers.runtime.commands.envelopes import LaneOutbox, Origin
 from workers.runtime.commands.unit_of_work import EmittedEvent
 from workers.runtime.storage.database import Base, as_json
 from workers.runtime.storage.hot_path_statements import read
@@ -72,7 +72,7 @@ _TAKE_PAST = text(
 
 
 @dataclass(slots=True)
-class Record:
+class RecordedRows:
     """The rows that one transaction would record, by principal and kind."""
 
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -114,12 +114,12 @@ async def report(connection: AsyncConnection, site: str, worker: str, lanes: Ite
     """Post an event for each count of a past minute, and delete the count; return how many events were posted."""
     before = now.replace(second=0, microsecond=0) - _SETTLING_TIME
     past = await read(connection, _TAKE_PAST, {"worker": worker, "lanes": list(lanes), "before": before})
-    rows = [_surplus_event(Post(site, worker, row["lane"]), row, now) for row in past if row["more"]]
+    rows = [_surplus_event(LaneOutbox(site, worker, row["lane"]), row, now) for row in past if row["more"]]
     await outbox.post(connection, rows)
     return len(rows)
 
 
-def _surplus_event(post: Post, row: Any, now: datetime) -> outbox.PostedRow:
+def _surplus_event(post: LaneOutbox, row: Any, now: datetime) -> outbox.PostedRow:
     event = SurplusCounted(worker=post.worker, what=row["what"], count=row["more"], since=row["minute"])
     return post.event(EmittedEvent(event, uuid7(), "-", None), Origin(row["principal"], now.isoformat()))
 

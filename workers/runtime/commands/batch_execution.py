@@ -20,15 +20,15 @@ from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.lane_subscriber import Batch
 from workers.runtime.bus.relay import Relay
 from workers.runtime.commands.decision_writer import Outcome
-from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.commands.group_commit import GroupCommit
+from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.commands.retry_and_bisection import retry_transient
 from workers.runtime.storage import lock_wait_logging
 
 log = structlog.get_logger()
 
 
-class Limits(NamedTuple):
+class BatchLimits(NamedTuple):
     """The number of concurrent transactions, and the timeout for locks."""
 
     transactions: int
@@ -40,13 +40,13 @@ class BatchExecutor:
     """Handles the batches of a worker's lanes; each attempt takes one of the transactions."""
 
     site: str
-    delivery: Delivery
-    event_delivery: EventDelivery
+    delivery: GroupCommit
+    event_delivery: ReactionDispatcher
     relay: Relay
     engine: AsyncEngine
     nats: Callable[[], Client]
     tracing: Tracing
-    limits: Limits
+    limits: BatchLimits
     _turns: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:

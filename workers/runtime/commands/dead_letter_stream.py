@@ -110,7 +110,7 @@ class Letter(NamedTuple):
         return "letter_with_secret" if Command.registry[self.what].secrets else None
 
 
-class Letters:
+class DeadLetterStream:
     """Reads and removes the letters of a site."""
 
     def __init__(self, site: str, nats: Callable[[], Client]) -> None:

@@ -33,7 +33,7 @@ class Decision:
     outcomes: list[Outcome] = field(default_factory=list)
     inbox: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[PostedRow] = field(default_factory=list)
-    record: audit_flood_control.Record = field(default_factory=audit_flood_control.Record)
+    record: audit_flood_control.RecordedRows = field(default_factory=audit_flood_control.RecordedRows)
     repeated: int = 0
     applied: int = 0
     dead: int = 0

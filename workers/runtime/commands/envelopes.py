@@ -63,7 +63,7 @@ class Origin(NamedTuple):
     trace: str | None = None
 
 
-class Post(NamedTuple):
+class LaneOutbox(NamedTuple):
     """The outbox of one worker's lane: makes the rows of its messages."""
 
     site: str

@@ -26,14 +26,14 @@ from workers.runtime.admission.incoming_messages import (
 )
 from workers.runtime.admission.licence_check import Licensing, authorise_command
 from workers.runtime.admission.password_redaction import Fingerprints, fingerprint_without_secrets
-from workers.runtime.admission.rate_limits import Rates
+from workers.runtime.admission.rate_limits import RateLimits
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.outbox import Committed
 from workers.runtime.commands import audit_flood_control, envelopes
-from workers.runtime.commands.dead_letter_stream import Letters, reject_forged
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream, reject_forged
 from workers.runtime.commands.decision_writer import Decision, Outcome, write_decisions
-from workers.runtime.commands.envelopes import Origin, Post, sender
+from workers.runtime.commands.envelopes import LaneOutbox, Origin, sender
 from workers.runtime.commands.refusal_messages import attempt_event, error_of, turned_away_outcome
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.transaction_boundaries import runs
@@ -51,7 +51,7 @@ SEPARATE_COMMANDS_MIN = 2
 Handler = Callable[[Any, Unit[Any]], Awaitable[Event]]
 
 
-class Delivery:
+class GroupCommit:
     """Handles the batches of one worker."""
 
     def __init__(
@@ -65,14 +65,14 @@ class Delivery:
     ) -> None:
         """Set the handlers, the licensing, and the rate at which a lane accepts the commands of a principal."""
         self._licensing = licensing
-        self._rates = Rates(per_second)
+        self._rates = RateLimits(per_second)
         self._fingerprints = Fingerprints()
         self._site = site
         self._worker = worker
         self._rows = rows
         self._handlers = handlers
         self.counters = Counters()
-        self.letters: Letters | None = None
+        self.letters: DeadLetterStream | None = None
         self.on_commit: Callable[[Committed], None] = lambda _: None
         """Called with the messages of each transaction when it is committed."""
 
@@ -126,7 +126,7 @@ class Delivery:
     ) -> list[Outcome]:
         if given_up:
             batch = [as_dead_letter(message, f"It failed {FAILURES_MAX} times: {given_up}.") for message in batch]
-        connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
+        connection, post = owned.connection, LaneOutbox(self._site, self._worker, owned.lane)
         async with hot_path_statements.transaction(connection):
             decision, now = await self._decide(connection, post, batch)
             excess = await decision.record.find_excess(connection, self._worker, post.lane, now)
@@ -141,7 +141,7 @@ class Delivery:
         return decision.outcomes
 
     async def _decide(
-        self, connection: AsyncConnection, post: Post, batch: Sequence[IncomingCommand | DeadLetter]
+        self, connection: AsyncConnection, post: LaneOutbox, batch: Sequence[IncomingCommand | DeadLetter]
     ) -> tuple[Decision, datetime]:
         decision = Decision()
         incoming = [message for message in batch if isinstance(message, IncomingCommand)]
@@ -177,7 +177,7 @@ class Delivery:
         return decision, now
 
     async def _read_context(
-        self, connection: AsyncConnection, post: Post, incoming: Sequence[IncomingCommand]
+        self, connection: AsyncConnection, post: LaneOutbox, incoming: Sequence[IncomingCommand]
     ) -> BatchContext:
         """Read the context, refuse unauthorised senders, and only then compute costly fingerprints."""
         lane = (self._worker, post.lane)
@@ -208,7 +208,7 @@ class Delivery:
             licensing=self._licensing,
         )
 
-    async def _outcome(self, decision: Decision, message: IncomingCommand, unit: Unit[Any], post: Post) -> bytes:
+    async def _outcome(self, decision: Decision, message: IncomingCommand, unit: Unit[Any], post: LaneOutbox) -> bytes:
         try:
             if message.command is None or message.refusal:
                 raise message.refusal or Refusal(Code.INVALID)
@@ -231,7 +231,12 @@ class Delivery:
         return envelopes.applied_outcome(message.id, unit.revision, result, [event.id for event in emitted])
 
     def _publish(
-        self, decision: Decision, message: IncomingCommand, unit: Unit[Any], events: Sequence[EmittedEvent], post: Post
+        self,
+        decision: Decision,
+        message: IncomingCommand,
+        unit: Unit[Any],
+        events: Sequence[EmittedEvent],
+        post: LaneOutbox,
     ) -> None:
         origin = Origin(message.work.principal, unit.now.isoformat(), message.id, message.trace)
         decision.outbox.extend(post.event(event, origin) for event in events)
@@ -252,7 +257,7 @@ class Delivery:
         )
         decision.inbox.append(row)
 
-    def _dead_letter(self, decision: Decision, dead: DeadLetter, post: Post, context: BatchContext) -> None:
+    def _dead_letter(self, decision: Decision, dead: DeadLetter, post: LaneOutbox, context: BatchContext) -> None:
         decision.dead += 1
         if not dead.incoming:
             if decision.record.admits(sender(dead.raw.subject), audit_flood_control.LETTERS):

@@ -80,14 +80,14 @@ class PlaceRow(TypedDict):
     number: int
 
 
-class Source(NamedTuple):
+class PostingLane(NamedTuple):
     """A lane of the worker that posts."""
 
     worker: str
     lane: int
 
 
-class EventNumbers:
+class MissedEventRecovery:
     """What one hearer has heard of every lane, kept with the effects of what it heard."""
 
     def __init__(self, hearer: str, nats: Callable[[], Client]) -> None:
@@ -95,8 +95,8 @@ class EventNumbers:
         self._hearer = hearer
         self._nats = nats
         self._epoch: int | None = None
-        self._known: dict[Source, int] = {}
-        self._before: dict[Source, PlaceRow] = {}
+        self._known: dict[PostingLane, int] = {}
+        self._before: dict[PostingLane, PlaceRow] = {}
         self._look_at = 0.0
 
     async def complete(self, owned: OwnedLane, messages: Sequence[Msg]) -> AsyncIterator[list[Msg]]:
@@ -123,7 +123,7 @@ class EventNumbers:
         self._look_at = now + LOOK_SECONDS
         await self._load(owned)
         rows = await read_rows(owned.connection, _PLACES, {"hearer": self._hearer}, PlaceRow)
-        before, self._before = self._before, {Source(row["worker"], row["lane"]): row for row in rows}
+        before, self._before = self._before, {PostingLane(row["worker"], row["lane"]): row for row in rows}
         for source, row in self._before.items():
             earlier = before.get(source)
             if earlier and earlier["number"] == row["number"] < earlier["posted"]:
@@ -140,8 +140,8 @@ class EventNumbers:
         """Know of messages whose effects are committed."""
         self._known |= self._last_of(messages)
 
-    def _last_of(self, messages: Iterable[Msg]) -> dict[Source, int]:
-        last: dict[Source, int] = {}
+    def _last_of(self, messages: Iterable[Msg]) -> dict[PostingLane, int]:
+        last: dict[PostingLane, int] = {}
         for source, number in map(place_of_event, messages):
             if source and number > max(last.get(source, 0), self._known.get(source, 0)):
                 last[source] = number
@@ -150,10 +150,10 @@ class EventNumbers:
     async def _load(self, owned: OwnedLane) -> None:
         if self._epoch != owned.epoch:
             rows = await read_rows(owned.connection, _PLACES, {"hearer": self._hearer}, PlaceRow)
-            self._known = {Source(row["worker"], row["lane"]): row["number"] for row in rows}
+            self._known = {PostingLane(row["worker"], row["lane"]): row["number"] for row in rows}
             self._epoch, self._before = owned.epoch, {}
 
-    async def _fill(self, owned: OwnedLane, source: Source, after: int, last: int) -> AsyncIterator[list[Msg]]:
+    async def _fill(self, owned: OwnedLane, source: PostingLane, after: int, last: int) -> AsyncIterator[list[Msg]]:
         """Yield the events between two numbers as the outbox has them, and report those that it has no more."""
         while after < last:
             parameters: dict[str, Any] = {
@@ -177,20 +177,20 @@ class EventNumbers:
             ]
             after = reached
 
-    async def _save(self, owned: OwnedLane, places: Sequence[tuple[Source, int, int]]) -> None:
+    async def _save(self, owned: OwnedLane, places: Sequence[tuple[PostingLane, int, int]]) -> None:
         rows = [{**source._asdict(), "number": number, "missing": missing} for source, number, missing in places]
         if rows:
             await write(owned.connection, _SAVE, {"hearer": self._hearer, "rows": as_json(rows)})
 
 
-def place_of_event(message: Msg) -> tuple[Source | None, int]:
+def place_of_event(message: Msg) -> tuple[PostingLane | None, int]:
     """Return the lane of an event and its number there; an event of an older version has neither."""
     headers = message.headers or {}
     lane, number = headers.get(LANE, ""), headers.get(NUMBER, "")
     worker = headers.get("ce-source", "").rpartition("/")[2]
     if not (lane.isdecimal() and number.isdecimal() and worker):
         return None, 0
-    return Source(worker, int(lane)), int(number)
+    return PostingLane(worker, int(lane)), int(number)
 
 
 def is_from_outbox(message: Msg) -> bool:
@@ -198,7 +198,7 @@ def is_from_outbox(message: Msg) -> bool:
     return message.reply.startswith(_FROM_OUTBOX)
 
 
-def _as_received(nats: Client, source: Source, number: int, message: Any) -> Msg:
+def _as_received(nats: Client, source: PostingLane, number: int, message: Any) -> Msg:
     """Return a message as the bus would have delivered it, with its number for a place."""
     reply = f"{_FROM_OUTBOX}{source.worker}-{source.lane}.outbox.1.{number}.{number}.{time.time_ns()}.0"
     return Msg(nats, message["subject"], reply, message["body"].encode(), message["headers"])

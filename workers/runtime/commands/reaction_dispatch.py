@@ -22,8 +22,8 @@ from workers.runtime.bus import outbox
 from workers.runtime.bus.lane_progress import ATTEMPTS_MAX, OwnedLane
 from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.commands.decision_writer import write_decisions
-from workers.runtime.commands.envelopes import Origin, Post
-from workers.runtime.commands.missed_event_recovery import EventNumbers, is_from_outbox
+from workers.runtime.commands.envelopes import LaneOutbox, Origin
+from workers.runtime.commands.missed_event_recovery import MissedEventRecovery, is_from_outbox
 from workers.runtime.commands.retry_and_bisection import FAILURES_MAX, bisect
 from workers.runtime.commands.unit_of_work import TIME_STEP, EmittedEvent, Rows, Unit
 from workers.runtime.storage import hot_path_statements
@@ -92,7 +92,7 @@ def _individual_event(received: ReceivedEvent[Event], event: Event) -> ReceivedE
     return replace(received, event=event, id=uuid3(received.id, str(project_id)), project_id=project_id)
 
 
-class EventDelivery:
+class ReactionDispatcher:
     """Handles the batches of one worker's consumer of events."""
 
     def __init__(
@@ -103,7 +103,7 @@ class EventDelivery:
         reactions: dict[type[Event], Reaction],
         *,
         remember: bool,
-        numbers: EventNumbers | None = None,
+        numbers: MissedEventRecovery | None = None,
     ) -> None:
         """Set the reactions; `remember` stores event ids in the inbox, for rows that do not have them.
 
@@ -153,7 +153,7 @@ class EventDelivery:
         batch: Sequence[ReceivedEvent[Event]],
         given_up: str | None = None,
     ) -> list[bool]:
-        connection, post = owned.connection, Post(self._site, self._worker, owned.lane)
+        connection, post = owned.connection, LaneOutbox(self._site, self._worker, owned.lane)
         messages = [event.raw for event in batch]
         async with hot_path_statements.transaction(connection):
             delivered = [message for message in messages if not is_from_outbox(message)]
@@ -174,7 +174,11 @@ class EventDelivery:
         return [has_rows]
 
     async def _react(
-        self, connection: AsyncConnection, post: Post, batch: Sequence[ReceivedEvent[Event]], context: BatchContext
+        self,
+        connection: AsyncConnection,
+        post: LaneOutbox,
+        batch: Sequence[ReceivedEvent[Event]],
+        context: BatchContext,
     ) -> bool:
         now = context.now
         once = {message.id: message for message in reversed(batch) if (self._name, message.id) not in context.known}
@@ -201,7 +205,7 @@ class EventDelivery:
         return inbox.row(command_id=message.id, principal=self._name, fingerprint=b"", outcome=b"", now=now)
 
 
-def _outbox_rows(unit: Unit[Any], message: ReceivedEvent[Event], post: Post) -> list[outbox.PostedRow]:
+def _outbox_rows(unit: Unit[Any], message: ReceivedEvent[Event], post: LaneOutbox) -> list[outbox.PostedRow]:
     if not unit.emitted and not unit.sent:
         return []
     trace = trace_of((message.raw.headers or {}).get(HEADER, ""))

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.message import Command, Event, Message
 from contracts.permissions import Grants
 from workers.runtime.admission.licence_check import Licensing
-from workers.runtime.commands.dead_letter_stream import Letters
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream
 
 TIME_STEP = timedelta(microseconds=1)
 """Between two messages of a batch: each has its own time, so that an order by time is their order."""
@@ -63,7 +63,7 @@ class Unit(Generic[RowsT]):
     sent: list[tuple[Command[Any], UUID]] = field(default_factory=list)
 
     forwarded: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
-    letters: Letters | None = None
+    letters: DeadLetterStream | None = None
     site: str = "main"
     is_unchanged: bool = False
     licensing: Licensing = field(default_factory=Licensing)

@@ -10,25 +10,25 @@ from nats.aio.msg import Msg
 from contracts import subjects
 from contracts.message import Event
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent, individual_events
-from workers.runtime.feeds.recent_events import Entry
+from workers.runtime.feeds.recent_events import RecentEvent
 
 _KEPT_ENTRIES = 8
 """Entries whose individual events stay in memory: all feeds of a process send the newest ones."""
 
 
-class IndividualEntries:
+class ExpandedEvents:
     """The individual events of entries, made once for all feeds of a process."""
 
     def __init__(self) -> None:
         """Start empty."""
-        self._known: OrderedDict[tuple[UUID, int], list[Entry]] = OrderedDict()
+        self._known: OrderedDict[tuple[UUID, int], list[RecentEvent]] = OrderedDict()
 
-    def take(self, entries: Sequence[Entry], room: int) -> tuple[list[Entry], int]:
+    def take(self, entries: Sequence[RecentEvent], room: int) -> tuple[list[RecentEvent], int]:
         """Return individual events from the start of `entries`, and the number of entries that they are from.
 
         The first entry is returned whole. Others are left out if they do not fit.
         """
-        taken: list[Entry] = []
+        taken: list[RecentEvent] = []
         for number, entry in enumerate(entries):
             individual = self._of(entry)
             if number and len(taken) + len(individual) > room:
@@ -36,7 +36,7 @@ class IndividualEntries:
             taken += individual
         return taken, len(entries)
 
-    def _of(self, entry: Entry) -> list[Entry]:
+    def _of(self, entry: RecentEvent) -> list[RecentEvent]:
         key = entry.received.id, entry.mark.place
         if (known := self._known.get(key)) is not None:
             return known

@@ -15,26 +15,26 @@ from workers.runtime.bus.ordered_stream_reader import place_of, stored_ns
 from workers.runtime.bus.streams import EVENTS, stored_at_place, stream_state
 
 
-class Mark(NamedTuple):
+class StreamMark(NamedTuple):
     """A place, and when the event there was stored, in nanoseconds since 1970; 0 if that is unknown."""
 
     place: int
     stored_ns: int
 
     @classmethod
-    def of(cls, message: Msg) -> "Mark":
+    def of(cls, message: Msg) -> "StreamMark":
         """Return the mark of an event that a reader returned."""
         return cls(place_of(message), stored_ns(message))
 
 
-class Bounds(NamedTuple):
+class StreamBounds(NamedTuple):
     """What the stream holds: its incarnation, its first place and its last event."""
 
     incarnation: str
     first: int
-    last: Mark
+    last: StreamMark
 
-    def cursor(self, mark: Mark) -> str:
+    def cursor(self, mark: StreamMark) -> str:
         """Return the cursor of a mark."""
         return f"{self._sign(mark.stored_ns)}-{mark.place}"
 
@@ -42,7 +42,7 @@ class Bounds(NamedTuple):
         """Return what distinguishes events of the same number; without a time, as older versions wrote it."""
         return f"{crc32(f'{self.incarnation} {stored}'.encode() if stored else self.incarnation.encode()):x}"
 
-    async def resume(self, nats: Client, cursor: str) -> Mark:
+    async def resume(self, nats: Client, cursor: str) -> StreamMark:
         """Return the mark of a cursor.
 
         Raises:
@@ -51,9 +51,9 @@ class Bounds(NamedTuple):
         sign, _, number = cursor.partition("-")
         place = int(number)
         if sign == self._sign(0) and self.first - 1 <= place <= self.last.place:
-            return Mark(place, 0)
+            return StreamMark(place, 0)
         if self.first <= place < self.last.place:
-            mark = Mark(place, await stored_at_place(nats, EVENTS, place))
+            mark = StreamMark(place, await stored_at_place(nats, EVENTS, place))
         else:
             mark = self.last
         if mark.place != place or not mark.stored_ns or sign != self._sign(mark.stored_ns):
@@ -62,7 +62,7 @@ class Bounds(NamedTuple):
         return mark
 
 
-async def bounds(nats: Client) -> Bounds:
+async def bounds(nats: Client) -> StreamBounds:
     """Return the bounds of the stream of events."""
     state = await stream_state(nats, EVENTS)
-    return Bounds(state.incarnation, state.first, Mark(state.last, state.last_ns))
+    return StreamBounds(state.incarnation, state.first, StreamMark(state.last, state.last_ns))

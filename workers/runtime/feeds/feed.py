@@ -29,10 +29,10 @@ from workers.runtime.bus.ordered_stream_reader import StreamReader, open_reader
 from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.envelopes import refusal_reply
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent
-from workers.runtime.feeds.bulk_event_expansion import IndividualEntries
-from workers.runtime.feeds.cursors import Bounds, Mark, bounds
+from workers.runtime.feeds.bulk_event_expansion import ExpandedEvents
+from workers.runtime.feeds.cursors import StreamBounds, StreamMark, bounds
 from workers.runtime.feeds.follower_permissions import FollowerPermissions
-from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, Entry, RecentEvents, entries
+from workers.runtime.feeds.recent_events import READ_EVENTS_MAX, RecentEvent, RecentEvents, entries
 
 _POLL_SECONDS = 1.0
 """Time between two checks that the stream still holds the next events of a feed."""
@@ -52,7 +52,7 @@ EventFilter = Callable[[Sequence[ReceivedEvent[Event]], Grants, AsyncConnection]
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class FeedAnswer:
     """The answer to a query that opens a feed: the request, the cursor to start after, and the filter of events."""
 
     request: Request[Any]
@@ -84,17 +84,17 @@ class SharedResources:
     engine: AsyncEngine
     journal: RecentEvents
     grants: FollowerPermissions
-    individual: IndividualEntries = field(default_factory=IndividualEntries)
+    individual: ExpandedEvents = field(default_factory=ExpandedEvents)
 
 
 @dataclass(slots=True)
 class Feed:
     """One open feed."""
 
-    live: Live
+    live: FeedAnswer
     follower: Follower
-    mark: Mark
-    bounds: Bounds
+    mark: StreamMark
+    bounds: StreamBounds
     _shared: SharedResources
     _beginnings: int
     id: UUID = field(default_factory=uuid4)
@@ -149,7 +149,7 @@ class Feed:
             await self._current_grants(_now())
             await self._send("beat", b"{}")
 
-    async def _next(self, room: int) -> list[Entry]:
+    async def _next(self, room: int) -> list[RecentEvent]:
         journal, rest = self._shared.journal, max(self._sent_at + BEAT_SECONDS - _now(), 0)
         if room <= 0:
             await self._wait_for_room(rest)
@@ -173,7 +173,7 @@ class Feed:
         nats, self._beginnings = self._shared.nats(), self._shared.journal.beginnings
         await (await bounds(nats)).resume(nats, self.bounds.cursor(self.mark))
 
-    def _move_to(self, mark: Mark) -> None:
+    def _move_to(self, mark: StreamMark) -> None:
         if mark.place > self.mark.place:
             self.mark = mark
 
@@ -184,7 +184,7 @@ class Feed:
                 await self._renewed.wait()
         self._held_until = _now()
 
-    async def _read_older(self, room: int, rest: float) -> list[Entry]:
+    async def _read_older(self, room: int, rest: float) -> list[RecentEvent]:
         nats, journal = self._shared.nats(), self._shared.journal
         if self._older is None:
             opened = open_reader(nats, EVENTS, [journal.subject], self.mark.place, READ_EVENTS_MAX)
@@ -195,10 +195,10 @@ class Feed:
             raise Refusal(Code.GONE, fields=[{"field": "since", "kind": "cursor_too_old"}])
         read = entries(fetched, journal.shown)
         if fetched and not read:
-            self._move_to(Mark.of(fetched[-1]))
+            self._move_to(StreamMark.of(fetched[-1]))
         return read
 
-    async def _send_events(self, entries: list[Entry]) -> None:
+    async def _send_events(self, entries: list[RecentEvent]) -> None:
         grants = await self._current_grants(max(entries[-1].arrived, self._held_until))
         individual, count = self._shared.individual.take(entries, WINDOW - len(self._unhandled))
         async with self._shared.engine.connect() as connection:

@@ -18,7 +18,7 @@ from contracts.projects import watching
 from workers.common.asyncio_cancellation import end
 from workers.common.logs import describe
 from workers.runtime.feeds.cursors import bounds
-from workers.runtime.feeds.feed import TRANSIENT, Feed, Follower, Live, Renewal, SharedResources
+from workers.runtime.feeds.feed import TRANSIENT, Feed, FeedAnswer, Follower, Renewal, SharedResources
 from workers.runtime.feeds.follower_permissions import FollowerPermissions
 from workers.runtime.feeds.recent_events import RecentEvents
 
@@ -48,7 +48,7 @@ class Feeds:
         self._serving: dict[asyncio.Task[None], Feed] = {}
         self._has_followers = asyncio.Event()
 
-    async def begin(self, live: Live, follower: Follower) -> None:
+    async def begin(self, live: FeedAnswer, follower: Follower) -> None:
         """Open a feed; its first message is the answer to the query.
 
         Raises:

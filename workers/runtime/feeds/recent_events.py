@@ -14,7 +14,7 @@ from contracts.message import Event
 from workers.runtime.bus.ordered_stream_reader import open_reader
 from workers.runtime.bus.streams import EVENTS
 from workers.runtime.commands.reaction_dispatch import ReceivedEvent, read_event
-from workers.runtime.feeds.cursors import Mark, bounds
+from workers.runtime.feeds.cursors import StreamMark, bounds
 
 READ_EVENTS_MAX = 200
 EVENTS_IN_MEMORY_MIN = 5_000
@@ -25,19 +25,19 @@ _WORKER = 3
 """The token of an event's subject that names its worker."""
 
 
-class Entry(NamedTuple):
+class RecentEvent(NamedTuple):
     """An event, its mark in the stream, and when it was read, on the clock of the event loop."""
 
-    mark: Mark
+    mark: StreamMark
     received: ReceivedEvent[Event]
     arrived: float
 
 
-def entries(messages: Sequence[Msg], shown: Collection[str]) -> list[Entry]:
+def entries(messages: Sequence[Msg], shown: Collection[str]) -> list[RecentEvent]:
     """Return the messages of a reader that are events of these workers."""
     now = asyncio.get_running_loop().time()
     return [
-        Entry(Mark.of(message), event, now)
+        RecentEvent(StreamMark.of(message), event, now)
         for message in messages
         if message.subject.split(".")[_WORKER] in shown and (event := read_event(message))
     ]
@@ -53,11 +53,11 @@ class RecentEvents:
     """The workers whose events are shown; those of others are read, too, so that each place reached has its time."""
 
     floor: int | None = None
-    reached: Mark = field(default_factory=lambda: Mark(0, 0))
+    reached: StreamMark = field(default_factory=lambda: StreamMark(0, 0))
     beginnings: int = 0
     """How often the reading began; in between the stream may have been restored from an older copy."""
 
-    _entries: list[Entry] = field(default_factory=list)
+    _entries: list[RecentEvent] = field(default_factory=list)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self) -> None:
@@ -71,7 +71,7 @@ class RecentEvents:
                 while True:
                     if fetched := await live.fetch(READ_EVENTS_MAX, _FETCH_SECONDS):
                         self._add(entries(fetched, self.shown))
-                        self.reached = Mark.of(fetched[-1])
+                        self.reached = StreamMark.of(fetched[-1])
                     self._notify()
         finally:
             self.floor = None
@@ -82,7 +82,7 @@ class RecentEvents:
         """Return whether the journal is complete after this place."""
         return self.floor is not None and place >= self.floor
 
-    def after(self, place: int, most: int) -> list[Entry]:
+    def after(self, place: int, most: int) -> list[RecentEvent]:
         """Return the events after a covered place."""
         start = bisect_right(self._entries, place, key=lambda entry: entry.mark.place)
         return self._entries[start : start + most]
@@ -93,7 +93,7 @@ class RecentEvents:
             async with asyncio.timeout(seconds):
                 await self._news.wait()
 
-    def _add(self, fetched: list[Entry]) -> None:
+    def _add(self, fetched: list[RecentEvent]) -> None:
         self._entries += fetched
         if len(self._entries) > 2 * EVENTS_IN_MEMORY_MIN:
             self.floor = self._entries[EVENTS_IN_MEMORY_MIN - 1].mark.place

@@ -28,22 +28,22 @@ from workers.common.process_pool import ProcessPool
 from workers.common.process_settings import Settings
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import streams
-from workers.runtime.bus.backlog_metrics import Backlog, Place
+from workers.runtime.bus.backlog_metrics import Backlog, SiteWorker
 from workers.runtime.bus.hardened_parser import flush
 from workers.runtime.bus.lane_ownership import EVENTS_LANE, Lanes, session_name
-from workers.runtime.bus.lane_subscriber import Source, subscribe_lane
+from workers.runtime.bus.lane_subscriber import LaneSource, subscribe_lane
 from workers.runtime.bus.relay import Relay
-from workers.runtime.commands.batch_execution import BatchExecutor, Limits
-from workers.runtime.commands.dead_letter_stream import Letters
-from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.missed_event_recovery import EventNumbers
-from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.commands.batch_execution import BatchExecutor, BatchLimits
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream
+from workers.runtime.commands.group_commit import GroupCommit
+from workers.runtime.commands.missed_event_recovery import MissedEventRecovery
+from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.process import health_pages, startup_steps
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.queries.query_connection import RUNNING_QUERIES_MAX, QueryConnection
 from workers.runtime.queries.query_dispatch import QueryDispatcher, QueryEffects
-from workers.runtime.storage.database import Waits, open_engine
+from workers.runtime.storage.database import SessionTimeouts, open_engine
 from workers.runtime.worker_definition import Worker
 
 EVENTS_PER_BATCH_MAX = 1_000
@@ -53,10 +53,10 @@ _RECONNECT_SECONDS = 1
 log = structlog.get_logger()
 
 
-def assemble(worker: Worker, settings: Settings) -> Running:
+def assemble(worker: Worker, settings: Settings) -> RunningComponents:
     """Create the parts of a worker without opening connections."""
     site, name, instance = settings.site, worker.name, f"{os.getpid()}-{uuid4().hex[:6]}"
-    waits = Waits(session_name(name, instance), lock_seconds=settings.lock_seconds)
+    waits = SessionTimeouts(session_name(name, instance), lock_seconds=settings.lock_seconds)
     engine = open_engine(settings.database_url, connections=LANES + RUNNING_QUERIES_MAX + 4, waits=waits)
     lanes, broker = Lanes(engine, name, instance, settings.lease_seconds), open_broker(name, settings)
     nats = partial(connection_of, broker)
@@ -64,16 +64,16 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     relay = Relay(engine, nats, name, lambda: lanes.epochs, traces, event_delay_seconds=settings.event_delay_seconds)
     feeds = Feeds(site, name, worker.shows, engine, nats)
     licensing = Licensing.from_credentials(settings.nats_creds)
-    letters = Letters(site, nats)
+    letters = DeadLetterStream(site, nats)
     effects = QueryEffects(lanes_of(worker), relay.wake, licensing, letters)
     query_dispatcher = QueryDispatcher(site, name, engine, worker.query_handlers, effects, feeds)
-    running = Running(
+    running = RunningComponents(
         worker=worker,
         settings=settings,
         engine=engine,
         broker=broker,
         lanes=lanes,
-        delivery=Delivery(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
+        delivery=GroupCommit(site, name, worker.rows, worker.handlers, licensing, settings.commands_per_second),
         event_delivery=_event_delivery(worker, site, nats),
         query_dispatcher=query_dispatcher,
         query_connection=QueryConnection(name, settings, query_dispatcher, traces),
@@ -81,7 +81,7 @@ def assemble(worker: Worker, settings: Settings) -> Running:
         relay=relay,
         instance=instance,
         children=ProcessPool(ChildLimits(settings.children, settings.child_memory_bytes, settings.child_seconds)),
-        backlog=Backlog(Place(site, name), engine, nats, worker.figures),
+        backlog=Backlog(SiteWorker(site, name), engine, nats, worker.figures),
         tracing=traces,
     )
     running.delivery.letters, running.delivery.on_commit = letters, relay.add
@@ -89,10 +89,10 @@ def assemble(worker: Worker, settings: Settings) -> Running:
     return running
 
 
-def _event_delivery(worker: Worker, site: str, nats: Callable[[], Client]) -> EventDelivery:
+def _event_delivery(worker: Worker, site: str, nats: Callable[[], Client]) -> ReactionDispatcher:
     """Count the numbers of events where a worker hears all of them."""
-    numbers = EventNumbers(worker.name, nats) if Event in worker.reactions else None
-    return EventDelivery(
+    numbers = MissedEventRecovery(worker.name, nats) if Event in worker.reactions else None
+    return ReactionDispatcher(
         site, worker.name, worker.rows, worker.reactions, remember=worker.remember_events, numbers=numbers
     )
 
@@ -135,10 +135,10 @@ def lanes_of(worker: Worker) -> tuple[int, ...]:
     return tuple(range(LANES)) if worker.handlers else (EVENTS_LANE,)
 
 
-def _attach_lanes(running: Running) -> None:
+def _attach_lanes(running: RunningComponents) -> None:
     worker, settings = running.worker, running.settings
     size = worker.fetch or settings.fetch
-    limits = Limits(settings.transactions, settings.lock_seconds)
+    limits = BatchLimits(settings.transactions, settings.lock_seconds)
     executor = BatchExecutor(
         settings.site,
         running.delivery,
@@ -152,15 +152,15 @@ def _attach_lanes(running: Running) -> None:
     subscribe = partial(subscribe_lane, running.broker, running.lanes)
     if worker.handlers:
         for lane in range(LANES):
-            source = Source(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
+            source = LaneSource(streams.COMMANDS, [lane_filter(settings.site, worker.name, lane)], size)
             subscribe(lane, source, executor.commands)
     if worker.reactions:
-        source = Source(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
+        source = LaneSource(streams.EVENTS, worker.heard_subjects(settings.site), EVENTS_PER_BATCH_MAX)
         subscribe(EVENTS_LANE, source, executor.events).on_idle = executor.idle_events
 
 
 @asynccontextmanager
-async def run_here(worker: Worker, settings: Settings) -> AsyncIterator[Running]:
+async def run_here(worker: Worker, settings: Settings) -> AsyncIterator[RunningComponents]:
     """Run a worker in the caller's event loop for as long as the block lasts."""
     running = assemble(worker, settings)
     async with serve(running):
@@ -168,7 +168,7 @@ async def run_here(worker: Worker, settings: Settings) -> AsyncIterator[Running]
 
 
 @asynccontextmanager
-async def serve(running: Running) -> AsyncIterator[FastStream]:
+async def serve(running: RunningComponents) -> AsyncIterator[FastStream]:
     """Run an assembled worker: wait for the servers, start background work, then the deliveries."""
     app = FastStream(running.broker, logger=None)
     worker = running.worker
@@ -231,7 +231,7 @@ def _collect_less() -> None:
     gc.set_threshold(20_000, 20, 20)
 
 
-async def _run_until(stop: asyncio.Event, running: Running) -> None:
+async def _run_until(stop: asyncio.Event, running: RunningComponents) -> None:
     with bound_contextvars(worker=running.worker.name, instance=running.instance):
         async with serve(running):
             await stop.wait()

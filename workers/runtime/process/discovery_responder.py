@@ -8,10 +8,10 @@ from pydantic_core import to_json
 from contracts import subjects
 from workers.runtime.process.heartbeat import condition_of
 from workers.runtime.process.metrics import VERSION
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 
-async def discovery(running: Running) -> None:
+async def discovery(running: RunningComponents) -> None:
     """Answer `$SRV.PING|INFO|STATS`, so that `nats micro ls` shows this process."""
     name = subjects.service(running.worker.name)
 
@@ -39,7 +39,7 @@ async def discovery(running: Running) -> None:
             await running.nats.subscribe(subject, cb=reply)
 
 
-def _endpoints(running: Running, *, stats: bool = False) -> list[dict[str, Any]]:
+def _endpoints(running: RunningComponents, *, stats: bool = False) -> list[dict[str, Any]]:
     site, worker = running.settings.site, running.worker.name
     endpoint: dict[str, Any] = {
         "name": "queries",

@@ -11,13 +11,13 @@ from pydantic_core import to_json
 
 from workers.common.health_state import Part
 from workers.runtime.process import metrics
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 _OK = 200
 _NOT_READY = 503
 
 
-def routes(running: Running) -> list[tuple[str, Any]]:
+def routes(running: RunningComponents) -> list[tuple[str, Any]]:
     """Return the routes of the pages."""
     return [
         ("/live", _page(lambda: (_OK, {}))),
@@ -26,7 +26,7 @@ def routes(running: Running) -> list[tuple[str, Any]]:
     ]
 
 
-def _metrics(running: Running) -> Any:
+def _metrics(running: RunningComponents) -> Any:
     async def page_of_metrics(scope: Any, receive: Any, send: Any) -> None:
         backlog = await running.backlog.read()
         await make_asgi_app(metrics.registry(running, backlog))(scope, receive, send)
@@ -34,7 +34,7 @@ def _metrics(running: Running) -> Any:
     return page_of_metrics
 
 
-def _readiness(running: Running) -> tuple[int, dict[str, Any]]:
+def _readiness(running: RunningComponents) -> tuple[int, dict[str, Any]]:
     """Return the status and the failing parts; before the first attempt the start counts as failing."""
     failing = running.condition.as_json()
     if not running.serving and not failing:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from contracts import subjects
 from workers.common.logs import describe
 from workers.runtime.process.metrics import VERSION
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 _DATABASE_SECONDS_MAX = 2.0
 _STORED = text(
@@ -27,7 +27,7 @@ _STORED = text(
 log = structlog.get_logger()
 
 
-async def heartbeats(running: Running) -> None:
+async def heartbeats(running: RunningComponents) -> None:
     """Publish the vital signs of this process every few seconds."""
     subject = subjects.heartbeat(running.settings.site, running.worker.name, running.instance)
     while True:
@@ -38,7 +38,7 @@ async def heartbeats(running: Running) -> None:
         await asyncio.sleep(running.settings.heartbeat_seconds)
 
 
-async def vital_signs(running: Running) -> dict[str, Any]:
+async def vital_signs(running: RunningComponents) -> dict[str, Any]:
     """Return version, start, lanes, counters and pending work, here and in the servers."""
     counters = running.delivery.counters
     waiting, oldest = _pending(running)
@@ -58,7 +58,7 @@ async def vital_signs(running: Running) -> dict[str, Any]:
     }
 
 
-async def condition_of(running: Running) -> dict[str, Any]:
+async def condition_of(running: RunningComponents) -> dict[str, Any]:
     """Return the state of a process for operations: vital signs, failing parts, and pending rows in the database."""
     condition = {
         **await vital_signs(running),
@@ -76,14 +76,14 @@ async def condition_of(running: Running) -> dict[str, Any]:
     return condition
 
 
-async def _read_database(running: Running) -> dict[str, Any]:
+async def _read_database(running: RunningComponents) -> dict[str, Any]:
     parameters = {"worker": running.worker.name, "lanes": list(running.lanes.owned)}
     async with running.engine.connect() as connection:
         row = (await connection.execute(_STORED, parameters)).mappings().one()
     return {"outbox": row["waiting"], "database_time": row["now"]}
 
 
-def _pending(running: Running) -> tuple[int, float]:
+def _pending(running: RunningComponents) -> tuple[int, float]:
     """Return the number of pending messages in the lanes of this process, and the age of the oldest in seconds."""
     lanes = list(running.lanes.held.values())
     oldest = min((lane.oldest for lane in lanes if lane.oldest), default=None)

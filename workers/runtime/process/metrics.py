@@ -15,12 +15,12 @@ from workers.common.health_state import Part
 from workers.common.message_counters import LATENCY_SECONDS, Latency
 from workers.runtime.bus.backlog_metrics import Figure
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 VERSION: Final = version("incident-manager")
 
 
-def registry(running: Running, backlog: Sequence[Figure]) -> CollectorRegistry:
+def registry(running: RunningComponents, backlog: Sequence[Figure]) -> CollectorRegistry:
     """Return the metrics of a process; `backlog` has the latest figures of its servers."""
     figures = CollectorRegistry(auto_describe=False)
     figures.register(_Figures(running, backlog))
@@ -31,7 +31,7 @@ def registry(running: Running, backlog: Sequence[Figure]) -> CollectorRegistry:
 class _Figures(Collector):
     """Collects the counters and gauges of a worker process."""
 
-    def __init__(self, running: Running, backlog: Sequence[Figure]) -> None:
+    def __init__(self, running: RunningComponents, backlog: Sequence[Figure]) -> None:
         self._running = running
         self._backlog = backlog
 
@@ -52,7 +52,7 @@ class _Figures(Collector):
             yield GaugeMetricFamily(f"incidents_{figure.name}", figure.meaning, figure.value)
 
 
-def _counters(running: Running) -> Mapping[str, int]:
+def _counters(running: RunningComponents) -> Mapping[str, int]:
     counters, queries = running.delivery.counters, running.query_dispatcher.counters
     return {
         "applied": counters.applied,
@@ -83,7 +83,7 @@ def _latency(latency: Latency) -> Metric:
     return HistogramMetricFamily("incidents_command_duration_seconds", meaning, buckets, latency.total_seconds)
 
 
-def _failing_seconds(running: Running) -> Metric:
+def _failing_seconds(running: RunningComponents) -> Metric:
     """Return for how long each part has failed; working parts are included, so that dashboards know them in advance."""
     failing = GaugeMetricFamily("incidents_failing_seconds", "for how long a part has failed", labels=["part"])
     seconds = {failure["part"]: failure["seconds"] for failure in running.condition.as_json()}
@@ -92,7 +92,7 @@ def _failing_seconds(running: Running) -> Metric:
     return failing
 
 
-def _lanes(running: Running) -> Iterator[Metric]:
+def _lanes(running: RunningComponents) -> Iterator[Metric]:
     """Return the backlog of each lane that this process owns, and its age."""
     lag = GaugeMetricFamily("incidents_lag_messages", "messages that wait in a lane", labels=["lane"])
     oldest = GaugeMetricFamily(

@@ -13,10 +13,10 @@ from workers.common.logs import describe
 from workers.runtime.bus import streams
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.commands import audit_flood_control
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage import database_clock_check
 from workers.runtime.storage.database import autocommit
-from workers.runtime.storage.database_clock_check import Judge
+from workers.runtime.storage.database_clock_check import ClockJudge
 
 _REPORT_SECONDS = 20.0
 _NOW = text("SELECT now()")
@@ -32,9 +32,9 @@ _PARTITIONS = text(
 log = structlog.get_logger()
 
 
-async def housekeeping(running: Running) -> None:
+async def housekeeping(running: RunningComponents) -> None:
     """Apply changed settings to this process, and create next month's partitions in advance."""
-    judge = Judge()
+    judge = ClockJudge()
     while True:
         try:
             await run_round(running, judge)
@@ -44,7 +44,7 @@ async def housekeeping(running: Running) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def run_round(running: Running, judge: Judge) -> None:
+async def run_round(running: RunningComponents, judge: ClockJudge) -> None:
     """Run one round; the clock is judged first, because while it is doubted nothing is deleted by age."""
     async with autocommit(running.engine).connect() as connection:
         logs.set_archive_bytes((await connection.execute(_LOG_SIZE)).scalar_one())
@@ -58,7 +58,7 @@ async def run_round(running: Running, judge: Judge) -> None:
         await connection.execute(_PARTITIONS, {"outbox_days": running.settings.outbox_days})
 
 
-async def _bus_time(running: Running) -> datetime:
+async def _bus_time(running: RunningComponents) -> datetime:
     """Return the time of the NATS server."""
     answer = await streams.api(running.nats, f"STREAM.INFO.{streams.COMMANDS}", {})
     if "ts" not in answer:
@@ -66,7 +66,7 @@ async def _bus_time(running: Running) -> datetime:
     return datetime.fromisoformat(f"{answer['ts'][:19]}+00:00")
 
 
-async def report_excess(running: Running) -> None:
+async def report_excess(running: RunningComponents) -> None:
     """Post the excess counts of the lanes of this process, until cancelled."""
     while True:
         await asyncio.sleep(_REPORT_SECONDS)

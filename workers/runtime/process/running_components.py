@@ -15,8 +15,8 @@ from workers.common.trace_context import Tracing
 from workers.runtime.bus.backlog_metrics import Backlog
 from workers.runtime.bus.lane_ownership import Lanes
 from workers.runtime.bus.relay import Relay
-from workers.runtime.commands.group_commit import Delivery
-from workers.runtime.commands.reaction_dispatch import EventDelivery
+from workers.runtime.commands.group_commit import GroupCommit
+from workers.runtime.commands.reaction_dispatch import ReactionDispatcher
 from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.queries.query_connection import QueryConnection
 from workers.runtime.queries.query_dispatch import QueryDispatcher
@@ -24,7 +24,7 @@ from workers.runtime.worker_definition import Worker
 
 
 @dataclass(slots=True)
-class Running:
+class RunningComponents:
     """A worker process and its parts, for background work and health pages."""
 
     worker: Worker
@@ -32,8 +32,8 @@ class Running:
     engine: AsyncEngine
     broker: NatsBroker
     lanes: Lanes
-    delivery: Delivery
-    event_delivery: EventDelivery
+    delivery: GroupCommit
+    event_delivery: ReactionDispatcher
     query_dispatcher: QueryDispatcher
     query_connection: QueryConnection
     feeds: Feeds

@@ -20,7 +20,7 @@ from workers.runtime.process import preconditions, stream_trimming
 from workers.runtime.process.discovery_responder import discovery
 from workers.runtime.process.heartbeat import heartbeats
 from workers.runtime.process.periodic_maintenance import housekeeping, report_excess
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.process.write_probe_watchdog import watchdog
 
 _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -40,7 +40,7 @@ def open_tracing(worker: str, instance: str) -> Tracing:
     return tracing
 
 
-async def wait_for_servers(running: Running) -> None:
+async def wait_for_servers(running: RunningComponents) -> None:
     """Wait until both servers answer and the schema exists; log each cause once."""
     logged: list[dict[str, str]] = []
     while True:
@@ -67,7 +67,7 @@ async def wait_for_servers(running: Running) -> None:
         await asyncio.sleep(0.1)
 
 
-def background_work(running: Running) -> list[Coroutine[Any, Any, None]]:
+def background_work(running: RunningComponents) -> list[Coroutine[Any, Any, None]]:
     """Return the background work of every worker."""
     return [
         heartbeats(running),
@@ -81,7 +81,7 @@ def background_work(running: Running) -> list[Coroutine[Any, Any, None]]:
     ]
 
 
-async def _watch_letters(running: Running) -> None:
+async def _watch_letters(running: RunningComponents) -> None:
     def count() -> None:
         running.forged_letters += 1
 

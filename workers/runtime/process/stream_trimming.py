@@ -19,7 +19,7 @@ from workers.common.logs import describe
 from workers.runtime.bus.lane_ownership import EVENTS_LANE
 from workers.runtime.bus.lane_progress import OwnedLane
 from workers.runtime.bus.streams import COMMANDS, EVENTS, StreamState, first_after, purge, stream_state
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 
 _COMMANDS_SECONDS = 2.0
 _EVENTS_SECONDS = 60.0
@@ -43,7 +43,7 @@ _SELECT_COMMITTED = text(
 log = structlog.get_logger()
 
 
-async def commands(running: Running) -> None:
+async def commands(running: RunningComponents) -> None:
     """Delete the handled commands of each owned lane, and now and then the rest."""
     for look in itertools.count():
         await asyncio.sleep(_COMMANDS_SECONDS)
@@ -55,7 +55,7 @@ async def commands(running: Running) -> None:
             log.warning("trim_failed", stream=COMMANDS, **describe(error))
 
 
-async def _trim_lanes(running: Running) -> None:
+async def _trim_lanes(running: RunningComponents) -> None:
     handled = [lane for lane in running.lanes.held.values() if lane.lane < LANES and lane.place > lane.purged]
     if handled:
         incarnation = (await stream_state(running.nats, COMMANDS)).incarnation
@@ -63,7 +63,7 @@ async def _trim_lanes(running: Running) -> None:
             await _trim(running, owned, incarnation)
 
 
-async def trim_rest(running: Running) -> None:
+async def trim_rest(running: RunningComponents) -> None:
     """Delete everything that all lanes of all workers have passed: no filter matches a subject with a byte 7F."""
     state = await stream_state(running.nats, COMMANDS)
     if state.first > state.last:
@@ -75,7 +75,7 @@ async def trim_rest(running: Running) -> None:
         await purge(running.nats, COMMANDS, place)
 
 
-async def _trim(running: Running, owned: OwnedLane, incarnation: str) -> None:
+async def _trim(running: RunningComponents, owned: OwnedLane, incarnation: str) -> None:
     place = owned.place
     if owned.stream != incarnation or owned.reader is None:  # the stream was recreated: the lane's reader will notice
         return
@@ -83,7 +83,7 @@ async def _trim(running: Running, owned: OwnedLane, incarnation: str) -> None:
         owned.purged = place
 
 
-async def events(running: Running) -> None:
+async def events(running: RunningComponents) -> None:
     """Delete old events, and more if the stream fills up, but none that a worker has not committed.
 
     Only the worker that reacts to every event does it: while it does not run, nothing is deleted. A full stream
@@ -99,7 +99,7 @@ async def events(running: Running) -> None:
             log.warning("trim_failed", stream=EVENTS, **describe(error))
 
 
-async def trim_events(running: Running) -> None:
+async def trim_events(running: RunningComponents) -> None:
     """Delete old and surplus events that all workers have committed."""
     state = await stream_state(running.nats, EVENTS)
     end = await _trim_end(running, state)
@@ -114,7 +114,7 @@ async def trim_events(running: Running) -> None:
         log.info("events_trimmed", place=place, first=state.first)
 
 
-async def _trim_end(running: Running, state: StreamState) -> int:
+async def _trim_end(running: RunningComponents, state: StreamState) -> int:
     """Return the last place of old or surplus events."""
     old = await first_after(running.nats, EVENTS, _EVENT_RETENTION_SECONDS)
     half = (state.first + state.last) // 2 if state.fullness > _FULLNESS_MAX else 0

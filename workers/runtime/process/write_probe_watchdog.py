@@ -24,7 +24,7 @@ from contracts import subjects
 from workers.common.health_state import Part
 from workers.common.logs import describe
 from workers.runtime.bus import streams
-from workers.runtime.process.running_components import Running
+from workers.runtime.process.running_components import RunningComponents
 from workers.runtime.storage.database import Base, autocommit
 
 _PROBE_SECONDS = 2.0
@@ -60,7 +60,7 @@ class NotStoredError(NatsError):
     """JetStream answers but does not store."""
 
 
-async def watchdog(running: Running) -> None:
+async def watchdog(running: RunningComponents) -> None:
     """Probe both servers for as long as the process lives; end it if a server is unreachable for too long.
 
     The libraries' connection states are not reliable: after some errors they report a working connection, and the
@@ -72,19 +72,19 @@ async def watchdog(running: Running) -> None:
         await asyncio.gather(_watch_bus(running), _watch_database(running))
 
 
-async def _watch_bus(running: Running) -> None:
+async def _watch_bus(running: RunningComponents) -> None:
     if await _probe_part(running, Part.BUS, reach, fatal=lambda _: True):
         await _probe_part(running, Part.BUS_STORAGE, store, fatal=lambda _: False)
 
 
-async def _watch_database(running: Running) -> None:
+async def _watch_database(running: RunningComponents) -> None:
     await _probe_part(running, Part.DATABASE, write, fatal=lambda error: _state(error) not in _EXTERNAL_STATES)
 
 
 async def _probe_part(
-    running: Running,
+    running: RunningComponents,
     part: Part,
-    probe: Callable[[Running], Awaitable[None]],
+    probe: Callable[[RunningComponents], Awaitable[None]],
     *,
     fatal: Callable[[BaseException], bool],
 ) -> bool:
@@ -101,13 +101,13 @@ async def _probe_part(
     return True
 
 
-async def reach(running: Running) -> None:
+async def reach(running: RunningComponents) -> None:
     """Make a round trip to JetStream without storing, on the connections of the lanes and of the queries."""
     for connection in (running.nats, running.query_connection.nats):
         await streams.api(connection, f"STREAM.INFO.{streams.COMMANDS}", {})
 
 
-async def store(running: Running) -> None:
+async def store(running: RunningComponents) -> None:
     """Store a message in COMMANDS and delete it, and check that the outbox is published.
 
     Raises:
@@ -130,7 +130,7 @@ async def store(running: Running) -> None:
         raise NotStoredError(streams.EVENTS)
 
 
-async def write(running: Running) -> None:
+async def write(running: RunningComponents) -> None:
     """Commit a write to the database."""
     async with autocommit(running.engine).connect() as connection:
         await connection.execute(_WRITE, {"worker": running.worker.name})

@@ -51,7 +51,7 @@ class Share(NamedTuple):
 
 
 @dataclass(slots=True)
-class Line:
+class PrincipalQueue:
     """The queries of one principal."""
 
     name: tuple[str, bool]
@@ -65,7 +65,7 @@ class Line:
     refilled_at: float = 0.0
 
 
-class Turns:
+class FairQueue:
     """The queues of one process, by principal, served round-robin."""
 
     def __init__(self, share: Share, lasting: Collection[str] = ()) -> None:
@@ -75,8 +75,8 @@ class Turns:
         """
         self._share = share
         self._lasting = frozenset(lasting)
-        self._lines: dict[tuple[str, bool], Line] = {}
-        self._due: deque[Line] = deque()
+        self._lines: dict[tuple[str, bool], PrincipalQueue] = {}
+        self._due: deque[PrincipalQueue] = deque()
         self.waiting = 0
         self.late = 0
 
@@ -85,7 +85,7 @@ class Turns:
         name = (query.principal, query.verb in self._lasting)
         line = self._lines.get(name)
         if line is None:
-            line = self._lines[name] = Line(name, refilled_at=query.arrived)
+            line = self._lines[name] = PrincipalQueue(name, refilled_at=query.arrived)
         if not self._has_room(line):
             self._forget_late(line, query.arrived)
             if not self._has_room(line):
@@ -95,7 +95,7 @@ class Turns:
         self._make_due(line)
         return Verdict.WAITS
 
-    def next(self, now: float) -> tuple[Line, WaitingQuery] | None:
+    def next(self, now: float) -> tuple[PrincipalQueue, WaitingQuery] | None:
         """Return the next query; call `done` after answering it."""
         while self._due:
             line = self._due.popleft()
@@ -111,7 +111,7 @@ class Turns:
             return line, query
         return None
 
-    def done(self, line: Line, seconds: float) -> None:
+    def done(self, line: PrincipalQueue, seconds: float) -> None:
         """Free the place of an answered query, and count its duration."""
         line.running -= 1
         line.seconds += (seconds - line.seconds) * _LATEST_WEIGHT
@@ -124,28 +124,28 @@ class Turns:
         seconds = line.seconds * self._share.waiting / self._share.running if line else 0
         return min(max(ceil(seconds), 1), _RETRY_SECONDS_MAX)
 
-    def _has_room(self, line: Line) -> bool:
+    def _has_room(self, line: PrincipalQueue) -> bool:
         if self.waiting >= WAITING_QUERIES_MAX and (line.waiting or line.running):
             return False
         return len(line.waiting) < self._share.waiting
 
-    def _make_due(self, line: Line) -> None:
+    def _make_due(self, line: PrincipalQueue) -> None:
         if line.waiting and not line.is_due and line.running < self._share.running:
             line.is_due = True
             self._due.append(line)
 
-    def _forget_late(self, line: Line, now: float) -> None:
+    def _forget_late(self, line: PrincipalQueue, now: float) -> None:
         while line.waiting and line.waiting[0].arrived + WAIT_SECONDS_MAX < now:
             line.waiting.popleft()
             self.waiting -= 1
             self.late += 1
 
-    def _forget(self, line: Line) -> None:
+    def _forget(self, line: PrincipalQueue) -> None:
         if not line.waiting and not line.running and not line.is_due:
             self._lines.pop(line.name, None)
 
 
-def _turn_away(line: Line, now: float) -> Verdict:
+def _turn_away(line: PrincipalQueue, now: float) -> Verdict:
     line.refusals = min(line.refusals + (now - line.refilled_at) * REFUSALS_PER_SECOND_MAX, REFUSALS_PER_SECOND_MAX)
     line.refilled_at = now
     if line.refusals < 1:

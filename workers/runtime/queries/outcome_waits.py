@@ -47,7 +47,7 @@ Key = tuple[str, UUID]
 """A principal and the id of its command."""
 
 
-class Awaited(NamedTuple):
+class AwaitedOutcome(NamedTuple):
     """The answer to a question whose outcome is not known yet: wait so long for it, then refuse."""
 
     command_id: UUID
@@ -57,7 +57,7 @@ class Awaited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    awaited: Awaited
+    awaited: AwaitedOutcome
     query: WaitingQuery
     nats: Client
 
@@ -80,7 +80,7 @@ class OutcomeWaits:
         """Return how many questions wait."""
         return len(self._waiting)
 
-    def begin(self, awaited: Awaited, query: WaitingQuery, nats: Client) -> None:
+    def begin(self, awaited: AwaitedOutcome, query: WaitingQuery, nats: Client) -> None:
         """Let a question wait and answer it later, into its reply inbox.
 
         Raises:

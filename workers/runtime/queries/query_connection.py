@@ -27,7 +27,7 @@ from workers.common.trace_context import Tracing, trace_fields, trace_of
 from workers.runtime.admission.incoming_messages import BODY_BYTES_MAX
 from workers.runtime.bus.hardened_parser import Frame, decode, flush, read_safely
 from workers.runtime.commands.envelopes import refusal_reply
-from workers.runtime.queries.fair_queue import Line, Share, Turns, Verdict, WaitingQuery
+from workers.runtime.queries.fair_queue import FairQueue, PrincipalQueue, Share, Verdict, WaitingQuery
 from workers.runtime.queries.query_dispatch import QueryDispatcher
 
 RUNNING_QUERIES_MAX: Final = 16
@@ -55,7 +55,7 @@ class QueryConnection:
         self._service = service
         self._tracing = tracing
         self._subject = subjects.query(settings.site, "*", f"{worker}.*")
-        self._turns = Turns(Share(settings.queries_running, settings.queries_waiting), feed_verbs(worker))
+        self._turns = FairQueue(Share(settings.queries_running, settings.queries_waiting), feed_verbs(worker))
         self._running: set[asyncio.Task[None]] = set()
         self._refusing: set[asyncio.Task[None]] = set()
         self._logged_at = -_LOG_SECONDS
@@ -123,7 +123,7 @@ class QueryConnection:
             task.add_done_callback(self._on_end)
         self._service.counters.late = self._turns.late
 
-    async def _serve(self, line: Line, query: WaitingQuery) -> None:
+    async def _serve(self, line: PrincipalQueue, query: WaitingQuery) -> None:
         began = asyncio.get_running_loop().time()
         try:
             with self._tracing.query_span(query) as trace, bound_contextvars(**trace_fields(trace)):

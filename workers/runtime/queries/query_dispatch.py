@@ -28,13 +28,13 @@ from workers.runtime.admission.incoming_messages import invalid
 from workers.runtime.admission.json_body import parse_body
 from workers.runtime.admission.licence_check import Licensing
 from workers.runtime.bus import outbox
-from workers.runtime.commands.dead_letter_stream import Letters
-from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, Origin, Post, refusal_reply
+from workers.runtime.commands.dead_letter_stream import DeadLetterStream
+from workers.runtime.commands.envelopes import MESSAGE_BYTES_MAX, LaneOutbox, Origin, refusal_reply
 from workers.runtime.commands.unit_of_work import EmittedEvent
-from workers.runtime.feeds.feed import Follower, Live, Renewal
+from workers.runtime.feeds.feed import FeedAnswer, Follower, Renewal
 from workers.runtime.feeds.feed_lifecycle import Feeds
 from workers.runtime.queries.fair_queue import WaitingQuery
-from workers.runtime.queries.outcome_waits import Awaited, OutcomeWaits
+from workers.runtime.queries.outcome_waits import AwaitedOutcome, OutcomeWaits
 from workers.runtime.queries.refusal_log_limit import RefusalLogLimit
 
 LIMIT_STATEMENT_TIME = text("SET LOCAL statement_timeout = '5s'")
@@ -56,7 +56,7 @@ class QueryContext:
     licensing: Licensing = field(default_factory=Licensing)
     licence: Licence | None = None
     """The licence that applies now."""
-    letters: Letters | None = None
+    letters: DeadLetterStream | None = None
     has_written: bool = False
     """Whether other rows than events were written, which are committed with them."""
 
@@ -96,7 +96,7 @@ class QueryEffects:
     lanes: Sequence[int]
     wake: Callable[[], None]
     licensing: Licensing = field(default_factory=Licensing)
-    letters: Letters | None = None
+    letters: DeadLetterStream | None = None
 
 
 class QueryDispatcher:
@@ -127,10 +127,10 @@ class QueryDispatcher:
         try:
             answer = await self._read(query)
             self.counters.answered += 1
-            if isinstance(answer, Live):
+            if isinstance(answer, FeedAnswer):
                 await self._feeds.begin(answer, Follower(query.principal, query.reply, query.language))
                 return
-            if isinstance(answer, Awaited):
+            if isinstance(answer, AwaitedOutcome):
                 self.waits.begin(answer, query, nats)
                 return
             if isinstance(answer, Renewal):
@@ -180,9 +180,9 @@ class QueryDispatcher:
         await context.connection.commit()
         self._effects.wake()
 
-    def _post(self, key: str) -> Post:
+    def _post(self, key: str) -> LaneOutbox:
         """Return the outbox of the key's lane, so that no event overtakes an earlier one of its project."""
-        return Post(self._site, self._worker, self._effects.lanes[lane_of(key) % len(self._effects.lanes)])
+        return LaneOutbox(self._site, self._worker, self._effects.lanes[lane_of(key) % len(self._effects.lanes)])
 
 
 def parse(subject: str, body: bytes) -> Query[Any]:

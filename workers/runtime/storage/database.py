@@ -28,7 +28,7 @@ _OPTIONS = "-c timezone=UTC -c client_connection_check_interval=1000"
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
+class SessionTimeouts:
     """The timeouts of a session, and its name in the database; 0 waits for ever."""
 
     name: str = "incidents"
@@ -53,9 +53,9 @@ _KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count
 """A silently broken connection is noticed within 25 seconds, instead of two hours."""
 
 
-def open_engine(url: str, *, connections: int = 20, waits: Waits | None = None) -> AsyncEngine:
+def open_engine(url: str, *, connections: int = 20, waits: SessionTimeouts | None = None) -> AsyncEngine:
     """Prepare a pool for a `postgresql://` URL without connecting."""
-    waits = waits or Waits()
+    waits = waits or SessionTimeouts()
     return create_async_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
         pool_size=connections,

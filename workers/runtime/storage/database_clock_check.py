@@ -38,7 +38,7 @@ class _Doubt:
     seconds: float
 
 
-class Judge:
+class ClockJudge:
     """Judges the database's clock from one round of housekeeping to the next."""
 
     def __init__(self) -> None:

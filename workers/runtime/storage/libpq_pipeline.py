@@ -32,7 +32,7 @@ _STATEMENTS_MAX: Final = 200
 _numbers = count(1)
 
 
-class Answer:
+class StatementAnswer:
     """The answer to one statement of the pipeline, once it has come."""
 
     __slots__ = ("prepared", "result", "transformer")
@@ -58,14 +58,14 @@ class Pipeline:
     def __init__(self, driver: Driver[Any]) -> None:
         """Take the connection behind psycopg's; `driver` itself is passed to what adapts its types."""
         self._pg: PGconn = driver.pgconn
-        self._waiting: deque[Answer] = deque()
+        self._waiting: deque[StatementAnswer] = deque()
         self._prepared: dict[tuple[bytes, tuple[int, ...]], bytes] = {}
         self._failure: PGresult | None = None
         self.in_transaction = False
         self.prepares = False
         """Whether statements stay prepared: only where psycopg prepares none: its rollbacks drop all."""
 
-    def send(self, driver: Driver[Any], statement: str, parameters: Mapping[str, Any]) -> Answer:
+    def send(self, driver: Driver[Any], statement: str, parameters: Mapping[str, Any]) -> StatementAnswer:
         """Append a statement, which leaves with the next wait; without autocommit it first begins a transaction."""
         self._enter()
         if not driver.autocommit and self._pg.transaction_status == TransactionStatus.IDLE and not self._waiting:
@@ -79,33 +79,33 @@ class Pipeline:
             self._pg.send_query_prepared(name, values, formats, result_format=_TEXT)
         else:
             self._pg.send_query_params(sql, values, types, formats, result_format=_TEXT)
-        return self._await(Answer(transformer))
+        return self._await(StatementAnswer(transformer))
 
     def _prepare(self, sql: bytes, types: tuple[int, ...]) -> bytes:
         if len(self._prepared) >= _STATEMENTS_MAX:
             oldest = next(iter(self._prepared))
             self._pg.send_close_prepared(self._prepared.pop(oldest))
-            self._await(Answer())
+            self._await(StatementAnswer())
         name = self._prepared[sql, types] = b"lane_%d" % next(_numbers)
         self._pg.send_prepare(name, sql, types)
-        self._await(Answer(prepared=(sql, types)))
+        self._await(StatementAnswer(prepared=(sql, types)))
         return name
 
     def command(self, sql: bytes) -> None:
         """Append a statement without parameters and rows that is not prepared."""
         self._enter()
         self._pg.send_query_params(sql, None)
-        self._await(Answer())
+        self._await(StatementAnswer())
 
     def _enter(self) -> None:
         if self._pg.pipeline_status == PipelineStatus.OFF:
             self._pg.enter_pipeline_mode()
 
-    def _await(self, answer: Answer) -> Answer:
+    def _await(self, answer: StatementAnswer) -> StatementAnswer:
         self._waiting.append(answer)
         return answer
 
-    async def wait_for(self, answer: Answer) -> None:
+    async def wait_for(self, answer: StatementAnswer) -> None:
         """Send what was appended, and wait for an answer and all before it.
 
         Raises:
@@ -139,7 +139,7 @@ class Pipeline:
     async def _leave(self) -> None:
         if self._pg.pipeline_status != PipelineStatus.OFF:
             self._pg.pipeline_sync()
-            self._await(Answer())
+            self._await(StatementAnswer())
             await self._receive(None)
             self._pg.exit_pipeline_mode()
 
@@ -148,7 +148,7 @@ class Pipeline:
         if failure is not None:
             raise error_from_result(failure)
 
-    async def _receive(self, until: Answer | None) -> None:
+    async def _receive(self, until: StatementAnswer | None) -> None:
         """Exchange bytes until an answer, or all of them, have come; an interruption closes the connection."""
         complete = False
         try:
@@ -179,7 +179,7 @@ class Pipeline:
             elif result.status in _FAILED:
                 self._note_failure(answer, result)
 
-    def _note_failure(self, answer: Answer, result: PGresult) -> None:
+    def _note_failure(self, answer: StatementAnswer, result: PGresult) -> None:
         if answer.prepared is not None:
             self._prepared.pop(answer.prepared, None)
         if self._failure is None and result.status != ExecStatus.PIPELINE_ABORTED:
