@@ -13,10 +13,19 @@ from psycopg import sql
 
 from tests.support import Site
 from tests.support.databases import MANY_DATABASES, TEMPLATES, folder_in_memory, prepared
+from tests.support.order import deal, is_long, time_limit
 from workers.common.logs import without_text
 from workers.local.servers.postgres import EmbeddedPostgres
 
 _numbers = count(1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the long tests when several processes share the tests."""
+    processes = getattr(config, "workerinput", {}).get("workercount", 1)
+    if processes > 1:
+        long = sorted(filter(is_long, items), key=time_limit, reverse=True)
+        items[:] = deal(long, [test for test in items if not is_long(test)], processes)
 
 
 @pytest.fixture(autouse=True, scope="session")
