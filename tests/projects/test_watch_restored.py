@@ -46,7 +46,7 @@ async def test_a_cursor_of_lost_events_is_refused(site: Site, admin: Client) -> 
     """When new events have grown over a cursor's number, it is `gone`; a cursor from before the copy goes on."""
     async with worker_process(site, "projects") as worker:
         await worker.wait_until_ready(60)
-        kept = await cursors(admin, 2)
+        saved = await cursors(admin, 2)
         await wait_for_events(site, 2)
     copy = await copied(site)
     async with worker_process(site, "projects") as worker:
@@ -61,7 +61,7 @@ async def test_a_cursor_of_lost_events_is_refused(site: Site, admin: Client) -> 
             async with follow(admin, since=cursor):
                 pass
         assert refused.value.code is Code.GONE
-    async with follow(admin, since=kept[-1]) as watch:
+    async with follow(admin, since=saved[-1]) as watch:
         assert event_names(await next_events(watch, 5)) == [("created", each_id) for each_id in ids]
 
 
