@@ -115,7 +115,7 @@ async def test_a_property_is_either_deleted_or_assigned(site: Site, admin: Clien
         submitted = await asyncio.gather(*creations, *deletions)
         outcomes = [await submission.outcome() for submission in submitted]
         pairs = zip(outcomes[:20], outcomes[20:], strict=True)
-        assert [{"applied", "rejected"}] * 20 == [{type_id.status, other.status} for type_id, other in pairs]
+        assert [{"applied", "rejected"}] * 20 == [{deletion.status, creation.status} for deletion, creation in pairs]
     lost = "SELECT FROM projects.project WHERE type_id NOT IN (SELECT id FROM administration.property)"
     assert await site.sql(lost) == []
 

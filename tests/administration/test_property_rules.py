@@ -110,7 +110,7 @@ async def test_types_tell_incidents_apart(admin: Client, operator: Client) -> No
     expected = [await operator.send(CreateProject(project_id=uuid7(), type_id=assigned)) for assigned in (theft, None)]
     for created, type_id in zip(expected, (theft, None), strict=True):
         page = await operator.ask(ListProjects(filter=ProjectFilter(type_ids=[type_id])))
-        assert [assigned.project_id for assigned in page.items] == [created.project_id]
+        assert [project.project_id for project in page.items] == [created.project_id]
 
 
 async def test_statuses_follow_an_investigation(admin: Client, operator: Client) -> None:
@@ -120,9 +120,7 @@ async def test_statuses_follow_an_investigation(admin: Client, operator: Client)
         status = (await admin.send(AddStatus(name=name))).id
         await operator.send(UpdateProject(project_id=created.project_id, status_id=status))
         page = await operator.ask(ListProjects(filter=ProjectFilter(status_ids=[status])))
-        assert [(listed_project.project_id, listed_project.status_id) for listed_project in page.items] == [
-            (created.project_id, status)
-        ]
+        assert [(project.project_id, project.status_id) for project in page.items] == [(created.project_id, status)]
 
 
 @pytest.mark.parametrize("kind", VALUES)

@@ -190,7 +190,7 @@ async def test_an_entry_has_the_words_of_its_time(site: Site) -> None:
     names = {str(theft): "Theft", str(closed): "Closed", str(hall): "Hall"}
     assert (cleared.names, cleared.labels) == (names, {"category_1": "Reason"})
     assert (assigned.names, assigned.labels) == (
-        {str(entry): names[str(entry)] for entry in (closed, hall)},
+        {str(property_id): names[str(property_id)] for property_id in (closed, hall)},
         {"category_1": "Reason", "decimal_1": "Weight"},
     )
     assert (created.names, created.labels) == ({str(theft): "Theft"}, {})

@@ -61,9 +61,9 @@ async def test_other_lanes_go_on(site: Site) -> None:
             for project_id in free:
                 outcome = await caller.send("projects.add-comment", project_id, comment(project_id))
                 assert outcome["status"] == "applied"
-            assert not [project_id for project_id in waiting if project_id in caller.outcomes]
+            assert not [command_id for command_id in waiting if command_id in caller.outcomes]
         results = await wait_for_outcomes(caller, 16)
-    assert [results[project_id][0]["status"] for project_id in waiting] == ["applied"] * 3
+    assert [results[command_id][0]["status"] for command_id in waiting] == ["applied"] * 3
     first = blocked_by(logs, pid)[0]
     assert (first["application"], first["state"]) == ("foreign", "idle in transaction")
     assert first["transaction_seconds"] >= 0

@@ -81,8 +81,8 @@ async def test_many_writers_with_a_revision_lose_nothing(operator: Operator) -> 
     await asyncio.gather(*(write(turn) for turn in range(6)))
     page = await operator.client.ask(GetHistory(project_id=operator.project_id, field="description"))
     changes = page.items[::-1]
-    assert {submission.new for submission in changes} == {f"Turn {turn}." for turn in range(6)}
-    assert [submission.old for submission in changes[1:]] == [submission.new for submission in changes[:-1]]
+    assert {change.new for change in changes} == {f"Turn {turn}." for turn in range(6)}
+    assert [change.old for change in changes[1:]] == [change.new for change in changes[:-1]]
 
 
 async def test_different_fields_both_win(operator: Operator) -> None:

@@ -185,7 +185,7 @@ async def test_drafting_and_taking_over_at_once(operator: Operator) -> None:
     rows = await operator.site.sql(
         "SELECT sequence_id FROM projects.sequence UNION ALL SELECT sequence_id FROM projects.draft"
     )
-    assert sorted(submission for (submission,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
+    assert sorted(sequence_id for (sequence_id,) in rows) == sorted(sequence.sequence_id for sequence in sequences)
 
 
 async def test_drafting_waits_for_whoever_takes_the_list_over(operator: Operator) -> None:
